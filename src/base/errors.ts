@@ -1,0 +1,32 @@
+/** Stable codes of the errors that end the tool's work on one input; each is explained in the README. */
+export type ErrorCode =
+  | 'FILE_MISSING'
+  | 'FILE_IS_DIRECTORY'
+  | 'FILE_NO_PERMISSION'
+  | 'FILE_UNREADABLE'
+  | 'FILE_BINARY'
+  | 'FILE_EMPTY'
+  | 'STORE_MISSING'
+  | 'STORE_NOT_A_DATABASE'
+  | 'STORE_TOO_NEW'
+  | 'STORE_UNUSABLE'
+  | 'USAGE';
+
+/**
+ * The tool cannot do what it was asked to do with one input or store.
+ *
+ * `message` states subject, fact and place; `hint` says what to do. Trouble with single lines of a
+ * capture is a {@link Problem}, never an error.
+ */
+export class VhtraceError extends Error {
+  override readonly name = 'VhtraceError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly hint?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,122 @@
+/** The product: findings and the report that every reporter prints. Field names are the JSON contract. */
+import type { Backend } from './fact.js';
+import type { FormatId } from './record.js';
+
+export type Verdict = 'violation' | 'pass' | 'inconclusive' | 'not-exercised';
+export type Severity = 'error' | 'warning' | 'note';
+/** What a violation does to the guest or to QEMU. */
+export type Impact = 'corrupt' | 'crash' | 'hang' | 'leak' | 'odd';
+
+/** A line of a capture and what it shows. */
+export interface Evidence {
+  readonly path: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly role: string;
+}
+
+/** Rule + subject + verdict + evidence. */
+export interface Finding {
+  readonly rule: string;
+  readonly verdict: Verdict;
+  readonly severity: Severity;
+  /** sha256 of the capture. */
+  readonly capture: string;
+  readonly session: number;
+  /** vhost_dev address, lower-case hex without leading zeros. */
+  readonly device: string | null;
+  readonly vring: number | null;
+  readonly message: string;
+  readonly at: { readonly path: string; readonly line: number };
+  readonly evidence: readonly Evidence[];
+  /** What the capture would have to show for a verdict: probes, arguments, order. */
+  readonly missing: readonly string[];
+  /** Stable from run to run: no address, no line number. */
+  readonly fingerprint: string;
+  /** Device state before the step, where the replay knows it. */
+  readonly stateBefore?: string;
+  /** What the protocol demands here. */
+  readonly expected?: string;
+}
+
+export interface CaptureSummary {
+  readonly path: string;
+  readonly sha256: string;
+  readonly formats: readonly FormatId[];
+  readonly lines: number;
+  readonly records: number;
+  readonly facts: number;
+  readonly problems: number;
+  readonly ordered: boolean;
+}
+
+export interface DeviceSummary {
+  readonly session: number;
+  readonly address: string;
+  readonly backend: Backend | 'unknown';
+  readonly vrings: readonly number[];
+}
+
+export interface MigrationSummary {
+  readonly session: number;
+  readonly outcome: 'completed' | 'cancelled' | 'failed' | 'unknown';
+  readonly phases: readonly string[];
+}
+
+export interface CheckSummary {
+  readonly violations: { readonly error: number; readonly warning: number; readonly note: number };
+  readonly inconclusive: number;
+  readonly pass: number;
+  readonly notExercised: number;
+  readonly exitCode: 0 | 1 | 3;
+}
+
+/** Everything `vhtrace check` found out. `findings` holds all verdicts; reporters leave out what was not asked for. */
+export interface CheckReport {
+  readonly schemaVersion: 1;
+  readonly captures: readonly CaptureSummary[];
+  readonly summary: CheckSummary;
+  readonly findings: readonly Finding[];
+  readonly devices: readonly DeviceSummary[];
+  readonly migrations: readonly MigrationSummary[];
+}
+
+/** What is printed of a rule by help, documentation and reporters; see `rules/rule.ts` for the check itself. */
+export interface RuleInfo {
+  readonly id: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly impact: Impact;
+  /** Backends the rule applies to. */
+  readonly backends: readonly Backend[];
+  /** QEMU versions it applies to, `2.12 - 10.2` for all. */
+  readonly versions: string;
+  /** What a capture must show for a verdict, in words. */
+  readonly needs: readonly string[];
+  readonly why: string;
+  readonly remedy: string;
+  /** Legal behaviour that looks like a violation and is not reported. */
+  readonly exceptions: readonly string[];
+  /** QEMU or kernel functions that make the rule. */
+  readonly sources: readonly string[];
+}
+
+/** Counts of one ingested capture; field names are the JSON contract of `ingest --json`. */
+export interface CaptureCounts {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly lines: number;
+  readonly formats: readonly FormatId[];
+  readonly sessions: number;
+  /** Thread headers, as in `thread apply all bt`. */
+  readonly threads: number;
+  readonly backtraces: number;
+  readonly frames: number;
+  /** Trace events of every trace format. */
+  readonly events: number;
+  readonly facts: number;
+  /** Lines of prose. */
+  readonly prose: number;
+  readonly problems: number;
+}
