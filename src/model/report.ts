@@ -33,6 +33,8 @@ export interface Finding {
   readonly missing: readonly string[];
   /** Stable from run to run: no address, no line number. */
   readonly fingerprint: string;
+  /** How often the same verdict was reached on this subject; `at` is the first place. */
+  readonly count: number;
   /** Device state before the step, where the replay knows it. */
   readonly stateBefore?: string;
   /** What the protocol demands here. */

@@ -1,0 +1,89 @@
+/**
+ * Compiles every grammars/<name>.peggy to src/grammar/<name>.js with <name>.d.ts, and to dist/grammar/<name>.js,
+ * because tsc does not copy JavaScript. Nothing generated is committed; parsers of removed grammars are deleted.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/**
+ * A new grammar adds its line here: file name without `.peggy` → rules that `parse` may start from, the
+ * default one first, each with the TypeScript type it returns. Types are seen from src/grammar/.
+ *
+ *   'gdb-frame': { Frame: "import('../model/record.js').Frame" },
+ *
+ * @type {Record<string, Record<string, string>>}
+ */
+const startRules = {
+  'gdb-frame': {
+    Frame: "import('../model/record.js').Frame",
+    NumberedFrame: "{ level: number; frame: import('../model/record.js').Frame }",
+  },
+  'gdb-line': { Line: "import('../formats/gdb-lines.js').GdbLine" },
+  'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine" },
+};
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const peggy = fileURLToPath(import.meta.resolve('peggy/bin/peggy.js'));
+const run = promisify(execFile);
+
+/** @param {string} name @param {string} scratch */
+async function compile(name, scratch) {
+  const types = startRules[name];
+  if (types === undefined) {
+    throw new Error(`grammars/${name}.peggy: name its start rules in grammars/build.mjs`);
+  }
+  const source = join('grammars', `${name}.peggy`);
+  const output = join(scratch, `${name}.js`);
+  const rules = Object.keys(types).join();
+  // Without --cache: a line is short, so a memo table would cost more than backtracking does.
+  const args = ['--format', 'es', '--allowed-start-rules', rules, '--dts', '--return-types'];
+  args.push(JSON.stringify(types), '--output', output, source);
+  await run(process.execPath, [peggy, ...args], { cwd: root });
+  await install(output, join(root, 'dist/grammar'));
+  await install(output, join(root, 'src/grammar'));
+  await install(join(scratch, `${name}.d.ts`), join(root, 'src/grammar'));
+}
+
+/**
+ * Leaves equal files untouched (watchers stay quiet) and replaces others in one step, so that nobody
+ * reads half a parser.
+ *
+ * @param {string} from @param {string} folder
+ */
+async function install(from, folder) {
+  const to = join(folder, basename(from));
+  const text = await readFile(from, 'utf8');
+  if ((await readFile(to, 'utf8').catch(() => undefined)) === text) return;
+  await writeFile(`${to}.${process.pid}`, text);
+  await rename(`${to}.${process.pid}`, to);
+}
+
+/** @param {string} folder @param {readonly string[]} names */
+async function removeOthers(folder, names) {
+  for (const file of await readdir(folder)) {
+    const name = /^(.+?)(?:\.d\.ts|\.js)$/.exec(file)?.[1];
+    if (name !== undefined && !names.includes(name)) await rm(join(folder, file), { force: true });
+  }
+}
+
+const names = (await readdir(join(root, 'grammars')))
+  .filter((file) => file.endsWith('.peggy'))
+  .map((file) => basename(file, '.peggy'));
+const scratch = await mkdtemp(join(tmpdir(), 'vhtrace-grammars-'));
+try {
+  for (const folder of ['src/grammar', 'dist/grammar']) {
+    await mkdir(join(root, folder), { recursive: true });
+    await removeOthers(join(root, folder), names);
+  }
+  await Promise.all(names.map((name) => compile(name, scratch)));
+} catch (error) {
+  // peggy prints the place and the line of a mistake in a grammar; a stack of this script adds nothing.
+  console.error(error.stderr || error.message);
+  process.exitCode = 1;
+} finally {
+  await rm(scratch, { recursive: true });
+}

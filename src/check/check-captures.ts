@@ -1,0 +1,82 @@
+/** Captures → report: replays every session and lets every rule judge it. Pure. */
+import { buildRun } from '../flows/run.js';
+import type { Run } from '../flows/run.js';
+import type { CaptureInfo, Reading } from '../model/record.js';
+import type { CheckReport, CheckSummary, Finding, Severity, Verdict } from '../model/report.js';
+import { rules } from '../rules/index.js';
+import { judgeRun } from './judge-run.js';
+
+export interface CheckInput {
+  readonly info: CaptureInfo;
+  readonly reading: Reading;
+}
+
+export interface CheckOptions {
+  /** The user vouches that the backtraces of a note stand in the order in which they happened. */
+  readonly assumeOrdered: boolean;
+}
+
+/**
+ * Replays and judges captures.
+ *
+ * `summary.exitCode` is 3 where no capture has a protocol fact, else 0: what fails a run is the
+ * command's business.
+ */
+export function checkCaptures(inputs: readonly CheckInput[], options: CheckOptions): CheckReport {
+  const judged = inputs.map(({ info, reading }) => {
+    const run = buildRun(reading, options);
+    return { info, reading, run, findings: judgeRun(info, run, rules) };
+  });
+  const findings = judged.flatMap((capture) => capture.findings);
+  return {
+    schemaVersion: 1,
+    captures: judged.map(({ info, reading, run }) => ({
+      path: info.path,
+      sha256: info.sha256,
+      formats: reading.formats,
+      lines: reading.lines,
+      records: reading.records.filter(
+        (record) => record.kind !== 'prose' && record.kind !== 'chatter',
+      ).length,
+      facts: run.facts.length,
+      problems: reading.problems.length,
+      ordered: run.ordered,
+    })),
+    summary: summarize(
+      findings,
+      judged.some(({ run }) => run.facts.length > 0),
+    ),
+    findings,
+    devices: judged.flatMap(({ run }) => devicesOf(run)),
+    migrations: judged.flatMap(({ run }) =>
+      run.migrations.map(({ session, outcome, phases }) => ({ session, outcome, phases })),
+    ),
+  };
+}
+
+function devicesOf(run: Run): CheckReport['devices'] {
+  return run.devices.map(({ session, address, backend, vrings }) => ({
+    session,
+    address,
+    backend: backend ?? 'unknown',
+    vrings,
+  }));
+}
+
+function summarize(findings: readonly Finding[], hasFacts: boolean): CheckSummary {
+  const count = (verdict: Verdict, severity?: Severity): number =>
+    findings.filter(
+      (f) => f.verdict === verdict && (severity === undefined || f.severity === severity),
+    ).length;
+  return {
+    violations: {
+      error: count('violation', 'error'),
+      warning: count('violation', 'warning'),
+      note: count('violation', 'note'),
+    },
+    inconclusive: count('inconclusive'),
+    pass: count('pass'),
+    notExercised: count('not-exercised'),
+    exitCode: hasFacts ? 0 : 3,
+  };
+}

@@ -1,0 +1,207 @@
+/**
+ * Rules × sessions → findings.
+ *
+ * A stack rule judges every stack, whatever the order. A sequence rule judges a session only when
+ * its order is known; in a note it is inconclusive where its subject appears at all. Equal verdicts
+ * of a rule on one subject become one finding with a count, so that a thousand migrations make one
+ * line and not a thousand.
+ */
+import { createHash } from 'node:crypto';
+import type { Activation } from '../flows/activations.js';
+import type { Run } from '../flows/run.js';
+import type { FactKind } from '../model/fact.js';
+import type { CaptureInfo } from '../model/record.js';
+import type { Finding } from '../model/report.js';
+import { describe } from '../protocol/replay.js';
+import type { DeviceState } from '../protocol/replay.js';
+import type { Judgement, Rule, SessionContext } from '../rules/rule.js';
+import { Timeline } from './timeline.js';
+
+/** All findings of one capture, by rule, session and place. Pure. */
+export function judgeRun(info: CaptureInfo, run: Run, rules: readonly Rule[]): Finding[] {
+  const contexts = Array.from({ length: run.sessions }, (_, session) => new Session(run, session));
+  const findings: Finding[] = [];
+  for (const rule of rules) {
+    const collector = new Collector(info, rule);
+    for (const context of contexts) {
+      const judged = collector.size;
+      if (rule.stack !== undefined) judgeStacks(rule, context, collector);
+      if (rule.sequence !== undefined)
+        judgeSequence(rule, rule.sequence, context, collector, judged);
+    }
+    if (collector.size === 0) collector.notExercised();
+    findings.push(...collector.findings());
+  }
+  return findings;
+}
+
+function judgeStacks(rule: Rule, context: Session, collector: Collector): void {
+  for (const step of context.steps) {
+    if (step.calls.length === 0) continue;
+    for (const judgement of rule.stack?.(step, context.run) ?? [])
+      collector.add(judgement, context);
+  }
+}
+
+function judgeSequence(
+  rule: Rule,
+  sequence: NonNullable<Rule['sequence']>,
+  context: Session,
+  collector: Collector,
+  judgedBefore: number,
+): void {
+  if (context.run.ordered) {
+    for (const judgement of sequence(context)) collector.add(judgement, context);
+    if (collector.size > judgedBefore) return;
+  }
+  const subject = context.run.facts.find(
+    (fact) => fact.session === context.session && rule.triggers.includes(fact.kind),
+  );
+  if (subject === undefined) return;
+  const note = `a known order: words between the dumps (line ${String(context.run.proseLine)}) make this a note of separate snippets; --assume-ordered vouches for their order`;
+  collector.add(
+    {
+      verdict: 'inconclusive',
+      device: subject.device,
+      step: 0,
+      line: subject.line,
+      message: `${subject.func} is seen, but not enough around it to judge`,
+      missing: context.run.ordered ? rule.info.needs : [note],
+    },
+    context,
+  );
+}
+
+class Session implements SessionContext {
+  readonly activations: readonly Activation[];
+  private readonly byKind = new Map<FactKind, Activation[]>();
+  private readonly timelines = new Map<string, Timeline>();
+
+  constructor(
+    readonly run: Run,
+    readonly session: number,
+  ) {
+    this.activations = run.activations.filter((activation) => activation.session === session);
+    for (const activation of this.activations) {
+      const list = this.byKind.get(activation.kind);
+      if (list === undefined) this.byKind.set(activation.kind, [activation]);
+      else list.push(activation);
+    }
+  }
+
+  get steps(): Run['steps'] {
+    return this.run.steps.filter((step) => step.session === this.session);
+  }
+
+  of(...kinds: readonly FactKind[]): readonly Activation[] {
+    const [only] = kinds;
+    if (kinds.length === 1 && only !== undefined) return this.byKind.get(only) ?? [];
+    return kinds.flatMap((kind) => this.byKind.get(kind) ?? []).sort((a, b) => a.id - b.id);
+  }
+
+  stateBefore(device: string, step: number): DeviceState {
+    let timeline = this.timelines.get(device);
+    if (timeline === undefined) {
+      timeline = new Timeline(this.run, this.activations, device);
+      this.timelines.set(device, timeline);
+    }
+    return timeline.before(step);
+  }
+}
+
+interface Group {
+  readonly first: Judgement;
+  readonly context: Session;
+  count: number;
+}
+
+/** Gathers the judgements of one rule on one capture. */
+class Collector {
+  private readonly groups = new Map<string, Group>();
+  private idle = false;
+
+  constructor(
+    private readonly info: CaptureInfo,
+    private readonly rule: Rule,
+  ) {}
+
+  get size(): number {
+    return this.groups.size;
+  }
+
+  add(judgement: Judgement, context: Session): void {
+    const { verdict, device, vring, severity, missing } = judgement;
+    const key = JSON.stringify([context.session, verdict, device, vring, severity, missing]);
+    const group = this.groups.get(key);
+    if (group === undefined) this.groups.set(key, { first: judgement, context, count: 1 });
+    else group.count++;
+  }
+
+  notExercised(): void {
+    this.idle = true;
+  }
+
+  findings(): Finding[] {
+    if (this.idle) return [this.idleFinding()];
+    return [...this.groups.values()].map((group) => this.finding(group));
+  }
+
+  private finding({ first, context, count }: Group): Finding {
+    const { info, rule } = this;
+    const path = info.path;
+    const isViolation = first.verdict === 'violation';
+    const before =
+      isViolation && first.device !== undefined && context.run.ordered
+        ? { stateBefore: describe(context.stateBefore(first.device, first.step)) }
+        : {};
+    return {
+      rule: rule.info.id,
+      verdict: first.verdict,
+      severity: first.severity ?? rule.info.severity,
+      capture: info.sha256,
+      session: context.session,
+      device: first.device ?? null,
+      vring: first.vring ?? null,
+      message: count > 1 && isViolation ? `${first.message} (${count} times)` : first.message,
+      at: { path, line: first.line },
+      evidence: (first.evidence ?? []).map(({ line, role }) => ({ path, line, role })),
+      missing: first.missing ?? [],
+      fingerprint: fingerprintOf(rule.info.id, first, context),
+      count,
+      ...before,
+      ...(first.expected === undefined ? {} : { expected: first.expected }),
+    };
+  }
+
+  private idleFinding(): Finding {
+    const { info, rule } = this;
+    return {
+      rule: rule.info.id,
+      verdict: 'not-exercised',
+      severity: rule.info.severity,
+      capture: info.sha256,
+      session: 0,
+      device: null,
+      vring: null,
+      message: `nothing in the capture for this rule: ${rule.info.title}`,
+      at: { path: info.path, line: 1 },
+      evidence: [],
+      missing: [],
+      fingerprint: hash(rule.info.id, 'not-exercised'),
+      count: 0,
+    };
+  }
+}
+
+/** Stable from run to run: the device counts by its order of appearance, functions without addresses or lines. */
+function fingerprintOf(rule: string, judgement: Judgement, { run, session }: Session): string {
+  const ordinal = run.devices
+    .filter((device) => device.session === session)
+    .findIndex((device) => device.address === judgement.device);
+  const path = (run.atStep[judgement.step] ?? []).map((activation) => activation.func).join('<');
+  return hash(rule, judgement.verdict, String(ordinal), String(judgement.vring ?? ''), path);
+}
+
+function hash(...parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
+}

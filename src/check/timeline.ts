@@ -1,0 +1,233 @@
+/**
+ * Activations of a device → protocol signals → the states it can be in at each step.
+ *
+ * Openings and returns of calls become signals in the order of the capture; see `protocol/replay.ts`
+ * for what is done with what the capture does not show.
+ */
+import { callerOf, directCaller } from '../flows/activations.js';
+import type { Activation } from '../flows/activations.js';
+import type { Run } from '../flows/run.js';
+import { hasGap } from '../flows/run.js';
+import { anyState, relax, step as replayStep } from '../protocol/replay.js';
+import type { DeviceState, Signal, Silent } from '../protocol/replay.js';
+
+interface Snapshot {
+  readonly step: number;
+  readonly state: DeviceState;
+}
+
+/** All states of one device of one session, by step. */
+export class Timeline {
+  private readonly snapshots: Snapshot[] = [];
+
+  constructor(
+    private readonly run: Run,
+    activations: readonly Activation[],
+    device: string,
+  ) {
+    const own = activations.filter((activation) => activation.device === device);
+    let state = anyState;
+    let at = -1;
+    for (const { step, activation, returned } of inOrder(own)) {
+      if (at >= 0 && hasGap(run, at, step)) state = anyState;
+      at = step;
+      const signals = returned
+        ? signalsOfReturn(run, activation)
+        : signalsOfOpening(run, activation);
+      for (const signal of signals) {
+        state = replayStep(state, signal, this.silentAt(step));
+        this.snapshots.push({ step, state });
+      }
+    }
+  }
+
+  /** States just before a step, silent moves included. */
+  before(step: number): DeviceState {
+    let low = 0;
+    let high = this.snapshots.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.snapshots[middle]?.step ?? step) < step) low = middle + 1;
+      else high = middle;
+    }
+    const last = this.snapshots[low - 1];
+    if (last === undefined || hasGap(this.run, last.step, step)) return anyState;
+    return relax(last.state, this.silentAt(step));
+  }
+
+  private silentAt(step: number): Silent {
+    const { probes } = this.run;
+    const has = (kind: Parameters<typeof probes.watching>[0]): boolean =>
+      probes.watching(kind, step, step) !== undefined;
+    return {
+      startStop: !(has('vhost_dev_start') && has('vhost_dev_stop')),
+      toggle: !(
+        has('vhost_migration_log') ||
+        (has('vhost_log_global_start') && has('vhost_log_global_stop'))
+      ),
+      zeroing: !(has('vhost_dev_init') || has('vhost_dev_cleanup')),
+      ringStop: !(has('vhost_virtqueue_stop') || has('op_get_vring_base')),
+      ringAddress: !has('vhost_virtqueue_set_addr'),
+      base: !(has('op_set_log_base') && has('vhost_log_put')),
+    };
+  }
+}
+
+interface Moment {
+  readonly step: number;
+  readonly activation: Activation;
+  readonly returned: boolean;
+}
+
+/** Openings and returns by step; at one step inner calls return before outer ones and before new ones open. */
+function inOrder(activations: readonly Activation[]): Moment[] {
+  const moments: Moment[] = [];
+  for (const activation of activations) {
+    moments.push({ step: activation.first, activation, returned: false });
+    if (activation.closed !== undefined)
+      moments.push({ step: activation.closed, activation, returned: true });
+  }
+  return moments.sort(
+    (a, b) =>
+      a.step - b.step ||
+      Number(b.returned) - Number(a.returned) ||
+      (a.returned ? b.activation.id - a.activation.id : a.activation.id - b.activation.id),
+  );
+}
+
+function signalsOfOpening(run: Run, activation: Activation): Signal[] {
+  const { kind, enable } = activation;
+  switch (kind) {
+    case 'vhost_dev_init':
+    case 'vhost_dev_cleanup':
+      return zeroed();
+    case 'vhost_dev_start':
+      return [
+        { machine: 'run', event: 'start' },
+        { machine: 'vrings', event: 'device-start' },
+      ];
+    case 'vhost_dev_stop':
+      return directCaller(activation) === activation.parent
+        ? [{ machine: 'run', event: 'stop' }]
+        : [];
+    case 'vhost_dev_set_features':
+      return isOfStart(activation) ? seenLog(enable) : [];
+    case 'vhost_virtqueue_set_addr':
+      return addressSignals(run, activation);
+    case 'vhost_dev_log_resize':
+      return [
+        { machine: 'run', event: 'seen-started' },
+        ...seenLog(directCaller(activation)?.kind === 'vhost_migration_log' ? false : undefined),
+      ];
+    case 'vhost_dev_set_log':
+      return [
+        { machine: 'run', event: 'seen-started' },
+        ...seenLog(enable === undefined ? undefined : !enable),
+      ];
+    case 'op_set_log_base':
+      return [{ machine: 'base', event: 'set' }];
+    case 'vhost_dev_elect_mem_logger':
+      return enable === true && directCaller(activation)?.kind === 'vhost_dev_start'
+        ? [{ machine: 'run', event: 'start-succeeded' }]
+        : [];
+    case 'vhost_log_put':
+      return directCaller(activation)?.kind === 'vhost_dev_log_resize'
+        ? []
+        : [{ machine: 'base', event: 'put' }];
+    case 'vhost_virtqueue_stop':
+    case 'op_get_vring_base':
+      return ringStop(run, activation);
+    default:
+      return [];
+  }
+}
+
+function signalsOfReturn(run: Run, activation: Activation): Signal[] {
+  const { kind, enable } = activation;
+  switch (kind) {
+    case 'vhost_dev_stop':
+      return [
+        { machine: 'run', event: 'stop-returned' },
+        { machine: 'vrings', event: 'stop' },
+        { machine: 'base', event: 'put' },
+      ];
+    case 'vhost_dev_set_log':
+    case 'vhost_migration_log':
+      return toggleReturned(run, activation, enable);
+    case 'vhost_log_global_start':
+    case 'vhost_log_global_stop':
+      return activation.children.some((child) => child.kind === 'vhost_migration_log')
+        ? []
+        : [{ machine: 'log-unsure' }];
+    default:
+      return [];
+  }
+}
+
+/**
+ * vhost_migration_log() leaves `log_enabled` as asked unless the work on a started device failed.
+ * A disable cannot leave it on: failure aborts up to 5.1 and clears the flag since 5.2.
+ */
+function toggleReturned(run: Run, activation: Activation, enable: boolean | undefined): Signal[] {
+  if (enable === false) return [{ machine: 'log', event: 'set-off' }];
+  if (enable === undefined) return [{ machine: 'log-unsure' }];
+  if (activation.kind === 'vhost_dev_set_log') {
+    const elected = activation.children.some(
+      (c) => c.kind === 'vhost_dev_elect_mem_logger' && c.enable === true,
+    );
+    const undone = activation.children.some((c) => c.enable === false);
+    if (elected) return [{ machine: 'log', event: 'set-on' }];
+    const watched =
+      run.probes.watching('vhost_virtqueue_set_addr', activation.first, activation.last) !==
+      undefined;
+    const addressed = activation.children.some((c) => c.kind === 'vhost_virtqueue_set_addr');
+    return [
+      watched && addressed && !undone
+        ? { machine: 'log', event: 'set-on' }
+        : { machine: 'log-unsure' },
+    ];
+  }
+  // With its work unseen the device was stopped (flag only) or already logging, or nobody watched it.
+  const worked = activation.children.some(
+    (c) => c.kind === 'vhost_dev_set_log' || c.kind === 'vhost_dev_log_resize',
+  );
+  if (worked) return [];
+  const watched =
+    run.probes.watching('vhost_dev_set_log', activation.first, activation.last) !== undefined;
+  return [watched ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];
+}
+
+function zeroed(): Signal[] {
+  return [
+    { machine: 'run', event: 'zeroed' },
+    { machine: 'log', event: 'zeroed' },
+    { machine: 'base', event: 'zeroed' },
+    { machine: 'vrings', event: 'stop' },
+  ];
+}
+
+function seenLog(enable: boolean | undefined): Signal[] {
+  return enable === undefined ? [] : [{ machine: 'log', event: enable ? 'seen-on' : 'seen-off' }];
+}
+
+function isOfStart(activation: Activation): boolean {
+  const caller = directCaller(activation)?.kind;
+  return caller === 'vhost_dev_start' || caller === 'vhost_dev_prepare_inflight';
+}
+
+function addressSignals(run: Run, activation: Activation): Signal[] {
+  const vring = run.rings.ringOf(activation);
+  const { enable } = activation;
+  const seen = callerOf(activation, 'vhost_virtqueue_start') === undefined ? [] : seenLog(enable);
+  if (vring === undefined || enable === undefined) return seen;
+  return [...seen, { machine: 'vring', vring, event: enable ? 'addr-logged' : 'addr-plain' }];
+}
+
+function ringStop(run: Run, activation: Activation): Signal[] {
+  const vring = run.rings.ringOf(activation);
+  return [
+    vring === undefined
+      ? { machine: 'some-vring', event: 'stop' }
+      : { machine: 'vring', vring, event: 'stop' },
+  ];
+}

@@ -1,0 +1,54 @@
+import { Flags } from '@oclif/core';
+import type { FailOn } from '../pipeline/exit-code.js';
+import { BaseCommand } from './shared/base-command.js';
+import { db, files, json } from './shared/flags.js';
+import { columns, hasColor } from './shared/terminal.js';
+
+export default class Check extends BaseCommand {
+  static override summary = 'Replay captures and judge them.';
+  static override description = `With FILEs no store is needed and none is left behind; without, everything in the store is checked.
+
+Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something could not be read; 3 nothing was checked, or --strict and something is undecided.`;
+  static override examples = [
+    '<%= config.bin %> check gdb.txt',
+    '<%= config.bin %> check notes.txt --assume-ordered',
+    '<%= config.bin %> check captures/*.txt --strict --fail-on warning --json',
+    '<%= config.bin %> check --db runs.db',
+  ];
+  static override args = { file: files };
+  static override flags = {
+    db,
+    json,
+    format: Flags.option({ options: ['pretty', 'json'] as const })({
+      description: 'how to print the report',
+      default: 'pretty',
+    }),
+    all: Flags.boolean({ description: 'show every verdict, also passed and not exercised' }),
+    'assume-ordered': Flags.boolean({
+      description: 'backtraces in notes stand in the order in which they happened',
+    }),
+    strict: Flags.boolean({ description: 'exit with 3 when something could not be decided' }),
+    'fail-on': Flags.option({ options: ['error', 'warning', 'note', 'never'] as const })({
+      description: 'least severity that makes the exit code 1',
+      default: 'error' satisfies FailOn,
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Check);
+    const { runCheck } = await import('../pipeline/check.js');
+    const { reporters } = await import('../reporters/index.js');
+    const result = await runCheck({
+      paths: args.file ?? [],
+      database: flags.db,
+      assumeOrdered: flags['assume-ordered'],
+      strict: flags.strict,
+      failOn: flags['fail-on'],
+    });
+    this.complainAbout(result.failures);
+    const render = reporters[flags.json ? 'json' : flags.format];
+    const options = { ...result, all: flags.all, color: hasColor(), width: columns() };
+    this.print(render(result.report, options));
+    process.exitCode = result.exitCode;
+  }
+}

@@ -1,0 +1,21 @@
+import { Command } from '@oclif/core';
+import { complain, describeError } from './complain.js';
+
+/** What all commands share: results on standard output as they are, errors in one line on standard error. */
+export abstract class BaseCommand extends Command {
+  /** Writes a result. */
+  protected print(text: string): void {
+    process.stdout.write(text);
+  }
+
+  /** Writes one line for each file that could not be used. */
+  protected complainAbout(failures: readonly { path: string; error: Error }[]): void {
+    for (const { path, error } of failures) complain(describeError(error), path);
+  }
+
+  protected override catch(error: Error): Promise<void> {
+    complain(describeError(error, this.id));
+    process.exitCode = 2;
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,28 @@
+/** Errors on standard error: one line each, never a stack trace unless DEBUG asks for it. */
+import { printable } from '../../base/printable.js';
+import { VhtraceError } from '../../base/errors.js';
+
+/** Writes `vhtrace: FILE: message (hint)`. */
+export function complain(text: string, path?: string): void {
+  const place = path === undefined ? '' : `${path === '-' ? 'standard input' : path}: `;
+  process.stderr.write(`vhtrace: ${printable(`${place}${text}`)}\n`);
+}
+
+/** An error in one line, with what to do about it in parentheses. `command` names the help to read. */
+export function describeError(error: unknown, command?: string): string {
+  if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  if (error instanceof VhtraceError) {
+    return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+  }
+  if (isUsageError(error)) {
+    const message = error.message.replace(/\nSee more help with --help$/, '').replaceAll('\n', ' ');
+    return `${message} (vhtrace ${command === undefined ? '' : `${command} `}--help)`;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  return `internal error: ${text} (please report it, with what DEBUG=1 prints)`;
+}
+
+/** Errors that oclif raises about the command line. */
+function isUsageError(error: unknown): error is Error {
+  return error instanceof Error && 'oclif' in error;
+}

@@ -1,0 +1,12 @@
+/** Whether standard output takes colours: NO_COLOR and FORCE_COLOR decide, else whether it is a terminal. */
+export function hasColor(): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR) return false;
+  if (FORCE_COLOR) return FORCE_COLOR !== '0';
+  return process.stdout.isTTY && TERM !== 'dumb';
+}
+
+/** Columns to fill: those of the terminal, 100 elsewhere. */
+export function columns(): number {
+  return process.stdout.isTTY ? Math.max(60, process.stdout.columns) : 100;
+}

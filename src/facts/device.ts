@@ -1,0 +1,49 @@
+/**
+ * Device identity: which vhost_dev a call is about.
+ *
+ * `struct vhost_dev` is named by `dev` and `hdev`; memory listener callbacks name its member
+ * `memory_listener`, 8 bytes in on LP64 since QEMU 2.9 (commit c471ad0e9b) and 0 before. The offset
+ * is learned from stacks that print both, so that another layout is not taken for a fault.
+ */
+import type { Call } from './calls.js';
+
+/** Offset of `memory_listener` in `struct vhost_dev` on LP64 since QEMU 2.9. */
+export const LISTENER_OFFSET = 8n;
+
+/** `listener - dev` of the innermost such pair of one stack (calls outermost first), if the stack prints both. */
+export function listenerDistance(
+  calls: readonly Call[],
+): { listener: Call; dev: Call; distance: bigint } | undefined {
+  for (let i = calls.length - 2; i >= 0; i--) {
+    const listener = calls[i];
+    const dev = calls[i + 1];
+    if (listener?.row.device !== 'listener' || listener.pointer === undefined) continue;
+    if (dev?.row.device === undefined || dev.row.device === 'listener' || dev.pointer === undefined)
+      continue;
+    return { listener, dev, distance: BigInt(listener.pointer) - BigInt(dev.pointer) };
+  }
+  return undefined;
+}
+
+/** The distance most stacks agree on; {@link LISTENER_OFFSET} where they are silent or undecided. */
+export function learnListenerOffset(stacks: Iterable<readonly Call[]>): bigint {
+  const votes = new Map<bigint, number>();
+  for (const calls of stacks) {
+    const found = listenerDistance(calls);
+    if (found !== undefined) votes.set(found.distance, (votes.get(found.distance) ?? 0) + 1);
+  }
+  let best = LISTENER_OFFSET;
+  let most = votes.get(LISTENER_OFFSET) ?? 0;
+  for (const [distance, count] of votes) {
+    if (count > most) [best, most] = [distance, count];
+  }
+  return best;
+}
+
+/** Device key of a call: lower-case hex without leading zeros. */
+export function deviceOf(call: Call, listenerOffset: bigint): string | undefined {
+  if (call.pointer === undefined || call.pointer === '0x0') return undefined;
+  if (call.row.device !== 'listener') return call.pointer;
+  const address = BigInt(call.pointer) - listenerOffset;
+  return address > 0n ? `0x${address.toString(16)}` : undefined;
+}

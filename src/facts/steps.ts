@@ -1,0 +1,384 @@
+/**
+ * Records → steps: one step for each time that the capture reports something about the protocol.
+ *
+ * A stop and the backtrace printed for it are one step. Silent breakpoint commands print only the
+ * backtrace: that is a step too. `thread apply all bt` and a second `bt` at the same stop show stacks
+ * without a new call: steps without an entry. Threads and processes are followed here, because gdb
+ * says them in lines of their own (gdb/infrun.c, print_signal_received_reason(), normal_stop()).
+ */
+import type {
+  Backtrace,
+  CaptureRecord,
+  Frame,
+  Stop,
+  ThreadRef,
+  TraceEvent,
+} from '../model/record.js';
+import { callOf } from './calls.js';
+import type { Call } from './calls.js';
+import { eventTable } from './trace-events.js';
+import type { EventRow } from './trace-events.js';
+
+export interface Step {
+  /** Order in the capture, 0-based. */
+  readonly index: number;
+  readonly session: number;
+  /** Line of the capture. */
+  readonly line: number;
+  /** Key of the thread within its session; undefined when the text names none. */
+  readonly thread: string | undefined;
+  /** Known calls of the stack, outermost first; empty for trace events. */
+  readonly calls: readonly Call[];
+  /** Line of the capture for each of `calls`. */
+  readonly callLines: readonly number[];
+  /** Whole stack, innermost first; empty when the stop printed only its own frame. */
+  readonly frames: readonly Frame[];
+  /** The innermost call was reported at its entry: the last of `calls`. */
+  readonly entry: boolean;
+  /** Breakpoint number of the stop line. */
+  readonly breakpoint: number | undefined;
+  /** Stop reason says that other calls of this function go unreported. */
+  readonly temporary: boolean;
+  /** False when only the stop line is there: the callers are unknown. */
+  readonly stackKnown: boolean;
+  /** The stack reaches the thread's outermost functions: what it does not show was not running. */
+  readonly complete: boolean;
+  /** Records may be missing between the step before and this one. */
+  gapBefore: boolean;
+  /** The debugger changed what the call did (`return`, `set var`): evidence of the entry, not of the effect. */
+  altered: boolean;
+  readonly event: { readonly row: EventRow; readonly record: TraceEvent } | undefined;
+}
+
+/** A thread ended after step `after` (-1: before all). */
+export interface ThreadExit {
+  readonly thread: string;
+  readonly after: number;
+}
+
+export interface Steps {
+  readonly steps: readonly Step[];
+  readonly sessions: number;
+  readonly exits: readonly ThreadExit[];
+  /** Steps (by index) from which on breakpoints may be switched off or narrowed: `delete`, `disable`, `condition`. */
+  readonly narrowed: readonly number[];
+  /** Functions with a condition from the start: `break f if x`. */
+  readonly conditional: ReadonlySet<string>;
+  /** The last record is a gap: the end of the capture is not the end of the story. */
+  readonly gapAtEnd: boolean;
+}
+
+/** Outermost functions of QEMU's threads and of the C library beneath them. */
+const OUTERMOST =
+  /^(?:main|_start|__libc_start_main.*|__libc_start_call_main|start_thread|clone3?|__clone3?|thread_start|qemu_thread_start|coroutine_trampoline)$/;
+
+const RESUMES =
+  /^(?:c|cont|continue|fg|r|run|start|s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish|j|jump|signal|detach|kill|k|attach)\b/;
+const ALTERS =
+  /^(?:return|call|jump|j|set\s+(?:var|variable)\b|set\s+\$|(?:p|print)\s[^=]*[^=!<>]=[^=]|signal\b)/;
+const NARROWS =
+  /^(?:delete|d|del|disable|dis|clear|cl|condition|cond|ignore|enable\s+(?:once|count|delete))\b(?!\s+display)/;
+const BREAKS_IF = /^(?:b|br|bre|brea|break|hb|hbreak)\s+(\S+)\s+(?:.*\s)?if\b/;
+const SELECTS = /^(?:t|thread)\s+[\d.]+\s*$/;
+
+/** Walks the records once. */
+export function buildSteps(records: readonly CaptureRecord[]): Steps {
+  const builder = new StepBuilder();
+  for (const record of records) builder.add(record);
+  return builder.finish();
+}
+
+class StepBuilder {
+  private readonly steps: Step[] = [];
+  private readonly exits: ThreadExit[] = [];
+  private readonly narrowed: number[] = [];
+  private readonly conditional = new Set<string>();
+  private readonly keyOfLwp = new Map<string, string>();
+  private session = 0;
+  private sessionUsed = false;
+  /** Return addresses of outermost functions: constants of one process. */
+  private readonly constants = new Map<string, string>();
+  private thread: string | undefined;
+  private header: string | undefined;
+  private switchedTo: ThreadRef | undefined;
+  private pendingStop: Stop | undefined;
+  private stopped: Frame | undefined;
+  /** `thread N` was typed: what is shown is not what stopped. */
+  private otherSelected = false;
+  private sawCommands = false;
+  private gap = false;
+
+  add(record: CaptureRecord): void {
+    if (record.kind !== 'backtrace' && record.kind !== 'chatter' && record.kind !== 'thread')
+      this.flushStop();
+    switch (record.kind) {
+      case 'stop':
+        this.onStop(record);
+        break;
+      case 'backtrace':
+        this.onBacktrace(record);
+        break;
+      case 'thread':
+        this.onThread(record.what, record.thread);
+        break;
+      case 'process':
+        this.onProcess();
+        break;
+      case 'command':
+        this.onCommand(record.text.trim());
+        break;
+      case 'event':
+        this.onEvent(record);
+        break;
+      case 'gap':
+        this.gap = true;
+        break;
+      case 'breakpoint-set':
+      case 'chatter':
+      case 'prose':
+        break;
+    }
+  }
+
+  finish(): Steps {
+    this.flushStop();
+    return {
+      steps: this.steps,
+      sessions: this.session + 1,
+      exits: this.exits,
+      narrowed: this.narrowed,
+      conditional: this.conditional,
+      gapAtEnd: this.gap,
+    };
+  }
+
+  private onStop(stop: Stop): void {
+    this.header = undefined;
+    this.otherSelected = false;
+    this.stopped = undefined;
+    if (stop.thread?.num !== undefined) {
+      const key = stop.thread.num;
+      const target = this.switchedTo;
+      if (target !== undefined)
+        for (const name of threadNames(target)) this.keyOfLwp.set(name, key);
+      this.thread = key;
+    }
+    this.switchedTo = undefined;
+    this.pendingStop = stop;
+  }
+
+  /** A stop line without a backtrace is a step by its own frame. */
+  private flushStop(): void {
+    const stop = this.pendingStop;
+    this.pendingStop = undefined;
+    if (stop?.frame === undefined) return;
+    this.stopped = stop.frame;
+    const call = callOf(stop.frame);
+    if (call === undefined) return;
+    const entry = stop.reason === 'breakpoint' || stop.reason === 'temporary-breakpoint';
+    this.push({
+      line: stop.span.first,
+      calls: [call],
+      callLines: [stop.span.first],
+      frames: [stop.frame],
+      entry,
+      stop,
+      stackKnown: false,
+      complete: false,
+    });
+  }
+
+  private onBacktrace(bt: Backtrace): void {
+    const stop = this.pendingStop;
+    this.pendingStop = undefined;
+    const innermost = bt.frames[0];
+    if (innermost === undefined) return;
+    if (bt.thread !== undefined) this.header = this.keyOf(bt.thread) ?? this.header;
+    const headed = bt.thread !== undefined ? this.header : undefined;
+    if (this.isOtherProcess(bt.frames)) this.newSession();
+    const starts = bt.levels[0] === 0;
+    // The stop and the first frame of its backtrace are one report.
+    const ofStop = stop?.frame !== undefined && starts && stop.frame.func === innermost.func;
+    if (stop !== undefined && !ofStop) this.pendingStop = stop;
+    if (!ofStop) this.flushStop();
+    const again = !ofStop && this.isShownAgain(innermost, headed);
+    const entry = ofStop
+      ? stop.reason === 'breakpoint' || stop.reason === 'temporary-breakpoint'
+      : starts && !again && headed === undefined && innermost.address === undefined;
+    if (!starts && bt.frames.length > 1 && !this.sawCommands) this.gap = true;
+    if (ofStop || (this.sawCommands && starts)) this.stopped = innermost;
+    this.pushStack(bt, ofStop ? stop : undefined, entry, headed);
+  }
+
+  /** True when this backtrace repeats where the debugger already stands. */
+  private isShownAgain(innermost: Frame, headed: string | undefined): boolean {
+    if (headed !== undefined || this.otherSelected || this.stopped === innermost) return true;
+    return this.sawCommands && this.stopped?.func === innermost.func;
+  }
+
+  private pushStack(
+    bt: Backtrace,
+    stop: Stop | undefined,
+    entry: boolean,
+    headed: string | undefined,
+  ): void {
+    const calls: Call[] = [];
+    const callLines: number[] = [];
+    for (let i = bt.frames.length - 1; i >= 0; i--) {
+      const frame = bt.frames[i];
+      const call = frame === undefined ? undefined : callOf(frame);
+      if (call === undefined) continue;
+      calls.push(call);
+      callLines.push(bt.lines[i] ?? bt.span.first);
+    }
+    const first = bt.frames[0];
+    const isCall = first !== undefined && calls.at(-1)?.frame === first;
+    this.push({
+      line: isCall ? (stop?.span.first ?? bt.span.first) : bt.span.first,
+      calls,
+      callLines,
+      frames: bt.frames,
+      entry: entry && isCall,
+      stop,
+      stackKnown: true,
+      complete: !bt.incomplete && bt.frames.some((frame) => OUTERMOST.test(frame.func)),
+      ...(headed === undefined ? {} : { thread: headed }),
+    });
+  }
+
+  private onThread(what: 'switch' | 'new' | 'exit' | 'header', ref: ThreadRef): void {
+    const key = this.keyOf(ref);
+    if (what === 'header') {
+      this.header = key;
+    } else if (what === 'switch') {
+      this.flushStop();
+      this.switchedTo = ref;
+      this.thread = key;
+    } else if (what === 'exit' && key !== undefined) {
+      this.exits.push({ thread: this.scoped(key), after: this.steps.length - 1 });
+    }
+  }
+
+  private onProcess(): void {
+    if (this.sessionUsed) this.newSession();
+  }
+
+  private newSession(): void {
+    this.session++;
+    this.sessionUsed = false;
+    this.constants.clear();
+    this.keyOfLwp.clear();
+    this.thread = undefined;
+    this.stopped = undefined;
+  }
+
+  private onCommand(text: string): void {
+    this.sawCommands = true;
+    if (RESUMES.test(text)) {
+      this.stopped = undefined;
+      this.otherSelected = false;
+    } else if (SELECTS.test(text)) {
+      this.otherSelected = true;
+    }
+    const last = this.steps.at(-1);
+    if (ALTERS.test(text) && last !== undefined) {
+      last.altered = true;
+      this.gap = true;
+    }
+    const conditional = BREAKS_IF.exec(text)?.[1];
+    if (conditional !== undefined) this.conditional.add(conditional);
+    if (NARROWS.test(text)) this.narrowed.push(this.steps.length);
+  }
+
+  private onEvent(record: TraceEvent): void {
+    const row = eventTable.get(record.name);
+    if (row === undefined) return;
+    this.push({
+      line: record.span.first,
+      calls: [],
+      callLines: [],
+      frames: [],
+      entry: false,
+      stop: undefined,
+      stackKnown: false,
+      complete: false,
+      event: { row, record },
+      ...(record.tid === undefined ? {} : { thread: `tid ${record.tid}` }),
+    });
+  }
+
+  /** The same outermost function returns to the same address throughout one process. */
+  private isOtherProcess(frames: readonly Frame[]): boolean {
+    let other = false;
+    for (const frame of frames.slice(-4)) {
+      if (frame.address === undefined || !/^(?:start_thread|__?clone3?|clone3?)$/.test(frame.func))
+        continue;
+      const known = this.constants.get(frame.func);
+      if (known !== undefined && known !== frame.address) other = true;
+    }
+    if (other) this.constants.clear();
+    for (const frame of frames.slice(-4)) {
+      if (frame.address !== undefined && /^(?:start_thread|__?clone3?|clone3?)$/.test(frame.func)) {
+        this.constants.set(frame.func, frame.address);
+      }
+    }
+    return other && this.sessionUsed;
+  }
+
+  private keyOf(ref: ThreadRef): string | undefined {
+    if (ref.num !== undefined) {
+      for (const name of threadNames(ref)) this.keyOfLwp.set(name, ref.num);
+      return ref.num;
+    }
+    for (const name of threadNames(ref)) {
+      const known = this.keyOfLwp.get(name);
+      if (known !== undefined) return known;
+    }
+    return threadNames(ref)[0];
+  }
+
+  private scoped(thread: string): string {
+    return `${this.session}/${thread}`;
+  }
+
+  private push(part: {
+    line: number;
+    calls: readonly Call[];
+    callLines: readonly number[];
+    frames: readonly Frame[];
+    entry: boolean;
+    stop: Stop | undefined;
+    stackKnown: boolean;
+    complete: boolean;
+    thread?: string;
+    event?: Step['event'];
+  }): void {
+    const thread = part.thread ?? this.thread;
+    this.sessionUsed = true;
+    this.steps.push({
+      index: this.steps.length,
+      session: this.session,
+      line: part.line,
+      thread: thread === undefined ? undefined : this.scoped(thread),
+      calls: part.calls,
+      callLines: part.callLines,
+      frames: part.frames,
+      entry: part.entry,
+      breakpoint: part.stop?.number,
+      temporary: part.stop?.reason === 'temporary-breakpoint',
+      stackKnown: part.stackKnown,
+      complete: part.complete,
+      gapBefore: this.gap,
+      altered: false,
+      event: part.event,
+    });
+    this.gap = false;
+  }
+}
+
+function threadNames(ref: ThreadRef): string[] {
+  const names: string[] = [];
+  if (ref.lwp !== undefined) names.push(`LWP ${ref.lwp}`);
+  if (ref.pthread !== undefined) names.push(`Thread ${ref.pthread}`);
+  return names;
+}

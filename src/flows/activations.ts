@@ -1,0 +1,261 @@
+/**
+ * Steps → activations: one activation is one execution of a known function, seen in one or several
+ * stacks of one thread.
+ *
+ * Successive stacks of a thread share their outer calls. A call is continuing as long as the stacks
+ * show it; it has returned for certain when a stack that reaches the thread's outermost function no
+ * longer shows it, when the same function is entered again by this thread (none of the known
+ * functions is recursive), or when the thread is gone. Nothing else closes an activation: a stack
+ * that is cut short proves nothing about what it does not show.
+ */
+import type { Call } from '../facts/calls.js';
+import { deviceOf } from '../facts/device.js';
+import type { Step, ThreadExit } from '../facts/steps.js';
+import type { Backend, FactKind } from '../model/fact.js';
+
+export interface Activation {
+  readonly id: number;
+  readonly kind: FactKind;
+  readonly func: string;
+  readonly session: number;
+  readonly thread: string | undefined;
+  readonly call: Call;
+  /** vhost_dev address; for calls without one (vhost_log_alloc) that of the nearest caller. */
+  device: string | undefined;
+  backend: Backend | undefined;
+  readonly enable: boolean | undefined;
+  readonly value: string | undefined;
+  readonly parent: Activation | undefined;
+  readonly children: Activation[];
+  /** Step at which it was first seen; its entry when `entered`. */
+  readonly first: number;
+  /** Line of the capture that first shows it. */
+  readonly line: number;
+  /** Its entry was reported: nothing that it did before is unseen. */
+  readonly entered: boolean;
+  /** Last step that shows it. */
+  last: number;
+  /** First step at which it had certainly returned. */
+  closed: number | undefined;
+  /** The callers were shown; false for a bare stop line. */
+  readonly stackKnown: boolean;
+  /** The debugger changed what it did. */
+  altered: boolean;
+}
+
+export interface Activations {
+  readonly all: readonly Activation[];
+  /** For each step, the activations its stack shows, outermost first. */
+  readonly atStep: readonly (readonly Activation[])[];
+}
+
+/** Follows every thread through the steps. Pure; linear in the number of shown calls. */
+export function buildActivations(
+  steps: readonly Step[],
+  exits: readonly ThreadExit[],
+  listenerOffset: bigint,
+): Activations {
+  const tracker = new Tracker(listenerOffset);
+  let exit = 0;
+  for (const step of steps) {
+    for (let e = exits[exit]; e !== undefined && e.after < step.index; e = exits[++exit]) {
+      tracker.threadGone(e.thread, step.index);
+    }
+    tracker.advance(step);
+  }
+  for (let e = exits[exit]; e !== undefined; e = exits[++exit])
+    tracker.threadGone(e.thread, steps.length);
+  return { all: tracker.all, atStep: tracker.atStep };
+}
+
+interface ThreadState {
+  /** Calls that the last stack showed, outermost first. */
+  open: Activation[];
+  /** Calls known by a stop line only; closed by the next entry of the same function. */
+  bare: Activation[];
+}
+
+class Tracker {
+  readonly all: Activation[] = [];
+  readonly atStep: (readonly Activation[])[] = [];
+  private readonly threads = new Map<string, ThreadState>();
+  private session = 0;
+
+  constructor(private readonly listenerOffset: bigint) {}
+
+  advance(step: Step): void {
+    if (step.session !== this.session) {
+      this.session = step.session;
+      this.threads.clear();
+    }
+    if (step.calls.length === 0 && !step.stackKnown) {
+      this.atStep.push([]);
+      return;
+    }
+    const state = this.stateOf(step.thread ?? '');
+    const shown = step.stackKnown ? this.followStack(state, step) : this.bareStop(state, step);
+    for (const activation of shown) {
+      activation.last = step.index;
+      if (step.altered) activation.altered = true;
+    }
+    this.atStep.push(shown);
+  }
+
+  threadGone(thread: string, at: number): void {
+    const state = this.threads.get(thread);
+    if (state === undefined) return;
+    for (const activation of [...state.open, ...state.bare]) activation.closed ??= at;
+    this.threads.delete(thread);
+  }
+
+  private stateOf(thread: string): ThreadState {
+    let state = this.threads.get(thread);
+    if (state === undefined) {
+      state = { open: [], bare: [] };
+      this.threads.set(thread, state);
+    }
+    return state;
+  }
+
+  private bareStop(state: ThreadState, step: Step): Activation[] {
+    const call = step.calls[0];
+    if (call === undefined) return [];
+    if (step.entry) this.closeSameFunction(state, call, step.index);
+    const activation = this.open(step, call, step.line, undefined, step.entry);
+    state.bare.push(activation);
+    return [activation];
+  }
+
+  private followStack(state: ThreadState, step: Step): Activation[] {
+    const start = this.align(state.open, step);
+    const kept = state.open.slice(0, start);
+    let i = 0;
+    for (; i < step.calls.length; i++) {
+      const call = step.calls[i];
+      const open = state.open[start + i];
+      const isEntry = step.entry && i === step.calls.length - 1;
+      if (call === undefined || open === undefined || isEntry || !this.isSame(open, call)) break;
+      kept.push(open);
+    }
+    const left = state.open.slice(start + i);
+    // A stack cut short can only prove the end of calls inner to one that it does show.
+    if (step.complete || i > 0) for (const activation of left) activation.closed ??= step.index;
+    const last = step.calls.at(-1);
+    if (step.entry && last !== undefined) this.closeSameFunction(state, last, step.index);
+    for (; i < step.calls.length; i++) {
+      const call = step.calls[i];
+      if (call === undefined) continue;
+      const entered = step.entry && i === step.calls.length - 1;
+      kept.push(this.open(step, call, step.callLines[i] ?? step.line, kept.at(-1), entered));
+    }
+    state.open = kept;
+    return kept;
+  }
+
+  /** Index in `open` of the step's outermost call; a limited `bt N` does not show the outer ones. */
+  private align(open: readonly Activation[], step: Step): number {
+    const outermost = step.calls[0];
+    if (step.complete || outermost === undefined) return 0;
+    const isOnlyEntry = step.entry && step.calls.length === 1;
+    if (isOnlyEntry) return 0;
+    for (let i = 0; i < open.length; i++) {
+      const activation = open[i];
+      if (activation !== undefined && this.isSame(activation, outermost)) return i;
+    }
+    return 0;
+  }
+
+  /** A thread enters a function anew: an older execution of it, for the same device, has returned. */
+  private closeSameFunction(state: ThreadState, call: Call, at: number): void {
+    const device = deviceOf(call, this.listenerOffset);
+    const same = (a: Activation): boolean =>
+      a.func === call.func &&
+      (a.device === undefined || device === undefined || a.device === device);
+    for (const activation of state.bare) if (same(activation)) activation.closed ??= at;
+    state.bare = state.bare.filter((activation) => activation.closed === undefined);
+  }
+
+  private isSame(activation: Activation, call: Call): boolean {
+    const known = activation.call;
+    return (
+      activation.func === call.func &&
+      agree(known.pointer, call.pointer) &&
+      agree(known.enable, call.enable) &&
+      agree(known.value, call.value) &&
+      agree(known.idx, call.idx) &&
+      agree(known.vq, call.vq)
+    );
+  }
+
+  private open(
+    step: Step,
+    call: Call,
+    line: number,
+    parent: Activation | undefined,
+    entered: boolean,
+  ): Activation {
+    const device = deviceOf(call, this.listenerOffset) ?? inheritedDevice(call, parent);
+    const activation: Activation = {
+      id: this.all.length,
+      kind: call.row.kind,
+      func: call.func,
+      session: step.session,
+      thread: step.thread,
+      call,
+      device,
+      backend: call.backendType ?? call.row.backend,
+      enable: call.enable,
+      value: call.value,
+      parent,
+      children: [],
+      first: step.index,
+      line,
+      entered,
+      last: step.index,
+      closed: undefined,
+      stackKnown: step.stackKnown,
+      altered: false,
+    };
+    this.all.push(activation);
+    parent?.children.push(activation);
+    return activation;
+  }
+}
+
+/** vhost_log_get() and vhost_log_alloc() name no device, and an optimised build may not print `dev`: the caller's is meant. */
+function inheritedDevice(call: Call, parent: Activation | undefined): string | undefined {
+  const { kind, device } = call.row;
+  const isDeviceWork =
+    device !== undefined || kind === 'vhost_log_get' || kind === 'vhost_log_alloc';
+  return isDeviceWork ? parent?.device : undefined;
+}
+
+/** Two printed values do not contradict each other; undefined is "not printed". */
+function agree<T>(a: T | undefined, b: T | undefined): boolean {
+  return a === undefined || b === undefined || a === b;
+}
+
+/** Nearest caller of one of these kinds, the activation itself excluded. */
+export function callerOf(
+  activation: Activation,
+  ...kinds: readonly FactKind[]
+): Activation | undefined {
+  for (let a = activation.parent; a !== undefined; a = a.parent)
+    if (kinds.includes(a.kind)) return a;
+  return undefined;
+}
+
+/** Direct caller among the known functions, looking through a wrapper of the same kind (`do_vhost_dev_stop`). */
+export function directCaller(activation: Activation): Activation | undefined {
+  let caller = activation.parent;
+  while (caller !== undefined && caller.kind === activation.kind) caller = caller.parent;
+  return caller;
+}
+
+/** All activations below, depth first. */
+export function* descendants(activation: Activation): Generator<Activation> {
+  for (const child of activation.children) {
+    yield child;
+    yield* descendants(child);
+  }
+}

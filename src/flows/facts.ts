@@ -1,0 +1,71 @@
+/** Activations and trace events → the facts that are stored and listed. */
+import type { Step } from '../facts/steps.js';
+import type { Fact } from '../model/fact.js';
+import { pointerOf } from '../model/values.js';
+import type { Activation } from './activations.js';
+import type { Rings } from './rings.js';
+
+/** One fact for each activation, at its first sight, and one for each known event; in order of the capture. Pure. */
+export function buildFacts(
+  steps: readonly Step[],
+  atStep: readonly (readonly Activation[])[],
+  rings: Rings,
+): Fact[] {
+  const facts: Fact[] = [];
+  for (const step of steps) {
+    if (step.event !== undefined) facts.push(eventFact(step, facts.length));
+    for (const activation of atStep[step.index] ?? []) {
+      if (activation.first !== step.index) continue;
+      facts.push(callFact(activation, facts.length, rings));
+    }
+  }
+  return facts;
+}
+
+function callFact(activation: Activation, seq: number, rings: Rings): Fact {
+  return {
+    seq,
+    line: activation.line,
+    session: activation.session,
+    thread: activation.thread,
+    kind: activation.kind,
+    func: activation.func,
+    role: activation.entered ? 'entry' : 'caller',
+    activation: activation.id,
+    device: activation.device,
+    backend: activation.backend ?? rings.backendOf(activation.session, activation.device),
+    vring: rings.ringOf(activation),
+    enable: activation.enable,
+    value: activation.value,
+  };
+}
+
+function eventFact(step: Step, seq: number): Fact {
+  const event = step.event;
+  if (event === undefined) throw new Error('eventFact needs a step with an event');
+  const { row, record } = event;
+  const text = (name: string | undefined): string | undefined =>
+    name === undefined ? undefined : record.args?.[name];
+  const vring = Number(text(row.vring) ?? NaN);
+  const enable = text(row.enable);
+  return {
+    seq,
+    line: step.line,
+    session: step.session,
+    thread: step.thread,
+    kind: row.kind,
+    func: record.name,
+    role: 'event',
+    activation: undefined,
+    device: pointerOf(text(row.device)),
+    backend: row.backend ?? backendOfName(row.value === 'name' ? text('name') : undefined),
+    vring: Number.isInteger(vring) ? vring : undefined,
+    enable: enable === undefined ? undefined : enable !== '0' && enable !== 'false',
+    value: text(row.value),
+  };
+}
+
+/** vhost_dev_start and vhost_dev_stop name the virtio device; only `vhost-user-*` tells the backend. */
+function backendOfName(name: string | undefined): Fact['backend'] {
+  return name?.startsWith('vhost-user-') === true ? 'user' : undefined;
+}

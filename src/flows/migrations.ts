@@ -1,0 +1,99 @@
+/**
+ * Migrations of a session: their phases and outcome, from whatever shows them.
+ *
+ * Trace events name the states (migrate_set_state). In gdb logs a migration is a thread that runs
+ * migration_thread(); its stacks show phases but never the outcome for certain.
+ * Source: migration/migration.c, migration_thread(), migrate_set_state().
+ */
+import type { Step } from '../facts/steps.js';
+import type { MigrationSummary } from '../model/report.js';
+import type { Activation } from './activations.js';
+
+/** A migration with the steps between which it is known to run. */
+export interface Migration extends MigrationSummary {
+  readonly first: number;
+  readonly last: number;
+}
+
+interface Draft {
+  session: number;
+  outcome: MigrationSummary['outcome'];
+  phases: string[];
+  first: number;
+  last: number;
+}
+
+const ENDS: Readonly<Record<string, MigrationSummary['outcome']>> = {
+  completed: 'completed',
+  cancelled: 'cancelled',
+  failed: 'failed',
+};
+
+/** Functions whose presence in a stack of the migration thread names a phase. */
+const PHASES: readonly { readonly phase: string; readonly func: RegExp }[] = [
+  { phase: 'setup', func: /^qemu_savevm_state_setup$/ },
+  {
+    phase: 'iterate',
+    func: /^(?:migration_iteration_run|qemu_savevm_state_pending_exact|qemu_savevm_state_iterate|migrate_pending_exact)$/,
+  },
+  { phase: 'postcopy', func: /^postcopy_start$/ },
+  { phase: 'switchover', func: /^migration_completion$/ },
+];
+
+/** All migrations in order of appearance. Pure. */
+export function buildMigrations(
+  steps: readonly Step[],
+  atStep: readonly (readonly Activation[])[],
+): Migration[] {
+  const drafts: Draft[] = [];
+  const byThread = new Map<number, Draft>();
+  let traced: Draft | undefined;
+  for (const step of steps) {
+    traced = followEvent(step, traced, drafts);
+    const thread = atStep[step.index]?.find((a) => a.kind === 'migration_thread');
+    if (thread === undefined) continue;
+    let draft = byThread.get(thread.id);
+    if (draft === undefined) {
+      draft = {
+        session: step.session,
+        outcome: 'unknown',
+        phases: [],
+        first: step.index,
+        last: step.index,
+      };
+      byThread.set(thread.id, draft);
+      drafts.push(draft);
+    }
+    draft.last = step.index;
+    for (const { phase, func } of PHASES) {
+      if (step.frames.some((frame) => func.test(frame.func))) addPhase(draft, phase);
+    }
+  }
+  return drafts;
+}
+
+function followEvent(step: Step, current: Draft | undefined, drafts: Draft[]): Draft | undefined {
+  if (step.event?.row.kind !== 'migration_state')
+    return current?.session === step.session ? current : undefined;
+  const state = step.event.record.args?.['new_state'] ?? 'unknown';
+  let draft = current?.session === step.session ? current : undefined;
+  if (draft === undefined || (state === 'setup' && draft.outcome !== 'unknown')) {
+    draft = {
+      session: step.session,
+      outcome: 'unknown',
+      phases: [],
+      first: step.index,
+      last: step.index,
+    };
+    drafts.push(draft);
+  }
+  draft.last = step.index;
+  addPhase(draft, state);
+  const outcome = ENDS[state];
+  if (outcome !== undefined) draft.outcome = outcome;
+  return draft;
+}
+
+function addPhase(draft: Draft, phase: string): void {
+  if (draft.phases.at(-1) !== phase) draft.phases.push(phase);
+}

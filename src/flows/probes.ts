@@ -1,0 +1,164 @@
+/**
+ * Probes: which functions the capture is known to have watched, and since when.
+ *
+ * Only a watched function can be missing. A function counts as watched when the debugger reported
+ * its entry at a breakpoint at least once, or when its breakpoint is named where it was set. A
+ * condition, an ignore count, a temporary or a deleted breakpoint ends that knowledge.
+ */
+import { functionTable, opFunction } from '../facts/functions.js';
+import type { Step, Steps } from '../facts/steps.js';
+import type { Backend, FactKind } from '../model/fact.js';
+import type { BreakpointSet, CaptureRecord } from '../model/record.js';
+
+export interface Probe {
+  readonly func: string;
+  /** First step from which every call is reported. */
+  readonly from: number;
+  /** First step from which that is no longer certain. */
+  readonly until: number;
+  /** How the capture shows that it was watched. */
+  readonly how: 'reported' | 'breakpoint set' | 'by elimination';
+  /** For `by elimination`: the breakpoint that was set and never reported. */
+  readonly breakpoint?: number;
+}
+
+export class Probes {
+  constructor(private readonly byFunction: ReadonlyMap<string, Probe>) {}
+
+  /** The probe that reports every call of this kind between two steps, if there is one. */
+  watching(kind: FactKind, from: number, to: number, backend?: Backend): Probe | undefined {
+    for (const probe of this.byFunction.values()) {
+      const row = functionTable.get(probe.func);
+      if (row?.kind !== kind || probe.from > from || probe.until < to) continue;
+      if (row.backend === undefined || backend === undefined || row.backend === backend)
+        return probe;
+    }
+    return undefined;
+  }
+
+  /** Every watched function, by name. */
+  all(): readonly Probe[] {
+    return [...this.byFunction.values()];
+  }
+}
+
+/** Derives the probes from breakpoint records and reported entries. Pure. */
+export function buildProbes(
+  records: readonly CaptureRecord[],
+  { steps, narrowed, conditional }: Steps,
+): Probes {
+  const setAt = breakpointSteps(records, steps);
+  const until = narrowed[0] ?? Number.POSITIVE_INFINITY;
+  const probes = new Map<string, Probe>();
+  for (const step of steps) {
+    const call = step.calls.at(-1);
+    if (!step.entry || step.temporary || call === undefined || conditional.has(call.func)) continue;
+    if (probes.has(call.func)) continue;
+    const from = step.breakpoint === undefined ? 0 : (setAt.byNumber.get(step.breakpoint) ?? 0);
+    probes.set(call.func, { func: call.func, from, until, how: 'reported' });
+  }
+  for (const [func, from] of setAt.byFunction) {
+    if (!functionTable.has(func) || conditional.has(func) || probes.has(func)) continue;
+    probes.set(func, { func, from, until, how: 'breakpoint set' });
+  }
+  const eliminated = setAt.count > 0 ? undefined : byElimination(steps, probes);
+  if (eliminated !== undefined) probes.set(eliminated.func, eliminated);
+  return new Probes(probes);
+}
+
+function breakpointSteps(
+  records: readonly CaptureRecord[],
+  steps: readonly Step[],
+): { byNumber: Map<number, number>; byFunction: Map<string, number>; count: number } {
+  const byNumber = new Map<number, number>();
+  const byFunction = new Map<string, number>();
+  let next = 0;
+  let count = 0;
+  for (const record of records) {
+    if (record.kind !== 'breakpoint-set') continue;
+    count++;
+    while ((steps[next]?.line ?? Number.POSITIVE_INFINITY) < record.span.first) next++;
+    if (!byNumber.has(record.number)) byNumber.set(record.number, next);
+    noteFunction(record, next, byFunction);
+  }
+  return { byNumber, byFunction, count };
+}
+
+function noteFunction(record: BreakpointSet, step: number, byFunction: Map<string, number>): void {
+  if (record.temporary || record.func === undefined || byFunction.has(record.func)) return;
+  byFunction.set(record.func, step);
+}
+
+/** Functions that a script which watches the whole protocol breaks on, besides the backend's ops. */
+const FULL_SET: readonly string[] = [
+  'vhost_dev_start',
+  'vhost_dev_stop',
+  'vhost_dev_set_features',
+  'vhost_dev_set_log',
+  'vhost_migration_log',
+  'vhost_log_global_start',
+  'vhost_log_global_stop',
+  'vhost_virtqueue_start',
+  'vhost_virtqueue_stop',
+  'vhost_virtqueue_set_addr',
+  'vhost_dev_log_resize',
+  'vhost_log_get',
+  'vhost_log_alloc',
+  'vhost_log_put',
+];
+
+const FULL_OPS: readonly FactKind[] = [
+  'op_set_features',
+  'op_set_vring_addr',
+  'op_get_vring_base',
+  'op_set_mem_table',
+];
+
+/**
+ * The log base op, when it must be what the one silent breakpoint stands on.
+ *
+ * gdb numbers breakpoints from 1 without holes (gdb/breakpoint.c, set_breakpoint_number()). When every
+ * number up to the highest was reported but one, every other function of the full probe set was
+ * reported, the neighbours in number are ops of the same backend or the core functions next to them,
+ * and the log base op is in no stack at all, then the silent number is its breakpoint. Only this op
+ * is looked for: a log start calls it just once, so that one fault hides it from a whole capture,
+ * while the other ops are called so often that never seeing one means that nobody watched it.
+ */
+function byElimination(
+  steps: readonly Step[],
+  probes: ReadonlyMap<string, Probe>,
+): Probe | undefined {
+  const functionOf = new Map<number, string>();
+  for (const step of steps) {
+    if (step.breakpoint === undefined || !step.entry) continue;
+    functionOf.set(step.breakpoint, step.calls.at(-1)?.func ?? '');
+  }
+  const silent = onlyHole(functionOf);
+  if (silent === undefined || !FULL_SET.every((func) => probes.has(func))) return undefined;
+  for (const backend of ['kernel', 'user', 'vdpa'] as const) {
+    const func = opFunction(backend, 'op_set_log_base');
+    if (func === undefined || probes.has(func)) continue;
+    const isFull = FULL_OPS.every((kind) => probes.has(opFunction(backend, kind) ?? ''));
+    const after = functionTable.get(functionOf.get(silent + 1) ?? '');
+    const isShown = steps.some((step) =>
+      step.calls.some((call) => call.row.kind === 'op_set_log_base'),
+    );
+    if (!isFull || isShown || after?.backend !== backend) continue;
+    return {
+      func,
+      from: 0,
+      until: Number.POSITIVE_INFINITY,
+      how: 'by elimination',
+      breakpoint: silent,
+    };
+  }
+  return undefined;
+}
+
+/** The one number missing below the highest, if there is exactly one. */
+function onlyHole(numbers: ReadonlyMap<number, string>): number | undefined {
+  const highest = Math.max(0, ...numbers.keys());
+  if (numbers.size !== highest - 1) return undefined;
+  for (let n = 2; n < highest; n++) if (!numbers.has(n)) return n;
+  return undefined;
+}

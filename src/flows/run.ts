@@ -1,0 +1,130 @@
+/** A reading rebuilt: everything that judging and showing need, computed once. */
+import { deviceOf, learnListenerOffset } from '../facts/device.js';
+import { netDevice } from '../facts/calls.js';
+import { buildSteps } from '../facts/steps.js';
+import type { Step } from '../facts/steps.js';
+import type { Backend, Fact } from '../model/fact.js';
+import type { Reading } from '../model/record.js';
+import { buildActivations } from './activations.js';
+import type { Activation } from './activations.js';
+import { buildFacts } from './facts.js';
+import { buildMigrations } from './migrations.js';
+import type { Migration } from './migrations.js';
+import { proseBetweenDumps } from './order.js';
+import { buildProbes } from './probes.js';
+import type { Probes } from './probes.js';
+import { profileOf } from './profile.js';
+import type { Profile } from './profile.js';
+import { Rings } from './rings.js';
+
+export interface Device {
+  readonly session: number;
+  /** Lower-case hex without leading zeros. */
+  readonly address: string;
+  readonly backend: Backend | undefined;
+  /** Indices as given to the backend, ascending. */
+  readonly vrings: readonly number[];
+}
+
+export interface Run {
+  /** False for notes: what one stack proves is all that counts. */
+  readonly ordered: boolean;
+  /** Line of the words that make the capture a note. */
+  readonly proseLine: number | undefined;
+  readonly sessions: number;
+  readonly steps: readonly Step[];
+  readonly activations: readonly Activation[];
+  readonly atStep: readonly (readonly Activation[])[];
+  /** `offsetof(struct vhost_dev, memory_listener)` as this capture shows it. */
+  readonly listenerOffset: bigint;
+  readonly probes: Probes;
+  readonly rings: Rings;
+  readonly profile: Profile;
+  readonly migrations: readonly Migration[];
+  readonly devices: readonly Device[];
+  readonly facts: readonly Fact[];
+  /** Prefix counts: gapsUpTo[i] is the number of gaps before or at step i. */
+  readonly gapsUpTo: readonly number[];
+  readonly gapAtEnd: boolean;
+}
+
+export interface RunOptions {
+  readonly assumeOrdered: boolean;
+}
+
+/** Rebuilds the run that a reading shows. Pure; linear in the reading. */
+export function buildRun(reading: Reading, { assumeOrdered }: RunOptions): Run {
+  const built = buildSteps(reading.records);
+  const { steps } = built;
+  const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
+  const { all, atStep } = buildActivations(steps, built.exits, listenerOffset);
+  const rings = new Rings(all);
+  const facts = buildFacts(steps, atStep, rings);
+  const proseLine = proseBetweenDumps(reading.records);
+  let gaps = 0;
+  return {
+    ordered: assumeOrdered || proseLine === undefined,
+    proseLine,
+    sessions: built.sessions,
+    steps,
+    activations: all,
+    atStep,
+    listenerOffset,
+    probes: buildProbes(reading.records, built),
+    rings,
+    profile: profileOf(steps),
+    migrations: buildMigrations(steps, atStep),
+    devices: collectDevices(steps, facts, listenerOffset),
+    facts,
+    gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
+    gapAtEnd: built.gapAtEnd,
+  };
+}
+
+/** True when records may be missing between two steps (after `from`, up to and including `to`). */
+export function hasGap(run: Run, from: number, to: number): boolean {
+  const end = Math.min(to, run.steps.length - 1);
+  const inside = (run.gapsUpTo[end] ?? 0) - (run.gapsUpTo[from] ?? 0);
+  return inside > 0 || (to >= run.steps.length && run.gapAtEnd);
+}
+
+function collectDevices(steps: readonly Step[], facts: readonly Fact[], offset: bigint): Device[] {
+  const found = new Map<
+    string,
+    { device: Device; vrings: Set<number>; backend: Backend | undefined }
+  >();
+  const note = (
+    session: number,
+    address: string,
+    backend: Backend | undefined,
+    vring: number | undefined,
+  ): void => {
+    const key = `${session} ${address}`;
+    const entry = found.get(key) ?? {
+      device: { session, address, backend, vrings: [] },
+      vrings: new Set(),
+      backend,
+    };
+    entry.backend ??= backend;
+    if (vring !== undefined) entry.vrings.add(vring);
+    found.set(key, entry);
+  };
+  for (const fact of facts) {
+    if (fact.device !== undefined) note(fact.session, fact.device, fact.backend, fact.vring);
+  }
+  for (const step of steps) {
+    for (const frame of step.frames) {
+      const net = netDevice(frame);
+      if (net !== undefined) note(step.session, net, undefined, undefined);
+    }
+    for (const call of step.calls) {
+      const address = deviceOf(call, offset);
+      if (address !== undefined) note(step.session, address, call.row.backend, undefined);
+    }
+  }
+  return [...found.values()].map(({ device, vrings, backend }) => ({
+    ...device,
+    backend,
+    vrings: [...vrings].sort((a, b) => a - b),
+  }));
+}

@@ -1,0 +1,76 @@
+/**
+ * Takes from a line what terminals, files and pagers added to it.
+ *
+ * Source: gdb/utils.c, prompt_for_continue(); readline's bracketed paste; ECMA-48 for the sequences.
+ * Not done: cursor movement is dropped, not replayed; no gdb output depends on it.
+ */
+
+// Nearly every line has none of these, and one test must show it.
+// eslint-disable-next-line no-control-regex
+const UNCLEAN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\ufeff]|&(?:lt|gt|amp|quot);/;
+
+// ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC ( B
+// eslint-disable-next-line no-control-regex
+const ESCAPE = /\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)?|[ -/][0-~]|[0-~])/g;
+
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\x00-\x07\x0b-\x1f\x7f-\x9f\ufeff]/g;
+
+// "Â " is how a no-break space looks after a wrong decoding.
+const NO_BREAK = /\u00c2?\u00a0/g;
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"' };
+
+/** The text as a person saw it: no colours, controls, byte order mark; plain blanks. */
+export function cleanLine(line: string): string {
+  if (!UNCLEAN.test(line)) return line;
+  const text = line.replace(ESCAPE, '').replace(CONTROL, '').replace(NO_BREAK, ' ');
+  return eraseBackspaces(text).replace(/&(lt|gt|amp|quot);/g, (_, name: string) => ENTITIES[name] ?? '');
+}
+
+// A typed "btt<BS> <BS>" is "bt".
+function eraseBackspaces(text: string): string {
+  if (!text.includes('\b')) return text;
+  const kept: string[] = [];
+  for (const character of text) {
+    if (character === '\b') kept.pop();
+    else kept.push(character);
+  }
+  return kept.join('');
+}
+
+/** A pager prompt inside a line: what stood before it, and what was typed or printed behind it. */
+export interface PagerCut {
+  readonly before: string;
+  readonly after: string;
+}
+
+// --Type <RET> for more, q to quit, c to continue without paging--
+// ---Type <return> to continue, or q <return> to quit---
+// <continue without paging--      (the rest of it, on a terminal narrower than the prompt)
+const PAGER =
+  /---?Type <(?:RET|return)>[^-]{0,80}---?|^<?(?:RET> for more, q to quit, )?c(?:ontinue without paging| to continue without paging)--|^<(?:continue without paging)--/;
+
+/** Finds the pager's prompt; undefined for nearly every line. */
+export function cutPager(line: string): PagerCut | undefined {
+  if (!line.includes('Type <') && !line.includes('without paging--')) return undefined;
+  const match = PAGER.exec(line);
+  if (match === null) return undefined;
+  return { before: line.slice(0, match.index), after: line.slice(match.index + match[0].length) };
+}
+
+// Quotes, list and comment margins, clocks and journals in front of a frame:
+// "> > #3", "| #3", "4711  * #0", "00:08:58.944  #6", "Nov 22 03:00:00 host qemu[12]: #0", "[pid 7] #0", "+#0"
+const MARGIN =
+  /^(?:[ \t>|+*]|\d{1,6}(?=[ \t]{1,8}\*)|\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?= )|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w./-]{1,64}(?:\[\d{1,8}\])?:|\[pid +\d{1,8}\])*/;
+
+/** Splits `> > 4711  * #0 ...` into margin and rest. */
+export function splitMargin(line: string): { readonly margin: string; readonly rest: string } {
+  const margin = MARGIN.exec(line)?.[0] ?? '';
+  return { margin, rest: line.slice(margin.length) };
+}
+
+/** True for `>` or `> >` alone: an empty line of quoted mail. */
+export function isEmptyQuote(line: string): boolean {
+  return /^[ \t]*[>|][>| \t]*$/.test(line);
+}

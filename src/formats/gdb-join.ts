@@ -1,0 +1,127 @@
+/**
+ * Decides whether a line continues the text before it: gdb wraps at the terminal's width, mail and
+ * terminals wrap again.
+ *
+ * Source: gdb/stack.c, print_frame() and print_frame_args(), their wrap_here() calls (gdb 7 to 16).
+ * Not done: a value that was cut in mid-word by mail gets a blank; nothing tells it from a wrap.
+ */
+
+/** A broken quote must not swallow the file; real frames take a dozen lines. */
+export const MOST_LINES = 64;
+
+/** Text under construction: the lines of one frame, stop or row, joined as far as they came. */
+export class Joint {
+  #text: string;
+  #lastLength: number;
+  #lastEndsBlank: boolean;
+  #depth = 0;
+  #inString = false;
+  #hasList = false;
+  #cut: boolean;
+
+  constructor(text: string, cut: boolean) {
+    this.#text = text.trimEnd();
+    this.#lastLength = text.length;
+    this.#lastEndsBlank = text.endsWith(' ');
+    this.#cut = cut;
+    if (cut) this.#text = text;
+    this.#scan(text);
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Brackets or a string are still open, or the pager cut here. */
+  get open(): boolean {
+    return this.#cut || this.#inString || this.#depth > 0;
+  }
+
+  /** The pager cut the text in mid-word: whatever comes next belongs to it. */
+  get cut(): boolean {
+    return this.#cut;
+  }
+
+  /** Nothing may follow: the place is known, so open brackets are damage. */
+  get complete(): boolean {
+    if (this.#cut) return false;
+    return COMPLETE.test(this.#text.slice(-4096)) || (!this.open && MARKER.test(this.#text));
+  }
+
+  /** Would `line` (without margin) go on with this text? */
+  wants(line: string): boolean {
+    if (this.#cut) return true;
+    if (this.complete) return false;
+    if (this.open) return true;
+    if (!this.#hasList && line.startsWith('(')) return true;
+    // "#27 0x00007f8c in" / "... () from" / "... () at"
+    if (/(?:^|[ \t)])(?:at|from|in)$/.test(this.#text.slice(-64))) return /^\S/.test(line);
+    // "    at ./nptl/pthread_create.c:442"   "    from /usr/lib64/libglib-2.0.so.0"
+    if (/\)$/.test(this.#text)) return /^(?:at[ \t]+\S.*:\d+|at[ \t]+\S+|from[ \t]+\S+)[ \t]*$/.test(line);
+    // "... at ../util/qemu" + "-option.c:1167": the terminal's own wrap
+    return UNFINISHED_PLACE.test(this.#text.slice(-4096)) && /^\S*:\d+[ \t]*$/.test(line);
+  }
+
+  /** `raw` is the line with its indentation, `line` the same without margin. */
+  append(raw: string, line: string, cut: boolean): void {
+    const glue = this.#glue(raw, line);
+    const added = this.#cut ? raw : line;
+    this.#text += glue + (cut ? added : added.trimEnd());
+    this.#scan(glue + added);
+    this.#lastLength = raw.length;
+    this.#lastEndsBlank = raw.endsWith(' ');
+    this.#cut = cut;
+  }
+
+  #glue(raw: string, line: string): string {
+    if (this.#cut) return '';
+    const indented = raw !== line && /^[ \t]/.test(raw);
+    if (!indented) {
+      if (!this.open && UNFINISHED_PLACE.test(this.#text.slice(-4096)) && /^\S*:\d+/.test(line)) return '';
+      // A terminal of 80 columns or more wrapped in mid-word: no indentation, no blank lost.
+      const hard = raw === line && this.#lastLength >= 79 && !this.#lastEndsBlank;
+      if (hard && this.open) return '';
+    }
+    // "va (" + "fmt=..."
+    return this.#text.endsWith('(') ? '' : ' ';
+  }
+
+  #scan(text: string): void {
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (this.#inString) {
+        if (code === BACKSLASH) i++;
+        else if (code === DOUBLE) this.#inString = false;
+      } else if (code === DOUBLE) this.#inString = true;
+      else if (code === SINGLE) i += characterLength(text, i);
+      else if (code === OPEN_ROUND || code === OPEN_CURLY || code === OPEN_SQUARE) {
+        this.#depth++;
+        if (code === OPEN_ROUND && (i === 0 || text.charCodeAt(i - 1) <= 32)) this.#hasList = true;
+      } else if (code === CLOSE_ROUND || code === CLOSE_CURLY || code === CLOSE_SQUARE) this.#depth--;
+    }
+  }
+}
+
+// ") at ../hw/virtio/vhost.c:2082"   ") from /lib64/libc.so.6"
+const COMPLETE = /\)[ \t]+(?:at[ \t]+\S.*:\d+|from[ \t]+\S+)$/;
+const MARKER = /<(?:signal handler called|function called from gdb)>$/;
+const UNFINISHED_PLACE = /\)[ \t]+at[ \t]+\S*[^\s:\d]$/;
+
+const DOUBLE = 34;
+const SINGLE = 39;
+const BACKSLASH = 92;
+const OPEN_ROUND = 40;
+const CLOSE_ROUND = 41;
+const OPEN_SQUARE = 91;
+const CLOSE_SQUARE = 93;
+const OPEN_CURLY = 123;
+const CLOSE_CURLY = 125;
+
+const CHARACTER = /'(?:\\[0-7]{1,3}|\\.|[^\\'])'/uy;
+
+// '(' and '\'' open nothing; a lone ' is a Rust lifetime.
+function characterLength(text: string, at: number): number {
+  CHARACTER.lastIndex = at;
+  const match = CHARACTER.exec(text);
+  return match === null ? 0 : match[0].length - 1;
+}

@@ -1,0 +1,78 @@
+/**
+ * Tells a person's words from the output of a program, line by line.
+ *
+ * A person between two dumps makes their order unknown, so a doubtful line with words in it counts as
+ * human: the mistake then costs a verdict. The other mistake would make a false one.
+ */
+
+/** True when the line, which no format claimed, reads like something that a person wrote. */
+export function isHuman(line: string, nearOutput: boolean): boolean {
+  const text = line.trim();
+  if (/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Script=Cyrillic}/u.test(text)) return true;
+  if (isRule(text) || /^```/.test(text)) return true;
+  if (isProgramOutput(text)) return false;
+  const words = text.match(/(?<![\w/.@#-])[A-Za-z][a-z']*(?![\w/@#(=-])/g)?.length ?? 0;
+  if (words === 0) return false;
+  // "  section pc.bios gpa 0xfffc0000" below a stop: a breakpoint's own printf
+  if (nearOutput && /^[ \t]/.test(line) && !/^[A-Z][a-z]|[.!?]$/.test(text)) return false;
+  if (isSentence(text, words)) return true;
+  if (/^[-*•·+][ \t]+\S|^\d+[.)][ \t]+\S|^#{1,6}[ \t]+\S/.test(text)) return true;
+  return isPlain(text, words);
+}
+
+// "=====", "-----", "*****": length says nothing, a text in it would
+function isRule(text: string): boolean {
+  return /^([=*~_-])\1{4,}$/.test(text);
+}
+
+const FUNCTION_WORD =
+  /\b(?:the|this|that|these|those|is|are|was|were|be|been|we|you|they|it|its|I|I'm|here|there|now|then|but|because|so|when|while|which|what|why|how|who|should|would|could|can|will|must|does|do|did|not|don't|doesn't|isn't|let|see|my|our|your|has|have|had|if|same|again|also|only|just|first|second|after|before|next|and|or|with|without|of|to|for|from|in|on|by|at|a|an)\b/gi;
+
+function isSentence(text: string, words: number): boolean {
+  const small = text.match(FUNCTION_WORD)?.length ?? 0;
+  if (words >= 3 && small >= 1) return true;
+  return words >= 2 && /[.!?:,]$/.test(text) && !/\.\.\.$/.test(text);
+}
+
+// "second run", "after the reset", "Destination": words and little else
+function isPlain(text: string, words: number): boolean {
+  const symbols = text.replace(/[A-Za-z0-9\s.,:;!?'"()-]/g, '').length;
+  return symbols === 0 && !/\.\.\.$/.test(text) && words * 2 >= text.split(/\s+/).length;
+}
+
+const PROGRAM: readonly RegExp[] = [
+  // [   77.027592] Call Trace:      [2026-11-22T03:27:38Z INFO  x]      [pid 12]      [0] vhost_worker
+  /^\[[ \d.T:Z-]+[\]A-Z ]|^\[(?:pid|PID) /,
+  // 2025-11-22T03:27:38  2025/11/22 03:27  00:18:17.716  Nov 22 03:00:00 host  1795320809.223469
+  /^\d{4}[-/]\d\d[-/]\d\d[T ]|^\d\d:\d\d:\d\d\b|^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |^\d+\.\d{3,}[: ]/,
+  // qemu-system-x86_64: failed to ...   /usr/bin/x: y   libvirtd: z   VHOST_CONFIG: (...)   ** (x:1816): CRITICAL
+  /^(?:\S*[/\\])?(?:qemu|kvm|libvirt|virt|vhost|dpdk|spdk|gdb|ld|ld-linux|bash|sh|sudo|make|gcc|cc|perf|strace|systemd|kernel|virsh|QEMU|SeaBIOS|iPXE|Linux|cloud-hypervisor)[\w.+-]*(?:\[\d+\])?:[ \t]/,
+  /^[A-Z][A-Z0-9]*_[A-Z0-9_]+: |^\*\* \(/,
+  // {"return": {}}   "key": value   ^done,...  ~"text"  =thread-created   *stopped   &"..."   12^done
+  /^[{}[\]]|^"[^"]*"[ \t]*:|^\d*[~@&]"|^\d*[\^*=+][a-z-]+(?:,|$)/,
+  // code: ends like it, begins like it, or calls
+  /[;{}\\]$|^(?:\/\*|\*\/|\*[ \t]|\/\/|#(?:include|define|if|ifdef|ifndef|else|endif|pragma)\b|@@|\+\+\+|diff --git|index [0-9a-f]+\.\.)/,
+  /^(?:static|struct|union|enum|typedef|const|void|int|bool|unsigned|uint\d+_t|return|goto|switch|case|extern|inline)\b.*[({;,]/,
+  /^[\w.>[\]()*&-]+(?:->|\.)?[\w[\]]* (?:=|\+=|\|=|&=|-=|==|!=) ?\S/,
+  /^[A-Za-z_]\w*(?:::\w+)*\([^()]*\)[;,]?$/,
+  // root@host:~# x   [root@host ~]$ x   $ x   # echo 1 > y   % x
+  /^(?:\[?[\w.-]+@[\w.-]+[^#$%]{0,80})?[#$%>] \S|^(?:crash|mysql|\(lldb\)|\(qemu\)|\(hmp\)|virsh)(?:>|\)| #)? /,
+  // strace:  1234  03:27:38.1 ioctl(3, VHOST_SET_OWNER, 0) = 0     04:02 <... ioctl resumed>
+  /^(?:\d+ +)?(?:[\d:.]+ )?\w+\(.*\)[ \t]+= |<unfinished \.\.\.>|<\.\.\. \w+ resumed>/,
+  // ftrace, kprobe, perf:  qemu-123 [003] d..1. 123.456: x     3) + 1.2 us | f();
+  /\[\d{3}\] [^ ]* *\d+\.\d+: |^\d+\)[ +!#*@$]|^# (?:tracer|entries|_+|TASK|\|)|^[-\w/]+ +\d+ +\[\d+\]/,
+  // frames that lost their #, other stacks, addresses
+  /^[*>]? ?\d*[ \t]*0x[0-9a-fA-F]{4,}|^\d+[ \t]+\S+ \(.*\) (?:at|from) \S+$|^[0-9a-fA-F]{8,}[: ]|^\w+\+0x[0-9a-f]+\/0x[0-9a-f]+|^\? \w+\+0x|^<\/?[A-Z]{3,}>|^Call Trace:$|^R(?:IP|SP|AX|BX|CX|DX|SI|DI|BP|\d+): /,
+  // qemu's command line and other options; paths; key=value
+  /^--?[a-z][\w-]*(?:[ =]|$)|^\/[\w.+/-]+$|^(?:[\w.-]+=\S+[ \t,]*)+$/,
+  // consoles: SeaBIOS, GRUB, Linux, systemd
+  /^(?:SeaBIOS|iPXE|Booting|GRUB|Welcome to|Decompressing|Loading |Press |Escape character|Uncompressing|EFI stub|BdsDxe|UEFI|Machine UUID|early console|login:|Last login|Debian|Ubuntu|Fedora|CentOS|Kernel panic|Run \/)|^\[? *(?:OK|FAILED|DEPEND) *\]/,
+];
+
+function isProgramOutput(text: string): boolean {
+  const bounded = text.length > 2048 ? text.slice(0, 2048) : text;
+  if (PROGRAM.some((pattern) => pattern.test(bounded))) return true;
+  // dev->log=0x5555 dev->log_size=28672: more signs than letters, or assignments only
+  const letters = bounded.replace(/[^A-Za-z\s]/g, '').length;
+  return letters * 2 < bounded.length || /^\S+=\S+( \S+=\S+)*$/.test(bounded);
+}

@@ -1,0 +1,65 @@
+/** Collects records so that their spans and the blank lines cover every line exactly once. */
+import type { CaptureRecord, Chatter, Problem, Prose, Span } from '../model/record.js';
+
+/** A line that is no record of its own; runs of equal ones become one record. */
+export type LooseKind = 'blank' | 'chatter' | 'output' | 'human';
+
+export class RecordSink {
+  #records: CaptureRecord[] = [];
+  #problems: Problem[] = [];
+  #run: { readonly kind: LooseKind; readonly first: number; last: number } | undefined;
+  #blank = 0;
+
+  get blank(): number {
+    return this.#blank;
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  add(record: CaptureRecord): void {
+    this.#endRun();
+    this.#records.push(record);
+  }
+
+  loose(lineNo: number, kind: LooseKind): void {
+    const run = this.#run;
+    if (run?.kind === kind && run.last + 1 === lineNo) {
+      run.last = lineNo;
+      return;
+    }
+    this.#endRun();
+    this.#run = { kind, first: lineNo, last: lineNo };
+  }
+
+  problem(code: Problem['code'], message: string, span: Span): void {
+    this.#problems.push({ code, message, span });
+  }
+
+  /** The records so far, handed over once; the last run of loose lines may still grow and stays. */
+  take(): CaptureRecord[] {
+    const records = this.#records;
+    this.#records = [];
+    return records;
+  }
+
+  finish(): CaptureRecord[] {
+    this.#endRun();
+    return this.take();
+  }
+
+  #endRun(): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    this.#run = undefined;
+    if (run.kind === 'blank') this.#blank += run.last - run.first + 1;
+    else this.#records.push(looseRecord(run.kind, { first: run.first, last: run.last }));
+  }
+}
+
+function looseRecord(kind: Exclude<LooseKind, 'blank'>, span: Span): Chatter | Prose {
+  return kind === 'chatter'
+    ? { kind: 'chatter', span }
+    : { kind: 'prose', span, human: kind === 'human' };
+}

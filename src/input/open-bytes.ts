@@ -1,0 +1,61 @@
+/** Where the bytes of an input come from, and what the system's refusals mean. */
+import { createReadStream, statSync } from 'node:fs';
+import { VhtraceError } from '../base/errors.js';
+
+/** Opens an input by the path the user gave; `-` is standard input. */
+export type ByteSource = (path: string) => AsyncIterable<Uint8Array>;
+
+/**
+ * Reads a file, a pipe or standard input.
+ *
+ * Errors: those of the system, to be put into words by {@link explainFailure}.
+ */
+export function openBytes(path: string): AsyncIterable<Uint8Array> {
+  return path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
+}
+
+/** Whether an input can be read again and gives the same bytes: not so a pipe or standard input. */
+export function isRegularFile(path: string): boolean {
+  try {
+    return path !== '-' && statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** An error of the system in the words of this program; anything else is a bug and comes back as it is. */
+export function explainFailure(error: unknown): unknown {
+  if (error instanceof VhtraceError || !(error instanceof Error)) return error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (code === undefined) return error;
+  const cause = { cause: error };
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new VhtraceError('FILE_MISSING', 'no such file', 'check the spelling', cause);
+    case 'EISDIR':
+      return new VhtraceError(
+        'FILE_IS_DIRECTORY',
+        'is a directory, not a capture',
+        'name the files in it, for instance with a * at the end',
+        cause,
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return new VhtraceError(
+        'FILE_NO_PERMISSION',
+        'no permission to read it',
+        'chmod +r, or run as its owner',
+        cause,
+      );
+    default:
+      return new VhtraceError(
+        'FILE_UNREADABLE',
+        code.startsWith('Z_')
+          ? 'its gzip data is damaged or cut off'
+          : `could not be read: ${error.message}`,
+        code.startsWith('Z_') ? 'to read what is left: zcat FILE | vhtrace check -' : undefined,
+        cause,
+      );
+  }
+}

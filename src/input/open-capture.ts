@@ -1,0 +1,101 @@
+/**
+ * Bytes → lines: opens a capture, tells what it is, and hands out its lines one by one.
+ *
+ * Memory is bounded by one chunk and one line of {@link MAX_LINE}, whatever the size of the input.
+ */
+import { createHash } from 'node:crypto';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { VhtraceError } from '../base/errors.js';
+import type { CaptureInfo } from '../model/record.js';
+import { explainFailure, openBytes } from './open-bytes.js';
+import type { ByteSource } from './open-bytes.js';
+import { sniffBytes, SNIFF_BYTES } from './sniff-bytes.js';
+import { splitLines } from './split-lines.js';
+
+/**
+ * Reads a capture to its end and calls `push` for each line, decoded as UTF-8 with U+FFFD for bytes
+ * that are none.
+ *
+ * gzip is unpacked on the way; `sha256` and `bytes` are always those of the file itself.
+ * Errors: FILE_MISSING, FILE_IS_DIRECTORY, FILE_NO_PERMISSION, FILE_UNREADABLE, FILE_BINARY; lines
+ * may have been pushed before. An input without a byte is no error.
+ */
+export async function openCapture(
+  path: string,
+  push: (line: string) => void,
+  source: ByteSource = openBytes,
+): Promise<CaptureInfo> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source(path)) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      yield chunk;
+    }
+  }
+  const chunks = counted();
+  try {
+    await pushLines(chunks, push);
+  } catch (error) {
+    throw explainFailure(error);
+  } finally {
+    // Closes the file where reading ended early.
+    await chunks.return(undefined);
+  }
+  return { path, sha256: hash.digest('hex'), bytes };
+}
+
+async function pushLines(
+  chunks: AsyncGenerator<Uint8Array>,
+  push: (line: string) => void,
+): Promise<void> {
+  let { head, rest } = await readHead(chunks);
+  let sniffed = sniffBytes(head);
+  if (sniffed.kind === 'gzip') {
+    ({ head, rest } = await readHead(gunzip(rest)));
+    sniffed = sniffBytes(head);
+    if (sniffed.kind === 'gzip') {
+      throw new VhtraceError(
+        'FILE_BINARY',
+        'is compressed twice',
+        'zcat FILE | zcat | vhtrace check -',
+      );
+    }
+  }
+  if (sniffed.kind === 'binary') {
+    throw new VhtraceError('FILE_BINARY', `is ${sniffed.what}`, sniffed.hint);
+  }
+  // Decoders drop the byte order mark.
+  const decoder = new TextDecoder(sniffed.encoding);
+  const splitter = splitLines(push);
+  for await (const chunk of rest) splitter.push(decoder.decode(chunk, { stream: true }));
+  splitter.push(decoder.decode());
+  splitter.finish();
+}
+
+/** The first bytes of an input, and all of it again. */
+async function readHead(
+  input: AsyncIterable<Uint8Array>,
+): Promise<{ head: Uint8Array; rest: AsyncGenerator<Uint8Array> }> {
+  const chunks = input[Symbol.asyncIterator]();
+  const first: Uint8Array[] = [];
+  let length = 0;
+  while (length < SNIFF_BYTES) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    first.push(next.value);
+    length += next.value.length;
+  }
+  async function* rest(): AsyncGenerator<Uint8Array> {
+    yield* first;
+    yield* { [Symbol.asyncIterator]: () => chunks };
+  }
+  return { head: Buffer.concat(first).subarray(0, SNIFF_BYTES), rest: rest() };
+}
+
+function gunzip(packed: AsyncGenerator<Uint8Array>): AsyncIterable<Uint8Array> {
+  // An error of either stream ends the other one and reaches the reader of the last.
+  return pipeline(Readable.from(packed), createGunzip(), () => undefined);
+}

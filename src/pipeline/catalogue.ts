@@ -1,0 +1,27 @@
+/** `vhtrace rules` and `vhtrace explain`: what the catalogue says. */
+import { VhtraceError } from '../base/errors.js';
+import { nearest } from '../base/nearest.js';
+import { printable } from '../base/printable.js';
+import type { RuleInfo } from '../model/report.js';
+import { rules } from '../rules/index.js';
+
+/** All rules, sorted by id. */
+export function ruleInfos(): readonly RuleInfo[] {
+  return rules.map((rule) => rule.info);
+}
+
+/** The rule with this id in any case. Errors: USAGE, with the nearest id as hint. */
+export function findRule(id: string): RuleInfo {
+  const wanted = id.toUpperCase();
+  const rule = ruleInfos().find((info) => info.id.toUpperCase() === wanted);
+  if (rule !== undefined) return rule;
+  const near = nearest(
+    wanted,
+    ruleInfos().map((info) => info.id),
+  );
+  throw new VhtraceError(
+    'USAGE',
+    `there is no rule "${printable(id)}"`,
+    near === undefined ? 'vhtrace rules lists them' : `did you mean ${near}?`,
+  );
+}

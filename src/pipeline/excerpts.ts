@@ -1,0 +1,95 @@
+/**
+ * The lines of captures that a report points at.
+ *
+ * A file is read a second time, and only for findings; what cannot be read twice (a pipe, standard
+ * input) is kept on the way, as far as {@link KEPT_CHARS} reach.
+ */
+import { openCapture } from '../input/open-capture.js';
+import { isRegularFile } from '../input/open-bytes.js';
+import type { CheckReport } from '../model/report.js';
+import type { LineObserver } from './read-capture.js';
+
+/** A line of a capture, 1-based; undefined where it is not at hand. */
+export type Excerpt = (path: string, line: number) => string | undefined;
+
+/** Characters of input kept from sources that cannot be read again. */
+const KEPT_CHARS = 32 << 20;
+
+/** Lines by path and number. */
+type Lines = Map<string, Map<number, string>>;
+
+export interface LineKeeper {
+  /** To be shown every line while captures are read. */
+  readonly observe: LineObserver;
+  readonly kept: Lines;
+}
+
+/** Keeps lines of those of `paths` that cannot be read again; undefined where there are none. */
+export function keepLines(paths: readonly string[]): LineKeeper | undefined {
+  const volatile = new Set(paths.filter((path) => !isRegularFile(path)));
+  if (volatile.size === 0) return undefined;
+  const kept: Lines = new Map();
+  let chars = 0;
+  return {
+    kept,
+    observe(path, number, line) {
+      if (!volatile.has(path) || chars > KEPT_CHARS) return;
+      chars += line.length;
+      linesOf(kept, path).set(number, line);
+    },
+  };
+}
+
+/**
+ * Fetches what a reporter may quote of the findings that are not simply passed.
+ *
+ * Reads the captures' files. A file that is gone, or whose bytes are no longer those that were
+ * checked, gives no excerpts.
+ */
+export async function fetchExcerpts(report: CheckReport, keeper?: LineKeeper): Promise<Excerpt> {
+  const lines: Lines = new Map(keeper?.kept);
+  for (const [path, wanted] of wantedLines(report)) {
+    if (lines.has(path) || !isRegularFile(path)) continue;
+    const sha256 = report.captures.find((capture) => capture.path === path)?.sha256;
+    const found = await readLines(path, wanted, sha256);
+    if (found !== undefined) lines.set(path, found);
+  }
+  return (path, line) => lines.get(path)?.get(line);
+}
+
+function wantedLines({ findings }: CheckReport): Map<string, Set<number>> {
+  const wanted = new Map<string, Set<number>>();
+  for (const finding of findings) {
+    if (finding.verdict !== 'violation') continue;
+    for (const { path, line } of [finding.at, ...finding.evidence]) {
+      let numbers = wanted.get(path);
+      if (numbers === undefined) wanted.set(path, (numbers = new Set()));
+      numbers.add(line);
+    }
+  }
+  return wanted;
+}
+
+async function readLines(
+  path: string,
+  wanted: ReadonlySet<number>,
+  sha256: string | undefined,
+): Promise<Map<number, string> | undefined> {
+  const found = new Map<number, string>();
+  let number = 0;
+  try {
+    const info = await openCapture(path, (line) => {
+      if (wanted.has(++number)) found.set(number, line);
+    });
+    return info.sha256 === sha256 ? found : undefined;
+  } catch {
+    // An excerpt is a convenience: the report says where to look without it, too.
+    return undefined;
+  }
+}
+
+function linesOf(lines: Lines, path: string): Map<number, string> {
+  let found = lines.get(path);
+  if (found === undefined) lines.set(path, (found = new Map<number, string>()));
+  return found;
+}

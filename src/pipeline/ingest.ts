@@ -1,0 +1,62 @@
+/** `vhtrace ingest`: files → readings → facts → store. */
+import { buildRun } from '../flows/run.js';
+import type { CaptureCounts } from '../model/report.js';
+import type { Database } from '../store/database.js';
+import { findCapture } from '../store/list-captures.js';
+import { openStore, storeExists } from '../store/open-store.js';
+import { saveCapture } from '../store/save-capture.js';
+import { countCapture } from './count-capture.js';
+import { expected, readCapture } from './read-capture.js';
+import type { FileFailure, ReadCapture } from './read-capture.js';
+
+/** A capture that the store holds now. */
+export interface IngestedCapture extends CaptureCounts {
+  /** The store had a capture of these bytes before; it was left as it is. */
+  readonly alreadyIngested: boolean;
+}
+
+export interface IngestResult {
+  readonly database: string;
+  readonly captures: readonly IngestedCapture[];
+  readonly failures: readonly FileFailure[];
+}
+
+/**
+ * Puts each file into the store at `database`; one bad file never stops the others.
+ *
+ * The store is created by the first file that can be read.
+ * Errors: those of {@link openStore}.
+ */
+export async function runIngest(
+  paths: readonly string[],
+  database: string,
+): Promise<IngestResult> {
+  const captures: IngestedCapture[] = [];
+  const failures: FileFailure[] = [];
+  // A store that cannot be used is found out before hours are spent on reading.
+  let store = storeExists(database) ? await openStore(database, 'write') : undefined;
+  try {
+    for (const path of new Set(paths)) {
+      try {
+        const capture = await readCapture(path);
+        store ??= await openStore(database, 'write');
+        captures.push(await ingest(store, capture));
+      } catch (error) {
+        failures.push({ path, error: expected(error) });
+      }
+    }
+  } finally {
+    await store?.close();
+  }
+  return { database, captures, failures };
+}
+
+async function ingest(store: Database, { info, reading }: ReadCapture): Promise<IngestedCapture> {
+  const run = buildRun(reading, { assumeOrdered: false });
+  const counts = countCapture(info, reading, run);
+  const { facts, ordered } = run;
+  const isNew = await saveCapture(store, { info, reading, facts, ordered, counts });
+  if (isNew) return { ...counts, alreadyIngested: false };
+  const stored = await findCapture(store, info.sha256);
+  return { ...counts, ...stored, path: info.path, alreadyIngested: true };
+}

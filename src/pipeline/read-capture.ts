@@ -1,0 +1,67 @@
+/** One file → one reading: bytes, lines and records, put together. */
+import { VhtraceError } from '../base/errors.js';
+import { createReader } from '../formats/reader.js';
+import { openCapture } from '../input/open-capture.js';
+import type { CaptureInfo, Reading } from '../model/record.js';
+
+/** A capture that was read. */
+export interface ReadCapture {
+  readonly info: CaptureInfo;
+  readonly reading: Reading;
+}
+
+/** A file that could not be used, and why. */
+export interface FileFailure {
+  readonly path: string;
+  readonly error: VhtraceError;
+}
+
+/** What became of a list of files. */
+export interface ReadResult {
+  readonly captures: readonly ReadCapture[];
+  readonly failures: readonly FileFailure[];
+}
+
+/** Called for each line of a capture as it is read; lines are 1-based. */
+export type LineObserver = (path: string, number: number, line: string) => void;
+
+/** Reads one capture. Errors: see {@link openCapture}. */
+export async function readCapture(path: string, observe?: LineObserver): Promise<ReadCapture> {
+  const reader = createReader();
+  let number = 0;
+  const push =
+    observe === undefined
+      ? (line: string): void => {
+          reader.push(line);
+        }
+      : (line: string): void => {
+          observe(path, ++number, line);
+          reader.push(line);
+        };
+  const info = await openCapture(path, push);
+  return { info, reading: reader.finish() };
+}
+
+/** Reads files; the same bytes are one capture, and a file that cannot be read does not stop the others. */
+export async function readCaptures(
+  paths: readonly string[],
+  observe?: LineObserver,
+): Promise<ReadResult> {
+  const captures = new Map<string, ReadCapture>();
+  const failures: FileFailure[] = [];
+  for (const path of new Set(paths)) {
+    try {
+      const capture = await readCapture(path, observe);
+      if (!captures.has(capture.info.sha256)) captures.set(capture.info.sha256, capture);
+    } catch (error) {
+      failures.push({ path, error: expected(error) });
+    }
+  }
+  return { captures: [...captures.values()], failures };
+}
+
+/** An error about the input, to be reported; a bug is thrown on. */
+export function expected(error: unknown): VhtraceError {
+  if (error instanceof VhtraceError) return error;
+  throw error;
+}

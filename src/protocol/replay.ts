@@ -1,0 +1,181 @@
+/**
+ * Replay: signals of one device → the set of states it can be in, after each signal.
+ *
+ * The principle for incomplete captures: a function that nobody watched may have run at any time.
+ * Each table therefore has silent moves that are open unless the functions behind them were watched;
+ * they are applied before every signal. A device starts in "any state". A set never becomes empty:
+ * where a signal contradicts every state that is left, replay goes on with what the signal itself
+ * proves and says so (`contradiction`), and it is for the rules to find out why.
+ */
+import { after, baseTable, logTable, observe, runTable, vringTable } from './tables.js';
+import type {
+  BaseEvent,
+  BaseState,
+  LogEvent,
+  LogState,
+  RunEvent,
+  RunState,
+  Table,
+  VringEvent,
+  VringState,
+} from './tables.js';
+
+export type Signal =
+  | { readonly machine: 'run'; readonly event: RunEvent }
+  | { readonly machine: 'log'; readonly event: LogEvent }
+  | { readonly machine: 'base'; readonly event: BaseEvent }
+  | { readonly machine: 'vring'; readonly vring: number; readonly event: VringEvent }
+  | { readonly machine: 'vrings'; readonly event: VringEvent }
+  /** An unknown ring was stopped: each may be the one. */
+  | { readonly machine: 'some-vring'; readonly event: VringEvent }
+  /** `log_enabled` may have become anything: a toggle whose outcome is not shown. */
+  | { readonly machine: 'log-unsure' };
+
+/** Which silent moves are open; each is closed by a watched function. */
+export interface Silent {
+  /** vhost_dev_start() and vhost_dev_stop() may go unseen. */
+  readonly startStop: boolean;
+  /** vhost_migration_log() and its callers may go unseen. */
+  readonly toggle: boolean;
+  /** vhost_dev_init() and vhost_dev_cleanup() may go unseen. */
+  readonly zeroing: boolean;
+  /** A single ring may be stopped unseen. */
+  readonly ringStop: boolean;
+  /** Ring addresses may be sent unseen. */
+  readonly ringAddress: boolean;
+  /** The log may be put or given unseen. */
+  readonly base: boolean;
+}
+
+/** Immutable; what the device can be in. */
+export interface DeviceState {
+  readonly run: readonly RunState[];
+  readonly log: readonly LogState[];
+  readonly base: readonly BaseState[];
+  /** Rings never mentioned are absent: nothing is known of them. */
+  readonly vrings: ReadonlyMap<number, readonly VringState[]>;
+  readonly contradiction: boolean;
+}
+
+const ANY_RUN: readonly RunState[] = ['stopped', 'starting', 'started', 'stopping'];
+const ANY_LOG: readonly LogState[] = ['off', 'on'];
+const ANY_BASE: readonly BaseState[] = ['none', 'held'];
+const ANY_VRING: readonly VringState[] = ['idle', 'plain', 'logged'];
+
+export const anyState: DeviceState = {
+  run: ANY_RUN,
+  log: ANY_LOG,
+  base: ANY_BASE,
+  vrings: new Map(),
+  contradiction: false,
+};
+
+/** Silent moves, then the signal. Pure. */
+export function step(state: DeviceState, signal: Signal, silent: Silent): DeviceState {
+  return apply(relax(state, silent), signal);
+}
+
+/** Adds every state that unwatched functions may have led to. Pure. */
+export function relax(state: DeviceState, silent: Silent): DeviceState {
+  const run = silent.startStop ? ANY_RUN : relaxRun(state.run);
+  const zeroed = silent.zeroing && run.includes('stopped');
+  const log = silent.toggle ? ANY_LOG : zeroed ? union<LogState>(state.log, ['off']) : state.log;
+  const base = silent.base ? ANY_BASE : state.base;
+  const vrings = new Map<number, readonly VringState[]>();
+  for (const [index, states] of state.vrings) {
+    if (silent.ringAddress) vrings.set(index, ANY_VRING);
+    else vrings.set(index, silent.ringStop || silent.startStop ? union<VringState>(states, ['idle']) : states);
+  }
+  return { ...state, run, log, base, vrings, contradiction: false };
+}
+
+/** A start succeeds or fails, and a stop returns, without a report of its own. */
+function relaxRun(states: readonly RunState[]): readonly RunState[] {
+  const starting: readonly RunState[] = states.includes('starting') ? ['started', 'stopped'] : [];
+  const stopping: readonly RunState[] = states.includes('stopping') ? ['stopped'] : [];
+  return union(union(states, starting), stopping);
+}
+
+function union<S>(a: readonly S[], b: readonly S[]): readonly S[] {
+  return b.every((state) => a.includes(state)) ? a : [...new Set([...a, ...b])];
+}
+
+function apply(state: DeviceState, signal: Signal): DeviceState {
+  switch (signal.machine) {
+    case 'run':
+      return withSet(state, 'run', runTable, state.run, signal.event);
+    case 'log':
+      return withSet(state, 'log', logTable, state.log, signal.event);
+    case 'base':
+      return withSet(state, 'base', baseTable, state.base, signal.event);
+    case 'log-unsure':
+      return { ...state, log: ANY_LOG };
+    case 'vring':
+      return withVrings(
+        state,
+        (index, states) => (index === signal.vring ? move(states, signal.event) : states),
+        signal.vring,
+      );
+    case 'vrings':
+      return withVrings(state, (_index, states) => move(states, signal.event));
+    case 'some-vring':
+      return withVrings(state, (_index, states) => union(states, move(states, signal.event)));
+  }
+}
+
+function withSet<S extends string, E extends string>(
+  state: DeviceState,
+  key: 'run' | 'log' | 'base',
+  table: Table<S, E>,
+  states: readonly S[],
+  event: E,
+): DeviceState {
+  const left = observe(table, states, event);
+  return left.length > 0
+    ? { ...state, [key]: left }
+    : { ...state, [key]: after(table, event), contradiction: true };
+}
+
+function move(states: readonly VringState[], event: VringEvent): readonly VringState[] {
+  return observe(vringTable, states, event);
+}
+
+function withVrings(
+  state: DeviceState,
+  change: (index: number, states: readonly VringState[]) => readonly VringState[],
+  add?: number,
+): DeviceState {
+  const vrings = new Map(state.vrings);
+  if (add !== undefined && !vrings.has(add)) vrings.set(add, ANY_VRING);
+  for (const [index, states] of vrings) vrings.set(index, change(index, states));
+  return { ...state, vrings };
+}
+
+/** The one state that is left, or undefined while several are possible. */
+export function known<S extends string>(states: readonly S[]): S | undefined {
+  return states.length === 1 ? states[0] : undefined;
+}
+
+/** Rings that the backend certainly has an address of, ascending. */
+export function runningRings(state: DeviceState): number[] {
+  return [...state.vrings]
+    .filter(([, states]) => states.length > 0 && !states.includes('idle'))
+    .map(([index]) => index)
+    .sort((a, b) => a - b);
+}
+
+/** One line for people: `run started, log off, rings 0 plain, 1 plain`. */
+export function describe(state: DeviceState): string {
+  const one = (states: readonly string[], all: readonly string[]): string =>
+    states.length === all.length ? 'unknown' : states.join(' or ');
+  const rings = [...state.vrings]
+    .sort(([a], [b]) => a - b)
+    .map(([index, states]) => `${index} ${one(states, ANY_VRING)}`);
+  const parts = [
+    `run ${one(state.run, ANY_RUN)}`,
+    `log ${one(state.log, ANY_LOG)}`,
+    `log base ${one(state.base, ANY_BASE)}`,
+  ];
+  if (rings.length > 0) parts.push(`vrings ${rings.join(', ')}`);
+  return parts.join('; ');
+}

@@ -1,0 +1,37 @@
+import type { CheckReport } from '../model/report.js';
+import { inOrder } from './order.js';
+import type { ReportOptions } from './reporter.js';
+
+/** The report as one JSON object; its shape is the contract of `check --json`. */
+export function renderJson(report: CheckReport, options: ReportOptions): string {
+  const { schemaVersion, captures, summary, devices, migrations } = report;
+  const findings = inOrder(report).filter(
+    ({ verdict }) => options.all || verdict === 'violation' || verdict === 'inconclusive',
+  );
+  const problems = options.problems.map(({ path, code, message, span }) => ({
+    path,
+    line: span.first,
+    lastLine: span.last,
+    code,
+    message,
+  }));
+  return jsonText({
+    schemaVersion,
+    captures,
+    summary: { ...summary, exitCode: options.exitCode },
+    findings,
+    devices,
+    migrations,
+    problems,
+    failures: options.failures.map(({ path, error: { code, message } }) => ({
+      path,
+      code,
+      message,
+    })),
+  });
+}
+
+/** JSON as every command prints it. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

@@ -1,0 +1,133 @@
+/** What was read and checked, in a few lines; the last one is the verdict. */
+import { printable } from '../base/printable.js';
+import type { CaptureSummary, CheckReport, Finding } from '../model/report.js';
+import type { Colors } from './colors.js';
+import type { ReportOptions } from './reporter.js';
+import { count, thousands, wrap } from './text.js';
+
+/** Lines of a list before `--all` is asked for. */
+const MAX_LINES = 8;
+
+/** Captures, devices, migrations, rules and the verdict. */
+export function renderSummary(
+  report: CheckReport,
+  options: ReportOptions,
+  colors: Colors,
+): string {
+  const sections = [
+    section('captures', captureLines(report.captures, options)),
+    section('devices', deviceLines(report, options)),
+    section('migrations', migrationLines(report, options)),
+    section('problems', problemLines(options)),
+    section('passed', passedLines(report, options)),
+    section('cannot tell', inconclusiveLines(report, options)),
+    options.all ? section('not exercised', ruleList(report, 'not-exercised', options)) : '',
+  ];
+  return `${sections.filter(Boolean).join('')}\n${verdictLine(report, options, colors)}`;
+
+  function section(title: string, lines: readonly string[]): string {
+    if (lines.length === 0) return '';
+    return [colors.bold(title), ...lines.map((line) => `  ${line}`), ''].join('\n');
+  }
+}
+
+function limited(lines: readonly string[], options: ReportOptions): readonly string[] {
+  if (options.all || lines.length <= MAX_LINES) return lines;
+  return [...lines.slice(0, MAX_LINES), `... and ${lines.length - MAX_LINES} more (--all)`];
+}
+
+function captureLines(
+  captures: readonly CaptureSummary[],
+  options: ReportOptions,
+): readonly string[] {
+  const lines = captures.map((capture) => {
+    const formats = capture.formats.length > 0 ? capture.formats.join(' + ') : 'no known format';
+    const notes = capture.ordered ? '' : '; notes: judged as unordered snippets (--assume-ordered)';
+    return `${printable(capture.path)}: ${formats}, ${count(capture.lines, 'line')}, ${count(capture.facts, 'protocol fact')}${notes}`;
+  });
+  return limited(lines, options);
+}
+
+function deviceLines(report: CheckReport, options: ReportOptions): readonly string[] {
+  const sessions = new Set(report.devices.map(({ session }) => session));
+  const lines = report.devices.map(({ session, address, backend, vrings }) => {
+    const where = sessions.size > 1 ? ` in session ${session + 1}` : '';
+    const rings = vrings.length === 0 ? 'no vring seen' : `vrings ${vrings.join(', ')}`;
+    return `${address} (${backend})${where}: ${rings}`;
+  });
+  return limited(lines, options);
+}
+
+function migrationLines(report: CheckReport, options: ReportOptions): readonly string[] {
+  const groups = new Map<string, number>();
+  for (const { outcome, phases } of report.migrations) {
+    const line = phases.length === 0 ? outcome : `${outcome}: ${phases.join(', ')}`;
+    groups.set(line, (groups.get(line) ?? 0) + 1);
+  }
+  const lines = Array.from(groups, ([line, times]) =>
+    printable(times === 1 ? line : `${thousands(times)} x ${line}`),
+  );
+  return limited(lines, options);
+}
+
+function problemLines(options: ReportOptions): readonly string[] {
+  const lines = options.problems.map(
+    ({ path, span, message }) => `${printable(path)}:${span.first}: ${printable(message)}`,
+  );
+  return limited(lines, options);
+}
+
+function passedLines(report: CheckReport, options: ReportOptions): readonly string[] {
+  return ruleList(report, 'pass', options);
+}
+
+/** Rules of the findings with this verdict, each once, with the number of subjects. */
+function ruleList(
+  report: CheckReport,
+  verdict: Finding['verdict'],
+  options: ReportOptions,
+): readonly string[] {
+  const rules = new Map<string, number>();
+  for (const finding of report.findings) {
+    if (finding.verdict !== verdict) continue;
+    rules.set(finding.rule, (rules.get(finding.rule) ?? 0) + 1);
+  }
+  const names = [...rules].sort().map(([rule, times]) => (times > 1 ? `${rule} (${times})` : rule));
+  return limited(wrap(names.join(', '), options.width - 2), options);
+}
+
+function inconclusiveLines(report: CheckReport, options: ReportOptions): readonly string[] {
+  const groups = new Map<string, { times: number; missing: Set<string> }>();
+  for (const { rule, verdict, missing } of report.findings) {
+    if (verdict !== 'inconclusive') continue;
+    const group = groups.get(rule) ?? { times: 0, missing: new Set() };
+    group.times++;
+    for (const each of missing) group.missing.add(each);
+    groups.set(rule, group);
+  }
+  const lines = [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([rule, { times, missing }]) => {
+      const what = missing.size === 0 ? '' : `: missing ${[...missing].join(', ')}`;
+      return printable(`${rule}${times > 1 ? ` (${times})` : ''}${what}`);
+    });
+  return limited(lines, options);
+}
+
+function verdictLine(report: CheckReport, options: ReportOptions, colors: Colors): string {
+  const { violations, pass, inconclusive } = report.summary;
+  const { error, warning, note } = violations;
+  const wrong = [
+    error > 0 ? colors.red(count(error, 'error')) : '',
+    warning > 0 ? colors.yellow(count(warning, 'warning')) : '',
+    note > 0 ? colors.cyan(count(note, 'note')) : '',
+  ].filter(Boolean);
+  const checked = `${count(pass, 'check')} passed, ${thousands(inconclusive)} could not be decided`;
+  const unread = options.failures.length;
+  const files = unread === 0 ? '' : `${count(unread, 'file')} could not be read\n`;
+  if (wrong.length > 0) return `${files}${colors.bold(wrong.join(', '))}; ${checked}\n`;
+  if (report.captures.every(({ facts }) => facts === 0)) {
+    return `${files}${colors.yellow('nothing was checked')}: there is no vhost or migration call in what was read\n`;
+  }
+  return `${files}${colors.green('no violation found')}; ${checked}\n`;
+}

@@ -1,0 +1,33 @@
+import type { Problem } from '../model/record.js';
+import type { CheckReport, RuleInfo } from '../model/report.js';
+
+/** Trouble with reading a line of one capture. */
+export interface PathProblem extends Problem {
+  readonly path: string;
+}
+
+/** A file that was left out of the report, and why. */
+export interface PathFailure {
+  readonly path: string;
+  readonly error: { readonly code: string; readonly message: string };
+}
+
+/** What a reporter needs beside the report. */
+export interface ReportOptions {
+  readonly color: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+  /** Show findings of every verdict, and every problem. */
+  readonly all: boolean;
+  /** Exit code of the command: also 2, which the report cannot know of. */
+  readonly exitCode: 0 | 1 | 2 | 3;
+  /** Some line of a capture, 1-based; undefined where it is not at hand. */
+  readonly excerpt: (path: string, line: number) => string | undefined;
+  /** The catalogue, for titles and remedies. */
+  readonly rules: readonly RuleInfo[];
+  readonly problems: readonly PathProblem[];
+  readonly failures: readonly PathFailure[];
+}
+
+/** Report → text that ends with a newline. Pure. */
+export type Reporter = (report: CheckReport, options: ReportOptions) => string;

@@ -1,0 +1,61 @@
+/** Small tools of the reporters for text on a terminal. */
+import { printable } from '../base/printable.js';
+
+/** Breaks text at blanks so that no line is longer than `width`, where words allow. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of printable(text).split(/\s+/).filter(Boolean)) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return line === '' ? lines : [...lines, line];
+}
+
+/** One line of a capture, safe for a terminal and cut with … */
+export function excerptText(text: string, width: number): string {
+  const safe = Array.from(printable(text.slice(0, 4 * width)));
+  const isWhole = safe.length <= width && text.length <= 4 * width;
+  return isWhole ? safe.join('') : `${safe.slice(0, width - 1).join('')}…`;
+}
+
+/** `1 error`, `2 errors`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${thousands(number)} ${number === 1 ? one : many}`;
+}
+
+/** `1234567` → `1,234,567`. */
+export function thousands(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** Columns padded to their longest cell, two blanks apart; numbers of the source are right-aligned. */
+export function table(rows: readonly (readonly (string | number)[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) {
+      widths[i] = Math.max(widths[i] ?? 0, cellText(cell).length);
+    }
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => {
+          const text = cellText(cell);
+          const width = widths[i] ?? 0;
+          return typeof cell === 'number' ? text.padStart(width) : text.padEnd(width);
+        })
+        .join('  ')
+        .trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function cellText(cell: string | number): string {
+  return typeof cell === 'number' ? thousands(cell) : printable(cell);
+}

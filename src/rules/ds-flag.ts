@@ -1,0 +1,156 @@
+import type { Activation } from '../flows/activations.js';
+import { expectedLog } from './expected-log.js';
+import type { ExpectedLog } from './expected-log.js';
+import { below, childrenOf, hasGap, place, unwatchedToggles } from './queries.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** A device start carries the log flag that the last log start or stop left behind. */
+export const dsFlag: Rule = {
+  info: {
+    id: 'DS-FLAG',
+    title: 'a device that is started while dirty logging is on starts with logging on',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'probe vhost_migration_log (or vhost_log_global_start and vhost_log_global_stop) since the last log start or stop',
+      'enable_log= of vhost_dev_set_features or vhost_virtqueue_set_addr in the start',
+      'for "on": the log stop that follows, or probe vhost_dev_init',
+    ],
+    why: 'A guest reset or a stop and cont during a migration restarts the device. Started without logging, it writes guest memory that nobody marks dirty for the rest of the migration.',
+    remedy: 'Look at what cleared or changed hdev->log_enabled; a device stop must not touch it.',
+    exceptions: [
+      'a log start that failed leaves the flag off',
+      'vhost_dev_init() of a reconnecting device clears the flag',
+    ],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_dev_start(), vhost_virtqueue_start(), vhost_migration_log()',
+      'QEMU system/memory.c listener_add_address_space()',
+    ],
+  },
+  triggers: ['vhost_dev_start'],
+  *sequence(context) {
+    for (const start of context.of('vhost_dev_start', 'vhost_dev_prepare_inflight')) {
+      if (start.device === undefined) continue;
+      const flags = flagsOf(start);
+      if (flags.features !== undefined || flags.rings.length > 0)
+        yield* judge(context, start.device, start, flags);
+    }
+  },
+};
+
+interface Flags {
+  readonly features: Activation | undefined;
+  /** vhost_virtqueue_set_addr() calls of vhost_virtqueue_start() with a flag. */
+  readonly rings: readonly Activation[];
+}
+
+function flagsOf(start: Activation): Flags {
+  const isShown = (a: Activation): boolean => a.enable !== undefined;
+  return {
+    features: childrenOf(start, 'vhost_dev_set_features').find(isShown),
+    rings:
+      start.kind === 'vhost_dev_start'
+        ? below(start, 'vhost_virtqueue_set_addr').filter(isShown)
+        : [],
+  };
+}
+
+function* judge(
+  context: SessionContext,
+  device: string,
+  start: Activation,
+  flags: Flags,
+): Generator<Judgement> {
+  const expected = expectedLog(context, device, start);
+  const wrong = expected.flag;
+  if (wrong === undefined) {
+    yield* judgeAmongThemselves(context, start, flags, expected);
+    return;
+  }
+  const all = flags.features === undefined ? flags.rings : [flags.features, ...flags.rings];
+  const bad = all.filter((a) => a.enable !== wrong);
+  if (bad.length === 0) {
+    yield {
+      verdict: 'pass',
+      ...place(start),
+      message: `${start.func} uses enable_log=${String(wrong)}, as the last log start or stop left it`,
+      evidence: expected.evidence,
+    };
+  } else if (expected.onlyConfirms) {
+    yield {
+      verdict: 'inconclusive',
+      ...place(start),
+      message: `${start.func} uses enable_log=${String(!wrong)}`,
+      missing: expected.missing,
+    };
+  } else if (flags.features !== undefined && bad.includes(flags.features)) {
+    yield violation(context, start, flags.features, expected, wrong, bad.length - 1);
+  } else {
+    for (const ring of bad) yield violation(context, start, ring, expected, wrong, 0);
+  }
+}
+
+function violation(
+  { run }: SessionContext,
+  start: Activation,
+  bad: Activation,
+  expected: ExpectedLog,
+  flag: boolean,
+  rings: number,
+): Judgement {
+  const vring = bad.kind === 'vhost_virtqueue_set_addr' ? run.rings.ringOf(bad) : undefined;
+  const subject = vring === undefined ? 'the device' : `vring ${vring}`;
+  const more = rings > 0 ? `, and so are ${rings} of its vrings` : '';
+  const state = flag ? 'while dirty logging is on' : 'although dirty logging is off';
+  return {
+    verdict: 'violation',
+    device: start.device,
+    vring,
+    step: bad.first,
+    line: bad.line,
+    message: `${subject} is started with enable_log=${String(!flag)} ${state}${more}`,
+    expected: `${bad.func}(enable_log=${String(flag)})`,
+    evidence: [...expected.evidence, { line: start.line, role: 'the device start' }],
+  };
+}
+
+/** Without knowing the flag: one start uses one flag, because nothing can change it in between. */
+function* judgeAmongThemselves(
+  { run }: SessionContext,
+  start: Activation,
+  { features, rings }: Flags,
+  expected: ExpectedLog,
+): Generator<Judgement> {
+  const odd = features === undefined ? [] : rings.filter((ring) => ring.enable !== features.enable);
+  const last = odd.at(-1);
+  const isCertain =
+    start.entered &&
+    !start.altered &&
+    last !== undefined &&
+    !hasGap(run, start.first, last.first) &&
+    unwatchedToggles(run, start.first, last.first).length === 0;
+  if (features === undefined || !isCertain) {
+    yield {
+      verdict: 'inconclusive',
+      ...place(start),
+      message: `which log flag ${start.func} has to use is not known`,
+      missing: expected.missing,
+    };
+    return;
+  }
+  for (const ring of odd) {
+    const vring = run.rings.ringOf(ring);
+    yield {
+      verdict: 'violation',
+      device: start.device,
+      vring,
+      step: ring.first,
+      line: ring.line,
+      message: `vring ${String(vring)} is started with enable_log=${String(ring.enable)}, but the device with enable_log=${String(features.enable)} in the same start`,
+      expected: `vhost_virtqueue_set_addr(enable_log=${String(features.enable)})`,
+      evidence: [{ line: features.line, role: 'the flag of the device' }],
+    };
+  }
+}

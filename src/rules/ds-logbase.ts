@@ -1,0 +1,106 @@
+import type { Activation } from '../flows/activations.js';
+import {
+  bareWithin,
+  below,
+  childrenOf,
+  doubts,
+  endOf,
+  place,
+  probeName,
+  unwatched,
+} from './queries.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
+
+/** A device that starts with logging on gets the log base. */
+export const dsLogbase: Rule = {
+  info: {
+    id: 'DS-LOGBASE',
+    title: 'a device that starts with logging on gets the log base',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'the entry of vhost_dev_start and proof that it succeeded',
+      'probes vhost_dev_set_features and the set_log_base op',
+    ],
+    why: 'After a restart in the middle of a migration the backend logs into the bitmap of the run before, which QEMU has freed: memory is overwritten and dirty pages are lost.',
+    remedy: 'Look at the log_enabled branch of vhost_dev_start() of that QEMU.',
+    exceptions: [
+      'a start that fails',
+      'the op is what is judged: vhost-user devices of a higher pair send no message since 8.0',
+    ],
+    sources: ['QEMU hw/virtio/vhost.c vhost_dev_start()'],
+  },
+  triggers: ['vhost_dev_start'],
+  *sequence(context) {
+    for (const start of context.of('vhost_dev_start')) {
+      if (!start.stackKnown || start.device === undefined) continue;
+      const features = childrenOf(start, 'vhost_dev_set_features').find((a) => a.enable === true);
+      if (features !== undefined) yield judge(context, start, features);
+    }
+  },
+};
+
+function judge(context: SessionContext, start: Activation, features: Activation): Judgement {
+  const { run } = context;
+  const at = place(start);
+  const base = [
+    ...below(start, 'op_set_log_base'),
+    ...bareWithin(context, start, 'op_set_log_base'),
+  ][0];
+  if (base !== undefined) {
+    return {
+      verdict: 'pass',
+      ...at,
+      message: 'the log base is set during the start',
+      evidence: [{ line: base.line, role: 'the log base is set' }],
+    };
+  }
+  const backend = run.rings.backendOf(start.session, start.device);
+  const success = startSuccess(context, start);
+  const missing = [
+    ...doubts(run, start),
+    ...unwatched(run, 'op_set_log_base', start.first, endOf(run, start), backend),
+  ];
+  if (backend === undefined) missing.push(`probe ${probeName('op_set_features', undefined)}`);
+  if (success === undefined) missing.push('proof that the start succeeded');
+  if (missing.length > 0 || success === undefined) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: 'a start with logging on is not seen to set the log base',
+      missing,
+    };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message: 'the device starts with logging on, but set_log_base is never called',
+    expected: `${probeName('op_set_log_base', backend)} after the last vring and before the start ends`,
+    evidence: [{ line: features.line, role: 'the start is made with enable_log=true' }, success],
+  };
+}
+
+/** Steps of vhost_dev_start() that come after the log base, or work that only a started device does. */
+function startSuccess(context: SessionContext, start: Activation): Mark | undefined {
+  const later = below(
+    start,
+    'vhost_dev_elect_mem_logger',
+    'op_set_vring_enable',
+    'op_dev_start',
+  ).find((a) => a.enable === true);
+  if (later !== undefined) return { line: later.line, role: 'the start gets past the log base' };
+  const next = context
+    .of(
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_dev_init',
+      'vhost_dev_cleanup',
+      'vhost_dev_set_log',
+      'vhost_dev_log_resize',
+    )
+    .find((a) => a.device === start.device && a.first >= endOf(context.run, start));
+  const isProof = next?.kind === 'vhost_dev_set_log' || next?.kind === 'vhost_dev_log_resize';
+  return isProof ? { line: next.line, role: 'only a started device gets here' } : undefined;
+}

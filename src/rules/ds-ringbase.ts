@@ -1,0 +1,143 @@
+import type { Activation } from '../flows/activations.js';
+import type { Frame } from '../model/record.js';
+import { runningRings } from '../protocol/replay.js';
+import {
+  bareWithin,
+  below,
+  callerOf,
+  doubts,
+  endOf,
+  place,
+  probeName,
+  unwatched,
+} from './queries.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** Functions through which QEMU stops the guest; anything else that stops a device may be the guest's doing. */
+const VM_STOP = /^(?:vm_state_notify|do_vm_stop|vm_stop|vm_stop_force_state|migration_stop_vm)$/;
+/** From this version on a vhost-user device can be stopped without fetching its rings. */
+const FORCE_STOP = 1002;
+
+/** Every running ring is stopped and its state fetched when the device stops. */
+export const dsRingbase: Rule = {
+  info: {
+    id: 'DS-RINGBASE',
+    title: 'every running vring is fetched from the backend when the device stops',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and the get_vring_base op since the device start',
+      'the entry of vhost_dev_stop and proof that it returned',
+    ],
+    why: 'A ring that is not stopped goes on processing requests while its guest is already moving, and the destination starts it at a wrong index: requests are lost or done twice.',
+    remedy: 'Look at the loop of vhost_dev_stop() and at vhost_virtqueue_stop() of that QEMU.',
+    exceptions: [
+      'a ring whose descriptor address the guest has cleared is skipped; so a stop that QEMU did not cause is a warning, and nothing is said where vhost_virtqueue_stop was entered for the ring',
+      'vhost_dev_force_stop() of 10.2',
+    ],
+    sources: ['QEMU hw/virtio/vhost.c vhost_dev_stop(), vhost_virtqueue_stop()'],
+  },
+  triggers: ['vhost_dev_stop'],
+  *sequence(context) {
+    for (const stop of context.of('vhost_dev_stop')) {
+      // do_vhost_dev_stop() is the body of vhost_dev_stop() in 10.2.
+      if (stop.device === undefined || stop.parent?.kind === 'vhost_dev_stop' || !stop.stackKnown)
+        continue;
+      if (callerOf(stop, 'vhost_dev_force_stop', 'vhost_dev_start') === undefined)
+        yield* judge(context, stop, stop.device);
+    }
+  },
+};
+
+function* judge(context: SessionContext, stop: Activation, device: string): Generator<Judgement> {
+  const { run } = context;
+  const rings = runningRings(context.stateBefore(device, stop.first));
+  const fetches = [
+    ...below(stop, 'op_get_vring_base'),
+    ...bareWithin(context, stop, 'op_get_vring_base'),
+  ];
+  const fetched = fetches.map((a) => run.rings.ringOf(a));
+  const missed = rings.filter((ring) => !fetched.includes(ring));
+  if (missed.length === 0) {
+    yield rings.length > 0
+      ? {
+          verdict: 'pass',
+          ...place(stop),
+          message: `vrings ${rings.join(', ')} are fetched in the stop`,
+        }
+      : {
+          verdict: 'inconclusive',
+          ...place(stop),
+          message: 'which vrings the stop has to fetch is not known',
+          missing: [
+            'the device start, with probes vhost_dev_start, vhost_virtqueue_set_addr, vhost_virtqueue_stop',
+          ],
+        };
+    return;
+  }
+  const backend = run.rings.backendOf(stop.session, device);
+  const byVm = isByVm(context, stop);
+  for (const vring of missed) {
+    const missing = [
+      ...doubts(run, stop),
+      ...unwatched(run, 'op_get_vring_base', stop.first, endOf(run, stop), backend),
+    ];
+    if (backend === undefined) missing.push(`probe ${probeName('op_get_vring_base', undefined)}`);
+    if (fetched.includes(undefined)) missing.push('idx= of vhost_virtqueue_stop');
+    if (backend === 'user' && run.profile.atMost >= FORCE_STOP)
+      missing.push('a QEMU version below 10.2');
+    const entered = below(stop, 'vhost_virtqueue_stop').find((a) => run.rings.ringOf(a) === vring);
+    if (entered !== undefined && !byVm) missing.push('the descriptor address of the ring');
+    if (!byVm)
+      missing.push(...unwatched(run, 'vhost_virtqueue_stop', stop.first, endOf(run, stop)));
+    if (missing.length > 0) {
+      yield {
+        verdict: 'inconclusive',
+        ...place(stop),
+        vring,
+        message: `vring ${vring} is not seen to be fetched in the stop`,
+        missing,
+      };
+      continue;
+    }
+    yield {
+      verdict: 'violation',
+      ...(byVm ? {} : { severity: 'warning' as const }),
+      ...place(stop),
+      vring,
+      message: `the device stops without fetching vring ${vring}: ${probeName('op_get_vring_base', backend)} is never called for it`,
+      expected: `${probeName('op_get_vring_base', backend)} for vring ${vring} before vhost_dev_stop returns`,
+      evidence: startEvidence(context, stop, vring),
+    };
+  }
+}
+
+function startEvidence(
+  context: SessionContext,
+  stop: Activation,
+  vring: number,
+): { line: number; role: string }[] {
+  const started = context
+    .of('vhost_virtqueue_set_addr')
+    .findLast(
+      (a) =>
+        a.device === stop.device && a.first < stop.first && context.run.rings.ringOf(a) === vring,
+    );
+  const others = below(stop, 'op_get_vring_base').map((a) => ({
+    line: a.line,
+    role: `vring ${String(context.run.rings.ringOf(a))} is fetched`,
+  }));
+  return [
+    ...(started === undefined
+      ? []
+      : [{ line: started.line, role: `vring ${vring} is running since here` }]),
+    ...others,
+  ];
+}
+
+function isByVm({ run }: SessionContext, stop: Activation): boolean {
+  const frames: readonly Frame[] = run.steps[stop.first]?.frames ?? [];
+  return frames.some((frame) => VM_STOP.test(frame.func));
+}

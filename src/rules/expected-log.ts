@@ -1,0 +1,194 @@
+/**
+ * What `dev->log_enabled` must be at a device start, where the capture proves it.
+ *
+ * Only vhost_migration_log() changes the flag, besides vhost_dev_init(), which clears it. So the flag
+ * is that of the last log start or stop, unless that log start failed or the device was cleaned up
+ * and made anew unseen (reconnect). Both are ruled out by what comes later: dirty tracking is global,
+ * and as long as it is on, a new device is told so at its registration (listener_add_address_space()),
+ * which would be seen as one more log start. A log *stop* as the next thing to reach the device
+ * therefore proves that it was registered and logging all the time.
+ */
+import {
+  below,
+  callerOf,
+  hasGap,
+  passes,
+  successOf,
+  togglesOf,
+  unwatchedToggles,
+} from './queries.js';
+import type { Toggle } from './queries.js';
+import type { Activation } from '../flows/activations.js';
+import type { Mark, SessionContext } from './rule.js';
+
+export interface ExpectedLog {
+  /** The proven flag, undefined when the capture cannot tell. */
+  readonly flag: boolean | undefined;
+  /** True when the flag is known only well enough to confirm a match, not to convict a mismatch. */
+  readonly onlyConfirms: boolean;
+  readonly evidence: readonly Mark[];
+  readonly missing: readonly string[];
+}
+
+/** The first version whose log stop callbacks come only when tracking really was on. */
+const PAIRED_STOPS = 602;
+
+export function expectedLog(
+  context: SessionContext,
+  device: string,
+  start: Activation,
+): ExpectedLog {
+  const toggles = togglesOf(context, device);
+  const previous = toggles.findLast((t) => t.activation.first < start.first);
+  const next = toggles.find((t) => t.activation.first > start.first);
+  const zeroed = context
+    .of('vhost_dev_init', 'vhost_dev_cleanup')
+    .findLast((a) => a.device === device && a.first < start.first);
+  if (zeroed !== undefined && zeroed.first > (previous?.activation.first ?? -1)) {
+    return afterZeroing(context, zeroed, start);
+  }
+  if (previous === undefined) return beforeFirstToggle(context, next, start);
+  return previous.enable
+    ? afterLogStart(context, device, previous, next, start)
+    : afterLogStop(context, previous, start);
+}
+
+function unknown(...missing: readonly string[]): ExpectedLog {
+  return { flag: undefined, onlyConfirms: false, evidence: [], missing };
+}
+
+function afterZeroing({ run }: SessionContext, zeroed: Activation, start: Activation): ExpectedLog {
+  const missing = unwatchedToggles(run, zeroed.first, start.first);
+  if (hasGap(run, zeroed.first, start.first))
+    missing.push('an unbroken record since vhost_dev_init');
+  if (missing.length > 0) return unknown(...missing);
+  return {
+    flag: false,
+    onlyConfirms: false,
+    evidence: [
+      { line: zeroed.line, role: `${zeroed.func} clears the flag, and no log start follows` },
+    ],
+    missing: [],
+  };
+}
+
+/** A log start that goes on to its work proves that the flag was off up to then. */
+function beforeFirstToggle(
+  { run }: SessionContext,
+  next: Toggle | undefined,
+  start: Activation,
+): ExpectedLog {
+  const works =
+    next?.enable === true &&
+    below(next.activation, 'vhost_dev_log_resize', 'vhost_dev_set_log').length > 0;
+  if (next === undefined || !works || hasGap(run, start.first, next.activation.first)) {
+    return unknown('the log start or stop before this start');
+  }
+  return {
+    flag: false,
+    onlyConfirms: true,
+    evidence: [{ line: next.activation.line, role: 'the first log start finds the flag off' }],
+    missing: ['the log start or stop before this start'],
+  };
+}
+
+function afterLogStop({ run }: SessionContext, previous: Toggle, start: Activation): ExpectedLog {
+  const { activation } = previous;
+  const missing = unwatchedToggles(run, activation.first, start.first);
+  if (hasGap(run, activation.first, start.first))
+    missing.push('an unbroken record since the log stop');
+  if (activation.altered) missing.push('a run that the debugger did not alter');
+  if (missing.length > 0) return unknown(...missing);
+  return {
+    flag: false,
+    onlyConfirms: false,
+    evidence: [{ line: activation.line, role: 'the last log stop: the flag is off since then' }],
+    missing: [],
+  };
+}
+
+function afterLogStart(
+  context: SessionContext,
+  device: string,
+  previous: Toggle,
+  next: Toggle | undefined,
+  start: Activation,
+): ExpectedLog {
+  const { run } = context;
+  const { activation } = previous;
+  const isKept = next !== undefined && !next.enable && provesTracking(context, next);
+  const until = isKept ? next.activation.first : start.first;
+  const missing = unwatchedToggles(run, activation.first, until);
+  if (hasGap(run, activation.first, until)) missing.push('an unbroken record since the log start');
+  if (activation.altered) missing.push('a run that the debugger did not alter');
+  const evidence: Mark[] = [
+    { line: activation.line, role: 'the last log start: the flag is on since then' },
+  ];
+  if (isKept) {
+    evidence.push({
+      line: next.activation.line,
+      role: 'the next log stop: until here dirty tracking was on',
+    });
+  } else {
+    const success = logStartSuccess(context, device, previous);
+    if (success === undefined) missing.push('proof that the log start succeeded');
+    else evidence.push(success);
+    if (!isSameDeviceSince(context, device, previous, start)) {
+      missing.push('the log stop after this start, or probe vhost_dev_init');
+    }
+  }
+  if (missing.length > 0) return { ...unknown(...missing), evidence };
+  return { flag: true, onlyConfirms: false, evidence, missing: [] };
+}
+
+/** Up to 6.1 a migration that fails early calls the log stop without a start; real work proves it there. */
+function provesTracking({ run }: SessionContext, stop: Toggle): boolean {
+  if (run.profile.atLeast >= PAIRED_STOPS) return true;
+  return below(stop.activation, 'vhost_dev_set_log', 'vhost_log_put').length > 0;
+}
+
+function logStartSuccess(
+  context: SessionContext,
+  device: string,
+  toggle: Toggle,
+): Mark | undefined {
+  const { run } = context;
+  const pass = passes(context, true).find(
+    (p) =>
+      p.device === device && callerOf(p.activation, toggle.activation.kind) === toggle.activation,
+  );
+  if (pass !== undefined) return successOf(run, pass);
+  const { activation } = toggle;
+  const watched = run.probes.watching(
+    'vhost_dev_set_log',
+    activation.first,
+    activation.closed ?? activation.last,
+  );
+  const worked = below(activation, 'vhost_dev_log_resize', 'vhost_dev_set_log').length > 0;
+  if (activation.closed === undefined || watched === undefined || worked || !activation.entered)
+    return undefined;
+  return { line: activation.line, role: 'a log start of a stopped device only sets the flag' };
+}
+
+/** The device cannot have been cleaned up and made anew between the log start and this start. */
+function isSameDeviceSince(
+  context: SessionContext,
+  device: string,
+  toggle: Toggle,
+  start: Activation,
+): boolean {
+  const { run } = context;
+  const from = toggle.activation.first;
+  const isWatched = (['vhost_dev_init', 'vhost_dev_cleanup'] as const).some(
+    (kind) => run.probes.watching(kind, from, start.first) !== undefined,
+  );
+  if (isWatched) return true;
+  // As long as one migration thread runs, tracking stays on, and a new device would be told so.
+  const thread = callerOf(toggle.activation, 'migration_thread');
+  return (
+    thread?.thread !== undefined &&
+    thread.last > start.first &&
+    thread.session === start.session &&
+    device !== ''
+  );
+}

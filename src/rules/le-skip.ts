@@ -1,0 +1,67 @@
+import { below, childrenOf, doubts, endOf, hasGap, place, unwatched } from './queries.js';
+import type { Rule } from './rule.js';
+
+/** A log stop of a logging device switches the backend off before the log is given back. */
+export const leSkip: Rule = {
+  info: {
+    id: 'LE-SKIP',
+    title: 'the backend is told to stop logging before the log is given back',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'the entry of vhost_migration_log(false)',
+      'probe vhost_dev_set_log',
+      'vhost_log_put called by vhost_migration_log',
+    ],
+    why: 'The backend goes on writing dirty bits into a bitmap that QEMU frees: memory of QEMU is overwritten, silently.',
+    remedy: 'Look at the disable branch of vhost_migration_log() of that QEMU; restart the device.',
+    exceptions: [
+      'a device that is stopped or does not log: vhost_migration_log() returns at once and puts no log',
+    ],
+    sources: ['QEMU hw/virtio/vhost.c vhost_migration_log()'],
+  },
+  triggers: ['vhost_log_global_stop'],
+  *sequence(context) {
+    const { run } = context;
+    for (const stop of context.of('vhost_migration_log')) {
+      if (stop.enable !== false || stop.device === undefined || !stop.stackKnown) continue;
+      const put = childrenOf(stop, 'vhost_log_put')[0];
+      const off = below(stop, 'vhost_dev_set_log')[0];
+      if (off !== undefined) {
+        yield {
+          verdict: 'pass',
+          ...place(stop),
+          message: 'the backend is told to stop logging',
+          evidence: [{ line: off.line, role: 'logging is switched off' }],
+        };
+        continue;
+      }
+      if (put === undefined) continue;
+      const missing = unwatched(run, 'vhost_dev_set_log', stop.first, endOf(run, stop));
+      if (!stop.entered) missing.push(...doubts(run, stop).slice(0, 1));
+      if (hasGap(run, stop.first, put.first)) missing.push('an unbroken record of the log stop');
+      if (stop.altered) missing.push('a run that the debugger did not alter');
+      const parts = below(stop, 'vhost_dev_set_features', 'op_set_features');
+      if (parts.length > 0) missing.push('vhost_dev_set_log that is not inlined');
+      if (missing.length > 0) {
+        yield {
+          verdict: 'inconclusive',
+          ...place(stop),
+          message: 'the log is put without a vhost_dev_set_log(false) that is seen',
+          missing,
+        };
+        continue;
+      }
+      yield {
+        verdict: 'violation',
+        ...place(stop),
+        message:
+          'vhost_migration_log(false) gives the log back without vhost_dev_set_log(false): the backend keeps logging into freed memory',
+        expected: 'vhost_dev_set_log(enable_log=false) before vhost_log_put',
+        evidence: [{ line: put.line, role: 'the log is given back' }],
+      };
+    }
+  },
+};

@@ -1,0 +1,48 @@
+import { runningRings } from '../protocol/replay.js';
+import { passes } from './queries.js';
+import { judgePass } from './ring-pass.js';
+import type { Rule } from './rule.js';
+
+/** Every started ring gets VHOST_VRING_F_LOG when logging is switched on. */
+export const lsAllRings: Rule = {
+  info: {
+    id: 'LS-ALL-RINGS',
+    title: 'every started vring gets VHOST_VRING_F_LOG at log start',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and vhost_virtqueue_stop since the device start',
+      'the entry of vhost_dev_set_log(true) and its successful end',
+    ],
+    why: 'Writes of the backend to the used ring of that vring are not marked dirty. The destination resumes with a stale used ring: it loses or repeats requests, silently.',
+    remedy:
+      'Check the descriptor test and the loop over dev->nvqs in vhost_dev_set_log() of that QEMU; do not trust a migration made in this state.',
+    exceptions: [
+      'a pass that is rolled back or cut off by a disconnect',
+      'rings that were never started or were stopped by a ring reset',
+      'kernel devices of a higher queue pair: the skip test looks at another queue (5.2 - 10.2); reported as a note',
+    ],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_dev_set_log()',
+      'Linux drivers/vhost/vhost.c vhost_update_used_flags()',
+    ],
+  },
+  triggers: [
+    'vhost_dev_set_log',
+    'vhost_migration_log',
+    'vhost_log_global_start',
+    'global_dirty_changed',
+  ],
+  *sequence(context) {
+    for (const pass of passes(context, true)) {
+      const before = context.stateBefore(pass.device, pass.activation.first);
+      yield* judgePass(context, pass, {
+        rings: runningRings(before),
+        what: 'VHOST_VRING_F_LOG',
+        harm: 'its used ring is not logged',
+      });
+    }
+  },
+};

@@ -1,0 +1,125 @@
+import type { Activation } from '../flows/activations.js';
+import { bigintOf } from '../model/values.js';
+import { bareWithin, below, callerOf, hasGap, place, probeName } from './queries.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+const LOG_ALL = 1n << 26n;
+
+/** In a log start of a running device the backend gets the log base before anything is to be logged. */
+export const lsBaseFirst: Rule = {
+  info: {
+    id: 'LS-BASE-FIRST',
+    title: 'the backend gets the log base before it is told to log',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'the entry of vhost_migration_log or vhost_log_global_start',
+      'probes on the set_log_base op and on vhost_dev_set_features or vhost_virtqueue_set_addr',
+    ],
+    why: 'A backend that is told to log without a base writes its dirty bits nowhere (the kernel answers each with EFAULT, silently) or into an old bitmap: every page it writes is stale on the destination.',
+    remedy:
+      'Look for "vhost_set_log_base failed" in the output of QEMU, and at vhost_dev_log_resize() of that QEMU.',
+    exceptions: [
+      'a device start with logging on sends the base last: judged by DS-LOGBASE',
+      'vhost-user devices of a higher pair send no message since 8.0; the op is called all the same, and the op is what is judged',
+    ],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_migration_log(), vhost_dev_log_resize()',
+      'Linux drivers/vhost/vhost.c log_write()',
+    ],
+  },
+  triggers: [
+    'vhost_dev_set_log',
+    'vhost_migration_log',
+    'vhost_log_global_start',
+    'global_dirty_changed',
+  ],
+  *sequence(context) {
+    for (const span of context.of('vhost_log_global_start', 'vhost_migration_log')) {
+      if (span.kind === 'vhost_migration_log' && span.enable !== true) continue;
+      if (callerOf(span, 'vhost_log_global_start') !== undefined) continue;
+      const judged = judge(context, span);
+      if (judged !== undefined) yield judged;
+    }
+  },
+};
+
+function judge(context: SessionContext, span: Activation): Judgement | undefined {
+  const { run } = context;
+  const first = below(
+    span,
+    'vhost_dev_set_log',
+    'vhost_dev_set_features',
+    'op_set_features',
+    'vhost_virtqueue_set_addr',
+  ).find(switchesOn);
+  if (first === undefined || span.device === undefined) return undefined;
+  const at = { ...place(first), device: span.device };
+  const bases = [
+    ...below(span, 'op_set_log_base'),
+    ...bareWithin(context, span, 'op_set_log_base'),
+  ];
+  const base = bases.find((a) => a.first < first.first);
+  if (base !== undefined) {
+    return base.altered
+      ? {
+          verdict: 'inconclusive',
+          ...at,
+          message: 'the debugger altered the set_log_base call',
+          missing: ['a run that the debugger did not alter'],
+        }
+      : {
+          verdict: 'pass',
+          ...at,
+          message: `the log base is set before ${first.func}`,
+          evidence: [{ line: base.line, role: 'the log base is set' }],
+        };
+  }
+  const backend = run.rings.backendOf(span.session, span.device);
+  const probe = run.probes.watching('op_set_log_base', span.first, first.first, backend);
+  const missing: string[] = [];
+  if (!startsInside(span)) missing.push(`the entry of ${span.func}`);
+  if (probe === undefined) missing.push(`probe ${probeName('op_set_log_base', backend)}`);
+  else if (backend === undefined) missing.push('the backend of the device');
+  if (hasGap(run, span.first, first.first)) missing.push('an unbroken record of the log start');
+  if (span.altered) missing.push('a run that the debugger did not alter');
+  if (missing.length > 0) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: `no log base is seen before ${first.func}`,
+      missing,
+    };
+  }
+  const evidence = [{ line: span.line, role: 'the log start begins here' }];
+  const resize = below(span, 'vhost_dev_log_resize')[0];
+  if (resize !== undefined)
+    evidence.push({ line: resize.line, role: 'the log is made here, and its base should follow' });
+  const known =
+    probe?.how === 'by elimination'
+      ? ` (breakpoint ${String(probe.breakpoint)} is the only one that never stopped, and ${probe.func} the only function of the probe set that is never seen)`
+      : '';
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `${first.func} switches logging on, but no set_log_base was called since ${span.func}${known}`,
+    expected: `${probeName('op_set_log_base', backend)} before ${first.func}`,
+    evidence,
+  };
+}
+
+function switchesOn(activation: Activation): boolean {
+  if (activation.kind !== 'op_set_features') return activation.enable === true;
+  const word = bigintOf(activation.value);
+  return word !== undefined && (word & LOG_ALL) !== 0n;
+}
+
+/** The span's own entry was reported, or that of the log start work which comes before the base. */
+function startsInside(span: Activation): boolean {
+  return (
+    span.entered ||
+    below(span, 'vhost_migration_log', 'vhost_dev_log_resize').some((a) => a.entered)
+  );
+}

@@ -1,0 +1,47 @@
+import { bigintOf } from '../model/values.js';
+import { callPairs } from './queries.js';
+import type { Rule } from './rule.js';
+
+/** VHOST_F_LOG_ALL, bit 26 (include/uapi/linux/vhost_types.h). */
+const LOG_ALL = 1n << 26n;
+
+/** The features word must carry VHOST_F_LOG_ALL exactly when enable_log says so. */
+export const lsWord: Rule = {
+  info: {
+    id: 'LS-WORD',
+    title: 'VHOST_F_LOG_ALL is in the features word exactly when logging is on',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user'],
+    versions: '2.12 - 10.2',
+    needs: ['enable_log= of vhost_dev_set_features and features= of the op in one backtrace'],
+    why: 'Without bit 26 (0x4000000) the backend does not log its writes to guest buffers: those pages are stale on the destination.',
+    remedy: 'Look at what changes the word between vhost_dev_set_features() and the backend op.',
+    exceptions: [
+      'vdpa with shadow virtqueues strips the bit',
+      'the multi-word features of 10.2 show a pointer only',
+    ],
+    sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_features()'],
+  },
+  triggers: [],
+  *stack(step) {
+    for (const { outer, inner, line } of callPairs(step)) {
+      if (outer.row.kind !== 'vhost_dev_set_features' || inner.row.kind !== 'op_set_features')
+        continue;
+      const word = bigintOf(inner.value);
+      if (inner.row.backend === 'vdpa' || outer.enable === undefined || word === undefined)
+        continue;
+      const place = { device: inner.pointer, step: step.index, line };
+      const isSet = (word & LOG_ALL) !== 0n;
+      const message = `${inner.func} gets features 0x${word.toString(16)}, VHOST_F_LOG_ALL ${isSet ? 'set' : 'not set'}, for enable_log=${String(outer.enable)}`;
+      yield isSet === outer.enable
+        ? { verdict: 'pass', ...place, message }
+        : {
+            verdict: 'violation',
+            ...place,
+            message,
+            expected: `bit 26 ${outer.enable ? 'set' : 'clear'}`,
+          };
+    }
+  },
+};

@@ -1,0 +1,85 @@
+import type { Activation } from '../flows/activations.js';
+import { describe, known } from '../protocol/replay.js';
+import { below, doubts, endOf, place, togglesOf, unwatched } from './queries.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** When dirty tracking ends, a running device stops logging. */
+export const mgLeftOn: Rule = {
+  info: {
+    id: 'MG-LEFT-ON',
+    title: 'a running device does not go on logging after the migration',
+    severity: 'warning',
+    impact: 'odd',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'vhost_log_global_stop or vhost_migration_log(false) of the device, and proof that it returned',
+      'probes vhost_dev_start, vhost_dev_stop and vhost_dev_set_log, so that the device is known to run and to log',
+    ],
+    why: 'The backend pays for logging that nobody reads; with the log given back it also writes into freed memory (LE-SKIP).',
+    remedy: 'Look at the disable branch of vhost_migration_log() of that QEMU.',
+    exceptions: [
+      'a stop that is postponed because the VM does not run, for any time',
+      'another user of dirty tracking (dirty rate, dirty limit): the callbacks do not come then',
+    ],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_migration_log()',
+      'QEMU system/memory.c memory_global_dirty_log_stop()',
+    ],
+  },
+  triggers: ['vhost_log_global_stop', 'migration_cleanup', 'savevm_state_cleanup'],
+  *sequence(context) {
+    const devices = new Set(
+      context.of('vhost_log_global_stop', 'vhost_migration_log').map((a) => a.device),
+    );
+    for (const device of devices) {
+      if (device === undefined) continue;
+      for (const { activation, enable } of togglesOf(context, device)) {
+        const judged = enable ? undefined : judge(context, activation, device);
+        if (judged !== undefined) yield judged;
+      }
+    }
+  },
+};
+
+function judge(context: SessionContext, stop: Activation, device: string): Judgement | undefined {
+  const { run } = context;
+  const at = { ...place(stop), device };
+  const off = below(stop, 'vhost_dev_set_log', 'vhost_dev_set_features').find(
+    (a) => a.enable === false,
+  );
+  if (off !== undefined) {
+    return {
+      verdict: 'pass',
+      ...at,
+      message: 'logging is switched off',
+      evidence: [{ line: off.line, role: 'logging is switched off' }],
+    };
+  }
+  const before = context.stateBefore(device, stop.first);
+  const [runState, logState] = [known(before.run), known(before.log)];
+  // A stopped device, or one that does not log, has nothing to switch off.
+  if (!before.run.includes('started') || !before.log.includes('on')) {
+    return { verdict: 'pass', ...at, message: `nothing to switch off: ${describe(before)}` };
+  }
+  const missing = [
+    ...doubts(run, stop),
+    ...unwatched(run, 'vhost_dev_set_log', stop.first, endOf(run, stop)),
+  ];
+  if (runState !== 'started')
+    missing.push('proof that the device runs (probes vhost_dev_start, vhost_dev_stop)');
+  if (logState !== 'on') missing.push('proof that the device logs');
+  if (missing.length > 0)
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: 'the device is not seen to stop logging',
+      missing,
+    };
+  return {
+    verdict: 'violation',
+    ...at,
+    message: 'the device runs and logs, dirty tracking ends, and nothing switches its logging off',
+    expected: 'vhost_dev_set_log(enable_log=false)',
+  };
+}

@@ -1,0 +1,54 @@
+/** The shape of a rule. A rule is one file: metadata, and a pure check over what the capture shows. */
+import type { Activation } from '../flows/activations.js';
+import type { Run } from '../flows/run.js';
+import type { Step } from '../facts/steps.js';
+import type { FactKind } from '../model/fact.js';
+import type { RuleInfo, Severity } from '../model/report.js';
+import type { DeviceState } from '../protocol/replay.js';
+
+/** A verdict on one subject, before the checker adds capture, fingerprint and state. */
+export interface Judgement {
+  readonly verdict: 'violation' | 'pass' | 'inconclusive';
+  /** Lower than the rule's own where an exception leaves doubt about the harm. */
+  readonly severity?: Severity;
+  readonly device?: string | undefined;
+  readonly vring?: number | undefined;
+  /** Step that shows it. */
+  readonly step: number;
+  /** Line of the capture to point at. */
+  readonly line: number;
+  readonly message: string;
+  /** What the protocol demands here. */
+  readonly expected?: string;
+  readonly evidence?: readonly Mark[];
+  /** For `inconclusive`: what the capture would have to show. */
+  readonly missing?: readonly string[];
+}
+
+/** A line of the capture and what it shows. */
+export interface Mark {
+  readonly line: number;
+  readonly role: string;
+}
+
+/** One session as rules see it. */
+export interface SessionContext {
+  readonly run: Run;
+  readonly session: number;
+  /** Activations of the session in order. */
+  readonly activations: readonly Activation[];
+  /** Those of the given kinds, in order. */
+  of(...kinds: readonly FactKind[]): readonly Activation[];
+  /** States that the device can be in just before a step. */
+  stateBefore(device: string, step: number): DeviceState;
+}
+
+export interface Rule {
+  readonly info: RuleInfo;
+  /** Facts that give the rule something to judge; where they appear and nothing could be judged, it is inconclusive. */
+  readonly triggers: readonly FactKind[];
+  /** Judges what one stack proves by itself; `steps` with a whole stack or a stop line only. */
+  readonly stack?: (step: Step, run: Run) => Iterable<Judgement>;
+  /** Judges a session whose order is known. */
+  readonly sequence?: (context: SessionContext) => Iterable<Judgement>;
+}

@@ -1,0 +1,72 @@
+import type { Call } from '../facts/calls.js';
+import { callPairs } from './queries.js';
+import type { Judgement, Rule } from './rule.js';
+
+/** What a caller must pass on, by its function; undefined where the rule has nothing to say of the pair. */
+function demanded(outer: Call, inner: Call): boolean | undefined {
+  const pair = `${outer.row.kind} ${inner.row.kind}`;
+  switch (pair) {
+    case 'vhost_log_global_start vhost_migration_log':
+      return true;
+    case 'vhost_log_global_stop vhost_migration_log':
+      return false;
+    case 'vhost_migration_log vhost_dev_set_log':
+    case 'vhost_dev_set_log vhost_dev_set_features':
+    case 'vhost_dev_set_log vhost_virtqueue_set_addr':
+      return outer.enable;
+    default:
+      return undefined;
+  }
+}
+
+/** The enable flag of a log start or stop must not change on its way down the stack. */
+export const stEnable: Rule = {
+  info: {
+    id: 'ST-ENABLE',
+    title: 'the enable flag reaches the backend calls unchanged',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: ['one backtrace with enable= or enable_log= of caller and callee'],
+    why: 'A log start that arrives at the backend as a stop leaves the device writing guest memory that nobody marks dirty: the destination gets stale pages.',
+    remedy:
+      'Compare the arguments of the two frames with the source of that QEMU; look for a patched caller.',
+    exceptions: [
+      'calls that undo a failed vhost_dev_set_log() carry the old flag; one stack cannot tell them from a fault, so a mismatch inside vhost_dev_set_log() is inconclusive here and judged by LS-UNIFORM',
+      'values that are optimized out or not printed',
+    ],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_log_global_start(), vhost_log_global_stop()',
+      'QEMU hw/virtio/vhost.c vhost_migration_log(), vhost_dev_set_log()',
+    ],
+  },
+  triggers: [],
+  *stack(step) {
+    for (const { outer, inner, line } of callPairs(step)) {
+      const flag = demanded(outer, inner);
+      if (flag === undefined || inner.enable === undefined) continue;
+      yield verdictOf(outer, inner, flag, step.index, line);
+    }
+  },
+};
+
+function verdictOf(outer: Call, inner: Call, flag: boolean, step: number, line: number): Judgement {
+  const place = { device: inner.row.device === 'listener' ? undefined : inner.pointer, step, line };
+  const passed = `${inner.func} gets ${String(inner.enable)} from ${outer.func}`;
+  if (inner.enable === flag) return { verdict: 'pass', ...place, message: passed };
+  if (outer.row.kind === 'vhost_dev_set_log') {
+    return {
+      verdict: 'inconclusive',
+      ...place,
+      message: `${passed}(${String(flag)}): the undoing of a failed pass, or a wrong flag`,
+      missing: ['the calls before and after this one in the same vhost_dev_set_log()'],
+    };
+  }
+  return {
+    verdict: 'violation',
+    ...place,
+    message: `${passed}, which must pass ${String(flag)}`,
+    expected: `${inner.func}(${String(flag)})`,
+  };
+}

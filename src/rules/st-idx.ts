@@ -1,0 +1,97 @@
+import type { Call } from '../facts/calls.js';
+import type { Backend } from '../model/fact.js';
+import { callPairs, unwatched } from './queries.js';
+import type { Judgement, Rule } from './rule.js';
+
+/** Is `b`, given to the backend, right for the device-absolute ring `a`? */
+function isAllowed(backend: Backend | undefined, a: number, b: number): boolean {
+  if (backend === 'user' || backend === 'vdpa') return a === b;
+  return b <= a;
+}
+
+/** The ring index given to the backend must be the one that vhost_get_vq_index() makes of the device's. */
+export const stIdx: Rule = {
+  info: {
+    id: 'ST-IDX',
+    title: 'a ring is addressed under its own index',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'vhost_virtqueue_start(idx=) above vhost_virtqueue_set_addr(idx=), or the same vq= at start and at a log toggle',
+    ],
+    why: 'The used ring of another queue gets the address and the log flag: one ring is written through a wrong address and another one is not logged.',
+    remedy:
+      'Compare with VhostOps.vhost_get_vq_index: relative for the kernel, absolute for user and vdpa. Up to 2.4 log toggles addressed pair 0 for every pair (fixed by 25a2a920dd in 2.5).',
+    exceptions: [
+      'a kernel device of a higher pair counts from 0: only a larger index than the absolute one is wrong there',
+    ],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_virtqueue_start(), vhost_dev_set_log()',
+      'QEMU hw/virtio/vhost-backend.c vhost_kernel_get_vq_index()',
+    ],
+  },
+  triggers: [],
+  *stack(step, run) {
+    for (const { outer, inner, line } of callPairs(step)) {
+      if (
+        outer.row.kind !== 'vhost_virtqueue_start' ||
+        inner.row.kind !== 'vhost_virtqueue_set_addr'
+      )
+        continue;
+      const backend = run.rings.backendOf(step.session, inner.pointer);
+      const judged = judgePair(outer, inner, backend);
+      if (judged !== undefined)
+        yield { ...judged, device: inner.pointer, vring: inner.idx, step: step.index, line };
+    }
+  },
+  *sequence(context) {
+    // Within one start a vq keeps its index; a vhost_dev_init() or a new start may lay the array out anew.
+    const known = new Map<string, { idx: number; line: number }>();
+    for (const a of context.of(
+      'vhost_dev_start',
+      'vhost_dev_init',
+      'vhost_dev_cleanup',
+      'vhost_virtqueue_set_addr',
+    )) {
+      if (a.kind !== 'vhost_virtqueue_set_addr') {
+        known.clear();
+        continue;
+      }
+      const { idx, vq } = a.call;
+      if (idx === undefined || vq === undefined || a.device === undefined) continue;
+      const key = `${a.device} ${vq}`;
+      const before = known.get(key);
+      if (before === undefined) known.set(key, { idx, line: a.line });
+      if (before === undefined || before.idx === idx) continue;
+      if (unwatched(context.run, 'vhost_dev_start', 0, a.first).length > 0) continue;
+      yield {
+        verdict: 'violation',
+        device: a.device,
+        vring: idx,
+        step: a.first,
+        line: a.line,
+        message: `ring ${vq} is addressed as index ${idx}, but was index ${before.idx} when it was started`,
+        expected: `vhost_virtqueue_set_addr(idx=${before.idx})`,
+        evidence: [{ line: before.line, role: 'the index of this ring before' }],
+      };
+    }
+  },
+};
+
+function judgePair(
+  outer: Call,
+  inner: Call,
+  backend: Backend | undefined,
+): Pick<Judgement, 'verdict' | 'message' | 'expected'> | undefined {
+  const [a, b] = [outer.idx, inner.idx];
+  if (a === undefined || b === undefined) return undefined;
+  if (isAllowed(backend, a, b))
+    return { verdict: 'pass', message: `ring ${a} of the device is given as index ${b}` };
+  return {
+    verdict: 'violation',
+    message: `vhost_virtqueue_start has idx ${a}, but vhost_virtqueue_set_addr gets ${b}`,
+    expected: backend === 'user' || backend === 'vdpa' ? `idx ${a}` : `an idx of at most ${a}`,
+  };
+}

@@ -1,0 +1,47 @@
+import { listenerDistance } from '../facts/device.js';
+import type { Rule } from './rule.js';
+
+/** A memory listener and the vhost_dev it belongs to, in one stack, must be a fixed distance apart. */
+export const stListener: Rule = {
+  info: {
+    id: 'ST-LISTENER',
+    title: 'a memory listener callback works on its own vhost_dev',
+    severity: 'error',
+    impact: 'crash',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: ['one backtrace with both listener= and dev='],
+    why: 'The callback finds its device by container_of(listener). A device that is not 8 bytes below its listener means that a callback runs on foreign memory: it logs for, or frees the log of, another device.',
+    remedy:
+      'Look for a freed or moved vhost_dev whose listener is still registered (reconnect, hot-unplug).',
+    exceptions: [
+      'QEMU up to 2.8 has the listener first (distance 0)',
+      'where every stack of a capture shows the same other distance it is another layout, not a fault',
+    ],
+    sources: [
+      'QEMU include/hw/virtio/vhost.h struct vhost_dev',
+      'QEMU hw/virtio/vhost.c vhost_migration_log()',
+    ],
+  },
+  triggers: [],
+  *stack(step, run) {
+    const found = listenerDistance(step.calls);
+    if (found === undefined) return;
+    const device = found.dev.pointer;
+    const place = { device, step: step.index, line: step.line };
+    if (found.distance === run.listenerOffset || found.distance === 0n) {
+      yield {
+        verdict: 'pass',
+        ...place,
+        message: `listener and device are ${found.distance.toString()} bytes apart`,
+      };
+      return;
+    }
+    yield {
+      verdict: 'violation',
+      ...place,
+      message: `${found.listener.func} has listener ${String(found.listener.pointer)}, but its callee ${found.dev.func} works on device ${String(device)}: ${found.distance.toString()} bytes apart instead of ${run.listenerOffset.toString()}`,
+      expected: `listener == dev + ${run.listenerOffset.toString()}`,
+    };
+  },
+};

@@ -1,0 +1,52 @@
+import type { Call } from '../facts/calls.js';
+import { callPairs } from './queries.js';
+import type { Rule } from './rule.js';
+
+/** `sync` that a caller of vhost_log_put() must pass; undefined where one frame alone does not tell. */
+function demandedSync(caller: Call): boolean | undefined {
+  switch (caller.row.kind) {
+    case 'vhost_dev_stop':
+    case 'vhost_dev_log_resize':
+      return true;
+    case 'vhost_dev_start':
+      return false;
+    case 'vhost_migration_log':
+      // With enable=true this is an inlined vhost_dev_log_resize().
+      return caller.enable === false ? false : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** vhost_log_put(sync) with the flag that its caller must give. */
+export const stPutsync: Rule = {
+  info: {
+    id: 'ST-PUTSYNC',
+    title: 'the log is read for the last time exactly when it must be',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: ['one backtrace with sync= of vhost_log_put and its caller'],
+    why: 'A device stop that gives the log back without reading it loses the dirty bits since the last sync round: the pages that were written last are stale on the destination.',
+    remedy:
+      'Compare the caller with the source of that QEMU: stop and resize pass true, log stop and a failed start pass false.',
+    exceptions: ['callers that were inlined away'],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_log_put() and its callers vhost_dev_stop(), vhost_dev_log_resize(), vhost_migration_log()',
+    ],
+  },
+  triggers: [],
+  *stack(step) {
+    for (const { outer, inner, line } of callPairs(step)) {
+      if (inner.row.kind !== 'vhost_log_put' || inner.enable === undefined) continue;
+      const demanded = demandedSync(outer);
+      if (demanded === undefined) continue;
+      const place = { device: inner.pointer, step: step.index, line };
+      const passed = `${outer.func} calls vhost_log_put(sync=${String(inner.enable)})`;
+      yield inner.enable === demanded
+        ? { verdict: 'pass', ...place, message: passed }
+        : { verdict: 'violation', ...place, message: passed, expected: `sync=${String(demanded)}` };
+    }
+  },
+};

@@ -1,0 +1,56 @@
+import { bigintOf } from '../model/values.js';
+import type { Rule } from './rule.js';
+
+/** 2^34 chunks of 256 KiB reach guest physical address 2^52: no x86 CPU addresses more. */
+const MOST_CHUNKS = 1n << 34n;
+/** Guest physical bytes that one chunk (an unsigned long of bits, 4096 bytes each) stands for on LP64. */
+const CHUNK_BYTES = 262144n;
+
+/** A log size that no guest can need. */
+export const stSizeSane: Rule = {
+  info: {
+    id: 'ST-SIZE-SANE',
+    title: 'the log size fits a guest that can exist',
+    severity: 'error',
+    impact: 'crash',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: ['size= of vhost_log_alloc, vhost_log_get or vhost_dev_log_resize'],
+    why: 'The allocation fails and QEMU aborts at the start of the migration, or gigabytes are allocated for nothing.',
+    remedy:
+      'Known causes: never-started rings counted into the size (fixed by 240e647a14 in 4.1), an IOVA taken for a guest address with a vIOMMU (fixed by 170a6794ef in 5.2).',
+    exceptions: ['size 0 is legal as long as no memory region is mapped: inconclusive'],
+    sources: ['QEMU hw/virtio/vhost.c vhost_get_log_size(), vhost_log_alloc()'],
+  },
+  triggers: [],
+  *stack(step) {
+    const call = step.calls.at(-1);
+    const kind = call?.row.kind;
+    if (kind !== 'vhost_log_alloc' && kind !== 'vhost_log_get' && kind !== 'vhost_dev_log_resize')
+      return;
+    const size = bigintOf(call?.value);
+    if (size === undefined) return;
+    const device = step.calls.findLast(
+      (outer) => outer.row.kind === 'vhost_dev_log_resize',
+    )?.pointer;
+    const place = { device, step: step.index, line: step.line };
+    const covers = `${size.toString()} chunks cover ${((size * CHUNK_BYTES) / (1n << 20n)).toString()} MiB of guest physical memory`;
+    if (size > MOST_CHUNKS) {
+      yield {
+        verdict: 'violation',
+        ...place,
+        message: `${covers}: more than any guest has`,
+        expected: `at most ${MOST_CHUNKS.toString()} chunks`,
+      };
+    } else if (size === 0n) {
+      yield {
+        verdict: 'inconclusive',
+        ...place,
+        message: 'a log of size 0',
+        missing: ['the memory regions of the device'],
+      };
+    } else {
+      yield { verdict: 'pass', ...place, message: covers };
+    }
+  },
+};

@@ -1,0 +1,159 @@
+/** The `sqlite3` package behind promises; nothing else imports it. */
+import sqlite3 from 'sqlite3';
+
+/**
+ * What may be bound. A BigInt is missing on purpose: the package stores it as NULL without an error
+ * (see values.md).
+ */
+export type Bound = string | number | null;
+
+/** Rows of one `INSERT ... SELECT ... FROM json_each(?)`: best speed, still a small payload. */
+const BATCH_ROWS = 20_000;
+/** Characters of one payload; a database refuses values of a gigabyte. */
+const BATCH_CHARS = 8 << 20;
+
+/** One connection. Statements run in the order in which they were asked for. */
+export class Database {
+  private constructor(
+    private readonly handle: sqlite3.Database,
+    /** As given, for messages. */
+    readonly path: string,
+  ) {}
+
+  /** Opens a database file; creates it where `create` is set. Errors: those of SQLite, with `code`. */
+  static open(path: string, create: boolean): Promise<Database> {
+    const mode = sqlite3.OPEN_READWRITE | (create ? sqlite3.OPEN_CREATE : 0);
+    return new Promise((resolve, reject) => {
+      const handle = new sqlite3.Database(path, mode, (error) => {
+        if (error) reject(error);
+        else resolve(new Database(handle, path));
+      });
+      // Waits for the transaction of another process.
+      handle.configure('busyTimeout', 10_000);
+      handle.serialize();
+    });
+  }
+
+  /** All rows of a query. `Row` is the caller's word for what the query selects. */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- row decoding
+  all<Row>(sql: string, ...params: readonly Bound[]): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      this.handle.all<Row>(sql, params, (error, rows) => {
+        if (error) reject(error);
+        else resolve(rows);
+      });
+    });
+  }
+
+  /** One statement without a result. */
+  async run(sql: string, ...params: readonly Bound[]): Promise<void> {
+    await this.all(sql, ...params);
+  }
+
+  /** Several statements. */
+  exec(sql: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.handle.exec(sql, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  /** Runs `work` in one transaction: all of it is stored, or nothing. */
+  async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.run('BEGIN IMMEDIATE');
+    try {
+      const result = await work();
+      await this.run('COMMIT');
+      return result;
+    } catch (error) {
+      // A full disk has ended the transaction already; what matters is the first error.
+      await this.run('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /**
+   * Runs one statement for each of `params` and returns all that it selects.
+   *
+   * The library's thread works on one while the caller makes the next: params may be a generator
+   * that takes its time.
+   */
+  async each<Row>(sql: string, params: Iterable<readonly Bound[]>): Promise<Row[]> {
+    // Preparing takes a turn of the event loop, so a statement prepared each time would stand
+    // still while the next parameters are made.
+    const statement = await this.prepare(sql);
+    const results: Row[] = [];
+    let running: Promise<Row[]> = Promise.resolve([]);
+    try {
+      for (const each of params) {
+        for (const row of await running) results.push(row);
+        running = allOf<Row>(statement, each);
+      }
+      for (const row of await running) results.push(row);
+    } finally {
+      statement.finalize();
+    }
+    return results;
+  }
+
+  /**
+   * Runs `sql`, whose one parameter is a JSON array of rows, for every batch of `rows`, and returns
+   * all that it selects.
+   */
+  bulk<Row>(sql: string, rows: Iterable<unknown>): Promise<Row[]> {
+    return this.each<Row>(sql, jsonBatches(rows));
+  }
+
+  /** Ends the connection; the last one of a store moves the write-ahead log into the file. */
+  close(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.handle.close((error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  private prepare(sql: string): Promise<sqlite3.Statement> {
+    return new Promise((resolve, reject) => {
+      const statement = this.handle.prepare(sql, (error) => {
+        if (error) reject(error);
+        else resolve(statement);
+      });
+    });
+  }
+}
+
+function allOf<Row>(statement: sqlite3.Statement, params: readonly Bound[]): Promise<Row[]> {
+  return new Promise((resolve, reject) => {
+    statement.all<Row>(params, (error, rows) => {
+      if (error) reject(error);
+      else resolve(rows);
+    });
+  });
+}
+
+function* jsonBatches(rows: Iterable<unknown>): Generator<[payload: string]> {
+  let parts: string[] = [];
+  let chars = 0;
+  for (const row of rows) {
+    const part = JSON.stringify(row);
+    parts.push(part);
+    chars += part.length;
+    if (parts.length < BATCH_ROWS && chars < BATCH_CHARS) continue;
+    yield [`[${parts.join(',')}]`];
+    parts = [];
+    chars = 0;
+  }
+  if (parts.length > 0) yield [`[${parts.join(',')}]`];
+}
+
+/** The name SQLite gives an error (`SQLITE_NOTADB`), undefined for other errors. */
+export function sqliteCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' && error.code.startsWith('SQLITE_')
+    ? error.code
+    : undefined;
+}

@@ -1,0 +1,54 @@
+/** Errors of SQLite in the words of this program. */
+import { dirname } from 'node:path';
+import { VhtraceError } from '../base/errors.js';
+import { sqliteCode } from './database.js';
+
+/** Runs `work`; errors of SQLite come out as errors about the store at `path`. */
+export async function inWords<Result>(
+  path: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw explain(path, error);
+  }
+}
+
+function explain(path: string, error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === undefined || !(error instanceof Error)) return error;
+  const cause = { cause: error };
+  switch (code) {
+    case 'SQLITE_NOTADB':
+      return new VhtraceError(
+        'STORE_NOT_A_DATABASE',
+        `${path}: not a database`,
+        'name another file with --db or VHTRACE_DB',
+        cause,
+      );
+    case 'SQLITE_BUSY':
+      return new VhtraceError(
+        'STORE_UNUSABLE',
+        `${path}: another program is writing to it`,
+        'try again when that is done',
+        cause,
+      );
+    case 'SQLITE_CANTOPEN':
+      return new VhtraceError(
+        'STORE_UNUSABLE',
+        `${path}: cannot be opened or created`,
+        `check that ${dirname(path)} exists and may be written to`,
+        cause,
+      );
+    case 'SQLITE_READONLY':
+      return new VhtraceError(
+        'STORE_UNUSABLE',
+        `${path}: may not be written to`,
+        'name another file with --db or VHTRACE_DB',
+        cause,
+      );
+    default:
+      return new VhtraceError('STORE_UNUSABLE', `${path}: ${error.message}`, undefined, cause);
+  }
+}

@@ -1,0 +1,92 @@
+/** What the store holds, for `vhtrace ls`. */
+import type { Backend } from '../model/fact.js';
+import type { FormatId } from '../model/record.js';
+import type { CaptureCounts, DeviceSummary } from '../model/report.js';
+import type { Database } from './database.js';
+import { inWords } from './explain.js';
+
+/** A session of a stored capture: one QEMU process. */
+export interface StoredSession {
+  /** sha256 of the capture. */
+  readonly capture: string;
+  readonly session: number;
+  readonly facts: number;
+  /** Lines of its first and its last fact. */
+  readonly firstLine: number;
+  readonly lastLine: number;
+}
+
+/** A device of a stored capture. */
+export interface StoredDevice extends DeviceSummary {
+  /** sha256 of the capture. */
+  readonly capture: string;
+}
+
+/** Captures in the order of ingest, sessions and devices within. */
+export interface StoreListing {
+  readonly captures: readonly CaptureCounts[];
+  readonly sessions: readonly StoredSession[];
+  readonly devices: readonly StoredDevice[];
+}
+
+/** Reads capture and fact. Errors: STORE_UNUSABLE. */
+export function listCaptures(database: Database): Promise<StoreListing> {
+  return inWords(database.path, () => listing(database));
+}
+
+async function listing(database: Database): Promise<StoreListing> {
+  return {
+    captures: await captureCounts(database),
+    sessions: await database.all<StoredSession>(
+      `SELECT c.sha256 AS capture, f.session, count(*) AS facts,
+              min(f.line) AS firstLine, max(f.line) AS lastLine
+       FROM fact f JOIN capture c ON c.id = f.capture
+       GROUP BY f.capture, f.session ORDER BY f.capture, f.session`,
+    ),
+    devices: await storedDevices(database),
+  };
+}
+
+/** Counts of the stored capture with this sha256; undefined where there is none. */
+export async function findCapture(
+  database: Database,
+  sha256: string,
+): Promise<CaptureCounts | undefined> {
+  const counts = await captureCounts(database, sha256);
+  return counts[0];
+}
+
+async function captureCounts(database: Database, sha256?: string): Promise<CaptureCounts[]> {
+  const rows = await database.all<Omit<CaptureCounts, 'formats'> & { formats: string }>(
+    `SELECT path, sha256, bytes, lines, formats, sessions, threads, backtraces, frames, events,
+            facts, prose, problems
+     FROM capture WHERE ?1 IS NULL OR sha256 = ?1 ORDER BY id`,
+    sha256 ?? null,
+  );
+  return rows.map((row) => ({ ...row, formats: JSON.parse(row.formats) as FormatId[] }));
+}
+
+interface DeviceRow {
+  readonly capture: string;
+  readonly session: number;
+  readonly address: string;
+  readonly backend: Backend | null;
+  readonly vrings: string;
+}
+
+async function storedDevices(database: Database): Promise<StoredDevice[]> {
+  const rows = await database.all<DeviceRow>(
+    `SELECT c.sha256 AS capture, f.session, f.device AS address, max(f.backend) AS backend,
+            json_group_array(DISTINCT f.vring) FILTER (WHERE f.vring IS NOT NULL) AS vrings
+     FROM v_fact f JOIN capture c ON c.id = f.capture
+     WHERE f.device IS NOT NULL
+     GROUP BY f.capture, f.session, f.device_key ORDER BY f.capture, f.session, min(f.seq)`,
+  );
+  return rows.map(({ capture, session, address, backend, vrings }) => ({
+    capture,
+    session,
+    address,
+    backend: backend ?? 'unknown',
+    vrings: (JSON.parse(vrings) as number[]).sort((a, b) => a - b),
+  }));
+}

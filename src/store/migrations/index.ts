@@ -1,0 +1,4 @@
+import { captures } from './001-captures.js';
+
+/** SQL of each schema step, oldest first; the number of steps is the schema version of the program. */
+export const migrations: readonly string[] = [captures];

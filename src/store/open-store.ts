@@ -1,0 +1,119 @@
+/** Opens the database that holds captures: refuses what is not ours, upgrades what is older. */
+import { statSync } from 'node:fs';
+import { VhtraceError } from '../base/errors.js';
+import { Database } from './database.js';
+import { inWords } from './explain.js';
+import { migrations as allMigrations } from './migrations/index.js';
+
+/** `vhtr`: the application id in the file header, by which a database of another program is told. */
+const APPLICATION_ID = 0x76687472;
+
+const INGEST_HINT = 'vhtrace ingest FILE... fills a store; vhtrace check FILE needs none';
+
+/**
+ * Opens the store at `path`; `write` creates it where there is none.
+ *
+ * Errors: STORE_MISSING, STORE_NOT_A_DATABASE, STORE_TOO_NEW, STORE_UNUSABLE. What is refused is
+ * not changed.
+ */
+export async function openStore(
+  path: string,
+  mode: 'read' | 'write',
+  migrations: readonly string[] = allMigrations,
+): Promise<Database> {
+  if (mode === 'read' && !storeExists(path)) {
+    throw new VhtraceError('STORE_MISSING', `${path}: there is no store here`, INGEST_HINT);
+  }
+  const database = await inWords(path, () => Database.open(path, mode === 'write'));
+  try {
+    await inWords(path, () => prepare(database, path, mode, migrations));
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
+}
+
+async function prepare(
+  database: Database,
+  path: string,
+  mode: 'read' | 'write',
+  migrations: readonly string[],
+): Promise<void> {
+  const { application, version, objects } = await readHeader(database);
+  const isFresh = application === 0 && version === 0 && objects === 0;
+  if (isFresh && mode === 'read') {
+    throw new VhtraceError('STORE_MISSING', `${path}: an empty file, not a store`, INGEST_HINT);
+  }
+  if (!isFresh && application !== APPLICATION_ID) {
+    throw new VhtraceError(
+      'STORE_NOT_A_DATABASE',
+      `${path}: a SQLite database of another program, not a store of vhtrace`,
+      'name another file with --db or VHTRACE_DB',
+    );
+  }
+  if (version > migrations.length) {
+    throw new VhtraceError(
+      'STORE_TOO_NEW',
+      `${path}: written with schema ${version}, this vhtrace knows schemas up to ${migrations.length}`,
+      'use a newer vhtrace, or another store with --db',
+    );
+  }
+  // Blocks of records are large; has an effect on a new database only.
+  await database.run('PRAGMA page_size = 16384');
+  await database.run('PRAGMA journal_mode = WAL');
+  // With WAL, NORMAL cannot corrupt; a power cut may lose the last capture, which can be ingested again.
+  await database.run('PRAGMA synchronous = NORMAL');
+  await database.run('PRAGMA cache_size = -32000');
+  if (version < migrations.length) await upgrade(database, migrations);
+}
+
+/** Runs the missing steps in one transaction. Another process may have done so a moment ago. */
+async function upgrade(database: Database, migrations: readonly string[]): Promise<void> {
+  await database.transaction(async () => {
+    const { version } = await readHeader(database);
+    for (const sql of migrations.slice(version)) await database.exec(sql);
+    await database.exec(
+      `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length};`,
+    );
+  });
+}
+
+interface Header {
+  readonly application: number;
+  readonly version: number;
+  readonly objects: number;
+}
+
+async function readHeader(database: Database): Promise<Header> {
+  const [header] = await database.all<Header>(
+    `SELECT (SELECT application_id FROM pragma_application_id) AS application,
+            (SELECT user_version FROM pragma_user_version) AS version,
+            (SELECT count(*) FROM sqlite_schema) AS objects`,
+  );
+  if (header === undefined) throw new Error('a query without FROM gave no row');
+  return header;
+}
+
+/** Whether there is a file at `path`. Errors: STORE_UNUSABLE where it cannot be looked at, or is a directory. */
+export function storeExists(path: string): boolean {
+  return fileSize(path) !== undefined;
+}
+
+function fileSize(path: string): number | undefined {
+  let stat;
+  try {
+    stat = statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new VhtraceError(
+      'STORE_UNUSABLE',
+      `${path}: no permission to look at it`,
+      'name another file with --db or VHTRACE_DB',
+      { cause },
+    );
+  }
+  if (stat?.isDirectory() === true) {
+    throw new VhtraceError('STORE_UNUSABLE', `${path}: is a directory`, 'name a file with --db');
+  }
+  return stat?.size;
+}

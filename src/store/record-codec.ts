@@ -1,0 +1,222 @@
+/**
+ * A record as a row of a block: a JSON array that starts with kind, first line, last line.
+ *
+ * The positions are read by the views of migrations/, so they only change with a migration.
+ * Texts that repeat are row ids of `text`, frames and stacks row ids of theirs; `null` is undefined.
+ */
+import type {
+  Backtrace,
+  BreakpointSet,
+  CaptureRecord,
+  Frame,
+  ProcessMark,
+  Stop,
+  ThreadNotice,
+  ThreadRef,
+  TraceEvent,
+} from '../model/record.js';
+import type { Interned } from './intern.js';
+import { wellFormed } from './well-formed.js';
+
+type Optional<Value> = Value | null;
+type Flag = 0 | 1;
+
+/** One row for each kind of record, after JSON. */
+export type EncodedRecord =
+  | [
+      kind: 'backtrace',
+      first: number,
+      last: number,
+      stack: number,
+      /** Null for 0, 1, 2 ... */
+      levels: Optional<number[]>,
+      /** Null for one line a frame from `first` on. */
+      lines: Optional<number[]>,
+      thread: Optional<ThreadRef>,
+      incomplete: Flag,
+    ]
+  | [
+      kind: 'stop',
+      first: number,
+      last: number,
+      reason: Stop['reason'],
+      number: Optional<number>,
+      thread: Optional<ThreadRef>,
+      frame: Optional<number>,
+    ]
+  | [
+      kind: 'breakpoint-set',
+      first: number,
+      last: number,
+      number: number,
+      temporary: Flag,
+      func: Optional<string>,
+      file: Optional<string>,
+      line: Optional<number>,
+    ]
+  | [kind: 'thread', first: number, last: number, what: ThreadNotice['what'], thread: ThreadRef]
+  | [kind: 'process', first: number, last: number, what: ProcessMark['what']]
+  | [kind: 'command', first: number, last: number, text: string]
+  | [
+      kind: 'event',
+      first: number,
+      last: number,
+      /** Row of the JSON array [name, names of the arguments ...]. */
+      shape: number,
+      tid: Optional<number>,
+      time: Optional<string>,
+      text: string,
+      /** Null for an event that is not known. */
+      values: Optional<string[]>,
+    ]
+  | [kind: 'gap', first: number, last: number, why: string]
+  | [kind: 'chatter', first: number, last: number]
+  | [kind: 'prose', first: number, last: number, human: Flag];
+
+/** The JSON text of one record. */
+export function encodeRecord(record: CaptureRecord, ids: Interned): string {
+  const json = JSON.stringify(rowOf(record, ids));
+  // JSON keeps a lone surrogate as an escape, which SQLite would turn into bytes that are no UTF-8.
+  if (!json.includes('\\ud')) return json;
+  return JSON.stringify(rowOf(record, ids), (_key, value: unknown) =>
+    typeof value === 'string' ? wellFormed(value) : value,
+  );
+}
+
+function rowOf(record: CaptureRecord, ids: Interned): EncodedRecord {
+  const { first, last } = record.span;
+  switch (record.kind) {
+    case 'backtrace':
+      return backtraceRow(record, ids);
+    case 'stop': {
+      const { reason, number = null, thread = null, frame } = record;
+      return ['stop', first, last, reason, number, thread, frame ? ids.frame(frame) : null];
+    }
+    case 'breakpoint-set': {
+      const { number, temporary, func = null, file = null, line = null } = record;
+      return ['breakpoint-set', first, last, number, temporary ? 1 : 0, func, file, line];
+    }
+    case 'thread':
+      return ['thread', first, last, record.what, record.thread];
+    case 'process':
+      return ['process', first, last, record.what];
+    case 'command':
+      return ['command', first, last, record.text];
+    case 'event': {
+      const { tid = null, time = null, text, args } = record;
+      const values = args === undefined ? null : Object.values(args);
+      return ['event', first, last, ids.shape(record), tid, time, text, values];
+    }
+    case 'gap':
+      return ['gap', first, last, record.why];
+    case 'chatter':
+      return ['chatter', first, last];
+    case 'prose':
+      return ['prose', first, last, record.human ? 1 : 0];
+  }
+}
+
+function backtraceRow(record: Backtrace, ids: Interned): EncodedRecord {
+  const { first, last } = record.span;
+  const plainLevels = record.levels.every((level, i) => level === i);
+  const plainLines = record.lines.every((line, i) => line === first + i);
+  return [
+    'backtrace',
+    first,
+    last,
+    ids.stack(record),
+    plainLevels ? null : [...record.levels],
+    plainLines ? null : [...record.lines],
+    record.thread ?? null,
+    record.incomplete ? 1 : 0,
+  ];
+}
+
+function decodeEvent(
+  [name = '', ...keys]: readonly string[],
+  values: Optional<string[]>,
+): Pick<TraceEvent, 'name' | 'args'> {
+  if (values === null) return { name, args: undefined };
+  return { name, args: Object.fromEntries(keys.map((key, i) => [key, values[i] ?? ''])) };
+}
+
+/** What row ids stand for. Equal ids give the same object. */
+export interface Resolver {
+  shape(id: number): readonly string[];
+  frame(id: number): Frame;
+  /** Innermost frame first. */
+  stack(id: number): readonly Frame[];
+}
+
+/** The inverse of {@link encodeRecord}, after JSON. */
+export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureRecord {
+  const span = { first: row[1], last: row[2] };
+  switch (row[0]) {
+    case 'backtrace':
+      return decodeBacktrace(row, resolve);
+    case 'stop':
+      return {
+        kind: 'stop',
+        span,
+        reason: row[3],
+        number: row[4] ?? undefined,
+        thread: row[5] ?? undefined,
+        frame: row[6] === null ? undefined : resolve.frame(row[6]),
+      };
+    case 'breakpoint-set':
+      return decodeBreakpoint(row);
+    case 'thread':
+      return { kind: 'thread', span, what: row[3], thread: row[4] };
+    case 'process':
+      return { kind: 'process', span, what: row[3] };
+    case 'command':
+      return { kind: 'command', span, text: row[3] };
+    case 'event':
+      return {
+        kind: 'event',
+        span,
+        ...decodeEvent(resolve.shape(row[3]), row[7]),
+        text: row[6],
+        tid: row[4] ?? undefined,
+        time: row[5] ?? undefined,
+      };
+    case 'gap':
+      return { kind: 'gap', span, why: row[3] };
+    case 'chatter':
+      return { kind: 'chatter', span };
+    case 'prose':
+      return { kind: 'prose', span, human: row[3] === 1 };
+  }
+}
+
+function decodeBacktrace(
+  row: Extract<EncodedRecord, ['backtrace', ...unknown[]]>,
+  resolve: Resolver,
+): Backtrace {
+  const [kind, first, last, stack, levels, lines, thread, incomplete] = row;
+  const frames = resolve.stack(stack);
+  return {
+    kind,
+    span: { first, last },
+    frames,
+    levels: levels ?? frames.map((_, i) => i),
+    lines: lines ?? frames.map((_, i) => first + i),
+    thread: thread ?? undefined,
+    incomplete: incomplete === 1,
+  };
+}
+
+function decodeBreakpoint(
+  row: Extract<EncodedRecord, ['breakpoint-set', ...unknown[]]>,
+): BreakpointSet {
+  const [kind, first, last, number, temporary, func, file, line] = row;
+  return {
+    kind,
+    span: { first, last },
+    number,
+    temporary: temporary === 1,
+    func: func ?? undefined,
+    file: file ?? undefined,
+    line: line ?? undefined,
+  };
+}

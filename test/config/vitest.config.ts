@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+    include: ['test/**/*.test.{ts,tsx}'],
+    // Tests that start the program wait for a process on a machine that is busy with other tests.
+    testTimeout: 60_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.{ts,tsx}'],
+      exclude: ['src/grammar/**', 'src/commands/**'],
+      reporter: ['text', 'json-summary'],
+    },
+  },
+});

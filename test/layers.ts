@@ -1,0 +1,244 @@
+/**
+ * Who may import what under src/, as data: `layers.test.ts` enforces it, `docs.test.ts` prints it into
+ * src/README.md. An edge that is not here is forbidden; a new one needs its sentence of reason.
+ */
+
+/** One folder under src/; a layer stands below all layers that import it. */
+export interface Layer {
+  readonly folder: string;
+  /** What comes in and what goes out. */
+  readonly turns: string;
+  /** What belongs here and what does not: the text of a violation. */
+  readonly keeps: string;
+  /** Folder → why this layer knows it. */
+  readonly imports: Readonly<Record<string, string>>;
+  /** Package or `node:` module (with its sub-paths) → why this layer needs it. */
+  readonly outside: Readonly<Record<string, string>>;
+}
+
+const nouns = 'The nouns are what stages hand to each other.';
+const errors = 'Trouble that ends the work is a VhtraceError.';
+
+export const layers: readonly Layer[] = [
+  {
+    folder: 'base',
+    turns: 'helpers without a domain: errors, text, assertions',
+    keeps: 'base/ would make sense in any other program; it knows neither captures nor vhost.',
+    imports: {},
+    outside: {},
+  },
+  {
+    folder: 'model',
+    turns: 'the nouns: record, fact, finding, report',
+    keeps: 'model/ holds types and tiny constructors; what is done with them belongs to a stage.',
+    imports: { base: 'Nouns are checked with the assertions of base.' },
+    outside: {},
+  },
+  {
+    folder: 'input',
+    turns: 'bytes → lines',
+    keeps: 'input/ opens, unpacks and splits; what a line says is for formats/.',
+    imports: { base: errors, model: nouns },
+    outside: {
+      'node:crypto': 'A capture is known by the sha256 of its bytes.',
+      'node:fs': 'Captures are files.',
+      'node:path': 'Captures have paths.',
+      'node:stream': 'Captures may be larger than memory.',
+      'node:string_decoder': 'A chunk may end inside a character.',
+      'node:zlib': 'Captures may be compressed.',
+    },
+  },
+  {
+    folder: 'grammar',
+    turns: 'one line → its parts; generated from grammars/, not committed',
+    keeps: 'grammar/ is written by `npm run grammars`; change the grammar, never the parser.',
+    imports: {},
+    outside: {},
+  },
+  {
+    folder: 'formats',
+    turns: 'lines → records',
+    keeps: 'formats/ says what a line says, literally; what it means is added in facts/.',
+    imports: {
+      base: 'Text helpers and assertions.',
+      model: nouns,
+      grammar: 'The grammars are the authority on syntax, and nobody else needs syntax.',
+    },
+    outside: {},
+  },
+  {
+    folder: 'facts',
+    turns: 'records → facts of the vhost protocol',
+    keeps: 'facts/ gives records a meaning from tables; it judges nothing and reads no text.',
+    imports: { base: 'Assertions.', model: nouns },
+    outside: {},
+  },
+  {
+    folder: 'store',
+    turns: 'readings and facts ↔ SQLite',
+    keeps: 'store/ saves and loads what it is given; it is the only folder that knows SQL.',
+    imports: { base: errors, model: nouns },
+    outside: {
+      sqlite3: 'The database.',
+      'node:fs': 'A database is a file, which may be missing or unreadable.',
+      'node:path': 'The file has a path.',
+    },
+  },
+  {
+    folder: 'flows',
+    turns: 'facts → activations, call trees and phases',
+    keeps: 'flows/ orders and groups; whether the order is right is for rules/.',
+    imports: {
+      base: 'Assertions.',
+      model: nouns,
+      facts: 'The table of known functions says which calls open a phase.',
+    },
+    outside: {},
+  },
+  {
+    folder: 'protocol',
+    turns: 'state × event → states',
+    keeps: 'protocol/ is the machine as tables and a pure step; it has never heard of captures.',
+    imports: { base: 'Assertions.', model: nouns },
+    outside: {},
+  },
+  {
+    folder: 'rules',
+    turns: 'a replayed run → findings, one file a rule',
+    keeps: 'rules/ judges facts and flows; a rule that reads text would judge a format.',
+    imports: {
+      base: 'Assertions.',
+      model: nouns,
+      protocol: 'A rule reads the states that the machine allows.',
+      flows: 'A rule asks who called whom and what happened before.',
+    },
+    outside: {},
+  },
+  {
+    folder: 'check',
+    turns: 'readings × machine × rules → report',
+    keeps: 'check/ grants evidence and collects verdicts; a single verdict belongs to its rule.',
+    imports: {
+      base: 'Assertions.',
+      model: nouns,
+      facts: 'A check begins with what the records mean.',
+      flows: 'Rules are given flows.',
+      protocol: 'The machine replays the facts.',
+      rules: 'The catalogue is what is checked.',
+    },
+    outside: { 'node:crypto': 'A fingerprint is a hash; hashing is pure.' },
+  },
+  {
+    folder: 'reporters',
+    turns: 'report → text',
+    keeps: 'reporters/ are pure functions of a report; what they lack belongs into the report.',
+    imports: { base: 'Text helpers, such as escaping control characters.', model: nouns },
+    outside: { picocolors: 'Colours, where the command asks for them.' },
+  },
+  {
+    folder: 'pipeline',
+    turns: 'the compositions: ingest, check, query',
+    keeps: 'pipeline/ is the only place where stages meet, and does nothing but connect them.',
+    imports: {
+      base: errors,
+      model: nouns,
+      input: 'Every composition begins with captures.',
+      formats: 'Each line is offered to the formats in order.',
+      facts: 'What is stored are facts too.',
+      store: 'Ingest saves, queries load.',
+      flows: 'The flows command shows what rules are given.',
+      check: 'Checking is a composition of reading and judging.',
+    },
+    outside: {},
+  },
+  {
+    folder: 'tui',
+    turns: 'report and flows → interactive views',
+    keeps: 'tui/ shows what it is handed; queries are functions in its props.',
+    imports: {
+      base: 'Text helpers.',
+      model: nouns,
+      pipeline: 'The types of the query functions in its props.',
+    },
+    outside: { ink: 'The terminal.', react: 'ink is a React renderer.' },
+  },
+  {
+    folder: 'commands',
+    turns: 'arguments → one composition → standard output and exit code',
+    keeps: 'commands/ read arguments and print; what a command decides belongs to a stage.',
+    imports: {
+      base: errors,
+      model: nouns,
+      pipeline: 'A command is one call of a composition.',
+      reporters: 'A command chooses how a report is printed.',
+      rules: 'rules and explain print the metadata of the catalogue.',
+      tui: 'The tui command loads it when it is asked for.',
+    },
+    outside: {
+      '@oclif/core': 'Arguments, flags and help.',
+      picocolors: 'Whether the terminal has colours.',
+      'node:fs': 'Reports may go to files.',
+      'node:path': 'The files have paths.',
+    },
+  },
+];
+
+/** An import as it is written: paths from the repository's root, packages and `node:` modules by name. */
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+}
+
+const remedy =
+  'Move the code to where the import is allowed, or hand the value over as an argument';
+
+/** The folder under src/ that a path belongs to; undefined outside of src/, empty for a file in src/ itself. */
+function folderOf(path: string): string | undefined {
+  return /^src\/(?:([^/]+)\/)?/.exec(path)?.[1] ?? (path.startsWith('src/') ? '' : undefined);
+}
+
+/** `node:fs/promises` → `node:fs`, `@oclif/core/flags` → `@oclif/core`. */
+function moduleOf(name: string): string {
+  return name.split('/', name.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** Says what is wrong with an import: rule, edge, sentence and remedy; undefined when it is allowed. */
+export function judge(edge: Edge): string | undefined {
+  const from = folderOf(edge.from);
+  const layer = layers.find(({ folder }) => folder === from);
+  if (layer === undefined) {
+    return `unknown-folder: ${edge.from} stands in no layer. Add its folder to test/layers.ts with what it turns into what.`;
+  }
+  const to = folderOf(edge.to);
+  if (to === layer.folder) return undefined;
+  const [allowed, target] =
+    to === undefined ? [layer.outside, moduleOf(edge.to)] : [layer.imports, to];
+  if (Object.hasOwn(allowed, target)) return undefined;
+  const rule = to === undefined ? 'outside-world' : 'layers';
+  return `${rule}: ${edge.from} imports ${edge.to}. ${layer.keeps} ${remedy}; if ${layer.folder} → ${target} is right, add it with its reason to test/layers.ts.`;
+}
+
+/** The printed part of src/README.md. */
+export function printLayers(): string {
+  const code = (names: object) =>
+    Object.keys(names)
+      .map((name) => `\`${name}\``)
+      .join(', ') || '–';
+  const rows = layers.map(
+    ({ folder, turns, imports, outside }) =>
+      `| \`${folder}\` | ${turns} | ${code(imports)} | ${code(outside)} |`,
+  );
+  const reasons = layers.map(({ folder, keeps, imports, outside }) => {
+    const edges = Object.entries({ ...imports, ...outside });
+    return [`- ${keeps}`, ...edges.map(([to, why]) => `  - \`${folder}\` → \`${to}\`: ${why}`)];
+  });
+  return [
+    '| folder | what it turns into what | may import | outside world |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+    'Why each folder may know what it knows:',
+    '',
+    ...reasons.flat(),
+  ].join('\n');
+}
