@@ -23,7 +23,11 @@ export interface Probe {
 }
 
 export class Probes {
-  constructor(private readonly byFunction: ReadonlyMap<string, Probe>) {}
+  constructor(
+    private readonly byFunction: ReadonlyMap<string, Probe>,
+    /** The log base op, if elimination shows that it was watched; weaker than a report, so it stands apart. */
+    readonly logBaseByElimination: Probe | undefined,
+  ) {}
 
   /** The probe that reports every call of this kind between two steps, if there is one. */
   watching(kind: FactKind, from: number, to: number, backend?: Backend): Probe | undefined {
@@ -61,9 +65,7 @@ export function buildProbes(
     if (!functionTable.has(func) || conditional.has(func) || probes.has(func)) continue;
     probes.set(func, { func, from, until, how: 'breakpoint set' });
   }
-  const eliminated = setAt.count > 0 ? undefined : byElimination(steps, probes);
-  if (eliminated !== undefined) probes.set(eliminated.func, eliminated);
-  return new Probes(probes);
+  return new Probes(probes, setAt.count > 0 ? undefined : byElimination(steps, probes));
 }
 
 function breakpointSteps(
@@ -119,10 +121,11 @@ const FULL_OPS: readonly FactKind[] = [
  *
  * gdb numbers breakpoints from 1 without holes (gdb/breakpoint.c, set_breakpoint_number()). When every
  * number up to the highest was reported but one, every other function of the full probe set was
- * reported, the neighbours in number are ops of the same backend or the core functions next to them,
- * and the log base op is in no stack at all, then the silent number is its breakpoint. Only this op
- * is looked for: a log start calls it just once, so that one fault hides it from a whole capture,
- * while the other ops are called so often that never seeing one means that nobody watched it.
+ * reported, the number after it is another op of the same backend, and the log base op is in no stack
+ * at all, then the silent number is its breakpoint. Only this op is looked for, and only where the
+ * capture has room for a single call of it (one vhost_dev_log_resize(), no start with logging on):
+ * one fault hides that one call, while an op that should have been seen several times was more
+ * likely not watched.
  */
 function byElimination(
   steps: readonly Step[],
@@ -135,6 +138,7 @@ function byElimination(
   }
   const silent = onlyHole(functionOf);
   if (silent === undefined || !FULL_SET.every((func) => probes.has(func))) return undefined;
+  if (steps.filter(callsForLogBase).length !== 1) return undefined;
   for (const backend of ['kernel', 'user', 'vdpa'] as const) {
     const func = opFunction(backend, 'op_set_log_base');
     if (func === undefined || probes.has(func)) continue;
@@ -153,6 +157,15 @@ function byElimination(
     };
   }
   return undefined;
+}
+
+/** An entry after which the log base op is called once: a resize, or a start that takes an existing log. */
+function callsForLogBase(step: Step): boolean {
+  const call = step.calls.at(-1);
+  const caller = step.calls.at(-2);
+  if (!step.entry) return false;
+  if (call?.row.kind === 'vhost_dev_log_resize') return true;
+  return call?.row.kind === 'vhost_log_get' && caller?.row.kind === 'vhost_dev_start';
 }
 
 /** The one number missing below the highest, if there is exactly one. */

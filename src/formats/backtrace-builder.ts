@@ -42,7 +42,13 @@ export class BacktraceBuilder {
   }
 
   /** `thread` is that of a header directly above; only a trace that starts here takes it. */
-  add(level: number, frame: Frame, first: number, last: number, thread: ThreadRef | undefined): void {
+  add(
+    level: number,
+    frame: Frame,
+    first: number,
+    last: number,
+    thread: ThreadRef | undefined,
+  ): void {
     const before = this.#trace?.levels.at(-1);
     if (this.#trace !== undefined && before !== undefined && level > before) {
       this.#waiting = [];
@@ -54,7 +60,15 @@ export class BacktraceBuilder {
       return;
     }
     this.close();
-    this.#trace = { first, last, frames: [frame], levels: [level], lines: [first], thread, incomplete: this.#nextIncomplete };
+    this.#trace = {
+      first,
+      last,
+      frames: [frame],
+      levels: [level],
+      lines: [first],
+      thread,
+      incomplete: this.#nextIncomplete,
+    };
     this.#nextIncomplete = false;
   }
 

@@ -11,7 +11,8 @@ const UNCLEAN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\ufeff]|&(?:lt|gt|amp|quot);/
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC ( B
 // eslint-disable-next-line no-control-regex
-const ESCAPE = /\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)?|[ -/][0-~]|[0-~])/g;
+const ESCAPE =
+  /\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)?|[ -/][0-~]|[0-~])/g;
 
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\x00-\x07\x0b-\x1f\x7f-\x9f\ufeff]/g;
@@ -25,7 +26,10 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&',
 export function cleanLine(line: string): string {
   if (!UNCLEAN.test(line)) return line;
   const text = line.replace(ESCAPE, '').replace(CONTROL, '').replace(NO_BREAK, ' ');
-  return eraseBackspaces(text).replace(/&(lt|gt|amp|quot);/g, (_, name: string) => ENTITIES[name] ?? '');
+  return eraseBackspaces(text).replace(
+    /&(lt|gt|amp|quot);/g,
+    (_, name: string) => ENTITIES[name] ?? '',
+  );
 }
 
 // A typed "btt<BS> <BS>" is "bt".

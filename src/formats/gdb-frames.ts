@@ -44,7 +44,9 @@ function parseFrame(text: string): Frame | undefined {
 }
 
 /** `#12 0x0000...` → 12 and where the frame's text starts; undefined when there is no level. */
-export function splitLevel(line: string): { readonly level: number; readonly start: number } | undefined {
+export function splitLevel(
+  line: string,
+): { readonly level: number; readonly start: number } | undefined {
   if (line.charCodeAt(0) !== HASH) return undefined;
   let level = 0;
   let at = 1;
@@ -79,7 +81,8 @@ export function frameHead(text: string): 'strong' | 'weak' | 'none' {
   // tc_realloc(void*, size_t) (old_ptr=...
   if (/^[\w:~]+\([^()]*\)(?: const)? \(/.test(text)) return 'strong';
   // Box<double, 3>::operator() (this=...      <T as core::fmt::Debug>::fmt (self=...
-  if (/::|operator|[<{(]anonymous|^<.* as /.test(text.slice(0, 512)) && text.includes('(')) return 'strong';
+  if (/::|operator|[<{(]anonymous|^<.* as /.test(text.slice(0, 512)) && text.includes('('))
+    return 'strong';
   if (/^[A-Za-z_$~*?@.][^ \t(){}="',;]*$/.test(text.trimEnd())) return 'weak';
   if (/^[A-Za-z_$~*][^ \t(){}="',;]*[ \t]+at[ \t]+\S+:\d+[ \t]*$/.test(text)) return 'weak';
   return 'none';
@@ -98,5 +101,8 @@ export function isForeignFrame(text: string): boolean {
   if (/^\[[0-9a-f]{8,16}\]/.test(text) || /^n\/a /.test(text)) return true;
   if (/^0x[0-9a-fA-F]+[ \t]+(?!in(?:[ \t]|$))\S/.test(text)) return true;
   if (!/^0x[0-9a-fA-F]+ in \S/.test(text)) return false;
-  return /\(\S*\+0x[0-9a-f]+\)(?: \(BuildId: \w+\))?$/.test(text) || /^[^=]* \/\S+:\d+(?::\d+)?$/.test(text);
+  return (
+    /\(\S*\+0x[0-9a-f]+\)(?: \(BuildId: \w+\))?$/.test(text) ||
+    /^[^=]* \/\S+:\d+(?::\d+)?$/.test(text)
+  );
 }

@@ -57,7 +57,8 @@ export class Joint {
     // "#27 0x00007f8c in" / "... () from" / "... () at"
     if (/(?:^|[ \t)])(?:at|from|in)$/.test(this.#text.slice(-64))) return /^\S/.test(line);
     // "    at ./nptl/pthread_create.c:442"   "    from /usr/lib64/libglib-2.0.so.0"
-    if (/\)$/.test(this.#text)) return /^(?:at[ \t]+\S.*:\d+|at[ \t]+\S+|from[ \t]+\S+)[ \t]*$/.test(line);
+    if (/\)$/.test(this.#text))
+      return /^(?:at[ \t]+\S.*:\d+|at[ \t]+\S+|from[ \t]+\S+)[ \t]*$/.test(line);
     // "... at ../util/qemu" + "-option.c:1167": the terminal's own wrap
     return UNFINISHED_PLACE.test(this.#text.slice(-4096)) && /^\S*:\d+[ \t]*$/.test(line);
   }
@@ -77,7 +78,8 @@ export class Joint {
     if (this.#cut) return '';
     const indented = raw !== line && /^[ \t]/.test(raw);
     if (!indented) {
-      if (!this.open && UNFINISHED_PLACE.test(this.#text.slice(-4096)) && /^\S*:\d+/.test(line)) return '';
+      if (!this.open && UNFINISHED_PLACE.test(this.#text.slice(-4096)) && /^\S*:\d+/.test(line))
+        return '';
       // A terminal of 80 columns or more wrapped in mid-word: no indentation, no blank lost.
       const hard = raw === line && this.#lastLength >= 79 && !this.#lastEndsBlank;
       if (hard && this.open) return '';
@@ -97,7 +99,8 @@ export class Joint {
       else if (code === OPEN_ROUND || code === OPEN_CURLY || code === OPEN_SQUARE) {
         this.#depth++;
         if (code === OPEN_ROUND && (i === 0 || text.charCodeAt(i - 1) <= 32)) this.#hasList = true;
-      } else if (code === CLOSE_ROUND || code === CLOSE_CURLY || code === CLOSE_SQUARE) this.#depth--;
+      } else if (code === CLOSE_ROUND || code === CLOSE_CURLY || code === CLOSE_SQUARE)
+        this.#depth--;
     }
   }
 }

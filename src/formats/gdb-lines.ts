@@ -66,7 +66,10 @@ const BARRIER =
 
 /** `b vhost_commit if x` → vhost_commit; undefined for lines, addresses and other commands. */
 export function breakpointFunction(command: string): string | undefined {
-  const match = /^(?:b|br|bre|brea|break|tb|tbr|tbreak|hb|hbreak|thbreak)[ \t]+(\S+)(?:[ \t]+(?:if|thread|task)\b.*)?[ \t]*$/.exec(command);
+  const match =
+    /^(?:b|br|bre|brea|break|tb|tbr|tbreak|hb|hbreak|thbreak)[ \t]+(\S+)(?:[ \t]+(?:if|thread|task)\b.*)?[ \t]*$/.exec(
+      command,
+    );
   const where = match?.[1];
   if (where === undefined || !/^[A-Za-z_~][\w:~<>,*&()$.@]*$/.test(where)) return undefined;
   // "vhost.c:989" is a place, "ns::f" a function

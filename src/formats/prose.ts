@@ -8,7 +8,12 @@
 /** True when the line, which no format claimed, reads like something that a person wrote. */
 export function isHuman(line: string, nearOutput: boolean): boolean {
   const text = line.trim();
-  if (/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Script=Cyrillic}/u.test(text)) return true;
+  if (
+    /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Script=Cyrillic}/u.test(
+      text,
+    )
+  )
+    return true;
   if (isRule(text) || /^```/.test(text)) return true;
   if (isProgramOutput(text)) return false;
   const words = text.match(/(?<![\w/.@#-])[A-Za-z][a-z']*(?![\w/@#(=-])/g)?.length ?? 0;

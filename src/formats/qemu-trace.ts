@@ -39,7 +39,11 @@ const ISO_STAMP = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+) [a-z]\w*(?: |$)/;
  * Reads the line as an event. Bare lines (`vhost_commit Started: 1 Changed: 0`) count only for events
  * of the table whose format fits, and, when the format is no evidence by itself, only next to others.
  */
-export function readEvent(line: string, lineNo: number, afterEvent: boolean): ReadEvent | undefined {
+export function readEvent(
+  line: string,
+  lineNo: number,
+  afterEvent: boolean,
+): ReadEvent | undefined {
   const parts = traceLine(line);
   if (parts === undefined) return undefined;
   const known = readers.get(parts.name);
@@ -50,7 +54,15 @@ export function readEvent(line: string, lineNo: number, afterEvent: boolean): Re
   const args = readArguments(parts);
   if (bare && (args === undefined || !isEvidence(line, parts, args, afterEvent))) return undefined;
   const span = { first: lineNo, last: lineNo };
-  const event: TraceEvent = { kind: 'event', span, name: parts.name, args, text: parts.text, tid: parts.tid, time: parts.time };
+  const event: TraceEvent = {
+    kind: 'event',
+    span,
+    name: parts.name,
+    args,
+    text: parts.text,
+    tid: parts.tid,
+    time: parts.time,
+  };
   return { event, unread: known !== undefined && args === undefined };
 }
 

@@ -6,10 +6,26 @@
  *            not rise, and after a prompt, a thread header, a record or another tool's stack.
  * Not read:  GDB/MI, strace, ftrace, crash, ASan; their lines become prose that is not human.
  */
-import type { CaptureRecord, Command, FormatId, Frame, Reading, Span, Stop, ThreadRef } from '../model/record.js';
+import type {
+  CaptureRecord,
+  Command,
+  FormatId,
+  Frame,
+  Reading,
+  Span,
+  Stop,
+  ThreadRef,
+} from '../model/record.js';
 import { BacktraceBuilder } from './backtrace-builder.js';
 import { cleanLine, cutPager, isEmptyQuote, splitMargin } from './clean.js';
-import { isDebuggerMessage, isLocal, isSpacedSourceEcho, isThreadRow, isVariable, startsLocation } from './gdb-chatter.js';
+import {
+  isDebuggerMessage,
+  isLocal,
+  isSpacedSourceEcho,
+  isThreadRow,
+  isVariable,
+  startsLocation,
+} from './gdb-chatter.js';
 import { FrameTable, frameHead, isForeignFrame, splitLevel } from './gdb-frames.js';
 import { Joint, MOST_LINES } from './gdb-join.js';
 import { breakpointFunction, isBarrier, readGdbLine, startsStop } from './gdb-lines.js';
@@ -107,7 +123,13 @@ class Reader implements CaptureReader {
     this.#traces.close();
     const records = this.#sink.finish();
     const formats = (['gdb', 'qemu-log'] as const).filter((id) => this.#formats.has(id));
-    return { lines: this.#lines, blank: this.#sink.blank, formats, records, problems: this.#sink.problems };
+    return {
+      lines: this.#lines,
+      blank: this.#sink.blank,
+      formats,
+      records,
+      problems: this.#sink.problems,
+    };
   }
 
   // --- fast path
@@ -206,7 +228,8 @@ class Reader implements CaptureReader {
   #missFrame(pending: Pending, first: number, ended: boolean, cutOff: boolean): void {
     const { level, lines } = pending;
     const [head, ...rest] = lines;
-    const alone = rest.length > 0 && !cutOff ? this.#frames.read(frameText(head?.text ?? '')) : undefined;
+    const alone =
+      rest.length > 0 && !cutOff ? this.#frames.read(frameText(head?.text ?? '')) : undefined;
     if (alone !== undefined) {
       this.#addFrame(level, alone, first, first);
       this.#release(rest, 'dispatch');
@@ -242,7 +265,12 @@ class Reader implements CaptureReader {
     if (this.#readFrameLine(line, raw)) return;
     const read = readEvent(text, lineNo, this.#eventLine === lineNo - 1);
     if (read !== undefined) {
-      if (read.unread) this.#sink.problem('EVENT_UNREAD', `${read.event.name} has arguments of no known format`, read.event.span);
+      if (read.unread)
+        this.#sink.problem(
+          'EVENT_UNREAD',
+          `${read.event.name} has arguments of no known format`,
+          read.event.span,
+        );
       this.#record(read.event);
       this.#formats.add('qemu-log');
       this.#eventLine = lineNo;
@@ -261,17 +289,24 @@ class Reader implements CaptureReader {
     const body = text.slice(head.start);
     const kind = this.#headKind(body, head.level);
     if (kind === 'none') return isForeignFrame(body) && this.#foreign(line.lineNo);
-    if (isForeignFrame(body) && this.#frames.read(body.trimEnd()) === undefined) return this.#foreign(line.lineNo);
+    if (isForeignFrame(body) && this.#frames.read(body.trimEnd()) === undefined)
+      return this.#foreign(line.lineNo);
     if (line.text.startsWith('(')) this.#closeAll();
     const pending = this.#hold('frame', body, line, head.level, kind === 'weak');
-    if (raw !== undefined && hash === 0 && pending.joint.complete) this.#remember(raw, pending.joint.text);
+    if (raw !== undefined && hash === 0 && pending.joint.complete)
+      this.#remember(raw, pending.joint.text);
     return true;
   }
 
   #headKind(body: string, level: number): 'strong' | 'weak' | 'none' {
     const kind = frameHead(body);
     // "#12 0x00005555" at the end of a cut log
-    if (kind === 'none' && /^0x[0-9a-fA-F]*(?:[ \t]+i?)?$/.test(body) && level === this.#traces.nextLevel) return 'strong';
+    if (
+      kind === 'none' &&
+      /^0x[0-9a-fA-F]*(?:[ \t]+i?)?$/.test(body) &&
+      level === this.#traces.nextLevel
+    )
+      return 'strong';
     return kind;
   }
 
@@ -296,7 +331,9 @@ class Reader implements CaptureReader {
       this.#hold('stop', text, line);
       return true;
     }
-    const read = readGdbLine(text.trimEnd()) ?? (text === line.text ? undefined : readGdbLine(line.text.trimEnd()));
+    const read =
+      readGdbLine(text.trimEnd()) ??
+      (text === line.text ? undefined : readGdbLine(line.text.trimEnd()));
     if (read === undefined) return false;
     this.#readSessionLine(read, line);
     return true;
@@ -323,8 +360,17 @@ class Reader implements CaptureReader {
         break;
       case 'breakpoint-set': {
         const { number, temporary, func, file, line: at } = read;
-        const typed = this.#command === undefined ? undefined : breakpointFunction(this.#command.text);
-        this.#record({ kind: 'breakpoint-set', span, number, temporary, func: func ?? typed, file, line: at });
+        const typed =
+          this.#command === undefined ? undefined : breakpointFunction(this.#command.text);
+        this.#record({
+          kind: 'breakpoint-set',
+          span,
+          number,
+          temporary,
+          func: func ?? typed,
+          file,
+          line: at,
+        });
         break;
       }
     }
@@ -368,7 +414,11 @@ class Reader implements CaptureReader {
     } else if (startsLocation(text) && this.#formats.has('gdb')) {
       this.#hold('location', text, line);
     } else if (LOST.test(text) && text.length < 512) {
-      this.#record({ kind: 'gap', span: { first: lineNo, last: lineNo }, why: 'the log says that events were lost' });
+      this.#record({
+        kind: 'gap',
+        span: { first: lineNo, last: lineNo },
+        why: 'the log says that events were lost',
+      });
     } else {
       this.#prose(line);
     }
@@ -384,7 +434,8 @@ class Reader implements CaptureReader {
     const { text, lineNo } = line;
     const near = this.#outputLine === lineNo - 1;
     // "hi" below "Continuing.": the program's own words, short ones at least
-    const running = this.#runningAt === lineNo - 1 && /^[\x21-\x7e]+(?: [\x21-\x7e]+){0,2}$/.test(text.trim());
+    const running =
+      this.#runningAt === lineNo - 1 && /^[\x21-\x7e]+(?: [\x21-\x7e]+){0,2}$/.test(text.trim());
     const human = !running && isHuman(text, near);
     if (!human && near) this.#outputLine = lineNo;
     if (running) this.#runningAt = lineNo;
@@ -440,7 +491,10 @@ class Reader implements CaptureReader {
     const first = lines[0]?.lineNo ?? 0;
     const span = { first, last: pending.last };
     const read = readGdbLine(joint.text);
-    const frame = read?.type === 'stop' && read.location !== undefined ? this.#frames.read(read.location.trim()) : undefined;
+    const frame =
+      read?.type === 'stop' && read.location !== undefined
+        ? this.#frames.read(read.location.trim())
+        : undefined;
     if (read?.type === 'stop' && frame !== undefined && !(ended && joint.open)) {
       this.#record({ ...stopOf(read), span, frame });
       this.#formats.add('gdb');
@@ -514,7 +568,11 @@ class Reader implements CaptureReader {
   #tooLong(lineNo: number): void {
     while (this.#pending !== undefined) this.#finishPending(false);
     const span = { first: lineNo, last: lineNo };
-    this.#sink.problem('LINE_TOO_LONG', 'a line of more than a million characters is not read', span);
+    this.#sink.problem(
+      'LINE_TOO_LONG',
+      'a line of more than a million characters is not read',
+      span,
+    );
     this.#record({ kind: 'gap', span, why: 'a line was too long to read' });
   }
 
@@ -539,7 +597,10 @@ const LOST =
 
 // ") at ../hw/virtio/vho": a place without a line that is no library either
 function isHalfPlace(text: string): boolean {
-  return /\)[ \t]+(?:at|from)?$/.test(text) || (/\)[ \t]+at[ \t]+[^:]*:?$/.test(text) && !/\.so[.\d]*$/.test(text));
+  return (
+    /\)[ \t]+(?:at|from)?$/.test(text) ||
+    (/\)[ \t]+at[ \t]+[^:]*:?$/.test(text) && !/\.so[.\d]*$/.test(text))
+  );
 }
 
 // Margin, glued words and prompts in front of "#0  ..." go; undefined when there is no level.
@@ -569,7 +630,8 @@ function stopOf(read: Extract<GdbLine, { type: 'stop' }>): Omit<Stop, 'span' | '
 
 // What stands behind a prompt was either typed, or printed because nothing is echoed.
 function isOutput(text: string): boolean {
-  if (startsStop(text) || isDebuggerMessage(text) || isThreadRow(text) || startsLocation(text)) return true;
+  if (startsStop(text) || isDebuggerMessage(text) || isThreadRow(text) || startsLocation(text))
+    return true;
   const head = splitLevel(text);
   if (head !== undefined) return frameHead(text.slice(head.start)) === 'strong';
   const read = readGdbLine(text);

@@ -1,56 +1,55 @@
 /**
- * Values as gdb prints them → values that rules can compare.
+ * What printed argument values mean. Each function gives undefined for a value that gdb did not show:
+ * `...`, `<optimized out>`, `<unavailable>`, `<error reading variable ...>`, an empty text.
  *
- * Everything here returns undefined for a value that is not definite: `...`, `<optimized out>`,
- * `<unavailable>`, `<error reading variable ...>`. Numbers are bigint, because a u64 does not fit a
- * double. Source: gdb/valprint.c, generic_val_print().
+ * Source: gdb/valprint.c, generic_val_print() and print_formatted() (gdb 7 to 16).
  */
 import type { Frame } from './record.js';
 
-/**
- * Text of an argument: its current value, else its value at entry (none of the functions that rules
- * know changes its parameters).
- */
+/** The value of an argument: the current one, or the one at entry when only that is known. */
 export function argText(frame: Frame, name: string): string | undefined {
-  for (const arg of frame.args ?? []) {
-    if (arg.name !== name) continue;
-    return isDefinite(arg.value) ? arg.value : isDefinite(arg.entry) ? arg.entry : undefined;
-  }
-  return undefined;
+  const arg = frame.args?.find((candidate) => candidate.name === name);
+  if (arg === undefined) return undefined;
+  return isShown(arg.value) ? arg.value : isShown(arg.entry) ? arg.entry : undefined;
 }
 
-function isDefinite(text: string | undefined): text is string {
-  return (
-    text !== undefined &&
-    text !== '' &&
-    text !== '...' &&
-    !/^<(?:optimized out|value optimized out|unavailable|not saved|synthetic pointer|error)/.test(text)
-  );
-}
-
-/** A typed pointer starts with its type in parentheses: `(struct vhost_dev *) 0x5555562b1f00`. */
-const POINTER = /^(?:\([^()]*\)\s*)?0x([0-9a-fA-F]+)\b/;
-
-/** Address of `0x5555 <sym+4>` or `(nil)`: lower-case hex without leading zeros, `0x0` for NULL. */
+/**
+ * The address in `0x5555573f9c50`, `0x555557328500 <ram_state>`, `0x5555 "text"`,
+ * `(struct vhost_dev *) 0x5555`, `@0x7ffe: 1`, `(nil)`: lower case, no leading zeros; null is `0x0`.
+ */
 export function pointerOf(text: string | undefined): string | undefined {
-  if (text === '(nil)') return '0x0';
-  const digits = text === undefined ? undefined : POINTER.exec(text)?.[1];
-  if (digits === undefined) return undefined;
-  return `0x${digits.toLowerCase().replace(/^0+(?=.)/, '')}`;
+  if (text === undefined) return undefined;
+  if (/^\(nil\)$|^\(null\)$/.test(text.trim())) return '0x0';
+  const match = /^(?:\([^()]*\)[ ]*)?@?0x([0-9a-fA-F]+)(?=$|[ :])/.exec(text.trim());
+  if (match === null) return undefined;
+  const digits = (match[1] ?? '').toLowerCase().replace(/^0+/, '');
+  return `0x${digits === '' ? '0' : digits}`;
 }
 
-/** Integer of `42`, `-7`, `0x1f`, `15 '\017'`, exact at any size. */
+/** The number in `28672`, `-7`, `0x1c`, `18446744073709551615`, `15 '\017'`; exact, any size. */
 export function bigintOf(text: string | undefined): bigint | undefined {
-  const match = text === undefined ? null : /^(-?)(0x[0-9a-fA-F]+|\d+)(?=$|\s)/.exec(text);
-  if (match?.[2] === undefined) return undefined;
-  const magnitude = BigInt(match[2]);
-  return match[1] === '-' ? -magnitude : magnitude;
+  if (text === undefined) return undefined;
+  const match = /^(-?)(0x[0-9a-fA-F]+|\d+)(?: L?'(?:\\[0-7]{1,3}|\\.|[^\\])')?$/su.exec(
+    text.trim(),
+  );
+  if (match === null) return undefined;
+  const size = BigInt(match[2] ?? '');
+  return match[1] === '-' ? -size : size;
 }
 
-/** `true`, `false`, and the 1 and 0 of older builds, also as `1 '\001'`. */
+/** `true`, `false`; also 1 and 0, as C's int and older debug information print them, `1 '\001'` too. */
 export function boolOf(text: string | undefined): boolean | undefined {
-  if (text === 'true') return true;
-  if (text === 'false') return false;
-  const number = bigintOf(text);
-  return number === 0n ? false : number === 1n ? true : undefined;
+  if (text === undefined) return undefined;
+  const word = text.trim();
+  if (word === 'true') return true;
+  if (word === 'false') return false;
+  const number = bigintOf(word);
+  if (number === 0n) return false;
+  return number === 1n ? true : undefined;
+}
+
+function isShown(value: string | undefined): boolean {
+  if (value === undefined) return false;
+  const text = value.trim();
+  return text !== '' && text !== '...' && !/^<[^>]*>$|^<error/.test(text);
 }

@@ -78,7 +78,9 @@ function judge(context: SessionContext, span: Activation): Judgement | undefined
         };
   }
   const backend = run.rings.backendOf(span.session, span.device);
-  const probe = run.probes.watching('op_set_log_base', span.first, first.first, backend);
+  const probe =
+    run.probes.watching('op_set_log_base', span.first, first.first, backend) ??
+    run.probes.logBaseByElimination;
   const missing: string[] = [];
   if (!startsInside(span)) missing.push(`the entry of ${span.func}`);
   if (probe === undefined) missing.push(`probe ${probeName('op_set_log_base', backend)}`);

@@ -46,7 +46,7 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   const { run } = context;
   const at = { ...place(stop), device };
   const off = below(stop, 'vhost_dev_set_log', 'vhost_dev_set_features').find(
-    (a) => a.enable === false,
+    (a) => a.enable !== true,
   );
   if (off !== undefined) {
     return {
