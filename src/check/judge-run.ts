@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import type { Activation } from '../flows/activations.js';
 import type { Run } from '../flows/run.js';
-import type { FactKind } from '../model/fact.js';
+import type { Fact, FactKind } from '../model/fact.js';
 import type { CaptureInfo } from '../model/record.js';
 import type { Finding } from '../model/report.js';
 import { describe } from '../protocol/replay.js';
@@ -55,10 +55,13 @@ function judgeSequence(
     if (collector.size > judgedBefore) return;
   }
   const subject = context.run.facts.find(
-    (fact) => fact.session === context.session && rule.triggers.includes(fact.kind),
+    (fact) =>
+      fact.session === context.session &&
+      rule.triggers.includes(fact.kind) &&
+      // A call of a known device is the rule's own affair: it says what is missing, or finds no subject.
+      (!context.run.ordered || fact.role === 'event' || fact.device === undefined),
   );
   if (subject === undefined) return;
-  const note = `a known order: words between the dumps (line ${String(context.run.proseLine)}) make this a note of separate snippets; --assume-ordered vouches for their order`;
   collector.add(
     {
       verdict: 'inconclusive',
@@ -66,10 +69,26 @@ function judgeSequence(
       step: 0,
       line: subject.line,
       message: `${subject.func} is seen, but not enough around it to judge`,
-      missing: context.run.ordered ? rule.info.needs : [note],
+      missing: missingAround(rule, context.run, subject),
     },
     context,
   );
+}
+
+/** Why a rule could not even begin with what it saw. */
+function missingAround(rule: Rule, run: Run, subject: Fact): readonly string[] {
+  if (!run.ordered) {
+    return [
+      `the order of the backtraces: words between them (line ${String(run.proseLine)}) make this a note of separate snippets; --assume-ordered vouches for their order`,
+    ];
+  }
+  if (subject.role === 'event') {
+    return [
+      'calls, as a gdb log shows them: QEMU has no trace events for these',
+      ...rule.info.needs,
+    ];
+  }
+  return ['argument values (gdb: set print frame-arguments scalars)'];
 }
 
 class Session implements SessionContext {

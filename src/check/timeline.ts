@@ -84,8 +84,8 @@ function inOrder(activations: readonly Activation[]): Moment[] {
   const moments: Moment[] = [];
   for (const activation of activations) {
     moments.push({ step: activation.first, activation, returned: false });
-    if (activation.closed !== undefined)
-      moments.push({ step: activation.closed, activation, returned: true });
+    const end = returnOf(activation, activations);
+    if (end !== undefined) moments.push({ step: end, activation, returned: true });
   }
   return moments.sort(
     (a, b) =>
@@ -93,6 +93,18 @@ function inOrder(activations: readonly Activation[]): Moment[] {
       Number(b.returned) - Number(a.returned) ||
       (a.returned ? b.activation.id - a.activation.id : a.activation.id - b.activation.id),
   );
+}
+
+/**
+ * When a call must have returned. The thread's own next stack may come much later than work of
+ * another thread on the same device; the BQL keeps the two apart, so that work comes after the return.
+ */
+function returnOf(activation: Activation, sameDevice: readonly Activation[]): number | undefined {
+  const other = sameDevice.find(
+    (a) => a.first > activation.last && a.thread !== activation.thread && a.thread !== undefined,
+  );
+  const ends = [activation.closed, other?.first].filter((step) => step !== undefined);
+  return ends.length > 0 ? Math.min(...ends) : undefined;
 }
 
 function signalsOfOpening(run: Run, activation: Activation): Signal[] {
@@ -187,14 +199,14 @@ function toggleReturned(run: Run, activation: Activation, enable: boolean | unde
         : { machine: 'log-unsure' },
     ];
   }
-  // With its work unseen the device was stopped (flag only) or already logging, or nobody watched it.
-  const worked = activation.children.some(
-    (c) => c.kind === 'vhost_dev_set_log' || c.kind === 'vhost_dev_log_resize',
-  );
-  if (worked) return [];
-  const watched =
+  // The pass has a return of its own. Without one the device was stopped (flag only) or logging already,
+  // unless the pass was not watched.
+  const { children } = activation;
+  if (children.some((c) => c.kind === 'vhost_dev_set_log')) return [];
+  const isFlagOnly =
+    children.every((c) => c.kind !== 'vhost_dev_log_resize') &&
     run.probes.watching('vhost_dev_set_log', activation.first, activation.last) !== undefined;
-  return [watched ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];
+  return [isFlagOnly ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];
 }
 
 function zeroed(): Signal[] {

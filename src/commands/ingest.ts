@@ -18,7 +18,11 @@ export default class Ingest extends BaseCommand {
     const { args, flags } = await this.parse(Ingest);
     const paths = args.file ?? [];
     if (paths.length === 0) {
-      throw new VhtraceError('USAGE', 'no FILE given', "vhtrace ingest FILE..., or '-' for standard input");
+      throw new VhtraceError(
+        'USAGE',
+        'no FILE given',
+        "vhtrace ingest FILE..., or '-' for standard input",
+      );
     }
     const { runIngest } = await import('../pipeline/ingest.js');
     const { database, captures, failures } = await runIngest(paths, flags.db);

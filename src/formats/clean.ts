@@ -5,16 +5,16 @@
  * Not done: cursor movement is dropped, not replayed; no gdb output depends on it.
  */
 
+/* eslint-disable no-control-regex -- control characters are what this file is about */
+
 // Nearly every line has none of these, and one test must show it.
-// eslint-disable-next-line no-control-regex
 const UNCLEAN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\ufeff]|&(?:lt|gt|amp|quot);/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC ( B
-// eslint-disable-next-line no-control-regex
+
 const ESCAPE =
   /\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)?|[ -/][0-~]|[0-~])/g;
 
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\x00-\x07\x0b-\x1f\x7f-\x9f\ufeff]/g;
 
 // "Â " is how a no-break space looks after a wrong decoding.

@@ -15,9 +15,10 @@ const MESSAGES: readonly RegExp[] = [
   /^(?:Type (?:"|commands for|<)|For help, type|Find the GDB|<https?:\/\/www\.gnu\.org|There is NO WARRANTY|and "show |For bug reporting instructions|This is free software|This GDB was configured|License GPL|Copyright \(C\)|GNU gdb|Please answer|End with a line saying|Make (?:breakpoint|watchpoint|catchpoint)|Quit anyway|A debugging session is active|\tInferior \d|Undefined command|Output radix|Input radix|Note: breakpoint)/,
   /^(?:(?:Hardware )?(?:access \(read\/write\) |read )?[Ww]atchpoint \d+(?: deleted|: )|Old value = |New value = |Value = |Dprintf \d+ at|Catchpoint \d+ |Delete all|Deleted breakpoint|Will ignore|Will stop|Breakpoint \d+ (?:\(|now )|\d+ breakpoints)/,
   /^The program (?:being debugged|is not being run|no longer|is running|has)|^process \d+ is executing new program|^\(a function called from GDB\)|^Evaluation of the expression|^\(?.*call(?:ed)? (?:from|by) GDB|^(?:GDB remains|To change this behavior|To enable execution)|^It stopped with signal|^It stopped at/,
-  /^(?:Signal +Stop|SIG[A-Z0-9]+ +(?:Yes|No)|Num +Type| {0,2}Id +Target|  Num +Description|\* ?\d+ +process|Current (?:source|language|directory)|Compilation directory|Located in|Contains \d+ line|Source language|Producer is|Compiled with|(?:Does not i|I)nclude(?:s)? preprocessor|Stack level \d|rip = |called by frame|caller of |source language|Arglist at|Locals at|Saved registers|Previous frame|Line \d+ of "|type = |Symbol "|[\w.:]+ in section \.)/,
+  /^(?:Signal +Stop|SIG[A-Z0-9]+ +(?:Yes|No)|Num +Type| {0,2}Id +Target| {2}Num +Description|\* ?\d+ +process|Current (?:source|language|directory)|Compilation directory|Located in|Contains \d+ line|Source language|Producer is|Compiled with|(?:Does not i|I)nclude(?:s)? preprocessor|Stack level \d|rip = |called by frame|caller of |source language|Arglist at|Locals at|Saved registers|Previous frame|Line \d+ of "|type = |Symbol "|[\w.:]+ in section \.)/,
   /^\[(?:Detaching|Attaching|New process|process \d|Inferior|Breakpoint|KCrash|answered|Current process|New inferior|The|Remote|tcsetpgrp)/,
   /^(?:rax|rbx|rcx|rdx|rsi|rdi|rbp|rsp|rip|r\d+|eflags|[cdefgs]s|[fg]s_base|k\d|[xyz]mm\d+|st\d|pc|lr|sp|x\d+|cpsr)  +\S/,
+  /---?Type <(?:RET|return)>|continue without paging--/,
   /^Script (?:started|done) on \d/,
   /^(?:\t| {4,})(?:breakpoint already hit \d+ time|stop only |silent$|continue$|bt$)/,
   /^"finish" not meaningful|^Use [`']|^of file \/|^\((?:helper|handler|[\w:]+)\) will be abandoned\.|^When the function is done executing|^\d+(?:\.\d+)? +(?:(?:hw |read |acc )?watchpoint|catchpoint|dprintf|tracepoint|STT_GNU_IFUNC) +(?:keep|del|dis) |^\d+ +breakpoint +(?:keep|del|dis) +[yn] +<(?:MULTIPLE|PENDING)>/,
@@ -71,3 +72,11 @@ export function startsLocation(line: string): boolean {
 export function isThreadRow(line: string): boolean {
   return /^[* ] ?\d+(?:\.\d+)?[ \t]+(?:Thread|LWP|process|Remote|CPU#)[ \t]?\S*/.test(line);
 }
+
+/** `CPU:3 [LOST 12 EVENTS]`, `dropped 7 events`, `Suppressed 12 messages`: records are missing. */
+export function isLossNotice(line: string): boolean {
+  return line.length < 512 && LOSS.test(line);
+}
+
+const LOSS =
+  /\bLOST \d+ EVENTS\b|\bdropped \d+ (?:trace )?(?:events|records|messages)\b|\b\d+ (?:trace )?(?:events|records|messages) (?:were )?(?:dropped|lost)\b|^dropped: \d+|Suppressed \d+ messages|\d+ (?:output lines|callbacks) suppressed/i;

@@ -6,6 +6,7 @@
  */
 import { parse } from '../grammar/gdb-frame.js';
 import type { Frame } from '../model/record.js';
+import { splitMargin } from './clean.js';
 
 /** Longer frames are refused: the grammar may look at a text more than once. */
 const LONGEST_FRAME = 32_768;
@@ -98,11 +99,35 @@ const PLAIN_CALL =
  * crash:       #0 [ffff88003b7dbcb0] machine_kexec at ffffffff81051b0b
  */
 export function isForeignFrame(text: string): boolean {
-  if (/^\[[0-9a-f]{8,16}\]/.test(text) || /^n\/a /.test(text)) return true;
+  if (/^\[[0-9a-f]{8,16}\]/.test(text) || text.startsWith('n/a ')) return true;
   if (/^0x[0-9a-fA-F]+[ \t]+(?!in(?:[ \t]|$))\S/.test(text)) return true;
   if (!/^0x[0-9a-fA-F]+ in \S/.test(text)) return false;
   return (
     /\(\S*\+0x[0-9a-f]+\)(?: \(BuildId: \w+\))?$/.test(text) ||
     /^[^=]* \/\S+:\d+(?::\d+)?$/.test(text)
   );
+}
+
+/**
+ * The line from its `#0` on: margins, prompts and a glued word in front of it go. Undefined when there
+ * is no level.
+ */
+export function frameLine(text: string): string | undefined {
+  const hash = text.indexOf('#');
+  if (hash < 0 || hash > 256 || !isDigit(text.charCodeAt(hash + 1))) return undefined;
+  if (hash === 0) return text;
+  const { rest } = splitMargin(text);
+  if (rest.startsWith('#')) return rest;
+  // "(gdb) (gdb) #0  vcpu (idx=1) at th.c:6"
+  const prompts = /^(?:\((?:gdb|cgdb|rr)\) *){1,32}(?=#\d)/.exec(rest);
+  if (prompts !== null) return rest.slice(prompts[0].length);
+  // "libxlFDRegisterEventHook#0  libxlFDRegisterEventHook (...": a printf without newline
+  return /^\S{1,128}#0[ \t]/.test(text) ? text.slice(hash) : undefined;
+}
+
+/** The text of a frame on one line, without level and margin; empty when the line is no frame. */
+export function frameText(text: string): string {
+  const line = frameLine(text) ?? '';
+  const head = splitLevel(line);
+  return head === undefined ? '' : line.slice(head.start).trimEnd();
 }

@@ -54,10 +54,12 @@ export class Joint {
     if (this.complete) return false;
     if (this.open) return true;
     if (!this.#hasList && line.startsWith('(')) return true;
+    // "Thread 3 "CPU 1/KVM" hit Breakpoint 1,"
+    if (this.#text.endsWith(',')) return true;
     // "#27 0x00007f8c in" / "... () from" / "... () at"
     if (/(?:^|[ \t)])(?:at|from|in)$/.test(this.#text.slice(-64))) return /^\S/.test(line);
     // "    at ./nptl/pthread_create.c:442"   "    from /usr/lib64/libglib-2.0.so.0"
-    if (/\)$/.test(this.#text))
+    if (this.#text.endsWith(')'))
       return /^(?:at[ \t]+\S.*:\d+|at[ \t]+\S+|from[ \t]+\S+)[ \t]*$/.test(line);
     // "... at ../util/qemu" + "-option.c:1167": the terminal's own wrap
     return UNFINISHED_PLACE.test(this.#text.slice(-4096)) && /^\S*:\d+[ \t]*$/.test(line);
@@ -127,4 +129,13 @@ function characterLength(text: string, at: number): number {
   CHARACTER.lastIndex = at;
   const match = CHARACTER.exec(text);
   return match === null ? 0 : match[0].length - 1;
+}
+
+/** `) at ../hw/virtio/vho`: a place without a line that is no library either; the input was cut there. */
+export function isHalfPlace(text: string): boolean {
+  const end = text.slice(-4096);
+  return (
+    /\)[ \t]+(?:at|from)$/.test(end) ||
+    (/\)[ \t]+at[ \t]+[^:]*:?$/.test(end) && !/\.so[.\d]*$/.test(end))
+  );
 }

@@ -8,13 +8,9 @@
 /** True when the line, which no format claimed, reads like something that a person wrote. */
 export function isHuman(line: string, nearOutput: boolean): boolean {
   const text = line.trim();
-  if (
-    /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Script=Cyrillic}/u.test(
-      text,
-    )
-  )
-    return true;
-  if (isRule(text) || /^```/.test(text)) return true;
+  // Any other alphabet is a person's; micro and Greek letters are units and formulas.
+  if (/(?![\p{Script=Latin}\p{Script=Greek}\u00aa\u00b5\u00ba])\p{L}/u.test(text)) return true;
+  if (isRule(text) || text.startsWith('```')) return true;
   if (isProgramOutput(text)) return false;
   const words = text.match(/(?<![\w/.@#-])[A-Za-z][a-z']*(?![\w/@#(=-])/g)?.length ?? 0;
   if (words === 0) return false;
@@ -36,13 +32,13 @@ const FUNCTION_WORD =
 function isSentence(text: string, words: number): boolean {
   const small = text.match(FUNCTION_WORD)?.length ?? 0;
   if (words >= 3 && small >= 1) return true;
-  return words >= 2 && /[.!?:,]$/.test(text) && !/\.\.\.$/.test(text);
+  return words >= 2 && /[.!?:,]$/.test(text) && !text.endsWith('...');
 }
 
 // "second run", "after the reset", "Destination": words and little else
 function isPlain(text: string, words: number): boolean {
   const symbols = text.replace(/[A-Za-z0-9\s.,:;!?'"()-]/g, '').length;
-  return symbols === 0 && !/\.\.\.$/.test(text) && words * 2 >= text.split(/\s+/).length;
+  return symbols === 0 && !text.endsWith('...') && words * 2 >= text.split(/\s+/).length;
 }
 
 const PROGRAM: readonly RegExp[] = [

@@ -66,11 +66,6 @@ export function readEvent(
   return { event, unread: known !== undefined && args === undefined };
 }
 
-/** True for lines that only the trace backend writes; a wrapped frame never continues over one. */
-export function hasThreadStamp(line: string): boolean {
-  return THREAD_STAMP.test(line);
-}
-
 /** Fast path in front of the grammar for the stamp that most logs have; equal to it, see the tests. */
 export function traceLine(line: string): TraceLine | undefined {
   const stamp = THREAD_STAMP.exec(line);

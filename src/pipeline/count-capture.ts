@@ -26,10 +26,7 @@ export function countCapture(
   };
 }
 
-function sum(
-  records: readonly CaptureRecord[],
-  count: (record: CaptureRecord) => number,
-): number {
+function sum(records: readonly CaptureRecord[], count: (record: CaptureRecord) => number): number {
   return records.reduce((total, record) => total + count(record), 0);
 }
 

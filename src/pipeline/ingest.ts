@@ -27,10 +27,7 @@ export interface IngestResult {
  * The store is created by the first file that can be read.
  * Errors: those of {@link openStore}.
  */
-export async function runIngest(
-  paths: readonly string[],
-  database: string,
-): Promise<IngestResult> {
+export async function runIngest(paths: readonly string[], database: string): Promise<IngestResult> {
   const captures: IngestedCapture[] = [];
   const failures: FileFailure[] = [];
   // A store that cannot be used is found out before hours are spent on reading.

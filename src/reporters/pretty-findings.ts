@@ -29,7 +29,8 @@ export function renderFindings(
     const { fingerprint, capture, session, device, vring } = finding;
     const key = JSON.stringify([fingerprint, capture, session, device, vring]);
     const group = groups.get(key);
-    if (group === undefined || options.all) groups.set(options.all ? `${groups.size}` : key, [finding]);
+    if (group === undefined || options.all)
+      groups.set(options.all ? `${groups.size}` : key, [finding]);
     else group.push(finding);
   }
   const rules = new Map(options.rules.map((rule) => [rule.id, rule]));
@@ -50,7 +51,7 @@ function renderGroup(
   return [
     heading(finding, rule, colors),
     `${gutter}${colors.blue('-->')} ${printable(finding.at.path)}:${finding.at.line}`,
-    ...mainExcerpt(finding, layout),
+    ...excerpts(finding, layout),
     ...notes(finding, rule, again, layout),
     '',
   ].join('\n');
@@ -79,21 +80,53 @@ function colorOf(severity: Severity, colors: Colors): (text: string) => string {
   }
 }
 
-function mainExcerpt(finding: Finding, layout: Layout): string[] {
-  const { gutter, colors, options } = layout;
-  const bar = `${gutter} ${colors.blue('|')}`;
-  const excerpt = excerptLine(finding.at.path, finding.at.line, layout);
-  const color = colorOf(finding.severity, colors);
-  const message = wrap(finding.message, options.width - gutter.length - 5);
-  const label = message.map((text, i) => `${bar} ${color(`${i === 0 ? '^' : ' '} ${text}`)}`);
-  return excerpt === undefined ? label : [bar, excerpt, ...label, bar];
+interface Point {
+  readonly path: string;
+  readonly line: number;
+  readonly label: string;
+  /** The place of the finding itself, not of its evidence. */
+  readonly isMain: boolean;
 }
 
-function excerptLine(path: string, line: number, layout: Layout): string | undefined {
+/** The finding and the evidence for it, in the order of the capture; lines of other captures last. */
+function pointsOf({ at, message, evidence }: Finding): Point[] {
+  const main = { ...at, label: message, isMain: true };
+  const others = evidence
+    .slice(0, MAX_EVIDENCE)
+    .map(({ path, line, role }) => ({ path, line, label: role, isMain: false }));
+  return [main, ...others].sort(
+    (a, b) => Number(a.path !== at.path) - Number(b.path !== at.path) || a.line - b.line,
+  );
+}
+
+/** Lines of the capture, each with what it shows beneath, `...` where lines are left out. */
+function excerpts(finding: Finding, layout: Layout): string[] {
   const { gutter, colors, options } = layout;
-  const text = options.excerpt(path, line);
-  if (text === undefined) return undefined;
+  const bar = `${gutter} ${colors.blue('|')}`;
+  const lines = [bar];
+  let before: Point = { ...finding.at, line: 0, label: '', isMain: false };
+  for (const point of pointsOf(finding)) {
+    const { path, line, label, isMain } = point;
+    if (path !== before.path) {
+      lines.push(`${gutter}${colors.blue(':::')} ${printable(path)}:${line}`);
+    } else if (before.line > 0 && line > before.line + 1) {
+      lines.push(colors.blue('...'));
+    }
+    if (path !== before.path || line !== before.line) lines.push(excerptLine(path, line, layout));
+    const color = isMain ? colorOf(finding.severity, colors) : colors.blue;
+    const mark = isMain ? '^' : '-';
+    for (const [i, text] of wrap(label, options.width - gutter.length - 5).entries()) {
+      lines.push(`${bar} ${color(`${i === 0 ? mark : ' '} ${text}`)}`);
+    }
+    before = point;
+  }
+  return [...lines, bar];
+}
+
+function excerptLine(path: string, line: number, { gutter, colors, options }: Layout): string {
   const number = colors.blue(`${String(line).padStart(gutter.length)} |`);
+  const text = options.excerpt(path, line);
+  if (text === undefined) return number;
   return `${number} ${excerptText(text, options.width - gutter.length - 3)}`;
 }
 
@@ -104,16 +137,16 @@ function notes(
   layout: Layout,
 ): string[] {
   const why = rule && `${rule.why} (impact: ${IMPACTS[rule.impact]})`;
-  const explain = `vhtrace explain ${finding.rule}`;
-  const help = rule === undefined ? explain : `${rule.remedy}; more: ${explain}`;
+  const hidden = finding.evidence.length - MAX_EVIDENCE;
   return [
     ...note('device', subject(finding), layout),
     ...note('state before', finding.stateBefore, layout),
     ...note('expected', finding.expected, layout),
     ...note('why', why, layout),
-    ...evidence(finding, layout),
+    ...note('evidence', hidden > 0 ? `${count(hidden, 'more line')} (--json)` : '', layout),
     ...note('again', placesOf(again), layout),
-    ...note('help', help, layout),
+    ...note('help', rule?.remedy, layout),
+    ...note('more', `vhtrace explain ${finding.rule}`, layout),
   ];
 }
 
@@ -130,7 +163,11 @@ function placesOf(again: readonly Finding[]): string | undefined {
   return `${count(again.length, 'more time')}: ${places.join(', ')}${rest > 0 ? ', ...' : ''}`;
 }
 
-function note(name: string, text: string | undefined, { gutter, options, colors }: Layout): string[] {
+function note(
+  name: string,
+  text: string | undefined,
+  { gutter, options, colors }: Layout,
+): string[] {
   if (text === undefined || text === '') return [];
   const indent = gutter.length + 3 + name.length + 2;
   return wrap(text, Math.max(40, options.width - indent)).map((line, i) =>
@@ -138,18 +175,4 @@ function note(name: string, text: string | undefined, { gutter, options, colors 
       ? `${gutter} ${colors.blue('=')} ${colors.bold(`${name}:`)} ${line}`
       : `${' '.repeat(indent)}${line}`,
   );
-}
-
-function evidence(finding: Finding, layout: Layout): string[] {
-  const others = finding.evidence.filter(
-    ({ path, line }) => path !== finding.at.path || line !== finding.at.line,
-  );
-  const lines = others.slice(0, MAX_EVIDENCE).flatMap(({ path, line, role }) => {
-    const excerpt = excerptLine(path, line, layout);
-    const place = note('set up by', `${path}:${line} ${role}`, layout);
-    return excerpt === undefined ? place : [...place, excerpt];
-  });
-  const rest = others.length - MAX_EVIDENCE;
-  if (rest <= 0) return lines;
-  return [...lines, ...note('set up by', `${count(rest, 'more line')} (--json lists all)`, layout)];
 }

@@ -9,11 +9,7 @@ import { count, thousands, wrap } from './text.js';
 const MAX_LINES = 8;
 
 /** Captures, devices, migrations, rules and the verdict. */
-export function renderSummary(
-  report: CheckReport,
-  options: ReportOptions,
-  colors: Colors,
-): string {
+export function renderSummary(report: CheckReport, options: ReportOptions, colors: Colors): string {
   const sections = [
     section('captures', captureLines(report.captures, options)),
     section('devices', deviceLines(report, options)),
@@ -52,7 +48,10 @@ function deviceLines(report: CheckReport, options: ReportOptions): readonly stri
   const sessions = new Set(report.devices.map(({ session }) => session));
   const lines = report.devices.map(({ session, address, backend, vrings }) => {
     const where = sessions.size > 1 ? ` in session ${session + 1}` : '';
-    const rings = vrings.length === 0 ? 'no vring seen' : `vrings ${vrings.join(', ')}`;
+    const rings =
+      vrings.length === 0
+        ? 'no vring seen'
+        : `${vrings.length === 1 ? 'vring' : 'vrings'} ${vrings.join(', ')}`;
     return `${address} (${backend})${where}: ${rings}`;
   });
   return limited(lines, options);
@@ -61,7 +60,8 @@ function deviceLines(report: CheckReport, options: ReportOptions): readonly stri
 function migrationLines(report: CheckReport, options: ReportOptions): readonly string[] {
   const groups = new Map<string, number>();
   for (const { outcome, phases } of report.migrations) {
-    const line = phases.length === 0 ? outcome : `${outcome}: ${phases.join(', ')}`;
+    const seen = [...new Set(phases)].join(', ');
+    const line = seen === '' ? outcome : `${outcome}: ${seen}`;
     groups.set(line, (groups.get(line) ?? 0) + 1);
   }
   const lines = Array.from(groups, ([line, times]) =>
@@ -109,9 +109,11 @@ function inconclusiveLines(report: CheckReport, options: ReportOptions): readonl
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([rule, { times, missing }]) => {
       const what = missing.size === 0 ? '' : `: missing ${[...missing].join(', ')}`;
-      return printable(`${rule}${times > 1 ? ` (${times})` : ''}${what}`);
+      return `${rule}${times > 1 ? ` (${times})` : ''}${what}`;
     });
-  return limited(lines, options);
+  return limited(lines, options).flatMap((line) =>
+    wrap(line, options.width - 6).map((part, i) => (i === 0 ? part : `    ${part}`)),
+  );
 }
 
 function verdictLine(report: CheckReport, options: ReportOptions, colors: Colors): string {
@@ -129,5 +131,7 @@ function verdictLine(report: CheckReport, options: ReportOptions, colors: Colors
   if (report.captures.every(({ facts }) => facts === 0)) {
     return `${files}${colors.yellow('nothing was checked')}: there is no vhost or migration call in what was read\n`;
   }
+  // "No violation" would read like a pass.
+  if (pass === 0) return `${files}${colors.yellow('nothing could be decided')}; ${checked}\n`;
   return `${files}${colors.green('no violation found')}; ${checked}\n`;
 }

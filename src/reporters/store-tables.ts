@@ -36,7 +36,8 @@ export function renderListing(
   captures: readonly CaptureCounts[],
   devices: readonly (DeviceSummary & { readonly capture: string })[],
 ): string {
-  if (captures.length === 0) return 'the store holds no capture; vhtrace ingest FILE... adds some\n';
+  if (captures.length === 0)
+    return 'the store holds no capture; vhtrace ingest FILE... adds some\n';
   const deviceRows = devices.map(({ capture, session, address, backend, vrings }) => [
     capture.slice(0, 12),
     session,

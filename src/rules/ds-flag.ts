@@ -34,8 +34,18 @@ export const dsFlag: Rule = {
     for (const start of context.of('vhost_dev_start', 'vhost_dev_prepare_inflight')) {
       if (start.device === undefined) continue;
       const flags = flagsOf(start);
-      if (flags.features !== undefined || flags.rings.length > 0)
+      if (flags.features !== undefined || flags.rings.length > 0) {
         yield* judge(context, start.device, start, flags);
+      } else if (start.kind === 'vhost_dev_start') {
+        yield {
+          verdict: 'inconclusive',
+          ...place(start),
+          message: 'the log flag of the start is not seen',
+          missing: [
+            'vhost_dev_set_features or vhost_virtqueue_set_addr with enable_log= in the backtrace of the start',
+          ],
+        };
+      }
     }
   },
 };

@@ -35,9 +35,19 @@ export const dsLogbase: Rule = {
   triggers: ['vhost_dev_start'],
   *sequence(context) {
     for (const start of context.of('vhost_dev_start')) {
-      if (!start.stackKnown || start.device === undefined) continue;
-      const features = childrenOf(start, 'vhost_dev_set_features').find((a) => a.enable === true);
-      if (features !== undefined) yield judge(context, start, features);
+      if (start.device === undefined) continue;
+      const features = childrenOf(start, 'vhost_dev_set_features');
+      const on = features.find((a) => a.enable === true);
+      if (on !== undefined) {
+        yield judge(context, start, on);
+      } else if (features.every((a) => a.enable === undefined)) {
+        yield {
+          verdict: 'inconclusive',
+          ...place(start),
+          message: 'whether the device starts with logging on is not seen',
+          missing: ['vhost_dev_set_features with enable_log= in the backtrace of the start'],
+        };
+      }
     }
   },
 };

@@ -43,8 +43,7 @@ export const dsRingbase: Rule = {
   *sequence(context) {
     for (const stop of context.of('vhost_dev_stop')) {
       // do_vhost_dev_stop() is the body of vhost_dev_stop() in 10.2.
-      if (stop.device === undefined || stop.parent?.kind === 'vhost_dev_stop' || !stop.stackKnown)
-        continue;
+      if (stop.device === undefined || stop.parent?.kind === 'vhost_dev_stop') continue;
       if (callerOf(stop, 'vhost_dev_force_stop', 'vhost_dev_start') === undefined)
         yield* judge(context, stop, stop.device);
     }

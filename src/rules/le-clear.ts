@@ -1,5 +1,5 @@
 import { known } from '../protocol/replay.js';
-import { passes } from './queries.js';
+import { passes, unseenPasses } from './queries.js';
 import { judgePass } from './ring-pass.js';
 import type { Rule } from './rule.js';
 
@@ -28,6 +28,7 @@ export const leClear: Rule = {
   },
   triggers: ['vhost_log_global_stop'],
   *sequence(context) {
+    yield* unseenPasses(context, false);
     for (const pass of passes(context, false)) {
       const before = context.stateBefore(pass.device, pass.activation.first);
       const logging = [...before.vrings]

@@ -38,8 +38,23 @@ export const leSkip: Rule = {
         };
         continue;
       }
-      if (put === undefined) continue;
-      const missing = unwatched(run, 'vhost_dev_set_log', stop.first, endOf(run, stop));
+      const end = endOf(run, stop);
+      const blind = [
+        ...unwatched(run, 'vhost_dev_set_log', stop.first, end),
+        ...unwatched(run, 'vhost_log_put', stop.first, end),
+      ];
+      if (put === undefined) {
+        // Neither call, and both watched: the early exits.
+        if (blind.length === 0) continue;
+        yield {
+          verdict: 'inconclusive',
+          ...place(stop),
+          message: 'what the log stop does is not seen',
+          missing: blind,
+        };
+        continue;
+      }
+      const missing = unwatched(run, 'vhost_dev_set_log', stop.first, end);
       if (!stop.entered) missing.push(...doubts(run, stop).slice(0, 1));
       if (hasGap(run, stop.first, put.first)) missing.push('an unbroken record of the log stop');
       if (stop.altered) missing.push('a run that the debugger did not alter');

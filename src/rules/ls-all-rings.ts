@@ -1,5 +1,5 @@
 import { runningRings } from '../protocol/replay.js';
-import { passes } from './queries.js';
+import { passes, unseenPasses } from './queries.js';
 import { judgePass } from './ring-pass.js';
 import type { Rule } from './rule.js';
 
@@ -36,6 +36,7 @@ export const lsAllRings: Rule = {
     'global_dirty_changed',
   ],
   *sequence(context) {
+    yield* unseenPasses(context, true);
     for (const pass of passes(context, true)) {
       const before = context.stateBefore(pass.device, pass.activation.first);
       yield* judgePass(context, pass, {

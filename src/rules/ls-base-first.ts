@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activations.js';
 import { bigintOf } from '../model/values.js';
-import { bareWithin, below, callerOf, hasGap, place, probeName } from './queries.js';
+import { bareWithin, below, callerOf, endOf, hasGap, place, probeName } from './queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 const LOG_ALL = 1n << 26n;
@@ -55,7 +55,8 @@ function judge(context: SessionContext, span: Activation): Judgement | undefined
     'op_set_features',
     'vhost_virtqueue_set_addr',
   ).find(switchesOn);
-  if (first === undefined || span.device === undefined) return undefined;
+  if (span.device === undefined) return undefined;
+  if (first === undefined) return judgeUnseen(context, span);
   const at = { ...place(first), device: span.device };
   const bases = [
     ...below(span, 'op_set_log_base'),
@@ -109,6 +110,22 @@ function judge(context: SessionContext, span: Activation): Judgement | undefined
     message: `${first.func} switches logging on, but no set_log_base was called since ${span.func}${known}`,
     expected: `${probeName('op_set_log_base', backend)} before ${first.func}`,
     evidence,
+  };
+}
+
+/** Without a step that switches logging on there is nothing to judge, if such a step would have been seen. */
+function judgeUnseen({ run }: SessionContext, span: Activation): Judgement | undefined {
+  const end = endOf(run, span);
+  const isWatched = (
+    ['vhost_dev_set_log', 'vhost_dev_set_features', 'vhost_virtqueue_set_addr'] as const
+  ).some((kind) => run.probes.watching(kind, span.first, end) !== undefined);
+  if (isWatched && span.stackKnown) return undefined;
+  const missing = isWatched ? [`the backtrace at ${span.func}`] : ['probe vhost_dev_set_log'];
+  return {
+    verdict: 'inconclusive',
+    ...place(span),
+    message: 'what the log start does to the device is not seen',
+    missing,
   };
 }
 

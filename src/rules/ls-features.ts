@@ -1,4 +1,13 @@
-import { childrenOf, doubts, endOf, passes, place, successOf, unwatched } from './queries.js';
+import {
+  childrenOf,
+  doubts,
+  endOf,
+  passes,
+  place,
+  successOf,
+  unwatched,
+  unseenPasses,
+} from './queries.js';
 import type { Rule } from './rule.js';
 
 /** A log start that addresses rings must also set VHOST_F_LOG_ALL. */
@@ -26,6 +35,7 @@ export const lsFeatures: Rule = {
     'global_dirty_changed',
   ],
   *sequence(context) {
+    yield* unseenPasses(context, true);
     const { run } = context;
     for (const pass of passes(context, true)) {
       const { activation } = pass;

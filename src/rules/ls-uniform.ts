@@ -1,4 +1,4 @@
-import { childrenOf, doubts, endOf, passes, place, unwatched } from './queries.js';
+import { childrenOf, doubts, endOf, passes, place, unwatched, unseenPasses } from './queries.js';
 import type { Pass } from './queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -23,6 +23,8 @@ export const lsUniform: Rule = {
   },
   triggers: ['vhost_dev_set_log', 'vhost_migration_log'],
   *sequence(context) {
+    yield* unseenPasses(context, true);
+    yield* unseenPasses(context, false);
     for (const pass of [...passes(context, true), ...passes(context, false)]) {
       if (!pass.activation.entered || pass.addresses.length === 0) continue;
       yield judge(context, pass);

@@ -7,7 +7,7 @@ import type { Call } from '../facts/calls.js';
 import type { Step } from '../facts/steps.js';
 import type { Backend, FactKind } from '../model/fact.js';
 import { opFunction } from '../facts/functions.js';
-import type { Mark, SessionContext } from './rule.js';
+import type { Judgement, Mark, SessionContext } from './rule.js';
 
 /** Adjacent known calls of a stack, outer and inner, with the line that shows the inner one. */
 export function* callPairs(step: Step): Generator<{ outer: Call; inner: Call; line: number }> {
@@ -136,6 +136,35 @@ export function passes(context: SessionContext, enable: boolean): Pass[] {
     });
   }
   return found;
+}
+
+/**
+ * Log starts or stops whose pass of vhost_dev_set_log() may have gone unseen, because nobody watched it:
+ * one inconclusive judgement each. A watched function that is not called was not needed (the device
+ * is stopped, or logs already).
+ */
+export function* unseenPasses(context: SessionContext, enable: boolean): Generator<Judgement> {
+  const { run } = context;
+  const devices = new Set(
+    context
+      .of('vhost_log_global_start', 'vhost_log_global_stop', 'vhost_migration_log')
+      .map((a) => a.device),
+  );
+  for (const device of devices) {
+    if (device === undefined) continue;
+    for (const { activation, enable: direction } of togglesOf(context, device)) {
+      if (direction !== enable || below(activation, 'vhost_dev_set_log').length > 0) continue;
+      const missing = unwatched(run, 'vhost_dev_set_log', activation.first, endOf(run, activation));
+      if (!activation.stackKnown) missing.push(`the backtrace at ${activation.func}`);
+      if (missing.length === 0) continue;
+      yield {
+        verdict: 'inconclusive',
+        ...place(activation),
+        message: `what ${activation.func} does to the device is not seen`,
+        missing,
+      };
+    }
+  }
 }
 
 /**

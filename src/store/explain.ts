@@ -4,10 +4,7 @@ import { VhtraceError } from '../base/errors.js';
 import { sqliteCode } from './database.js';
 
 /** Runs `work`; errors of SQLite come out as errors about the store at `path`. */
-export async function inWords<Result>(
-  path: string,
-  work: () => Promise<Result>,
-): Promise<Result> {
+export async function inWords<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {

@@ -73,17 +73,18 @@ export type EncodedRecord =
   | [kind: 'chatter', first: number, last: number]
   | [kind: 'prose', first: number, last: number, human: Flag];
 
-/** The JSON text of one record. */
-export function encodeRecord(record: CaptureRecord, ids: Interned): string {
-  const json = JSON.stringify(rowOf(record, ids));
+/** The JSON text of a block. One call for many records: a call each takes twice as long. */
+export function encodeBlock(rows: readonly EncodedRecord[]): string {
+  const json = JSON.stringify(rows);
   // JSON keeps a lone surrogate as an escape, which SQLite would turn into bytes that are no UTF-8.
   if (!json.includes('\\ud')) return json;
-  return JSON.stringify(rowOf(record, ids), (_key, value: unknown) =>
+  return JSON.stringify(rows, (_key, value: unknown) =>
     typeof value === 'string' ? wellFormed(value) : value,
   );
 }
 
-function rowOf(record: CaptureRecord, ids: Interned): EncodedRecord {
+/** The row of one record, see {@link EncodedRecord}. */
+export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecord {
   const { first, last } = record.span;
   switch (record.kind) {
     case 'backtrace':
@@ -148,7 +149,7 @@ export interface Resolver {
   stack(id: number): readonly Frame[];
 }
 
-/** The inverse of {@link encodeRecord}, after JSON. */
+/** The inverse of {@link encodeRecord}. */
 export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureRecord {
   const span = { first: row[1], last: row[2] };
   switch (row[0]) {

@@ -40,7 +40,7 @@ export function createResolver(database: Database): PreparedResolver {
     let result = stacks.get(id);
     if (result === undefined) {
       const walked: Frame[] = [];
-      for (let at = id; at !== 0; ) {
+      for (let at = id; at !== 0;) {
         const node = found(nodes, at);
         walked.push(frame(node.frame));
         at = node.parent;

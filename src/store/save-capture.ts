@@ -7,7 +7,8 @@ import { inWords } from './explain.js';
 import { sortableHex } from './hex.js';
 import { intern } from './intern.js';
 import type { Interned } from './intern.js';
-import { encodeRecord } from './record-codec.js';
+import { encodeBlock, encodeRecord } from './record-codec.js';
+import type { EncodedRecord } from './record-codec.js';
 import { wellFormed } from './well-formed.js';
 
 /** Everything the store keeps of a capture. */
@@ -77,7 +78,7 @@ function* textsOf(facts: readonly Fact[]): Generator<string> {
 
 /** Records of one block: enough to make a row a small cost, few enough to unpack one for a single record. */
 const BLOCK_RECORDS = 1000;
-/** Characters after which a block ends early; a line may have a million. */
+/** Characters of text after which a block ends early; a line may have a million. */
 const BLOCK_CHARS = 1 << 20;
 
 async function insertBlocks(
@@ -97,22 +98,18 @@ function* blockRows(
   records: readonly CaptureRecord[],
   ids: Interned,
 ): Generator<Bound[]> {
-  let parts: string[] = [];
+  let rows: EncodedRecord[] = [];
   let chars = 0;
   let firstSeq = 0;
-  let firstLine = 0;
   for (const [seq, record] of records.entries()) {
-    if (parts.length === 0) {
-      firstSeq = seq;
-      firstLine = record.span.first;
-    }
-    const part = encodeRecord(record, ids);
-    parts.push(part);
-    chars += part.length;
-    if (parts.length < BLOCK_RECORDS && chars < BLOCK_CHARS && seq < records.length - 1) continue;
-    yield [capture, firstSeq, firstLine, record.span.last, `[${parts.join(',')}]`];
-    parts = [];
+    rows.push(encodeRecord(record, ids));
+    if (record.kind === 'event' || record.kind === 'command') chars += record.text.length;
+    if (rows.length < BLOCK_RECORDS && chars < BLOCK_CHARS && seq < records.length - 1) continue;
+    const firstLine = records[firstSeq]?.span.first ?? 0;
+    yield [capture, firstSeq, firstLine, record.span.last, encodeBlock(rows)];
+    rows = [];
     chars = 0;
+    firstSeq = seq + 1;
   }
 }
 

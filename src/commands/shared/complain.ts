@@ -10,7 +10,8 @@ export function complain(text: string, path?: string): void {
 
 /** An error in one line, with what to do about it in parentheses. `command` names the help to read. */
 export function describeError(error: unknown, command?: string): string {
-  if (process.env['DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  if (process.env['DEBUG'] && error instanceof Error)
+    process.stderr.write(`${error.stack ?? ''}\n`);
   if (error instanceof VhtraceError) {
     return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
   }

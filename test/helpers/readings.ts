@@ -1,0 +1,153 @@
+/** Arbitrary readings, as odd as captures can be. */
+import fc from 'fast-check';
+import type {
+  Arg,
+  Backtrace,
+  BreakpointSet,
+  CaptureRecord,
+  Frame,
+  Problem,
+  Reading,
+  Span,
+  Stop,
+  ThreadRef,
+  TraceEvent,
+} from '../../src/model/record.js';
+
+/** Any text that UTF-8 can hold, with NULs, controls, emoji and numbers of 64 bits. */
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('', '\0', 'a\0b', '18446744073709551615', '9007199254740993', '\u{1f600}', '"\\'),
+  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String),
+);
+const maybe = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
+  fc.option(value, { nil: undefined });
+
+/** Plain objects: what is loaded has a prototype, and strict equality minds. */
+function record<Value>(model: {
+  [Key in keyof Value]: fc.Arbitrary<Value[Key]>;
+}): fc.Arbitrary<Value> {
+  return fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<Value>;
+}
+
+const number = fc.nat();
+const span: fc.Arbitrary<Span> = fc
+  .tuple(fc.nat(1e6), fc.nat(100))
+  .map(([first, more]) => ({ first: first + 1, last: first + 1 + more }));
+
+const arg: fc.Arbitrary<Arg> = record({ name: text, value: maybe(text), entry: maybe(text) });
+
+const address = fc.oneof(
+  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((value) => `0x${value.toString(16)}`),
+  fc
+    .bigInt({ min: 0n, max: 2n ** 64n - 1n })
+    .map((value) => `0x${value.toString(16).padStart(16, '0')}`),
+  fc.constantFrom('0x0', '0x00005555', `0x${'f'.repeat(20)}`),
+);
+
+const frame: fc.Arbitrary<Frame> = record({
+  kind: fc.constantFrom('call', 'signal-handler', 'called-from-gdb'),
+  address: maybe(address),
+  func: text,
+  args: maybe(fc.array(arg, { maxLength: 4 })),
+  file: maybe(text),
+  line: maybe(number),
+  lib: maybe(text),
+});
+
+const thread: fc.Arbitrary<ThreadRef> = fc.record(
+  { num: text, name: text, lwp: number, pthread: text },
+  { requiredKeys: [], noNullPrototype: true },
+);
+
+/** Stacks over few frames, so that they share callers. */
+function backtrace(frames: readonly Frame[]): fc.Arbitrary<Backtrace> {
+  return record({
+    span,
+    frames: fc.array(fc.constantFrom(...frames), { maxLength: 8 }),
+    thread: maybe(thread),
+    incomplete: fc.boolean(),
+    gap: fc.nat(2),
+    step: fc.integer({ min: 1, max: 3 }),
+  }).map(({ gap, step, ...rest }) => ({
+    kind: 'backtrace',
+    ...rest,
+    levels: rest.frames.map((_, i) => i + gap),
+    lines: rest.frames.map((_, i) => rest.span.first + i * step),
+  }));
+}
+
+function stop(frames: readonly Frame[]): fc.Arbitrary<Stop> {
+  return record({
+    kind: fc.constant('stop'),
+    span,
+    reason: fc.constantFrom('breakpoint', 'temporary-breakpoint', 'signal'),
+    number: maybe(number),
+    thread: maybe(thread),
+    frame: maybe(fc.constantFrom(...frames)),
+  });
+}
+
+const breakpoint: fc.Arbitrary<BreakpointSet> = record({
+  kind: fc.constant('breakpoint-set'),
+  span,
+  number,
+  temporary: fc.boolean(),
+  func: maybe(text),
+  file: maybe(text),
+  line: maybe(number),
+});
+
+const event: fc.Arbitrary<TraceEvent> = record({
+  kind: fc.constant('event'),
+  span,
+  name: fc.oneof(fc.constantFrom('vhost_commit', 'vhost_dev_start'), text),
+  // A digit as the first character would change the order of the keys of an object.
+  args: maybe(
+    fc.dictionary(
+      text.map((key) => `_${key}`),
+      text,
+      { noNullPrototype: true },
+    ),
+  ),
+  text,
+  tid: maybe(number),
+  time: maybe(text),
+});
+
+const other: fc.Arbitrary<CaptureRecord> = fc.oneof(
+  record({ kind: fc.constant('thread'), span, what: fc.constantFrom('new', 'header'), thread }),
+  record({ kind: fc.constant('process'), span, what: fc.constantFrom('start', 'exit') }),
+  record({ kind: fc.constant('command'), span, text }),
+  record({ kind: fc.constant('gap'), span, why: text }),
+  record({ kind: fc.constant('chatter'), span }),
+  record({ kind: fc.constant('prose'), span, human: fc.boolean() }),
+);
+
+const problem: fc.Arbitrary<Problem> = record({
+  code: fc.constantFrom('FRAME_UNREAD', 'CUT_OFF'),
+  message: text,
+  span,
+});
+
+/** A reading; spans do not add up, which nothing but the reader cares for. */
+export const reading: fc.Arbitrary<Reading> = fc
+  .array(frame, { minLength: 1, maxLength: 6 })
+  .chain((frames) =>
+    record({
+      lines: number,
+      blank: number,
+      formats: fc.subarray(['gdb', 'qemu-log'] as const),
+      records: fc.array(
+        fc.oneof(
+          backtrace(frames),
+          stop(frames),
+          breakpoint,
+          event,
+          other,
+        ) as fc.Arbitrary<CaptureRecord>,
+        { maxLength: 30 },
+      ),
+      problems: fc.array(problem, { maxLength: 3 }),
+    }),
+  );

@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Finding } from '../src/model/report.js';
+import { rules } from '../src/rules/index.js';
+import { check } from './helpers/check.js';
+
+const root = join(import.meta.dirname, '..', 'fixtures', 'rules');
+
+/** Rules with nothing between right and wrong: what they need is in the one stack or not there at all. */
+const ALWAYS_DECIDED = new Set(['ST-LISTENER', 'ST-SIZE', 'ST-IDX', 'ST-PUTSYNC', 'LS-WORD']);
+
+function casesOf(rule: string): string[] {
+  const folder = join(root, rule);
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
+}
+
+function brief(finding: Finding): Partial<Finding> {
+  const { verdict, severity, device, vring, message, at, evidence, missing, count } = finding;
+  return { verdict, severity, device, vring, message, at, evidence, missing, count };
+}
+
+describe.each(rules)('$info.id', ({ info }) => {
+  const cases = casesOf(info.id);
+
+  test('has a violation, a pass and, where evidence can be missing, an inconclusive case', () => {
+    const verdicts = new Set(cases.map((name) => name.split('-')[0]));
+    const wanted = ALWAYS_DECIDED.has(info.id)
+      ? ['violation', 'pass']
+      : ['violation', 'pass', 'inconclusive'];
+    expect([...verdicts]).toEqual(expect.arrayContaining(wanted));
+  });
+
+  test('states why it matters, what to do, what is legal and where it comes from', () => {
+    for (const text of [info.title, info.why, info.remedy]) expect(text.length).toBeGreaterThan(20);
+    for (const list of [info.needs, info.exceptions, info.sources, info.backends]) {
+      expect(list.length).toBeGreaterThan(0);
+    }
+  });
+
+  test.each(cases)('%s', async (name) => {
+    const folder = join(root, info.id, name);
+    const text = readFileSync(join(folder, 'input.txt'), 'utf8');
+    const all = check('input.txt', text).findings;
+    const own = all.filter((finding) => finding.rule === info.id);
+    await expect(JSON.stringify(own.map(brief), null, 2) + '\n').toMatchFileSnapshot(
+      join(folder, 'findings.json'),
+    );
+    const verdict = name.split('-')[0];
+    expect(own.map((finding) => finding.verdict)).toContain(verdict);
+    if (verdict === 'violation') return;
+    const alarms = all.filter((f) => f.verdict === 'violation' && f.severity !== 'note');
+    expect(alarms.map((f) => `${f.rule} ${f.message}`)).toEqual([]);
+  });
+});
+
+test('every case folder belongs to a rule', () => {
+  const known = new Set(rules.map((rule) => rule.info.id));
+  expect(readdirSync(root).filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('the catalogue is sorted and its ids are unique', () => {
+  const ids = rules.map((rule) => rule.info.id);
+  expect(ids).toEqual([...new Set(ids)].sort());
+});

@@ -1,0 +1,194 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Frame, Reading } from '../src/model/record.js';
+import { listCaptures } from '../src/store/list-captures.js';
+import { loadCaptures } from '../src/store/load-capture.js';
+import { openStore } from '../src/store/open-store.js';
+import { saveCapture } from '../src/store/save-capture.js';
+import { captureOf, emptyReading, factOf } from './helpers/captures.js';
+import { reading as anyReading } from './helpers/readings.js';
+import { tempDir } from './helpers/temp-dir.js';
+
+function frame(func: string, more: Partial<Frame> = {}): Frame {
+  return {
+    kind: 'call',
+    address: undefined,
+    func,
+    args: undefined,
+    file: undefined,
+    line: undefined,
+    lib: undefined,
+    ...more,
+  };
+}
+
+function backtraces(...stacks: Frame[][]): Reading {
+  return {
+    ...emptyReading,
+    records: stacks.map((frames, i) => ({
+      kind: 'backtrace',
+      span: { first: 10 * i + 1, last: 10 * i + frames.length },
+      frames,
+      levels: frames.map((_, level) => level),
+      lines: frames.map((_, level) => 10 * i + 1 + level),
+      thread: undefined,
+      incomplete: false,
+    })),
+  };
+}
+
+test('what is loaded is what was saved', async () => {
+  const path = join(tempDir(), 'vhtrace.db');
+  let number = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyReading, { minLength: 1, maxLength: 3 }), async (readings) => {
+      const store = await openStore(path, 'write');
+      const names = readings.map(() => `capture ${number++}`);
+      for (const [i, reading] of readings.entries()) {
+        expect(await saveCapture(store, captureOf(names[i]!, reading))).toBe(true);
+      }
+      const loaded = (await loadCaptures(store)).slice(-readings.length);
+      expect(loaded.map(({ info }) => info.path)).toEqual(names);
+      expect(loaded.map(({ reading }) => reading)).toStrictEqual(readings);
+      expect(await store.all('PRAGMA foreign_key_check')).toEqual([]);
+      await store.close();
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('half a surrogate pair comes back as U+FFFD', async () => {
+  const store = await openStore(join(tempDir(), 'vhtrace.db'), 'write');
+  const span = { first: 1, last: 1 };
+  const record = (text: string): Reading => ({
+    ...emptyReading,
+    records: [
+      { kind: 'command', span, text },
+      { kind: 'event', span, name: text, args: { [text]: text }, text, tid: 1, time: text },
+      {
+        kind: 'stop',
+        span,
+        reason: 'signal',
+        number: undefined,
+        thread: { name: text },
+        frame: frame(text, { args: [{ name: text, value: text, entry: undefined }] }),
+      },
+    ],
+  });
+  await saveCapture(store, captureOf('a', record('x\ud800y')));
+  const [loaded] = await loadCaptures(store);
+  expect(loaded?.reading).toStrictEqual(record('x\ufffdy'));
+  await store.close();
+});
+
+test('equal frames and stacks are stored once, within a capture and across captures', async () => {
+  const store = await openStore(join(tempDir(), 'vhtrace.db'), 'write');
+  const [a, b, main] = [frame('a'), frame('b'), frame('main', { address: '0x55' })];
+  await saveCapture(store, captureOf('1', backtraces([a, main], [b, a, main], [a, main])));
+  await saveCapture(store, captureOf('2', backtraces([b, a, { ...main }], [b, main])));
+  const counts = await store.all(
+    'SELECT (SELECT count(*) FROM frame) AS frames, (SELECT count(*) FROM stack) AS stacks',
+  );
+  // Stacks: the empty one, main, a < main, b < a < main, b < main.
+  expect(counts).toEqual([{ frames: 3, stacks: 5 }]);
+  const equal = await store.all(
+    'SELECT stack, count(*) AS times FROM v_backtrace GROUP BY stack ORDER BY stack',
+  );
+  expect(equal).toEqual([
+    { stack: 2, times: 2 },
+    { stack: 3, times: 2 },
+    { stack: 4, times: 1 },
+  ]);
+  await store.close();
+});
+
+test('a capture of many blocks comes back whole and in order', async () => {
+  const store = await openStore(join(tempDir(), 'vhtrace.db'), 'write');
+  const records = Array.from({ length: 4500 }, (_, i) => ({
+    kind: 'command' as const,
+    span: { first: i + 1, last: i + 1 },
+    text: i % 1500 === 0 ? 'x'.repeat(2_000_000) : String(i),
+  }));
+  const reading = { ...emptyReading, records };
+  await saveCapture(store, captureOf('a', reading));
+  const [loaded] = await loadCaptures(store);
+  expect(loaded?.reading).toStrictEqual(reading);
+  await store.close();
+});
+
+test('views give facts, events and frames by name', async () => {
+  const store = await openStore(join(tempDir(), 'vhtrace.db'), 'write');
+  const main = frame('main', { address: '0x401020', file: 'm.c', line: 7 });
+  const reading: Reading = {
+    ...backtraces([frame('f', { args: [{ name: 'x', value: '5', entry: undefined }] }), main]),
+    formats: ['gdb'],
+  };
+  const event = {
+    kind: 'event' as const,
+    span: { first: 20, last: 20 },
+    name: 'vhost_commit',
+    args: { started: '1', changed: '18446744073709551615' },
+    text: 'Started: 1 Changed: 18446744073709551615',
+    tid: 17,
+    time: '1763780000.000001',
+  };
+  const fact = factOf(0, { device: '0x555556ef1c48', backend: 'user', value: '9007199254740993' });
+  await saveCapture(
+    store,
+    captureOf('a.txt', { ...reading, records: [...reading.records, event] }, [fact]),
+  );
+  expect(
+    await store.all('SELECT level, line, func, args, address, source_line FROM v_frame'),
+  ).toEqual([
+    {
+      level: 0,
+      line: 1,
+      func: 'f',
+      args: '[{"name":"x","value":"5"}]',
+      address: null,
+      source_line: null,
+    },
+    { level: 1, line: 2, func: 'main', args: null, address: '0x0000000000401020', source_line: 7 },
+  ]);
+  expect(
+    await store.all("SELECT name, tid, time, args ->> 'changed' AS changed FROM v_event"),
+  ).toEqual([
+    { name: 'vhost_commit', tid: 17, time: '1763780000.000001', changed: '18446744073709551615' },
+  ]);
+  expect(await store.all('SELECT path, kind, device, device_key, value FROM v_fact')).toEqual([
+    {
+      path: 'a.txt',
+      kind: 'vhost_dev_start',
+      device: '0x555556ef1c48',
+      device_key: '0x0000555556ef1c48',
+      value: '9007199254740993',
+    },
+  ]);
+  expect(await store.all('SELECT path, formats, facts FROM v_capture')).toEqual([
+    { path: 'a.txt', formats: '["gdb"]', facts: 1 },
+  ]);
+  await store.close();
+});
+
+test('a listing has sessions and devices with their vrings in order', async () => {
+  const store = await openStore(join(tempDir(), 'vhtrace.db'), 'write');
+  const capture = captureOf('a', emptyReading, [
+    factOf(0, { device: '0x10', vring: 10, backend: 'user' }),
+    factOf(1, { device: '0x10', vring: 2 }),
+    factOf(2, { device: '0x9', session: 1 }),
+    factOf(3, { device: '0x10', vring: 2 }),
+  ]);
+  await saveCapture(store, capture);
+  const { sessions, devices } = await listCaptures(store);
+  const { sha256 } = capture.info;
+  expect(sessions).toEqual([
+    { capture: sha256, session: 0, facts: 3, firstLine: 1, lastLine: 4 },
+    { capture: sha256, session: 1, facts: 1, firstLine: 3, lastLine: 3 },
+  ]);
+  expect(devices).toEqual([
+    { capture: sha256, session: 0, address: '0x10', backend: 'user', vrings: [2, 10] },
+    { capture: sha256, session: 1, address: '0x9', backend: 'unknown', vrings: [] },
+  ]);
+  await store.close();
+});
