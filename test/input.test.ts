@@ -31,15 +31,14 @@ async function linesOf(bytes: Uint8Array, size = bytes.length || 1): Promise<str
   return lines;
 }
 
+/** Opens an input that the system refuses to read. */
 function failing(code: string): Promise<unknown> {
-  // eslint-disable-next-line require-yield -- fails before its first byte
+  const error = Object.assign(new Error(`${code}: refused`), { code });
+  const source = { next: () => Promise.reject(error) };
   return openCapture(
     'a',
     () => undefined,
-    async function* () {
-      await Promise.resolve();
-      throw Object.assign(new Error(`${code}: refused`), { code });
-    },
+    () => ({ [Symbol.asyncIterator]: () => source }),
   );
 }
 

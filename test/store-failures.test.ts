@@ -78,6 +78,28 @@ test('a newer store is refused with both versions, an older one is upgraded in p
   expect(String(refused)).toContain(`up to ${migrations.length}`);
 });
 
+test('every command refuses a newer store in one line and leaves it alone', async () => {
+  const cwd = tempDir();
+  const path = join(cwd, 'vhtrace.db');
+  writeFileSync(join(cwd, 'gdb.txt'), '#0  main () at main.c:1\n');
+  const store = await openStore(path, 'write');
+  await store.run('PRAGMA user_version = 99');
+  await store.close();
+  const before = readFileSync(path);
+  for (const args of [
+    ['check', '--json'],
+    ['ls', '--json'],
+    ['ingest', 'gdb.txt', '--json'],
+  ]) {
+    const { code, stdout, stderr } = await runCli(args, { cwd });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^vhtrace: vhtrace\.db: written with schema 99, [^\n]* up to \d+ [^\n]*\n$/,
+    );
+  }
+  expect(readFileSync(path)).toEqual(before);
+});
+
 test('an upgrade that fails leaves the old version', async () => {
   const path = join(tempDir(), 'vhtrace.db');
   await (await openStore(path, 'write')).close();

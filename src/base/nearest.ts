@@ -16,9 +16,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 /** Levenshtein distance; both words are short. */
 function editDistance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, i) => i);
-  for (const [i, character] of [...left].entries()) {
+  for (const [i, character] of Array.from(left).entries()) {
     const next = [i + 1];
-    for (const [j, other] of [...right].entries()) {
+    for (const [j, other] of Array.from(right).entries()) {
       const [above = 0, diagonal = 0, before = 0] = [row[j + 1], row[j], next[j]];
       next.push(Math.min(above + 1, before + 1, diagonal + (character === other ? 0 : 1)));
     }

@@ -1,4 +1,5 @@
 import { Args } from '@oclif/core';
+import { VhtraceError } from '../base/errors.js';
 import { BaseCommand } from './shared/base-command.js';
 import { json } from './shared/flags.js';
 import { columns, hasColor } from './shared/terminal.js';
@@ -13,13 +14,15 @@ export default class Explain extends BaseCommand {
     rule: Args.string({
       description: 'id of a rule, as reports and "vhtrace rules" print it',
       ignoreStdin: true,
-      required: true,
     }),
   };
   static override flags = { json };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Explain);
+    if (args.rule === undefined) {
+      throw new VhtraceError('USAGE', 'no RULE given', 'vhtrace rules lists them');
+    }
     const { findRule } = await import('../pipeline/catalogue.js');
     const rule = findRule(args.rule);
     if (flags.json) {

@@ -10,17 +10,22 @@ import type { Call } from './calls.js';
 /** Offset of `memory_listener` in `struct vhost_dev` on LP64 since QEMU 2.9. */
 export const LISTENER_OFFSET = 8n;
 
-/** `listener - dev` of the innermost such pair of one stack (calls outermost first), if the stack prints both. */
+/** `listener - dev` of the innermost such pair of one stack (calls outermost first), if the stack prints both; `index` is that of `dev`. */
 export function listenerDistance(
   calls: readonly Call[],
-): { listener: Call; dev: Call; distance: bigint } | undefined {
+): { listener: Call; dev: Call; index: number; distance: bigint } | undefined {
   for (let i = calls.length - 2; i >= 0; i--) {
     const listener = calls[i];
     const dev = calls[i + 1];
     if (listener?.row.device !== 'listener' || listener.pointer === undefined) continue;
     if (dev?.row.device === undefined || dev.row.device === 'listener' || dev.pointer === undefined)
       continue;
-    return { listener, dev, distance: BigInt(listener.pointer) - BigInt(dev.pointer) };
+    return {
+      listener,
+      dev,
+      index: i + 1,
+      distance: BigInt(listener.pointer) - BigInt(dev.pointer),
+    };
   }
   return undefined;
 }

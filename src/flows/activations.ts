@@ -129,17 +129,24 @@ class Tracker {
   private followStack(state: ThreadState, step: Step): Activation[] {
     const start = this.align(state.open, step);
     const kept = state.open.slice(0, start);
+    let isCertain = true;
     let i = 0;
     for (; i < step.calls.length; i++) {
       const call = step.calls[i];
       const open = state.open[start + i];
       const isEntry = step.entry && i === step.calls.length - 1;
-      if (call === undefined || open === undefined || isEntry || !this.isSame(open, call)) break;
+      if (call === undefined || open === undefined || isEntry) break;
+      const same = sameness(open, call);
+      if (same !== 'same') {
+        isCertain = same === 'different';
+        break;
+      }
       kept.push(open);
     }
     const left = state.open.slice(start + i);
     // A stack cut short can only prove the end of calls inner to one that it does show.
-    if (step.complete || i > 0) for (const activation of left) activation.closed ??= step.index;
+    const provesEnd = isCertain && (step.complete || i > 0);
+    if (provesEnd) for (const activation of left) activation.closed ??= step.index;
     const last = step.calls.at(-1);
     if (step.entry && last !== undefined) this.closeSameFunction(state, last, step.index);
     for (; i < step.calls.length; i++) {
@@ -160,7 +167,7 @@ class Tracker {
     if (isOnlyEntry) return 0;
     for (let i = 0; i < open.length; i++) {
       const activation = open[i];
-      if (activation !== undefined && this.isSame(activation, outermost)) return i;
+      if (activation !== undefined && sameness(activation, outermost) === 'same') return i;
     }
     return 0;
   }
@@ -173,18 +180,6 @@ class Tracker {
       (a.device === undefined || device === undefined || a.device === device);
     for (const activation of state.bare) if (same(activation)) activation.closed ??= at;
     state.bare = state.bare.filter((activation) => activation.closed === undefined);
-  }
-
-  private isSame(activation: Activation, call: Call): boolean {
-    const known = activation.call;
-    return (
-      activation.func === call.func &&
-      agree(known.pointer, call.pointer) &&
-      agree(known.enable, call.enable) &&
-      agree(known.value, call.value) &&
-      agree(known.idx, call.idx) &&
-      agree(known.vq, call.vq)
-    );
   }
 
   private open(
@@ -230,9 +225,24 @@ function inheritedDevice(call: Call, parent: Activation | undefined): string | u
   return isDeviceWork ? parent?.device : undefined;
 }
 
-/** Two printed values do not contradict each other; undefined is "not printed". */
-function agree<T>(a: T | undefined, b: T | undefined): boolean {
-  return a === undefined || b === undefined || a === b;
+/**
+ * Is the call that a stack shows the execution that is open? Equal arguments: yes, as far as anyone
+ * can tell; another argument: no. Where an argument is not printed, only a watched function is
+ * certain: a new execution of it would have been reported.
+ */
+function sameness(activation: Activation, call: Call): 'same' | 'different' | 'unknown' {
+  if (activation.func !== call.func) return 'different';
+  const known = activation.call;
+  const pairs: readonly (readonly [unknown, unknown])[] = [
+    [known.pointer, call.pointer],
+    [known.enable, call.enable],
+    [known.value, call.value],
+    [known.idx, call.idx],
+    [known.vq, call.vq],
+  ];
+  if (pairs.some(([a, b]) => a !== undefined && b !== undefined && a !== b)) return 'different';
+  const isShown = pairs.every(([a, b]) => a === b);
+  return isShown || activation.entered ? 'same' : 'unknown';
 }
 
 /** Nearest caller of one of these kinds, the activation itself excluded. */

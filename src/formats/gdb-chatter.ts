@@ -18,12 +18,12 @@ const MESSAGES: readonly RegExp[] = [
   /^(?:Signal +Stop|SIG[A-Z0-9]+ +(?:Yes|No)|Num +Type| {0,2}Id +Target| {2}Num +Description|\* ?\d+ +process|Current (?:source|language|directory)|Compilation directory|Located in|Contains \d+ line|Source language|Producer is|Compiled with|(?:Does not i|I)nclude(?:s)? preprocessor|Stack level \d|rip = |called by frame|caller of |source language|Arglist at|Locals at|Saved registers|Previous frame|Line \d+ of "|type = |Symbol "|[\w.:]+ in section \.)/,
   /^\[(?:Detaching|Attaching|New process|process \d|Inferior|Breakpoint|KCrash|answered|Current process|New inferior|The|Remote|tcsetpgrp)/,
   /^(?:rax|rbx|rcx|rdx|rsi|rdi|rbp|rsp|rip|r\d+|eflags|[cdefgs]s|[fg]s_base|k\d|[xyz]mm\d+|st\d|pc|lr|sp|x\d+|cpsr)  +\S/,
+  // where a row of `info breakpoints` was wrapped
+  /^ {20,}at \S+:\d+[ \t]*$/,
   /---?Type <(?:RET|return)>|continue without paging--/,
   /^Script (?:started|done) on \d/,
   /^(?:\t| {4,})(?:breakpoint already hit \d+ time|stop only |silent$|continue$|bt$)/,
   /^"finish" not meaningful|^Use [`']|^of file \/|^\((?:helper|handler|[\w:]+)\) will be abandoned\.|^When the function is done executing|^\d+(?:\.\d+)? +(?:(?:hw |read |acc )?watchpoint|catchpoint|dprintf|tracepoint|STT_GNU_IFUNC) +(?:keep|del|dis) |^\d+ +breakpoint +(?:keep|del|dis) +[yn] +<(?:MULTIPLE|PENDING)>/,
-  // keys typed ahead, echoed by the terminal while the program ran
-  /^(?:bt|bt full|where|c|cont|continue|run|finish|kill|quit|q|next|step|stepi|nexti|up|down|until|info \w+|thread \d+|thread apply .*|frame \d+|frame function \w+|delete|delete \d+)$/,
   /^\$\d+ = |^\$\d+: |^>(?:silent|end|bt|c|cont|continue|p|print|printf|echo|info|set|x)\b|^>$/,
 ];
 
@@ -35,7 +35,7 @@ export function isDebuggerMessage(line: string): boolean {
 /**
  * `977<tab>    uint64_t features`, `35<tab>in ./libio/ioputs.c`, `0x0000555555555211<tab>14<tab>  counter++;`
  */
-export function isSourceEcho(line: string): boolean {
+function isSourceEcho(line: string): boolean {
   return (
     /^(?:0x[0-9a-fA-F]+\t)?\d{1,7}\t/.test(line) || /^0x[0-9a-fA-F]+[ \t]+\d{1,7}[ \t]/.test(line)
   );
@@ -80,3 +80,11 @@ export function isLossNotice(line: string): boolean {
 
 const LOSS =
   /\bLOST \d+ EVENTS\b|\bdropped \d+ (?:trace )?(?:events|records|messages)\b|\b\d+ (?:trace )?(?:events|records|messages) (?:were )?(?:dropped|lost)\b|^dropped: \d+|Suppressed \d+ messages|\d+ (?:output lines|callbacks) suppressed/i;
+
+/** Keys typed ahead, echoed by the terminal while the program ran: a command without its prompt. */
+export function isTypedAhead(line: string): boolean {
+  return TYPED_AHEAD.test(line.trimEnd());
+}
+
+const TYPED_AHEAD =
+  /^(?:bt|bt full|where|c|cont|continue|run|finish|kill|quit|q|next|step|stepi|nexti|up|down|until|info \w+|thread \d+|thread apply .*|frame \d+|frame function \w+|delete|delete \d+)$/;

@@ -81,9 +81,13 @@ export function frameHead(text: string): 'strong' | 'weak' | 'none' {
   if (PLAIN_CALL.test(text)) return 'strong';
   // tc_realloc(void*, size_t) (old_ptr=...
   if (/^[\w:~]+\([^()]*\)(?: const)? \(/.test(text)) return 'strong';
-  // Box<double, 3>::operator() (this=...      <T as core::fmt::Debug>::fmt (self=...
-  if (/::|operator|[<{(]anonymous|^<.* as /.test(text.slice(0, 512)) && text.includes('('))
-    return 'strong';
+  // main.(*T).Method (t=...
+  const go = /^[\w./]+\.\(\*\w+\)\.[\w.]+ ?(\(|$)/.exec(text.trimEnd());
+  if (go !== null) return go[1] === '(' ? 'strong' : 'weak';
+  // Box<double, 3>::operator() (this=...      <T as core::fmt::Debug>::fmt (self=...      the list on the next line
+  if (/::|operator|[<{(]anonymous|^<.* as /.test(text.slice(0, 512))) {
+    return text.includes('(') ? 'strong' : 'weak';
+  }
   if (/^[A-Za-z_$~*?@.][^ \t(){}="',;]*$/.test(text.trimEnd())) return 'weak';
   if (/^[A-Za-z_$~*][^ \t(){}="',;]*[ \t]+at[ \t]+\S+:\d+[ \t]*$/.test(text)) return 'weak';
   return 'none';
@@ -122,7 +126,7 @@ export function frameLine(text: string): string | undefined {
   const prompts = /^(?:\((?:gdb|cgdb|rr)\) *){1,32}(?=#\d)/.exec(rest);
   if (prompts !== null) return rest.slice(prompts[0].length);
   // "libxlFDRegisterEventHook#0  libxlFDRegisterEventHook (...": a printf without newline
-  return /^\S{1,128}#0[ \t]/.test(text) ? text.slice(hash) : undefined;
+  return /^\S{0,127}[\w)\]]#0[ \t]/.test(text) ? text.slice(hash) : undefined;
 }
 
 /** The text of a frame on one line, without level and margin; empty when the line is no frame. */

@@ -16,7 +16,6 @@ export class Joint {
   #lastEndsBlank: boolean;
   #depth = 0;
   #inString = false;
-  #hasList = false;
   #cut: boolean;
 
   constructor(text: string, cut: boolean) {
@@ -53,7 +52,7 @@ export class Joint {
     if (this.#cut) return true;
     if (this.complete) return false;
     if (this.open) return true;
-    if (!this.#hasList && line.startsWith('(')) return true;
+    if (LIST.test(line)) return true;
     // "Thread 3 "CPU 1/KVM" hit Breakpoint 1,"
     if (this.#text.endsWith(',')) return true;
     // "#27 0x00007f8c in" / "... () from" / "... () at"
@@ -100,12 +99,14 @@ export class Joint {
       else if (code === SINGLE) i += characterLength(text, i);
       else if (code === OPEN_ROUND || code === OPEN_CURLY || code === OPEN_SQUARE) {
         this.#depth++;
-        if (code === OPEN_ROUND && (i === 0 || text.charCodeAt(i - 1) <= 32)) this.#hasList = true;
       } else if (code === CLOSE_ROUND || code === CLOSE_CURLY || code === CLOSE_SQUARE)
         this.#depth--;
     }
   }
 }
+
+// "    (child_bs=0x5555, errp=0x7ffd)": gdb 10 to 12 put the whole list on its own line
+const LIST = /^\((?:\)|\.\.\.\)|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
 
 // ") at ../hw/virtio/vhost.c:2082"   ") from /lib64/libc.so.6"
 const COMPLETE = /\)[ \t]+(?:at[ \t]+\S.*:\d+|from[ \t]+\S+)$/;

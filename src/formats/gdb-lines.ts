@@ -53,7 +53,7 @@ export function startsStop(line: string): boolean {
 
 // Prose says "Breakpoint 2, 3 and 4": a location must begin behind the comma.
 const STOP =
-  /^(?:Thread \S+(?: "[^\n]{0,64}")? hit )?(?:(?:Temporary |Hardware assisted )?[Bb]reakpoint|(?:Temporary c|C)atchpoint) \d+(?:\.\d+)?(?: \([^)]*\))?, ?(?:0x[0-9a-fA-F]+ in |[A-Za-z_~<(*$?@.][^ \t]*(?: ?\(| at )|$|[A-Za-z_~<(*$?@.][^ \t]*::|[\w$]+$)/;
+  /^(?:Thread \S+(?: "[^\n]{0,64}")? hit )?(?:(?:Temporary |Hardware assisted )?[Bb]reakpoint|(?:Temporary c|C)atchpoint) \d+(?:\.\d+)?(?: \([^)]*\))?, ?(?:0x[0-9a-fA-F]+ in |[A-Za-z_~<(*$?@.][^ \t]*(?: ?\(| at )|$|[^\n]{1,512}(?:::|operator|>)[^\n]*(?:\(|$)|[\w$][\w$@.!~()*[\]]*$)/;
 
 /** Lines that end whatever text was under construction. */
 export function isBarrier(line: string): boolean {
@@ -62,7 +62,7 @@ export function isBarrier(line: string): boolean {
 
 // #3  0x...   (gdb) bt   Thread 2 (...):   [New Thread ...]   Breakpoint 1, ...   27074@1795320809.223469:...
 const BARRIER =
-  /^(?:#\d+[ \t]|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$|Thread \d+(?:\.\d+)?(?: "[^"]*")? \(|Thread \S+(?: ".*")? (?:hit|received) |\[(?:New|Switching|Thread|Inferior|Current|Detaching) |(?:Temporary b|B)reakpoint \d|Program (?:received|terminated) |\d+@\d+\.\d+:|Run till exit from)/;
+  /^(?:#\d+[ \t]|\d+\t|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$|Thread \d+(?:\.\d+)?(?: "[^"]*")? \(|Thread \S+(?: ".*")? (?:hit|received) |\[(?:New|Switching|Thread|Inferior|Current|Detaching) |(?:Temporary b|B)reakpoint \d|Program (?:received|terminated) |\d+@\d+\.\d+:|Run till exit from)/;
 
 /** `b vhost_commit if x` → vhost_commit; undefined for lines, addresses and other commands. */
 export function breakpointFunction(command: string): string | undefined {

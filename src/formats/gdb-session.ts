@@ -38,7 +38,7 @@ export class GdbSession {
   #stop: OpenStop | undefined;
   #header: ThreadRef | undefined;
   #command: Command | undefined;
-  #outputLine = 0;
+  #outputLine = -1;
   #sourceLine: number | undefined;
   #started = false;
 
@@ -197,7 +197,9 @@ export class GdbSession {
     this.#outputLine = lineNo;
   }
 
+  /** A blank line also ends what "directly above" means for a thread header. */
   blank(lineNo: number): void {
+    this.#header = undefined;
     this.loose(lineNo, 'blank');
   }
 

@@ -11,13 +11,15 @@ export function isHuman(line: string, nearOutput: boolean): boolean {
   // Any other alphabet is a person's; micro and Greek letters are units and formulas.
   if (/(?![\p{Script=Latin}\p{Script=Greek}\u00aa\u00b5\u00ba])\p{L}/u.test(text)) return true;
   if (isRule(text) || text.startsWith('```')) return true;
+  // "## Cancel", "# A heading"; "# echo 1 > /sys/x" is a command of root
+  if (/^#{2,6}[ \t]+\S|^# [A-Z][\w ,.'()-]*$/.test(text)) return true;
   if (isProgramOutput(text)) return false;
   const words = text.match(/(?<![\w/.@#-])[A-Za-z][a-z']*(?![\w/@#(=-])/g)?.length ?? 0;
   if (words === 0) return false;
   // "  section pc.bios gpa 0xfffc0000" below a stop: a breakpoint's own printf
   if (nearOutput && /^[ \t]/.test(line) && !/^[A-Z][a-z]|[.!?]$/.test(text)) return false;
   if (isSentence(text, words)) return true;
-  if (/^[-*•·+][ \t]+\S|^\d+[.)][ \t]+\S|^#{1,6}[ \t]+\S/.test(text)) return true;
+  if (/^[-*•·+][ \t]+\S|^\d+[.)][ \t]+\S/.test(text)) return true;
   return isPlain(text, words);
 }
 

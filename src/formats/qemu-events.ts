@@ -17,11 +17,9 @@ vhost_section(const char *name) "%s"
 vhost_reject_section(const char *name, int d) "%s:%d"
 vhost_iotlb_miss(void *dev, int step) "%p step %d"
 vhost_dev_cleanup(void *dev) "%p"
-# from 7.2; without vrings in distribution backports of its first patch
+# from 7.2
 vhost_dev_start(void *dev, const char *name, bool vrings) "%p:%s vrings:%d"
-vhost_dev_start(void *dev, const char *name) "%p:%s"
 vhost_dev_stop(void *dev, const char *name, bool vrings) "%p:%s vrings:%d"
-vhost_dev_stop(void *dev, const char *name) "%p:%s"
 
 # --- vhost-user
 vhost_user_postcopy_end_entry(void) ""

@@ -30,7 +30,7 @@ const readers = compileDeclarations(qemuEvents);
 const THREAD_STAMP = /^(\d+)@(\d+\.\d+):([A-Za-z_]\w*)(?: |$)/;
 
 // ```3425@1591457166.997765:virtqueue_fill ... : console output glued in front
-const ANY_STAMP = /(?:^|[^\w.])\d+@\d+\.\d+:[A-Za-z_]/;
+const ANY_STAMP = /(?:^|\D)\d+@\d+\.\d+:[A-Za-z_]/;
 
 // 2025-11-22T03:27:38.123456Z vhost_commit Started: 1 Changed: 0
 const ISO_STAMP = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+) [a-z]\w*(?: |$)/;

@@ -15,6 +15,7 @@ import {
   isLossNotice,
   isSpacedSourceEcho,
   isThreadRow,
+  isTypedAhead,
   isVariable,
   startsLocation,
 } from './gdb-chatter.js';
@@ -66,10 +67,10 @@ class Reader implements CaptureReader {
   readonly #wholeLines = new Map<string, Frame>();
   #lines = 0;
   #pending: Pending | undefined;
-  #eventLine = 0;
+  #eventLine = -1;
   #paged = false;
   /** The program runs: what is printed below this line is its own. */
-  #runningLine = 0;
+  #runningLine = -1;
 
   push(raw: string): void {
     this.#lines += 1;
@@ -178,7 +179,8 @@ class Reader implements CaptureReader {
     if (frame !== undefined) {
       this.#session.addFrame(level, frame, first, pending.last);
       this.#release(pending.trailing, 'dispatch');
-    } else if (ended && lines.every(isContinuation)) this.#cutFrame(level, first, lines);
+    } else if (pending.weak) this.#release(lines, 'prose');
+    else if (ended && lines.every(isContinuation)) this.#cutFrame(level, first, lines);
     else this.#missFrame(pending, first);
   }
 
@@ -215,8 +217,9 @@ class Reader implements CaptureReader {
       return;
     }
     const span = { first, last: first };
-    if (ended) this.#session.problem('CUT_OFF', 'the input ends inside a stop', span);
-    else this.#session.problem('STOP_UNREAD', 'the location of this stop is no frame', span);
+    if (ended && lines.every(isContinuation)) {
+      this.#session.problem('CUT_OFF', 'the input ends inside a stop', span);
+    } else this.#session.problem('STOP_UNREAD', 'the location of this stop is no frame', span);
     this.#session.gap(span, 'a stop could not be read');
     this.#release(lines.slice(1), 'dispatch');
   }
@@ -300,7 +303,8 @@ class Reader implements CaptureReader {
       return true;
     }
     const read = readGdbLine(text.trimEnd());
-    if (read === undefined) return false;
+    // "Breakpoint 2, 3 and 4 are set later": a person's words, or startsStop() would have known
+    if (read === undefined || (read.type === 'stop' && read.location !== undefined)) return false;
     this.#readSessionLine(read, line);
     return true;
   }
@@ -369,7 +373,7 @@ class Reader implements CaptureReader {
     const session = this.#session;
     if (session.inBacktrace && isLocal(text)) return true;
     if (session.isNear(lineNo) && isSpacedSourceEcho(text, session.sourceLine)) return true;
-    return session.isGdb && isVariable(text);
+    return session.isGdb && (isVariable(text) || isTypedAhead(text));
   }
 
   #prose({ text, lineNo }: Line): void {

@@ -52,7 +52,7 @@ export async function runCheck(request: CheckRequest): Promise<CheckResult> {
       failOn,
       strict,
     }),
-    excerpt: await fetchExcerpts(report, keeper),
+    excerpt: await fetchExcerpts(report, captures, keeper),
   };
 }
 

@@ -7,7 +7,8 @@
 import { openCapture } from '../input/open-capture.js';
 import { isRegularFile } from '../input/open-bytes.js';
 import type { CheckReport } from '../model/report.js';
-import type { LineObserver } from './read-capture.js';
+import { quoteRecord } from './quote-record.js';
+import type { LineObserver, ReadCapture } from './read-capture.js';
 
 /** A line of a capture, 1-based; undefined where it is not at hand. */
 export type Excerpt = (path: string, line: number) => string | undefined;
@@ -41,20 +42,28 @@ export function keepLines(paths: readonly string[]): LineKeeper | undefined {
 }
 
 /**
- * Fetches what a reporter may quote of the findings that are not simply passed.
+ * Fetches what a reporter may quote of violations.
  *
  * Reads the captures' files. A file that is gone, or whose bytes are no longer those that were
- * checked, gives no excerpts.
+ * checked, is quoted from its records.
  */
-export async function fetchExcerpts(report: CheckReport, keeper?: LineKeeper): Promise<Excerpt> {
+export async function fetchExcerpts(
+  report: CheckReport,
+  captures: readonly ReadCapture[],
+  keeper?: LineKeeper,
+): Promise<Excerpt> {
   const lines: Lines = new Map(keeper?.kept);
+  const readings = new Map(captures.map(({ info, reading }) => [info.path, reading]));
   for (const [path, wanted] of wantedLines(report)) {
     if (lines.has(path) || !isRegularFile(path)) continue;
     const sha256 = report.captures.find((capture) => capture.path === path)?.sha256;
     const found = await readLines(path, wanted, sha256);
     if (found !== undefined) lines.set(path, found);
   }
-  return (path, line) => lines.get(path)?.get(line);
+  return (path, line) => {
+    const reading = readings.get(path);
+    return lines.get(path)?.get(line) ?? (reading && quoteRecord(reading, line));
+  };
 }
 
 function wantedLines({ findings }: CheckReport): Map<string, Set<number>> {

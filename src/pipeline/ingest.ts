@@ -6,7 +6,7 @@ import { findCapture } from '../store/list-captures.js';
 import { openStore, storeExists } from '../store/open-store.js';
 import { saveCapture } from '../store/save-capture.js';
 import { countCapture } from './count-capture.js';
-import { expected, readCapture } from './read-capture.js';
+import { attempt, readCapture } from './read-capture.js';
 import type { FileFailure, ReadCapture } from './read-capture.js';
 
 /** A capture that the store holds now. */
@@ -34,13 +34,11 @@ export async function runIngest(paths: readonly string[], database: string): Pro
   let store = storeExists(database) ? await openStore(database, 'write') : undefined;
   try {
     for (const path of new Set(paths)) {
-      try {
-        const capture = await readCapture(path);
-        store ??= await openStore(database, 'write');
-        captures.push(await ingest(store, capture));
-      } catch (error) {
-        failures.push({ path, error: expected(error) });
-      }
+      const capture = await attempt(path, failures, () => readCapture(path));
+      if (capture === undefined) continue;
+      const open = (store ??= await openStore(database, 'write'));
+      const ingested = await attempt(path, failures, () => ingest(open, capture));
+      if (ingested !== undefined) captures.push(ingested);
     }
   } finally {
     await store?.close();

@@ -50,18 +50,24 @@ export async function readCaptures(
   const captures = new Map<string, ReadCapture>();
   const failures: FileFailure[] = [];
   for (const path of new Set(paths)) {
-    try {
-      const capture = await readCapture(path, observe);
-      if (!captures.has(capture.info.sha256)) captures.set(capture.info.sha256, capture);
-    } catch (error) {
-      failures.push({ path, error: expected(error) });
-    }
+    const capture = await attempt(path, failures, () => readCapture(path, observe));
+    if (capture === undefined || captures.has(capture.info.sha256)) continue;
+    captures.set(capture.info.sha256, capture);
   }
   return { captures: [...captures.values()], failures };
 }
 
-/** An error about the input, to be reported; a bug is thrown on. */
-export function expected(error: unknown): VhtraceError {
-  if (error instanceof VhtraceError) return error;
-  throw error;
+/** What `work` gives; an error about the input goes to `failures`, a bug is thrown on. */
+export async function attempt<Value>(
+  path: string,
+  failures: FileFailure[],
+  work: () => Promise<Value>,
+): Promise<Value | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof VhtraceError)) throw error;
+    failures.push({ path, error });
+    return undefined;
+  }
 }

@@ -3,7 +3,7 @@ import { printable } from '../base/printable.js';
 import type { Finding, Impact, RuleInfo, Severity } from '../model/report.js';
 import type { Colors } from './colors.js';
 import type { ReportOptions } from './reporter.js';
-import { count, excerptText, wrap } from './text.js';
+import { count, displayPath, excerptText, wrap } from './text.js';
 
 const IMPACTS: Readonly<Record<Impact, string>> = {
   corrupt: 'guest memory is corrupted on the destination',
@@ -15,44 +15,27 @@ const IMPACTS: Readonly<Record<Impact, string>> = {
 
 /** Evidence lines shown of one violation; the rest is in the JSON. */
 const MAX_EVIDENCE = 6;
-/** Further places named of a violation that occurs again. */
-const MAX_PLACES = 5;
-
-/** Blocks in the order given; a violation that occurs again on the same subject is printed once. */
+/** One block a finding, in the order given. */
 export function renderFindings(
   findings: readonly Finding[],
   options: ReportOptions,
   colors: Colors,
 ): string[] {
-  const groups = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const { fingerprint, capture, session, device, vring } = finding;
-    const key = JSON.stringify([fingerprint, capture, session, device, vring]);
-    const group = groups.get(key);
-    if (group === undefined || options.all)
-      groups.set(options.all ? `${groups.size}` : key, [finding]);
-    else group.push(finding);
-  }
   const rules = new Map(options.rules.map((rule) => [rule.id, rule]));
-  return Array.from(groups.values(), (group) => renderGroup(group, rules, options, colors));
+  return findings.map((finding) => {
+    const lines = pointsOf(finding).map(({ line }) => String(line).length);
+    const layout = { gutter: ' '.repeat(Math.max(...lines)), options, colors };
+    return renderFinding(finding, rules.get(finding.rule), layout);
+  });
 }
 
-function renderGroup(
-  [finding, ...again]: readonly Finding[],
-  rules: ReadonlyMap<string, RuleInfo>,
-  options: ReportOptions,
-  colors: Colors,
-): string {
-  if (finding === undefined) return '';
-  const rule = rules.get(finding.rule);
-  const lines = [finding.at, ...finding.evidence].map(({ line }) => String(line).length);
-  const gutter = ' '.repeat(Math.max(...lines));
-  const layout: Layout = { gutter, options, colors };
+function renderFinding(finding: Finding, rule: RuleInfo | undefined, layout: Layout): string {
+  const { gutter, colors } = layout;
   return [
     heading(finding, rule, colors),
-    `${gutter}${colors.blue('-->')} ${printable(finding.at.path)}:${finding.at.line}`,
+    `${gutter}${colors.blue('-->')} ${displayPath(finding.at.path)}:${finding.at.line}`,
     ...excerpts(finding, layout),
-    ...notes(finding, rule, again, layout),
+    ...notes(finding, rule, layout),
     '',
   ].join('\n');
 }
@@ -108,7 +91,7 @@ function excerpts(finding: Finding, layout: Layout): string[] {
   for (const point of pointsOf(finding)) {
     const { path, line, label, isMain } = point;
     if (path !== before.path) {
-      lines.push(`${gutter}${colors.blue(':::')} ${printable(path)}:${line}`);
+      lines.push(`${gutter}${colors.blue(':::')} ${displayPath(path)}:${line}`);
     } else if (before.line > 0 && line > before.line + 1) {
       lines.push(colors.blue('...'));
     }
@@ -130,21 +113,17 @@ function excerptLine(path: string, line: number, { gutter, colors, options }: La
   return `${number} ${excerptText(text, options.width - gutter.length - 3)}`;
 }
 
-function notes(
-  finding: Finding,
-  rule: RuleInfo | undefined,
-  again: readonly Finding[],
-  layout: Layout,
-): string[] {
+function notes(finding: Finding, rule: RuleInfo | undefined, layout: Layout): string[] {
   const why = rule && `${rule.why} (impact: ${IMPACTS[rule.impact]})`;
   const hidden = finding.evidence.length - MAX_EVIDENCE;
+  const again = finding.count - 1;
   return [
     ...note('device', subject(finding), layout),
     ...note('state before', finding.stateBefore, layout),
     ...note('expected', finding.expected, layout),
     ...note('why', why, layout),
     ...note('evidence', hidden > 0 ? `${count(hidden, 'more line')} (--json)` : '', layout),
-    ...note('again', placesOf(again), layout),
+    ...note('again', again > 0 ? `${count(again, 'more time')} in this capture` : '', layout),
     ...note('help', rule?.remedy, layout),
     ...note('more', `vhtrace explain ${finding.rule}`, layout),
   ];
@@ -154,13 +133,6 @@ function subject({ device, vring, session }: Finding): string | undefined {
   if (device === null) return undefined;
   const parts = [device, ...(vring === null ? [] : [`vring ${vring}`])];
   return `${parts.join(', ')}${session === 0 ? '' : ` (session ${session + 1})`}`;
-}
-
-function placesOf(again: readonly Finding[]): string | undefined {
-  if (again.length === 0) return undefined;
-  const places = again.slice(0, MAX_PLACES).map(({ at }) => `line ${at.line}`);
-  const rest = again.length - places.length;
-  return `${count(again.length, 'more time')}: ${places.join(', ')}${rest > 0 ? ', ...' : ''}`;
 }
 
 function note(

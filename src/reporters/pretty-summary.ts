@@ -3,7 +3,7 @@ import { printable } from '../base/printable.js';
 import type { CaptureSummary, CheckReport, Finding } from '../model/report.js';
 import type { Colors } from './colors.js';
 import type { ReportOptions } from './reporter.js';
-import { count, thousands, wrap } from './text.js';
+import { count, displayPath, thousands, wrap } from './text.js';
 
 /** Lines of a list before `--all` is asked for. */
 const MAX_LINES = 8;
@@ -19,7 +19,8 @@ export function renderSummary(report: CheckReport, options: ReportOptions, color
     section('cannot tell', inconclusiveLines(report, options)),
     options.all ? section('not exercised', ruleList(report, 'not-exercised', options)) : '',
   ];
-  return `${sections.filter(Boolean).join('')}\n${verdictLine(report, options, colors)}`;
+  const shown = sections.filter(Boolean).join('');
+  return `${shown}${shown === '' ? '' : '\n'}${verdictLine(report, options, colors)}`;
 
   function section(title: string, lines: readonly string[]): string {
     if (lines.length === 0) return '';
@@ -39,7 +40,7 @@ function captureLines(
   const lines = captures.map((capture) => {
     const formats = capture.formats.length > 0 ? capture.formats.join(' + ') : 'no known format';
     const notes = capture.ordered ? '' : '; notes: judged as unordered snippets (--assume-ordered)';
-    return `${printable(capture.path)}: ${formats}, ${count(capture.lines, 'line')}, ${count(capture.facts, 'protocol fact')}${notes}`;
+    return `${displayPath(capture.path)}: ${formats}, ${count(capture.lines, 'line')}, ${count(capture.facts, 'protocol fact')}${notes}`;
   });
   return limited(lines, options);
 }
@@ -72,7 +73,7 @@ function migrationLines(report: CheckReport, options: ReportOptions): readonly s
 
 function problemLines(options: ReportOptions): readonly string[] {
   const lines = options.problems.map(
-    ({ path, span, message }) => `${printable(path)}:${span.first}: ${printable(message)}`,
+    ({ path, span, message }) => `${displayPath(path)}:${span.first}: ${printable(message)}`,
   );
   return limited(lines, options);
 }
@@ -96,21 +97,26 @@ function ruleList(
   return limited(wrap(names.join(', '), options.width - 2), options);
 }
 
+/** What is missing, and the rules that miss it; often one thing is missing for many. */
 function inconclusiveLines(report: CheckReport, options: ReportOptions): readonly string[] {
-  const groups = new Map<string, { times: number; missing: Set<string> }>();
+  const rules = new Map<string, { times: number; missing: Set<string> }>();
   for (const { rule, verdict, missing } of report.findings) {
     if (verdict !== 'inconclusive') continue;
-    const group = groups.get(rule) ?? { times: 0, missing: new Set() };
-    group.times++;
-    for (const each of missing) group.missing.add(each);
-    groups.set(rule, group);
+    const entry = rules.get(rule) ?? { times: 0, missing: new Set() };
+    entry.times++;
+    for (const each of missing) entry.missing.add(each);
+    rules.set(rule, entry);
   }
-  const lines = [...groups]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([rule, { times, missing }]) => {
-      const what = missing.size === 0 ? '' : `: missing ${[...missing].join(', ')}`;
-      return `${rule}${times > 1 ? ` (${times})` : ''}${what}`;
-    });
+  const groups = new Map<string, string[]>();
+  for (const [rule, { times, missing }] of [...rules].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const what = [...missing].join(', ');
+    const names = groups.get(what) ?? [];
+    names.push(times > 1 ? `${rule} (${times})` : rule);
+    groups.set(what, names);
+  }
+  const lines = Array.from(groups, ([what, names]) =>
+    what === '' ? names.join(', ') : `${names.join(', ')}: missing ${what}`,
+  );
   return limited(lines, options).flatMap((line) =>
     wrap(line, options.width - 6).map((part, i) => (i === 0 ? part : `    ${part}`)),
   );
@@ -129,7 +135,11 @@ function verdictLine(report: CheckReport, options: ReportOptions, colors: Colors
   const files = unread === 0 ? '' : `${count(unread, 'file')} could not be read\n`;
   if (wrong.length > 0) return `${files}${colors.bold(wrong.join(', '))}; ${checked}\n`;
   if (report.captures.every(({ facts }) => facts === 0)) {
-    return `${files}${colors.yellow('nothing was checked')}: there is no vhost or migration call in what was read\n`;
+    const why =
+      report.captures.length === 0
+        ? 'there is no capture'
+        : 'there is no vhost or migration call in what was read';
+    return `${files}${colors.yellow('nothing was checked')}: ${why}\n`;
   }
   // "No violation" would read like a pass.
   if (pass === 0) return `${files}${colors.yellow('nothing could be decided')}; ${checked}\n`;

@@ -1,6 +1,6 @@
 /** What `ingest` and `ls` print for people. */
 import type { CaptureCounts, DeviceSummary } from '../model/report.js';
-import { count, table } from './text.js';
+import { count, displayPath, table } from './text.js';
 
 const CAPTURE_HEADER = ['sha256', 'formats', 'lines', 'backtraces', 'events', 'facts', 'capture'];
 
@@ -12,7 +12,7 @@ function captureRow(capture: CaptureCounts): (string | number)[] {
     capture.backtraces,
     capture.events,
     capture.facts,
-    capture.path,
+    displayPath(capture.path),
   ];
 }
 

@@ -16,6 +16,11 @@ export function wrap(text: string, width: number): string[] {
   return line === '' ? lines : [...lines, line];
 }
 
+/** A path for people; `-` alone would not be understood. */
+export function displayPath(path: string): string {
+  return path === '-' ? '<stdin>' : printable(path);
+}
+
 /** One line of a capture, safe for a terminal and cut with … */
 export function excerptText(text: string, width: number): string {
   const safe = Array.from(printable(text.slice(0, 4 * width)));

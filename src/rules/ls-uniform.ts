@@ -71,6 +71,9 @@ function judge({ run }: SessionContext, pass: Pass): Judgement {
   const undone = pass.features.some((a) => a.first > odd.first && a.enable === !enable);
   if (undone) return { verdict: 'pass', ...at, message: `${name} failed and was undone` };
   const missing = [
+    ...(pass.features.some((a) => a.enable === undefined)
+      ? ['enable_log= of vhost_dev_set_features']
+      : []),
     ...doubts(run, activation),
     ...unwatched(run, 'vhost_dev_set_features', activation.first, endOf(run, activation)),
     ...unwatched(run, 'vhost_virtqueue_set_addr', activation.first, endOf(run, activation)),

@@ -24,8 +24,8 @@ export const lsWord: Rule = {
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_features()'],
   },
   triggers: [],
-  *stack(step) {
-    for (const { outer, inner, line } of callPairs(step)) {
+  *stack(step, run) {
+    for (const { outer, inner, line } of callPairs(step, run)) {
       if (outer.row.kind !== 'vhost_dev_set_features' || inner.row.kind !== 'op_set_features')
         continue;
       const word = bigintOf(inner.value);

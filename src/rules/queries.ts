@@ -9,14 +9,27 @@ import type { Backend, FactKind } from '../model/fact.js';
 import { opFunction } from '../facts/functions.js';
 import type { Judgement, Mark, SessionContext } from './rule.js';
 
-/** Adjacent known calls of a stack, outer and inner, with the line that shows the inner one. */
-export function* callPairs(step: Step): Generator<{ outer: Call; inner: Call; line: number }> {
+/**
+ * Adjacent known calls of a stack, outer and inner, with the line that shows the inner one. A pair is
+ * given once: at the first stack that shows the inner call, not again with each of its callees.
+ */
+export function* callPairs(
+  step: Step,
+  run: Run,
+): Generator<{ outer: Call; inner: Call; line: number }> {
   for (let i = 1; i < step.calls.length; i++) {
     const outer = step.calls[i - 1];
     const inner = step.calls[i];
-    if (outer !== undefined && inner !== undefined)
-      yield { outer, inner, line: step.callLines[i] ?? step.line };
+    if (outer === undefined || inner === undefined || !isFirstSight(step, run, i)) continue;
+    yield { outer, inner, line: step.callLines[i] ?? step.line };
   }
+}
+
+/** The call at `index` of the step's calls is shown here for the first time. */
+export function isFirstSight(step: Step, run: Run, index: number): boolean {
+  const shown = run.atStep[step.index] ?? [];
+  // A limited backtrace shows fewer calls than are known to be open; both lists end with the innermost.
+  return shown[shown.length - step.calls.length + index]?.first === step.index;
 }
 
 /** First step after an activation: where it had returned, or the end of the capture. */
@@ -189,7 +202,8 @@ export function successOf(run: Run, pass: Pass): Mark | undefined {
     activation.first,
     endOf(run, activation),
   );
-  if (last === undefined || !isWhole || isWatched === undefined) return undefined;
+  const isShown = !pass.hasUnknownRing;
+  if (last === undefined || !isShown || !isWhole || isWatched === undefined) return undefined;
   return { line: last.line, role: 'the last address of the pass, and nothing was undone after it' };
 }
 

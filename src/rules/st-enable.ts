@@ -42,8 +42,8 @@ export const stEnable: Rule = {
     ],
   },
   triggers: [],
-  *stack(step) {
-    for (const { outer, inner, line } of callPairs(step)) {
+  *stack(step, run) {
+    for (const { outer, inner, line } of callPairs(step, run)) {
       const flag = demanded(outer, inner);
       if (flag === undefined || inner.enable === undefined) continue;
       yield verdictOf(outer, inner, flag, step.index, line);

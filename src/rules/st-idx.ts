@@ -34,7 +34,7 @@ export const stIdx: Rule = {
   },
   triggers: [],
   *stack(step, run) {
-    for (const { outer, inner, line } of callPairs(step)) {
+    for (const { outer, inner, line } of callPairs(step, run)) {
       if (
         outer.row.kind !== 'vhost_virtqueue_start' ||
         inner.row.kind !== 'vhost_virtqueue_set_addr'

@@ -1,4 +1,5 @@
 import { listenerDistance } from '../facts/device.js';
+import { isFirstSight } from './queries.js';
 import type { Rule } from './rule.js';
 
 /** A memory listener and the vhost_dev it belongs to, in one stack, must be a fixed distance apart. */
@@ -26,7 +27,7 @@ export const stListener: Rule = {
   triggers: [],
   *stack(step, run) {
     const found = listenerDistance(step.calls);
-    if (found === undefined) return;
+    if (found === undefined || !isFirstSight(step, run, found.index)) return;
     const device = found.dev.pointer;
     const place = { device, step: step.index, line: step.line };
     if (found.distance === run.listenerOffset || found.distance === 0n) {

@@ -37,8 +37,8 @@ export const stPutsync: Rule = {
     ],
   },
   triggers: [],
-  *stack(step) {
-    for (const { outer, inner, line } of callPairs(step)) {
+  *stack(step, run) {
+    for (const { outer, inner, line } of callPairs(step, run)) {
       if (inner.row.kind !== 'vhost_log_put' || inner.enable === undefined) continue;
       const demanded = demandedSync(outer);
       if (demanded === undefined) continue;

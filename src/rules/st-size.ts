@@ -20,8 +20,8 @@ export const stSize: Rule = {
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_log_resize(), vhost_log_get(), vhost_log_alloc()'],
   },
   triggers: [],
-  *stack(step) {
-    for (const { outer, inner, line } of callPairs(step)) {
+  *stack(step, run) {
+    for (const { outer, inner, line } of callPairs(step, run)) {
       if (!SIZED.has(`${outer.row.kind} ${inner.row.kind}`)) continue;
       if (outer.value === undefined || inner.value === undefined) continue;
       const device = step.calls.findLast(

@@ -35,7 +35,6 @@ export class Database {
   }
 
   /** All rows of a query. `Row` is the caller's word for what the query selects. */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- row decoding
   all<Row>(sql: string, ...params: readonly Bound[]): Promise<Row[]> {
     return new Promise((resolve, reject) => {
       this.handle.all<Row>(sql, params, (error, rows) => {

@@ -27,7 +27,7 @@ const maybe = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefine
 function record<Value>(model: {
   [Key in keyof Value]: fc.Arbitrary<Value[Key]>;
 }): fc.Arbitrary<Value> {
-  return fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<Value>;
+  return fc.record(model, { noNullPrototype: true });
 }
 
 const number = fc.nat();
@@ -139,13 +139,13 @@ export const reading: fc.Arbitrary<Reading> = fc
       blank: number,
       formats: fc.subarray(['gdb', 'qemu-log'] as const),
       records: fc.array(
-        fc.oneof(
+        fc.oneof<fc.Arbitrary<CaptureRecord>[]>(
           backtrace(frames),
           stop(frames),
           breakpoint,
           event,
           other,
-        ) as fc.Arbitrary<CaptureRecord>,
+        ),
         { maxLength: 30 },
       ),
       problems: fc.array(problem, { maxLength: 3 }),

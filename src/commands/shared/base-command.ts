@@ -16,6 +16,8 @@ export abstract class BaseCommand extends Command {
   protected override catch(error: Error): Promise<void> {
     complain(describeError(error, this.id));
     process.exitCode = 2;
+    // Else oclif warns that a command whose command line was wrong did not parse it.
+    this.parsed = true;
     return Promise.resolve();
   }
 }

@@ -1,17 +1,19 @@
 /** Errors on standard error: one line each, never a stack trace unless DEBUG asks for it. */
+import { nearest } from '../../base/nearest.js';
 import { printable } from '../../base/printable.js';
 import { VhtraceError } from '../../base/errors.js';
 
 /** Writes `vhtrace: FILE: message (hint)`. */
 export function complain(text: string, path?: string): void {
-  const place = path === undefined ? '' : `${path === '-' ? 'standard input' : path}: `;
+  const place = path === undefined ? '' : `${path === '-' ? '<stdin>' : path}: `;
   process.stderr.write(`vhtrace: ${printable(`${place}${text}`)}\n`);
 }
 
 /** An error in one line, with what to do about it in parentheses. `command` names the help to read. */
 export function describeError(error: unknown, command?: string): string {
-  if (process.env['DEBUG'] && error instanceof Error)
+  if (process.env.DEBUG && error instanceof Error) {
     process.stderr.write(`${error.stack ?? ''}\n`);
+  }
   if (error instanceof VhtraceError) {
     return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
   }
@@ -26,4 +28,11 @@ export function describeError(error: unknown, command?: string): string {
 /** Errors that oclif raises about the command line. */
 function isUsageError(error: unknown): error is Error {
   return error instanceof Error && 'oclif' in error;
+}
+
+/** What is wrong with a word that names no command. */
+export function unknownCommand(name: string, commands: readonly string[]): VhtraceError {
+  const near = nearest(name, commands);
+  const hint = near === undefined ? 'vhtrace --help' : `did you mean vhtrace ${near}?`;
+  return new VhtraceError('USAGE', `there is no command "${name}"`, hint);
 }

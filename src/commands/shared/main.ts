@@ -1,0 +1,20 @@
+/** The program: from the command line to the exit code. */
+import { Config, run } from '@oclif/core';
+import { complain, describeError, unknownCommand } from './complain.js';
+
+/** Runs a command line. Never throws; sets the exit code. `entry` is the URL of the executable. */
+export async function main(argv: readonly string[], entry: string): Promise<void> {
+  try {
+    const config = await Config.load(entry);
+    const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
+    const [name = '--help'] = words;
+    if (!name.startsWith('-') && !config.commandIDs.includes(name)) {
+      throw unknownCommand(name, config.commandIDs);
+    }
+    await run(words, config);
+  } catch (error) {
+    complain(describeError(error));
+    // oclif ends with 1 on some errors; for scripts, 1 means that `check` found violations.
+    process.exitCode = 2;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Runs every `fixtures/cli/*.scenario`: files to make, then commands with what they must print.
+ *
+ *     -- file gdb.txt --             the lines below, until the next section
+ *     -- hex garbage.bin --          the same as bytes
+ *     -- folder logs --
+ *     -- commands --
+ *     $ VAR=value vhtrace check - < gdb.txt
+ *     a line of standard output
+ *     ! a line of standard error
+ *     ? 1                            the exit code
+ *     $ files                        names what is in the folder
+ *
+ * Outputs are golden: `npm test -- -u` rewrites them, the commands stay. ␛ stands for ESC.
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { runCli } from './helpers/run-cli.js';
+import { tempDir } from './helpers/temp-dir.js';
+
+const folder = fileURLToPath(new URL('../fixtures/cli/', import.meta.url));
+const scenarios = readdirSync(folder).filter((name) => name.endsWith('.scenario'));
+
+test.each(scenarios)('%s', async (name) => {
+  const file = join(folder, name);
+  const [setup = '', commands = ''] = readFileSync(file, 'utf8').split('-- commands --\n');
+  const cwd = tempDirOf(setup);
+  const results: string[] = [];
+  for (const line of commands.split('\n')) {
+    if (line.startsWith('$ ')) results.push(line, ...(await run(line.slice(2), cwd)), '');
+    else if (line.startsWith('# ')) results.push(line);
+  }
+  await expect(`${setup}-- commands --\n${results.join('\n')}`).toMatchFileSnapshot(file);
+});
+
+function tempDirOf(setup: string): string {
+  const cwd = tempDir();
+  for (const section of setup.split(/^-- (?=\w+ \S+ --$)/m).slice(1)) {
+    const [header = '', ...content] = section.split('\n');
+    const [kind, path = ''] = header.split(' ');
+    const text = content.join('\n');
+    if (kind === 'folder') mkdirSync(join(cwd, path));
+    else
+      writeFileSync(
+        join(cwd, path),
+        kind === 'hex' ? Buffer.from(text.replace(/\s/g, ''), 'hex') : text,
+      );
+  }
+  return cwd;
+}
+
+async function run(command: string, cwd: string): Promise<string[]> {
+  if (command === 'files') return readdirSync(cwd).sort();
+  const words = command.split(' ');
+  const start = words.indexOf('vhtrace');
+  const env: Record<string, string> = {};
+  for (const word of words.slice(0, start)) {
+    const [name = '', value = ''] = word.split('=');
+    env[name] = value;
+  }
+  const input = words.indexOf('<');
+  const args = words.slice(start + 1, input === -1 ? undefined : input);
+  const stdin = input === -1 ? {} : { stdin: join(cwd, words[input + 1] ?? '') };
+  const { stdout, stderr, code } = await runCli(args, { cwd, env, ...stdin });
+  return [...linesOf(stdout), ...linesOf(stderr).map((line) => `! ${line}`.trimEnd()), `? ${code}`];
+}
+
+function linesOf(output: string): string[] {
+  if (output === '') return [];
+  expect(output.endsWith('\n'), 'output ends with a newline').toBe(true);
+  return output.slice(0, -1).replaceAll('\x1b', '␛').split('\n');
+}

@@ -1,0 +1,155 @@
+/**
+ * The principle for incomplete captures, as a property: whatever part of a legitimate run was
+ * captured, nothing is reported.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { loseArguments, ownersOf, unwatch } from '../helpers/capture-edit.js';
+import { check } from '../helpers/check.js';
+
+const project = join(import.meta.dirname, '..', '..');
+const rulesFolder = join(project, 'fixtures', 'rules');
+const sharedFolder = join(project, '..', 'shared', 'captures');
+const ARGUMENTS = [
+  'dev',
+  'hdev',
+  'listener',
+  'vq',
+  'idx',
+  'enable',
+  'enable_log',
+  'sync',
+  'add',
+  'size',
+  'base',
+  'features',
+];
+
+interface Capture {
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+function load(name: string, path: string): Capture {
+  return { name, lines: readFileSync(path, 'utf8').split('\n') };
+}
+
+/** Every legitimate gdb log: pass cases of rules, and the shared clean captures where they are. */
+function legitimate(): Capture[] {
+  const texts = new Map<string, Capture>();
+  for (const rule of readdirSync(rulesFolder)) {
+    for (const name of readdirSync(join(rulesFolder, rule))) {
+      if (!name.startsWith('pass-')) continue;
+      const capture = load(`${rule}/${name}`, join(rulesFolder, rule, name, 'input.txt'));
+      texts.set(capture.lines.join('\n'), capture);
+    }
+  }
+  const found = [...texts.values()];
+  if (!existsSync(join(sharedFolder, 'truth.json'))) return found;
+  const truth = JSON.parse(readFileSync(join(sharedFolder, 'truth.json'), 'utf8')) as {
+    captures: { file: string; kind: string }[];
+  };
+  for (const { file, kind } of truth.captures) {
+    if ((kind === 'clean' || kind === 'rollback') && /gdb.*\.txt$/.test(file)) {
+      found.push(load(file, join(sharedFolder, file)));
+    }
+  }
+  return found;
+}
+
+function alarms(lines: readonly string[]): string[] {
+  return check('capture', lines.join('\n'))
+    .findings.filter((f) => f.verdict === 'violation' && f.severity !== 'note')
+    .map((f) => `${f.rule} ${String(f.device)} line ${f.at.line}: ${f.message}`);
+}
+
+const captures = legitimate();
+/** By name, so that a counterexample is readable. */
+const anyCapture = fc.constantFrom(...captures.map(({ name }) => name));
+
+function linesOf(name: string): readonly string[] {
+  return captures.find((capture) => capture.name === name)?.lines ?? [];
+}
+
+/** A capture and a set of the functions that it watches. */
+const captureWithFunctions = anyCapture.chain((capture) => {
+  const functions = [...new Set(ownersOf(linesOf(capture)).filter((f) => f !== undefined))];
+  return fc.record({ capture: fc.constant(capture), gone: fc.subarray(functions) });
+});
+
+describe('an incomplete capture of a legitimate run has no violation', () => {
+  test.each(captures)('$name, each function unwatched by itself', ({ lines }) => {
+    for (const func of new Set(ownersOf(lines).filter((f) => f !== undefined))) {
+      expect(alarms(unwatch(lines, new Set([func]))), `without ${func}`).toEqual([]);
+    }
+  });
+
+  test('any set of functions unwatched', () => {
+    fc.assert(
+      fc.property(captureWithFunctions, ({ capture, gone }) => {
+        expect(alarms(unwatch(linesOf(capture), new Set(gone)))).toEqual([]);
+      }),
+      { numRuns: 150, endOnFailure: true },
+    );
+  });
+
+  test('cut at any byte, head or tail, with any set of functions unwatched', () => {
+    fc.assert(
+      fc.property(captureWithFunctions, fc.nat(), fc.nat(), ({ capture, gone }, a, b) => {
+        const text = unwatch(linesOf(capture), new Set(gone)).join('\n');
+        const [from, to] = [a % (text.length + 1), b % (text.length + 1)].sort((x, y) => x - y);
+        expect(alarms(text.slice(0, to).split('\n'))).toEqual([]);
+        expect(alarms(text.slice(from).split('\n'))).toEqual([]);
+        expect(alarms(text.slice(from, to).split('\n'))).toEqual([]);
+      }),
+      { numRuns: 100, endOnFailure: true },
+    );
+  });
+
+  test('any arguments lost, on any lines', () => {
+    fc.assert(
+      fc.property(
+        anyCapture,
+        fc.subarray(ARGUMENTS),
+        fc.infiniteStream(fc.boolean()),
+        (capture, names, coin) => {
+          const lost = new Set(names);
+          const left = linesOf(capture).map((line) =>
+            coin.next().value ? loseArguments(line, lost) : line,
+          );
+          expect(alarms(left)).toEqual([]);
+        },
+      ),
+      { numRuns: 100, endOnFailure: true },
+    );
+  });
+
+  test('records lost in marked gaps anywhere', () => {
+    fc.assert(
+      fc.property(
+        anyCapture,
+        fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 80 })), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        (capture, holes) => {
+          const left = [...linesOf(capture)];
+          for (const [at, size] of holes) {
+            // What gdb leaves when the pager is answered with q.
+            left.splice(
+              at % left.length,
+              size,
+              '--Type <RET> for more, q to quit, c to continue without paging--q',
+              'Quit',
+              '',
+            );
+          }
+          expect(alarms(left)).toEqual([]);
+        },
+      ),
+      { numRuns: 100, endOnFailure: true },
+    );
+  });
+});

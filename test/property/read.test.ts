@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createReader } from '../../src/formats/reader.js';
+import type { CaptureRecord, Frame } from '../../src/model/record.js';
+import { frame, printFrame, wrapping } from '../helpers/printed-frames.js';
+import type { Wrapping } from '../helpers/printed-frames.js';
+import {
+  caseFile,
+  expectEveryLineOnce,
+  formatCases,
+  linesOf,
+  readLines,
+  readText,
+  shift,
+} from '../helpers/read-text.js';
+
+const texts = formatCases().map((name) => readFileSync(caseFile(name, 'input.txt'), 'utf8'));
+const pool = texts.flatMap(linesOf);
+
+const stack = fc.array(frame, { minLength: 1, maxLength: 12 });
+
+function print(frames: readonly Frame[], how: Wrapping): readonly string[] {
+  return frames.flatMap((printed, level) => printFrame(level, printed, how));
+}
+
+describe('a stack that gdb prints', () => {
+  it('is read back equal, however it was wrapped', () => {
+    fc.assert(
+      fc.property(stack, wrapping, (frames, how) => {
+        const reading = readLines(print(frames, how));
+        expect(reading.problems).toEqual([]);
+        expect(reading.records).toHaveLength(1);
+        expect(reading.records[0]).toMatchObject({ kind: 'backtrace', frames, incomplete: false });
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is read back equal when it is quoted', () => {
+    fc.assert(
+      fc.property(stack, wrapping, (frames, how) => {
+        const reading = readLines(print(frames, how).map((line) => `> ${line}`));
+        expect(reading.records).toHaveLength(1);
+        expect(reading.records[0]).toMatchObject({ kind: 'backtrace', frames });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is two backtraces when it is printed twice', () => {
+    fc.assert(
+      fc.property(stack, wrapping, wrapping, (frames, first, second) => {
+        const reading = readLines([...print(frames, first), ...print(frames, second)]);
+        expect(reading.records).toMatchObject([{ frames }, { frames }]);
+        expectEveryLineOnce(reading);
+      }),
+    );
+  });
+
+  it('is the location of a stop as well', () => {
+    fc.assert(
+      fc.property(frame, wrapping, (where, how) => {
+        fc.pre(where.kind === 'call' && !/^[^A-Za-z(<]/.test(where.func) && where.func !== '??');
+        const [first = '', ...rest] = printFrame(0, where, how);
+        const stop = `Thread 5 "CPU 0/TCG" hit Breakpoint 3, ${first.slice(4)}`;
+        const reading = readLines([stop, ...rest]);
+        const thread = { num: '5', name: 'CPU 0/TCG' };
+        expect(reading.records).toMatchObject([{ kind: 'stop', number: 3, thread, frame: where }]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+const oddLine = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...pool) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...pool), fc.nat(200))
+      .map(([line, at]) => line.slice(0, at)),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.constantFrom(...pool), fc.nat(200)).map(([line, at]) => line.slice(at)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .string({ unit: 'binary', maxLength: 80 })
+      .map((line) => line.replaceAll('\n', ' ')),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(
+        fc.constantFrom(
+          '#0  ',
+          '0x1 in ',
+          'f (',
+          'a=',
+          '"',
+          "'",
+          '(',
+          ')',
+          '{',
+          ', ',
+          ' at x.c:1',
+          '\u001b[',
+          '> ',
+        ),
+      )
+      .map((parts) => parts.join('')),
+  },
+);
+
+describe('any text', () => {
+  it('is read without throwing, and every line counts once', () => {
+    fc.assert(
+      fc.property(fc.array(oddLine, { maxLength: 40 }), (lines) => {
+        const reading = readLines(lines);
+        expectEveryLineOnce(reading);
+        expect(reading.lines).toBe(lines.length);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('may be bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
+        expectEveryLineOnce(readText(Buffer.from(bytes).toString('utf8')));
+      }),
+    );
+  });
+
+  it('may end anywhere', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...texts), fc.nat(6000), (text, at) => {
+        const bytes = Buffer.from(text);
+        const reading = readText(bytes.subarray(0, at % (bytes.length + 1)).toString('utf8'));
+        expectEveryLineOnce(reading);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('gives the same records when they are taken on the way', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...texts), fc.integer({ min: 1, max: 50 }), (text, every) => {
+        const reader = createReader();
+        const taken: CaptureRecord[] = [];
+        linesOf(text).forEach((line, i) => {
+          reader.push(line);
+          if (i % every === 0) taken.push(...reader.take());
+        });
+        const rest = reader.finish();
+        const whole = readText(text);
+        expect({ ...rest, records: [...taken, ...rest.records] }).toEqual(whole);
+      }),
+    );
+  });
+});
+
+describe('two captures with a blank line between', () => {
+  it('give the records of the first, then those of the second', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...texts), fc.constantFrom(...texts), (first, second) => {
+        const [a, b] = [readText(first), readText(second)];
+        fc.pre(a.problems.every(({ code }) => code !== 'CUT_OFF'));
+        // A trace that begins in the middle goes on with the one above it.
+        fc.pre(levelOfFirst(b.records) === 0);
+        const both = readLines([...linesOf(first), '', ...linesOf(second)]);
+        const shifted = shift(b.records, a.lines + 1);
+        expect(evidence(both.records)).toEqual([...evidence(a.records), ...evidence(shifted)]);
+        expectEveryLineOnce(both);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+function levelOfFirst(records: readonly CaptureRecord[]): number | undefined {
+  for (const record of records) {
+    if (record.kind === 'backtrace') return record.levels[0];
+    if (record.kind !== 'prose' && record.kind !== 'chatter') return 0;
+  }
+  return 0;
+}
+
+// Whether a line without record is gdb's depends on whether gdb was seen before.
+function evidence(records: readonly CaptureRecord[]): readonly CaptureRecord[] {
+  return records.filter(({ kind }) => kind !== 'prose' && kind !== 'chatter');
+}

@@ -1,0 +1,177 @@
+/** Golden reports: `fixtures/reporters/<case>.txt`, rewritten by `npm test -- -u`. */
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { VhtraceError } from '../src/base/errors.js';
+import type { CheckReport } from '../src/model/report.js';
+import { reporters } from '../src/reporters/index.js';
+import { renderJson } from '../src/reporters/json.js';
+import { renderPretty } from '../src/reporters/pretty.js';
+import type { ReportOptions } from '../src/reporters/reporter.js';
+import { renderListing } from '../src/reporters/store-tables.js';
+import { findingOf, optionsOf, reportOf, sha256 } from './helpers/reports.js';
+
+const violation = findingOf({
+  stateBefore: 'run started; log off',
+  expected: 'vhost_virtqueue_set_addr(idx=1, enable_log=true)',
+  count: 12,
+  evidence: [
+    { path: 'gdb.txt', line: 7, role: 'vring 1 was started here' },
+    { path: 'gdb.txt', line: 12, role: 'the pass begins' },
+    { path: 'other.txt', line: 1400, role: 'the destination says so, too' },
+    { path: 'gdb.txt', line: 13, role: 'the pass ended well' },
+  ],
+});
+
+/** A hundred rules that could not be decided. */
+const undecided = Array.from({ length: 100 }, (_, i) =>
+  findingOf({
+    rule: `R-${String(i).padStart(3, '0')}`,
+    verdict: 'inconclusive',
+    vring: null,
+    missing: [`probe f${Math.floor(i / 3)}`, 'probe vhost_dev_start'],
+  }),
+);
+
+const cases: Record<string, [CheckReport, Partial<ReportOptions>?]> = {
+  violation: [reportOf([violation])],
+  'violation-in-color': [reportOf([violation]), { color: true }],
+  'violation-without-excerpt': [reportOf([violation]), { excerpt: () => undefined }],
+  'violation-of-an-unknown-rule': [
+    reportOf([findingOf({ rule: 'X-1', device: null, vring: null })]),
+  ],
+  'much-evidence': [
+    reportOf([
+      findingOf({
+        evidence: Array.from({ length: 20 }, (_, i) => ({
+          path: 'gdb.txt',
+          line: 20 + 100 * i,
+          role: `step ${i}`,
+        })),
+      }),
+    ]),
+  ],
+  'severities-in-order': [
+    reportOf([
+      findingOf({ severity: 'note', at: { path: 'gdb.txt', line: 1 } }),
+      findingOf({ severity: 'warning', at: { path: 'gdb.txt', line: 9 }, rule: 'B' }),
+      findingOf({ severity: 'warning', at: { path: 'gdb.txt', line: 9 }, rule: 'A' }),
+      findingOf({ severity: 'warning', at: { path: 'gdb.txt', line: 8 } }),
+      findingOf({ severity: 'error', at: { path: 'gdb.txt', line: 1000 } }),
+    ]),
+  ],
+  passed: [
+    reportOf([
+      findingOf({ verdict: 'pass', vring: 0 }),
+      findingOf({ verdict: 'pass', vring: 1 }),
+      findingOf({ verdict: 'pass', rule: 'ST-IDX' }),
+      findingOf({ verdict: 'not-exercised', rule: 'LE-SKIP' }),
+      ...undecided.slice(0, 3),
+    ]),
+  ],
+  'passed-all': [
+    reportOf([
+      findingOf({ verdict: 'pass' }),
+      findingOf({ verdict: 'not-exercised', rule: 'LE-SKIP' }),
+      ...undecided.slice(0, 12),
+    ]),
+    { all: true },
+  ],
+  'much-undecided': [reportOf(undecided)],
+  'notes-and-sessions': [
+    reportOf([], {
+      captures: [{ ...reportOf([]).captures[0]!, ordered: false, formats: ['gdb', 'qemu-log'] }],
+      devices: [
+        { session: 0, address: '0x10', backend: 'kernel', vrings: [] },
+        { session: 1, address: '0x10', backend: 'unknown', vrings: [3] },
+      ],
+      migrations: [
+        { session: 0, outcome: 'cancelled', phases: ['setup', 'iterate', 'iterate'] },
+        { session: 1, outcome: 'cancelled', phases: ['setup', 'iterate'] },
+        { session: 1, outcome: 'unknown', phases: [] },
+      ],
+    }),
+  ],
+  'nothing-read': [
+    reportOf([], { captures: [], devices: [], migrations: [] }),
+    {
+      failures: [{ path: 'a', error: new VhtraceError('FILE_MISSING', 'no such file') }],
+      exitCode: 2,
+    },
+  ],
+  problems: [
+    reportOf([findingOf({ verdict: 'pass' })]),
+    {
+      problems: Array.from({ length: 12 }, (_, i) => ({
+        path: '-',
+        code: 'FRAME_UNREAD' as const,
+        message: 'a frame that is none: #0 \x1b[31m(',
+        span: { first: i + 1, last: i + 1 },
+      })),
+    },
+  ],
+  'narrow-terminal': [reportOf([violation]), { width: 60 }],
+};
+
+test.each(Object.entries(cases))('%s', async (name, [report, options]) => {
+  const text = renderPretty(report, optionsOf(options)).replaceAll('\x1b', '␛');
+  const file = new URL(`../fixtures/reporters/${name}.txt`, import.meta.url);
+  await expect(text).toMatchFileSnapshot(fileURLToPath(file));
+});
+
+test('no control character of a capture, a path or a message gets out of any reporter', () => {
+  // eslint-disable-next-line no-control-regex -- what must not come out
+  const control = /[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
+  const evil = 'x\x1b]0;owned\x07\x9b31m\u202e\r\nnext\0';
+  const finding = findingOf({
+    message: evil,
+    at: { path: evil, line: 1 },
+    evidence: [{ path: evil, line: 2, role: evil }],
+    stateBefore: evil,
+    expected: evil,
+  });
+  const report = reportOf([finding, findingOf({ verdict: 'inconclusive', missing: [evil] })], {
+    captures: [{ ...reportOf([]).captures[0]!, path: evil }],
+  });
+  const options = optionsOf({ excerpt: () => evil, all: true });
+  expect(renderPretty(report, options)).not.toMatch(control);
+  const json = renderJson(report, options);
+  // eslint-disable-next-line no-control-regex -- what JSON escapes
+  expect(json).not.toMatch(/[\0-\x09\x0b-\x1f]/);
+  expect((JSON.parse(json) as CheckReport).findings[0]?.message).toBe(evil);
+});
+
+test('every reporter shows every violation', () => {
+  const report = reportOf([violation, findingOf({ rule: 'ST-IDX', severity: 'note' })]);
+  for (const render of Object.values(reporters)) {
+    const text = render(report, optionsOf());
+    for (const { rule } of report.findings) expect(text).toContain(rule);
+    expect(text.endsWith('\n')).toBe(true);
+  }
+});
+
+test('JSON leaves out what passed unless all is asked for, and has the exit code of the command', () => {
+  const report = reportOf([
+    findingOf({ verdict: 'pass' }),
+    findingOf({ verdict: 'not-exercised' }),
+    findingOf({ verdict: 'inconclusive' }),
+    findingOf(),
+  ]);
+  const verdicts = (options: Partial<ReportOptions>): string[] => {
+    const json = JSON.parse(renderJson(report, optionsOf(options))) as CheckReport;
+    return json.findings.map(({ verdict }) => verdict).sort();
+  };
+  expect(verdicts({})).toEqual(['inconclusive', 'violation']);
+  expect(verdicts({ all: true })).toHaveLength(4);
+  expect(renderJson(report, optionsOf({ exitCode: 2 }))).toContain('"exitCode": 2');
+});
+
+test('a very long line of a capture is cut, not wrapped', () => {
+  const report = reportOf([findingOf()]);
+  const text = renderPretty(report, optionsOf({ excerpt: () => '\u{1f600}'.repeat(1_000_000) }));
+  expect(Math.max(...text.split('\n').map((line) => Array.from(line).length))).toBeLessThan(101);
+});
+
+test('a listing of nothing says how to begin', () => {
+  expect(renderListing([], [])).toContain('vhtrace ingest');
+  expect(sha256).toHaveLength(64);
+});
