@@ -109,6 +109,7 @@ export const layers: readonly Layer[] = [
     imports: {
       base: 'Assertions.',
       model: nouns,
+      facts: 'A rule of single stacks compares the arguments of calls.',
       protocol: 'A rule reads the states that the machine allows.',
       flows: 'A rule asks who called whom and what happened before.',
     },
@@ -147,6 +148,7 @@ export const layers: readonly Layer[] = [
       facts: 'What is stored are facts too.',
       store: 'Ingest saves, queries load.',
       flows: 'The flows command shows what rules are given.',
+      rules: 'The catalogue is listed and explained from the metadata of the rules.',
       check: 'Checking is a composition of reading and judging.',
     },
     outside: {},
@@ -171,7 +173,6 @@ export const layers: readonly Layer[] = [
       model: nouns,
       pipeline: 'A command is one call of a composition.',
       reporters: 'A command chooses how a report is printed.',
-      rules: 'rules and explain print the metadata of the catalogue.',
       tui: 'The tui command loads it when it is asked for.',
     },
     outside: {

@@ -47,8 +47,8 @@ describe.skipIf(!isHere)('shared captures (skipped where they are not beside the
       const found = alarms.filter(
         (f) =>
           anyOf.includes(f.rule) &&
-          (device == null || f.device === device) &&
-          (vring == null || f.vring === vring),
+          ((device ?? null) === null || f.device === device) &&
+          ((vring ?? null) === null || f.vring === vring),
       );
       expect(found.length, `${anyOf.join(' or ')} on ${String(device)}`).toBeGreaterThan(0);
     }

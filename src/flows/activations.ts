@@ -258,7 +258,7 @@ export function callerOf(
 /** Direct caller among the known functions, looking through a wrapper of the same kind (`do_vhost_dev_stop`). */
 export function directCaller(activation: Activation): Activation | undefined {
   let caller = activation.parent;
-  while (caller !== undefined && caller.kind === activation.kind) caller = caller.parent;
+  while (caller?.kind === activation.kind) caller = caller.parent;
   return caller;
 }
 

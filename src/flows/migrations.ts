@@ -75,7 +75,7 @@ export function buildMigrations(
 function followEvent(step: Step, current: Draft | undefined, drafts: Draft[]): Draft | undefined {
   if (step.event?.row.kind !== 'migration_state')
     return current?.session === step.session ? current : undefined;
-  const state = step.event.record.args?.['new_state'] ?? 'unknown';
+  const state = step.event.record.args?.new_state ?? 'unknown';
   let draft = current?.session === step.session ? current : undefined;
   if (draft === undefined || (state === 'setup' && draft.outcome !== 'unknown')) {
     draft = {

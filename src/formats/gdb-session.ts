@@ -5,6 +5,7 @@
  * Source: gdb/infrun.c, normal_stop(), for the order in which gdb prints them (gdb 7 to 16).
  */
 import type {
+  BreakpointSet,
   CaptureRecord,
   Command,
   FormatId,
@@ -15,6 +16,7 @@ import type {
   ThreadRef,
 } from '../model/record.js';
 import { BacktraceBuilder } from './backtrace-builder.js';
+import { typedBreakpoint } from './gdb-lines.js';
 import type { LooseKind, RecordSink } from './record-sink.js';
 
 /** A stop without its place and lines. */
@@ -41,6 +43,9 @@ export class GdbSession {
   #outputLine = -1;
   #sourceLine: number | undefined;
   #started = false;
+  /** Breakpoints that do not stop every time. */
+  readonly #conditional = new Set<number>();
+  #row: number | undefined;
 
   constructor(sink: RecordSink) {
     this.#sink = sink;
@@ -67,11 +72,6 @@ export class GdbSession {
 
   get waitsForLocation(): boolean {
     return this.#stop !== undefined;
-  }
-
-  /** The command on the line above, messages in between aside. */
-  get command(): string | undefined {
-    return this.#command?.text;
   }
 
   /** The source line that the last frame or stop named. */
@@ -156,6 +156,28 @@ export class GdbSession {
     this.record({ kind: 'process', span, what });
     this.#started = what === 'start';
     this.#outputLine = span.last;
+  }
+
+  /** A function counts as watched only by a breakpoint that always stops there. */
+  addBreakpoint(set: BreakpointSet, isNew: boolean): void {
+    const typed = typedBreakpoint(this.#command?.text ?? '');
+    if (isNew) this.#conditional.delete(set.number);
+    if (typed?.conditional === true) this.#conditional.add(set.number);
+    const func = set.func ?? typed?.func;
+    this.addOutput({ ...set, func: this.#conditional.has(set.number) ? undefined : func });
+    this.#row = set.number;
+  }
+
+  /** A row of `info breakpoints` without a place: the places of its locations follow. */
+  breakpointRow(number: number): void {
+    this.#row = number;
+  }
+
+  /** `stop only if x` below such a row. */
+  conditionalRow(): void {
+    if (this.#row === undefined) return;
+    this.#conditional.add(this.#row);
+    this.#sink.retractFunction(this.#row);
   }
 
   /** Another record of gdb. */

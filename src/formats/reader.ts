@@ -28,7 +28,7 @@ import {
   splitLevel,
 } from './gdb-frames.js';
 import { isHalfPlace } from './gdb-join.js';
-import { breakpointFunction, readGdbLine, startsStop } from './gdb-lines.js';
+import { readGdbLine, startsStop } from './gdb-lines.js';
 import type { GdbLine } from './gdb-lines.js';
 import { GdbSession } from './gdb-session.js';
 import type { StopHead } from './gdb-session.js';
@@ -329,10 +329,10 @@ class Reader implements CaptureReader {
         this.#runningLine = line.lineNo;
         break;
       case 'breakpoint-set': {
-        const { number, temporary, file, line: at } = read;
-        const func = read.func ?? breakpointFunction(this.#session.command ?? '');
-        const kind = 'breakpoint-set';
-        this.#session.addOutput({ kind, span, number, temporary, func, file, line: at });
+        const { type, ...set } = read;
+        // A row of `info breakpoints` begins with the number.
+        const isNew = !/^[ \t]*\d/.test(line.text);
+        this.#session.addBreakpoint({ kind: type, span, ...set }, isNew);
         break;
       }
     }
@@ -354,12 +354,20 @@ class Reader implements CaptureReader {
     if (this.#paged && /^Quit[ \t]*$/.test(text)) this.#quitPager(lineNo);
     else if (this.#mayBeLocation(line)) this.#hold('location', text, line);
     else if (isDebuggerMessage(text) || this.#isSilentOutput(text, lineNo)) {
-      if (/^(?:Old value|Value) = /.test(text)) this.#session.watchpointHit();
-      if (/^Continuing\.|^Using host libthread_db/.test(text)) this.#runningLine = lineNo;
-      this.#session.output(lineNo);
+      this.#readOutput(text, lineNo);
     } else if (isLossNotice(text)) {
       this.#session.gap({ first: lineNo, last: lineNo }, 'the log says that events were lost');
     } else this.#prose(line);
+  }
+
+  #readOutput(text: string, lineNo: number): void {
+    if (/^(?:Old value|Value) = /.test(text)) this.#session.watchpointHit();
+    if (/^Continuing\.|^Using host libthread_db/.test(text)) this.#runningLine = lineNo;
+    // "4       breakpoint     keep y   <MULTIPLE>"
+    const row = /^(\d+)[ \t]+breakpoint[ \t]/.exec(text)?.[1];
+    if (row !== undefined) this.#session.breakpointRow(Number(row));
+    if (/^[ \t]+stop only (?:if|in thread) /.test(text)) this.#session.conditionalRow();
+    this.#session.output(lineNo);
   }
 
   #mayBeLocation({ text, released }: Line): boolean {

@@ -40,13 +40,22 @@ export class RecordSink {
   /** The records so far, handed over once; the last run of loose lines may still grow and stays. */
   take(): CaptureRecord[] {
     const records = this.#records;
-    this.#records = [];
-    return records;
+    // The line below a breakpoint may still change it.
+    const last = records.at(-1);
+    this.#records = last?.kind === 'breakpoint-set' ? [last] : [];
+    return last?.kind === 'breakpoint-set' ? records.slice(0, -1) : records;
+  }
+
+  /** The breakpoint of the last record turns out not to watch its function. */
+  retractFunction(number: number): void {
+    const last = this.#records.at(-1);
+    if (last?.kind !== 'breakpoint-set' || last.number !== number) return;
+    this.#records[this.#records.length - 1] = { ...last, func: undefined };
   }
 
   finish(): CaptureRecord[] {
     this.#endRun();
-    return this.take();
+    return this.#records;
   }
 
   #endRun(): void {

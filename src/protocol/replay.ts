@@ -84,7 +84,11 @@ export function relax(state: DeviceState, silent: Silent): DeviceState {
   const vrings = new Map<number, readonly VringState[]>();
   for (const [index, states] of state.vrings) {
     if (silent.ringAddress) vrings.set(index, ANY_VRING);
-    else vrings.set(index, silent.ringStop || silent.startStop ? union<VringState>(states, ['idle']) : states);
+    else
+      vrings.set(
+        index,
+        silent.ringStop || silent.startStop ? union<VringState>(states, ['idle']) : states,
+      );
   }
   return { ...state, run, log, base, vrings, contradiction: false };
 }

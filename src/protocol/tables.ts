@@ -11,9 +11,9 @@ export const FORBIDDEN = 'FORBIDDEN';
 export const IGNORED = 'IGNORED';
 
 export type Cell<S extends string> = { readonly to: S } | typeof FORBIDDEN | typeof IGNORED;
-export type Table<S extends string, E extends string> = {
-  readonly [state in S]: { readonly [event in E]: Cell<S> };
-};
+export type Table<S extends string, E extends string> = Readonly<
+  Record<S, Readonly<Record<E, Cell<S>>>>
+>;
 
 const to = <S extends string>(state: S): { readonly to: S } => ({ to: state });
 
