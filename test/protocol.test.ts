@@ -138,7 +138,7 @@ function act(truth: Truth, what: Act): readonly Signal[] | undefined {
     case 'address':
       if (truth.run !== 'starting' && truth.run !== 'started') return undefined;
       truth.ring = truth.log === 'on' ? 'logged' : 'plain';
-      return [ring(truth.log === 'on' ? 'addr-logged' : 'addr-plain')];
+      return [ring(truth.log === 'on' ? 'start-logged' : 'start-plain')];
     case 'ring-stop':
       if (truth.run !== 'started') return undefined;
       truth.ring = 'idle';
@@ -238,7 +238,7 @@ describe('replay', () => {
         .constantFrom('zeroed' as const, 'set' as const, 'put' as const)
         .map((event) => ({ machine: 'base' as const, event })),
       fc
-        .constantFrom<VringEvent>('device-start', 'addr-plain', 'addr-logged', 'stop')
+        .constantFrom<VringEvent>('device-start', 'start-plain', 'toggle-logged', 'stop')
         .map((event) => ({ machine: 'vring' as const, vring: 1, event })),
     );
     fc.assert(
@@ -253,7 +253,7 @@ describe('replay', () => {
 
   test('a fully watched start makes its rings known, a stop makes them idle', () => {
     let state = step(anyState, { machine: 'run', event: 'start' }, NOTHING_SILENT);
-    state = step(state, { machine: 'vring', vring: 0, event: 'addr-plain' }, NOTHING_SILENT);
+    state = step(state, { machine: 'vring', vring: 0, event: 'start-plain' }, NOTHING_SILENT);
     expect(runningRings(state)).toEqual([0]);
     expect(describeState(state)).toBe(
       'run starting or started or stopped; log unknown; log base unknown; vrings 0 plain',

@@ -230,9 +230,11 @@ function isOfStart(activation: Activation): boolean {
 function addressSignals(run: Run, activation: Activation): Signal[] {
   const vring = run.rings.ringOf(activation);
   const { enable } = activation;
-  const seen = callerOf(activation, 'vhost_virtqueue_start') === undefined ? [] : seenLog(enable);
+  const isStart = callerOf(activation, 'vhost_virtqueue_start') !== undefined;
+  const seen = isStart ? seenLog(enable) : [];
   if (vring === undefined || enable === undefined) return seen;
-  return [...seen, { machine: 'vring', vring, event: enable ? 'addr-logged' : 'addr-plain' }];
+  const event = `${isStart ? 'start' : 'toggle'}-${enable ? 'logged' : 'plain'}` as const;
+  return [...seen, { machine: 'vring', vring, event }];
 }
 
 function ringStop(run: Run, activation: Activation): Signal[] {

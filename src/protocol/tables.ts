@@ -105,28 +105,38 @@ export type VringState = 'idle' | 'plain' | 'logged';
 export type VringEvent =
   /** A new vhost_dev_start(): rings that it does not set up stay idle. */
   | 'device-start'
-  | 'addr-plain'
-  | 'addr-logged'
+  /** Addressed by vhost_virtqueue_start(). */
+  | 'start-plain'
+  | 'start-logged'
+  /** Addressed by vhost_dev_set_log(): that may reach rings which were never started, and starts none. */
+  | 'toggle-plain'
+  | 'toggle-logged'
   /** vhost_virtqueue_stop() or the get_vring_base op. */
   | 'stop';
 
 export const vringTable: Table<VringState, VringEvent> = {
   idle: {
     'device-start': IGNORED,
-    'addr-plain': to('plain'),
-    'addr-logged': to('logged'),
+    'start-plain': to('plain'),
+    'start-logged': to('logged'),
+    'toggle-plain': IGNORED,
+    'toggle-logged': IGNORED,
     stop: IGNORED,
   },
   plain: {
     'device-start': to('idle'),
-    'addr-plain': IGNORED,
-    'addr-logged': to('logged'),
+    'start-plain': IGNORED,
+    'start-logged': to('logged'),
+    'toggle-plain': IGNORED,
+    'toggle-logged': to('logged'),
     stop: to('idle'),
   },
   logged: {
     'device-start': to('idle'),
-    'addr-plain': to('plain'),
-    'addr-logged': IGNORED,
+    'start-plain': to('plain'),
+    'start-logged': IGNORED,
+    'toggle-plain': to('plain'),
+    'toggle-logged': IGNORED,
     stop: to('idle'),
   },
 };
