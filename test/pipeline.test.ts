@@ -39,9 +39,27 @@ const table: [[number, number, number, number], number, FailOn, boolean, boolean
 test.each(table)('%j, %i facts, fail on %s, strict %s, failure %s: %i', (counts, ...rest) => {
   const [error, warning, note, inconclusive] = counts;
   const [facts, failOn, strict, anyFailure, code] = rest;
-  const summary = { violations: { error, warning, note }, inconclusive, pass: 0, notExercised: 0 };
+  const summary = {
+    violations: { error, warning, note },
+    inconclusive,
+    pass: facts,
+    notExercised: 0,
+  };
   const outcome: Outcome = { anyFailure, summary, facts, failOn, strict };
   expect(exitCode(outcome)).toBe(code);
+});
+
+test('facts that no rule has anything to judge in are not a check', () => {
+  const violations = { error: 0, warning: 0, note: 0 };
+  const summary = { violations, inconclusive: 0, pass: 0, notExercised: 18 };
+  const outcome: Outcome = {
+    anyFailure: false,
+    summary,
+    facts: 16,
+    failOn: 'error',
+    strict: false,
+  };
+  expect(exitCode(outcome)).toBe(3);
 });
 
 const request = { assumeOrdered: false, strict: false, failOn: 'error' } as const;

@@ -78,8 +78,9 @@ function judgeSequence(
 /** Why a rule could not even begin with what it saw. */
 function missingAround(rule: Rule, run: Run, subject: Fact): readonly string[] {
   if (!run.ordered) {
+    const { why, line } = run.note ?? { why: 'it is a note', line: 0 };
     return [
-      `the order of the backtraces: words between them (line ${String(run.proseLine)}) make this a note of separate snippets; --assume-ordered vouches for their order`,
+      `the order of the backtraces: ${why} (line ${line}) make this a note of separate snippets; --assume-ordered vouches for their order`,
     ];
   }
   if (subject.role === 'event') {

@@ -15,6 +15,7 @@ import type {
   TraceEvent,
 } from '../model/record.js';
 import { callOf } from './calls.js';
+import { ALTERS, BREAKS_IF, NARROWS, RESUMES, SELECTS } from './debugger-commands.js';
 import type { Call } from './calls.js';
 import { eventTable } from './trace-events.js';
 import type { EventRow } from './trace-events.js';
@@ -71,15 +72,6 @@ export interface Steps {
 /** Outermost functions of QEMU's threads and of the C library beneath them. */
 const OUTERMOST =
   /^(?:main|_start|__libc_start_main.*|__libc_start_call_main|start_thread|clone3?|__clone3?|thread_start|qemu_thread_start|coroutine_trampoline)$/;
-
-const RESUMES =
-  /^(?:c|cont|continue|fg|r|run|start|s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish|j|jump|signal|detach|kill|k|attach)\b/;
-const ALTERS =
-  /^(?:return|call|jump|j|set\s+(?:var|variable)\b|set\s+\$|(?:p|print)\s[^=]*[^=!<>]=[^=]|signal\b)/;
-const NARROWS =
-  /^(?:delete|d|del|disable|dis|clear|cl|condition|cond|ignore|enable\s+(?:once|count|delete))\b(?!\s+display)/;
-const BREAKS_IF = /^(?:b|br|bre|brea|break|hb|hbreak)\s+(\S+)\s+(?:.*\s)?if\b/;
-const SELECTS = /^(?:t|thread)\s+[\d.]+\s*$/;
 
 /** Walks the records once. */
 export function buildSteps(records: readonly CaptureRecord[]): Steps {

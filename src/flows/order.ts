@@ -3,21 +3,58 @@
  *
  * Raw gdb and trace logs are timelines. A person's words between two dumps make the file a note:
  * its dumps are snippets, possibly of several runs, and only what one stack proves may be judged.
- * Words before the first dump or after the last one (a bug report around a log) change nothing.
+ * So do two `bt` of different stacks with nothing between them that lets the program run: someone
+ * put them together. Words before the first dump or after the last one (a bug report around a log)
+ * change nothing.
  */
-import type { CaptureRecord } from '../model/record.js';
+import { RESUMES, SELECTS, SHOWS_STACK } from '../facts/debugger-commands.js';
+import type { CaptureRecord, Frame } from '../model/record.js';
 
-/** Line of the first human prose between two records of the protocol, undefined for a timeline. */
-export function proseBetweenDumps(records: readonly CaptureRecord[]): number | undefined {
+/** What makes a capture a note. */
+export interface NoteSign {
+  readonly line: number;
+  readonly why: 'words between the dumps' | 'backtraces with no run between them';
+}
+
+/** The first sign that a person put the dumps together, undefined for a timeline. Pure. */
+export function findNoteSign(records: readonly CaptureRecord[]): NoteSign | undefined {
   let seenDump = false;
   let prose: number | undefined;
+  const commands = new CommandFollower();
   for (const record of records) {
     if (record.kind === 'prose' && record.human && seenDump) {
       prose ??= record.span.first;
     } else if (record.kind === 'backtrace' || record.kind === 'stop' || record.kind === 'event') {
-      if (prose !== undefined) return prose;
+      if (prose !== undefined) return { line: prose, why: 'words between the dumps' };
       seenDump = true;
+    }
+    if (commands.follow(record)) {
+      return { line: record.span.first, why: 'backtraces with no run between them' };
     }
   }
   return undefined;
+}
+
+/** Follows the prompt: was this backtrace asked for where the one before was already shown? */
+class CommandFollower {
+  private shown: Frame | undefined;
+  private asked = false;
+
+  /** True when `record` is a backtrace that the session before it cannot have led to. */
+  follow(record: CaptureRecord): boolean {
+    if (record.kind === 'stop' || record.kind === 'process' || record.kind === 'gap') {
+      this.shown = undefined;
+    } else if (record.kind === 'command') {
+      const text = record.text.trim();
+      this.asked = SHOWS_STACK.test(text);
+      if (RESUMES.test(text) || SELECTS.test(text)) this.shown = undefined;
+    } else if (record.kind === 'backtrace' && record.levels[0] === 0) {
+      const isOther = this.shown !== undefined && this.shown !== record.frames[0];
+      const isSign = this.asked && isOther;
+      this.shown = this.asked ? record.frames[0] : undefined;
+      this.asked = false;
+      return isSign;
+    }
+    return false;
+  }
 }

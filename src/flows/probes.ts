@@ -33,7 +33,7 @@ export class Probes {
   watching(kind: FactKind, from: number, to: number, backend?: Backend): Probe | undefined {
     for (const probe of this.byFunction.values()) {
       const row = functionTable.get(probe.func);
-      if (row?.kind !== kind || probe.from > from || probe.until < to) continue;
+      if (row?.kind !== kind || probe.from > from || probe.until <= to) continue;
       if (row.backend === undefined || backend === undefined || row.backend === backend)
         return probe;
     }

@@ -10,7 +10,8 @@ import type { Activation } from './activations.js';
 import { buildFacts } from './facts.js';
 import { buildMigrations } from './migrations.js';
 import type { Migration } from './migrations.js';
-import { proseBetweenDumps } from './order.js';
+import { findNoteSign } from './order.js';
+import type { NoteSign } from './order.js';
 import { buildProbes } from './probes.js';
 import type { Probes } from './probes.js';
 import { profileOf } from './profile.js';
@@ -29,8 +30,8 @@ export interface Device {
 export interface Run {
   /** False for notes: what one stack proves is all that counts. */
   readonly ordered: boolean;
-  /** Line of the words that make the capture a note. */
-  readonly proseLine: number | undefined;
+  /** What makes the capture a note. */
+  readonly note: NoteSign | undefined;
   readonly sessions: number;
   readonly steps: readonly Step[];
   readonly activations: readonly Activation[];
@@ -60,11 +61,11 @@ export function buildRun(reading: Reading, { assumeOrdered }: RunOptions): Run {
   const { all, atStep } = buildActivations(steps, built.exits, listenerOffset);
   const rings = new Rings(all);
   const facts = buildFacts(steps, atStep, rings);
-  const proseLine = proseBetweenDumps(reading.records);
+  const note = findNoteSign(reading.records);
   let gaps = 0;
   return {
-    ordered: assumeOrdered || proseLine === undefined,
-    proseLine,
+    ordered: assumeOrdered || note === undefined,
+    note,
     sessions: built.sessions,
     steps,
     activations: all,

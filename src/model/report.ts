@@ -70,7 +70,7 @@ export interface CheckSummary {
   readonly inconclusive: number;
   readonly pass: number;
   readonly notExercised: number;
-  readonly exitCode: 0 | 1 | 3;
+  readonly exitCode: 0 | 1 | 2 | 3;
 }
 
 /** Everything `vhtrace check` found out. `findings` holds all verdicts; reporters leave out what was not asked for. */

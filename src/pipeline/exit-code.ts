@@ -21,9 +21,14 @@ export interface Outcome {
 export function exitCode({ anyFailure, summary, facts, failOn, strict }: Outcome): 0 | 1 | 2 | 3 {
   if (anyFailure) return 2;
   if (failing(summary.violations, failOn) > 0) return 1;
-  if (facts === 0) return 3;
+  if (facts === 0 || isIdle(summary)) return 3;
   if (strict && summary.inconclusive > 0) return 3;
   return 0;
+}
+
+/** There were facts, but no rule found anything to judge in them. */
+function isIdle({ violations, pass, inconclusive }: Outcome['summary']): boolean {
+  return failing(violations, 'note') + pass + inconclusive === 0;
 }
 
 function failing({ error, warning, note }: CheckSummary['violations'], failOn: FailOn): number {

@@ -1,0 +1,99 @@
+/** Whole captures → facts and report, as golden files. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { buildRun } from '../src/flows/run.js';
+import type { Fact } from '../src/model/fact.js';
+import { rules } from '../src/rules/index.js';
+import { check, read } from './helpers/check.js';
+
+const folder = join(import.meta.dirname, '..', 'fixtures', 'captures');
+const files = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map(({ name }) => name);
+const textOf = (name: string): string => readFileSync(join(folder, name), 'utf8');
+
+function factLine(fact: Fact): string {
+  const { line, session, thread, role, func, device, backend, vring, enable, value } = fact;
+  const parts = { device, backend, vring, enable, value };
+  const shown = Object.entries(parts).filter(([, part]) => part !== undefined);
+  return [
+    String(line).padStart(5),
+    `session ${session}`,
+    (thread ?? '-').padEnd(12),
+    role.padEnd(6),
+    func,
+    ...shown.map(([name, part]) => `${name}=${String(part)}`),
+  ].join(' ');
+}
+
+describe.each(files)('%s', (name) => {
+  test('facts', async () => {
+    const run = buildRun(read(textOf(name)), { assumeOrdered: false });
+    await expect(run.facts.map(factLine).join('\n') + '\n').toMatchFileSnapshot(
+      join(folder, 'golden', `${name}.facts`),
+    );
+  });
+
+  test('report', async () => {
+    const report = check(name, textOf(name));
+    const findings = report.findings
+      .filter(({ verdict }) => verdict !== 'not-exercised')
+      .map((f) => [f.verdict, f.rule, f.device, f.vring, `line ${f.at.line}`, f.count].join(' '));
+    const { captures, devices, migrations, summary } = report;
+    const golden = { captures, devices, migrations, summary, findings };
+    await expect(JSON.stringify(golden, null, 2) + '\n').toMatchFileSnapshot(
+      join(folder, 'golden', `${name}.report.json`),
+    );
+  });
+
+  test('fingerprints hold neither addresses nor lines: the same run elsewhere has the same', () => {
+    const text = textOf(name);
+    // Another heap, 4 GiB up, and a hundred lines of chatter before: all pointers and lines change.
+    const moved =
+      '[New Thread 0x7ffff7afc6c0 (LWP 1)]\n'.repeat(100) +
+      text.replace(/0x(0*)5555([0-9a-f]{8})\b/g, '0x$15556$2');
+    const prints = (t: string): string[] => check(name, t).findings.map((f) => f.fingerprint);
+    expect(prints(moved)).toEqual(prints(text));
+  });
+});
+
+describe('a note', () => {
+  const name = 'note-on-dirty-bitmap.txt';
+
+  test('is counted in full', () => {
+    const { records } = read(textOf(name));
+    const backtraces = records.filter((record) => record.kind === 'backtrace');
+    expect(backtraces.length).toBe(12);
+    expect(backtraces.reduce((total, { frames }) => total + frames.length, 0)).toBe(209);
+  });
+
+  test('has what one stack proves judged, and nothing that needs an order', () => {
+    const { findings, captures } = check(name, textOf(name));
+    expect(captures[0]?.ordered).toBe(false);
+    for (const { info, sequence } of rules) {
+      const own = findings.filter((finding) => finding.rule === info.id);
+      const verdicts = new Set(own.map((finding) => finding.verdict));
+      expect(verdicts.has('violation'), info.id).toBe(false);
+      if (sequence !== undefined && info.id !== 'ST-IDX')
+        expect([...verdicts], info.id).not.toContain('pass');
+    }
+    const passed = new Set(findings.filter((f) => f.verdict === 'pass').map((f) => f.rule));
+    expect([...passed].sort()).toEqual([
+      'ST-ENABLE',
+      'ST-IDX',
+      'ST-LISTENER',
+      'ST-NULLBASE',
+      'ST-SIZE',
+      'ST-SIZE-SANE',
+    ]);
+    const undecided = findings.find((f) => f.rule === 'LS-ALL-RINGS');
+    expect(undecided?.missing.join()).toMatch(
+      /the order of the backtraces: words between the dumps/,
+    );
+  });
+
+  test('is judged as a timeline when the user vouches for its order', () => {
+    expect(check(name, textOf(name), true).captures[0]?.ordered).toBe(true);
+  });
+});

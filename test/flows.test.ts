@@ -1,0 +1,308 @@
+/** Steps, activations, devices, probes and order, on small transcripts in gdb's words. */
+import { describe, expect, test } from 'vitest';
+import { learnListenerOffset } from '../src/facts/device.js';
+import { plainName } from '../src/facts/functions.js';
+import { buildRun } from '../src/flows/run.js';
+import type { Run } from '../src/flows/run.js';
+import { read } from './helpers/check.js';
+
+/** Reads a transcript; frames are numbered here, so that stacks can be put together freely. */
+function run(...lines: readonly string[]): Run {
+  let level = 0;
+  const numbered = lines.map((line) => {
+    if (line.startsWith('#0')) level = 0;
+    return line.replace(/^#\d+ +/, () => `#${level++}`.padEnd(4));
+  });
+  return buildRun(read(numbered.join('\n')), { assumeOrdered: false });
+}
+
+const BOTTOM = '#9  0x00007ffff7ca58ec in clone3 () at clone3.S:81';
+const hit = (n: number, func: string, args: string, thread = '1 "qemu"'): string[] => [
+  '',
+  `Thread ${thread} hit Breakpoint ${n}, ${func} (${args}) at ../hw/virtio/vhost.c:10`,
+  `#0  ${func} (${args}) at ../hw/virtio/vhost.c:10`,
+];
+const frame = (level: number, func: string, args: string): string =>
+  `#${level}  0x000055555588cd5${level} in ${func} (${args}) at ../hw/virtio/vhost.c:2${level}`;
+
+const SET_LOG = frame(1, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true');
+const MIGRATION_LOG = frame(2, 'vhost_migration_log', 'listener=0x5555562b1f08, enable=true');
+
+describe('steps', () => {
+  test('a stop and its backtrace are one entry', () => {
+    const { steps } = run(...hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00'), BOTTOM);
+    expect(
+      steps.map(({ entry, thread, stackKnown, complete }) => [entry, thread, stackKnown, complete]),
+    ).toEqual([[true, '0/1', true, true]]);
+  });
+
+  test('a second bt at the same stop is no second call', () => {
+    const once = hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00');
+    const { activations, steps } = run(
+      '(gdb) c',
+      ...once,
+      BOTTOM,
+      '(gdb) bt',
+      ...once.slice(2),
+      BOTTOM,
+    );
+    expect(steps.map(({ entry }) => entry)).toEqual([true, false]);
+    expect(activations.map(({ func, entered }) => [func, entered])).toEqual([
+      ['vhost_dev_stop', true],
+    ]);
+  });
+
+  test('the stacks of other threads in "thread apply all bt" are no calls', () => {
+    const { steps } = run(
+      ...hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00'),
+      BOTTOM,
+      '',
+      'Thread 2 (Thread 0x7ffff7afc6c0 (LWP 7) "worker"):',
+      '#0  vhost_dev_set_log (dev=0x5555562b1f00, enable_log=true) at ../hw/virtio/vhost.c:10',
+      BOTTOM,
+    );
+    expect(steps.map(({ entry, thread }) => [entry, thread])).toEqual([
+      [true, '0/1'],
+      [false, '0/2'],
+    ]);
+  });
+
+  test('a call ended by the debugger is marked, and what follows is not a whole record', () => {
+    const { steps } = run(
+      ...hit(1, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true'),
+      BOTTOM,
+      '(gdb) return (int)0',
+      '(gdb) c',
+      'Continuing.',
+      ...hit(2, 'vhost_dev_stop', 'hdev=0x5555562b1f00'),
+      BOTTOM,
+    );
+    expect(steps.map(({ altered, gapBefore }) => [altered, gapBefore])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+  });
+
+  test('another return address of the same outermost function is another process', () => {
+    const other = BOTTOM.replace('58ec', '60ec');
+    const { sessions, devices } = run(
+      ...hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00'),
+      BOTTOM,
+      ...hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00'),
+      other,
+    );
+    expect(sessions).toBe(2);
+    expect(devices.map(({ session, address }) => [session, address])).toEqual([
+      [0, '0x5555562b1f00'],
+      [1, '0x5555562b1f00'],
+    ]);
+  });
+});
+
+describe('activations', () => {
+  const feature = (on: boolean): string[] => [
+    ...hit(2, 'vhost_dev_set_features', `dev=0x5555562b1f00, enable_log=${String(on)}`),
+    SET_LOG,
+    MIGRATION_LOG,
+    BOTTOM,
+  ];
+  const ring = [
+    ...hit(
+      3,
+      'vhost_virtqueue_set_addr',
+      'dev=0x5555562b1f00, vq=0x5555562b2190, idx=0, enable_log=true',
+    ),
+    SET_LOG,
+    MIGRATION_LOG,
+    BOTTOM,
+  ];
+
+  test('successive stacks share the calls that they both show', () => {
+    const { activations } = run(...feature(true), ...ring);
+    expect(activations.map(({ func, parent, entered }) => [func, parent?.func, entered])).toEqual([
+      ['vhost_migration_log', undefined, false],
+      ['vhost_dev_set_log', 'vhost_migration_log', false],
+      ['vhost_dev_set_features', 'vhost_dev_set_log', true],
+      ['vhost_virtqueue_set_addr', 'vhost_dev_set_log', true],
+    ]);
+  });
+
+  test('a call has returned when a whole stack of its thread no longer shows it', () => {
+    const { activations } = run(
+      ...feature(true),
+      ...ring,
+      ...hit(4, 'vhost_dev_stop', 'hdev=0x5555562b1f00'),
+      BOTTOM,
+    );
+    expect(activations.map(({ func, closed }) => [func, closed])).toEqual([
+      ['vhost_migration_log', 2],
+      ['vhost_dev_set_log', 2],
+      ['vhost_dev_set_features', 1],
+      ['vhost_virtqueue_set_addr', 2],
+      ['vhost_dev_stop', undefined],
+    ]);
+  });
+
+  test('a stack that is cut short proves no return', () => {
+    const { activations } = run(
+      ...feature(true),
+      ...hit(4, 'vhost_dev_stop', 'hdev=0x5555562b1f00'),
+    );
+    expect(activations.map(({ closed }) => closed)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('another thread proves no return, the end of the thread does', () => {
+    const stop = [...hit(4, 'vhost_dev_stop', 'hdev=0x5555562b1f00', '2 "worker"'), BOTTOM];
+    const first = ['[Switching to Thread 0x7ffff7afd9c0 (LWP 5)]', ...feature(true)];
+    expect(run(...first, ...stop).activations[0]?.closed).toBeUndefined();
+    const gone = run(...first, '[Thread 0x7ffff7afd9c0 (LWP 5) exited]', ...stop);
+    expect(gone.activations[0]?.closed).toBe(1);
+  });
+
+  test('limited backtraces are aligned at the calls that both show', () => {
+    const { activations } = run(
+      ...hit(1, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true'),
+      frame(1, 'vhost_migration_log', 'listener=0x5555562b1f08, enable=true'),
+      '(More stack frames follow...)',
+      ...hit(2, 'vhost_dev_set_features', 'dev=0x5555562b1f00, enable_log=true'),
+      SET_LOG,
+      '(More stack frames follow...)',
+    );
+    expect(activations.map(({ func, parent }) => [func, parent?.func])).toEqual([
+      ['vhost_migration_log', undefined],
+      ['vhost_dev_set_log', 'vhost_migration_log'],
+      ['vhost_dev_set_features', 'vhost_dev_set_log'],
+    ]);
+  });
+});
+
+describe('devices and rings', () => {
+  test('dev, hdev, net and listener - 8 are one device', () => {
+    const { devices } = run(
+      ...hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00'),
+      frame(1, 'vhost_net_stop_one', 'net=0x5555562b1f00, dev=0x555556e820f0'),
+      BOTTOM,
+      ...hit(2, 'vhost_log_global_stop', 'listener=0x5555562b1f08'),
+      BOTTOM,
+    );
+    expect(devices.map(({ address }) => address)).toEqual(['0x5555562b1f00']);
+  });
+
+  test('another distance between listener and device is learned', () => {
+    const { steps } = run(
+      ...hit(1, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true'),
+      frame(1, 'vhost_migration_log', 'listener=0x5555562b1f10, enable=true'),
+      BOTTOM,
+    );
+    expect(learnListenerOffset(steps.map(({ calls }) => calls))).toBe(16n);
+    expect(learnListenerOffset([])).toBe(8n);
+  });
+
+  test('the second pair of a kernel device: ring 3 of the device is ring 1 of the backend', () => {
+    const result = run(
+      '#0  vhost_kernel_set_vring_addr (dev=0x5555573f9c50, addr=0x7fffe3dff190) at ../hw/virtio/vhost-backend.c:110',
+      frame(
+        1,
+        'vhost_virtqueue_set_addr',
+        'dev=0x5555573f9c50, vq=0x5555573f9f60, idx=1, enable_log=false',
+      ),
+      frame(
+        2,
+        'vhost_virtqueue_start',
+        'dev=0x5555573f9c50, vdev=0x555558419170, vq=0x5555573f9f60, idx=3',
+      ),
+      BOTTOM,
+    );
+    expect(result.devices).toEqual([
+      { session: 0, address: '0x5555573f9c50', backend: 'kernel', vrings: [1] },
+    ]);
+    expect(result.rings.vqIndexOf(0, '0x5555573f9c50')).toBe(2);
+    expect(result.facts.map(({ kind, vring }) => [kind, vring])).toEqual([
+      ['vhost_virtqueue_start', 1],
+      ['vhost_virtqueue_set_addr', 1],
+      ['op_set_vring_addr', 1],
+    ]);
+  });
+});
+
+describe('probes', () => {
+  const stop = [...hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00'), BOTTOM];
+
+  test('what was reported once is watched throughout; what was not is not', () => {
+    const { probes } = run(...stop);
+    expect(probes.watching('vhost_dev_stop', 0, 9)?.how).toBe('reported');
+    expect(probes.watching('vhost_dev_start', 0, 9)).toBeUndefined();
+  });
+
+  test('a breakpoint that is named where it was set is watched from there on', () => {
+    const { probes } = run(
+      ...stop,
+      '(gdb) b vhost_dev_start',
+      'Breakpoint 2 at 0x33b8df: file ../hw/virtio/vhost.c, line 2009.',
+      '(gdb) c',
+      'Continuing.',
+      ...hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00'),
+      BOTTOM,
+    );
+    expect(probes.watching('vhost_dev_start', 1, 1)?.how).toBe('breakpoint set');
+    expect(probes.watching('vhost_dev_start', 0, 1)).toBeUndefined();
+  });
+
+  test('a conditional breakpoint watches nothing, a deleted one nothing more', () => {
+    const conditional = run(
+      '(gdb) b vhost_dev_stop if hdev == 0',
+      'Breakpoint 1 at 0x1: file a.c, line 1.',
+      ...stop,
+    );
+    expect(conditional.probes.watching('vhost_dev_stop', 0, 0)).toBeUndefined();
+    const deleted = run(...stop, '(gdb) delete', '(gdb) c', ...stop);
+    expect(deleted.probes.watching('vhost_dev_stop', 0, 0)).toBeDefined();
+    expect(deleted.probes.watching('vhost_dev_stop', 0, 1)).toBeUndefined();
+  });
+});
+
+describe('order', () => {
+  const bt = (func: string): string[] => [
+    `#0  ${func} (dev=0x5555562b1f00) at ../hw/virtio/vhost.c:10`,
+    BOTTOM,
+  ];
+
+  test('words between dumps make a note, words around them do not', () => {
+    const words = 'Then the log is switched on by the migration thread.';
+    expect(
+      run(...bt('vhost_dev_set_log'), '', words, '', ...bt('vhost_dev_set_features')).ordered,
+    ).toBe(false);
+    expect(run(words, '', ...bt('vhost_dev_set_log'), '', words).ordered).toBe(true);
+  });
+
+  test('two bt of different stacks with no run between them make a note', () => {
+    const note = run(
+      '(gdb) bt',
+      ...bt('vhost_dev_set_log'),
+      '',
+      '(gdb) bt',
+      ...bt('vhost_dev_set_features'),
+    );
+    expect(note.note?.why).toBe('backtraces with no run between them');
+    const session = run(
+      '(gdb) bt',
+      ...bt('vhost_dev_set_log'),
+      '(gdb) c',
+      'Continuing.',
+      '(gdb) bt',
+      ...bt('vhost_dev_set_features'),
+    );
+    expect(session.ordered).toBe(true);
+  });
+});
+
+test('compiler clone suffixes are no part of a name', () => {
+  expect(
+    ['vhost_log_put.part.0', 'f.constprop.0.isra.1', 'f.cold', 'vhost_dev_stop'].map(plainName),
+  ).toEqual(['vhost_log_put', 'f', 'f', 'vhost_dev_stop']);
+});
