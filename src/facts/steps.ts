@@ -17,6 +17,7 @@ import type {
 import { callOf } from './calls.js';
 import { ALTERS, BREAKS_IF, NARROWS, RESUMES, SELECTS } from './debugger-commands.js';
 import type { Call } from './calls.js';
+import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
 import type { EventRow } from './trace-events.js';
 
@@ -69,10 +70,6 @@ export interface Steps {
   readonly gapAtEnd: boolean;
 }
 
-/** Outermost functions of QEMU's threads and of the C library beneath them. */
-const OUTERMOST =
-  /^(?:main|_start|__libc_start_main.*|__libc_start_call_main|start_thread|clone3?|__clone3?|thread_start|qemu_thread_start|coroutine_trampoline)$/;
-
 /** Walks the records once. */
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
   const builder = new StepBuilder();
@@ -85,14 +82,11 @@ class StepBuilder {
   private readonly exits: ThreadExit[] = [];
   private readonly narrowed: number[] = [];
   private readonly conditional = new Set<string>();
-  private readonly keyOfLwp = new Map<string, string>();
+  private threads = new ThreadFollower();
+  private process = new ProcessFollower();
   private session = 0;
   private sessionUsed = false;
-  /** Return addresses of outermost functions: constants of one process. */
-  private readonly constants = new Map<string, string>();
-  private thread: string | undefined;
   private header: string | undefined;
-  private switchedTo: ThreadRef | undefined;
   private pendingStop: Stop | undefined;
   private stopped: Frame | undefined;
   /** `thread N` was typed: what is shown is not what stopped. */
@@ -148,14 +142,7 @@ class StepBuilder {
     this.header = undefined;
     this.otherSelected = false;
     this.stopped = undefined;
-    if (stop.thread?.num !== undefined) {
-      const key = stop.thread.num;
-      const target = this.switchedTo;
-      if (target !== undefined)
-        for (const name of threadNames(target)) this.keyOfLwp.set(name, key);
-      this.thread = key;
-    }
-    this.switchedTo = undefined;
+    this.threads.onStop(stop.thread);
     this.pendingStop = stop;
   }
 
@@ -185,9 +172,9 @@ class StepBuilder {
     this.pendingStop = undefined;
     const innermost = bt.frames[0];
     if (innermost === undefined) return;
-    if (bt.thread !== undefined) this.header = this.keyOf(bt.thread) ?? this.header;
+    if (bt.thread !== undefined) this.header = this.threads.keyOf(bt.thread) ?? this.header;
     const headed = bt.thread !== undefined ? this.header : undefined;
-    if (this.isOtherProcess(bt.frames)) this.newSession();
+    if (this.process.isOther(bt.frames) && this.sessionUsed) this.newSession();
     const starts = bt.levels[0] === 0;
     // The stop and the first frame of its backtrace are one report.
     const ofStop = stop?.frame !== undefined && starts && stop.frame.func === innermost.func;
@@ -233,19 +220,18 @@ class StepBuilder {
       entry: entry && isCall,
       stop,
       stackKnown: true,
-      complete: !bt.incomplete && bt.frames.some((frame) => OUTERMOST.test(frame.func)),
+      complete: !bt.incomplete && reachesBottom(bt.frames),
       ...(headed === undefined ? {} : { thread: headed }),
     });
   }
 
   private onThread(what: 'switch' | 'new' | 'exit' | 'header', ref: ThreadRef): void {
-    const key = this.keyOf(ref);
+    const key = this.threads.keyOf(ref);
     if (what === 'header') {
       this.header = key;
     } else if (what === 'switch') {
       this.flushStop();
-      this.switchedTo = ref;
-      this.thread = key;
+      this.threads.onSwitch(ref);
     } else if (what === 'exit' && key !== undefined) {
       this.exits.push({ thread: this.scoped(key), after: this.steps.length - 1 });
     }
@@ -253,14 +239,13 @@ class StepBuilder {
 
   private onProcess(): void {
     if (this.sessionUsed) this.newSession();
+    this.process = new ProcessFollower();
   }
 
   private newSession(): void {
     this.session++;
     this.sessionUsed = false;
-    this.constants.clear();
-    this.keyOfLwp.clear();
-    this.thread = undefined;
+    this.threads = new ThreadFollower();
     this.stopped = undefined;
   }
 
@@ -299,36 +284,6 @@ class StepBuilder {
     });
   }
 
-  /** The same outermost function returns to the same address throughout one process. */
-  private isOtherProcess(frames: readonly Frame[]): boolean {
-    let other = false;
-    for (const frame of frames.slice(-4)) {
-      if (frame.address === undefined || !/^(?:start_thread|__?clone3?|clone3?)$/.test(frame.func))
-        continue;
-      const known = this.constants.get(frame.func);
-      if (known !== undefined && known !== frame.address) other = true;
-    }
-    if (other) this.constants.clear();
-    for (const frame of frames.slice(-4)) {
-      if (frame.address !== undefined && /^(?:start_thread|__?clone3?|clone3?)$/.test(frame.func)) {
-        this.constants.set(frame.func, frame.address);
-      }
-    }
-    return other && this.sessionUsed;
-  }
-
-  private keyOf(ref: ThreadRef): string | undefined {
-    if (ref.num !== undefined) {
-      for (const name of threadNames(ref)) this.keyOfLwp.set(name, ref.num);
-      return ref.num;
-    }
-    for (const name of threadNames(ref)) {
-      const known = this.keyOfLwp.get(name);
-      if (known !== undefined) return known;
-    }
-    return threadNames(ref)[0];
-  }
-
   private scoped(thread: string): string {
     return `${this.session}/${thread}`;
   }
@@ -345,7 +300,7 @@ class StepBuilder {
     thread?: string;
     event?: Step['event'];
   }): void {
-    const thread = part.thread ?? this.thread;
+    const thread = part.thread ?? this.threads.current;
     this.sessionUsed = true;
     this.steps.push({
       index: this.steps.length,
@@ -366,11 +321,4 @@ class StepBuilder {
     });
     this.gap = false;
   }
-}
-
-function threadNames(ref: ThreadRef): string[] {
-  const names: string[] = [];
-  if (ref.lwp !== undefined) names.push(`LWP ${ref.lwp}`);
-  if (ref.pthread !== undefined) names.push(`Thread ${ref.pthread}`);
-  return names;
 }

@@ -8,7 +8,7 @@ import {
   place,
   probeName,
   unwatched,
-} from './queries.js';
+} from './shared/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** A device that starts with logging on gets the log base. */

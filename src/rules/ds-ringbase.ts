@@ -10,7 +10,7 @@ import {
   place,
   probeName,
   unwatched,
-} from './queries.js';
+} from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Functions through which QEMU stops the guest; anything else that stops a device may be the guest's doing. */

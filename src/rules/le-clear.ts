@@ -1,6 +1,6 @@
 import { known } from '../protocol/replay.js';
-import { passes, unseenPasses } from './queries.js';
-import { judgePass } from './ring-pass.js';
+import { passes, unseenPasses } from './shared/queries.js';
+import { judgePass } from './shared/ring-pass.js';
 import type { Rule } from './rule.js';
 
 /** Every logging ring loses VHOST_VRING_F_LOG when logging is switched off. */

@@ -1,4 +1,4 @@
-import { below, childrenOf, doubts, endOf, hasGap, place, unwatched } from './queries.js';
+import { below, childrenOf, doubts, endOf, hasGap, place, unwatched } from './shared/queries.js';
 import type { Rule } from './rule.js';
 
 /** A log stop of a logging device switches the backend off before the log is given back. */

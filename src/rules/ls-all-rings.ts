@@ -1,6 +1,6 @@
 import { runningRings } from '../protocol/replay.js';
-import { passes, unseenPasses } from './queries.js';
-import { judgePass } from './ring-pass.js';
+import { passes, unseenPasses } from './shared/queries.js';
+import { judgePass } from './shared/ring-pass.js';
 import type { Rule } from './rule.js';
 
 /** Every started ring gets VHOST_VRING_F_LOG when logging is switched on. */

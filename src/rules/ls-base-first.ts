@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activations.js';
 import { bigintOf } from '../model/values.js';
-import { bareWithin, below, callerOf, endOf, hasGap, place, probeName } from './queries.js';
+import { bareWithin, below, callerOf, endOf, hasGap, place, probeName } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 const LOG_ALL = 1n << 26n;

@@ -7,7 +7,7 @@ import {
   successOf,
   unwatched,
   unseenPasses,
-} from './queries.js';
+} from './shared/queries.js';
 import type { Rule } from './rule.js';
 
 /** A log start that addresses rings must also set VHOST_F_LOG_ALL. */

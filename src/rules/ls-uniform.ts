@@ -1,5 +1,13 @@
-import { childrenOf, doubts, endOf, passes, place, unwatched, unseenPasses } from './queries.js';
-import type { Pass } from './queries.js';
+import {
+  childrenOf,
+  doubts,
+  endOf,
+  passes,
+  place,
+  unwatched,
+  unseenPasses,
+} from './shared/queries.js';
+import type { Pass } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** One pass of vhost_dev_set_log() sends one flag to all its rings. */

@@ -1,5 +1,5 @@
 import { bigintOf } from '../model/values.js';
-import { callPairs } from './queries.js';
+import { callPairs } from './shared/queries.js';
 import type { Rule } from './rule.js';
 
 /** VHOST_F_LOG_ALL, bit 26 (include/uapi/linux/vhost_types.h). */

@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activations.js';
 import { describe, known } from '../protocol/replay.js';
-import { below, doubts, endOf, place, togglesOf, unwatched } from './queries.js';
+import { below, doubts, endOf, place, togglesOf, unwatched } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** When dirty tracking ends, a running device stops logging. */

@@ -1,6 +1,6 @@
 import type { Call } from '../facts/calls.js';
 import type { Backend } from '../model/fact.js';
-import { callPairs, unwatched } from './queries.js';
+import { callPairs, unwatched } from './shared/queries.js';
 import type { Judgement, Rule } from './rule.js';
 
 /** Is `b`, given to the backend, right for the device-absolute ring `a`? */

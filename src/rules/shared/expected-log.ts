@@ -18,8 +18,8 @@ import {
   unwatchedToggles,
 } from './queries.js';
 import type { Toggle } from './queries.js';
-import type { Activation } from '../flows/activations.js';
-import type { Mark, SessionContext } from './rule.js';
+import type { Activation } from '../../flows/activations.js';
+import type { Mark, SessionContext } from '../rule.js';
 
 export interface ExpectedLog {
   /** The proven flag, undefined when the capture cannot tell. */

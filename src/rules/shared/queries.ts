@@ -1,13 +1,13 @@
 /** Questions that several rules ask of a run. All pure. */
-import { callerOf, descendants, directCaller } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
-import { hasGap } from '../flows/run.js';
-import type { Run } from '../flows/run.js';
-import type { Call } from '../facts/calls.js';
-import type { Step } from '../facts/steps.js';
-import type { Backend, FactKind } from '../model/fact.js';
-import { opFunction } from '../facts/functions.js';
-import type { Judgement, Mark, SessionContext } from './rule.js';
+import { callerOf, descendants, directCaller } from '../../flows/activations.js';
+import type { Activation } from '../../flows/activations.js';
+import { hasGap } from '../../flows/run.js';
+import type { Run } from '../../flows/run.js';
+import type { Call } from '../../facts/calls.js';
+import type { Step } from '../../facts/steps.js';
+import type { Backend, FactKind } from '../../model/fact.js';
+import { opFunction } from '../../facts/functions.js';
+import type { Judgement, Mark, SessionContext } from '../rule.js';
 
 /**
  * Adjacent known calls of a stack, outer and inner, with the line that shows the inner one. A pair is

@@ -1,8 +1,8 @@
 /** What LS-ALL-RINGS and LE-CLEAR share: did a pass of vhost_dev_set_log() reach every ring it had to? */
-import { hasGap } from '../flows/run.js';
+import { hasGap } from '../../flows/run.js';
 import { doubts, endOf, place, probeName, successOf, unwatched } from './queries.js';
 import type { Pass } from './queries.js';
-import type { Judgement, Mark, SessionContext } from './rule.js';
+import type { Judgement, Mark, SessionContext } from '../rule.js';
 
 interface Wanted {
   /** Rings that certainly have to be addressed, ascending. */

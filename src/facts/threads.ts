@@ -1,0 +1,85 @@
+/**
+ * Threads and processes of a gdb session, followed through the lines that gdb prints about them.
+ *
+ * gdb names a thread by its own number in stops and headers, and by LWP or pthread_t in notices
+ * (gdb/thread.c, print_thread_info(); gdb/infrun.c, normal_stop()); a notice right before a stop tells
+ * which number an LWP has.
+ */
+import type { Frame, ThreadRef } from '../model/record.js';
+
+/** Knows which thread gdb stands in. */
+export class ThreadFollower {
+  /** Key of the thread that stopped last or was switched to. */
+  current: string | undefined;
+  private readonly keyOfName = new Map<string, string>();
+  private switchedTo: ThreadRef | undefined;
+
+  /** `[Switching to Thread ...]`. */
+  onSwitch(ref: ThreadRef): void {
+    this.switchedTo = ref;
+    this.current = this.keyOf(ref);
+  }
+
+  /** A stop line; it names its thread where the program has several. */
+  onStop(ref: ThreadRef | undefined): void {
+    if (ref?.num !== undefined) {
+      if (this.switchedTo !== undefined) this.learn(this.switchedTo, ref.num);
+      this.current = ref.num;
+    }
+    this.switchedTo = undefined;
+  }
+
+  /** gdb's number where it is known, else LWP or pthread_t. */
+  keyOf(ref: ThreadRef): string | undefined {
+    if (ref.num !== undefined) {
+      this.learn(ref, ref.num);
+      return ref.num;
+    }
+    const names = namesOf(ref);
+    const known = names.find((name) => this.keyOfName.has(name));
+    return known === undefined ? names[0] : this.keyOfName.get(known);
+  }
+
+  private learn(ref: ThreadRef, key: string): void {
+    for (const name of namesOf(ref)) this.keyOfName.set(name, key);
+  }
+}
+
+function namesOf(ref: ThreadRef): string[] {
+  const names: string[] = [];
+  if (ref.lwp !== undefined) names.push(`LWP ${ref.lwp}`);
+  if (ref.pthread !== undefined) names.push(`Thread ${ref.pthread}`);
+  return names;
+}
+
+/** Outermost functions of QEMU's threads and of the C library beneath them. */
+const OUTERMOST =
+  /^(?:main|_start|__libc_start_main.*|__libc_start_call_main|start_thread|clone3?|__clone3?|thread_start|qemu_thread_start|coroutine_trampoline)$/;
+
+/** True when a stack reaches the outermost function of its thread. */
+export function reachesBottom(frames: readonly Frame[]): boolean {
+  return frames.some((frame) => OUTERMOST.test(frame.func));
+}
+
+/** Functions of which a process has one copy, called from one place. */
+const CONSTANT = /^(?:start_thread|__?clone3?|clone3?)$/;
+
+/** Tells processes apart: the same outermost function returns to the same address throughout one. */
+export class ProcessFollower {
+  private readonly addresses = new Map<string, string>();
+
+  /** True when these frames belong to another process than the ones before. */
+  isOther(frames: readonly Frame[]): boolean {
+    const own = frames
+      .slice(-4)
+      .filter(({ func, address }) => address !== undefined && CONSTANT.test(func));
+    const other = own.some(({ func, address }) => {
+      const known = this.addresses.get(func);
+      return known !== undefined && known !== address;
+    });
+    if (other) this.addresses.clear();
+    for (const { func, address } of own)
+      if (address !== undefined) this.addresses.set(func, address);
+    return other;
+  }
+}
