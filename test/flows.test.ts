@@ -1,8 +1,10 @@
 /** Steps, activations, devices, probes and order, on small transcripts in gdb's words. */
 import { describe, expect, test } from 'vitest';
 import { learnListenerOffset } from '../src/facts/device.js';
-import { plainName } from '../src/facts/functions.js';
+import { functionTable, plainName } from '../src/facts/functions.js';
+import { eventTable } from '../src/facts/trace-events.js';
 import { buildRun } from '../src/flows/run.js';
+import { qemuEvents } from '../src/formats/qemu-events.js';
 import type { Run } from '../src/flows/run.js';
 import { read } from './helpers/check.js';
 
@@ -305,4 +307,23 @@ test('compiler clone suffixes are no part of a name', () => {
   expect(
     ['vhost_log_put.part.0', 'f.constprop.0.isra.1', 'f.cold', 'vhost_dev_stop'].map(plainName),
   ).toEqual(['vhost_log_put', 'f', 'f', 'vhost_dev_stop']);
+});
+
+describe('the tables of known functions and events', () => {
+  test('every event row is declared, with the arguments that it names', () => {
+    for (const [name, row] of eventTable) {
+      const line = qemuEvents.split('\n').filter((text) => text.startsWith(`${name}(`));
+      expect(line.length, name).toBeGreaterThan(0);
+      for (const argument of [row.device, row.enable, row.value, row.vring]) {
+        if (argument === undefined) continue;
+        const isDeclared = line.some((text) => new RegExp(`[ *]${argument}[,)]`).test(text));
+        expect(isDeclared, `${name}: ${argument}`).toBe(true);
+      }
+    }
+  });
+
+  test('every row names its source', () => {
+    for (const [name, { source }] of [...functionTable, ...eventTable])
+      expect(source, name).toMatch(/\/[a-z-]+(?:\.c)?$/);
+  });
 });

@@ -88,6 +88,7 @@ const around: Readonly<Record<string, FunctionRow>> = {
   memory_global_dirty_log_do_stop: row('memory_global_dirty_log_stop', 'system/memory.c'),
   memory_global_dirty_log_sync: row('memory_global_dirty_log_sync', 'system/memory.c'),
   migration_bitmap_sync: row('migration_bitmap_sync', 'migration/ram.c'),
+  migration_bitmap_sync_precopy: row('migration_bitmap_sync', 'migration/ram.c'),
   ram_init_bitmaps: row('ram_init_bitmaps', 'migration/ram.c'),
   ram_save_cleanup: row('ram_save_cleanup', 'migration/ram.c'),
   qemu_savevm_state_setup: row('savevm_state_setup', 'migration/savevm.c'),
@@ -122,6 +123,9 @@ function buildTable(): ReadonlyMap<string, FunctionRow> {
     }
   }
   for (const [name, entry] of Object.entries(around)) table.set(name, entry);
+  // Its name up to the split of the kernel's ops (hw/virtio/vhost-backend.c).
+  const attach = table.get('vhost_kernel_net_set_backend');
+  if (attach !== undefined) table.set('vhost_net_set_backend', attach);
   return table;
 }
 

@@ -63,7 +63,21 @@ export type FactKind =
   | 'virtio_set_status'
   | 'vhost_user_write'
   | 'vhost_user_read'
-  | 'dirtyrate_state';
+  | 'dirtyrate_state'
+  | 'dirtylimit_state'
+  | 'colo_state'
+  | 'cpr_state'
+  | 'migrate_pending'
+  | 'savevm_state'
+  | 'savevm_section'
+  | 'vhost_region'
+  | 'vhost_section'
+  | 'vhost_iotlb_miss'
+  | 'vhost_user_mem_table'
+  | 'vhost_user_postcopy'
+  | 'vhost_user_event'
+  | 'vhost_vdpa'
+  | 'virtio_queue_notify';
 
 export interface Fact {
   /** Order in the capture, 0-based. */
