@@ -162,6 +162,7 @@ function innermostCalls(record: CaptureRecord): readonly string[] {
 type Row = Readonly<Record<string, string>>;
 
 function tableOf(path: string): readonly Row[] {
+  if (!existsSync(path)) return [];
   const [head = '', ...rows] = linesOf(readFileSync(path, 'utf8'));
   const keys = head.split('\t');
   return rows.map((row) => {

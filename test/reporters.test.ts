@@ -81,13 +81,18 @@ const cases: Record<string, [CheckReport, Partial<ReportOptions>?]> = {
     reportOf([], {
       captures: [{ ...reportOf([]).captures[0]!, ordered: false, formats: ['gdb', 'qemu-log'] }],
       devices: [
-        { session: 0, address: '0x10', backend: 'kernel', vrings: [] },
-        { session: 1, address: '0x10', backend: 'unknown', vrings: [3] },
+        { capture: sha256, session: 0, address: '0x10', backend: 'kernel', vrings: [] },
+        { capture: sha256, session: 1, address: '0x10', backend: 'unknown', vrings: [3] },
       ],
       migrations: [
-        { session: 0, outcome: 'cancelled', phases: ['setup', 'iterate', 'iterate'] },
-        { session: 1, outcome: 'cancelled', phases: ['setup', 'iterate'] },
-        { session: 1, outcome: 'unknown', phases: [] },
+        {
+          capture: sha256,
+          session: 0,
+          outcome: 'cancelled',
+          phases: ['setup', 'iterate', 'iterate'],
+        },
+        { capture: sha256, session: 1, outcome: 'cancelled', phases: ['setup', 'iterate'] },
+        { capture: sha256, session: 1, outcome: 'unknown', phases: [] },
       ],
     }),
   ],

@@ -1,8 +1,11 @@
-/** The candidate that is nearest to `word` by edits of single characters; undefined where none is near. */
+/** The candidate that `word` begins, or is nearest to by edits of single characters; undefined where none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  // The beginning of just one of them is more than a typing error.
+  const begun = candidates.filter((candidate) => candidate.startsWith(word));
+  if (word !== '' && begun.length === 1) return begun[0];
   let best: string | undefined;
-  // A third of the word may be wrong; more would be guessing.
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  // A third of the word may be wrong, and two letters may have changed places (two edits).
+  let least = (word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word, candidate);
     if (distance < least) {

@@ -40,6 +40,7 @@ export function checkCaptures(inputs: readonly CheckInput[], options: CheckOptio
       ).length,
       facts: run.facts.length,
       problems: reading.problems.length,
+      unclaimed: unclaimedLines(reading),
       ordered: run.ordered,
     })),
     summary: summarize(
@@ -47,15 +48,29 @@ export function checkCaptures(inputs: readonly CheckInput[], options: CheckOptio
       judged.some(({ run }) => run.facts.length > 0),
     ),
     findings,
-    devices: judged.flatMap(({ run }) => devicesOf(run)),
-    migrations: judged.flatMap(({ run }) =>
-      run.migrations.map(({ session, outcome, phases }) => ({ session, outcome, phases })),
+    devices: judged.flatMap(({ info, run }) => devicesOf(info.sha256, run)),
+    migrations: judged.flatMap(({ info, run }) =>
+      run.migrations.map(({ session, outcome, phases }) => ({
+        capture: info.sha256,
+        session,
+        outcome,
+        phases,
+      })),
     ),
   };
 }
 
-function devicesOf(run: Run): CheckReport['devices'] {
+function unclaimedLines({ records }: Reading): number {
+  let lines = 0;
+  for (const record of records) {
+    if (record.kind === 'prose' && !record.human) lines += record.span.last - record.span.first + 1;
+  }
+  return lines;
+}
+
+function devicesOf(capture: string, run: Run): CheckReport['devices'] {
   return run.devices.map(({ session, address, backend, vrings }) => ({
+    capture,
     session,
     address,
     backend: backend ?? 'unknown',

@@ -10,7 +10,7 @@ import type { MigrationSummary } from '../model/report.js';
 import type { Activation } from './activations.js';
 
 /** A migration with the steps between which it is known to run. */
-export interface Migration extends MigrationSummary {
+export interface Migration extends Omit<MigrationSummary, 'capture'> {
   readonly first: number;
   readonly last: number;
 }

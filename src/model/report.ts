@@ -49,10 +49,14 @@ export interface CaptureSummary {
   readonly records: number;
   readonly facts: number;
   readonly problems: number;
+  /** Lines that no format claims and that do not read like a person's words. */
+  readonly unclaimed: number;
   readonly ordered: boolean;
 }
 
 export interface DeviceSummary {
+  /** sha256 of the capture. */
+  readonly capture: string;
   readonly session: number;
   readonly address: string;
   readonly backend: Backend | 'unknown';
@@ -60,6 +64,8 @@ export interface DeviceSummary {
 }
 
 export interface MigrationSummary {
+  /** sha256 of the capture. */
+  readonly capture: string;
   readonly session: number;
   readonly outcome: 'completed' | 'cancelled' | 'failed' | 'unknown';
   readonly phases: readonly string[];

@@ -40,35 +40,47 @@ function captureLines(
   const lines = captures.map((capture) => {
     const formats = capture.formats.length > 0 ? capture.formats.join(' + ') : 'no known format';
     const notes = capture.ordered ? '' : '; notes: judged as unordered snippets (--assume-ordered)';
-    return `${displayPath(capture.path)}: ${formats}, ${count(capture.lines, 'line')}, ${count(capture.facts, 'protocol fact')}${notes}`;
+    const unclaimed =
+      capture.unclaimed > 0 ? ` (${thousands(capture.unclaimed)} of no known format)` : '';
+    return `${displayPath(capture.path)}: ${formats}, ${count(capture.lines, 'line')}${unclaimed}, ${count(capture.facts, 'protocol fact')}${notes}`;
   });
   return limited(lines, options);
 }
 
 function deviceLines(report: CheckReport, options: ReportOptions): readonly string[] {
   const sessions = new Set(report.devices.map(({ session }) => session));
-  const lines = report.devices.map(({ session, address, backend, vrings }) => {
-    const where = sessions.size > 1 ? ` in session ${session + 1}` : '';
+  const lines = report.devices.map(({ capture, session, address, backend, vrings }) => {
+    const inSession = sessions.size > 1 ? `, session ${session + 1}` : '';
+    const where = `${whichCapture(report, capture)}${inSession}`;
     const rings =
       vrings.length === 0
         ? 'no vring seen'
         : `${vrings.length === 1 ? 'vring' : 'vrings'} ${vrings.join(', ')}`;
-    return `${address} (${backend})${where}: ${rings}`;
+    return `${address} (${backend}${where}): ${rings}`;
   });
   return limited(lines, options);
 }
 
 function migrationLines(report: CheckReport, options: ReportOptions): readonly string[] {
   const groups = new Map<string, number>();
-  for (const { outcome, phases } of report.migrations) {
+  for (const { capture, outcome, phases } of report.migrations) {
     const seen = [...new Set(phases)].join(', ');
-    const line = seen === '' ? outcome : `${outcome}: ${seen}`;
+    const where = whichCapture(report, capture).replace(/^, /, ' in ');
+    const end = outcome === 'unknown' ? 'outcome not shown' : outcome;
+    const line = `${end}${where}${seen === '' ? '' : `; phases seen: ${seen}`}`;
     groups.set(line, (groups.get(line) ?? 0) + 1);
   }
   const lines = Array.from(groups, ([line, times]) =>
     printable(times === 1 ? line : `${thousands(times)} x ${line}`),
   );
   return limited(lines, options);
+}
+
+/** `, FILE` where there are several captures to tell apart. */
+function whichCapture(report: CheckReport, sha256: string): string {
+  if (report.captures.length < 2) return '';
+  const path = report.captures.find((capture) => capture.sha256 === sha256)?.path;
+  return path === undefined ? '' : `, ${displayPath(path)}`;
 }
 
 function problemLines(options: ReportOptions): readonly string[] {

@@ -45,6 +45,7 @@ export function reportOf(
         records: 120,
         facts: 86,
         problems: 0,
+        unclaimed: 3,
         ordered: true,
       },
     ],
@@ -60,8 +61,17 @@ export function reportOf(
       exitCode: 0,
     },
     findings,
-    devices: [{ session: 0, address: '0x5555562b1f00', backend: 'user', vrings: [0, 1] }],
-    migrations: [{ session: 0, outcome: 'completed', phases: ['setup', 'iterate', 'switchover'] }],
+    devices: [
+      { capture: sha256, session: 0, address: '0x5555562b1f00', backend: 'user', vrings: [0, 1] },
+    ],
+    migrations: [
+      {
+        capture: sha256,
+        session: 0,
+        outcome: 'completed',
+        phases: ['setup', 'iterate', 'switchover'],
+      },
+    ],
     ...more,
   };
 }
