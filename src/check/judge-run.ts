@@ -95,12 +95,14 @@ function missingAround(rule: Rule, run: Run, subject: Fact): readonly string[] {
 class Session implements SessionContext {
   readonly activations: readonly Activation[];
   private readonly byKind = new Map<FactKind, Activation[]>();
-  private readonly timelines = new Map<string, Timeline>();
+  private readonly made = new Map<string, unknown>();
+  readonly steps: Run['steps'];
 
   constructor(
     readonly run: Run,
     readonly session: number,
   ) {
+    this.steps = run.steps.filter((step) => step.session === session);
     this.activations = run.activations.filter((activation) => activation.session === session);
     for (const activation of this.activations) {
       const list = this.byKind.get(activation.kind);
@@ -109,8 +111,9 @@ class Session implements SessionContext {
     }
   }
 
-  get steps(): Run['steps'] {
-    return this.run.steps.filter((step) => step.session === this.session);
+  once<T>(key: string, make: () => T): T {
+    if (!this.made.has(key)) this.made.set(key, make());
+    return this.made.get(key) as T;
   }
 
   of(...kinds: readonly FactKind[]): readonly Activation[] {
@@ -120,12 +123,8 @@ class Session implements SessionContext {
   }
 
   stateBefore(device: string, step: number): DeviceState {
-    let timeline = this.timelines.get(device);
-    if (timeline === undefined) {
-      timeline = new Timeline(this.run, this.activations, device);
-      this.timelines.set(device, timeline);
-    }
-    return timeline.before(step);
+    const make = (): Timeline => new Timeline(this.run, this.activations, device);
+    return this.once(`timeline ${device}`, make).before(step);
   }
 }
 

@@ -82,9 +82,10 @@ interface Moment {
 /** Openings and returns by step; at one step inner calls return before outer ones and before new ones open. */
 function inOrder(activations: readonly Activation[]): Moment[] {
   const moments: Moment[] = [];
+  const otherThread = nextOfOtherThread(activations);
   for (const activation of activations) {
     moments.push({ step: activation.first, activation, returned: false });
-    const end = returnOf(activation, activations);
+    const end = returnOf(activation, activations, otherThread);
     if (end !== undefined) moments.push({ step: end, activation, returned: true });
   }
   return moments.sort(
@@ -99,12 +100,39 @@ function inOrder(activations: readonly Activation[]): Moment[] {
  * When a call must have returned. The thread's own next stack may come much later than work of
  * another thread on the same device; the BQL keeps the two apart, so that work comes after the return.
  */
-function returnOf(activation: Activation, sameDevice: readonly Activation[]): number | undefined {
-  const other = sameDevice.find(
-    (a) => a.first > activation.last && a.thread !== activation.thread && a.thread !== undefined,
-  );
-  const ends = [activation.closed, other?.first].filter((step) => step !== undefined);
-  return ends.length > 0 ? Math.min(...ends) : undefined;
+function returnOf(
+  activation: Activation,
+  sameDevice: readonly Activation[],
+  otherThread: readonly number[],
+): number | undefined {
+  const next = firstAfter(sameDevice, activation.last);
+  const isOther = sameDevice[next]?.thread !== activation.thread;
+  const other = sameDevice[isOther ? next : (otherThread[next] ?? sameDevice.length)];
+  const ends = [activation.closed, other?.thread === undefined ? undefined : other.first];
+  const found = ends.filter((step) => step !== undefined);
+  return found.length > 0 ? Math.min(...found) : undefined;
+}
+
+/** For each activation the index of the next one of another thread. */
+function nextOfOtherThread(activations: readonly Activation[]): number[] {
+  const next = new Array<number>(activations.length);
+  for (let i = activations.length - 1; i >= 0; i--) {
+    const isSame = activations[i]?.thread === activations[i + 1]?.thread;
+    next[i] = isSame ? (next[i + 1] ?? i + 1) : i + 1;
+  }
+  return next;
+}
+
+/** Index of the first activation that is seen first after a step; they are in that order. */
+function firstAfter(activations: readonly Activation[], step: number): number {
+  let low = 0;
+  let high = activations.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((activations[middle]?.first ?? step) <= step) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function signalsOfOpening(run: Run, activation: Activation): Signal[] {

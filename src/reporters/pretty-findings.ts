@@ -132,7 +132,7 @@ function notes(finding: Finding, rule: RuleInfo | undefined, layout: Layout): st
 function subject({ device, vring, session }: Finding): string | undefined {
   if (device === null) return undefined;
   const parts = [device, ...(vring === null ? [] : [`vring ${vring}`])];
-  return `${parts.join(', ')}${session === 0 ? '' : ` (session ${session + 1})`}`;
+  return `${parts.join(', ')}${session === 0 ? '' : ` (session ${session})`}`;
 }
 
 function note(

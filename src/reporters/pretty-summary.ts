@@ -50,7 +50,7 @@ function captureLines(
 function deviceLines(report: CheckReport, options: ReportOptions): readonly string[] {
   const sessions = new Set(report.devices.map(({ session }) => session));
   const lines = report.devices.map(({ capture, session, address, backend, vrings }) => {
-    const inSession = sessions.size > 1 ? `, session ${session + 1}` : '';
+    const inSession = sessions.size > 1 ? `, session ${session}` : '';
     const where = `${whichCapture(report, capture)}${inSession}`;
     const rings =
       vrings.length === 0

@@ -39,6 +39,8 @@ export interface SessionContext {
   readonly activations: readonly Activation[];
   /** Those of the given kinds, in order. */
   of(...kinds: readonly FactKind[]): readonly Activation[];
+  /** What `make` gives, made once for each key: several rules ask the same of a session. */
+  once<T>(key: string, make: () => T): T;
   /** States that the device can be in just before a step. */
   stateBefore(device: string, step: number): DeviceState;
 }

@@ -97,15 +97,15 @@ export function bareWithin(
   ...kinds: readonly FactKind[]
 ): Activation[] {
   const end = endOf(context.run, activation);
-  return context
-    .of(...kinds)
-    .filter(
-      (a) =>
-        !a.stackKnown &&
-        a.first >= activation.first &&
-        a.first < end &&
-        (a.device === undefined || a.device === activation.device),
-    );
+  const bare = context.once(`bare ${kinds.join()}`, () =>
+    context.of(...kinds).filter((a) => !a.stackKnown),
+  );
+  return bare.filter(
+    (a) =>
+      a.first >= activation.first &&
+      a.first < end &&
+      (a.device === undefined || a.device === activation.device),
+  );
 }
 
 /** One pass of vhost_dev_set_log(E): its direct ring and feature calls. */
@@ -125,7 +125,11 @@ export interface Pass {
 }
 
 /** All passes of a session in one direction. */
-export function passes(context: SessionContext, enable: boolean): Pass[] {
+export function passes(context: SessionContext, enable: boolean): readonly Pass[] {
+  return context.once(`passes ${String(enable)}`, () => findPasses(context, enable));
+}
+
+function findPasses(context: SessionContext, enable: boolean): Pass[] {
   const found: Pass[] = [];
   for (const activation of context.of('vhost_dev_set_log')) {
     const flag = activation.enable ?? callerOf(activation, 'vhost_migration_log')?.enable;
@@ -214,7 +218,11 @@ export interface Toggle {
 }
 
 /** vhost_log_global_start/stop and vhost_migration_log of one device, one per pass, in order. */
-export function togglesOf(context: SessionContext, device: string): Toggle[] {
+export function togglesOf(context: SessionContext, device: string): readonly Toggle[] {
+  return context.once(`toggles ${device}`, () => findToggles(context, device));
+}
+
+function findToggles(context: SessionContext, device: string): Toggle[] {
   const found: Toggle[] = [];
   for (const activation of context.of(
     'vhost_log_global_start',
