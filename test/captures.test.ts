@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { buildRun } from '../src/flows/run.js';
 import type { Fact } from '../src/model/fact.js';
 import { rules } from '../src/rules/index.js';
-import { check, read } from './helpers/check.js';
+import { check } from './helpers/check.js';
+import { readText } from './helpers/read-text.js';
 
 const folder = join(import.meta.dirname, '..', 'fixtures', 'captures');
 const files = readdirSync(folder, { withFileTypes: true })
@@ -29,7 +30,7 @@ function factLine(fact: Fact): string {
 
 describe.each(files)('%s', (name) => {
   test('facts', async () => {
-    const run = buildRun(read(textOf(name)), { assumeOrdered: false });
+    const run = buildRun(readText(textOf(name)), { assumeOrdered: false });
     await expect(run.facts.map(factLine).join('\n') + '\n').toMatchFileSnapshot(
       join(folder, 'golden', `${name}.facts`),
     );
@@ -62,7 +63,7 @@ describe('a note', () => {
   const name = 'note-on-dirty-bitmap.txt';
 
   test('is counted in full', () => {
-    const { records } = read(textOf(name));
+    const { records } = readText(textOf(name));
     const backtraces = records.filter((record) => record.kind === 'backtrace');
     expect(backtraces.length).toBe(12);
     expect(backtraces.reduce((total, { frames }) => total + frames.length, 0)).toBe(209);

@@ -6,7 +6,7 @@ import { eventTable } from '../src/facts/trace-events.js';
 import { buildRun } from '../src/flows/run.js';
 import { qemuEvents } from '../src/formats/qemu-events.js';
 import type { Run } from '../src/flows/run.js';
-import { read } from './helpers/check.js';
+import { readText } from './helpers/read-text.js';
 
 /** Reads a transcript; frames are numbered here, so that stacks can be put together freely. */
 function run(...lines: readonly string[]): Run {
@@ -15,7 +15,7 @@ function run(...lines: readonly string[]): Run {
     if (line.startsWith('#0')) level = 0;
     return line.replace(/^#\d+ +/, () => `#${level++}`.padEnd(4));
   });
-  return buildRun(read(numbered.join('\n')), { assumeOrdered: false });
+  return buildRun(readText(numbered.join('\n')), { assumeOrdered: false });
 }
 
 const BOTTOM = '#9  0x00007ffff7ca58ec in clone3 () at clone3.S:81';

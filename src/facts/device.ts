@@ -8,7 +8,7 @@
 import type { Call } from './calls.js';
 
 /** Offset of `memory_listener` in `struct vhost_dev` on LP64 since QEMU 2.9. */
-export const LISTENER_OFFSET = 8n;
+const LISTENER_OFFSET = 8n;
 
 /** `listener - dev` of the innermost such pair of one stack (calls outermost first), if the stack prints both; `index` is that of `dev`. */
 export function listenerDistance(

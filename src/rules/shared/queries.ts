@@ -1,5 +1,5 @@
 /** Questions that several rules ask of a run. All pure. */
-import { callerOf, descendants, directCaller } from '../../flows/activations.js';
+import { callerOf, descendants } from '../../flows/activations.js';
 import type { Activation } from '../../flows/activations.js';
 import { hasGap } from '../../flows/run.js';
 import type { Run } from '../../flows/run.js';
@@ -267,4 +267,4 @@ export function place(activation: Activation): {
   return { device: activation.device, step: activation.first, line: activation.line };
 }
 
-export { callerOf, descendants, directCaller, hasGap };
+export { callerOf, hasGap };
