@@ -195,6 +195,26 @@ describe('devices and rings', () => {
     expect(devices.map(({ address }) => address)).toEqual(['0x5555562b1f00']);
   });
 
+  test('an address that is used again after a cleanup is another device', () => {
+    const log = 'dev=0x5555562b1f00, enable_log=true';
+    const { facts } = run(
+      ...hit(1, 'vhost_dev_set_log', log),
+      BOTTOM,
+      ...hit(2, 'vhost_dev_cleanup', 'hdev=0x5555562b1f00'),
+      BOTTOM,
+      ...hit(3, 'vhost_dev_init', 'hdev=0x5555562b1f00, opaque=0x1'),
+      BOTTOM,
+      ...hit(1, 'vhost_dev_set_log', log),
+      BOTTOM,
+    );
+    expect(facts.map(({ kind, incarnation }) => [kind, incarnation])).toEqual([
+      ['vhost_dev_set_log', 0],
+      ['vhost_dev_cleanup', 0],
+      ['vhost_dev_init', 1],
+      ['vhost_dev_set_log', 1],
+    ]);
+  });
+
   test('another distance between listener and device is learned', () => {
     const { steps } = run(
       ...hit(1, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true'),
@@ -223,7 +243,8 @@ describe('devices and rings', () => {
     expect(result.devices).toEqual([
       { session: 0, address: '0x5555573f9c50', backend: 'kernel', vrings: [1] },
     ]);
-    expect(result.rings.vqIndexOf(0, '0x5555573f9c50')).toBe(2);
+    const [start] = result.activations;
+    expect(start && result.rings.vqIndexOf(start)).toBe(2);
     expect(result.facts.map(({ kind, vring }) => [kind, vring])).toEqual([
       ['vhost_virtqueue_start', 1],
       ['vhost_virtqueue_set_addr', 1],

@@ -12,6 +12,7 @@ import type { Call } from '../facts/calls.js';
 import { deviceOf } from '../facts/device.js';
 import type { Step, ThreadExit } from '../facts/steps.js';
 import type { Backend, FactKind } from '../model/fact.js';
+import { pointerOf } from '../model/values.js';
 
 export interface Activation {
   readonly id: number;
@@ -22,6 +23,8 @@ export interface Activation {
   readonly call: Call;
   /** vhost_dev address; for calls without one (vhost_log_alloc) that of the nearest caller. */
   device: string | undefined;
+  /** Which life of that address: one more after each vhost_dev_init() or vhost_dev_cleanup() seen, 0-based. */
+  readonly incarnation: number;
   backend: Backend | undefined;
   readonly enable: boolean | undefined;
   readonly value: string | undefined;
@@ -47,6 +50,8 @@ export interface Activations {
   readonly all: readonly Activation[];
   /** For each step, the activations its stack shows, outermost first. */
   readonly atStep: readonly (readonly Activation[])[];
+  /** For steps of trace events that name a device: its incarnation. */
+  readonly ofEvent: ReadonlyMap<number, number>;
 }
 
 /** Follows every thread through the steps. Pure; linear in the number of shown calls. */
@@ -65,7 +70,7 @@ export function buildActivations(
   }
   for (let e = exits[exit]; e !== undefined; e = exits[++exit])
     tracker.threadGone(e.thread, steps.length);
-  return { all: tracker.all, atStep: tracker.atStep };
+  return { all: tracker.all, atStep: tracker.atStep, ofEvent: tracker.ofEvent };
 }
 
 interface ThreadState {
@@ -78,7 +83,9 @@ interface ThreadState {
 class Tracker {
   readonly all: Activation[] = [];
   readonly atStep: (readonly Activation[])[] = [];
+  readonly ofEvent = new Map<number, number>();
   private readonly threads = new Map<string, ThreadState>();
+  private incarnations = new Incarnations();
   private session = 0;
 
   constructor(private readonly listenerOffset: bigint) {}
@@ -87,7 +94,9 @@ class Tracker {
     if (step.session !== this.session) {
       this.session = step.session;
       this.threads.clear();
+      this.incarnations = new Incarnations();
     }
+    if (step.event !== undefined) this.followEvent(step.index, step.event);
     if (step.calls.length === 0 && !step.stackKnown) {
       this.atStep.push([]);
       return;
@@ -99,6 +108,11 @@ class Tracker {
       if (step.altered) activation.altered = true;
     }
     this.atStep.push(shown);
+  }
+
+  private followEvent(index: number, { row, record }: NonNullable<Step['event']>): void {
+    const device = row.device === undefined ? undefined : pointerOf(record.args?.[row.device]);
+    if (device !== undefined) this.ofEvent.set(index, this.incarnations.of(device, row.kind));
   }
 
   threadGone(thread: string, at: number): void {
@@ -198,6 +212,7 @@ class Tracker {
       thread: step.thread,
       call,
       device,
+      incarnation: device === undefined ? 0 : this.incarnations.of(device, call.row.kind),
       backend: call.backendType ?? call.row.backend,
       enable: call.enable,
       value: call.value,
@@ -214,6 +229,21 @@ class Tracker {
     this.all.push(activation);
     parent?.children.push(activation);
     return activation;
+  }
+}
+
+/** Counts the lives of each address: the heap gives the memory of a cleaned-up vhost_dev to the next one. */
+class Incarnations {
+  private readonly lives = new Map<string, { count: number; ended: boolean }>();
+
+  /** Incarnation that a call or event of this kind belongs to. */
+  of(device: string, kind: FactKind): number {
+    const life = this.lives.get(device) ?? { count: -1, ended: true };
+    if (life.ended || kind === 'vhost_dev_init') life.count++;
+    // A failed vhost_dev_init() cleans up by itself; what comes after is the next life in any case.
+    life.ended = kind === 'vhost_dev_cleanup';
+    this.lives.set(device, life);
+    return life.count;
   }
 }
 

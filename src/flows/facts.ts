@@ -2,19 +2,16 @@
 import type { Step } from '../facts/steps.js';
 import type { Fact } from '../model/fact.js';
 import { pointerOf } from '../model/values.js';
-import type { Activation } from './activations.js';
+import type { Activation, Activations } from './activations.js';
 import type { Rings } from './rings.js';
 
 /** One fact for each activation, at its first sight, and one for each known event; in order of the capture. Pure. */
-export function buildFacts(
-  steps: readonly Step[],
-  atStep: readonly (readonly Activation[])[],
-  rings: Rings,
-): Fact[] {
+export function buildFacts(steps: readonly Step[], activations: Activations, rings: Rings): Fact[] {
   const facts: Fact[] = [];
   for (const step of steps) {
-    if (step.event !== undefined) facts.push(eventFact(step, facts.length));
-    for (const activation of atStep[step.index] ?? []) {
+    if (step.event !== undefined)
+      facts.push(eventFact(step, facts.length, activations.ofEvent.get(step.index)));
+    for (const activation of activations.atStep[step.index] ?? []) {
       if (activation.first !== step.index) continue;
       facts.push(callFact(activation, facts.length, rings));
     }
@@ -33,14 +30,15 @@ function callFact(activation: Activation, seq: number, rings: Rings): Fact {
     role: activation.entered ? 'entry' : 'caller',
     activation: activation.id,
     device: activation.device,
-    backend: activation.backend ?? rings.backendOf(activation.session, activation.device),
+    incarnation: activation.device === undefined ? undefined : activation.incarnation,
+    backend: activation.backend ?? rings.backendOf(activation),
     vring: rings.ringOf(activation),
     enable: activation.enable,
     value: activation.value,
   };
 }
 
-function eventFact(step: Step, seq: number): Fact {
+function eventFact(step: Step, seq: number, incarnation: number | undefined): Fact {
   const event = step.event;
   if (event === undefined) throw new Error('eventFact needs a step with an event');
   const { row, record } = event;
@@ -58,6 +56,7 @@ function eventFact(step: Step, seq: number): Fact {
     role: 'event',
     activation: undefined,
     device: pointerOf(text(row.device)),
+    incarnation,
     backend: row.backend ?? backendOfName(row.value === 'name' ? text('name') : undefined),
     vring: Number.isInteger(vring) ? vring : undefined,
     enable: enable === undefined ? undefined : enable !== '0' && enable !== 'false',

@@ -18,36 +18,37 @@ export class Rings {
     for (const activation of activations) this.learn(activation);
   }
 
-  backendOf(session: number, device: string | undefined): Backend | undefined {
-    return device === undefined ? undefined : this.backends.get(`${session} ${device}`);
+  /** Backend of the device that a call is about, from any call of the same incarnation that shows it. */
+  backendOf(activation: Activation): Backend | undefined {
+    return this.backends.get(deviceKey(activation));
   }
 
   /** `dev->vq_index` of a kernel device, where a stack shows it. */
-  vqIndexOf(session: number, device: string): number | undefined {
-    return this.offsets.get(`${session} ${device}`);
+  vqIndexOf(activation: Activation): number | undefined {
+    return this.offsets.get(deviceKey(activation));
   }
 
   /** Index of the ring that this call is about, as the backend counts. */
   ringOf(activation: Activation): number | undefined {
-    const { call, device, session, kind, parent } = activation;
+    const { call, device, kind, parent } = activation;
     if (kind === 'op_set_vring_addr' || kind === 'op_get_vring_base') {
       return parent === undefined || parent.device !== device ? undefined : this.ringOf(parent);
     }
     if (call.row.idx === 'backend') return call.idx;
     if (call.row.idx !== 'device' || device === undefined) return undefined;
     const known =
-      call.vq === undefined ? undefined : this.byVq.get(`${session} ${device} ${call.vq}`);
+      call.vq === undefined ? undefined : this.byVq.get(`${deviceKey(activation)} ${call.vq}`);
     if (known !== undefined || call.idx === undefined) return known;
-    const backend = this.backendOf(session, device);
+    const backend = this.backendOf(activation);
     if (backend === 'user' || backend === 'vdpa') return call.idx;
-    const offset = this.vqIndexOf(session, device);
+    const offset = this.vqIndexOf(activation);
     return offset === undefined ? undefined : call.idx - offset;
   }
 
   private learn(activation: Activation): void {
-    const { call, device, session, parent, kind } = activation;
+    const { call, device, parent, kind } = activation;
     if (device === undefined) return;
-    const key = `${session} ${device}`;
+    const key = deviceKey(activation);
     if (activation.backend !== undefined && !this.backends.has(key))
       this.backends.set(key, activation.backend);
     if (kind !== 'vhost_virtqueue_set_addr' || call.idx === undefined) return;
@@ -55,4 +56,8 @@ export class Rings {
     const startIdx = parent?.kind === 'vhost_virtqueue_start' ? parent.call.idx : undefined;
     if (startIdx !== undefined) this.offsets.set(key, startIdx - call.idx);
   }
+}
+
+function deviceKey({ session, device, incarnation }: Activation): string {
+  return `${session} ${device ?? ''} ${incarnation}`;
 }

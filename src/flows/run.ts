@@ -58,9 +58,10 @@ export function buildRun(reading: Reading, { assumeOrdered }: RunOptions): Run {
   const built = buildSteps(reading.records);
   const { steps } = built;
   const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
-  const { all, atStep } = buildActivations(steps, built.exits, listenerOffset);
+  const activations = buildActivations(steps, built.exits, listenerOffset);
+  const { all, atStep } = activations;
   const rings = new Rings(all);
-  const facts = buildFacts(steps, atStep, rings);
+  const facts = buildFacts(steps, activations, rings);
   const note = findNoteSign(reading.records);
   let gaps = 0;
   return {

@@ -97,6 +97,8 @@ export interface Fact {
   readonly activation: number | undefined;
   /** vhost_dev address, lower-case hex without leading zeros. */
   readonly device: string | undefined;
+  /** Which life of that address (reconnect, unplug): 0-based; undefined without a device. */
+  readonly incarnation: number | undefined;
   readonly backend: Backend | undefined;
   /** Index given to the backend for that device (`vhost_vring_addr.index`). */
   readonly vring: number | undefined;

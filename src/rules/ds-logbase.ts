@@ -67,7 +67,7 @@ function judge(context: SessionContext, start: Activation, features: Activation)
       evidence: [{ line: base.line, role: 'the log base is set' }],
     };
   }
-  const backend = run.rings.backendOf(start.session, start.device);
+  const backend = run.rings.backendOf(start);
   const success = startSuccess(context, start);
   const missing = [
     ...doubts(run, start),

@@ -80,7 +80,7 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
         };
     return;
   }
-  const backend = run.rings.backendOf(stop.session, device);
+  const backend = run.rings.backendOf(stop);
   const byVm = isByVm(context, stop);
   for (const vring of missed) {
     const missing = [

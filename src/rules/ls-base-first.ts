@@ -78,7 +78,7 @@ function judge(context: SessionContext, span: Activation): Judgement | undefined
           evidence: [{ line: base.line, role: 'the log base is set' }],
         };
   }
-  const backend = run.rings.backendOf(span.session, span.device);
+  const backend = run.rings.backendOf(span);
   const probe =
     run.probes.watching('op_set_log_base', span.first, first.first, backend) ??
     run.probes.logBaseByElimination;

@@ -52,7 +52,7 @@ export const lsFeatures: Rule = {
         };
         continue;
       }
-      const backend = run.rings.backendOf(activation.session, pass.device);
+      const backend = run.rings.backendOf(activation);
       const missing = [
         ...doubts(run, activation),
         ...unwatched(run, 'vhost_dev_set_features', activation.first, endOf(run, activation)),

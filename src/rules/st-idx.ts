@@ -40,7 +40,8 @@ export const stIdx: Rule = {
         inner.row.kind !== 'vhost_virtqueue_set_addr'
       )
         continue;
-      const backend = run.rings.backendOf(step.session, inner.pointer);
+      const start = run.atStep[step.index]?.find((a) => a.call === outer);
+      const backend = start === undefined ? undefined : run.rings.backendOf(start);
       const judged = judgePair(outer, inner, backend);
       if (judged !== undefined)
         yield { ...judged, device: inner.pointer, vring: inner.idx, step: step.index, line };

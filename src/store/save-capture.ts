@@ -126,6 +126,7 @@ function* factRows(capture: number, facts: readonly Fact[], ids: Interned): Gene
       fact.role,
       fact.activation,
       fact.device === undefined ? undefined : sortableHex(fact.device),
+      fact.incarnation,
       fact.backend,
       fact.vring,
       fact.enable,
@@ -142,10 +143,10 @@ async function insertFacts(
 ): Promise<void> {
   await database.bulk(
     `INSERT INTO fact (capture, seq, line, session, thread, kind, func, role, activation, device,
-       backend, vring, enable, value)
+       incarnation, backend, vring, enable, value)
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
             value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11,
-            value ->> 12, value ->> 13
+            value ->> 12, value ->> 13, value ->> 14
      FROM json_each(?)`,
     factRows(capture, facts, ids),
   );

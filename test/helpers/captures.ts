@@ -45,6 +45,7 @@ export function factOf(seq: number, fact: Partial<Fact> = {}): Fact {
     func: 'vhost_dev_start',
     role: 'entry',
     activation: undefined,
+    incarnation: 0,
     device: undefined,
     backend: undefined,
     vring: undefined,

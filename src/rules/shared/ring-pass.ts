@@ -58,10 +58,7 @@ export function* judgePass(
     return {
       verdict: 'violation',
       ...subject,
-      ...quirk(
-        r.rings.backendOf(activation.session, p.device),
-        r.rings.vqIndexOf(activation.session, p.device),
-      ),
+      ...quirk(r.rings.backendOf(activation), r.rings.vqIndexOf(activation)),
       message: `${name} never gave ${w.what} to vring ${vring}: ${w.harm}`,
       expected: `vhost_virtqueue_set_addr(idx=${vring}, enable_log=${String(p.enable)}) before vhost_dev_set_log returns`,
       evidence: evidenceFor(context, p, vring),
@@ -73,9 +70,9 @@ export function* judgePass(
     const found = unwatched(run, 'vhost_virtqueue_set_addr', activation.first, end);
     if (p.rolledBack) found.push('a pass that was not rolled back');
     if (p.hasUnknownRing) found.push('idx= of vhost_virtqueue_set_addr');
-    const backend = run.rings.backendOf(activation.session, p.device);
+    const backend = run.rings.backendOf(activation);
     if (backend === undefined) found.push(`probe ${probeName('op_set_vring_addr', undefined)}`);
-    if (backend === 'kernel' && run.rings.vqIndexOf(activation.session, p.device) === undefined) {
+    if (backend === 'kernel' && run.rings.vqIndexOf(activation) === undefined) {
       found.push('vhost_virtqueue_start with its idx=, to know vq_index');
     }
     if (found.length > 0) return found;

@@ -85,6 +85,7 @@ CREATE TABLE fact (
   role       TEXT NOT NULL,
   activation INTEGER,
   device     TEXT,                      -- 0x and 16 digits
+  incarnation INTEGER,                  -- which life of that address
   backend    TEXT,
   vring      INTEGER,
   enable     INTEGER,
@@ -107,7 +108,7 @@ SELECT f.capture, c.path, f.seq, f.line, f.session, thread.value AS thread, kind
        func.value AS func, f.role, f.activation,
        CASE WHEN f.device IS NULL THEN NULL
             ELSE '0x' || coalesce(nullif(ltrim(substr(f.device, 3), '0'), ''), '0') END AS device,
-       f.device AS device_key, f.backend, f.vring, f.enable, f.value
+       f.device AS device_key, f.incarnation, f.backend, f.vring, f.enable, f.value
 FROM fact f JOIN capture c ON c.id = f.capture
 JOIN text thread ON thread.id = f.thread
 JOIN text kind ON kind.id = f.kind
