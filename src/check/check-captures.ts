@@ -69,11 +69,12 @@ function unclaimedLines({ records }: Reading): number {
 }
 
 function devicesOf(capture: string, run: Run): CheckReport['devices'] {
-  return run.devices.map(({ session, address, backend, vrings }) => ({
+  return run.devices.map(({ session, address, backend, name, vrings }) => ({
     capture,
     session,
     address,
     backend: backend ?? 'unknown',
+    ...(name === undefined ? {} : { name }),
     vrings,
   }));
 }

@@ -69,14 +69,14 @@ function judgeSequence(
       step: 0,
       line: subject.line,
       message: `${subject.func} is seen, but not enough around it to judge`,
-      missing: missingAround(rule, context.run, subject),
+      missing: missingAround(context.run, subject),
     },
     context,
   );
 }
 
 /** Why a rule could not even begin with what it saw. */
-function missingAround(rule: Rule, run: Run, subject: Fact): readonly string[] {
+function missingAround(run: Run, subject: Fact): readonly string[] {
   if (!run.ordered) {
     const { why, line } = run.note ?? { why: 'it is a note', line: 0 };
     return [
@@ -85,8 +85,7 @@ function missingAround(rule: Rule, run: Run, subject: Fact): readonly string[] {
   }
   if (subject.role === 'event') {
     return [
-      'calls, as a gdb log shows them: QEMU has no trace events for these',
-      ...rule.info.needs,
+      'the calls themselves, as a gdb log shows them: QEMU has no trace events for these (vhtrace explain RULE says which)',
     ];
   }
   return ['argument values (gdb: set print frame-arguments scalars)'];

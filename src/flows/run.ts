@@ -23,6 +23,8 @@ export interface Device {
   /** Lower-case hex without leading zeros. */
   readonly address: string;
   readonly backend: Backend | undefined;
+  /** Name of the virtio device (`virtio-net`), where a trace event gives it. */
+  readonly name: string | undefined;
   /** Indices as given to the backend, ascending. */
   readonly vrings: readonly number[];
 }
@@ -91,42 +93,44 @@ export function hasGap(run: Run, from: number, to: number): boolean {
 }
 
 function collectDevices(steps: readonly Step[], facts: readonly Fact[], offset: bigint): Device[] {
-  const found = new Map<
-    string,
-    { device: Device; vrings: Set<number>; backend: Backend | undefined }
-  >();
-  const note = (
-    session: number,
-    address: string,
-    backend: Backend | undefined,
-    vring: number | undefined,
-  ): void => {
+  const drafts = new Map<string, DeviceDraft>();
+  const draftOf = (session: number, address: string): DeviceDraft => {
     const key = `${session} ${address}`;
-    const entry = found.get(key) ?? {
-      device: { session, address, backend, vrings: [] },
-      vrings: new Set(),
-      backend,
-    };
-    entry.backend ??= backend;
-    if (vring !== undefined) entry.vrings.add(vring);
-    found.set(key, entry);
+    const draft = drafts.get(key) ?? { session, address, vrings: new Set<number>() };
+    drafts.set(key, draft);
+    return draft;
   };
   for (const fact of facts) {
-    if (fact.device !== undefined) note(fact.session, fact.device, fact.backend, fact.vring);
+    if (fact.device === undefined) continue;
+    const draft = draftOf(fact.session, fact.device);
+    draft.backend ??= fact.backend;
+    if (fact.vring !== undefined) draft.vrings.add(fact.vring);
+    // Only the trace events name the virtio device.
+    if (fact.role === 'event' && fact.kind === 'vhost_dev_start') draft.name ??= fact.value;
   }
   for (const step of steps) {
     for (const frame of step.frames) {
       const net = netDevice(frame);
-      if (net !== undefined) note(step.session, net, undefined, undefined);
+      if (net !== undefined) draftOf(step.session, net);
     }
     for (const call of step.calls) {
       const address = deviceOf(call, offset);
-      if (address !== undefined) note(step.session, address, call.row.backend, undefined);
+      if (address !== undefined) draftOf(step.session, address).backend ??= call.row.backend;
     }
   }
-  return [...found.values()].map(({ device, vrings, backend }) => ({
-    ...device,
+  return [...drafts.values()].map(({ session, address, backend, name, vrings }) => ({
+    session,
+    address,
     backend,
+    name,
     vrings: [...vrings].sort((a, b) => a - b),
   }));
+}
+
+interface DeviceDraft {
+  readonly session: number;
+  readonly address: string;
+  readonly vrings: Set<number>;
+  backend?: Backend | undefined;
+  name?: string | undefined;
 }

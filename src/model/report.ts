@@ -60,6 +60,8 @@ export interface DeviceSummary {
   readonly session: number;
   readonly address: string;
   readonly backend: Backend | 'unknown';
+  /** Name of the virtio device (`virtio-net`), where the capture gives it. */
+  readonly name?: string;
   readonly vrings: readonly number[];
 }
 

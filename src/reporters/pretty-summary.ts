@@ -49,14 +49,15 @@ function captureLines(
 
 function deviceLines(report: CheckReport, options: ReportOptions): readonly string[] {
   const sessions = new Set(report.devices.map(({ session }) => session));
-  const lines = report.devices.map(({ capture, session, address, backend, vrings }) => {
+  const lines = report.devices.map(({ capture, session, address, backend, name, vrings }) => {
     const inSession = sessions.size > 1 ? `, session ${session}` : '';
     const where = `${whichCapture(report, capture)}${inSession}`;
     const rings =
       vrings.length === 0
         ? 'no vring seen'
         : `${vrings.length === 1 ? 'vring' : 'vrings'} ${vrings.join(', ')}`;
-    return `${address} (${backend}${where}): ${rings}`;
+    const what = name === undefined ? '' : ` ${printable(name)}`;
+    return `${address}${what} (backend ${backend}${where}): ${rings}`;
   });
   return limited(lines, options);
 }
