@@ -54,6 +54,21 @@ describe('steps', () => {
     ]);
   });
 
+  test('the backtrace of a stop may be asked for at the prompt', () => {
+    const [blank = '', stop = '', ...stack] = hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00');
+    const { steps } = run(
+      blank,
+      stop,
+      '(gdb) p hdev',
+      '$1 = 1',
+      '(gdb) bt',
+      ...stack,
+      BOTTOM,
+      '(gdb) c',
+    );
+    expect(steps.map(({ entry, stackKnown }) => [entry, stackKnown])).toEqual([[true, true]]);
+  });
+
   test('the stacks of other threads in "thread apply all bt" are no calls', () => {
     const { steps } = run(
       ...hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00'),

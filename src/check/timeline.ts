@@ -7,6 +7,8 @@
 import { callerOf, directCaller } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import type { Run } from '../flows/run.js';
+import type { FactKind } from '../model/fact.js';
+import { bigintOf } from '../model/values.js';
 import { hasGap } from '../flows/run.js';
 import { anyState, relax, step as replayStep } from '../protocol/replay.js';
 import type { DeviceState, Signal, Silent } from '../protocol/replay.js';
@@ -14,7 +16,12 @@ import type { DeviceState, Signal, Silent } from '../protocol/replay.js';
 interface Snapshot {
   readonly step: number;
   readonly state: DeviceState;
+  /** Single rings may be stopped: the features allow it, or are not known. */
+  readonly ringReset: boolean;
 }
+
+/** VIRTIO_F_RING_RESET, bit 40: without it no ring is stopped by itself. Source: vhost_net_virtqueue_reset(). */
+const RING_RESET = 1n << 40n;
 
 /** All states of one device of one session, by step. */
 export class Timeline {
@@ -25,19 +32,24 @@ export class Timeline {
     activations: readonly Activation[],
     device: string,
   ) {
-    const own = activations.filter((activation) => activation.device === device);
-    let state = anyState;
-    let at = -1;
+    const own = activations.filter(
+      (activation) => activation.device === device || isStranger(activation),
+    );
+    let last: Snapshot = { step: 0, state: anyState, ringReset: true };
     for (const { step, activation, returned } of inOrder(own)) {
-      if (at >= 0 && hasGap(run, at, step)) state = anyState;
-      at = step;
-      const signals = returned
-        ? signalsOfReturn(run, activation)
-        : signalsOfOpening(run, activation);
-      for (const signal of signals) {
-        state = replayStep(state, signal, this.silentAt(step));
-        this.snapshots.push({ step, state });
+      const ringReset = returned ? last.ringReset : mayResetRings(activation, last.ringReset);
+      const silent = this.silentBetween(last, step);
+      let state = hasGap(run, last.step, step) ? anyState : last.state;
+      if (activation.device === undefined) {
+        state = anyState;
+      } else {
+        const signals = returned
+          ? signalsOfReturn(run, activation)
+          : signalsOfOpening(run, activation);
+        for (const signal of signals) state = replayStep(state, signal, silent);
       }
+      last = { step, state, ringReset };
+      this.snapshots.push(last);
     }
   }
 
@@ -52,13 +64,13 @@ export class Timeline {
     }
     const last = this.snapshots[low - 1];
     if (last === undefined || hasGap(this.run, last.step, step)) return anyState;
-    return relax(last.state, this.silentAt(step));
+    return relax(last.state, this.silentBetween(last, step));
   }
 
-  private silentAt(step: number): Silent {
+  /** What may have happened unseen after a snapshot and before a step. */
+  private silentBetween({ step: from, ringReset }: Snapshot, to: number): Silent {
     const { probes } = this.run;
-    const has = (kind: Parameters<typeof probes.watching>[0]): boolean =>
-      probes.watching(kind, step, step) !== undefined;
+    const has = (kind: FactKind): boolean => probes.watching(kind, from, to) !== undefined;
     return {
       startStop: !(has('vhost_dev_start') && has('vhost_dev_stop')),
       toggle: !(
@@ -66,11 +78,39 @@ export class Timeline {
         (has('vhost_log_global_start') && has('vhost_log_global_stop'))
       ),
       zeroing: !(has('vhost_dev_init') || has('vhost_dev_cleanup')),
-      ringStop: !(has('vhost_virtqueue_stop') || has('op_get_vring_base')),
+      ringStop: ringReset && !(has('vhost_virtqueue_stop') || has('op_get_vring_base')),
       ringAddress: !has('vhost_virtqueue_set_addr'),
       base: !(has('op_set_log_base') && has('vhost_log_put')),
     };
   }
+}
+
+/** A call that changes a device, but does not show which: it may have been this one. */
+function isStranger({ device, kind }: Activation): boolean {
+  return device === undefined && CHANGES_DEVICE.has(kind);
+}
+
+const CHANGES_DEVICE: ReadonlySet<FactKind> = new Set([
+  'vhost_dev_init',
+  'vhost_dev_cleanup',
+  'vhost_dev_start',
+  'vhost_dev_stop',
+  'vhost_dev_set_log',
+  'vhost_migration_log',
+  'vhost_log_global_start',
+  'vhost_log_global_stop',
+  'vhost_virtqueue_start',
+  'vhost_virtqueue_stop',
+  'vhost_virtqueue_set_addr',
+  'op_get_vring_base',
+]);
+
+/** Whether the features of the current start allow a ring reset; unknown counts as yes. */
+function mayResetRings({ kind, value }: Activation, before: boolean): boolean {
+  if (kind === 'vhost_dev_start') return true;
+  if (kind !== 'op_set_features') return before;
+  const word = bigintOf(value);
+  return word === undefined || (word & RING_RESET) !== 0n;
 }
 
 interface Moment {

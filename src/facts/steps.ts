@@ -77,6 +77,21 @@ export function buildSteps(records: readonly CaptureRecord[]): Steps {
   return builder.finish();
 }
 
+/** The backtrace of a stop may be asked for at the prompt; what lets the program go on ends that chance. */
+function endsStop(record: CaptureRecord): boolean {
+  switch (record.kind) {
+    case 'stop':
+    case 'process':
+    case 'event':
+    case 'gap':
+      return true;
+    case 'command':
+      return RESUMES.test(record.text.trim()) || SELECTS.test(record.text.trim());
+    default:
+      return false;
+  }
+}
+
 class StepBuilder {
   private readonly steps: Step[] = [];
   private readonly exits: ThreadExit[] = [];
@@ -95,8 +110,7 @@ class StepBuilder {
   private gap = false;
 
   add(record: CaptureRecord): void {
-    if (record.kind !== 'backtrace' && record.kind !== 'chatter' && record.kind !== 'thread')
-      this.flushStop();
+    if (endsStop(record)) this.flushStop();
     switch (record.kind) {
       case 'stop':
         this.onStop(record);

@@ -12,6 +12,7 @@ import {
   below,
   callerOf,
   hasGap,
+  hasStranger,
   passes,
   successOf,
   togglesOf,
@@ -53,14 +54,34 @@ export function expectedLog(
     : afterLogStop(context, previous, start);
 }
 
+/** What keeps the time between two steps from being known in full. */
+function doubtsBetween(context: SessionContext, from: number, to: number, since: string): string[] {
+  const { run } = context;
+  const missing = unwatchedToggles(run, from, to);
+  if (hasGap(run, from, to)) missing.push(`an unbroken record since ${since}`);
+  if (hasStranger(context, from, to, ...CHANGES)) {
+    missing.push(
+      'listener= of every log start and stop, hdev= of every vhost_dev_init and vhost_dev_cleanup',
+    );
+  }
+  return missing;
+}
+
+/** Functions that change `log_enabled`. */
+const CHANGES = [
+  'vhost_log_global_start',
+  'vhost_log_global_stop',
+  'vhost_migration_log',
+  'vhost_dev_init',
+  'vhost_dev_cleanup',
+] as const;
+
 function unknown(...missing: readonly string[]): ExpectedLog {
   return { flag: undefined, onlyConfirms: false, evidence: [], missing };
 }
 
-function afterZeroing({ run }: SessionContext, zeroed: Activation, start: Activation): ExpectedLog {
-  const missing = unwatchedToggles(run, zeroed.first, start.first);
-  if (hasGap(run, zeroed.first, start.first))
-    missing.push('an unbroken record since vhost_dev_init');
+function afterZeroing(context: SessionContext, zeroed: Activation, start: Activation): ExpectedLog {
+  const missing = doubtsBetween(context, zeroed.first, start.first, zeroed.func);
   if (missing.length > 0) return unknown(...missing);
   return {
     flag: false,
@@ -92,11 +113,9 @@ function beforeFirstToggle(
   };
 }
 
-function afterLogStop({ run }: SessionContext, previous: Toggle, start: Activation): ExpectedLog {
+function afterLogStop(context: SessionContext, previous: Toggle, start: Activation): ExpectedLog {
   const { activation } = previous;
-  const missing = unwatchedToggles(run, activation.first, start.first);
-  if (hasGap(run, activation.first, start.first))
-    missing.push('an unbroken record since the log stop');
+  const missing = doubtsBetween(context, activation.first, start.first, 'the log stop');
   if (activation.altered) missing.push('a run that the debugger did not alter');
   if (missing.length > 0) return unknown(...missing);
   return {
@@ -114,12 +133,10 @@ function afterLogStart(
   next: Toggle | undefined,
   start: Activation,
 ): ExpectedLog {
-  const { run } = context;
   const { activation } = previous;
   const isKept = next !== undefined && !next.enable && provesTracking(context, next);
   const until = isKept ? next.activation.first : start.first;
-  const missing = unwatchedToggles(run, activation.first, until);
-  if (hasGap(run, activation.first, until)) missing.push('an unbroken record since the log start');
+  const missing = doubtsBetween(context, activation.first, until, 'the log start');
   if (activation.altered) missing.push('a run that the debugger did not alter');
   const evidence: Mark[] = [
     { line: activation.line, role: 'the last log start: the flag is on since then' },

@@ -108,6 +108,22 @@ export function bareWithin(
   );
 }
 
+/**
+ * True when a call of these kinds that does not show its device lies between two steps: it may have
+ * been about any device.
+ */
+export function hasStranger(
+  context: SessionContext,
+  from: number,
+  to: number,
+  ...kinds: readonly FactKind[]
+): boolean {
+  const strangers = context.once(`strangers ${kinds.join()}`, () =>
+    context.of(...kinds).filter((a) => a.device === undefined),
+  );
+  return strangers.some((a) => a.first > from && a.first < to);
+}
+
 /** One pass of vhost_dev_set_log(E): its direct ring and feature calls. */
 export interface Pass {
   readonly activation: Activation;
