@@ -84,6 +84,19 @@ describe('steps', () => {
     ]);
   });
 
+  test('the stack of the thread that stopped is found among those of all threads', () => {
+    const [blank = '', stop = '', first = ''] = hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00');
+    const { steps } = run(
+      ...[blank, stop, '', 'Thread 2 (Thread 0x7ffff7afc6c0 (LWP 7) "worker"):'],
+      ...['#0  vhost_log_put (dev=0x5555562b1f00, sync=true) at ../hw/virtio/vhost.c:10', BOTTOM],
+      ...['', 'Thread 1 (Thread 0x7ffff7afd9c0 (LWP 5) "qemu"):', first, BOTTOM],
+    );
+    expect(steps.map(({ entry, thread, stackKnown }) => [entry, thread, stackKnown])).toEqual([
+      [false, '0/2', true],
+      [true, '0/1', true],
+    ]);
+  });
+
   test('a call ended by the debugger is marked, and what follows is not a whole record', () => {
     const { steps } = run(
       ...hit(1, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true'),

@@ -190,17 +190,20 @@ class StepBuilder {
     const headed = bt.thread !== undefined ? this.header : undefined;
     if (this.process.isOther(bt.frames) && this.sessionUsed) this.newSession();
     const starts = bt.levels[0] === 0;
-    // The stop and the first frame of its backtrace are one report.
-    const ofStop = stop?.frame !== undefined && starts && stop.frame.func === innermost.func;
-    if (stop !== undefined && !ofStop) this.pendingStop = stop;
-    if (!ofStop) this.flushStop();
+    // The stop and the first frame of its backtrace are one report; among the stacks of all threads it
+    // is that of the thread that stopped.
+    const isOwn = headed === undefined || headed === stop?.thread?.num;
+    const ofStop =
+      stop?.frame !== undefined && starts && isOwn && stop.frame.func === innermost.func;
+    if (!ofStop) this.pendingStop = stop;
+    if (!ofStop && headed === undefined) this.flushStop();
     const again = !ofStop && this.isShownAgain(innermost, headed);
     const entry = ofStop
       ? stop.reason === 'breakpoint' || stop.reason === 'temporary-breakpoint'
       : starts && !again && headed === undefined && innermost.address === undefined;
     if (!starts && bt.frames.length > 1 && !this.sawCommands) this.gap = true;
     if (ofStop || (this.sawCommands && starts)) this.stopped = innermost;
-    this.pushStack(bt, ofStop ? stop : undefined, entry, headed);
+    this.pushStack(bt, ofStop ? stop : undefined, entry, ofStop ? undefined : headed);
   }
 
   /** True when this backtrace repeats where the debugger already stands. */

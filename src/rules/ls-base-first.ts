@@ -17,6 +17,7 @@ export const lsBaseFirst: Rule = {
     needs: [
       'the entry of vhost_migration_log or vhost_log_global_start',
       'probes on the set_log_base op and on vhost_dev_set_features or vhost_virtqueue_set_addr',
+      'the probe on the op may be inferred for a single log start: one breakpoint number never stops, and the op is the only function of the full probe set that is never seen',
     ],
     why: 'A backend that is told to log without a base writes its dirty bits nowhere (the kernel answers each with EFAULT, silently) or into an old bitmap: every page it writes is stale on the destination.',
     remedy:
