@@ -4,6 +4,8 @@
  * Openings and returns of calls become signals in the order of the capture; see `protocol/replay.ts`
  * for what is done with what the capture does not show.
  */
+import { firstIndex } from '../base/search.js';
+import { RING_RESET } from '../protocol/constants.js';
 import { callerOf, directCaller } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import type { Run } from '../flows/run.js';
@@ -19,9 +21,6 @@ interface Snapshot {
   /** Single rings may be stopped: the features allow it, or are not known. */
   readonly ringReset: boolean;
 }
-
-/** VIRTIO_F_RING_RESET, bit 40: without it no ring is stopped by itself. Source: vhost_net_virtqueue_reset(). */
-const RING_RESET = 1n << 40n;
 
 /** All states of one device of one session, by step. */
 export class Timeline {
@@ -55,14 +54,11 @@ export class Timeline {
 
   /** States just before a step, silent moves included. */
   before(step: number): DeviceState {
-    let low = 0;
-    let high = this.snapshots.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.snapshots[middle]?.step ?? step) < step) low = middle + 1;
-      else high = middle;
-    }
-    const last = this.snapshots[low - 1];
+    const next = firstIndex(
+      this.snapshots.length,
+      (i) => (this.snapshots[i]?.step ?? step) >= step,
+    );
+    const last = this.snapshots[next - 1];
     if (last === undefined || hasGap(this.run, last.step, step)) return anyState;
     return relax(last.state, this.silentBetween(last, step));
   }
@@ -105,7 +101,7 @@ const CHANGES_DEVICE: ReadonlySet<FactKind> = new Set([
   'op_get_vring_base',
 ]);
 
-/** Whether the features of the current start allow a ring reset; unknown counts as yes. */
+/** Whether the features of the current start allow a ring reset (vhost_net_virtqueue_reset()); unknown counts as yes. */
 function mayResetRings({ kind, value }: Activation, before: boolean): boolean {
   if (kind === 'vhost_dev_start') return true;
   if (kind !== 'op_set_features') return before;
@@ -145,7 +141,10 @@ function returnOf(
   sameDevice: readonly Activation[],
   otherThread: readonly number[],
 ): number | undefined {
-  const next = firstAfter(sameDevice, activation.last);
+  const next = firstIndex(
+    sameDevice.length,
+    (i) => (sameDevice[i]?.first ?? activation.last) > activation.last,
+  );
   const isOther = sameDevice[next]?.thread !== activation.thread;
   const other = sameDevice[isOther ? next : (otherThread[next] ?? sameDevice.length)];
   const ends = [activation.closed, other?.thread === undefined ? undefined : other.first];
@@ -161,18 +160,6 @@ function nextOfOtherThread(activations: readonly Activation[]): number[] {
     next[i] = isSame ? (next[i + 1] ?? i + 1) : i + 1;
   }
   return next;
-}
-
-/** Index of the first activation that is seen first after a step; they are in that order. */
-function firstAfter(activations: readonly Activation[], step: number): number {
-  let low = 0;
-  let high = activations.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((activations[middle]?.first ?? step) <= step) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function signalsOfOpening(run: Run, activation: Activation): Signal[] {

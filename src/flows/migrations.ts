@@ -54,13 +54,7 @@ export function buildMigrations(
     if (thread === undefined) continue;
     let draft = byThread.get(thread.id);
     if (draft === undefined) {
-      draft = {
-        session: step.session,
-        outcome: 'unknown',
-        phases: [],
-        first: step.index,
-        last: step.index,
-      };
+      draft = newDraft(step);
       byThread.set(thread.id, draft);
       drafts.push(draft);
     }
@@ -78,13 +72,7 @@ function followEvent(step: Step, current: Draft | undefined, drafts: Draft[]): D
   const state = step.event.record.args?.new_state ?? 'unknown';
   let draft = current?.session === step.session ? current : undefined;
   if (draft === undefined || (state === 'setup' && draft.outcome !== 'unknown')) {
-    draft = {
-      session: step.session,
-      outcome: 'unknown',
-      phases: [],
-      first: step.index,
-      last: step.index,
-    };
+    draft = newDraft(step);
     drafts.push(draft);
   }
   draft.last = step.index;
@@ -92,6 +80,10 @@ function followEvent(step: Step, current: Draft | undefined, drafts: Draft[]): D
   const outcome = ENDS[state];
   if (outcome !== undefined) draft.outcome = outcome;
   return draft;
+}
+
+function newDraft({ session, index }: Step): Draft {
+  return { session, outcome: 'unknown', phases: [], first: index, last: index };
 }
 
 function addPhase(draft: Draft, phase: string): void {

@@ -107,7 +107,7 @@ export function isForeignFrame(text: string): boolean {
   if (/^0x[0-9a-fA-F]+[ \t]+(?!in(?:[ \t]|$))\S/.test(text)) return true;
   if (!/^0x[0-9a-fA-F]+ in \S/.test(text)) return false;
   return (
-    /\(\S*\+0x[0-9a-f]+\)(?: \(BuildId: \w+\))?$/.test(text) ||
+    /\([^\s(]*\+0x[0-9a-f]+\)(?: \(BuildId: \w+\))?$/.test(text) ||
     /^[^=]* \/\S+:\d+(?::\d+)?$/.test(text)
   );
 }

@@ -43,6 +43,7 @@ function isPlain(text: string, words: number): boolean {
   return symbols === 0 && !text.endsWith('...') && words * 2 >= text.split(/\s+/).length;
 }
 
+// No text may match a part in two ways: a line made for it would then take time without bounds.
 const PROGRAM: readonly RegExp[] = [
   // [   77.027592] Call Trace:      [2026-11-22T03:27:38Z INFO  x]      [pid 12]      [0] vhost_worker
   /^\[[ \d.T:Z-]+[\]A-Z ]|^\[(?:pid|PID) /,
@@ -56,18 +57,18 @@ const PROGRAM: readonly RegExp[] = [
   // code: ends like it, begins like it, or calls
   /[;{}\\]$|^(?:\/\*|\*\/|\*[ \t]|\/\/|#(?:include|define|if|ifdef|ifndef|else|endif|pragma)\b|@@|\+\+\+|diff --git|index [0-9a-f]+\.\.)/,
   /^(?:static|struct|union|enum|typedef|const|void|int|bool|unsigned|uint\d+_t|return|goto|switch|case|extern|inline)\b.*[({;,]/,
-  /^[\w.>[\]()*&-]+(?:->|\.)?[\w[\]]* (?:=|\+=|\|=|&=|-=|==|!=) ?\S/,
+  /^[\w.>[\]()*&-]+ (?:=|\+=|\|=|&=|-=|==|!=) ?\S/,
   /^[A-Za-z_]\w*(?:::\w+)*\([^()]*\)[;,]?$/,
   // root@host:~# x   [root@host ~]$ x   $ x   # echo 1 > y   % x
   /^(?:\[?[\w.-]+@[\w.-]+[^#$%]{0,80})?[#$%>] \S|^(?:crash|mysql|\(lldb\)|\(qemu\)|\(hmp\)|virsh)(?:>|\)| #)? /,
   // strace:  1234  03:27:38.1 ioctl(3, VHOST_SET_OWNER, 0) = 0     04:02 <... ioctl resumed>
   /^(?:\d+ +)?(?:[\d:.]+ )?\w+\(.*\)[ \t]+= |<unfinished \.\.\.>|<\.\.\. \w+ resumed>/,
   // ftrace, kprobe, perf:  qemu-123 [003] d..1. 123.456: x     3) + 1.2 us | f();
-  /\[\d{3}\] [^ ]* *\d+\.\d+: |^\d+\)[ +!#*@$]|^# (?:tracer|entries|_+|TASK|\|)|^[-\w/]+ +\d+ +\[\d+\]/,
+  /\[\d{3}\] (?:[^ ]* +\d+|[^ ]*\d)\.\d+: |^\d+\)[ +!#*@$]|^# (?:tracer|entries|_+|TASK|\|)|^[-\w/]+ +\d+ +\[\d+\]/,
   // frames that lost their #, other stacks, addresses
   /^[*>]? ?\d*[ \t]*0x[0-9a-fA-F]{4,}|^\d+[ \t]+\S+ \(.*\) (?:at|from) \S+$|^[0-9a-fA-F]{8,}[: ]|^\w+\+0x[0-9a-f]+\/0x[0-9a-f]+|^\? \w+\+0x|^<\/?[A-Z]{3,}>|^Call Trace:$|^R(?:IP|SP|AX|BX|CX|DX|SI|DI|BP|\d+): /,
   // qemu's command line and other options; paths; key=value
-  /^--?[a-z][\w-]*(?:[ =]|$)|^\/[\w.+/-]+$|^(?:[\w.-]+=\S+[ \t,]*)+$/,
+  /^--?[a-z][\w-]*(?:[ =]|$)|^\/[\w.+/-]+$|^(?:[\w.-]+=\S+(?:[ \t][ \t,]*|$))+$/,
   // consoles: SeaBIOS, GRUB, Linux, systemd
   /^(?:SeaBIOS|iPXE|Booting|GRUB|Welcome to|Decompressing|Loading |Press |Escape character|Uncompressing|EFI stub|BdsDxe|UEFI|Machine UUID|early console|login:|Last login|Debian|Ubuntu|Fedora|CentOS|Kernel panic|Run \/)|^\[? *(?:OK|FAILED|DEPEND) *\]/,
 ];
@@ -77,5 +78,5 @@ function isProgramOutput(text: string): boolean {
   if (PROGRAM.some((pattern) => pattern.test(bounded))) return true;
   // dev->log=0x5555 dev->log_size=28672: more signs than letters, or assignments only
   const letters = bounded.replace(/[^A-Za-z\s]/g, '').length;
-  return letters * 2 < bounded.length || /^\S+=\S+( \S+=\S+)*$/.test(bounded);
+  return letters * 2 < bounded.length || /^\S[^\s=]*=\S+(?: \S[^\s=]*=\S+)*$/.test(bounded);
 }

@@ -1,4 +1,5 @@
 /** What `ingest` and `ls` print for people. */
+import { printable } from '../base/printable.js';
 import type { CaptureCounts, DeviceSummary } from '../model/report.js';
 import { count, displayPath, table } from './text.js';
 
@@ -28,7 +29,7 @@ export function renderIngested(
   ]);
   const added = captures.filter(({ alreadyIngested }) => !alreadyIngested).length;
   const next = 'next: vhtrace check, or vhtrace ls';
-  return `${table([CAPTURE_HEADER, ...rows])}${count(added, 'capture')} added to ${database}; ${next}\n`;
+  return `${table([CAPTURE_HEADER, ...rows])}${count(added, 'capture')} added to ${printable(database)}; ${next}\n`;
 }
 
 /** Captures, then the devices that they show. */

@@ -1,9 +1,8 @@
 import type { Activation } from '../flows/activations.js';
 import { bigintOf } from '../model/values.js';
+import { LOG_ALL } from '../protocol/constants.js';
 import { bareWithin, below, callerOf, endOf, hasGap, place, probeName } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
-
-const LOG_ALL = 1n << 26n;
 
 /** In a log start of a running device the backend gets the log base before anything is to be logged. */
 export const lsBaseFirst: Rule = {

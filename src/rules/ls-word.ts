@@ -1,9 +1,7 @@
 import { bigintOf } from '../model/values.js';
+import { LOG_ALL } from '../protocol/constants.js';
 import { callPairs } from './shared/queries.js';
 import type { Rule } from './rule.js';
-
-/** VHOST_F_LOG_ALL, bit 26 (include/uapi/linux/vhost_types.h). */
-const LOG_ALL = 1n << 26n;
 
 /** The features word must carry VHOST_F_LOG_ALL exactly when enable_log says so. */
 export const lsWord: Rule = {

@@ -1,10 +1,9 @@
 import { bigintOf } from '../model/values.js';
+import { CHUNK_BYTES } from '../protocol/constants.js';
 import type { Rule } from './rule.js';
 
 /** 2^34 chunks of 256 KiB reach guest physical address 2^52: no x86 CPU addresses more. */
 const MOST_CHUNKS = 1n << 34n;
-/** Guest physical bytes that one chunk (an unsigned long of bits, 4096 bytes each) stands for on LP64. */
-const CHUNK_BYTES = 262144n;
 
 /** A log size that no guest can need. */
 export const stSizeSane: Rule = {

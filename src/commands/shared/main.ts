@@ -4,6 +4,7 @@ import { complain, describeError, unknownCommand } from './complain.js';
 
 /** Runs a command line. Never throws; sets the exit code. `entry` is the URL of the executable. */
 export async function main(argv: readonly string[], entry: string): Promise<void> {
+  process.stdout.prependListener('error', refuseToGoOn);
   try {
     const config = await Config.load(entry);
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
@@ -17,4 +18,11 @@ export async function main(argv: readonly string[], entry: string): Promise<void
     // oclif ends with 1 on some errors; for scripts, 1 means that `check` found violations.
     process.exitCode = 2;
   }
+}
+
+// A reader that went away (`| head`) has seen enough; a report lost to a full disk must not end with 0 or 1.
+function refuseToGoOn(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  complain(`standard output: could not be written: ${error.message}`);
+  process.exit(2);
 }
