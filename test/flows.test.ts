@@ -186,6 +186,20 @@ describe('activations', () => {
     ]);
   });
 
+  test('up shows an outer frame and proves no return of the inner ones', () => {
+    const up =
+      '#2  0x000055555588cd52 in vhost_migration_log (listener=0x5555562b1f08, enable=true) at ../hw/virtio/vhost.c:22';
+    const text = [...feature(true).slice(1), '(gdb) up', up, ''];
+    const { activations } = buildRun(readText(text.join('\n').replace('#9', '#3')), {
+      assumeOrdered: false,
+    });
+    expect(activations.map(({ func, closed }) => [func, closed])).toEqual([
+      ['vhost_migration_log', undefined],
+      ['vhost_dev_set_log', undefined],
+      ['vhost_dev_set_features', undefined],
+    ]);
+  });
+
   test('another thread proves no return, the end of the thread does', () => {
     const stop = [...hit(4, 'vhost_dev_stop', 'hdev=0x5555562b1f00', '2 "worker"'), BOTTOM];
     const first = ['[Switching to Thread 0x7ffff7afd9c0 (LWP 5)]', ...feature(true)];

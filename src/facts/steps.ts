@@ -43,6 +43,8 @@ export interface Step {
   readonly temporary: boolean;
   /** False when only the stop line is there: the callers are unknown. */
   readonly stackKnown: boolean;
+  /** The innermost frames are not shown (`up`, `frame 2`, a cut trace): what runs inside is unknown. */
+  readonly partial: boolean;
   /** The stack reaches the thread's outermost functions: what it does not show was not running. */
   readonly complete: boolean;
   /** Records may be missing between the step before and this one. */
@@ -238,6 +240,7 @@ class StepBuilder {
       stop,
       stackKnown: true,
       complete: !bt.incomplete && reachesBottom(bt.frames),
+      partial: bt.levels[0] !== 0,
       ...(headed === undefined ? {} : { thread: headed }),
     });
   }
@@ -314,6 +317,7 @@ class StepBuilder {
     stop: Stop | undefined;
     stackKnown: boolean;
     complete: boolean;
+    partial?: boolean;
     thread?: string;
     event?: Step['event'];
   }): void {
@@ -331,6 +335,7 @@ class StepBuilder {
       breakpoint: part.stop?.number,
       temporary: part.stop?.reason === 'temporary-breakpoint',
       stackKnown: part.stackKnown,
+      partial: part.partial ?? false,
       complete: part.complete,
       gapBefore: this.gap,
       altered: false,

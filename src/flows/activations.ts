@@ -159,7 +159,7 @@ class Tracker {
     }
     const left = state.open.slice(start + i);
     // A stack cut short can only prove the end of calls inner to one that it does show.
-    const provesEnd = isCertain && (step.complete || i > 0);
+    const provesEnd = !step.partial && isCertain && (step.complete || i > 0);
     if (provesEnd) for (const activation of left) activation.closed ??= step.index;
     const last = step.calls.at(-1);
     if (step.entry && last !== undefined) this.closeSameFunction(state, last, step.index);
@@ -169,7 +169,8 @@ class Tracker {
       const entered = step.entry && i === step.calls.length - 1;
       kept.push(this.open(step, call, step.callLines[i] ?? step.line, kept.at(-1), entered));
     }
-    state.open = kept;
+    // What a partial stack does not show may go on inside.
+    if (!step.partial) state.open = kept;
     return kept;
   }
 
