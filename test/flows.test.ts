@@ -113,6 +113,17 @@ describe('steps', () => {
     ]);
   });
 
+  test('a thread that is alive cannot begin: what follows is another process', () => {
+    const log = [
+      '[New Thread 0x7ffff7afc6c0 (LWP 7)]',
+      ...hit(1, 'vhost_dev_stop', 'hdev=0x10'),
+      BOTTOM,
+    ];
+    const exit = '[Thread 0x7ffff7afc6c0 (LWP 7) exited]';
+    expect(run(...log, ...log).sessions).toBe(2);
+    expect(run(...log, exit, ...log).sessions).toBe(1);
+  });
+
   test('another return address of the same outermost function is another process', () => {
     const other = BOTTOM.replace('58ec', '60ec');
     const { sessions, devices } = run(

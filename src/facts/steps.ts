@@ -17,60 +17,9 @@ import type {
 import { callOf } from './calls.js';
 import { ALTERS, BREAKS_IF, NARROWS, RESUMES, SELECTS } from './debugger-commands.js';
 import type { Call } from './calls.js';
+import type { Step, Steps, ThreadExit } from './step.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
-import type { EventRow } from './trace-events.js';
-
-export interface Step {
-  /** Order in the capture, 0-based. */
-  readonly index: number;
-  readonly session: number;
-  /** Line of the capture. */
-  readonly line: number;
-  /** Key of the thread within its session; undefined when the text names none. */
-  readonly thread: string | undefined;
-  /** Known calls of the stack, outermost first; empty for trace events. */
-  readonly calls: readonly Call[];
-  /** Line of the capture for each of `calls`. */
-  readonly callLines: readonly number[];
-  /** Whole stack, innermost first; empty when the stop printed only its own frame. */
-  readonly frames: readonly Frame[];
-  /** The innermost call was reported at its entry: the last of `calls`. */
-  readonly entry: boolean;
-  /** Breakpoint number of the stop line. */
-  readonly breakpoint: number | undefined;
-  /** Stop reason says that other calls of this function go unreported. */
-  readonly temporary: boolean;
-  /** False when only the stop line is there: the callers are unknown. */
-  readonly stackKnown: boolean;
-  /** The innermost frames are not shown (`up`, `frame 2`, a cut trace): what runs inside is unknown. */
-  readonly partial: boolean;
-  /** The stack reaches the thread's outermost functions: what it does not show was not running. */
-  readonly complete: boolean;
-  /** Records may be missing between the step before and this one. */
-  gapBefore: boolean;
-  /** The debugger changed what the call did (`return`, `set var`): evidence of the entry, not of the effect. */
-  altered: boolean;
-  readonly event: { readonly row: EventRow; readonly record: TraceEvent } | undefined;
-}
-
-/** A thread ended after step `after` (-1: before all). */
-export interface ThreadExit {
-  readonly thread: string;
-  readonly after: number;
-}
-
-export interface Steps {
-  readonly steps: readonly Step[];
-  readonly sessions: number;
-  readonly exits: readonly ThreadExit[];
-  /** Steps (by index) from which on breakpoints may be switched off or narrowed: `delete`, `disable`, `condition`. */
-  readonly narrowed: readonly number[];
-  /** Functions with a condition from the start: `break f if x`. */
-  readonly conditional: ReadonlySet<string>;
-  /** The last record is a gap: the end of the capture is not the end of the story. */
-  readonly gapAtEnd: boolean;
-}
 
 /** Walks the records once. */
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
@@ -247,14 +196,32 @@ class StepBuilder {
 
   private onThread(what: 'switch' | 'new' | 'exit' | 'header', ref: ThreadRef): void {
     const key = this.threads.keyOf(ref);
-    if (what === 'header') {
-      this.header = key;
-    } else if (what === 'switch') {
-      this.flushStop();
-      this.threads.onSwitch(ref);
-    } else if (what === 'exit' && key !== undefined) {
-      this.exits.push({ thread: this.scoped(key), after: this.steps.length - 1 });
+    switch (what) {
+      case 'header':
+        this.header = key;
+        break;
+      case 'switch':
+        this.flushStop();
+        this.threads.onSwitch(ref);
+        break;
+      case 'new':
+        this.onNewThread(ref);
+        break;
+      case 'exit':
+        this.threads.onExit(ref);
+        if (key !== undefined) {
+          this.exits.push({ thread: this.scoped(key), after: this.steps.length - 1 });
+        }
+        break;
     }
+  }
+
+  /** A thread that is alive cannot begin: the text goes on with another process (two logs in one file). */
+  private onNewThread(ref: ThreadRef): void {
+    if (this.threads.onNew(ref)) return;
+    this.flushStop();
+    this.onProcess();
+    this.threads.onNew(ref);
   }
 
   private onProcess(): void {

@@ -12,7 +12,25 @@ export class ThreadFollower {
   /** Key of the thread that stopped last or was switched to. */
   current: string | undefined;
   private readonly keyOfName = new Map<string, string>();
+  private readonly alive = new Set<string>();
   private switchedTo: ThreadRef | undefined;
+
+  /** `[New Thread ...]`. False when that thread is alive already: this is another process. */
+  onNew(ref: ThreadRef): boolean {
+    const name = nameOf(ref);
+    if (name === undefined) return true;
+    const isNew = !this.alive.has(name);
+    this.alive.add(name);
+    return isNew;
+  }
+
+  /** `[Thread ... exited]`: the kernel may give its LWP to another one. */
+  onExit(ref: ThreadRef): void {
+    const name = nameOf(ref);
+    if (name === undefined) return;
+    this.alive.delete(name);
+    this.keyOfName.delete(name);
+  }
 
   /** `[Switching to Thread ...]`. */
   onSwitch(ref: ThreadRef): void {
@@ -35,21 +53,20 @@ export class ThreadFollower {
       this.learn(ref, ref.num);
       return ref.num;
     }
-    const names = namesOf(ref);
-    const known = names.find((name) => this.keyOfName.has(name));
-    return known === undefined ? names[0] : this.keyOfName.get(known);
+    const name = nameOf(ref);
+    return name === undefined ? undefined : (this.keyOfName.get(name) ?? name);
   }
 
   private learn(ref: ThreadRef, key: string): void {
-    for (const name of namesOf(ref)) this.keyOfName.set(name, key);
+    const name = nameOf(ref);
+    if (name !== undefined) this.keyOfName.set(name, key);
   }
 }
 
-function namesOf(ref: ThreadRef): string[] {
-  const names: string[] = [];
-  if (ref.lwp !== undefined) names.push(`LWP ${ref.lwp}`);
-  if (ref.pthread !== undefined) names.push(`Thread ${ref.pthread}`);
-  return names;
+/** LWP where it is printed: a pthread_t is given to the next thread as soon as one is gone. */
+function nameOf({ lwp, pthread }: ThreadRef): string | undefined {
+  if (lwp !== undefined) return `LWP ${lwp}`;
+  return pthread === undefined ? undefined : `Thread ${pthread}`;
 }
 
 /** Outermost functions of QEMU's threads and of the C library beneath them. */

@@ -10,7 +10,7 @@
  */
 import type { Call } from '../facts/calls.js';
 import { deviceOf } from '../facts/device.js';
-import type { Step, ThreadExit } from '../facts/steps.js';
+import type { Step, ThreadExit } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
 import { pointerOf } from '../model/values.js';
 

@@ -1,5 +1,5 @@
 /** Activations and trace events → the facts that are stored and listed. */
-import type { Step } from '../facts/steps.js';
+import type { Step } from '../facts/step.js';
 import type { Fact } from '../model/fact.js';
 import { pointerOf } from '../model/values.js';
 import type { Activation, Activations } from './activations.js';

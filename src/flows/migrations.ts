@@ -5,7 +5,7 @@
  * migration_thread(); its stacks show phases but never the outcome for certain.
  * Source: migration/migration.c, migration_thread(), migrate_set_state().
  */
-import type { Step } from '../facts/steps.js';
+import type { Step } from '../facts/step.js';
 import type { MigrationSummary } from '../model/report.js';
 import type { Activation } from './activations.js';
 

@@ -6,7 +6,7 @@
  * condition, an ignore count, a temporary or a deleted breakpoint ends that knowledge.
  */
 import { functionTable, opFunction } from '../facts/functions.js';
-import type { Step, Steps } from '../facts/steps.js';
+import type { Step, Steps } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
 import type { BreakpointSet, CaptureRecord } from '../model/record.js';
 

@@ -4,7 +4,7 @@
  * Every row is one observation and the range it proves. Rules use the bounds only to allow more,
  * never to see a fault where an unknown version would leave doubt.
  */
-import type { Step } from '../facts/steps.js';
+import type { Step } from '../facts/step.js';
 import type { Frame } from '../model/record.js';
 
 /** 9.1 is 901. */

@@ -2,7 +2,7 @@
 import { deviceOf, learnListenerOffset } from '../facts/device.js';
 import { netDevice } from '../facts/calls.js';
 import { buildSteps } from '../facts/steps.js';
-import type { Step } from '../facts/steps.js';
+import type { Step } from '../facts/step.js';
 import type { Backend, Fact } from '../model/fact.js';
 import type { Reading } from '../model/record.js';
 import { buildActivations } from './activations.js';

@@ -1,7 +1,7 @@
 /** The shape of a rule. A rule is one file: metadata, and a pure check over what the capture shows. */
 import type { Activation } from '../flows/activations.js';
 import type { Run } from '../flows/run.js';
-import type { Step } from '../facts/steps.js';
+import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
 import type { RuleInfo, Severity } from '../model/report.js';
 import type { DeviceState } from '../protocol/replay.js';

@@ -4,7 +4,7 @@ import type { Activation } from '../../flows/activations.js';
 import { hasGap } from '../../flows/run.js';
 import type { Run } from '../../flows/run.js';
 import type { Call } from '../../facts/calls.js';
-import type { Step } from '../../facts/steps.js';
+import type { Step } from '../../facts/step.js';
 import type { Backend, FactKind } from '../../model/fact.js';
 import { opFunction } from '../../facts/functions.js';
 import type { Judgement, Mark, SessionContext } from '../rule.js';
