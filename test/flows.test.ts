@@ -329,6 +329,24 @@ describe('probes', () => {
     expect(probes.watching('vhost_dev_start', 0, 1)).toBeUndefined();
   });
 
+  test('what was reported of one process says nothing of another', () => {
+    const other = hit(2, 'vhost_dev_start', 'hdev=0x5555562b1f00');
+    const { probes, sessions } = run(
+      ...stop,
+      '[Inferior 1 (process 5) exited normally]',
+      ...other,
+      BOTTOM,
+    );
+    expect(sessions).toBe(2);
+    expect(probes.watching('vhost_dev_stop', 0, 0)).toBeDefined();
+    expect(probes.watching('vhost_dev_stop', 1, 1)).toBeUndefined();
+  });
+
+  test('a breakpoint number that changes its function is another debugger', () => {
+    const { sessions } = run(...stop, ...hit(1, 'vhost_dev_start', 'hdev=0x5555562b1f00'), BOTTOM);
+    expect(sessions).toBe(2);
+  });
+
   test('a conditional breakpoint watches nothing, a deleted one nothing more', () => {
     const conditional = run(
       '(gdb) b vhost_dev_stop if hdev == 0',

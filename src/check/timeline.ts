@@ -34,7 +34,7 @@ export class Timeline {
     const own = activations.filter(
       (activation) => activation.device === device || isStranger(activation),
     );
-    let last: Snapshot = { step: 0, state: anyState, ringReset: true };
+    let last: Snapshot = { step: own[0]?.first ?? 0, state: anyState, ringReset: true };
     for (const { step, activation, returned } of inOrder(own)) {
       const ringReset = returned ? last.ringReset : mayResetRings(activation, last.ringReset);
       const silent = this.silentBetween(last, step);

@@ -17,6 +17,7 @@ import type {
 import { callOf } from './calls.js';
 import { ALTERS, BREAKS_IF, NARROWS, RESUMES, SELECTS } from './debugger-commands.js';
 import type { Call } from './calls.js';
+import { plainName } from './functions.js';
 import type { Step, Steps, ThreadExit } from './step.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
@@ -59,6 +60,8 @@ class StepBuilder {
   private otherSelected = false;
   private sawCommands = false;
   private gap = false;
+  /** Function of each breakpoint number, as this debugger has them. */
+  private readonly breakpoints = new Map<number, string>();
 
   add(record: CaptureRecord): void {
     if (endsStop(record)) this.flushStop();
@@ -104,11 +107,24 @@ class StepBuilder {
   }
 
   private onStop(stop: Stop): void {
+    if (this.isOtherDebugger(stop)) {
+      this.onProcess();
+      this.breakpoints.clear();
+    }
     this.header = undefined;
     this.otherSelected = false;
     this.stopped = undefined;
     this.threads.onStop(stop.thread);
     this.pendingStop = stop;
+  }
+
+  /** A breakpoint number belongs to one function: another one means another debugger, and another process. */
+  private isOtherDebugger({ reason, number, frame }: Stop): boolean {
+    if (reason !== 'breakpoint' || number === undefined || frame === undefined) return false;
+    const func = plainName(frame.func);
+    const known = this.breakpoints.get(number);
+    this.breakpoints.set(number, func);
+    return known !== undefined && known !== func;
   }
 
   /** A stop line without a backtrace is a step by its own frame. */

@@ -22,16 +22,19 @@ export interface Probe {
   readonly breakpoint?: number;
 }
 
+/**
+ * Probes by session: the next process may be watched by another debugger with other breakpoints, so
+ * that what is reported of one run says nothing of the other.
+ */
 export class Probes {
   constructor(
-    private readonly byFunction: ReadonlyMap<string, Probe>,
-    /** The log base op, if elimination shows that it was watched; weaker than a report, so it stands apart. */
-    readonly logBaseByElimination: Probe | undefined,
+    private readonly steps: readonly Step[],
+    private readonly bySession: readonly SessionProbes[],
   ) {}
 
-  /** The probe that reports every call of this kind between two steps, if there is one. */
+  /** The probe that reports every call of this kind from one step to another of its session, if there is one. */
   watching(kind: FactKind, from: number, to: number, backend?: Backend): Probe | undefined {
-    for (const probe of this.byFunction.values()) {
+    for (const probe of this.at(from)?.reported.values() ?? []) {
       const row = functionTable.get(probe.func);
       if (row?.kind !== kind || probe.from > from || probe.until <= to) continue;
       if (row.backend === undefined || backend === undefined || row.backend === backend)
@@ -40,38 +43,73 @@ export class Probes {
     return undefined;
   }
 
-  /** Every watched function, by name. */
-  all(): readonly Probe[] {
-    return [...this.byFunction.values()];
+  /** The log base op, if elimination shows that it was watched; weaker than a report, so it stands apart. */
+  logBaseByElimination(step: number): Probe | undefined {
+    return this.at(step)?.eliminated;
+  }
+
+  private at(step: number): SessionProbes | undefined {
+    return this.bySession[this.steps[step]?.session ?? -1];
   }
 }
 
+interface SessionProbes {
+  readonly reported: ReadonlyMap<string, Probe>;
+  readonly eliminated: Probe | undefined;
+}
+
 /** Derives the probes from breakpoint records and reported entries. Pure. */
-export function buildProbes(
-  records: readonly CaptureRecord[],
-  { steps, narrowed, conditional }: Steps,
-): Probes {
+export function buildProbes(records: readonly CaptureRecord[], built: Steps): Probes {
+  const { steps, sessions } = built;
   const setAt = breakpointSteps(records, steps);
+  const ofSession = Array.from({ length: sessions }, (): Step[] => []);
+  for (const step of steps) ofSession[step.session]?.push(step);
+  const bySession = ofSession.map((own): SessionProbes => {
+    const reported = sessionProbes(own, setAt, built);
+    return { reported, eliminated: setAt.count > 0 ? undefined : byElimination(own, reported) };
+  });
+  return new Probes(steps, bySession);
+}
+
+function sessionProbes(
+  steps: readonly Step[],
+  setAt: BreakpointSteps,
+  { narrowed, conditional }: Steps,
+): Map<string, Probe> {
+  const first = steps[0]?.index ?? 0;
+  const last = steps.at(-1)?.index ?? 0;
   const until = narrowed[0] ?? Number.POSITIVE_INFINITY;
   const probes = new Map<string, Probe>();
   for (const step of steps) {
     const call = step.calls.at(-1);
     if (!step.entry || step.temporary || call === undefined || conditional.has(call.func)) continue;
     if (probes.has(call.func)) continue;
-    const from = step.breakpoint === undefined ? 0 : (setAt.byNumber.get(step.breakpoint) ?? 0);
-    probes.set(call.func, { func: call.func, from, until, how: 'reported' });
+    const set = step.breakpoint === undefined ? undefined : setAt.byNumber.get(step.breakpoint);
+    probes.set(call.func, {
+      func: call.func,
+      from: Math.max(first, set ?? 0),
+      until,
+      how: 'reported',
+    });
   }
   for (const [func, from] of setAt.byFunction) {
-    if (!functionTable.has(func) || conditional.has(func) || probes.has(func)) continue;
+    const isHere = from >= first && from <= last;
+    if (!isHere || !functionTable.has(func) || conditional.has(func) || probes.has(func)) continue;
     probes.set(func, { func, from, until, how: 'breakpoint set' });
   }
-  return new Probes(probes, setAt.count > 0 ? undefined : byElimination(steps, probes));
+  return probes;
+}
+
+interface BreakpointSteps {
+  readonly byNumber: ReadonlyMap<number, number>;
+  readonly byFunction: ReadonlyMap<string, number>;
+  readonly count: number;
 }
 
 function breakpointSteps(
   records: readonly CaptureRecord[],
   steps: readonly Step[],
-): { byNumber: Map<number, number>; byFunction: Map<string, number>; count: number } {
+): BreakpointSteps {
   const byNumber = new Map<number, number>();
   const byFunction = new Map<string, number>();
   let next = 0;
@@ -150,7 +188,7 @@ function byElimination(
     if (!isFull || isShown || after?.backend !== backend) continue;
     return {
       func,
-      from: 0,
+      from: steps[0]?.index ?? 0,
       until: Number.POSITIVE_INFINITY,
       how: 'by elimination',
       breakpoint: silent,

@@ -81,7 +81,7 @@ function judge(context: SessionContext, span: Activation): Judgement | undefined
   const backend = run.rings.backendOf(span);
   const probe =
     run.probes.watching('op_set_log_base', span.first, first.first, backend) ??
-    run.probes.logBaseByElimination;
+    run.probes.logBaseByElimination(span.first);
   const missing: string[] = [];
   if (!startsInside(span)) missing.push(`the entry of ${span.func}`);
   if (probe === undefined) missing.push(`probe ${probeName('op_set_log_base', backend)}`);

@@ -65,6 +65,12 @@ function alarms(lines: readonly string[]): string[] {
     .map((f) => `${f.rule} ${String(f.device)} line ${f.at.line}: ${f.message}`);
 }
 
+/** What gdb prints when it starts a program. */
+const STARTS_AGAIN = [
+  '[Thread debugging using libthread_db enabled]',
+  'Using host libthread_db library "/lib/x86_64-linux-gnu/libthread_db.so.1".',
+];
+
 const captures = legitimate();
 /** By name, so that a counterexample is readable. */
 const anyCapture = fc.constantFrom(...captures.map(({ name }) => name));
@@ -149,6 +155,21 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
           expect(alarms(left)).toEqual([]);
         },
       ),
+      { numRuns: 100, endOnFailure: true },
+    );
+  });
+
+  test('two logs in one file, the first one cut anywhere', () => {
+    fc.assert(
+      fc.property(anyCapture, anyCapture, fc.nat(), (first, second, at) => {
+        const head = linesOf(first);
+        const left = [
+          ...head.slice(0, at % (head.length + 1)),
+          ...STARTS_AGAIN,
+          ...linesOf(second),
+        ];
+        expect(alarms(left)).toEqual([]);
+      }),
       { numRuns: 100, endOnFailure: true },
     );
   });

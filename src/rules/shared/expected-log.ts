@@ -99,10 +99,7 @@ function beforeFirstToggle(
   next: Toggle | undefined,
   start: Activation,
 ): ExpectedLog {
-  const works =
-    next?.enable === true &&
-    below(next.activation, 'vhost_dev_log_resize', 'vhost_dev_set_log').length > 0;
-  if (next === undefined || !works || hasGap(run, start.first, next.activation.first)) {
+  if (next?.enable !== true || !doesWork(next) || hasGap(run, start.first, next.activation.first)) {
     return unknown('the log start or stop before this start');
   }
   return {
@@ -150,7 +147,9 @@ function afterLogStart(
     const success = logStartSuccess(context, device, previous);
     if (success === undefined) missing.push('proof that the log start succeeded');
     else evidence.push(success);
-    if (!isSameDeviceSince(context, device, previous, start)) {
+    // A next log start that has work to do finds the flag off: something cleared it unseen.
+    const isCleared = next?.enable === true && doesWork(next);
+    if (isCleared || !isSameDeviceSince(context, device, previous, start)) {
       missing.push('the log stop after this start, or probe vhost_dev_init');
     }
   }
@@ -162,6 +161,11 @@ function afterLogStart(
 function provesTracking({ run }: SessionContext, stop: Toggle): boolean {
   if (run.profile.atLeast >= PAIRED_STOPS) return true;
   return below(stop.activation, 'vhost_dev_set_log', 'vhost_log_put').length > 0;
+}
+
+/** The toggle goes past the early exits of vhost_migration_log(). */
+function doesWork({ activation }: Toggle): boolean {
+  return below(activation, 'vhost_dev_log_resize', 'vhost_dev_set_log').length > 0;
 }
 
 function logStartSuccess(
