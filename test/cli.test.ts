@@ -13,11 +13,12 @@
  *
  * Outputs are golden: `npm test -- -u` rewrites them, the commands stay. ␛ stands for ESC.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { runCli } from './helpers/run-cli.js';
+import { program, runCli } from './helpers/run-cli.js';
 import { tempDir } from './helpers/temp-dir.js';
 
 const folder = fileURLToPath(new URL('../fixtures/cli/', import.meta.url));
@@ -33,6 +34,20 @@ test.each(scenarios)('%s', async (name) => {
     else if (line.startsWith('# ')) results.push(line);
   }
   await expect(`${setup}-- commands --\n${results.join('\n')}`).toMatchFileSnapshot(file);
+});
+
+// 1 would say that violations were found.
+test.skipIf(!existsSync('/dev/full'))('output that cannot be written ends with 2', () => {
+  const full = openSync('/dev/full', 'w');
+  const run = (words: string[], stdout: number | 'pipe', stderr: number | 'pipe') =>
+    spawnSync(process.execPath, [program, ...words], {
+      stdio: ['ignore', stdout, stderr],
+      encoding: 'utf8',
+    });
+  const lost = run(['rules'], full, 'pipe');
+  expect(lost.status).toBe(2);
+  expect(lost.stderr).toMatch(/^vhtrace: standard output: could not be written: ENOSPC.*\n$/);
+  expect(run(['check', 'nosuch.txt'], 'pipe', full).status).toBe(2);
 });
 
 function tempDirOf(setup: string): string {

@@ -226,7 +226,7 @@ describe('values', () => {
 });
 
 describe('hostile input', () => {
-  const megabyte = 1 << 20;
+  const megabyte = 1_000_000;
 
   it('names a line that is too long, and goes on', () => {
     const reading = readLines(['#0  f () at x.c:1', 'x'.repeat(megabyte + 1), '#0  f () at x.c:1']);
@@ -245,8 +245,23 @@ describe('hostile input', () => {
     ['prompts', `${'(gdb) '.repeat(100_000)}#0  f () at x.c:1`],
     ['event', `1@2.3:memory_region_sync_dirty mr ${"' listener '".repeat(50_000)}`],
     ['words', 'the '.repeat(megabyte / 4)],
+    ['assignments', `${'a=b=c '.repeat(200)}é!`],
+    ['assignments without blanks', `${'a=aa='.repeat(200)} é!`],
+    ['brackets of another tool', `#0  0x1 in f${'('.repeat(megabyte - 16)}`],
   ])('is read in time that does not explode: %s', (_, line) => {
     const reading = readLines(['#0  0x1 in f (a=', line, line, 'x']);
+    expectEveryLineOnce(reading);
+  });
+
+  it.each([
+    [
+      'pager prompts',
+      '#0  0x1 in f (--Type <RET> for more, q to quit, c to continue without paging--',
+    ],
+    ['a printf in front of frames', `x#0  f (${'a=1, '.repeat(20)}`],
+    ['stops that never end', `Hardware assisted breakpoint 1, f (${'a=1, '.repeat(20)}`],
+  ])('takes as long for each line, however many there are: %s', (_, line) => {
+    const reading = readLines(Array<string>(20_000).fill(line));
     expectEveryLineOnce(reading);
   });
 

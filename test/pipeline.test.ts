@@ -126,3 +126,11 @@ test('the nearest word is found, and none where nothing is near', () => {
   expect(nearest('LS-ALRINGS', ['ST-IDX', 'LS-ALL-RINGS'])).toBe('LS-ALL-RINGS');
   expect(nearest('tui', ['check', 'explain'])).toBeUndefined();
 });
+
+test('a line that the input cuts is a problem, not prose', async () => {
+  const path = join(tempDir(), 'long.txt');
+  writeFileSync(path, `${'x'.repeat((1 << 20) - 1)}\u{1f600}\n#0  f () at x.c:1\n`);
+  const { reading } = await readCapture(path);
+  expect(reading.problems).toMatchObject([{ code: 'LINE_TOO_LONG', span: { first: 1, last: 1 } }]);
+  expect(reading.records.map(({ kind }) => kind)).toEqual(['gap', 'backtrace']);
+});

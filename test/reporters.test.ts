@@ -170,6 +170,13 @@ test('JSON leaves out what passed unless all is asked for, and has the exit code
   expect(renderJson(report, optionsOf({ exitCode: 2 }))).toContain('"exitCode": 2');
 });
 
+test('JSON has no character that a terminal obeys, and keeps the text', () => {
+  const path = 'a\x1b]0;b\x07\x7f\x9b31m\u202ec\u2028.txt';
+  const text = renderJson(reportOf([findingOf({ at: { path, line: 1 } })]), optionsOf({}));
+  expect(text).toMatch(/^[\n\x20-\x7e]*$/);
+  expect((JSON.parse(text) as CheckReport).findings[0]?.at.path).toBe(path);
+});
+
 test('a very long line of a capture is cut, not wrapped', () => {
   const report = reportOf([findingOf()]);
   const text = renderPretty(report, optionsOf({ excerpt: () => '\u{1f600}'.repeat(1_000_000) }));

@@ -46,6 +46,13 @@ export function readGdbLine(line: string): GdbLine | undefined {
   }
 }
 
+/** The stop without its place. */
+export function stopHead({ reason, number, thread }: StopLine): Omit<Stop, 'span' | 'frame'> {
+  return { kind: 'stop', reason, number, thread };
+}
+
+type StopLine = Extract<GdbLine, { type: 'stop' }>;
+
 /** True where the text of a stop begins, even when the rest of it stands on the next line. */
 export function startsStop(line: string): boolean {
   return STOP.test(line);
@@ -62,7 +69,7 @@ export function isBarrier(line: string): boolean {
 
 // #3  0x...   (gdb) bt   Thread 2 (...):   [New Thread ...]   Breakpoint 1, ...   27074@1795320809.223469:...
 const BARRIER =
-  /^(?:#\d+[ \t]|\d+\t|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$|Thread \d+(?:\.\d+)?(?: "[^"]*")? \(|Thread \S+(?: ".*")? (?:hit|received) |\[(?:New|Switching|Thread|Inferior|Current|Detaching) |(?:Temporary b|B)reakpoint \d|Program (?:received|terminated) |\d+@\d+\.\d+:|Run till exit from)/;
+  /^(?:#\d+[ \t]|\d+\t|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$|Thread \d+(?:\.\d+)?(?: "[^"]*")? \(|Thread \S+(?: ".*")? (?:hit|received) |\[(?:New|Switching|Thread|Inferior|Current|Detaching) |(?:Temporary b|Hardware assisted b|B)reakpoint \d|(?:Temporary c|C)atchpoint \d|Program (?:received|terminated) |\d+@\d+\.\d+:|Run till exit from)/;
 
 /** What a command sets a breakpoint at, and whether it stops there every time. */
 export interface TypedBreakpoint {

@@ -10,15 +10,21 @@ export interface Line {
   readonly lineNo: number;
   /** The pager cut the line here, in mid-word. */
   readonly cut: boolean;
-  /** It was held once, in vain; holding it again and again would cost time that grows with the input. */
+  /** It was held once, in vain; joining it with many lines again would cost as many times the time. */
   readonly released?: boolean;
 }
 
+/** Lines that may be joined behind one that was released. */
+const MOST_RELEASED_LINES = 4;
+
+/** A text whose end is not yet known, and the lines it came from. */
 export class Pending {
   readonly joint: Joint;
   readonly lines: Line[];
   /** The first line stood behind a margin, so the others do. */
   readonly #quoted: boolean;
+  /** Lines that it may take in all. */
+  readonly #room: number;
   #last: number;
 
   /** `weak`: a name alone, a frame only if a trace goes on, or its list follows. */
@@ -32,6 +38,7 @@ export class Pending {
     this.joint = new Joint(text, line.cut);
     this.lines = [line];
     this.#quoted = what === 'frame' && !/^[ \t]*#/.test(line.text);
+    this.#room = line.released === true ? MOST_RELEASED_LINES : MOST_LINES;
     this.#last = line.lineNo;
   }
 
@@ -47,8 +54,9 @@ export class Pending {
 
   /** Takes the line if it goes on with this text; never over a blank line, a prompt or a new frame. */
   take(line: Line): boolean {
+    if (this.lines.length >= this.#room) return false;
     if (this.joint.cut) return this.#append(line, line.text);
-    if (line.text.trim() === '' || this.lines.length >= MOST_LINES) return false;
+    if (line.text.trim() === '') return false;
     if (isEmptyQuote(line.text)) return this.skip(line);
     const { rest } = splitMargin(line.text);
     if (isBarrier(rest)) return false;

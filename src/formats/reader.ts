@@ -9,6 +9,8 @@
 import type { CaptureRecord, Frame, Reading } from '../model/record.js';
 import { cleanLine, cutPager, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
+import { finishPending } from './finish-pending.js';
+import type { Left } from './finish-pending.js';
 import {
   isDebuggerMessage,
   isLocal,
@@ -19,19 +21,10 @@ import {
   isVariable,
   startsLocation,
 } from './gdb-chatter.js';
-import {
-  FrameTable,
-  frameHead,
-  frameLine,
-  frameText,
-  isForeignFrame,
-  splitLevel,
-} from './gdb-frames.js';
-import { isHalfPlace } from './gdb-join.js';
-import { readGdbLine, startsStop } from './gdb-lines.js';
+import { FrameTable, frameHead, frameLine, isForeignFrame, splitLevel } from './gdb-frames.js';
+import { readGdbLine, startsStop, stopHead } from './gdb-lines.js';
 import type { GdbLine } from './gdb-lines.js';
 import { GdbSession } from './gdb-session.js';
-import type { StopHead } from './gdb-session.js';
 import { Pending } from './pending.js';
 import type { Line } from './pending.js';
 import { isHuman } from './prose.js';
@@ -52,7 +45,8 @@ export function createReader(): CaptureReader {
   return new Reader();
 }
 
-const LONGEST_LINE = 1 << 20;
+/** Less than what the input keeps of a line, so that none is read that was cut there. */
+const LONGEST_LINE = 1_000_000;
 
 /** As many whole lines are remembered as distinct frames; a hostile log has only new ones. */
 const MOST_WHOLE_LINES = 262_144;
@@ -151,91 +145,11 @@ class Reader implements CaptureReader {
     const pending = this.#pending;
     if (pending === undefined) return;
     this.#pending = undefined;
-    switch (pending.what) {
-      case 'frame':
-        this.#finishFrame(pending, ended);
-        break;
-      case 'stop':
-        this.#finishStop(pending, ended);
-        break;
-      case 'location':
-        this.#finishLocation(pending);
-        break;
-      case 'row':
-        for (const { lineNo } of pending.lines) this.#session.output(lineNo);
-        break;
-    }
+    const { lines, how } = finishPending(pending, ended, this.#session, this.#frames);
+    this.#release(lines, how);
   }
 
-  #finishFrame(pending: Pending, ended: boolean): void {
-    const { joint, level, lines } = pending;
-    const first = lines[0]?.lineNo ?? 0;
-    if (pending.weak && !joint.text.includes('(') && level !== this.#session.nextLevel) {
-      this.#release(lines, 'prose');
-      return;
-    }
-    const cutOff = ended && (joint.open || isHalfPlace(joint.text));
-    const frame = cutOff ? undefined : this.#frames.read(joint.text);
-    if (frame !== undefined) {
-      this.#session.addFrame(level, frame, first, pending.last);
-      this.#release(pending.trailing, 'dispatch');
-    } else if (pending.weak) this.#release(lines, 'prose');
-    else if (ended && lines.every(isContinuation)) this.#cutFrame(level, first, lines);
-    else this.#missFrame(pending, first);
-  }
-
-  #cutFrame(level: number, first: number, lines: readonly Line[]): void {
-    const span = { first, last: lines.at(-1)?.lineNo ?? first };
-    this.#session.problem('CUT_OFF', `the input ends inside frame #${level}`, span);
-    this.#session.missFrame(level, span);
-  }
-
-  // The text of several lines is no frame. The first line may be one, and something else followed.
-  #missFrame(pending: Pending, first: number): void {
-    const { level, lines } = pending;
-    const [head, ...rest] = lines;
-    const alone = rest.length > 0 ? this.#frames.read(frameText(head?.text ?? '')) : undefined;
-    if (alone !== undefined) this.#session.addFrame(level, alone, first, first);
-    else {
-      const span = { first, last: first };
-      const message = `frame #${level} does not follow gdb's syntax`;
-      this.#session.problem('FRAME_UNREAD', message, span);
-      this.#session.missFrame(level, span);
-    }
-    this.#release(rest, 'dispatch');
-  }
-
-  #finishStop(pending: Pending, ended: boolean): void {
-    const { joint, lines } = pending;
-    const first = lines[0]?.lineNo ?? 0;
-    const read = readGdbLine(joint.text);
-    const location = read?.type === 'stop' ? read.location?.trim() : undefined;
-    const frame = location === undefined ? undefined : this.#frames.read(location);
-    if (read?.type === 'stop' && frame !== undefined && !(ended && joint.open)) {
-      this.#session.addStop(stopHead(read), frame, { first, last: pending.last });
-      this.#release(pending.trailing, 'dispatch');
-      return;
-    }
-    const span = { first, last: first };
-    if (ended && lines.every(isContinuation)) {
-      this.#session.problem('CUT_OFF', 'the input ends inside a stop', span);
-    } else this.#session.problem('STOP_UNREAD', 'the location of this stop is no frame', span);
-    this.#session.gap(span, 'a stop could not be read');
-    this.#release(lines.slice(1), 'dispatch');
-  }
-
-  #finishLocation(pending: Pending): void {
-    const frame = this.#frames.read(pending.joint.text);
-    if (frame === undefined) this.#release(pending.lines, 'prose');
-    else {
-      const inside = pending.lines.slice(0, pending.lines.length - pending.trailing.length);
-      const lines = inside.map(({ lineNo }) => lineNo);
-      this.#session.addLocation(frame, lines);
-      this.#release(pending.trailing, 'dispatch');
-    }
-  }
-
-  #release(lines: readonly Line[], how: 'dispatch' | 'prose'): void {
+  #release(lines: readonly Line[], how: Left['how']): void {
     const [head, ...rest] = lines;
     if (head === undefined) return;
     if (how === 'prose') this.#prose(head);
@@ -415,15 +329,6 @@ class Reader implements CaptureReader {
     this.#paged = false;
     this.#session.quit(lineNo);
   }
-}
-
-// Of a frame that the end of the input cut: its first line, and those that gdb indents below it.
-function isContinuation(line: Line, index: number): boolean {
-  return index === 0 || /^ {4}/.test(line.text);
-}
-
-function stopHead(read: Extract<GdbLine, { type: 'stop' }>): StopHead {
-  return { kind: 'stop', reason: read.reason, number: read.number, thread: read.thread };
 }
 
 // What stands behind a prompt was either typed, or printed because nothing is echoed.

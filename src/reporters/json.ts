@@ -31,7 +31,14 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
   });
 }
 
-/** JSON as every command prints it. */
+/** JSON as every command prints it; safe for a terminal, too. */
 export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
+  return `${JSON.stringify(value, undefined, 2).replace(UNSAFE, escapeCharacter)}\n`;
+}
+
+/** What a terminal obeys and JSON leaves as it is: DEL, C1, line separators, bidirectional controls, BOM. */
+const UNSAFE = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

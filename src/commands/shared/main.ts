@@ -5,6 +5,8 @@ import { complain, describeError, unknownCommand } from './complain.js';
 /** Runs a command line. Never throws; sets the exit code. `entry` is the URL of the executable. */
 export async function main(argv: readonly string[], entry: string): Promise<void> {
   process.stdout.prependListener('error', refuseToGoOn);
+  // There is nobody left to complain to; the exit code still says it.
+  process.stderr.on('error', () => undefined);
   try {
     const config = await Config.load(entry);
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];

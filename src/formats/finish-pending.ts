@@ -1,0 +1,122 @@
+/**
+ * A held text that has ended → its record, or what became of its lines instead.
+ *
+ * The text of several lines may turn out to be none: then its first line is judged alone, and the
+ * others are read as if they had never been held.
+ */
+import { frameText } from './gdb-frames.js';
+import type { FrameTable } from './gdb-frames.js';
+import { isHalfPlace } from './gdb-join.js';
+import { readGdbLine, stopHead } from './gdb-lines.js';
+import type { GdbSession } from './gdb-session.js';
+import type { Line, Pending } from './pending.js';
+
+/** Lines that did not become part of the record, and how they are to be read. */
+export interface Left {
+  readonly lines: readonly Line[];
+  /** `prose`: the first of them is prose, whatever it looks like. */
+  readonly how: 'dispatch' | 'prose';
+}
+
+/** Adds to `session` what the text says. `ended`: the input ends here, which may have cut the text off. */
+export function finishPending(
+  pending: Pending,
+  ended: boolean,
+  session: GdbSession,
+  frames: FrameTable,
+): Left {
+  switch (pending.what) {
+    case 'frame':
+      return finishFrame(pending, ended, session, frames);
+    case 'stop':
+      return finishStop(pending, ended, session, frames);
+    case 'location':
+      return finishLocation(pending, session, frames);
+    case 'row':
+      for (const { lineNo } of pending.lines) session.output(lineNo);
+      return { lines: [], how: 'dispatch' };
+  }
+}
+
+function finishFrame(
+  pending: Pending,
+  ended: boolean,
+  session: GdbSession,
+  frames: FrameTable,
+): Left {
+  const { joint, level, lines, weak } = pending;
+  const first = lines[0]?.lineNo ?? 0;
+  if (weak && !joint.text.includes('(') && level !== session.nextLevel) {
+    return { lines, how: 'prose' };
+  }
+  const cutOff = ended && (joint.open || isHalfPlace(joint.text));
+  const frame = cutOff ? undefined : frames.read(joint.text);
+  if (frame !== undefined) {
+    session.addFrame(level, frame, first, pending.last);
+    return { lines: pending.trailing, how: 'dispatch' };
+  }
+  if (weak) return { lines, how: 'prose' };
+  if (!ended || !lines.every(isContinuation)) return missFrame(pending, first, session, frames);
+  const span = { first, last: lines.at(-1)?.lineNo ?? first };
+  session.problem('CUT_OFF', `the input ends inside frame #${level}`, span);
+  session.missFrame(level, span);
+  return { lines: [], how: 'dispatch' };
+}
+
+// The text of several lines is no frame. The first line may be one, and something else followed.
+function missFrame(
+  { level, lines }: Pending,
+  first: number,
+  session: GdbSession,
+  frames: FrameTable,
+): Left {
+  const [head, ...rest] = lines;
+  const alone = rest.length > 0 ? frames.read(frameText(head?.text ?? '')) : undefined;
+  if (alone !== undefined) session.addFrame(level, alone, first, first);
+  else {
+    const span = { first, last: first };
+    session.problem('FRAME_UNREAD', `frame #${level} does not follow gdb's syntax`, span);
+    session.missFrame(level, span);
+  }
+  return { lines: rest, how: 'dispatch' };
+}
+
+function finishStop(
+  pending: Pending,
+  ended: boolean,
+  session: GdbSession,
+  frames: FrameTable,
+): Left {
+  const { joint, lines } = pending;
+  const first = lines[0]?.lineNo ?? 0;
+  const read = readGdbLine(joint.text);
+  const location = read?.type === 'stop' ? read.location?.trim() : undefined;
+  const frame = location === undefined ? undefined : frames.read(location);
+  if (read?.type === 'stop' && frame !== undefined && !(ended && joint.open)) {
+    session.addStop(stopHead(read), frame, { first, last: pending.last });
+    return { lines: pending.trailing, how: 'dispatch' };
+  }
+  const span = { first, last: first };
+  if (ended && lines.every(isContinuation)) {
+    session.problem('CUT_OFF', 'the input ends inside a stop', span);
+  } else session.problem('STOP_UNREAD', 'the location of this stop is no frame', span);
+  session.gap(span, 'a stop could not be read');
+  return { lines: lines.slice(1), how: 'dispatch' };
+}
+
+function finishLocation(pending: Pending, session: GdbSession, frames: FrameTable): Left {
+  const { joint, lines, trailing } = pending;
+  const frame = frames.read(joint.text);
+  if (frame === undefined) return { lines, how: 'prose' };
+  const inside = lines.slice(0, lines.length - trailing.length);
+  session.addLocation(
+    frame,
+    inside.map(({ lineNo }) => lineNo),
+  );
+  return { lines: trailing, how: 'dispatch' };
+}
+
+// Of a text that the end of the input cut: its first line, and those that gdb indents below it.
+function isContinuation(line: Line, index: number): boolean {
+  return index === 0 || /^ {4}/.test(line.text);
+}
