@@ -273,3 +273,12 @@ describe('hostile input', () => {
     expect(framesOf(reading.records).map(({ func }) => func)).toEqual(['g']);
   });
 });
+
+it('a file of unreadable frames is a bounded number of problems and one gap', () => {
+  const reading = readText('#0  f (\n'.repeat(12_000));
+  expectEveryLineOnce(reading);
+  // The last frame is cut off, which is another problem.
+  expect(reading.problems.length).toBe(10_001);
+  expect(reading.problems.at(-1)?.span.last).toBe(12_000);
+  expect(reading.records.filter((record) => record.kind === 'gap').length).toBe(1);
+});

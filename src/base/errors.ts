@@ -1,11 +1,10 @@
-/** Stable codes of the errors that end the tool's work on one input; each is explained in the README. */
+/** Stable codes of the errors that end the tool's work on one input; the message says what and where, the hint what to do. */
 export type ErrorCode =
   | 'FILE_MISSING'
   | 'FILE_IS_DIRECTORY'
   | 'FILE_NO_PERMISSION'
   | 'FILE_UNREADABLE'
   | 'FILE_BINARY'
-  | 'FILE_EMPTY'
   | 'STORE_MISSING'
   | 'STORE_NOT_A_DATABASE'
   | 'STORE_TOO_NEW'

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { FailOn } from '../pipeline/exit-code.js';
 import { BaseCommand } from './shared/base-command.js';
+import { complain } from './shared/complain.js';
 import { db, files, json } from './shared/flags.js';
 import { columns, hasColor } from './shared/terminal.js';
 
@@ -46,6 +47,9 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
       failOn: flags['fail-on'],
     });
     this.complainAbout(result.failures);
+    for (const { path, facts } of result.report.captures) {
+      if (facts === 0) complain('no vhost or migration call in it, nothing to check', path);
+    }
     const render = reporters[flags.json ? 'json' : flags.format];
     const options = { ...result, all: flags.all, color: hasColor(), width: columns() };
     this.print(render(result.report, options));

@@ -4,6 +4,9 @@ import type { CaptureRecord, Chatter, Problem, Prose, Span } from '../model/reco
 /** A line that is no record of its own; runs of equal ones become one record. */
 export type LooseKind = 'blank' | 'chatter' | 'output' | 'human';
 
+/** Problems before neighbours are told together: a hostile file must not take memory for each of its lines. */
+const MOST_PROBLEMS = 10_000;
+
 export class RecordSink {
   #records: CaptureRecord[] = [];
   #problems: Problem[] = [];
@@ -20,7 +23,14 @@ export class RecordSink {
 
   add(record: CaptureRecord): void {
     this.#endRun();
-    this.#records.push(record);
+    const last = this.#records.at(-1);
+    // Nothing between two gaps: one gap.
+    if (record.kind === 'gap' && last?.kind === 'gap' && isNext(last.span, record.span)) {
+      const span = { first: last.span.first, last: record.span.last };
+      this.#records[this.#records.length - 1] = { ...last, span };
+    } else {
+      this.#records.push(record);
+    }
   }
 
   loose(lineNo: number, kind: LooseKind): void {
@@ -34,7 +44,14 @@ export class RecordSink {
   }
 
   problem(code: Problem['code'], message: string, span: Span): void {
-    this.#problems.push({ code, message, span });
+    const last = this.#problems.at(-1);
+    const isMany = this.#problems.length >= MOST_PROBLEMS;
+    if (isMany && last?.code === code && isNext(last.span, span)) {
+      const both = { first: last.span.first, last: span.last };
+      this.#problems[this.#problems.length - 1] = { ...last, span: both };
+    } else {
+      this.#problems.push({ code, message, span });
+    }
   }
 
   /** The records so far, handed over once; the last run of loose lines may still grow and stays. */
@@ -65,6 +82,10 @@ export class RecordSink {
     if (run.kind === 'blank') this.#blank += run.last - run.first + 1;
     else this.#records.push(looseRecord(run.kind, { first: run.first, last: run.last }));
   }
+}
+
+function isNext(span: Span, next: Span): boolean {
+  return span.last + 1 === next.first;
 }
 
 function looseRecord(kind: Exclude<LooseKind, 'blank'>, span: Span): Chatter | Prose {
