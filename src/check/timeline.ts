@@ -9,7 +9,7 @@ import { RING_RESET } from '../protocol/constants.js';
 import { callerOf, directCaller } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import type { Run } from '../flows/run.js';
-import type { FactKind } from '../model/fact.js';
+import type { Backend, FactKind } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
 import { hasGap } from '../flows/run.js';
 import { anyState, relax, step as replayStep } from '../protocol/replay.js';
@@ -20,6 +20,7 @@ interface Snapshot {
   readonly state: DeviceState;
   /** Single rings may be stopped: the features allow it, or are not known. */
   readonly ringReset: boolean;
+  readonly backend: Backend | undefined;
 }
 
 /** All states of one device of one session, by step. */
@@ -34,7 +35,12 @@ export class Timeline {
     const own = activations.filter(
       (activation) => activation.device === device || isStranger(activation),
     );
-    let last: Snapshot = { step: own[0]?.first ?? 0, state: anyState, ringReset: true };
+    let last: Snapshot = {
+      step: own[0]?.first ?? 0,
+      state: anyState,
+      ringReset: true,
+      backend: undefined,
+    };
     for (const { step, activation, returned } of inOrder(own)) {
       const ringReset = returned ? last.ringReset : mayResetRings(activation, last.ringReset);
       const silent = this.silentBetween(last, step);
@@ -47,7 +53,7 @@ export class Timeline {
           : signalsOfOpening(run, activation);
         for (const signal of signals) state = replayStep(state, signal, silent);
       }
-      last = { step, state, ringReset };
+      last = { step, state, ringReset, backend: run.rings.backendOf(activation) ?? last.backend };
       this.snapshots.push(last);
     }
   }
@@ -64,19 +70,23 @@ export class Timeline {
   }
 
   /** What may have happened unseen after a snapshot and before a step. */
-  private silentBetween({ step: from, ringReset }: Snapshot, to: number): Silent {
+  private silentBetween({ step: from, ringReset, backend }: Snapshot, to: number): Silent {
     const { probes } = this.run;
     const has = (kind: FactKind): boolean => probes.watching(kind, from, to) !== undefined;
+    // The op of one backend says nothing of a device of another.
+    const hasOp = (kind: FactKind): boolean =>
+      backend !== undefined && probes.watching(kind, from, to, backend) !== undefined;
     return {
+      closing: backend === undefined || backend === 'user',
       startStop: !(has('vhost_dev_start') && has('vhost_dev_stop')),
       toggle: !(
         has('vhost_migration_log') ||
         (has('vhost_log_global_start') && has('vhost_log_global_stop'))
       ),
       zeroing: !(has('vhost_dev_init') || has('vhost_dev_cleanup')),
-      ringStop: ringReset && !(has('vhost_virtqueue_stop') || has('op_get_vring_base')),
+      ringStop: ringReset && !(has('vhost_virtqueue_stop') || hasOp('op_get_vring_base')),
       ringAddress: !has('vhost_virtqueue_set_addr'),
-      base: !(has('op_set_log_base') && has('vhost_log_put')),
+      base: !(hasOp('op_set_log_base') && has('vhost_log_put')),
     };
   }
 }
@@ -193,10 +203,6 @@ function signalsOfOpening(run: Run, activation: Activation): Signal[] {
       ];
     case 'op_set_log_base':
       return [{ machine: 'base', event: 'set' }];
-    case 'vhost_dev_elect_mem_logger':
-      return enable === true && directCaller(activation)?.kind === 'vhost_dev_start'
-        ? [{ machine: 'run', event: 'start-succeeded' }]
-        : [];
     case 'vhost_log_put':
       return directCaller(activation)?.kind === 'vhost_dev_log_resize'
         ? []

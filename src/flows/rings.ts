@@ -10,22 +10,39 @@ import type { Backend } from '../model/fact.js';
 import type { Activation } from './activations.js';
 
 export class Rings {
-  private readonly backends = new Map<string, Backend>();
+  /** Backends seen, by outermost call and by start. */
+  private readonly backends = new Map<string, Backend | 'several'>();
+  private readonly lifeOf = new Map<Activation, number>();
   private readonly byVq = new Map<string, number>();
   private readonly offsets = new Map<string, number>();
 
-  constructor(activations: readonly Activation[]) {
-    for (const activation of activations) this.learn(activation);
+  constructor(
+    activations: readonly Activation[],
+    /** A new device cannot take the place of an old one unseen: its start would be reported. */
+    private readonly seesStarts: (session: number) => boolean,
+  ) {
+    const starts = new Map<string, number>();
+    for (const activation of activations) this.learn(activation, starts);
   }
 
-  /** Backend of the device that a call is about, from any call of the same incarnation that shows it. */
+  /**
+   * Backend of the device that a call is about, undefined where it is not certain. An address may be
+   * used again by a device of another backend: what was seen of it counts below the same outermost
+   * call, and within the same start where starts are watched.
+   */
   backendOf(activation: Activation): Backend | undefined {
-    return this.backends.get(deviceKey(activation));
+    const seen = [this.backends.get(rootKey(activation))];
+    if (this.seesStarts(activation.session)) {
+      seen.push(this.backends.get(lifeKey(activation, this.lifeOf.get(activation) ?? 0)));
+    }
+    const found = new Set(seen.filter((backend) => backend !== undefined));
+    const [only] = found;
+    return found.size === 1 && only !== 'several' ? only : undefined;
   }
 
-  /** `dev->vq_index` of a kernel device, where a stack shows it. */
+  /** `dev->vq_index` of a kernel device, where its stacks show one. */
   vqIndexOf(activation: Activation): number | undefined {
-    return this.offsets.get(deviceKey(activation));
+    return certain(this.offsets.get(deviceKey(activation)));
   }
 
   /** Index of the ring that this call is about, as the backend counts. */
@@ -37,7 +54,9 @@ export class Rings {
     if (call.row.idx === 'backend') return call.idx;
     if (call.row.idx !== 'device' || device === undefined) return undefined;
     const known =
-      call.vq === undefined ? undefined : this.byVq.get(`${deviceKey(activation)} ${call.vq}`);
+      call.vq === undefined
+        ? undefined
+        : certain(this.byVq.get(`${deviceKey(activation)} ${call.vq}`));
     if (known !== undefined || call.idx === undefined) return known;
     const backend = this.backendOf(activation);
     if (backend === 'user' || backend === 'vdpa') return call.idx;
@@ -45,17 +64,49 @@ export class Rings {
     return offset === undefined ? undefined : call.idx - offset;
   }
 
-  private learn(activation: Activation): void {
-    const { call, device, parent, kind } = activation;
+  private learn(activation: Activation, starts: Map<string, number>): void {
+    const { call, device, parent, kind, backend } = activation;
     if (device === undefined) return;
     const key = deviceKey(activation);
-    if (activation.backend !== undefined && !this.backends.has(key))
-      this.backends.set(key, activation.backend);
+    const life = (starts.get(key) ?? 0) + (kind === 'vhost_dev_start' ? 1 : 0);
+    starts.set(key, life);
+    this.lifeOf.set(activation, life);
+    if (backend !== undefined) {
+      this.see(rootKey(activation), backend);
+      this.see(lifeKey(activation, life), backend);
+    }
     if (kind !== 'vhost_virtqueue_set_addr' || call.idx === undefined) return;
-    if (call.vq !== undefined) this.byVq.set(`${key} ${call.vq}`, call.idx);
+    if (call.vq !== undefined) note(this.byVq, `${key} ${call.vq}`, call.idx);
     const startIdx = parent?.kind === 'vhost_virtqueue_start' ? parent.call.idx : undefined;
-    if (startIdx !== undefined) this.offsets.set(key, startIdx - call.idx);
+    if (startIdx !== undefined) note(this.offsets, key, startIdx - call.idx);
   }
+
+  private see(key: string, backend: Backend): void {
+    const known = this.backends.get(key);
+    this.backends.set(key, known === undefined || known === backend ? backend : 'several');
+  }
+}
+
+/** Two values for one key contradict each other: neither is certain (NaN). */
+function note(map: Map<string, number>, key: string, value: number): void {
+  const known = map.get(key);
+  map.set(key, known === undefined || known === value ? value : NaN);
+}
+
+function certain(value: number | undefined): number | undefined {
+  return value === undefined || Number.isNaN(value) ? undefined : value;
+}
+
+/** Key of everything below the same outermost known call. */
+function rootKey(activation: Activation): string {
+  let root = activation;
+  while (root.parent !== undefined) root = root.parent;
+  return `${deviceKey(activation)} below ${root.id}`;
+}
+
+/** Key of everything between two starts of the device. */
+function lifeKey(activation: Activation, life: number): string {
+  return `${deviceKey(activation)} start ${life}`;
 }
 
 function deviceKey({ session, device, incarnation }: Activation): string {

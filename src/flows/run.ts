@@ -62,7 +62,11 @@ export function buildRun(reading: Reading, { assumeOrdered }: RunOptions): Run {
   const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
   const activations = buildActivations(steps, built.exits, listenerOffset);
   const { all, atStep } = activations;
-  const rings = new Rings(all);
+  const probes = buildProbes(reading.records, built);
+  const rings = new Rings(all, (session) => {
+    const first = steps.find((step) => step.session === session)?.index ?? 0;
+    return probes.watching('vhost_dev_start', first, first) !== undefined;
+  });
   const facts = buildFacts(steps, activations, rings);
   const note = findNoteSign(reading.records);
   let gaps = 0;
@@ -74,7 +78,7 @@ export function buildRun(reading: Reading, { assumeOrdered }: RunOptions): Run {
     activations: all,
     atStep,
     listenerOffset,
-    probes: buildProbes(reading.records, built),
+    probes,
     rings,
     profile: profileOf(steps),
     migrations: buildMigrations(steps, atStep),

@@ -33,6 +33,8 @@ export type Signal =
 
 /** Which silent moves are open; each is closed by a watched function. */
 export interface Silent {
+  /** The backend's socket may be closed: that clears `started` at once, stop and cleanup come later. */
+  readonly closing: boolean;
   /** vhost_dev_start() and vhost_dev_stop() may go unseen. */
   readonly startStop: boolean;
   /** vhost_migration_log() and its callers may go unseen. */
@@ -77,7 +79,7 @@ export function step(state: DeviceState, signal: Signal, silent: Silent): Device
 
 /** Adds every state that unwatched functions may have led to. Pure. */
 export function relax(state: DeviceState, silent: Silent): DeviceState {
-  const run = silent.startStop ? ANY_RUN : relaxRun(state.run);
+  const run = silent.startStop ? ANY_RUN : relaxRun(state.run, silent.closing);
   const zeroed = silent.zeroing && run.includes('stopped');
   const log = silent.toggle ? ANY_LOG : zeroed ? union<LogState>(state.log, ['off']) : state.log;
   const base = silent.base ? ANY_BASE : state.base;
@@ -93,11 +95,11 @@ export function relax(state: DeviceState, silent: Silent): DeviceState {
   return { ...state, run, log, base, vrings, contradiction: false };
 }
 
-/** A start succeeds or fails, and a stop returns, without a report of its own. */
-function relaxRun(states: readonly RunState[]): readonly RunState[] {
+/** A start succeeds or fails, a stop returns, and a socket is closed without a report of its own. */
+function relaxRun(states: readonly RunState[], closing: boolean): readonly RunState[] {
   const starting: readonly RunState[] = states.includes('starting') ? ['started', 'stopped'] : [];
-  const stopping: readonly RunState[] = states.includes('stopping') ? ['stopped'] : [];
-  return union(union(states, starting), stopping);
+  const ended = states.includes('stopping') || (closing && states.includes('started'));
+  return union(union(states, starting), ended ? ['stopped'] : []);
 }
 
 function union<S>(a: readonly S[], b: readonly S[]): readonly S[] {

@@ -24,8 +24,6 @@ export type RunEvent =
   | 'zeroed'
   /** Entry of vhost_dev_start(). */
   | 'start'
-  /** Something that only a successful start is followed by. */
-  | 'start-succeeded'
   /** Entry of vhost_dev_stop(). */
   | 'stop'
   | 'stop-returned'
@@ -36,7 +34,6 @@ export const runTable: Table<RunState, RunEvent> = {
   stopped: {
     zeroed: IGNORED,
     start: to('starting'),
-    'start-succeeded': FORBIDDEN,
     // Two stops in a row are legal: ring restart failure, disconnect handlers.
     stop: to('stopping'),
     'stop-returned': IGNORED,
@@ -46,7 +43,6 @@ export const runTable: Table<RunState, RunEvent> = {
     zeroed: to('stopped'),
     // A failed start leaves no trace of its end; virtio-net retries at the next status write.
     start: to('starting'),
-    'start-succeeded': to('started'),
     stop: to('stopping'),
     'stop-returned': to('stopped'),
     'seen-started': to('started'),
@@ -54,7 +50,6 @@ export const runTable: Table<RunState, RunEvent> = {
   started: {
     zeroed: to('stopped'),
     start: FORBIDDEN,
-    'start-succeeded': IGNORED,
     stop: to('stopping'),
     'stop-returned': FORBIDDEN,
     'seen-started': IGNORED,
@@ -62,7 +57,6 @@ export const runTable: Table<RunState, RunEvent> = {
   stopping: {
     zeroed: to('stopped'),
     start: FORBIDDEN,
-    'start-succeeded': FORBIDDEN,
     stop: IGNORED,
     'stop-returned': to('stopped'),
     // The flag is cleared last, so that the final sync of vhost_log_put() works.

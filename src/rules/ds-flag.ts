@@ -35,7 +35,7 @@ export const dsFlag: Rule = {
       if (start.device === undefined) continue;
       const flags = flagsOf(start);
       if (flags.features !== undefined || flags.rings.length > 0) {
-        yield* judge(context, start.device, start, flags);
+        yield* judgeStart(context, start.device, start, flags);
       } else if (start.kind === 'vhost_dev_start') {
         yield {
           verdict: 'inconclusive',
@@ -67,13 +67,34 @@ function flagsOf(start: Activation): Flags {
   };
 }
 
-function* judge(
+/** A start whose entry was not reported may be several: then each of its calls is judged by its own time. */
+function* judgeStart(
   context: SessionContext,
   device: string,
   start: Activation,
   flags: Flags,
 ): Generator<Judgement> {
-  const expected = expectedLog(context, device, start);
+  if (start.entered) {
+    yield* judge(context, device, start, flags, start);
+    return;
+  }
+  for (const features of childrenOf(start, 'vhost_dev_set_features')) {
+    if (features.enable === undefined) continue;
+    yield* judge(context, device, start, { features, rings: [] }, features);
+  }
+  for (const ring of flags.rings) {
+    yield* judge(context, device, start, { features: undefined, rings: [ring] }, ring);
+  }
+}
+
+function* judge(
+  context: SessionContext,
+  device: string,
+  start: Activation,
+  flags: Flags,
+  anchor: Activation,
+): Generator<Judgement> {
+  const expected = expectedLog(context, device, anchor);
   const wrong = expected.flag;
   if (wrong === undefined) {
     yield* judgeAmongThemselves(context, start, flags, expected);

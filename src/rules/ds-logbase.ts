@@ -110,11 +110,7 @@ function startSuccess(context: SessionContext, start: Activation): Mark | undefi
       'vhost_dev_set_log',
       'vhost_dev_log_resize',
     )
-    .find(
-      (a) =>
-        (a.device === start.device || a.device === undefined) &&
-        a.first >= endOf(context.run, start),
-    );
+    .find((a) => (a.device === start.device || a.device === undefined) && a.first > start.last);
   // A call that does not show its device may be a stop or another start of this one.
   if (next?.device === undefined) return undefined;
   const isProof = next.kind === 'vhost_dev_set_log' || next.kind === 'vhost_dev_log_resize';

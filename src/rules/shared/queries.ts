@@ -215,7 +215,7 @@ export function successOf(run: Run, pass: Pass): Mark | undefined {
   );
   if (elected !== undefined)
     return { line: elected.line, role: 'the pass ended well: the logger is elected last' };
-  const last = pass.addresses.at(-1);
+  const last = childrenOf(activation, 'vhost_virtqueue_set_addr').at(-1);
   const isWhole = doubts(run, activation).length === 0;
   const isWatched = run.probes.watching(
     'vhost_virtqueue_set_addr',

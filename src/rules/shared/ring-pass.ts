@@ -87,7 +87,9 @@ function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[
   }
   if (found.length > 0) return found;
   // Rings are addressed in ascending order: a later one proves that this one was passed over.
-  const later = addresses.find((a) => (run.rings.ringOf(a) ?? -1) > vring && a.enable === enable);
+  const later = addresses.find(
+    (a) => a.stackKnown && (run.rings.ringOf(a) ?? -1) > vring && a.enable === enable,
+  );
   const isPassedOver =
     later !== undefined && activation.entered && !hasGap(run, activation.first, later.first);
   if (isPassedOver) return [];
