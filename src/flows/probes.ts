@@ -159,7 +159,8 @@ const FULL_OPS: readonly FactKind[] = [
  *
  * gdb numbers breakpoints from 1 without holes (gdb/breakpoint.c, set_breakpoint_number()). When every
  * number up to the highest was reported but one, every other function of the full probe set was
- * reported, the number after it is another op of the same backend, and the log base op is in no stack
+ * reported, it is set as the first of the backend's ops (a core function before it, another op after
+ * it), and the log base op is in no stack
  * at all, then the silent number is its breakpoint. Only this op is looked for, and only where the
  * capture has room for a single call of it (one vhost_dev_log_resize(), no start with logging on):
  * one fault hides that one call, while an op that should have been seen several times was more
@@ -181,11 +182,13 @@ function byElimination(
     const func = opFunction(backend, 'op_set_log_base');
     if (func === undefined || probes.has(func)) continue;
     const isFull = FULL_OPS.every((kind) => probes.has(opFunction(backend, kind) ?? ''));
+    const before = functionTable.get(functionOf.get(silent - 1) ?? '');
     const after = functionTable.get(functionOf.get(silent + 1) ?? '');
     const isShown = steps.some((step) =>
       step.calls.some((call) => call.row.kind === 'op_set_log_base'),
     );
     if (!isFull || isShown || after?.backend !== backend) continue;
+    if (before === undefined || before.backend !== undefined) continue;
     return {
       func,
       from: steps[0]?.index ?? 0,
