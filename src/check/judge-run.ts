@@ -29,7 +29,6 @@ export function judgeRun(info: CaptureInfo, run: Run, rules: readonly Rule[]): F
       if (rule.sequence !== undefined)
         judgeSequence(rule, rule.sequence, context, collector, judged);
     }
-    if (collector.size === 0) collector.notExercised();
     findings.push(...collector.findings());
   }
   return findings;
@@ -136,7 +135,6 @@ interface Group {
 /** Gathers the judgements of one rule on one capture. */
 class Collector {
   private readonly groups = new Map<string, Group>();
-  private idle = false;
 
   constructor(
     private readonly info: CaptureInfo,
@@ -155,12 +153,9 @@ class Collector {
     else group.count++;
   }
 
-  notExercised(): void {
-    this.idle = true;
-  }
-
+  /** What was judged; a rule that found nothing to judge was not exercised. */
   findings(): Finding[] {
-    if (this.idle) return [this.idleFinding()];
+    if (this.groups.size === 0) return [this.idleFinding()];
     return [...this.groups.values()].map((group) => this.finding(group));
   }
 

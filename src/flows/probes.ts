@@ -158,13 +158,12 @@ const FULL_OPS: readonly FactKind[] = [
  * The log base op, when it must be what the one silent breakpoint stands on.
  *
  * gdb numbers breakpoints from 1 without holes (gdb/breakpoint.c, set_breakpoint_number()). When every
- * number up to the highest was reported but one, every other function of the full probe set was
- * reported, it is set as the first of the backend's ops (a core function before it, another op after
- * it), and the log base op is in no stack
- * at all, then the silent number is its breakpoint. Only this op is looked for, and only where the
- * capture has room for a single call of it (one vhost_dev_log_resize(), no start with logging on):
- * one fault hides that one call, while an op that should have been seen several times was more
- * likely not watched.
+ * number up to the highest was reported but one, that one stands as the first of the backend's ops (a
+ * core function before it, another op after it), every other function of the full probe set was
+ * reported, and the log base op is in no stack at all, then the silent number is its breakpoint. Only
+ * this op is looked for, and only where the capture has room for a single call of it (one
+ * vhost_dev_log_resize(), no start with logging on): one fault hides that one call, while an op that
+ * should have been seen several times was more likely not watched.
  */
 function byElimination(
   steps: readonly Step[],

@@ -7,6 +7,7 @@ import {
   callerOf,
   doubts,
   endOf,
+  lastAddressed,
   place,
   probeName,
   unwatched,
@@ -126,12 +127,7 @@ function startEvidence(
   stop: Activation,
   vring: number,
 ): { line: number; role: string }[] {
-  const started = context
-    .of('vhost_virtqueue_set_addr')
-    .findLast(
-      (a) =>
-        a.device === stop.device && a.first < stop.first && context.run.rings.ringOf(a) === vring,
-    );
+  const started = lastAddressed(context, stop.device ?? '', vring, stop.first);
   const others = below(stop, 'op_get_vring_base').map((a) => ({
     line: a.line,
     role: `vring ${String(context.run.rings.ringOf(a))} is fetched`,

@@ -14,12 +14,14 @@ export const mgLeftOn: Rule = {
     versions: '2.12 - 10.2',
     needs: [
       'vhost_log_global_stop or vhost_migration_log(false) of the device, and proof that it returned',
-      'probes vhost_dev_start, vhost_dev_stop and vhost_dev_set_log, so that the device is known to run and to log',
+      'probe vhost_dev_set_log',
+      'vhost_log_put below the log stop, or probes vhost_dev_start and vhost_dev_stop, so that the device is known to run and to log',
     ],
     why: 'The backend pays for logging that nobody reads; with the log given back it also writes into freed memory (LE-SKIP).',
     remedy: 'Look at the disable branch of vhost_migration_log() of that QEMU.',
     exceptions: [
       'a stop that is postponed because the VM does not run, for any time',
+      'a vhost-user device whose socket is closed: it counts as stopped before vhost_dev_stop() comes',
       'another user of dirty tracking (dirty rate, dirty limit): the callbacks do not come then',
     ],
     sources: [

@@ -227,6 +227,20 @@ export function successOf(run: Run, pass: Pass): Mark | undefined {
   return { line: last.line, role: 'the last address of the pass, and nothing was undone after it' };
 }
 
+/** The last time before a step that a ring of a device was addressed. */
+export function lastAddressed(
+  context: SessionContext,
+  device: string,
+  vring: number,
+  before: number,
+): Activation | undefined {
+  return context
+    .of('vhost_virtqueue_set_addr')
+    .findLast(
+      (a) => a.device === device && a.first < before && context.run.rings.ringOf(a) === vring,
+    );
+}
+
 /** A log start or stop as it reaches one device. */
 export interface Toggle {
   readonly activation: Activation;

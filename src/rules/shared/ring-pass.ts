@@ -3,7 +3,16 @@ import type { Activation } from '../../flows/activations.js';
 import { argText, pointerOf } from '../../model/values.js';
 import { runningRings } from '../../protocol/replay.js';
 import type { Judgement, Mark, SessionContext } from '../rule.js';
-import { doubts, endOf, hasGap, place, probeName, successOf, unwatched } from './queries.js';
+import {
+  doubts,
+  endOf,
+  hasGap,
+  lastAddressed,
+  place,
+  probeName,
+  successOf,
+  unwatched,
+} from './queries.js';
 import type { Pass } from './queries.js';
 
 interface Wanted {
@@ -132,12 +141,7 @@ function vdevOf({ call }: Activation): string | undefined {
 
 function evidenceFor(context: SessionContext, pass: Pass, vring: number): Mark[] {
   const { rings } = context.run;
-  const started = context
-    .of('vhost_virtqueue_set_addr')
-    .findLast(
-      (a) =>
-        a.device === pass.device && a.first < pass.activation.first && rings.ringOf(a) === vring,
-    );
+  const started = lastAddressed(context, pass.device, vring, pass.activation.first);
   const marks: Mark[] = [];
   if (started !== undefined) {
     const role = `vring ${vring} was addressed with enable_log=${String(started.enable)}`;
