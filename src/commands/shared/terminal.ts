@@ -3,7 +3,9 @@ export function hasColor(): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR) return false;
   if (FORCE_COLOR) return FORCE_COLOR !== '0';
-  return process.stdout.isTTY && TERM !== 'dumb';
+  // Undefined on a pipe, whatever Node's types say; the colour library would then guess, from CI.
+  const stdout: { readonly isTTY?: boolean } = process.stdout;
+  return stdout.isTTY === true && TERM !== 'dumb';
 }
 
 /** Columns to fill: those of the terminal, 100 elsewhere. */
