@@ -87,6 +87,11 @@ function missingAround(run: Run, subject: Fact): readonly string[] {
       'the calls themselves, as a gdb log shows them: QEMU has no trace events for these (vhtrace explain RULE says which)',
     ];
   }
+  if (subject.role === 'wire') {
+    return [
+      "the calls inside QEMU, as a gdb log shows them: the backend's side tells no vhost_dev",
+    ];
+  }
   return ['argument values (gdb: set print frame-arguments scalars)'];
 }
 

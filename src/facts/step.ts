@@ -1,4 +1,5 @@
 /** A step: one time that the capture reports something about the protocol. See `steps.ts` for how they are made. */
+import type { Backend, FactKind } from '../model/fact.js';
 import type { Frame, TraceEvent } from '../model/record.js';
 import type { Call } from './calls.js';
 import type { EventRow } from './trace-events.js';
@@ -34,6 +35,25 @@ export interface Step {
   /** The debugger changed what the call did (`return`, `set var`): evidence of the entry, not of the effect. */
   altered: boolean;
   readonly event: { readonly row: EventRow; readonly record: TraceEvent } | undefined;
+  /** What crossed the border to the backend: a system call, a message, a call in the kernel. */
+  readonly wire: WireFact | undefined;
+}
+
+/**
+ * One request to a backend as strace, the kernel's tracers or the backend's own log show it. There
+ * is no vhost_dev pointer on that side of the border: `endpoint` stands for the device.
+ */
+export interface WireFact {
+  readonly kind: FactKind;
+  /** As the text names it: `VHOST_SET_FEATURES`, `SET_VRING_ADDR`, `vhost_net_ioctl`. */
+  readonly func: string;
+  readonly endpoint: string | undefined;
+  readonly backend: Backend | undefined;
+  readonly vring: number | undefined;
+  readonly enable: boolean | undefined;
+  readonly value: string | undefined;
+  /** What the request returned, as printed; undefined where the text does not say. */
+  readonly result: string | undefined;
 }
 
 /** A thread ended after step `after` (-1: before all). */

@@ -10,17 +10,21 @@ import type {
   Backtrace,
   CaptureRecord,
   Frame,
+  KernelEvent,
   Stop,
+  SystemCall,
   ThreadRef,
   TraceEvent,
+  VhostUserMessage,
 } from '../model/record.js';
 import { callOf } from './calls.js';
 import { ALTERS, BREAKS_IF, NARROWS, RESUMES, SELECTS } from './debugger-commands.js';
 import type { Call } from './calls.js';
 import { plainName } from './functions.js';
-import type { Step, Steps, ThreadExit } from './step.js';
+import type { Step, Steps, ThreadExit, WireFact } from './step.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
+import { wireFact } from './wire.js';
 
 /** Walks the records once. */
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
@@ -36,6 +40,9 @@ function endsStop(record: CaptureRecord): boolean {
     case 'process':
     case 'event':
     case 'gap':
+    case 'syscall':
+    case 'message':
+    case 'kernel-event':
       return true;
     case 'command':
       return RESUMES.test(record.text.trim()) || SELECTS.test(record.text.trim());
@@ -87,8 +94,19 @@ class StepBuilder {
       case 'gap':
         this.gap = true;
         break;
+      case 'syscall':
+      case 'message':
+      case 'kernel-event':
+        this.onWire(record);
+        break;
       case 'breakpoint-set':
+      case 'call-path':
       case 'chatter':
+      case 'code':
+      case 'code-reference':
+      case 'foreign-stack':
+      case 'heading':
+      case 'log':
       case 'prose':
         break;
     }
@@ -287,6 +305,23 @@ class StepBuilder {
     });
   }
 
+  private onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
+    const wire = wireFact(record);
+    if (wire === undefined) return;
+    this.push({
+      line: record.span.first,
+      calls: [],
+      callLines: [],
+      frames: [],
+      entry: false,
+      stop: undefined,
+      stackKnown: false,
+      complete: false,
+      wire,
+      ...(record.pid === undefined ? {} : { thread: `tid ${record.pid}` }),
+    });
+  }
+
   private scoped(thread: string): string {
     return `${this.session}/${thread}`;
   }
@@ -303,6 +338,7 @@ class StepBuilder {
     partial?: boolean;
     thread?: string;
     event?: Step['event'];
+    wire?: WireFact;
   }): void {
     const thread = part.thread ?? this.threads.current;
     this.sessionUsed = true;
@@ -323,6 +359,7 @@ class StepBuilder {
       gapBefore: this.gap,
       altered: false,
       event: part.event,
+      wire: part.wire,
     });
     this.gap = false;
   }

@@ -1,5 +1,5 @@
 /** Activations and trace events → the facts that are stored and listed. */
-import type { Step } from '../facts/step.js';
+import type { Step, WireFact } from '../facts/step.js';
 import type { Fact } from '../model/fact.js';
 import { pointerOf } from '../model/values.js';
 import type { Activation, Activations } from './activations.js';
@@ -11,6 +11,7 @@ export function buildFacts(steps: readonly Step[], activations: Activations, rin
   for (const step of steps) {
     if (step.event !== undefined)
       facts.push(eventFact(step, facts.length, activations.ofEvent.get(step.index)));
+    if (step.wire !== undefined) facts.push(wireFactOf(step, step.wire, facts.length));
     for (const activation of activations.atStep[step.index] ?? []) {
       if (activation.first !== step.index) continue;
       facts.push(callFact(activation, facts.length, rings));
@@ -35,6 +36,8 @@ function callFact(activation: Activation, seq: number, rings: Rings): Fact {
     vring: rings.ringOf(activation),
     enable: activation.enable,
     value: activation.value,
+    endpoint: undefined,
+    result: undefined,
   };
 }
 
@@ -61,6 +64,22 @@ function eventFact(step: Step, seq: number, incarnation: number | undefined): Fa
     vring: Number.isInteger(vring) ? vring : undefined,
     enable: enable === undefined ? undefined : enable !== '0' && enable !== 'false',
     value: text(row.value),
+    endpoint: undefined,
+    result: undefined,
+  };
+}
+
+function wireFactOf(step: Step, wire: WireFact, seq: number): Fact {
+  return {
+    seq,
+    line: step.line,
+    session: step.session,
+    thread: step.thread,
+    role: 'wire',
+    activation: undefined,
+    device: undefined,
+    incarnation: undefined,
+    ...wire,
   };
 }
 

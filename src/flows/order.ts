@@ -22,9 +22,9 @@ export function findNoteSign(records: readonly CaptureRecord[]): NoteSign | unde
   let prose: number | undefined;
   const commands = new CommandFollower();
   for (const record of records) {
-    if (record.kind === 'prose' && record.human && seenDump) {
+    if (isHuman(record) && seenDump) {
       prose ??= record.span.first;
-    } else if (record.kind === 'backtrace' || record.kind === 'stop' || record.kind === 'event') {
+    } else if (isDump(record)) {
       if (prose !== undefined) return { line: prose, why: 'words between the dumps' };
       seenDump = true;
     }
@@ -34,6 +34,34 @@ export function findNoteSign(records: readonly CaptureRecord[]): NoteSign | unde
   }
   return undefined;
 }
+
+/** A person wrote this. */
+function isHuman(record: CaptureRecord): boolean {
+  switch (record.kind) {
+    case 'prose':
+      return record.human;
+    case 'call-path':
+    case 'code-reference':
+    case 'heading':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Something that ran printed this. */
+function isDump({ kind }: CaptureRecord): boolean {
+  return DUMPS.has(kind);
+}
+
+const DUMPS: ReadonlySet<CaptureRecord['kind']> = new Set([
+  'backtrace',
+  'stop',
+  'event',
+  'kernel-event',
+  'syscall',
+  'message',
+]);
 
 /** Follows the prompt: was this backtrace asked for where the one before was already shown? */
 class CommandFollower {

@@ -4,13 +4,16 @@
  *
  * Source: gdb/infrun.c, normal_stop(), for the order in which gdb prints them (gdb 7 to 16).
  */
+import { FORMAT_IDS } from '../model/record.js';
 import type {
   BreakpointSet,
   CaptureRecord,
+  Chatter,
   Command,
   FormatId,
   Frame,
   Problem,
+  Prose,
   Span,
   Stop,
   ThreadRef,
@@ -53,7 +56,7 @@ export class GdbSession {
   }
 
   get formats(): readonly FormatId[] {
-    return (['gdb', 'qemu-log'] as const).filter((id) => this.#formats.has(id));
+    return FORMAT_IDS.filter((id) => this.#formats.has(id));
   }
 
   /** Something of gdb was seen before. */
@@ -191,6 +194,20 @@ export class GdbSession {
     this.#formats.add('qemu-log');
   }
 
+  /**
+   * Records of another format; loose ones join their neighbours. A claimed line ends what is open.
+   */
+  addForeign(id: FormatId, records: readonly CaptureRecord[], lineNo?: number): void {
+    this.#formats.add(id);
+    if (lineNo !== undefined) this.closeAll();
+    for (const record of records) {
+      if (record.kind === 'chatter' || record.kind === 'prose') {
+        const kind = looseKind(record);
+        for (let line = record.span.first; line <= record.span.last; line++) this.loose(line, kind);
+      } else this.record(record);
+    }
+  }
+
   // The thread of a lost frame 0 is the thread of the frames that follow.
   gap(span: Span, why: string): void {
     const header = this.#header;
@@ -273,4 +290,9 @@ export class GdbSession {
     }
     for (const line of waiting) this.#sink.loose(line.lineNo, line.kind);
   }
+}
+
+function looseKind(record: Chatter | Prose): LooseKind {
+  if (record.kind === 'chatter') return 'chatter';
+  return record.human ? 'human' : 'output';
 }

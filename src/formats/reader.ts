@@ -27,6 +27,8 @@ import type { GdbLine } from './gdb-lines.js';
 import { GdbSession } from './gdb-session.js';
 import { Pending } from './pending.js';
 import type { Line } from './pending.js';
+import type { LineFormat } from './line-format.js';
+import { createLineFormats } from './line-formats.js';
 import { isHuman } from './prose.js';
 import { readEvent } from './qemu-trace.js';
 import { RecordSink } from './record-sink.js';
@@ -60,6 +62,9 @@ class Reader implements CaptureReader {
   /** Raw lines without level that are one whole frame: most of a log, and seen many times. */
   readonly #wholeLines = new Map<string, Frame>();
   #lines = 0;
+  readonly #formats = createLineFormats();
+  /** The format whose record is under construction. */
+  #open: LineFormat | undefined;
   #pending: Pending | undefined;
   #eventLine = -1;
   #paged = false;
@@ -86,6 +91,7 @@ class Reader implements CaptureReader {
 
   finish(): Reading {
     while (this.#pending !== undefined) this.#finishPending(true);
+    this.#endOpen();
     this.#session.closeAll();
     const records = this.#sink.finish();
     const { blank, problems } = this.#sink;
@@ -94,6 +100,7 @@ class Reader implements CaptureReader {
 
   #refuseLine(lineNo: number): void {
     while (this.#pending !== undefined) this.#finishPending(false);
+    this.#endOpen();
     const span = { first: lineNo, last: lineNo };
     this.#session.problem('LINE_TOO_LONG', 'a line of over a million characters is not read', span);
     this.#session.gap(span, 'a line was too long to read');
@@ -110,6 +117,7 @@ class Reader implements CaptureReader {
       if (this.#pending.joint.cut) return false;
       this.#finishPending(false);
     }
+    if (this.#open !== undefined) return false;
     this.#session.addFrame(head.level, frame, lineNo, lineNo);
     return true;
   }
@@ -161,11 +169,38 @@ class Reader implements CaptureReader {
 
   #dispatch(line: Line, raw?: string): void {
     const { text, lineNo } = line;
-    if (text.trim() === '') this.#session.blank(lineNo);
+    if (text.trim() === '') {
+      this.#endOpen();
+      this.#session.blank(lineNo);
+    } else if (this.#offer(text, lineNo)) return;
     else if (this.#readFrameLine(line, raw) || this.#readEventLine(text, lineNo)) return;
     else if (isThreadRow(text) || text.startsWith('Run till exit from')) {
       this.#hold('row', text, line);
     } else if (!this.#readSession(line)) this.#readRest(line);
+  }
+
+  /** Offers the line to the formats that are told by their own lines; the one that is at work comes first. */
+  #offer(text: string, lineNo: number): boolean {
+    const open = this.#open;
+    if (open !== undefined) {
+      if (this.#takes(open, text, lineNo)) return true;
+      this.#endOpen();
+    }
+    return this.#formats.some((format) => format !== open && this.#takes(format, text, lineNo));
+  }
+
+  #takes(format: LineFormat, text: string, lineNo: number): boolean {
+    const records = format.take(text, lineNo);
+    if (records === undefined) return false;
+    this.#session.addForeign(format.id, records, lineNo);
+    this.#open = format.isOpen ? format : undefined;
+    return true;
+  }
+
+  #endOpen(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open !== undefined) this.#session.addForeign(open.id, open.end());
   }
 
   #readFrameLine(line: Line, raw?: string): boolean {

@@ -77,7 +77,10 @@ export type FactKind =
   | 'vhost_user_postcopy'
   | 'vhost_user_event'
   | 'vhost_vdpa'
-  | 'virtio_queue_notify';
+  | 'virtio_queue_notify'
+  | 'vhost_ioctl'
+  | 'vhost_user_message'
+  | 'vhost_log_write';
 
 export interface Fact {
   /** Order in the capture, 0-based. */
@@ -91,8 +94,8 @@ export interface Fact {
   readonly kind: FactKind;
   /** Function or event as printed, with its backend prefix. */
   readonly func: string;
-  /** `entry`: the call itself was reported; `caller`: seen as an outer frame of another report; `event`: a trace event. */
-  readonly role: 'entry' | 'caller' | 'event';
+  /** `entry`: the call itself was reported; `caller`: seen as an outer frame of another report; `event`: a trace event; `wire`: a system call, message or kernel call that reached the backend. */
+  readonly role: 'entry' | 'caller' | 'event' | 'wire';
   /** Index of the activation this belongs to (`flows/`), undefined for events. */
   readonly activation: number | undefined;
   /** vhost_dev address, lower-case hex without leading zeros. */
@@ -106,4 +109,8 @@ export interface Fact {
   readonly enable: boolean | undefined;
   /** The one u64 or name that matters (features word, log size in chunks, log base, new state), decimal, hex or text as printed. */
   readonly value: string | undefined;
+  /** On the wire: what stands for the device there, `pid 4697 fd 13`, a socket path. */
+  readonly endpoint: string | undefined;
+  /** What the call returned, as printed; undefined where the capture does not say. */
+  readonly result: string | undefined;
 }

@@ -132,6 +132,158 @@ export interface TraceEvent {
   readonly time: string | undefined;
 }
 
+/** Members of every record that a trace of a running system prints: who, where and when, as far as the text says. */
+export interface Stamp {
+  /** Thread id as the kernel counts it (the text often calls it pid). */
+  readonly pid?: number;
+  /** Name of the thread, `qemu-system-x86`. */
+  readonly comm?: string;
+  readonly cpu?: number;
+  /** Time as printed. Text, because a double cannot hold it and clocks differ. */
+  readonly time?: string;
+}
+
+/**
+ * One line of a kernel trace: a function, a kprobe or an event.
+ *
+ * Source: Linux kernel/trace/trace_output.c, trace_functions.c, trace_functions_graph.c, trace_kprobe.c.
+ */
+export interface KernelEvent extends Stamp {
+  readonly kind: 'kernel-event';
+  readonly span: Span;
+  readonly what: 'call' | 'return' | 'event';
+  /** Event as printed before the colon (`vn_ioctl`); for the function tracers the function itself. */
+  readonly name: string;
+  /** Function that is entered or left, without offset and module; undefined for other events. */
+  readonly func?: string;
+  /** Function that called it, or to which it returns. */
+  readonly caller?: string;
+  /** Arguments by name, values as printed. */
+  readonly args?: Readonly<Record<string, string>>;
+}
+
+/**
+ * One system call of an strace, whole; a torn call (`<unfinished ...>`) spans from its first line to
+ * its first line only, and the `resumed` line is chatter. Source: strace's src/syscall.c.
+ */
+export interface SystemCall extends Stamp {
+  readonly kind: 'syscall';
+  readonly span: Span;
+  readonly name: string;
+  /** File descriptor of the first argument; `path` is what -y printed behind it. */
+  readonly fd?: number;
+  readonly path?: string;
+  /** Second argument of ioctl as strace names it: `VHOST_SET_FEATURES`, `_IOC(...)`. */
+  readonly request?: string;
+  /** What was returned, as printed (`0`, `-1`, `0x7f..`); undefined for a call that never returned. */
+  readonly result?: string;
+  /** `EFAULT` */
+  readonly errno?: string;
+}
+
+/**
+ * One vhost-user message: seen in the bytes of a sendmsg, or in the log of a backend.
+ *
+ * Source: QEMU docs/interop/vhost-user.rst; libvhost-user.c, vu_message_print(); DPDK lib/vhost/vhost_user.c.
+ */
+export interface VhostUserMessage extends Stamp {
+  readonly kind: 'message';
+  readonly span: Span;
+  /** `frontend`: from QEMU to the backend. `reply`: the answer to that. `backend`: on the channel of the backend's own requests. */
+  readonly sender: 'frontend' | 'reply' | 'backend';
+  /** Request id; undefined where the text gives only a name that the protocol does not know. */
+  readonly request?: number;
+  /** Name without prefix: `SET_FEATURES`. */
+  readonly name: string;
+  /** Header flags: version in bits 0-1, 0x4 reply, 0x8 need-reply. */
+  readonly flags?: number;
+  /** Connection: `fd 12`, a socket path. */
+  readonly channel?: string;
+  /** Members by their name in the protocol (`u64`, `index`, `num`, `flags`, `mmap_size`, `mmap_offset` ...), numbers decimal or 0x hex. */
+  readonly payload?: Readonly<Record<string, string>>;
+}
+
+/** A line of a log that is no trace: kernel messages, messages of a backend. */
+export interface LogLine extends Stamp {
+  readonly kind: 'log';
+  readonly span: Span;
+  readonly source: 'kernel' | 'backend';
+  readonly text: string;
+  /** `key=value` pairs found in the text: `name=control, index=0, num=128`. */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
+/** One frame of a stack that gdb did not print. */
+export interface ForeignFrame {
+  /** Undefined where only an address is printed. */
+  readonly func: string | undefined;
+  readonly address?: string;
+  /** `+0x63` of `vhost_worker+0x63/0xb0`. */
+  readonly offset?: string;
+  readonly module?: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+/** A stack as another tool prints it; innermost frame first. Never counted among backtraces. */
+export interface ForeignStack extends Stamp {
+  readonly kind: 'foreign-stack';
+  readonly span: Span;
+  readonly tool:
+    | 'asan'
+    | 'coredump'
+    | 'crash'
+    | 'oops'
+    | 'gef'
+    | 'lldb'
+    | 'eu-stack'
+    | 'perf'
+    | 'glibc'
+    | 'listed';
+  readonly frames: readonly ForeignFrame[];
+}
+
+/** One call of a documented path. */
+export interface PathCall {
+  /** Function as written, without parentheses. */
+  readonly func: string;
+  /** Calls above it in the tree or chain; 0 is the root. */
+  readonly depth: number;
+  readonly line: number;
+}
+
+/** Calls as a person wrote them down: `a()->b()`, or `a()` with `-> b()` below it. What should happen, not what did. */
+export interface CallPath {
+  readonly kind: 'call-path';
+  readonly span: Span;
+  readonly calls: readonly PathCall[];
+}
+
+/** A place in the source, as cscope and editors list it: `hw/virtio/vhost.c|1475| <<f>> code`. */
+export interface CodeReference {
+  readonly kind: 'code-reference';
+  readonly span: Span;
+  readonly file: string;
+  readonly line: number;
+  /** Undefined for `<global>`. */
+  readonly func: string | undefined;
+  readonly code: string;
+}
+
+/** A dividing rule or a heading: what follows belongs together. A person's mark. */
+export interface Heading {
+  readonly kind: 'heading';
+  readonly span: Span;
+  /** Undefined for a rule. */
+  readonly title: string | undefined;
+}
+
+/** Source code pasted into a note. */
+export interface SourceCode {
+  readonly kind: 'code';
+  readonly span: Span;
+}
+
 /** Records may be missing here, and the text says so (pager quit, unread frame, dropped events). */
 export interface Gap {
   readonly kind: 'gap';
@@ -161,12 +313,36 @@ export type CaptureRecord =
   | ProcessMark
   | Command
   | TraceEvent
+  | KernelEvent
+  | SystemCall
+  | VhostUserMessage
+  | LogLine
+  | ForeignStack
+  | CallPath
+  | CodeReference
+  | Heading
+  | SourceCode
   | Gap
   | Chatter
   | Prose;
 
-/** Formats that a reading can contain; the names are part of the JSON contract. */
-export type FormatId = 'gdb' | 'qemu-log';
+/** Formats that a reading can contain, in the order in which they are listed; the names are part of the JSON contract. */
+export const FORMAT_IDS = [
+  'gdb',
+  'gdb-mi',
+  'qemu-log',
+  'qemu-simple',
+  'simpletrace',
+  'ftrace',
+  'strace',
+  'dmesg',
+  'libvhost-user',
+  'dpdk',
+  'foreign-stack',
+  'notes',
+] as const;
+
+export type FormatId = (typeof FORMAT_IDS)[number];
 
 /** Trouble with reading the input; never mixed with findings. */
 export interface Problem {

@@ -19,7 +19,9 @@ export function countCapture(
     threads: sum(records, (record) => Number(record.kind === 'thread' && record.what === 'header')),
     backtraces: sum(records, (record) => Number(record.kind === 'backtrace')),
     frames: sum(records, (record) => (record.kind === 'backtrace' ? record.frames.length : 0)),
-    events: sum(records, (record) => Number(record.kind === 'event')),
+    events: sum(records, (record) =>
+      Number(record.kind === 'event' || record.kind === 'kernel-event'),
+    ),
     facts: run.facts.length,
     prose: sum(records, (record) => (record.kind === 'prose' ? linesOf(record.span) : 0)),
     problems: reading.problems.length,

@@ -7,19 +7,40 @@
 import type {
   Backtrace,
   BreakpointSet,
+  CallPath,
   CaptureRecord,
+  CodeReference,
+  ForeignStack,
   Frame,
+  Heading,
+  KernelEvent,
+  LogLine,
   ProcessMark,
+  SourceCode,
   Stop,
+  SystemCall,
   ThreadNotice,
   ThreadRef,
   TraceEvent,
+  VhostUserMessage,
 } from '../model/record.js';
 import type { Interned } from './intern.js';
 import { wellFormed } from './well-formed.js';
 
 type Optional<Value> = Value | null;
 type Flag = 0 | 1;
+
+/** Kinds that are few in a capture, or whose members rarely repeat: stored as the JSON object they are. */
+type PlainRecord =
+  | CallPath
+  | CodeReference
+  | ForeignStack
+  | Heading
+  | KernelEvent
+  | LogLine
+  | SourceCode
+  | SystemCall
+  | VhostUserMessage;
 
 /** One row for each kind of record, after JSON. */
 export type EncodedRecord =
@@ -69,6 +90,7 @@ export type EncodedRecord =
       /** Null for an event that is not known. */
       values: Optional<string[]>,
     ]
+  | [kind: PlainRecord['kind'], first: number, last: number, members: object]
   | [kind: 'gap', first: number, last: number, why: string]
   | [kind: 'chatter', first: number, last: number]
   | [kind: 'prose', first: number, last: number, human: Flag];
@@ -107,6 +129,18 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
       const { tid = null, time = null, text, args } = record;
       const values = args === undefined ? null : Object.values(args);
       return ['event', first, last, ids.shape(record), tid, time, text, values];
+    }
+    case 'call-path':
+    case 'code':
+    case 'code-reference':
+    case 'foreign-stack':
+    case 'heading':
+    case 'kernel-event':
+    case 'log':
+    case 'message':
+    case 'syscall': {
+      const { kind, span: _span, ...members } = record;
+      return [kind, first, last, members];
     }
     case 'gap':
       return ['gap', first, last, record.why];
@@ -181,6 +215,16 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
         tid: row[4] ?? undefined,
         time: row[5] ?? undefined,
       };
+    case 'call-path':
+    case 'code':
+    case 'code-reference':
+    case 'foreign-stack':
+    case 'heading':
+    case 'kernel-event':
+    case 'log':
+    case 'message':
+    case 'syscall':
+      return { kind: row[0], span, ...row[3] } as PlainRecord;
     case 'gap':
       return { kind: 'gap', span, why: row[3] };
     case 'chatter':

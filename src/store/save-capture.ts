@@ -131,6 +131,8 @@ function* factRows(capture: number, facts: readonly Fact[], ids: Interned): Gene
       fact.vring,
       fact.enable,
       fact.value === undefined ? undefined : wellFormed(fact.value),
+      fact.endpoint === undefined ? undefined : wellFormed(fact.endpoint),
+      fact.result === undefined ? undefined : wellFormed(fact.result),
     ];
   }
 }
@@ -143,10 +145,10 @@ async function insertFacts(
 ): Promise<void> {
   await database.bulk(
     `INSERT INTO fact (capture, seq, line, session, thread, kind, func, role, activation, device,
-       incarnation, backend, vring, enable, value)
+       incarnation, backend, vring, enable, value, endpoint, result)
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
             value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11,
-            value ->> 12, value ->> 13, value ->> 14
+            value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16
      FROM json_each(?)`,
     factRows(capture, facts, ids),
   );

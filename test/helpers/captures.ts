@@ -51,6 +51,8 @@ export function factOf(seq: number, fact: Partial<Fact> = {}): Fact {
     vring: undefined,
     enable: undefined,
     value: undefined,
+    endpoint: undefined,
+    result: undefined,
     ...fact,
   };
 }

@@ -1,4 +1,5 @@
 import { captures } from './001-captures.js';
+import { formats } from './002-formats.js';
 
 /** SQL of each schema step, oldest first; the number of steps is the schema version of the program. */
-export const migrations: readonly string[] = [captures];
+export const migrations: readonly string[] = [captures, formats];

@@ -1,0 +1,24 @@
+/** What a format must offer to be read; `formats/line-formats.ts` lists all of them. */
+import type { CaptureRecord, FormatId } from '../model/record.js';
+
+/**
+ * A format whose lines tell by themselves what they are. One object per capture: it may remember.
+ *
+ * Lines arrive clean: without controls, colours, pager prompts. Nothing here may throw.
+ */
+export interface LineFormat {
+  readonly id: FormatId;
+  /**
+   * Claims the line, or leaves it (undefined) to the formats behind. A claimed line is part of the
+   * records that are returned now, or is kept for a record that `end()` or a later `take()` returns.
+   * Spans of all records cover the claimed lines, each once and in order.
+   */
+  take(line: string, lineNo: number): readonly CaptureRecord[] | undefined;
+  /**
+   * A line that this format does not claim came, or a blank one, or the end of the input: gives the
+   * record under construction, if there is one.
+   */
+  end(): readonly CaptureRecord[];
+  /** True while a record is under construction: only then is `end()` called. */
+  readonly isOpen: boolean;
+}
