@@ -212,6 +212,9 @@ class StepBuilder {
       calls.push(call);
       callLines.push(bt.lines[i] ?? bt.span.first);
     }
+    // Where text of a backtrace is missing, records around it may be: the frames beside the hole may
+    // even belong to two of them.
+    if (bt.incomplete) this.gap = true;
     const first = bt.frames[0];
     const isCall = first !== undefined && calls.at(-1)?.frame === first;
     this.push({
@@ -226,6 +229,7 @@ class StepBuilder {
       partial: bt.levels[0] !== 0,
       ...(headed === undefined ? {} : { thread: headed }),
     });
+    if (bt.incomplete) this.gap = true;
   }
 
   private onThread(what: 'switch' | 'new' | 'exit' | 'header', ref: ThreadRef): void {

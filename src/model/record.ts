@@ -61,6 +61,8 @@ export interface Backtrace {
   readonly levels: readonly number[];
   /** First line of each frame, same length as `frames`. */
   readonly lines: readonly number[];
+  /** Frames (by position) whose text was wrapped over several lines. */
+  readonly wrapped: readonly number[];
   /** From a `Thread N (...):` header directly above (thread apply); stops name their thread themselves. */
   readonly thread: ThreadRef | undefined;
   /** Text of this backtrace is known to be missing: a frame could not be read, a pager was quit, a level is skipped, or the input ended in mid-frame. */

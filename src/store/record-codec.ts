@@ -55,6 +55,8 @@ export type EncodedRecord =
       lines: Optional<number[]>,
       thread: Optional<ThreadRef>,
       incomplete: Flag,
+      /** Left out where no frame is wrapped. */
+      wrapped?: readonly number[],
     ]
   | [
       kind: 'stop',
@@ -164,6 +166,7 @@ function backtraceRow(record: Backtrace, ids: Interned): EncodedRecord {
     plainLines ? null : [...record.lines],
     record.thread ?? null,
     record.incomplete ? 1 : 0,
+    ...(record.wrapped.length === 0 ? ([] as const) : ([record.wrapped] as const)),
   ];
 }
 
@@ -238,7 +241,7 @@ function decodeBacktrace(
   row: Extract<EncodedRecord, ['backtrace', ...unknown[]]>,
   resolve: Resolver,
 ): Backtrace {
-  const [kind, first, last, stack, levels, lines, thread, incomplete] = row;
+  const [kind, first, last, stack, levels, lines, thread, incomplete, wrapped] = row;
   const frames = resolve.stack(stack);
   return {
     kind,
@@ -248,6 +251,7 @@ function decodeBacktrace(
     lines: lines ?? frames.map((_, i) => first + i),
     thread: thread ?? undefined,
     incomplete: incomplete === 1,
+    wrapped: wrapped ?? [],
   };
 }
 
