@@ -1,5 +1,6 @@
 /** `vhtrace ingest`: files → readings → facts → store. */
 import { buildRun } from '../flows/run.js';
+import { expandPatterns } from '../input/expand-patterns.js';
 import type { CaptureCounts } from '../model/report.js';
 import type { Database } from '../store/database.js';
 import { findCapture } from '../store/list-captures.js';
@@ -22,18 +23,18 @@ export interface IngestResult {
 }
 
 /**
- * Puts each file into the store at `database`; one bad file never stops the others.
+ * Puts each file that `names` names, or stands for as a pattern, into the store at `database`; one bad file never stops the others.
  *
  * The store is created by the first file that can be read.
  * Errors: those of {@link openStore}.
  */
-export async function runIngest(paths: readonly string[], database: string): Promise<IngestResult> {
+export async function runIngest(names: readonly string[], database: string): Promise<IngestResult> {
   const captures: IngestedCapture[] = [];
   const failures: FileFailure[] = [];
   // A store that cannot be used is found out before hours are spent on reading.
   let store = storeExists(database) ? await openStore(database, 'write') : undefined;
   try {
-    for (const path of new Set(paths)) {
+    for (const path of await expandPatterns(names)) {
       const capture = await attempt(path, failures, () => readCapture(path));
       if (capture === undefined) continue;
       const open = (store ??= await openStore(database, 'write'));
