@@ -5,7 +5,7 @@ import type { CaptureCounts } from '../model/report.js';
 import type { Database } from '../store/database.js';
 import { findCapture } from '../store/list-captures.js';
 import { openStore, storeExists } from '../store/open-store.js';
-import { saveCapture } from '../store/save-capture.js';
+import { replaceCapture, saveCapture } from '../store/save-capture.js';
 import { countCapture } from './count-capture.js';
 import { attempt, readCapture } from './read-capture.js';
 import type { FileFailure, ReadCapture } from './read-capture.js';
@@ -47,11 +47,19 @@ export async function runIngest(names: readonly string[], database: string): Pro
   return { database, captures, failures };
 }
 
-async function ingest(store: Database, { info, reading }: ReadCapture): Promise<IngestedCapture> {
+/** Puts a capture into the store, in the place of the captures `older` where they are given by sha256. */
+export async function ingest(
+  store: Database,
+  { info, reading }: ReadCapture,
+  older?: Iterable<string>,
+): Promise<IngestedCapture> {
   const run = buildRun(reading, { assumeOrdered: false });
   const counts = countCapture(info, reading, run);
   const { facts, ordered } = run;
-  const isNew = await saveCapture(store, { info, reading, facts, ordered, counts });
+  const capture = { info, reading, facts, ordered, counts };
+  const isNew = await (older === undefined
+    ? saveCapture(store, capture)
+    : replaceCapture(store, capture, older));
   if (isNew) return { ...counts, alreadyIngested: false };
   const stored = await findCapture(store, info.sha256);
   return { ...counts, ...stored, path: info.path, alreadyIngested: true };
