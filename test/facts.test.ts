@@ -210,3 +210,59 @@ describe("the debugger's own hand", () => {
     expect(steps.map(({ altered }) => altered?.command)).toEqual(['call']);
   });
 });
+
+describe('sessions', () => {
+  const start = (outer: string): readonly string[] => [
+    '',
+    `Thread 6 "mig/src/main" hit Breakpoint 1, vhost_log_global_start (listener=0x5555562b1f08) ${PLACE}`,
+    `#0  vhost_log_global_start (listener=0x5555562b1f08) ${PLACE}`,
+    `#1  0x0000555555d2a0e5 in ${outer} at ../migration/migration.c:3691`,
+  ];
+  const sessions = (...outers: readonly string[]): readonly number[] =>
+    run(...outers.flatMap(start)).steps.map(({ session }) => session);
+
+  test.each([
+    [
+      'another MigrationState',
+      'migration_thread (opaque=0x5555562b0650)',
+      'migration_thread (opaque=0x5555562b4d60)',
+    ],
+    [
+      'its name in another function',
+      'migration_thread (opaque=0x5555562b0650)',
+      'migrate_fd_cleanup (s=0x5555562b4d60)',
+    ],
+    [
+      'a global elsewhere',
+      'ram_save_setup (opaque=0x555556203de0 <ram_state>)',
+      'ram_save_setup (opaque=0x55b056203de0 <ram_state>)',
+    ],
+  ])('%s is another process', (_what, first, second) => {
+    expect(sessions(first, first, second, second)).toEqual([0, 0, 1, 1]);
+  });
+
+  test.each([
+    [
+      'the same MigrationState',
+      'migration_thread (opaque=0x5555562b0650)',
+      'migrate_fd_cleanup (s=0x5555562b0650)',
+    ],
+    [
+      'a RAMState of each migration',
+      'ram_init_bitmaps (rs=0x7fffb8050cd0)',
+      'ram_init_bitmaps (rs=0x7fffb8050aa0)',
+    ],
+    [
+      'a value that is not shown',
+      'migration_thread (opaque=0x5555562b0650)',
+      'migration_thread (opaque=<optimized out>)',
+    ],
+  ])('%s is the same process', (_what, first, second) => {
+    expect(sessions(first, second)).toEqual([0, 0]);
+  });
+
+  test('the end of a process opens no session by itself', () => {
+    const { sessions: count } = run(...stopped, '[Inferior 1 (process 7) exited normally]');
+    expect(count).toBe(1);
+  });
+});

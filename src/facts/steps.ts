@@ -141,7 +141,8 @@ class StepBuilder {
     this.flushStop();
     return {
       steps: this.steps,
-      sessions: this.session + 1,
+      // The exit of a process opens none that is not used.
+      sessions: Math.max(1, this.session + Number(this.sessionUsed)),
       exits: this.exits,
       narrowed: this.narrowed,
       conditional: this.conditional,
