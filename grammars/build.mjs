@@ -18,6 +18,12 @@ import { promisify } from 'node:util';
  * @type {Record<string, Record<string, string>>}
  */
 const startRules = {
+  'foreign-frame': Object.fromEntries(
+    [
+      ...['Numbered', 'EuStackHead', 'Place', 'CoredumpHead', 'CrashHead', 'CrashException'],
+      ...['CrashInside', 'Oops', 'OopsTask', 'Gef', 'Lldb', 'PerfHead', 'Perf', 'Glibc', 'Listed'],
+    ].map((rule) => [rule, "import('../formats/foreign-lines.js').ForeignLine"]),
+  ),
   'gdb-frame': {
     Frame: "import('../model/record.js').Frame",
     NumberedFrame: "{ level: number; frame: import('../model/record.js').Frame }",
