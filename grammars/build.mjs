@@ -24,11 +24,18 @@ const startRules = {
       ...['CrashInside', 'Oops', 'OopsTask', 'Gef', 'Lldb', 'PerfHead', 'Perf', 'Glibc', 'Listed'],
     ].map((rule) => [rule, "import('../formats/foreign-lines.js').ForeignLine"]),
   ),
+  ftrace: {
+    Row: "import('../formats/ftrace-lines.js').TraceRow",
+    GraphLine: "import('../formats/ftrace-lines.js').GraphRow",
+    Switch: "import('../formats/ftrace-lines.js').TaskSwitch",
+    Body: "import('../formats/ftrace-lines.js').TraceBody",
+  },
   'gdb-frame': {
     Frame: "import('../model/record.js').Frame",
     NumberedFrame: "{ level: number; frame: import('../model/record.js').Frame }",
   },
   'gdb-line': { Line: "import('../formats/gdb-lines.js').GdbLine" },
+  'key-values': { Pairs: '[key: string, value: string][]' },
   'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine" },
 };
 

@@ -25,6 +25,7 @@ import type { Step, Steps, ThreadExit, WireFact } from './step.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
 import { wireFact } from './wire.js';
+import { OpenCalls } from './wire-kernel.js';
 
 /** Walks the records once. */
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
@@ -67,6 +68,7 @@ class StepBuilder {
   private otherSelected = false;
   private sawCommands = false;
   private gap = false;
+  private readonly kernelCalls = new OpenCalls();
   /** Function of each breakpoint number, as this debugger has them. */
   private readonly breakpoints = new Map<number, string>();
 
@@ -93,6 +95,7 @@ class StepBuilder {
         break;
       case 'gap':
         this.gap = true;
+        this.kernelCalls.forget();
         break;
       case 'syscall':
       case 'message':
@@ -306,9 +309,13 @@ class StepBuilder {
   }
 
   private onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
+    if (record.kind === 'kernel-event' && record.what === 'return') {
+      this.kernelCalls.close(record);
+      return;
+    }
     const wire = wireFact(record);
     if (wire === undefined) return;
-    this.push({
+    const step = this.push({
       line: record.span.first,
       calls: [],
       callLines: [],
@@ -320,6 +327,7 @@ class StepBuilder {
       wire,
       ...(record.pid === undefined ? {} : { thread: `tid ${record.pid}` }),
     });
+    if (record.kind === 'kernel-event') this.kernelCalls.open(record, step);
   }
 
   private scoped(thread: string): string {
@@ -339,10 +347,10 @@ class StepBuilder {
     thread?: string;
     event?: Step['event'];
     wire?: WireFact;
-  }): void {
+  }): Step {
     const thread = part.thread ?? this.threads.current;
     this.sessionUsed = true;
-    this.steps.push({
+    const step: Step = {
       index: this.steps.length,
       session: this.session,
       line: part.line,
@@ -360,7 +368,9 @@ class StepBuilder {
       altered: false,
       event: part.event,
       wire: part.wire,
-    });
+    };
+    this.steps.push(step);
     this.gap = false;
+    return step;
   }
 }
