@@ -18,6 +18,7 @@ import { promisify } from 'node:util';
  * @type {Record<string, Record<string, string>>}
  */
 const startRules = {
+  dmesg: { Line: "import('../formats/dmesg-lines.js').KernelMessage" },
   'foreign-frame': Object.fromEntries(
     [
       ...['Numbered', 'EuStackHead', 'Place', 'CoredumpHead', 'CrashHead', 'CrashException'],
