@@ -33,6 +33,7 @@ const startRules = {
   },
   'gdb-frame': {
     Frame: "import('../model/record.js').Frame",
+    DamagedFrame: "import('../model/record.js').Frame",
     NumberedFrame: "{ level: number; frame: import('../model/record.js').Frame }",
   },
   'gdb-line': { Line: "import('../formats/gdb-lines.js').GdbLine" },
