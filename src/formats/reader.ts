@@ -361,6 +361,7 @@ class Reader implements CaptureReader {
     const reply = after.trim();
     const quits = /^q(?:uit)?$/.test(reply);
     this.#paged = true;
+    this.#endOpen();
     if (before.trim() !== '') {
       this.#join({ text: before, lineNo, cut: /^[cq]?$/.test(reply) });
       if (quits) this.#session.markIncomplete();

@@ -78,6 +78,20 @@ describe('a stack', () => {
     expect(stacksOf(lines).map(({ frames }) => frames.length)).toEqual([4096, 4096, 1808]);
   });
 
+  it("ends at a prompt of gdb's pager", () => {
+    const reading = readLines([
+      '    #0 0x82ba3c in f /src/x.c:1:1',
+      '--Type <RET> for more, q to quit, c to continue without paging--',
+      '    #1 0x82ba3c in g /src/x.c:2:1',
+    ]);
+    expectEveryLineOnce(reading);
+    expect(reading.records.map(({ kind }) => kind)).toEqual([
+      'foreign-stack',
+      'chatter',
+      'foreign-stack',
+    ]);
+  });
+
   it('between two dumps is not a word of a person', () => {
     const dump = '#0  f (a=1) at x.c:1';
     const report = [
