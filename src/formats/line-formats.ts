@@ -1,7 +1,10 @@
 /** Every format that is told by its own lines, in the order in which a line is offered. */
+import { createDmesg } from './dmesg.js';
+import { createForeignStack } from './foreign-stack.js';
+import { createFtrace } from './ftrace.js';
 import type { LineFormat } from './line-format.js';
 
 /** One new object of each: they remember what they read. */
 export function createLineFormats(): readonly LineFormat[] {
-  return [];
+  return [createFtrace(), createDmesg(), createForeignStack()];
 }
