@@ -37,6 +37,7 @@ const startRules = {
     NumberedFrame: "{ level: number; frame: import('../model/record.js').Frame }",
   },
   'gdb-line': { Line: "import('../formats/gdb-lines.js').GdbLine" },
+  'gdb-mi': { Line: "import('../formats/gdb-mi-lines.js').MiLine" },
   'key-values': { Pairs: '[key: string, value: string][]' },
   'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine" },
 };
