@@ -24,7 +24,16 @@ const startRules = {
     NumberedFrame: "{ level: number; frame: import('../model/record.js').Frame }",
   },
   'gdb-line': { Line: "import('../formats/gdb-lines.js').GdbLine" },
-  'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine" },
+  'trace-events': {
+    Line: "import('../formats/event-declarations.js').DeclaredLine | undefined",
+    Printf: "readonly import('../formats/event-format.js').Piece[]",
+  },
+  lttng: { Line: "import('../formats/lttng.js').LttngLine" },
+  'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine", Repeated: 'number' },
+  simpletrace: {
+    Line: "import('../formats/simpletrace.js').SimpletraceLine",
+    Bytes: 'readonly number[]',
+  },
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -1,7 +1,10 @@
 /** Every format that is told by its own lines, in the order in which a line is offered. */
+import type { EventTable } from './event-table.js';
 import type { LineFormat } from './line-format.js';
+import { createLttng } from './lttng.js';
+import { createSimpletrace } from './simpletrace.js';
 
-/** One new object of each: they remember what they read. */
-export function createLineFormats(): readonly LineFormat[] {
-  return [];
+/** One new object of each: they remember what they read. `events`: those whose arguments are known. */
+export function createLineFormats(events: EventTable): readonly LineFormat[] {
+  return [createSimpletrace(events), createLttng(events)];
 }

@@ -18,6 +18,7 @@ import { splitLines } from './split-lines.js';
  * that are none.
  *
  * gzip is unpacked on the way; `sha256` and `bytes` are always those of the file itself.
+ * The bytes of a binary trace go to `pushBytes`; where there is none, they are FILE_BINARY.
  * Errors: FILE_MISSING, FILE_IS_DIRECTORY, FILE_NO_PERMISSION, FILE_UNREADABLE, FILE_BINARY; lines
  * may have been pushed before. An input without a byte is no error.
  */
@@ -25,6 +26,7 @@ export async function openCapture(
   path: string,
   push: (line: string) => void,
   source: ByteSource = openBytes,
+  pushBytes?: (chunk: Uint8Array) => void,
 ): Promise<CaptureInfo> {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -37,7 +39,7 @@ export async function openCapture(
   }
   const chunks = counted();
   try {
-    await pushLines(chunks, push);
+    await pushLines(chunks, push, pushBytes);
   } catch (error) {
     throw explainFailure(error);
   } finally {
@@ -50,6 +52,7 @@ export async function openCapture(
 async function pushLines(
   chunks: AsyncGenerator<Uint8Array>,
   push: (line: string) => void,
+  pushBytes?: (chunk: Uint8Array) => void,
 ): Promise<void> {
   let { head, rest } = await readHead(chunks);
   let sniffed = sniffBytes(head);
@@ -66,6 +69,13 @@ async function pushLines(
   }
   if (sniffed.kind === 'binary') {
     throw new VhtraceError('FILE_BINARY', `is ${sniffed.what}`, sniffed.hint);
+  }
+  if (sniffed.kind === 'simple-trace') {
+    if (pushBytes === undefined) {
+      throw new VhtraceError('FILE_BINARY', 'is a binary trace of QEMU, not text');
+    }
+    for await (const chunk of rest) pushBytes(chunk);
+    return;
   }
   // Decoders drop the byte order mark.
   const decoder = new TextDecoder(sniffed.encoding);
