@@ -33,6 +33,8 @@ export function finishPending(
       return finishStop(pending, ended, session, frames);
     case 'location':
       return finishLocation(pending, session, frames);
+    case 'finish':
+      return finishFinish(pending, session, frames);
     case 'row':
       for (const { lineNo } of pending.lines) session.output(lineNo);
       return { lines: [], how: 'dispatch' };
@@ -74,6 +76,9 @@ function addDamaged(level: number, text: string, span: Span, session: GdbSession
   session.addFrame(level, frame, span.first, span.last);
   session.markIncomplete();
 }
+
+/** What `finish` prints before the frame that it leaves. */
+export const RUN_TILL_EXIT = 'Run till exit from';
 
 /** How much of a text that is no frame belongs to it: all of it up to a place, else what looks like arguments. */
 function damagedText({ joint, lines }: Pending): { text: string; count: number } {
@@ -142,6 +147,16 @@ function finishLocation(pending: Pending, session: GdbSession, frames: FrameTabl
     inside.map(({ lineNo }) => lineNo),
   );
   return { lines: trailing, how: 'dispatch' };
+}
+
+// "Run till exit from #0  vhost_dev_start (hdev=0x5555) at ../hw/virtio/vhost.c:2082"
+function finishFinish({ joint, lines }: Pending, session: GdbSession, frames: FrameTable): Left {
+  const frame = frames.read(frameText(joint.text.slice(RUN_TILL_EXIT.length).trim()));
+  session.finishing(
+    frame,
+    lines.map(({ lineNo }) => lineNo),
+  );
+  return { lines: [], how: 'dispatch' };
 }
 
 // Of a text that the end of the input cut: its first line, and those that gdb indents below it.

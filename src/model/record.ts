@@ -108,11 +108,36 @@ export interface ProcessMark {
   readonly what: 'start' | 'exit';
 }
 
-/** A command typed at a `(gdb)` prompt; '' for an empty line. */
+/**
+ * A call came back under the debugger's eyes: `finish`, MI's function-finished.
+ *
+ * Source: gdb/infcmd.c, finish_command() and print_return_value(). A void function prints no value.
+ */
+export interface FunctionReturn {
+  readonly kind: 'return';
+  readonly span: Span;
+  /** The function named by `Run till exit from`; undefined in MI, which names none. */
+  readonly func: string | undefined;
+  /** As printed, without `$2 = `: `-22`, `0x555555558030 <b> "but"`. */
+  readonly value: string | undefined;
+}
+
+/**
+ * A command typed at a `(gdb)` prompt ('' for an empty line), or run by a script under `set
+ * trace-commands on`. Source: gdb/top.c, command_line_input().
+ */
 export interface Command {
   readonly kind: 'command';
   readonly span: Span;
   readonly text: string;
+  /** Set for a line of a command list: it runs later, at each hit of these breakpoints or as this user-defined command. */
+  readonly list?: CommandList;
+}
+
+/** Whose commands a list holds. Source: gdb/breakpoint.c, commands_command(); gdb/cli/cli-script.c, define_command(). */
+export interface CommandList {
+  readonly breakpoints: readonly number[];
+  readonly definition?: string;
 }
 
 /**
@@ -316,6 +341,7 @@ export type CaptureRecord =
   | BreakpointSet
   | ThreadNotice
   | ProcessMark
+  | FunctionReturn
   | Command
   | TraceEvent
   | KernelEvent

@@ -12,6 +12,7 @@ import type {
   CodeReference,
   ForeignStack,
   Frame,
+  FunctionReturn,
   Heading,
   KernelEvent,
   LogLine,
@@ -35,6 +36,7 @@ type PlainRecord =
   | CallPath
   | CodeReference
   | ForeignStack
+  | FunctionReturn
   | Heading
   | KernelEvent
   | LogLine
@@ -140,6 +142,7 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
     case 'kernel-event':
     case 'log':
     case 'message':
+    case 'return':
     case 'syscall': {
       const { kind, span: _span, ...members } = record;
       return [kind, first, last, members];
@@ -226,6 +229,7 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
     case 'kernel-event':
     case 'log':
     case 'message':
+    case 'return':
     case 'syscall':
       return { kind: row[0], span, ...row[3] } as PlainRecord;
     case 'gap':
