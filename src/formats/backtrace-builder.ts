@@ -122,15 +122,28 @@ export class BacktraceBuilder {
 }
 
 function toRecord(trace: OpenTrace): Backtrace {
-  const { first, last, frames, levels, lines, wrapped, thread, incomplete } = trace;
+  const { first, last, thread, incomplete } = trace;
   return {
     kind: 'backtrace',
     span: { first, last },
-    frames,
-    levels,
-    lines,
-    wrapped,
+    // Copies, because an array that grew keeps room for more, and a log has millions of them.
+    frames: trace.frames.slice(),
+    levels: levelsOf(trace.levels),
+    lines: trace.lines.slice(),
+    wrapped: trace.wrapped.length === 0 ? NONE : trace.wrapped.slice(),
     thread,
     incomplete,
   };
+}
+
+const NONE: readonly number[] = [];
+
+/** 0, 1, 2 ... up to a length, by that length: nearly every backtrace has these levels. */
+const plainLevels: (readonly number[] | undefined)[] = [];
+const LONGEST_PLAIN = 1000;
+
+function levelsOf(levels: readonly number[]): readonly number[] {
+  const { length } = levels;
+  if (length > LONGEST_PLAIN || levels.some((level, i) => level !== i)) return levels.slice();
+  return (plainLevels[length] ??= levels.slice());
 }
