@@ -45,7 +45,7 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
       database: flags.db,
       assumeOrdered: flags['assume-ordered'],
       strict: flags.strict,
-      traceEvents: flags['trace-events'],
+      traceEvents: flags['trace-events'] ?? [],
       failOn: flags['fail-on'],
     });
     this.complainAbout(result.failures);

@@ -22,5 +22,4 @@ export const traceEvents = Flags.string({
   helpValue: 'FILE',
   multiple: true,
   multipleNonGreedy: true,
-  default: [],
 });
