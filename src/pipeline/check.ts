@@ -1,5 +1,6 @@
 /** `vhtrace check`: captures from files or from the store → report. */
 import { checkCaptures } from '../check/check-captures.js';
+import { expandPatterns } from '../input/expand-patterns.js';
 import type { Problem } from '../model/record.js';
 import type { CheckReport, RuleInfo } from '../model/report.js';
 import { loadCaptures } from '../store/load-capture.js';
@@ -14,7 +15,7 @@ import type { FileFailure, ReadResult } from './read-capture.js';
 import { readEventTable } from './trace-events.js';
 
 export interface CheckRequest {
-  /** Files to check; none to check what the store holds. */
+  /** Files to check, or patterns that stand for them; none to check what the store holds. */
   readonly paths: readonly string[];
   readonly database: string;
   readonly assumeOrdered: boolean;
@@ -40,7 +41,8 @@ export interface CheckResult {
  * Errors: those of {@link openStore} when there are no files; those of {@link readEventTable}.
  */
 export async function runCheck(request: CheckRequest): Promise<CheckResult> {
-  const { paths, database, assumeOrdered, failOn, strict } = request;
+  const { database, assumeOrdered, failOn, strict } = request;
+  const paths = await expandPatterns(request.paths);
   const events = await readEventTable(request.traceEvents ?? []);
   const keeper = keepLines(paths);
   const { captures, failures } =

@@ -5,7 +5,7 @@ import type { EventTable } from '../formats/event-table.js';
 import { createReader } from '../formats/reader.js';
 import { createSimpleTraceReader } from '../formats/simple-trace.js';
 import type { SimpleTraceReader } from '../formats/simple-trace.js';
-import { openBytes } from '../input/open-bytes.js';
+import type { ByteSource } from '../input/open-bytes.js';
 import { openCapture } from '../input/open-capture.js';
 import type { CaptureInfo, Reading } from '../model/record.js';
 
@@ -33,6 +33,8 @@ export type LineObserver = (path: string, number: number, line: string) => void;
 export interface ReadOptions {
   /** Called for each line of a text; a binary trace has none. */
   readonly observe?: LineObserver | undefined;
+  /** Where the bytes come from; the file by default. */
+  readonly source?: ByteSource | undefined;
   /** Events whose arguments are known; the built-in table by default. */
   readonly events?: EventTable | undefined;
 }
@@ -40,7 +42,7 @@ export interface ReadOptions {
 /** Reads one capture, text or binary trace. Errors: see {@link openCapture}. */
 export async function readCapture(
   path: string,
-  { observe, events = builtInEvents() }: ReadOptions = {},
+  { observe, source, events = builtInEvents() }: ReadOptions = {},
 ): Promise<ReadCapture> {
   const reader = createReader(events);
   let number = 0;
@@ -54,7 +56,7 @@ export async function readCapture(
           reader.push(line);
         };
   let trace: SimpleTraceReader | undefined;
-  const info = await openCapture(path, push, openBytes, (chunk) => {
+  const info = await openCapture(path, push, source, (chunk) => {
     (trace ??= createSimpleTraceReader(events)).push(chunk);
   });
   return { info, reading: (trace ?? reader).finish() };

@@ -324,3 +324,17 @@ it('the list of the monitor and what was typed are no events', () => {
   ]);
   expect(reading.records.filter(({ kind }) => kind === 'event')).toEqual([]);
 });
+
+it('a gap that was taken on the way is still one gap', () => {
+  const reader = createReader();
+  const records = [];
+  for (const line of ['dropped 12 events', 'dropped 5 events', '', 'dropped 7 events']) {
+    reader.push(line);
+    records.push(...reader.take());
+  }
+  records.push(...reader.finish().records);
+  expect(records.map(({ kind, span }) => [kind, span.first, span.last])).toEqual([
+    ['gap', 1, 2],
+    ['gap', 4, 4],
+  ]);
+});
