@@ -18,21 +18,35 @@ import { promisify } from 'node:util';
  * @type {Record<string, Record<string, string>>}
  */
 const startRules = {
+  dmesg: { Line: "import('../formats/dmesg-lines.js').KernelMessage" },
+  'foreign-frame': Object.fromEntries(
+    [
+      ...['Numbered', 'EuStackHead', 'Place', 'CoredumpHead', 'CrashHead', 'CrashException'],
+      ...['CrashInside', 'Oops', 'OopsTask', 'Gef', 'Lldb', 'PerfHead', 'Perf', 'Glibc', 'Listed'],
+    ].map((rule) => [rule, "import('../formats/foreign-lines.js').ForeignLine"]),
+  ),
+  ftrace: {
+    Row: "import('../formats/ftrace-lines.js').TraceRow",
+    GraphLine: "import('../formats/ftrace-lines.js').GraphRow",
+    Switch: "import('../formats/ftrace-lines.js').TaskSwitch",
+    Body: "import('../formats/ftrace-lines.js').TraceBody",
+  },
   'gdb-frame': {
     Frame: "import('../model/record.js').Frame",
     DamagedFrame: "import('../model/record.js').Frame",
     NumberedFrame: "{ level: number; frame: import('../model/record.js').Frame }",
   },
   'gdb-line': { Line: "import('../formats/gdb-lines.js').GdbLine" },
-  'trace-events': {
-    Line: "import('../formats/event-declarations.js').DeclaredLine | undefined",
-    Printf: "readonly import('../formats/event-format.js').Piece[]",
-  },
+  'key-values': { Pairs: '[key: string, value: string][]' },
   lttng: { Line: "import('../formats/lttng.js').LttngLine" },
   'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine", Repeated: 'number' },
   simpletrace: {
     Line: "import('../formats/simpletrace.js').SimpletraceLine",
     Bytes: 'readonly number[]',
+  },
+  'trace-events': {
+    Line: "import('../formats/event-declarations.js').DeclaredLine | undefined",
+    Printf: "readonly import('../formats/event-format.js').Piece[]",
   },
 };
 

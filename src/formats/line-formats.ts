@@ -1,4 +1,7 @@
 /** Every format that is told by its own lines, in the order in which a line is offered. */
+import { createDmesg } from './dmesg.js';
+import { createForeignStack } from './foreign-stack.js';
+import { createFtrace } from './ftrace.js';
 import type { EventTable } from './event-table.js';
 import type { LineFormat } from './line-format.js';
 import { createLttng } from './lttng.js';
@@ -6,5 +9,11 @@ import { createSimpletrace } from './simpletrace.js';
 
 /** One new object of each: they remember what they read. `events`: those whose arguments are known. */
 export function createLineFormats(events: EventTable): readonly LineFormat[] {
-  return [createSimpletrace(events), createLttng(events)];
+  return [
+    createFtrace(events),
+    createDmesg(),
+    createForeignStack(),
+    createSimpletrace(events),
+    createLttng(events),
+  ];
 }

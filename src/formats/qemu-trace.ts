@@ -82,7 +82,7 @@ export function readEvent(
 export function readEventText(
   text: string,
   span: Span,
-  { tid, time }: { readonly tid?: number; readonly time?: string } = {},
+  { tid, time }: Partial<Pick<TraceLine, 'tid' | 'time'>> = {},
   events: EventTable = builtInEvents(),
 ): TraceEvent | undefined {
   const end = text.indexOf(' ');
