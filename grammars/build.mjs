@@ -39,7 +39,16 @@ const startRules = {
   'gdb-line': { Line: "import('../formats/gdb-lines.js').GdbLine" },
   'gdb-mi': { Line: "import('../formats/gdb-mi-lines.js').MiLine" },
   'key-values': { Pairs: '[key: string, value: string][]' },
-  'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine" },
+  lttng: { Line: "import('../formats/lttng.js').LttngLine" },
+  'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine", Repeated: 'number' },
+  simpletrace: {
+    Line: "import('../formats/simpletrace.js').SimpletraceLine",
+    Bytes: 'readonly number[]',
+  },
+  'trace-events': {
+    Line: "import('../formats/event-declarations.js').DeclaredLine | undefined",
+    Printf: "readonly import('../formats/event-format.js').Piece[]",
+  },
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));

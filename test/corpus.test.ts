@@ -84,7 +84,7 @@ describe.runIf(captures)('captures of real runs (skipped without ../shared/captu
     expect([...kinds].sort()).toEqual(['chatter', log]);
   });
 
-  it.each(filesIn(folder, /strace\.txt$|^strace|simpletrace|ftrace|kprobe|dmesg|run\.txt$/))(
+  it.each(filesIn(folder, /strace\.txt$|^strace|ftrace|kprobe|dmesg|run\.txt$/))(
     '%s has nothing of gdb or QEMU',
     (name) => {
       const reading = readFile(join(folder, name));

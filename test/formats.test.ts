@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { compileDeclarations } from '../src/formats/event-declarations.js';
 import { FrameTable, frameText } from '../src/formats/gdb-frames.js';
 import { isHuman } from '../src/formats/prose.js';
 import { traceLine } from '../src/formats/qemu-trace.js';
@@ -99,30 +98,6 @@ describe('fast paths agree with the grammars', () => {
     const stamped = lines.filter((line) => /^\d+@[\d.]+:/.test(line));
     expect(stamped.length).toBeGreaterThan(30);
     for (const line of stamped) expect(traceLine(line)).toEqual(parseTrace(line));
-  });
-});
-
-describe('trace-events declarations', () => {
-  it('reads macros at any place, empty literals and a missing blank', () => {
-    const readers = compileDeclarations(
-      [
-        '# a comment',
-        'odd(void *dev, uint32_t flags)"dev: %p flags:0x%"PRIx32""',
-        'macro_last(uint64_t n) "dirty_pages %" PRIu64',
-        'percent(unsigned n) "Completed %u%% of (all)"',
-        'nothing(void) ""',
-      ].join('\n'),
-    );
-    expect(readers.get('odd')?.[0]?.('dev: 0x5555 flags:0x9')).toEqual({
-      dev: '0x5555',
-      flags: '0x9',
-    });
-    expect(readers.get('odd')?.[0]?.('dev: (nil) flags:0x9 more')).toBeUndefined();
-    expect(readers.get('macro_last')?.[0]?.('dirty_pages 18446744073709551615')).toEqual({
-      n: '18446744073709551615',
-    });
-    expect(readers.get('percent')?.[0]?.('Completed 7% of (all)')).toEqual({ n: '7' });
-    expect(readers.get('nothing')?.[0]?.('')).toEqual({});
   });
 });
 

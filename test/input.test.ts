@@ -119,6 +119,7 @@ describe('bytes', () => {
 describe('what is no text', () => {
   const text = Buffer.from('#0  vhost_dev_start () at ../hw/virtio/vhost.c:1\n'.repeat(100));
   const nul = (length: number): Buffer => Buffer.alloc(length);
+  const simple = (hex: string): Buffer => Buffer.from(`ffffffffffffffff${hex}`, 'hex');
 
   test.each([
     ['a few NULs inside', Buffer.concat([text, nul(50), text]), 'text'],
@@ -131,11 +132,10 @@ describe('what is no text', () => {
     ['SQLite', Buffer.concat([Buffer.from('SQLite format 3\0'), text]), 'binary'],
     ['bzip2', Buffer.concat([Buffer.from('BZh9'), text]), 'binary'],
     ['an ELF core', Buffer.concat([Buffer.from('\x7fELF'), text]), 'binary'],
-    [
-      'a simple trace of QEMU',
-      Buffer.concat([Buffer.from('ffffffffffffffffb429a40acb77b1f20400000000000000', 'hex'), text]),
-      'binary',
-    ],
+    ['a simple trace of QEMU', simple('b429a40acb77b1f20400000000000000'), 'simple-trace'],
+    ['one of a big-endian host', simple('f2b177cb0aa429b40000000000000003'), 'simple-trace'],
+    ['one that ends in its header', simple('b429a40acb77b1f2'), 'simple-trace'],
+    ['one of an unknown version', simple('b429a40acb77b1f20500000000000000'), 'binary'],
   ])('%s', (_what, bytes, kind) => {
     expect(sniffBytes(bytes).kind).toBe(kind);
   });
@@ -148,6 +148,8 @@ describe('what is no text', () => {
       message: expect.stringContaining('SQLite') as string,
       hint: expect.stringContaining('--db') as string,
     });
+    writeFileSync(path, simple('b429a40acb77b1f20400000000000000'));
+    await expect(openCapture(path, () => undefined)).rejects.toMatchObject({ code: 'FILE_BINARY' });
     writeFileSync(path, gzipSync(gzipSync('twice')));
     await expect(openCapture(path, () => undefined)).rejects.toMatchObject({ code: 'FILE_BINARY' });
   });

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { checkCaptures } from '../src/check/check-captures.js';
+import { readCapture } from '../src/pipeline/read-capture.js';
 import { rules } from '../src/rules/index.js';
-import { check } from './helpers/check.js';
 
 interface Expectation {
   readonly anyOf: readonly string[];
@@ -27,13 +28,13 @@ function truths(): readonly Truth[] {
   const parsed = JSON.parse(readFileSync(join(folder, 'truth.json'), 'utf8')) as {
     captures: readonly Truth[];
   };
-  // The simple backend's binary files are another format.
-  return parsed.captures.filter(({ file }) => !file.endsWith('.bin'));
+  return parsed.captures;
 }
 
 describe.skipIf(!isHere)('shared captures (skipped where they are not beside the project)', () => {
-  test.each(truths())('$kind $file', ({ file, expect: expected, alsoAllowed }) => {
-    const report = check(file, readFileSync(join(folder, file), 'utf8'));
+  test.each(truths())('$kind $file', async ({ file, expect: expected, alsoAllowed }) => {
+    const capture = await readCapture(join(folder, file));
+    const report = checkCaptures([capture], { assumeOrdered: false });
     const alarms = report.findings.filter(
       (f) => f.verdict === 'violation' && f.severity !== 'note',
     );

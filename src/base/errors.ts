@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'FILE_NO_PERMISSION'
   | 'FILE_UNREADABLE'
   | 'FILE_BINARY'
+  | 'EVENTS_INVALID'
   | 'STORE_MISSING'
   | 'STORE_NOT_A_DATABASE'
   | 'STORE_TOO_NEW'

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import type { FailOn } from '../pipeline/exit-code.js';
 import { BaseCommand } from './shared/base-command.js';
 import { complain } from './shared/complain.js';
-import { db, files, json } from './shared/flags.js';
+import { db, files, json, traceEvents } from './shared/flags.js';
 import { columns, hasColor } from './shared/terminal.js';
 
 export default class Check extends BaseCommand {
@@ -28,6 +28,7 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
     'assume-ordered': Flags.boolean({
       description: 'backtraces in notes stand in the order in which they happened',
     }),
+    'trace-events': traceEvents,
     strict: Flags.boolean({ description: 'exit with 3 when something could not be decided' }),
     'fail-on': Flags.option({ options: ['error', 'warning', 'note', 'never'] as const })({
       description: 'least severity that makes the exit code 1',
@@ -44,6 +45,7 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
       database: flags.db,
       assumeOrdered: flags['assume-ordered'],
       strict: flags.strict,
+      traceEvents: flags['trace-events'] ?? [],
       failOn: flags['fail-on'],
     });
     this.complainAbout(result.failures);

@@ -3,13 +3,13 @@ import { VhtraceError } from '../base/errors.js';
 import type { IngestResult } from '../pipeline/ingest.js';
 import { BaseCommand } from './shared/base-command.js';
 import { complain } from './shared/complain.js';
-import { db, files, json } from './shared/flags.js';
+import { db, files, json, traceEvents } from './shared/flags.js';
 import { listenForStop } from './shared/stop-signal.js';
 import { showProgress } from './shared/terminal.js';
 
 export default class Ingest extends BaseCommand {
   static override summary = 'Read captures and keep them in a store.';
-  static override description = `Each capture is stored whole or not at all; the same bytes are stored once. A file that cannot be read does not stop the others.
+  static override description = `Each capture is stored whole or not at all; the same bytes are stored once, as they were read the first time, whatever --trace-events says later. A file that cannot be read does not stop the others.
 
 With --follow, one plain file is read while another program writes it. Whenever it has been quiet for a second, and when Ctrl-C ends it (exit code 130), the store gets what the file holds, in place of what it held before. A file that is truncated or replaced begins another capture.`;
   static override examples = [
@@ -21,6 +21,7 @@ With --follow, one plain file is read while another program writes it. Whenever 
   static override flags = {
     db,
     json,
+    'trace-events': traceEvents,
     follow: Flags.boolean({ description: 'keep up with one file that grows, until Ctrl-C' }),
   };
 
@@ -37,19 +38,24 @@ With --follow, one plain file is read while another program writes it. Whenever 
     if (flags.follow) await this.#follow(paths, flags);
     else {
       const { runIngest } = await import('../pipeline/ingest.js');
-      await this.#conclude(await runIngest(paths, flags.db), flags.json);
+      await this.#conclude(await runIngest(paths, flags.db, flags['trace-events']), flags.json);
     }
   }
 
   async #follow(
     names: readonly string[],
-    flags: { readonly db: string; readonly json: boolean },
+    flags: {
+      readonly db: string;
+      readonly json: boolean;
+      readonly 'trace-events'?: readonly string[] | undefined;
+    },
   ): Promise<void> {
     const stop = listenForStop();
     const { runFollow } = await import('../pipeline/follow.js');
     const result = await runFollow({
       names,
       database: flags.db,
+      traceEvents: flags['trace-events'] ?? [],
       stop: stop.signal,
       onSaved: ({ path, lines, events, facts }) => {
         showProgress(`${path}: ${lines} lines, ${events} events, ${facts} facts kept; Ctrl-C ends`);

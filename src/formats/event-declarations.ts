@@ -1,94 +1,99 @@
 /**
- * Turns `trace-events` declarations into readers of the text that they print.
+ * `trace-events` declarations: which events there are, with which arguments and which printf format.
  *
- * Source: scripts/tracetool/__init__.py, Event.build() (QEMU 10.2), for the syntax.
- * Not read: `tcg` events with two formats, the `vcpu` property; QEMU dropped both in 8.0.
+ * Source: scripts/tracetool/__init__.py, Event.build() and read_events(); scripts/tracetool/vcpu.py and
+ * transform.py up to 7.x (QEMU 1.0 to 10.2). Grammar: grammars/trace-events.peggy.
  */
+import { parse } from '../grammar/trace-events.js';
 
-/** Reads the arguments out of what follows an event's name; undefined when the format does not fit. */
-export type ArgumentReader = (text: string) => Record<string, string> | undefined;
+export interface Argument {
+  /** As declared: `const char *`, `uint64_t`. */
+  readonly type: string;
+  readonly name: string;
+}
 
-/** Longer texts are no event that this table knows; a bound keeps two `%s` from costing time. */
-const LONGEST_TEXT = 4096;
+/** A line as it stands in the file. */
+export interface DeclaredLine {
+  readonly properties: readonly string[];
+  readonly name: string;
+  readonly args: readonly Argument[];
+  /** Literals and macros joined to one printf format each; two for `tcg`, none where none is given. */
+  readonly formats: readonly string[];
+}
 
-// name(args) "format"PRIx64"...": no ")" occurs inside the arguments
-const DECLARATION = /^(\w+)\(([^)]*)\)\s*(.*)$/;
+/** One event of QEMU. */
+export interface Declaration {
+  readonly name: string;
+  readonly args: readonly Argument[];
+  /** printf format, macros expanded for a 64-bit host. */
+  readonly format: string;
+}
 
-// ` "literal" ` or ` PRIx64 `, one after the other
-const FORMAT_PART = /\s*(?:"((?:[^"\\]|\\.)*)"|PRI([diux])(?:8|16|32|64|PTR))/y;
+/** A file has a line that is no declaration. */
+export interface BadDeclaration {
+  readonly lineNo: number;
+  readonly line: string;
+}
 
-// %5d %04x %lx %llu %zu %p %s %%; a `%` at the end of a literal belongs to the macro behind it
-const CONVERSION = /%(?:%|[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|z|j|t)?([diuxXpsc]))/g;
+/** Longer lines are no declarations: the longest of QEMU has 500 characters. */
+const LONGEST_LINE = 8192;
 
-// `0x` stays with the number: `flags:0x%x` gives flags = "0x5", so that the base is not lost.
-const PATTERNS: Readonly<Record<string, string>> = {
-  d: '(-?\\d+)',
-  i: '(-?\\d+)',
-  u: '(\\d+)',
-  x: '([0-9a-fA-F]+)',
-  X: '([0-9a-fA-F]+)',
-  p: '(0x[0-9a-fA-F]+|\\(nil\\))',
-  s: '(.*)',
-  c: '(.)',
-};
-
-/** All readers of each event, in the order of declaration. */
-export function compileDeclarations(text: string): ReadonlyMap<string, readonly ArgumentReader[]> {
-  const readers = new Map<string, ArgumentReader[]>();
-  for (const line of text.split('\n')) {
-    const declaration = DECLARATION.exec(line);
-    if (declaration === null) continue;
-    const [, name = '', args = '', format = ''] = declaration;
-    const known = readers.get(name) ?? [];
-    known.push(argumentReader(argumentNames(args), joinFormat(format)));
-    readers.set(name, known);
+/**
+ * All events of a file, in its order: the place of an event is its number in trace files of version
+ * 0 to 3, so events that are not built (`disable`) count too.
+ */
+export function readDeclarations(
+  lines: readonly string[],
+): readonly Declaration[] | BadDeclaration {
+  const all: Declaration[] = [];
+  for (const [i, line] of lines.entries()) {
+    const events = readDeclaration(line);
+    if (events === undefined) return { lineNo: i + 1, line };
+    all.push(...events);
   }
-  return readers;
+  return all;
 }
 
-// `const char *name, uint64_t gpa` → name, gpa
-function argumentNames(args: string): readonly string[] {
-  if (args.trim() === '' || args.trim() === 'void') return [];
-  return args.split(',').map((arg) => /(\w+)\s*$/.exec(arg)?.[1] ?? '');
-}
-
-// `"%s: 0x%"PRIx64"+0x%"PRIx64` → `%s: 0x%x+0x%x`
-function joinFormat(format: string): string {
-  let joined = '';
-  FORMAT_PART.lastIndex = 0;
-  for (let part = FORMAT_PART.exec(format); part !== null; part = FORMAT_PART.exec(format)) {
-    joined += part[1] ?? part[2] ?? '';
+/** The events of one line: none for a comment, two for `tcg`; undefined when it is no declaration. */
+export function readDeclaration(line: string): readonly Declaration[] | undefined {
+  if (line.length > LONGEST_LINE) return undefined;
+  try {
+    const declared = parse(line, { startRule: 'Line' });
+    return declared === undefined ? [] : eventsOf(declared);
+  } catch {
+    return undefined;
   }
-  return joined;
 }
 
-function argumentReader(names: readonly string[], format: string): ArgumentReader {
-  const pattern = formatPattern(format);
-  return (text) => {
-    if (text.length > LONGEST_TEXT) return undefined;
-    const match = pattern.exec(text);
-    if (match === null) return undefined;
-    const args: Record<string, string> = {};
-    for (let i = 0; i < names.length; i++) args[names[i] ?? ''] = match[i + 1] ?? '';
-    return args;
+function eventsOf(declared: DeclaredLine): readonly Declaration[] {
+  const { properties, name, args, formats } = withCpu(declared);
+  const [format = '', executed] = formats;
+  if (!properties.includes('tcg')) return [{ name, args, format }];
+  return [
+    { name: `${name}_trans`, args: args.filter(({ type }) => !type.startsWith('TCGv')), format },
+    { name: `${name}_exec`, args: args.map(hostArgument), format: executed ?? format },
+  ];
+}
+
+/** `vcpu` puts the CPU in front of arguments and text. */
+function withCpu(declared: DeclaredLine): DeclaredLine {
+  if (!declared.properties.includes('vcpu')) return declared;
+  const formats = declared.formats.length === 0 ? [''] : declared.formats;
+  return {
+    ...declared,
+    args: [{ type: 'void *', name: '__cpu' }, ...declared.args],
+    formats: formats.map((format) => `cpu=%p ${format}`),
   };
 }
 
-function formatPattern(format: string): RegExp {
-  let pattern = '';
-  let after = 0;
-  for (const match of format.matchAll(CONVERSION)) {
-    const literal = format.slice(after, match.index);
-    after = match.index + match[0].length;
-    const conversion = match[1];
-    if (conversion === undefined) pattern += escape(literal) + '%';
-    else if (conversion === 'x' && literal.endsWith('0x')) {
-      pattern += escape(literal.slice(0, -2)) + '(0x[0-9a-fA-F]+)';
-    } else pattern += escape(literal) + (PATTERNS[conversion] ?? '(.*)');
+/** A value that exists only while guest code is translated becomes one of the host. */
+function hostArgument({ type, name }: Argument): Argument {
+  switch (type) {
+    case 'TCGv_i32':
+      return { type: 'uint32_t', name };
+    case 'TCGv_ptr':
+      return { type: 'void *', name };
+    default:
+      return { type: type.startsWith('TCGv') ? 'uint64_t' : type, name };
   }
-  return new RegExp(`^${pattern}${escape(format.slice(after))}\\s*$`);
-}
-
-function escape(literal: string): string {
-  return literal.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

@@ -11,15 +11,17 @@
  *           below a row (chatter), durations; names of tasks in function_graph, cut to 7 characters.
  */
 import type { CaptureRecord, KernelEvent, TraceEvent } from '../model/record.js';
+import type { EventTable } from './event-table.js';
 import { GraphNesting } from './ftrace-graph.js';
 import { readBody, readGraph, readRow, readSwitch } from './ftrace-lines.js';
 import type { GraphRow, TraceBody, TraceStamp } from './ftrace-lines.js';
 import { keyValues } from './key-values.js';
 import type { LineFormat } from './line-format.js';
-import { readEvent } from './qemu-trace.js';
+import { readEventText } from './qemu-trace.js';
 
-export function createFtrace(): LineFormat {
-  return new Ftrace();
+/** `events`: those of QEMU whose arguments are known. */
+export function createFtrace(events: EventTable): LineFormat {
+  return new Ftrace(events);
 }
 
 const HEADER = /^# tracer: \S|^# entries-in-buffer\/entries-written: \d/;
@@ -46,8 +48,13 @@ const NEAR_NOTICE = /^ ?=>[ \t]+\S|^ ?-{20,}$|^version = \d+$/;
 class Ftrace implements LineFormat {
   readonly id = 'ftrace';
   readonly isOpen = false;
+  readonly #events: EventTable;
   #graph = new GraphNesting();
   #last = -1;
+
+  constructor(events: EventTable) {
+    this.#events = events;
+  }
 
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
     const records = this.#read(line, lineNo);
@@ -61,7 +68,7 @@ class Ftrace implements LineFormat {
 
   #read(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
     const row = readRow(line);
-    if (row !== undefined) return [rowRecord(row.stamp, row.body, lineNo)];
+    if (row !== undefined) return [this.#rowRecord(row.stamp, row.body, lineNo)];
     const graph = readGraph(line);
     if (graph !== undefined) return [this.#graphRecord(graph, lineNo)];
     const change = readSwitch(line);
@@ -70,6 +77,22 @@ class Ftrace implements LineFormat {
       return [chatter(lineNo)];
     }
     return this.#notice(line, lineNo);
+  }
+
+  #rowRecord(stamp: PartialStamp, body: TraceBody, lineNo: number): CaptureRecord {
+    switch (body.what) {
+      case 'stack':
+        return chatter(lineNo);
+      case 'marker':
+        return this.#qemuEvent(stamp, body.text, lineNo) ?? markerRecord(stamp, body.text, lineNo);
+      default:
+        return eventRecord(stamp, body, lineNo);
+    }
+  }
+
+  /** An event of QEMU's ftrace backend (scripts/tracetool/backend/ftrace.py), which has no stamp of its own. */
+  #qemuEvent({ pid, time }: PartialStamp, text: string, lineNo: number): TraceEvent | undefined {
+    return readEventText(text, span(lineNo), { tid: pid, time }, this.#events);
   }
 
   #graphRecord(row: GraphRow, lineNo: number): CaptureRecord {
@@ -83,7 +106,7 @@ class Ftrace implements LineFormat {
     if (code.type === 'interrupt') return chatter(lineNo);
     if (code.type === 'note') {
       const body = readBody(code.text);
-      return body === undefined ? chatter(lineNo) : rowRecord(stamp, body, lineNo);
+      return body === undefined ? chatter(lineNo) : this.#rowRecord(stamp, body, lineNo);
     }
     const step = this.#graph.step(row, code);
     if (step === undefined) return chatter(lineNo);
@@ -115,23 +138,6 @@ class Ftrace implements LineFormat {
 }
 
 type PartialStamp = Partial<TraceStamp>;
-
-function rowRecord(stamp: PartialStamp, body: TraceBody, lineNo: number): CaptureRecord {
-  switch (body.what) {
-    case 'stack':
-      return chatter(lineNo);
-    case 'marker':
-      return qemuEvent(stamp, body.text, lineNo) ?? markerRecord(stamp, body.text, lineNo);
-    default:
-      return eventRecord(stamp, body, lineNo);
-  }
-}
-
-/** An event of QEMU's ftrace backend (scripts/tracetool/backend/ftrace.py), which has no stamp of its own. */
-function qemuEvent(stamp: PartialStamp, text: string, lineNo: number): TraceEvent | undefined {
-  const event = readEvent(text, lineNo, true)?.event;
-  return event === undefined ? undefined : { ...event, tid: stamp.pid, time: stamp.time };
-}
 
 /** What another program wrote. */
 function markerRecord(stamp: PartialStamp, text: string, lineNo: number): KernelEvent {

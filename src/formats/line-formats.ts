@@ -1,11 +1,21 @@
 /** Every format that is told by its own lines, in the order in which a line is offered. */
 import { createDmesg } from './dmesg.js';
+import type { EventTable } from './event-table.js';
 import { createForeignStack } from './foreign-stack.js';
 import { createFtrace } from './ftrace.js';
 import { createGdbMi } from './gdb-mi.js';
 import type { LineFormat } from './line-format.js';
+import { createLttng } from './lttng.js';
+import { createSimpletrace } from './simpletrace.js';
 
-/** One new object of each: they remember what they read. */
-export function createLineFormats(): readonly LineFormat[] {
-  return [createGdbMi(), createFtrace(), createDmesg(), createForeignStack()];
+/** One new object of each: they remember what they read. `events`: those whose arguments are known. */
+export function createLineFormats(events: EventTable): readonly LineFormat[] {
+  return [
+    createGdbMi(),
+    createFtrace(events),
+    createDmesg(),
+    createForeignStack(),
+    createSimpletrace(events),
+    createLttng(events),
+  ];
 }

@@ -52,6 +52,8 @@ const PROGRAM: readonly RegExp[] = [
   // qemu-system-x86_64: failed to ...   /usr/bin/x: y   libvirtd: z   VHOST_CONFIG: (...)   ** (x:1816): CRITICAL
   /^(?:\S*[/\\])?(?:qemu|kvm|libvirt|virt|vhost|dpdk|spdk|gdb|ld|ld-linux|bash|sh|sudo|make|gcc|cc|perf|strace|systemd|kernel|virsh|QEMU|SeaBIOS|iPXE|Linux|cloud-hypervisor)[\w.+-]*(?:\[\d+\])?:[ \t]/,
   /^[A-Z][A-Z0-9]*_[A-Z0-9_]+: |^\*\* \(/,
+  // QEMU's own on standard error, between trace events; qemu-trace-stap -v
+  /^(?:char device redirected to |VNC server running on |QEMU waiting for connection on: |Running script, <Ctrl>-c to quit$)/,
   // {"return": {}}   "key": value   ^done,...  ~"text"  =thread-created   *stopped   &"..."   12^done
   /^[{}[\]]|^"[^"]*"[ \t]*:|^\d*[~@&]"|^\d*[\^*=+][a-z-]+(?:,|$)/,
   // code: ends like it, begins like it, or calls

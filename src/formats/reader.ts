@@ -21,6 +21,9 @@ import {
   isVariable,
   startsLocation,
 } from './gdb-chatter.js';
+import { EventLines } from './event-lines.js';
+import { builtInEvents } from './event-table.js';
+import type { EventTable } from './event-table.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb-frames.js';
 import { readGdbLine, startsStop, stopHead } from './gdb-lines.js';
 import type { GdbLine } from './gdb-lines.js';
@@ -30,7 +33,6 @@ import type { Line } from './pending.js';
 import type { LineFormat } from './line-format.js';
 import { createLineFormats } from './line-formats.js';
 import { isHuman } from './prose.js';
-import { readEvent } from './qemu-trace.js';
 import { RecordSink } from './record-sink.js';
 
 /** Takes lines, gives records. One reader per capture. */
@@ -43,8 +45,9 @@ export interface CaptureReader {
   finish(): Reading;
 }
 
-export function createReader(): CaptureReader {
-  return new Reader();
+/** `events`: those whose arguments are known; the built-in table where nothing else is said. */
+export function createReader(events: EventTable = builtInEvents()): CaptureReader {
+  return new Reader(events);
 }
 
 /** Less than what the input keeps of a line, so that none is read that was cut there. */
@@ -62,14 +65,19 @@ class Reader implements CaptureReader {
   /** Raw lines without level that are one whole frame: most of a log, and seen many times. */
   readonly #wholeLines = new Map<string, Frame>();
   #lines = 0;
-  readonly #formats = createLineFormats();
+  readonly #events: EventLines;
+  readonly #formats: readonly LineFormat[];
   /** The format whose record is under construction. */
   #open: LineFormat | undefined;
   #pending: Pending | undefined;
-  #eventLine = -1;
   #paged = false;
   /** The program runs: what is printed below this line is its own. */
   #runningLine = -1;
+
+  constructor(events: EventTable) {
+    this.#events = new EventLines(events);
+    this.#formats = createLineFormats(events);
+  }
 
   push(raw: string): void {
     this.#lines += 1;
@@ -226,13 +234,11 @@ class Reader implements CaptureReader {
   }
 
   #readEventLine(text: string, lineNo: number): boolean {
-    const read = readEvent(text, lineNo, this.#eventLine === lineNo - 1);
+    const read = this.#events.read(text, lineNo);
     if (read === undefined) return false;
-    const { event, unread } = read;
-    const message = `${event.name} has arguments of no known format`;
-    if (unread) this.#session.problem('EVENT_UNREAD', message, event.span);
-    this.#session.addEvent(event);
-    this.#eventLine = lineNo;
+    const { record, problem } = read;
+    if (problem !== undefined) this.#session.problem('EVENT_UNREAD', problem, record.span);
+    this.#session.addEvent(record);
     return true;
   }
 

@@ -57,10 +57,14 @@ export class RecordSink {
   /** The records so far, handed over once; the last run of loose lines may still grow and stays. */
   take(): CaptureRecord[] {
     const records = this.#records;
-    // The line below a breakpoint may still change it.
     const last = records.at(-1);
-    this.#records = last?.kind === 'breakpoint-set' ? [last] : [];
-    return last?.kind === 'breakpoint-set' ? records.slice(0, -1) : records;
+    // The line below may still change a breakpoint, and make a gap longer.
+    if (last?.kind !== 'breakpoint-set' && last?.kind !== 'gap') {
+      this.#records = [];
+      return records;
+    }
+    this.#records = [last];
+    return records.slice(0, -1);
   }
 
   /** The breakpoint of the last record turns out not to watch its function. */

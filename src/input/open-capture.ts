@@ -17,6 +17,7 @@ import { unpack } from './unpack.js';
  * that are none.
  *
  * What is compressed is unpacked on the way; `sha256` and `bytes` are always those of the file itself.
+ * The bytes of a binary trace go to `pushBytes`; where there is none, they are FILE_BINARY.
  * Errors: FILE_MISSING, FILE_IS_DIRECTORY, FILE_NO_PERMISSION, FILE_UNREADABLE, FILE_BINARY; lines
  * may have been pushed before. An input without a byte is no error.
  */
@@ -24,6 +25,7 @@ export async function openCapture(
   path: string,
   push: (line: string) => void,
   source: ByteSource = openBytes,
+  pushBytes?: (chunk: Uint8Array) => void,
 ): Promise<CaptureInfo> {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -41,7 +43,7 @@ export async function openCapture(
   const chunks = counted();
   const plain = plainBytes(chunks);
   try {
-    await pushLines(plain, push);
+    await pushLines(plain, push, pushBytes);
   } finally {
     // Closes the file where reading ended early, and gives back what unpacking took.
     await plain.return(undefined);
@@ -53,6 +55,7 @@ export async function openCapture(
 async function pushLines(
   chunks: AsyncGenerator<Uint8Array>,
   push: (line: string) => void,
+  pushBytes?: (chunk: Uint8Array) => void,
 ): Promise<void> {
   const { head, rest } = await readHead(chunks);
   const sniffed = sniffBytes(head);
@@ -65,6 +68,13 @@ async function pushLines(
   }
   if (sniffed.kind === 'binary') {
     throw new VhtraceError('FILE_BINARY', `is ${sniffed.what}`, sniffed.hint);
+  }
+  if (sniffed.kind === 'simple-trace') {
+    if (pushBytes === undefined) {
+      throw new VhtraceError('FILE_BINARY', 'is a binary trace of QEMU, not text');
+    }
+    for await (const chunk of rest) pushBytes(chunk);
+    return;
   }
   // Decoders drop the byte order mark.
   const decoder = new TextDecoder(sniffed.encoding);

@@ -15,6 +15,8 @@ export type Packing = 'gzip' | 'zstd' | 'xz';
 export type Sniffed =
   | { readonly kind: 'text'; readonly encoding: 'utf-8' | 'utf-16le' | 'utf-16be' }
   | { readonly kind: 'packed'; readonly by: Packing }
+  /** A trace file of QEMU's "simple" backend. */
+  | { readonly kind: 'simple-trace' }
   | { readonly kind: 'binary'; readonly what: string; readonly hint: string };
 
 interface Magic {
@@ -28,13 +30,6 @@ const MAGICS: readonly Magic[] = [
     bytes: ascii('SQLite format 3\0'),
     what: 'a SQLite database, not a capture',
     hint: 'vhtrace check --db FILE checks what a store holds',
-  },
-  {
-    // header_event_id = ~0, then header_magic 0xf2b177cb0aa429b4, both little endian.
-    // Source: QEMU trace/simple.c, st_set_trace_file_enabled().
-    bytes: [...Array<number>(8).fill(0xff), 0xb4, 0x29, 0xa4, 0x0a, 0xcb, 0x77, 0xb1, 0xf2],
-    what: 'a binary trace of QEMU\'s "simple" backend',
-    hint: 'print it with scripts/simpletrace.py of that QEMU and check its output',
   },
   {
     bytes: ascii('BZh'),
@@ -60,6 +55,8 @@ export function sniffBytes(head: Uint8Array): Sniffed {
   if (by !== undefined) return { kind: 'packed', by };
   if (startsWith(head, [0xff, 0xfe])) return { kind: 'text', encoding: 'utf-16le' };
   if (startsWith(head, [0xfe, 0xff])) return { kind: 'text', encoding: 'utf-16be' };
+  const version = simpleTraceVersion(head);
+  if (version !== undefined) return sniffSimpleTrace(version);
   const magic = MAGICS.find(({ bytes }) => startsWith(head, bytes));
   if (magic !== undefined) return { kind: 'binary', what: magic.what, hint: magic.hint };
   if (!looksBinary(head)) return { kind: 'text', encoding: 'utf-8' };
@@ -67,6 +64,28 @@ export function sniffBytes(head: Uint8Array): Sniffed {
     kind: 'binary',
     what: 'binary, not text',
     hint: "if it is a log with garbage in it: tr -d '\\000-\\010' < FILE | vhtrace check -",
+  };
+}
+
+/** header_magic 0xf2b177cb0aa429b4, little endian. Source: QEMU trace/simple.c, st_set_trace_file_enabled(). */
+const SIMPLE_MAGIC = [0xb4, 0x29, 0xa4, 0x0a, 0xcb, 0x77, 0xb1, 0xf2];
+
+/** The version behind header_event_id = ~0 and the magic, both in either byte order; undefined for other files. */
+function simpleTraceVersion(head: Uint8Array): bigint | undefined {
+  if (!startsWith(head, Array<number>(8).fill(0xff))) return undefined;
+  const isLittle = startsWith(head.subarray(8), SIMPLE_MAGIC);
+  if (!isLittle && !startsWith(head.subarray(8), [...SIMPLE_MAGIC].reverse())) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  // A file that ends in its header has nothing to be read wrong.
+  return head.length < 24 ? 4n : view.getBigUint64(16, isLittle);
+}
+
+function sniffSimpleTrace(version: bigint): Sniffed {
+  if ([0n, 2n, 3n, 4n].includes(version)) return { kind: 'simple-trace' };
+  return {
+    kind: 'binary',
+    what: `a trace of QEMU's "simple" backend of version ${version}, which is not known`,
+    hint: 'print it with scripts/simpletrace.py of that QEMU and check its output',
   };
 }
 

@@ -143,7 +143,7 @@ export interface CommandList {
 }
 
 /**
- * One QEMU trace event as the log backend prints it.
+ * One QEMU trace event as the log backend prints it, whatever backend recorded it.
  *
  * `args` are typed by the event's declaration where it is known (names as in `trace-events`, values
  * as printed), undefined for an event that is not known. Source: scripts/tracetool/backend/log.py.
@@ -155,9 +155,12 @@ export interface TraceEvent {
   readonly args: Readonly<Record<string, string>> | undefined;
   /** Everything after the event name and one space. */
   readonly text: string;
-  /** The number before `@`: thread id since QEMU 4.0, process id before. */
+  /** The number before `@`: thread id since QEMU 4.0, process id before, and with every other backend but LTTng. */
   readonly tid: number | undefined;
-  /** Time as printed: `SEC.USEC` or ISO 8601. Text, because a double cannot hold it. */
+  /**
+   * Time as printed: `SEC.USEC`, ISO 8601, nanoseconds (SystemTap); `SEC.NNNNNNNNN` since boot out of binary
+   * traces. Text, because a double cannot hold it, and clocks differ.
+   */
   readonly time: string | undefined;
 }
 

@@ -12,6 +12,7 @@ import { exitCode } from './exit-code.js';
 import type { FailOn } from './exit-code.js';
 import { readCaptures } from './read-capture.js';
 import type { FileFailure, ReadResult } from './read-capture.js';
+import { readEventTable } from './trace-events.js';
 
 export interface CheckRequest {
   /** Files to check, or patterns that stand for them; none to check what the store holds. */
@@ -19,6 +20,8 @@ export interface CheckRequest {
   readonly database: string;
   readonly assumeOrdered: boolean;
   readonly strict: boolean;
+  /** Files with the declarations of trace events, for files to check. */
+  readonly traceEvents?: readonly string[];
   readonly failOn: FailOn;
 }
 
@@ -32,13 +35,20 @@ export interface CheckResult {
   readonly rules: readonly RuleInfo[];
 }
 
-/** Reads files or the store and judges them. Errors: those of {@link openStore} when there are no files. */
+/**
+ * Reads files or the store and judges them.
+ *
+ * Errors: those of {@link openStore} when there are no files; those of {@link readEventTable}.
+ */
 export async function runCheck(request: CheckRequest): Promise<CheckResult> {
   const { database, assumeOrdered, failOn, strict } = request;
   const paths = await expandPatterns(request.paths);
+  const events = await readEventTable(request.traceEvents ?? []);
   const keeper = keepLines(paths);
   const { captures, failures } =
-    paths.length > 0 ? await readCaptures(paths, keeper?.observe) : await readStore(database);
+    paths.length > 0
+      ? await readCaptures(paths, { observe: keeper?.observe, events })
+      : await readStore(database);
   const report = checkCaptures(captures, { assumeOrdered });
   return {
     report,

@@ -6,6 +6,7 @@
  * go on after a snapshot: lines are read as they come, and after a snapshot from the first one again.
  */
 import { VhtraceError } from '../base/errors.js';
+import type { EventTable } from '../formats/event-table.js';
 import { expandPatterns } from '../input/expand-patterns.js';
 import { GrowingFile } from '../input/growing-file.js';
 import type { Change } from '../input/growing-file.js';
@@ -17,11 +18,14 @@ import { ingest } from './ingest.js';
 import type { IngestedCapture, IngestResult } from './ingest.js';
 import { attempt, readCapture } from './read-capture.js';
 import type { FileFailure } from './read-capture.js';
+import { readEventTable } from './trace-events.js';
 
 export interface FollowRequest {
   /** Has to name one file. */
   readonly names: readonly string[];
   readonly database: string;
+  /** Files with the declarations of trace events. */
+  readonly traceEvents?: readonly string[];
   /** The file ends where it ends when this is aborted. */
   readonly stop: AbortSignal;
   /** A snapshot was stored. */
@@ -37,12 +41,12 @@ export type Ending = Extract<Change, 'truncated' | 'replaced'>;
  * Keeps the store up to date with the file until `stop`. The result has one capture for each time
  * that the file began anew.
  *
- * Errors: those of {@link openStore}, USAGE for anything but one file. An error with the file ends
+ * Errors: those of {@link openStore} and {@link readEventTable}, USAGE for anything but one file. An error with the file ends
  * the work; the last snapshot stays.
  */
 export async function runFollow(request: FollowRequest): Promise<IngestResult> {
   const path = await oneFile(request.names);
-  const follower = new Follower(path, request);
+  const follower = new Follower(path, request, await readEventTable(request.traceEvents ?? []));
   const failures: FileFailure[] = [];
   await attempt(path, failures, () => follower.run());
   return { database: request.database, captures: follower.captures, failures };
@@ -71,6 +75,7 @@ class Follower {
   constructor(
     private readonly path: string,
     private readonly request: FollowRequest,
+    private readonly events: EventTable | undefined,
   ) {}
 
   async run(): Promise<void> {
@@ -94,7 +99,10 @@ class Follower {
     const number = this.captures.length;
     let snapshots: Set<string> | undefined;
     for (;;) {
-      const capture = await readCapture(this.path, undefined, () => file.read());
+      const capture = await readCapture(this.path, {
+        source: () => file.read(),
+        events: this.events,
+      });
       if (capture.info.bytes > 0) {
         const store = await this.#openStore();
         // A capture that has just ended stays, also where the next one begins with the same lines.

@@ -9,6 +9,7 @@ import { replaceCapture, saveCapture } from '../store/save-capture.js';
 import { countCapture } from './count-capture.js';
 import { attempt, readCapture } from './read-capture.js';
 import type { FileFailure, ReadCapture } from './read-capture.js';
+import { readEventTable } from './trace-events.js';
 
 /** A capture that the store holds now. */
 export interface IngestedCapture extends CaptureCounts {
@@ -26,16 +27,22 @@ export interface IngestResult {
  * Puts each file that `names` names, or stands for as a pattern, into the store at `database`; one bad file never stops the others.
  *
  * The store is created by the first file that can be read.
- * Errors: those of {@link openStore}.
+ * `traceEvents`: files with the declarations of trace events.
+ * Errors: those of {@link openStore} and {@link readEventTable}.
  */
-export async function runIngest(names: readonly string[], database: string): Promise<IngestResult> {
+export async function runIngest(
+  names: readonly string[],
+  database: string,
+  traceEvents: readonly string[] = [],
+): Promise<IngestResult> {
+  const events = await readEventTable(traceEvents);
   const captures: IngestedCapture[] = [];
   const failures: FileFailure[] = [];
   // A store that cannot be used is found out before hours are spent on reading.
   let store = storeExists(database) ? await openStore(database, 'write') : undefined;
   try {
     for (const path of await expandPatterns(names)) {
-      const capture = await attempt(path, failures, () => readCapture(path));
+      const capture = await attempt(path, failures, () => readCapture(path, { events }));
       if (capture === undefined) continue;
       const open = (store ??= await openStore(database, 'write'));
       const ingested = await attempt(path, failures, () => ingest(open, capture));

@@ -1,6 +1,10 @@
 /** One file → one reading: bytes, lines and records, put together. */
 import { VhtraceError } from '../base/errors.js';
+import { builtInEvents } from '../formats/event-table.js';
+import type { EventTable } from '../formats/event-table.js';
 import { createReader } from '../formats/reader.js';
+import { createSimpleTraceReader } from '../formats/simple-trace.js';
+import type { SimpleTraceReader } from '../formats/simple-trace.js';
 import type { ByteSource } from '../input/open-bytes.js';
 import { openCapture } from '../input/open-capture.js';
 import type { CaptureInfo, Reading } from '../model/record.js';
@@ -26,13 +30,21 @@ export interface ReadResult {
 /** Called for each line of a capture as it is read; lines are 1-based. */
 export type LineObserver = (path: string, number: number, line: string) => void;
 
-/** Reads one capture. Errors: see {@link openCapture}. */
+export interface ReadOptions {
+  /** Called for each line of a text; a binary trace has none. */
+  readonly observe?: LineObserver | undefined;
+  /** Where the bytes come from; the file by default. */
+  readonly source?: ByteSource | undefined;
+  /** Events whose arguments are known; the built-in table by default. */
+  readonly events?: EventTable | undefined;
+}
+
+/** Reads one capture, text or binary trace. Errors: see {@link openCapture}. */
 export async function readCapture(
   path: string,
-  observe?: LineObserver,
-  source?: ByteSource,
+  { observe, source, events = builtInEvents() }: ReadOptions = {},
 ): Promise<ReadCapture> {
-  const reader = createReader();
+  const reader = createReader(events);
   let number = 0;
   const push =
     observe === undefined
@@ -43,19 +55,22 @@ export async function readCapture(
           observe(path, ++number, line);
           reader.push(line);
         };
-  const info = await openCapture(path, push, source);
-  return { info, reading: reader.finish() };
+  let trace: SimpleTraceReader | undefined;
+  const info = await openCapture(path, push, source, (chunk) => {
+    (trace ??= createSimpleTraceReader(events)).push(chunk);
+  });
+  return { info, reading: (trace ?? reader).finish() };
 }
 
 /** Reads files; the same bytes are one capture, and a file that cannot be read does not stop the others. */
 export async function readCaptures(
   paths: readonly string[],
-  observe?: LineObserver,
+  options: ReadOptions = {},
 ): Promise<ReadResult> {
   const captures = new Map<string, ReadCapture>();
   const failures: FileFailure[] = [];
   for (const path of new Set(paths)) {
-    const capture = await attempt(path, failures, () => readCapture(path, observe));
+    const capture = await attempt(path, failures, () => readCapture(path, options));
     if (capture === undefined || captures.has(capture.info.sha256)) continue;
     captures.set(capture.info.sha256, capture);
   }

@@ -14,12 +14,12 @@ export function besideRepository(path: string): string | undefined {
   return existsSync(folder) ? folder : undefined;
 }
 
-/** Case directories of fixtures/formats, as `<format>/<case>`. */
-export function formatCases(): readonly string[] {
+/** Case directories of fixtures/formats whose input is a text, as `<format>/<case>`; or those with another `input`. */
+export function formatCases(input = 'input.txt'): readonly string[] {
   const base = join(root, 'fixtures/formats');
-  return readdirSync(base).flatMap((format) =>
-    readdirSync(join(base, format)).map((name) => `${format}/${name}`),
-  );
+  return readdirSync(base)
+    .flatMap((format) => readdirSync(join(base, format)).map((name) => `${format}/${name}`))
+    .filter((name) => existsSync(join(base, name, input)));
 }
 
 /** A file of a case directory. */

@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core';
 /** FILE...; standard input only where the user says `-`, never because it happens to be a pipe. */
 export const files = Args.string({
   description:
-    "gdb log or QEMU trace log, plain or packed with gzip, zstd or xz; a quoted pattern ('logs/**/*.gz'), or '-' for standard input",
+    "gdb log, QEMU trace log or binary trace, plain or packed with gzip, zstd or xz; a quoted pattern ('logs/**/*.gz'), or '-' for standard input",
   ignoreStdin: true,
   multiple: true,
 });
@@ -16,3 +16,11 @@ export const db = Flags.string({
 });
 
 export const json = Flags.boolean({ description: 'print one JSON object and nothing else' });
+
+export const traceEvents = Flags.string({
+  description:
+    'trace-events-all of the QEMU that made the trace: types every event, and names those of binary traces of before QEMU 2.8',
+  helpValue: 'FILE',
+  multiple: true,
+  multipleNonGreedy: true,
+});
