@@ -23,6 +23,18 @@ const startRules = {
     NumberedFrame: "{ level: number; frame: import('../model/record.js').Frame }",
   },
   'gdb-line': { Line: "import('../formats/gdb-lines.js').GdbLine" },
+  'notes-line': {
+    Reference: "Omit<import('../model/record.js').CodeReference, 'kind' | 'span'>",
+    Rule: 'string',
+    Title: 'string',
+    Branch: "import('../formats/note-lines.js').Branch",
+    Root: "readonly import('../formats/note-lines.js').NotedCall[]",
+    Chains: "readonly import('../formats/note-lines.js').NotedCall[]",
+    Listing: "import('../formats/note-lines.js').Listing",
+    CodeStart: "'strong' | 'weak'",
+    Code: "import('../formats/note-lines.js').Brackets",
+    CommentedCode: "import('../formats/note-lines.js').Brackets",
+  },
   'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine" },
 };
 
