@@ -20,6 +20,7 @@ import { promisify } from 'node:util';
 const startRules = {
   'gdb-frame': {
     Frame: "import('../model/record.js').Frame",
+    DamagedFrame: "import('../model/record.js').Frame",
     NumberedFrame: "{ level: number; frame: import('../model/record.js').Frame }",
   },
   'gdb-line': { Line: "import('../formats/gdb-lines.js').GdbLine" },

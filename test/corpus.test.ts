@@ -109,34 +109,69 @@ describe.runIf(seeds)('seeds (skipped without ../shared/seeds)', () => {
   });
 });
 
+/** What is counted of a file; the names are columns of index.tsv. */
+const COLUMNS = [
+  'backtraces',
+  'backtraces_from_0',
+  'frames_total',
+  'frames_with_file_line',
+  'frames_from_lib',
+  'frames_with_address',
+  'thread_headers',
+  'frames_wrapped',
+  'vhost_frames',
+  'migration_frames',
+] as const;
+
+/**
+ * Frames where the truth misses what a hard wrap tore off: the frame's place stands on the next line of
+ * the file. Each is proven below by the text itself.
+ */
+const DISPUTED: Readonly<Record<string, readonly string[]>> = {
+  // "QApplicationPrivate::notify_helper(QObject*, QEvent*)" and below it "   from /usr/lib64/libQtGui.so.4"
+  'drkonqi_test_a.txt': ['111#18', '117#21'],
+  // "at ../net/net.c" and ":675", "at ../softmmu/" and "physmem.c:2878": a terminal wrapped without indentation
+  'm3_e1000.txt': [
+    ...['77#12', '88#20', '92#22', '94#23', '118#6', '135#6', '158#0', '165#5', '171#8'],
+    ...['211#21', '222#29', '226#31', '228#32'],
+  ],
+  // The same, and in line 624 "atmm/hugetlb.c:3582", where a blank was lost (known to the truth's README).
+  'm3_mm-hugetlb.txt': [
+    ...['286#5', '624#1', '673#0', '795#4', '797#5', '865#6', '867#7', '889#9', '891#10', '960#9'],
+    ...['1619#1', '1626#5'],
+  ],
+  // "#2  0x0000558a2bfdcb1e in", and the rest of the frame on the next line of quoted mail
+  'qemubug_ml-88225572.txt': ['1586#2', '1984#2', '2460#2'],
+};
+
 describe.runIf(corpus)('public backtraces (skipped without ../shared/corpus)', () => {
   const folder = corpus ?? '';
   const truth = tableOf(join(folder, 'frames.tsv'));
-  const files = tableOf(join(folder, 'index.tsv')).map((row) => compare(row, truth));
+  const rows = tableOf(join(folder, 'index.tsv'));
+  const files = rows.map((row) => compare(row, truth));
 
   it('loses no line', () => {
     for (const { reading } of files) expectEveryLineOnce(reading);
   });
 
-  it('agrees with the counted truth', () => {
-    const sum = (key: 'frames' | 'found' | 'equal'): number =>
-      files.reduce((total, file) => total + file[key], 0);
-    const sameTraces = files.filter(({ backtraces }) => backtraces[0] === backtraces[1]).length;
-    const worst = files
-      .filter(({ frames, equal }) => equal < frames)
-      .sort((a, b) => b.frames - b.equal - (a.frames - a.equal))
-      .map(({ name, frames, equal }) => `${name}: ${equal} of ${frames}`);
-    console.log(
-      [
-        `frames found at their line: ${sum('found')} of ${sum('frames')}`,
-        `equal in every column: ${sum('equal')}`,
-        `files with equal backtraces and thread headers: ${sameTraces} of ${files.length}`,
-        ...worst.slice(0, 8),
-      ].join('\n'),
-    );
-    expect(sum('found') / sum('frames')).toBeGreaterThan(0.999);
-    expect(sum('equal') / sum('frames')).toBeGreaterThan(0.99);
-    expect(sameTraces).toBe(files.length);
+  it.each(files.map((file) => [file.name, file] as const))('%s', (name, file) => {
+    const disputed = DISPUTED[name] ?? [];
+    expect(file.different.map(({ key }) => key)).toEqual(disputed);
+    for (const { key, read } of file.different) {
+      // Without blanks and quote marks the file's text says what was read.
+      const place = read.lib === '' ? `at${read.file}:${read.at}` : `from${read.lib}`;
+      expect(file.textFrom(key), key).toContain(place.replaceAll(/\s/g, ''));
+    }
+    const wanted = Object.fromEntries(COLUMNS.map((column) => [column, file.counted(column)]));
+    expect(file.counts).toEqual(wanted);
+  });
+
+  it('has no disputed frame but those of its files', () => {
+    const names = new Set(files.map(({ name }) => name));
+    for (const name of Object.keys(DISPUTED)) expect(names).toContain(name);
+    const frames = files.reduce((total, { counts }) => total + counts.frames_total, 0);
+    console.log(`${frames} frames in ${files.length} files, every counted column equal but for`);
+    console.log(`${Object.values(DISPUTED).flat().length} frames whose place the truth misses`);
   });
 
   it('sees the author of a note between his dumps', () => {
@@ -175,36 +210,110 @@ function isBacktrace({ kind }: { readonly kind: string }): boolean {
   return kind === 'backtrace';
 }
 
+interface FrameRow {
+  readonly address: string;
+  readonly func: string;
+  readonly file: string;
+  /** Line of the source. */
+  readonly at: string;
+  readonly lib: string;
+  readonly wrapped: boolean;
+}
+
+type Counts = Record<(typeof COLUMNS)[number], number>;
+
+/** One file, read and counted, beside the truth about it. */
 function compare(row: Row, truth: readonly Row[]) {
   const name = row.file ?? '';
-  const reading = readFile(join(corpus ?? '', name));
-  const expected = truth.filter(({ file }) => file === name);
-  const read = new Map<string, string>();
-  let traces = 0;
-  let fromZero = 0;
-  let headers = 0;
-  for (const record of reading.records) {
-    if (record.kind === 'thread' && record.what === 'header') headers++;
-    if (record.kind !== 'backtrace') continue;
-    traces++;
-    if (record.levels[0] === 0) fromZero++;
-    record.frames.forEach(({ address, func, file, line, lib }, i) => {
-      const columns = [address ?? '', func, file ?? '', line ?? '', lib ?? ''];
-      read.set(`${record.lines[i]!}#${record.levels[i]!}`, columns.join('\t'));
+  const text = readFileSync(join(corpus ?? '', name), 'utf8');
+  const reading = readText(text);
+  const backtraces = reading.records.filter((record) => record.kind === 'backtrace');
+  const read = new Map<string, FrameRow>();
+  for (const { frames, lines, levels, wrapped } of backtraces) {
+    frames.forEach(({ address = '', func, file = '', line, lib = '' }, i) => {
+      const at = String(line ?? '');
+      read.set(`${lines[i]!}#${levels[i]!}`, {
+        ...{ address, func, file, at, lib },
+        wrapped: wrapped.includes(i),
+      });
     });
   }
-  const keyOf = ({ line, n }: Row): string => `${line!}#${n!}`;
-  const columnsOf = ({ addr, function: func, at_file, at_line, from_lib }: Row): string =>
-    [addr?.toLowerCase(), func === '' ? '??' : func, at_file, at_line, from_lib].join('\t');
+  const expected = new Map(
+    truth.filter(({ file }) => file === name).map((frame) => [keyOf(frame), rowOf(frame)]),
+  );
+  const keys = new Set([...expected.keys(), ...read.keys()]);
+  const different = [...keys]
+    .filter((key) => !isEqual(expected.get(key), read.get(key)))
+    .map((key) => ({ key, truth: expected.get(key) ?? NO_FRAME, read: read.get(key) ?? NO_FRAME }));
+  const isHeader = (record: CaptureRecord): boolean =>
+    record.kind === 'thread' && record.what === 'header';
+  const lines = linesOf(text);
   return {
     name,
     reading,
-    frames: expected.length,
-    found: expected.filter((frame) => read.has(keyOf(frame))).length,
-    equal: expected.filter((frame) => read.get(keyOf(frame)) === columnsOf(frame)).length,
-    backtraces: [
-      [traces, fromZero, headers].join(),
-      [row.backtraces, row.backtraces_from_0, row.thread_headers].join(),
-    ],
+    different,
+    counts: {
+      backtraces: backtraces.length,
+      backtraces_from_0: backtraces.filter(({ levels }) => levels[0] === 0).length,
+      thread_headers: reading.records.filter(isHeader).length,
+      ...countsOf([...read.values()]),
+    } satisfies Counts,
+    /** The truth's number, disputed frames counted as they were read. */
+    counted: (column: (typeof COLUMNS)[number]): number => {
+      const own = countsOf(different.map((frame) => frame.read));
+      const theirs = countsOf(different.map((frame) => frame.truth));
+      const shift = column in own ? column : undefined;
+      const key = shift as keyof typeof own | undefined;
+      return Number(row[column]) + (key === undefined ? 0 : own[key] - theirs[key]);
+    },
+    /** The text from a frame on, over some lines, without blanks and quote marks. */
+    textFrom: (key: string): string => {
+      const first = Number(key.split('#')[0]);
+      return lines
+        .slice(first - 1, first + 8)
+        .join('')
+        .replaceAll(/[\s>]/g, '');
+    },
   };
+}
+
+const NO_FRAME: FrameRow = { address: '', func: '', file: '', at: '', lib: '', wrapped: false };
+
+function countsOf(frames: readonly FrameRow[]) {
+  const count = (is: (frame: FrameRow) => boolean): number => frames.filter(is).length;
+  return {
+    frames_total: count(({ func }) => func !== ''),
+    frames_with_file_line: count(({ at }) => at !== ''),
+    frames_from_lib: count(({ lib }) => lib !== ''),
+    frames_with_address: count(({ address }) => address !== ''),
+    frames_wrapped: count(({ wrapped }) => wrapped),
+    vhost_frames: count(({ func }) => func.includes('vhost')),
+    migration_frames: count(
+      ({ func, file }) => /migrat|savevm/.test(func) || /(?:^|\/)migration\//.test(file),
+    ),
+  };
+}
+
+function keyOf({ line, n }: Row): string {
+  return `${line!}#${n!}`;
+}
+
+// A path without a line is a library to the truth, too where a wrap tore the line off.
+function rowOf({ addr, function: func, at_file, at_line, from_lib, wrapped_lines }: Row): FrameRow {
+  return {
+    address: addr?.toLowerCase() ?? '',
+    func: func === '' || func === undefined ? '??' : func,
+    file: at_file ?? '',
+    at: at_line ?? '',
+    lib: from_lib ?? '',
+    wrapped: wrapped_lines !== '0',
+  };
+}
+
+function isEqual(a: FrameRow | undefined, b: FrameRow | undefined): boolean {
+  return (
+    a !== undefined &&
+    b !== undefined &&
+    (['address', 'func', 'file', 'at', 'lib'] as const).every((key) => a[key] === b[key])
+  );
 }

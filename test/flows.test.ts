@@ -107,9 +107,9 @@ describe('steps', () => {
       ...hit(2, 'vhost_dev_stop', 'hdev=0x5555562b1f00'),
       BOTTOM,
     );
-    expect(steps.map(({ altered, gapBefore }) => [altered, gapBefore])).toEqual([
-      [true, false],
-      [false, true],
+    expect(steps.map(({ altered, gapBefore }) => [altered?.command, gapBefore])).toEqual([
+      ['return (int)0', false],
+      [undefined, true],
     ]);
   });
 

@@ -270,12 +270,12 @@ describe('hostile input', () => {
     const reading = readLines(['#0  0x1 in f (a="', ...rest, '', '#0  g () at x.c:1']);
     expectEveryLineOnce(reading);
     expect(reading.problems.map(({ code }) => code)).toEqual(['FRAME_UNREAD']);
-    expect(framesOf(reading.records).map(({ func }) => func)).toEqual(['g']);
+    expect(framesOf(reading.records).map(({ func }) => func)).toEqual(['f', 'g']);
   });
 });
 
 it('a file of unreadable frames is a bounded number of problems and one gap', () => {
-  const reading = readText('#0  f (\n'.repeat(12_000));
+  const reading = readText('#0  0x1 in )(\n'.repeat(12_000));
   expectEveryLineOnce(reading);
   // The last frame is cut off, which is another problem.
   expect(reading.problems.length).toBe(10_001);

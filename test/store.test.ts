@@ -34,6 +34,7 @@ function backtraces(...stacks: Frame[][]): Reading {
       lines: frames.map((_, level) => 10 * i + 1 + level),
       thread: undefined,
       incomplete: false,
+      wrapped: [],
     })),
   };
 }

@@ -57,7 +57,16 @@ export function checkCaptures(inputs: readonly CheckInput[], options: CheckOptio
         phases,
       })),
     ),
+    alterations: judged.flatMap(({ info, run }) => alterationsOf(info.sha256, run)),
   };
+}
+
+function alterationsOf(capture: string, run: Run): CheckReport['alterations'] {
+  return run.steps.flatMap(({ altered, calls, frames, line }) => {
+    if (altered === undefined) return [];
+    const func = calls.at(-1)?.func ?? frames[0]?.func ?? '??';
+    return [{ capture, func, line, command: altered.command, commandLine: altered.line }];
+  });
 }
 
 function unclaimedLines({ records }: Reading): number {

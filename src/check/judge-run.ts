@@ -125,10 +125,36 @@ class Session implements SessionContext {
     return kinds.flatMap((kind) => this.byKind.get(kind) ?? []).sort((a, b) => a.id - b.id);
   }
 
+  /** The verdict rests on a call that the debugger ended, made or changed. */
+  isAltered({ verdict, line, evidence = [] }: Judgement): boolean {
+    if (verdict !== 'pass' && verdict !== 'violation') return false;
+    const lines = this.once('altered lines', () => this.alteredLines());
+    return lines.size > 0 && [line, ...evidence.map((mark) => mark.line)].some((l) => lines.has(l));
+  }
+
+  private alteredLines(): ReadonlySet<number> {
+    const altered = this.activations.filter((activation) => activation.altered);
+    const steps = this.steps.filter((step) => step.altered !== undefined);
+    return new Set([
+      ...altered.map(({ line }) => line),
+      ...steps.flatMap(({ line, callLines }) => [line, ...callLines]),
+    ]);
+  }
+
   stateBefore(device: string, step: number): DeviceState {
     const make = (): Timeline => new Timeline(this.run, this.activations, device);
     return this.once(`timeline ${device}`, make).before(step);
   }
+}
+
+/** What the debugger brought about is neither right nor wrong of QEMU. */
+function undecided(judgement: Judgement): Judgement {
+  return {
+    ...judgement,
+    verdict: 'inconclusive',
+    message: `${judgement.message}, but the debugger altered what is judged`,
+    missing: [...(judgement.missing ?? []), 'a run that the debugger did not alter'],
+  };
 }
 
 interface Group {
@@ -150,7 +176,8 @@ class Collector {
     return this.groups.size;
   }
 
-  add(judgement: Judgement, context: Session): void {
+  add(given: Judgement, context: Session): void {
+    const judgement = context.isAltered(given) ? undecided(given) : given;
     const { verdict, device, vring, severity, missing } = judgement;
     const key = JSON.stringify([context.session, verdict, device, vring, severity, missing]);
     const group = this.groups.get(key);

@@ -6,7 +6,13 @@
  */
 import { firstIndex } from '../base/search.js';
 import { RING_RESET } from '../protocol/constants.js';
-import { callerOf, directCaller } from '../flows/activations.js';
+import {
+  callerOf,
+  directCaller,
+  failureIn,
+  hasFailed,
+  hasSucceeded,
+} from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import type { Run } from '../flows/run.js';
 import type { Backend, FactKind } from '../model/fact.js';
@@ -218,12 +224,11 @@ function signalsOfOpening(run: Run, activation: Activation): Signal[] {
 function signalsOfReturn(run: Run, activation: Activation): Signal[] {
   const { kind, enable } = activation;
   switch (kind) {
+    case 'vhost_dev_start':
+      if (hasSucceeded(activation)) return [{ machine: 'run', event: 'seen-started' }];
+      return hasFailed(activation) ? stopped() : [];
     case 'vhost_dev_stop':
-      return [
-        { machine: 'run', event: 'stop-returned' },
-        { machine: 'vrings', event: 'stop' },
-        { machine: 'base', event: 'put' },
-      ];
+      return stopped();
     case 'vhost_dev_set_log':
     case 'vhost_migration_log':
       return toggleReturned(run, activation, enable);
@@ -243,7 +248,10 @@ function signalsOfReturn(run: Run, activation: Activation): Signal[] {
  */
 function toggleReturned(run: Run, activation: Activation, enable: boolean | undefined): Signal[] {
   if (enable === false) return [{ machine: 'log', event: 'set-off' }];
-  if (enable === undefined) return [{ machine: 'log-unsure' }];
+  if (enable !== undefined && hasSucceeded(activation))
+    return [{ machine: 'log', event: 'set-on' }];
+  if (enable === undefined || failureIn(activation) !== undefined)
+    return [{ machine: 'log-unsure' }];
   if (activation.kind === 'vhost_dev_set_log') {
     const elected = activation.children.some(
       (c) => c.kind === 'vhost_dev_elect_mem_logger' && c.enable === true,
@@ -268,6 +276,15 @@ function toggleReturned(run: Run, activation: Activation, enable: boolean | unde
     children.every((c) => c.kind !== 'vhost_dev_log_resize') &&
     run.probes.watching('vhost_dev_set_log', activation.first, activation.last) !== undefined;
   return [isFlagOnly ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];
+}
+
+// A start that failed has undone what it did, like a stop that returned.
+function stopped(): Signal[] {
+  return [
+    { machine: 'run', event: 'stop-returned' },
+    { machine: 'vrings', event: 'stop' },
+    { machine: 'base', event: 'put' },
+  ];
 }
 
 function zeroed(): Signal[] {

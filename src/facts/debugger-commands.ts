@@ -5,8 +5,22 @@ export const RESUMES =
   /^(?:c|cont|continue|fg|r|run|start|s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish|j|jump|signal|detach|kill|k|attach)\b/;
 
 /** A call is ended, or a value changed, by the debugger: evidence of the entry and not of the effect. */
-export const ALTERS =
-  /^(?:return|call|jump|j|set\s+(?:var|variable)\b|set\s+\$|(?:p|print)\s[^=]*[^=!<>]=[^=]|signal\b)/;
+export function alters(command: string): boolean {
+  return ALTERS.some((pattern) => pattern.test(command));
+}
+
+const ALTERS: readonly RegExp[] = [
+  /^(?:return|call|jump|j|signal|kill|k|compile)\b/,
+  // "set var x = 1"   "set dev->log_enabled = 0"   "set {int}0x5555 = 1", but not "set width 0"
+  /^set\s+var(?:iable)?\b|^set\s+(?!\$)[^\s=]\S*\s*[-+*/|&^]?=(?!=)/,
+  // A register; "set $n = $n + 1" only counts.
+  /^(?:set(?:\s+var(?:iable)?)?|p|print)\s+\$(?:pc|sp|fp|lr|[re]?(?:[abcd]x|[sd]i|[bs]p|ip|flags)|[abcd][lh]|[rxwvq]\d+[dwb]?|[xyz]mm\d+|st\d)\s*[-+]?=(?!=)/,
+  // "p x = 5", "p x++"; "p $n = 1" and "p a == b" change nothing
+  /^(?:p|print|inspect|output)(?:\/\w+)?\s+(?!\$\w+\s*=)[^=]*[^=!<>]=(?![=])/,
+  /^(?:p|print|inspect|output)(?:\/\w+)?\s.*(?:\+\+|\w--\s*$)/,
+  // "p vhost_dev_stop(dev)" runs the function
+  /^(?:p|print|inspect|output|printf|echo|eval)(?:\/\w+)?\s(?:.*[^\w$])?(?!(?:sizeof|alignof|_Alignof|typeof|__typeof__|decltype)\b)[A-Za-z_]\w*\(/,
+];
 
 /** Breakpoints are switched off or made to skip. */
 export const NARROWS =

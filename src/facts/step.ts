@@ -1,6 +1,6 @@
 /** A step: one time that the capture reports something about the protocol. See `steps.ts` for how they are made. */
 import type { Backend, FactKind } from '../model/fact.js';
-import type { Frame, TraceEvent } from '../model/record.js';
+import type { Frame, FunctionReturn, TraceEvent } from '../model/record.js';
 import type { Call } from './calls.js';
 import type { EventRow } from './trace-events.js';
 
@@ -33,10 +33,12 @@ export interface Step {
   /** Records may be missing between the step before and this one. */
   gapBefore: boolean;
   /** The debugger changed what the call did (`return`, `set var`): evidence of the entry, not of the effect. */
-  altered: boolean;
+  altered: Alteration | undefined;
   readonly event: { readonly row: EventRow; readonly record: TraceEvent } | undefined;
   /** What crossed the border to the backend: a system call, a message, a call in the kernel. */
   readonly wire: WireFact | undefined;
+  /** A call of this thread came back; the value may follow in a step of its own. */
+  readonly returned: FunctionReturn | undefined;
 }
 
 /**
@@ -54,6 +56,13 @@ export interface WireFact {
   readonly value: string | undefined;
   /** What the request returned, as printed; undefined where the text does not say. */
   readonly result: string | undefined;
+}
+
+/** The debugger's own hand (`return`, `set var`, `call`). */
+export interface Alteration {
+  /** Line of the command, or of the frame that shows a call from gdb. */
+  readonly line: number;
+  readonly command: string;
 }
 
 /** A thread ended after step `after` (-1: before all). */

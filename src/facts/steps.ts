@@ -9,7 +9,10 @@
 import type {
   Backtrace,
   CaptureRecord,
+  Command,
+  CommandList,
   Frame,
+  FunctionReturn,
   KernelEvent,
   Stop,
   SystemCall,
@@ -18,10 +21,10 @@ import type {
   VhostUserMessage,
 } from '../model/record.js';
 import { callOf } from './calls.js';
-import { ALTERS, BREAKS_IF, NARROWS, RESUMES, SELECTS } from './debugger-commands.js';
+import { alters, BREAKS_IF, NARROWS, RESUMES, SELECTS } from './debugger-commands.js';
 import type { Call } from './calls.js';
 import { plainName } from './functions.js';
-import type { Step, Steps, ThreadExit, WireFact } from './step.js';
+import type { Alteration, Step, Steps, ThreadExit, WireFact } from './step.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
 import { wireFact } from './wire.js';
@@ -40,16 +43,30 @@ function endsStop(record: CaptureRecord): boolean {
     case 'process':
     case 'event':
     case 'gap':
+    case 'return':
     case 'syscall':
     case 'message':
     case 'kernel-event':
       return true;
-    case 'command':
-      return RESUMES.test(record.text.trim()) || SELECTS.test(record.text.trim());
+    case 'command': {
+      const text = record.text.trim();
+      return record.list === undefined && (RESUMES.test(text) || SELECTS.test(text));
+    }
     default:
       return false;
   }
 }
+
+/** A step that shows no stack. */
+const NOTHING_SHOWN = {
+  calls: [],
+  callLines: [],
+  frames: [],
+  entry: false,
+  stop: undefined,
+  stackKnown: false,
+  complete: false,
+} as const;
 
 class StepBuilder {
   private readonly steps: Step[] = [];
@@ -67,6 +84,11 @@ class StepBuilder {
   private otherSelected = false;
   private sawCommands = false;
   private gap = false;
+  /** The debugger altered what the stop that still waits for its backtrace shows. */
+  private pendingAlteration: Alteration | undefined;
+  private readonly alteringBreakpoints = new Map<number, Alteration>();
+  /** User-defined commands that alter. */
+  private readonly alteringCommands = new Set<string>();
   /** Function of each breakpoint number, as this debugger has them. */
   private readonly breakpoints = new Map<number, string>();
 
@@ -86,13 +108,16 @@ class StepBuilder {
         this.onProcess();
         break;
       case 'command':
-        this.onCommand(record.text.trim());
+        this.onCommand(record);
         break;
       case 'event':
         this.onEvent(record);
         break;
       case 'gap':
         this.gap = true;
+        break;
+      case 'return':
+        this.onReturn(record);
         break;
       case 'syscall':
       case 'message':
@@ -116,7 +141,8 @@ class StepBuilder {
     this.flushStop();
     return {
       steps: this.steps,
-      sessions: this.session + 1,
+      // The exit of a process opens none that is not used.
+      sessions: Math.max(1, this.session + Number(this.sessionUsed)),
       exits: this.exits,
       narrowed: this.narrowed,
       conditional: this.conditional,
@@ -212,6 +238,9 @@ class StepBuilder {
       calls.push(call);
       callLines.push(bt.lines[i] ?? bt.span.first);
     }
+    // Where text of a backtrace is missing, records around it may be: the frames beside the hole may
+    // even belong to two of them.
+    if (bt.incomplete) this.gap = true;
     const first = bt.frames[0];
     const isCall = first !== undefined && calls.at(-1)?.frame === first;
     this.push({
@@ -226,6 +255,7 @@ class StepBuilder {
       partial: bt.levels[0] !== 0,
       ...(headed === undefined ? {} : { thread: headed }),
     });
+    if (bt.incomplete) this.gap = true;
   }
 
   private onThread(what: 'switch' | 'new' | 'exit' | 'header', ref: ThreadRef): void {
@@ -270,7 +300,13 @@ class StepBuilder {
     this.stopped = undefined;
   }
 
-  private onCommand(text: string): void {
+  private onCommand(record: Command): void {
+    const text = record.text.trim();
+    const alteration = this.alters(text) ? { line: record.span.first, command: text } : undefined;
+    if (record.list !== undefined) {
+      this.onListed(record.list, text, alteration);
+      return;
+    }
     this.sawCommands = true;
     if (RESUMES.test(text)) {
       this.stopped = undefined;
@@ -278,13 +314,32 @@ class StepBuilder {
     } else if (SELECTS.test(text)) {
       this.otherSelected = true;
     }
-    const last = this.steps.at(-1);
-    if (ALTERS.test(text) && last !== undefined) {
-      last.altered = true;
-      this.gap = true;
-    }
+    if (alteration !== undefined) this.onAlteration(alteration);
     const conditional = BREAKS_IF.exec(text)?.[1];
     if (conditional !== undefined) this.conditional.add(conditional);
+    if (NARROWS.test(text)) this.narrowed.push(this.steps.length);
+  }
+
+  private alters(text: string): boolean {
+    return alters(text) || this.alteringCommands.has(/^[\w-]*/.exec(text)?.[0] ?? '');
+  }
+
+  /** What was altered is the call that the debugger stands in; what comes of it is nobody's fault but its own. */
+  private onAlteration(alteration: Alteration): void {
+    const last = this.steps.at(-1);
+    if (this.pendingStop !== undefined) this.pendingAlteration = alteration;
+    else if (last !== undefined) {
+      last.altered = alteration;
+      this.gap = true;
+    }
+  }
+
+  /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
+  private onListed(list: CommandList, text: string, alteration: Alteration | undefined): void {
+    if (alteration !== undefined) {
+      for (const number of list.breakpoints) this.alteringBreakpoints.set(number, alteration);
+      if (list.definition !== undefined) this.alteringCommands.add(list.definition);
+    }
     if (NARROWS.test(text)) this.narrowed.push(this.steps.length);
   }
 
@@ -292,31 +347,24 @@ class StepBuilder {
     const row = eventTable.get(record.name);
     if (row === undefined) return;
     this.push({
+      ...NOTHING_SHOWN,
       line: record.span.first,
-      calls: [],
-      callLines: [],
-      frames: [],
-      entry: false,
-      stop: undefined,
-      stackKnown: false,
-      complete: false,
       event: { row, record },
       ...(record.tid === undefined ? {} : { thread: `tid ${record.tid}` }),
     });
+  }
+
+  private onReturn(returned: FunctionReturn): void {
+    this.stopped = undefined;
+    this.push({ ...NOTHING_SHOWN, line: returned.span.first, returned });
   }
 
   private onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
     const wire = wireFact(record);
     if (wire === undefined) return;
     this.push({
+      ...NOTHING_SHOWN,
       line: record.span.first,
-      calls: [],
-      callLines: [],
-      frames: [],
-      entry: false,
-      stop: undefined,
-      stackKnown: false,
-      complete: false,
       wire,
       ...(record.pid === undefined ? {} : { thread: `tid ${record.pid}` }),
     });
@@ -339,9 +387,11 @@ class StepBuilder {
     thread?: string;
     event?: Step['event'];
     wire?: WireFact;
+    returned?: FunctionReturn;
   }): void {
     const thread = part.thread ?? this.threads.current;
     this.sessionUsed = true;
+    const altered = this.alterationOf(part);
     this.steps.push({
       index: this.steps.length,
       session: this.session,
@@ -357,10 +407,28 @@ class StepBuilder {
       partial: part.partial ?? false,
       complete: part.complete,
       gapBefore: this.gap,
-      altered: false,
+      altered,
       event: part.event,
       wire: part.wire,
+      returned: part.returned,
     });
-    this.gap = false;
+    this.gap = altered !== undefined;
+  }
+
+  private alterationOf({
+    stop,
+    frames,
+    line,
+  }: {
+    readonly stop: Stop | undefined;
+    readonly frames: readonly Frame[];
+    readonly line: number;
+  }): Alteration | undefined {
+    const pending = this.pendingAlteration;
+    this.pendingAlteration = undefined;
+    if (pending !== undefined) return pending;
+    // "#3  <function called from gdb>": nobody but the debugger wanted this call.
+    if (frames.some(({ kind }) => kind === 'called-from-gdb')) return { line, command: 'call' };
+    return stop?.number === undefined ? undefined : this.alteringBreakpoints.get(stop.number);
   }
 }

@@ -6,6 +6,8 @@
  * which number an LWP has.
  */
 import type { Frame, ThreadRef } from '../model/record.js';
+import { argText, pointerOf } from '../model/values.js';
+import { plainName } from './functions.js';
 
 /** Knows which thread gdb stands in. */
 export class ThreadFollower {
@@ -81,22 +83,69 @@ export function reachesBottom(frames: readonly Frame[]): boolean {
 /** Functions of which a process has one copy, called from one place. */
 const CONSTANT = /^(?:start_thread|__?clone3?|clone3?)$/;
 
-/** Tells processes apart: the same outermost function returns to the same address throughout one. */
+/** Tells processes apart by what one process never changes. */
 export class ProcessFollower {
-  private readonly addresses = new Map<string, string>();
+  private readonly constants = new Map<string, string>();
 
   /** True when these frames belong to another process than the ones before. */
   isOther(frames: readonly Frame[]): boolean {
-    const own = frames
-      .slice(-4)
-      .filter(({ func, address }) => address !== undefined && CONSTANT.test(func));
-    const other = own.some(({ func, address }) => {
-      const known = this.addresses.get(func);
-      return known !== undefined && known !== address;
+    const own = [...frames.slice(-4).flatMap(returnAddress), ...frames.flatMap(globals)];
+    const other = own.some(({ name, value }) => {
+      const known = this.constants.get(name);
+      return known !== undefined && known !== value;
     });
-    if (other) this.addresses.clear();
-    for (const { func, address } of own)
-      if (address !== undefined) this.addresses.set(func, address);
+    if (other) this.constants.clear();
+    for (const { name, value } of own) this.constants.set(name, value);
     return other;
   }
+}
+
+interface Constant {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The outermost function of a thread returns to the same address throughout a process. */
+function returnAddress({ func, address }: Frame): Constant[] {
+  return address !== undefined && CONSTANT.test(func) ? [{ name: func, value: address }] : [];
+}
+
+/**
+ * Functions that are handed the one MigrationState of a process (migration/migration.c,
+ * migration_object_init() makes it before the machine), and the argument's name by version.
+ */
+const TAKES_MIGRATION_STATE =
+  /^(?:migration_thread|bg_migration_thread|source_return_path_thread|migration_(?:completion|completion_precopy|iteration_run|iteration_finish|cleanup|connect|calculate_complete|detect_error)|migrate_(?:fd_cleanup|fd_cleanup_bh|fd_cancel|fd_connect|fd_error|prepare)|postcopy_start)$/;
+
+/** Global variables of QEMU that backtraces show by address: `opaque=0x555556203de0 <ram_state>`. */
+const GLOBAL = /^(0x[0-9a-f]+) <(ram_state|address_space_memory|error_fatal|error_abort)>$/;
+
+const globalsOfFrame = new WeakMap<Frame, readonly Constant[]>();
+
+/** Addresses of global objects that a frame shows; cached, because frames are interned. */
+function globals(frame: Frame): readonly Constant[] {
+  let found = globalsOfFrame.get(frame);
+  if (found === undefined) {
+    found = [...migrationState(frame), ...globalVariables(frame)];
+    globalsOfFrame.set(frame, found);
+  }
+  return found;
+}
+
+function migrationState(frame: Frame): Constant[] {
+  if (!TAKES_MIGRATION_STATE.test(plainName(frame.func))) return [];
+  const names = ['opaque', 's', 'ms'];
+  const pointer = names.map((name) => pointerOf(argText(frame, name))).find(isAddress);
+  return pointer === undefined ? [] : [{ name: 'MigrationState', value: pointer }];
+}
+
+function isAddress(pointer: string | undefined): boolean {
+  return pointer !== undefined && pointer !== '0x0';
+}
+
+function globalVariables({ args = [] }: Frame): Constant[] {
+  return args.flatMap(({ value, entry }) => {
+    const [, address, name] = GLOBAL.exec(value ?? entry ?? '') ?? [];
+    return address === undefined || name === undefined ? [] : [{ name, value: address }];
+  });
 }

@@ -10,9 +10,10 @@
  */
 import type { Call } from '../facts/calls.js';
 import { deviceOf } from '../facts/device.js';
+import { plainName } from '../facts/functions.js';
 import type { Step, ThreadExit } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
-import { pointerOf } from '../model/values.js';
+import { bigintOf, pointerOf } from '../model/values.js';
 
 export interface Activation {
   readonly id: number;
@@ -44,6 +45,18 @@ export interface Activation {
   readonly stackKnown: boolean;
   /** The debugger changed what it did. */
   altered: boolean;
+  /** What it returned, where the debugger watched it return (`finish`); as printed. */
+  result: { readonly value: string; readonly line: number } | undefined;
+}
+
+/** It is known to have failed: QEMU's functions return a negative errno. */
+export function hasFailed({ result }: Activation): boolean {
+  return (bigintOf(result?.value) ?? 0n) < 0n;
+}
+
+/** It is known to have succeeded. */
+export function hasSucceeded({ result }: Activation): boolean {
+  return bigintOf(result?.value) === 0n;
 }
 
 export interface Activations {
@@ -78,6 +91,8 @@ interface ThreadState {
   open: Activation[];
   /** Calls known by a stop line only; closed by the next entry of the same function. */
   bare: Activation[];
+  /** The call that came back last: its value may be printed next. */
+  returned?: Activation | undefined;
 }
 
 class Tracker {
@@ -97,15 +112,17 @@ class Tracker {
       this.incarnations = new Incarnations();
     }
     if (step.event !== undefined) this.followEvent(step.index, step.event);
+    if (step.returned !== undefined) this.followReturn(this.stateOf(step.thread ?? ''), step);
     if (step.calls.length === 0 && !step.stackKnown) {
       this.atStep.push([]);
       return;
     }
     const state = this.stateOf(step.thread ?? '');
+    state.returned = undefined;
     const shown = step.stackKnown ? this.followStack(state, step) : this.bareStop(state, step);
     for (const activation of shown) {
       activation.last = step.index;
-      if (step.altered) activation.altered = true;
+      if (step.altered !== undefined) activation.altered = true;
     }
     this.atStep.push(shown);
   }
@@ -113,6 +130,27 @@ class Tracker {
   private followEvent(index: number, { row, record }: NonNullable<Step['event']>): void {
     const device = row.device === undefined ? undefined : pointerOf(record.args?.[row.device]);
     if (device !== undefined) this.ofEvent.set(index, this.incarnations.of(device, row.kind));
+  }
+
+  /** The innermost open call of that function has ended, and those inside it; or the value of one that has is printed. */
+  private followReturn(state: ThreadState, { returned, index, line }: Step): void {
+    if (returned === undefined) return;
+    const func = returned.func === undefined ? undefined : plainName(returned.func);
+    const is = (a: Activation): boolean => func === undefined || a.func === func;
+    const at = state.open.findLastIndex(is);
+    const ended =
+      returned.value !== undefined && state.returned !== undefined && is(state.returned)
+        ? state.returned
+        : (state.open[at] ?? state.bare.findLast(is));
+    if (ended === undefined) return;
+    if (returned.value !== undefined) ended.result = { value: returned.value, line };
+    if (ended.closed === undefined) {
+      const inner = at < 0 ? [ended] : state.open.slice(at);
+      for (const activation of inner) activation.closed ??= index;
+      if (at >= 0) state.open = state.open.slice(0, at);
+      state.bare = state.bare.filter((activation) => activation.closed === undefined);
+    }
+    state.returned = ended;
   }
 
   threadGone(thread: string, at: number): void {
@@ -226,6 +264,7 @@ class Tracker {
       closed: undefined,
       stackKnown: step.stackKnown,
       altered: false,
+      result: undefined,
     };
     this.all.push(activation);
     parent?.children.push(activation);
@@ -299,4 +338,11 @@ export function* descendants(activation: Activation): Generator<Activation> {
     yield child;
     yield* descendants(child);
   }
+}
+
+/** The call itself, or the first one inside it, that the capture shows to fail. */
+export function failureIn(activation: Activation): Activation | undefined {
+  if (hasFailed(activation)) return activation;
+  for (const child of descendants(activation)) if (hasFailed(child)) return child;
+  return undefined;
 }

@@ -72,7 +72,7 @@ class CommandFollower {
   follow(record: CaptureRecord): boolean {
     if (record.kind === 'stop' || record.kind === 'process' || record.kind === 'gap') {
       this.shown = undefined;
-    } else if (record.kind === 'command') {
+    } else if (record.kind === 'command' && record.list === undefined) {
       const text = record.text.trim();
       this.asked = SHOWS_STACK.test(text);
       if (RESUMES.test(text) || SELECTS.test(text)) this.shown = undefined;

@@ -16,6 +16,7 @@ interface OpenTrace {
   readonly frames: Frame[];
   readonly levels: number[];
   readonly lines: number[];
+  readonly wrapped: number[];
   readonly thread: ThreadRef | undefined;
   incomplete: boolean;
 }
@@ -53,6 +54,7 @@ export class BacktraceBuilder {
     if (this.#trace !== undefined && before !== undefined && level > before) {
       this.#waiting = [];
       if (level > before + 1) this.#trace.incomplete = true;
+      if (last > first) this.#trace.wrapped.push(this.#trace.frames.length);
       this.#trace.last = last;
       this.#trace.frames.push(frame);
       this.#trace.levels.push(level);
@@ -66,6 +68,7 @@ export class BacktraceBuilder {
       frames: [frame],
       levels: [level],
       lines: [first],
+      wrapped: last > first ? [0] : [],
       thread,
       incomplete: this.#nextIncomplete,
     };
@@ -119,6 +122,28 @@ export class BacktraceBuilder {
 }
 
 function toRecord(trace: OpenTrace): Backtrace {
-  const { first, last, frames, levels, lines, thread, incomplete } = trace;
-  return { kind: 'backtrace', span: { first, last }, frames, levels, lines, thread, incomplete };
+  const { first, last, thread, incomplete } = trace;
+  return {
+    kind: 'backtrace',
+    span: { first, last },
+    // Copies, because an array that grew keeps room for more, and a log has millions of them.
+    frames: trace.frames.slice(),
+    levels: levelsOf(trace.levels),
+    lines: trace.lines.slice(),
+    wrapped: trace.wrapped.length === 0 ? NONE : trace.wrapped.slice(),
+    thread,
+    incomplete,
+  };
+}
+
+const NONE: readonly number[] = [];
+
+/** 0, 1, 2 ... up to a length, by that length: nearly every backtrace has these levels. */
+const plainLevels: (readonly number[] | undefined)[] = [];
+const LONGEST_PLAIN = 1000;
+
+function levelsOf(levels: readonly number[]): readonly number[] {
+  const { length } = levels;
+  if (length > LONGEST_PLAIN || levels.some((level, i) => level !== i)) return levels.slice();
+  return (plainLevels[length] ??= levels.slice());
 }

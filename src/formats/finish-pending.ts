@@ -4,7 +4,8 @@
  * The text of several lines may turn out to be none: then its first line is judged alone, and the
  * others are read as if they had never been held.
  */
-import { frameText } from './gdb-frames.js';
+import type { Span } from '../model/record.js';
+import { frameText, readDamagedFrame } from './gdb-frames.js';
 import type { FrameTable } from './gdb-frames.js';
 import { isHalfPlace } from './gdb-join.js';
 import { readGdbLine, stopHead } from './gdb-lines.js';
@@ -32,6 +33,8 @@ export function finishPending(
       return finishStop(pending, ended, session, frames);
     case 'location':
       return finishLocation(pending, session, frames);
+    case 'finish':
+      return finishFinish(pending, session, frames);
     case 'row':
       for (const { lineNo } of pending.lines) session.output(lineNo);
       return { lines: [], how: 'dispatch' };
@@ -59,24 +62,54 @@ function finishFrame(
   if (!ended || !lines.every(isContinuation)) return missFrame(pending, first, session, frames);
   const span = { first, last: lines.at(-1)?.lineNo ?? first };
   session.problem('CUT_OFF', `the input ends inside frame #${level}`, span);
-  session.missFrame(level, span);
+  addDamaged(level, joint.text, span, session);
   return { lines: [], how: 'dispatch' };
 }
 
+/** Function and place may be readable where the arguments are not. */
+function addDamaged(level: number, text: string, span: Span, session: GdbSession): void {
+  const frame = readDamagedFrame(text);
+  if (frame === undefined) {
+    session.missFrame(level, span);
+    return;
+  }
+  session.addFrame(level, frame, span.first, span.last);
+  session.markIncomplete();
+}
+
+/** What `finish` prints before the frame that it leaves. */
+export const RUN_TILL_EXIT = 'Run till exit from';
+
+/** How much of a text that is no frame belongs to it: all of it up to a place, else what looks like arguments. */
+function damagedText({ joint, lines }: Pending): { text: string; count: number } {
+  if (/\) (?:at \S+:\d+|from \S+)$/.test(joint.text)) {
+    return { text: joint.text, count: lines.length };
+  }
+  const end = lines.findIndex(({ text }, i) => i > 0 && !ARGUMENTS.test(text));
+  const own = end === -1 ? lines : lines.slice(0, end);
+  const [head, ...rest] = own.map(({ text }) => text.trim());
+  return { text: [frameText(head ?? ''), ...rest].join(' '), count: own.length };
+}
+
+// "    opaque=0x5555, errp=0x"   "address@hidden, se=0x7f9"   behind any margin
+const ARGUMENTS = /^[ \t>|]*(?:[A-Za-z_]\w*(?:@entry)?=|address@hidden)/;
+
 // The text of several lines is no frame. The first line may be one, and something else followed.
-function missFrame(
-  { level, lines }: Pending,
-  first: number,
-  session: GdbSession,
-  frames: FrameTable,
-): Left {
+function missFrame(pending: Pending, first: number, session: GdbSession, frames: FrameTable): Left {
+  const { level, lines } = pending;
   const [head, ...rest] = lines;
   const alone = rest.length > 0 ? frames.read(frameText(head?.text ?? '')) : undefined;
   if (alone !== undefined) session.addFrame(level, alone, first, first);
   else {
-    const span = { first, last: first };
-    session.problem('FRAME_UNREAD', `frame #${level} does not follow gdb's syntax`, span);
-    session.missFrame(level, span);
+    const { text, count } = damagedText(pending);
+    const span = { first, last: lines[count - 1]?.lineNo ?? first };
+    session.problem(
+      'FRAME_UNREAD',
+      `frame #${level} is cut, or does not follow gdb's syntax`,
+      span,
+    );
+    addDamaged(level, text, span, session);
+    return { lines: lines.slice(count), how: 'dispatch' };
   }
   return { lines: rest, how: 'dispatch' };
 }
@@ -114,6 +147,16 @@ function finishLocation(pending: Pending, session: GdbSession, frames: FrameTabl
     inside.map(({ lineNo }) => lineNo),
   );
   return { lines: trailing, how: 'dispatch' };
+}
+
+// "Run till exit from #0  vhost_dev_start (hdev=0x5555) at ../hw/virtio/vhost.c:2082"
+function finishFinish({ joint, lines }: Pending, session: GdbSession, frames: FrameTable): Left {
+  const frame = frames.read(frameText(joint.text.slice(RUN_TILL_EXIT.length).trim()));
+  session.finishing(
+    frame,
+    lines.map(({ lineNo }) => lineNo),
+  );
+  return { lines: [], how: 'dispatch' };
 }
 
 // Of a text that the end of the input cut: its first line, and those that gdb indents below it.

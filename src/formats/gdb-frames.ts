@@ -34,10 +34,19 @@ export class FrameTable {
   }
 }
 
-function parseFrame(text: string): Frame | undefined {
+/** A frame whose argument list was cut off or damaged: function and place without arguments. */
+export function readDamagedFrame(text: string): Frame | undefined {
+  return parseFrame(text, 'DamagedFrame');
+}
+
+function parseFrame(
+  text: string,
+  startRule: 'Frame' | 'DamagedFrame' = 'Frame',
+): Frame | undefined {
   if (text.length > LONGEST_FRAME) return undefined;
   try {
-    return parse(text);
+    // Two calls: the type of the result depends on the rule.
+    return startRule === 'Frame' ? parse(text) : parse(text, { startRule });
   } catch {
     // A refusal, or brackets so deep that the parser ran out of stack: unread either way.
     return undefined;

@@ -19,6 +19,7 @@ import type {
   ThreadRef,
 } from '../model/record.js';
 import { BacktraceBuilder } from './backtrace-builder.js';
+import { CommandLists } from './gdb-command-lists.js';
 import { typedBreakpoint } from './gdb-lines.js';
 import type { LooseKind, RecordSink } from './record-sink.js';
 
@@ -49,6 +50,13 @@ export class GdbSession {
   /** Breakpoints that do not stop every time. */
   readonly #conditional = new Set<number>();
   #row: number | undefined;
+  /** Row of `info breakpoints` that was printed last. */
+  #tableRow: number | undefined;
+  readonly #lists = new CommandLists();
+  /** The function that `finish` waits for. */
+  #finishing: string | undefined;
+  /** The function that came back last, until its value is printed. */
+  #returning: string | undefined;
 
   constructor(sink: RecordSink) {
     this.#sink = sink;
@@ -96,6 +104,7 @@ export class GdbSession {
     this.#outputLine = last;
     this.#sourceLine = frame.line;
     this.#started = false;
+    this.#tableRow = undefined;
   }
 
   /** A frame that could not be read: its backtrace is incomplete, and a gap where none is left to say so. */
@@ -107,6 +116,7 @@ export class GdbSession {
   }
 
   addStop(head: StopHead, frame: Frame, span: Span): void {
+    this.#tableRow = undefined;
     this.record({ ...head, span, frame });
     this.#formats.add('gdb');
     this.#outputLine = span.last;
@@ -124,6 +134,10 @@ export class GdbSession {
   addLocation(frame: Frame, lines: readonly number[]): void {
     const open = this.#stop;
     this.#sourceLine = frame.line;
+    if (open === undefined && this.#finishing !== undefined) {
+      this.#comeBack(lines);
+      return;
+    }
     if (open?.hit !== true) {
       for (const lineNo of lines) this.output(lineNo);
       return;
@@ -132,16 +146,63 @@ export class GdbSession {
     this.addStop(open.head, frame, { first: open.lineNo, last: lines.at(-1) ?? open.lineNo });
   }
 
+  /** `Run till exit from #0  f (a=1) at x.c:9`; a stop inside ends the wait without a value. */
+  finishing(frame: Frame | undefined, lines: readonly number[]): void {
+    for (const lineNo of lines) this.output(lineNo);
+    this.#finishing = frame?.func;
+  }
+
+  /** `Value returned is $2 = -22`. */
+  returned(value: string, lineNo: number): void {
+    const span = { first: lineNo, last: lineNo };
+    this.addOutput({ kind: 'return', span, func: this.#returning, value });
+    this.#returning = undefined;
+  }
+
+  // The caller's place: the call has ended, and a value may follow.
+  #comeBack(lines: readonly number[]): void {
+    const func = this.#finishing;
+    const span = { first: lines[0] ?? 0, last: lines.at(-1) ?? 0 };
+    this.addOutput({ kind: 'return', span, func, value: undefined });
+    this.#returning = func;
+  }
+
   /** `Old value = 1` below a watchpoint. */
   watchpointHit(): void {
     if (this.#stop !== undefined) this.#stop.hit = true;
   }
 
-  addCommand(command: Command): void {
+  /** A command at the prompt. */
+  addCommand(text: string, span: Span): void {
+    const command: Command = { kind: 'command', span, text };
+    this.#lists.atPrompt(text.trim());
     this.closeAll();
     this.record(command);
     this.#command = command;
-    this.#outputLine = command.span.last;
+    this.#tableRow = undefined;
+    this.#outputLine = span.last;
+  }
+
+  /** A command list is being typed: lines begin with `>`. */
+  get inCommandList(): boolean {
+    return this.#lists.isOpen;
+  }
+
+  /** A line of the list that is being typed. */
+  addListed(text: string, span: Span): void {
+    const list = this.#lists.inner(text);
+    this.addOutput({ kind: 'command', span, text, ...(list === undefined ? {} : { list }) });
+  }
+
+  /** The row of `info breakpoints` that the line stands below, if any. */
+  get tableRow(): number | undefined {
+    return this.#tableRow;
+  }
+
+  /** `        return 0` below a row of `info breakpoints`: its command list. */
+  addListedInTable(text: string, span: Span): void {
+    if (this.#tableRow === undefined) return;
+    this.addOutput({ kind: 'command', span, text, list: { breakpoints: [this.#tableRow] } });
   }
 
   addHeader(thread: ThreadRef, span: Span): void {
@@ -169,11 +230,14 @@ export class GdbSession {
     const func = set.func ?? typed?.func;
     this.addOutput({ ...set, func: this.#conditional.has(set.number) ? undefined : func });
     this.#row = set.number;
+    this.#tableRow = isNew ? undefined : set.number;
+    if (isNew) this.#lists.breakpointSet(set.number);
   }
 
   /** A row of `info breakpoints` without a place: the places of its locations follow. */
   breakpointRow(number: number): void {
     this.#row = number;
+    this.#tableRow = number;
   }
 
   /** `stop only if x` below such a row. */
@@ -254,6 +318,8 @@ export class GdbSession {
     this.#sink.add(record);
     this.#header = undefined;
     if (record.kind !== 'command') this.#command = undefined;
+    if (record.kind !== 'thread') this.#finishing = undefined;
+    if (record.kind !== 'return') this.#returning = undefined;
     if (record.kind !== 'thread') this.#started = false;
   }
 

@@ -29,7 +29,7 @@ export class Pending {
 
   /** `weak`: a name alone, a frame only if a trace goes on, or its list follows. */
   constructor(
-    readonly what: 'frame' | 'stop' | 'location' | 'row',
+    readonly what: 'frame' | 'stop' | 'location' | 'row' | 'finish',
     text: string,
     line: Line,
     readonly level: number,

@@ -9,7 +9,7 @@
 import type { CaptureRecord, Frame, Reading } from '../model/record.js';
 import { cleanLine, cutPager, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
-import { finishPending } from './finish-pending.js';
+import { finishPending, RUN_TILL_EXIT } from './finish-pending.js';
 import type { Left } from './finish-pending.js';
 import {
   isDebuggerMessage,
@@ -179,9 +179,9 @@ class Reader implements CaptureReader {
       this.#notes.blank(lineNo);
     } else if (this.#offer(text, lineNo) || this.#goOnWithNote(line)) return;
     else if (this.#readFrameLine(line, raw) || this.#readEventLine(text, lineNo)) return;
-    else if (isThreadRow(text) || text.startsWith('Run till exit from')) {
-      this.#hold('row', text, line);
-    } else if (!this.#readSession(line)) this.#readRest(line);
+    else if (isThreadRow(text)) this.#hold('row', text, line);
+    else if (text.startsWith(RUN_TILL_EXIT)) this.#hold('finish', text, line);
+    else if (!this.#readSession(line)) this.#readRest(line);
   }
 
   /** Offers the line to the formats that are told by their own lines; the one that is at work comes first. */
@@ -239,6 +239,7 @@ class Reader implements CaptureReader {
       if (isForeignFrame(body) || this.#headKind(body, head.level) !== 'none') return true;
     }
     if (startsStop(text) || isDebuggerMessage(text) || isThreadRow(text)) return true;
+    if (text.startsWith(RUN_TILL_EXIT)) return true;
     if (readEvent(text, lineNo, this.#eventLine === lineNo - 1) !== undefined) return true;
     return readGdbLine(text.trimEnd()) !== undefined || isPlacedLocation(text);
   }
@@ -285,6 +286,7 @@ class Reader implements CaptureReader {
   }
 
   #readSession(line: Line): boolean {
+    if (this.#readListedCommand(line)) return true;
     const { margin, rest } = splitMargin(line.text);
     const text = margin === '' || /^[\d+]/.test(margin) ? line.text : rest;
     if (startsStop(text)) {
@@ -295,6 +297,21 @@ class Reader implements CaptureReader {
     // "Breakpoint 2, 3 and 4 are set later": a person's words, or startsStop() would have known
     if (read === undefined || (read.type === 'stop' && read.location !== undefined)) return false;
     this.#readSessionLine(read, line);
+    return true;
+  }
+
+  /** Commands that do not stand at the prompt: of a list, or told by `set trace-commands on`. */
+  #readListedCommand({ text, lineNo }: Line): boolean {
+    const session = this.#session;
+    const span = { first: lineNo, last: lineNo };
+    const typed = session.inCommandList ? /^[ >]*>(?!>)(.*)$/.exec(text)?.[1] : undefined;
+    const shown = session.isNear(lineNo) ? LISTED.exec(text)?.[1] : undefined;
+    const traced = session.isGdb || session.isNear(lineNo) ? TRACED.exec(text)?.[1] : undefined;
+    if (typed !== undefined) session.addListed(typed.trim(), span);
+    else if (shown !== undefined && session.tableRow !== undefined) {
+      session.addListedInTable(shown.trimEnd(), span);
+    } else if (traced !== undefined) session.addCommand(traced.trimEnd(), span);
+    else return false;
     return true;
   }
 
@@ -335,7 +352,7 @@ class Reader implements CaptureReader {
       return;
     }
     const span = { first: line.lineNo, last: line.lineNo };
-    this.#session.addCommand({ kind: 'command', span, text: text.trimEnd() });
+    this.#session.addCommand(text.trimEnd(), span);
   }
 
   #readRest(line: Line): void {
@@ -350,6 +367,12 @@ class Reader implements CaptureReader {
   }
 
   #readOutput(text: string, lineNo: number): void {
+    // "Value returned is $2 = -22"
+    const value = /^Value returned is \$\d+ = (.*)$/.exec(text)?.[1];
+    if (value !== undefined) {
+      this.#session.returned(value.trim(), lineNo);
+      return;
+    }
     if (/^(?:Old value|Value) = /.test(text)) this.#session.watchpointHit();
     if (/^Continuing\.|^Using host libthread_db/.test(text)) this.#runningLine = lineNo;
     // "4       breakpoint     keep y   <MULTIPLE>"
@@ -422,6 +445,13 @@ class Reader implements CaptureReader {
 function isPlacedLocation(text: string): boolean {
   return startsLocation(text) && /\)[ \t]+(?:at|from)[ \t]+\S+$/.test(text);
 }
+
+// "        return 0" below a row of `info breakpoints`; what gdb says of the breakpoint itself is no command.
+const LISTED = /^ {8,}(?!stop only|breakpoint already|not for inferior|at )(\S.*)$/;
+
+// "+return (int)0", one more + for each level of a script; the words of gdb, because a diff looks alike
+const TRACED =
+  /^\+{1,9}((?:b|br|break|bt|backtrace|c|call|commands|cond|condition|continue|d|delete|dis|disable|down|enable|end|f|finish|frame|i|ignore|info|jump|n|next|p|print|printf|return|set|si|silent|step|tbreak|thread|until|up|watch|where|x)(?:[ \t/].*)?)$/;
 
 // What stands behind a prompt was either typed, or printed because nothing is echoed.
 function isOutput(text: string): boolean {

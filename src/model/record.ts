@@ -61,6 +61,8 @@ export interface Backtrace {
   readonly levels: readonly number[];
   /** First line of each frame, same length as `frames`. */
   readonly lines: readonly number[];
+  /** Frames (by position) whose text was wrapped over several lines. */
+  readonly wrapped: readonly number[];
   /** From a `Thread N (...):` header directly above (thread apply); stops name their thread themselves. */
   readonly thread: ThreadRef | undefined;
   /** Text of this backtrace is known to be missing: a frame could not be read, a pager was quit, a level is skipped, or the input ended in mid-frame. */
@@ -106,11 +108,36 @@ export interface ProcessMark {
   readonly what: 'start' | 'exit';
 }
 
-/** A command typed at a `(gdb)` prompt; '' for an empty line. */
+/**
+ * A call came back under the debugger's eyes: `finish`, MI's function-finished.
+ *
+ * Source: gdb/infcmd.c, finish_command() and print_return_value(). A void function prints no value.
+ */
+export interface FunctionReturn {
+  readonly kind: 'return';
+  readonly span: Span;
+  /** The function named by `Run till exit from`; undefined in MI, which names none. */
+  readonly func: string | undefined;
+  /** As printed, without `$2 = `: `-22`, `0x555555558030 <b> "but"`. */
+  readonly value: string | undefined;
+}
+
+/**
+ * A command typed at a `(gdb)` prompt ('' for an empty line), or run by a script under `set
+ * trace-commands on`. Source: gdb/top.c, command_line_input().
+ */
 export interface Command {
   readonly kind: 'command';
   readonly span: Span;
   readonly text: string;
+  /** Set for a line of a command list: it runs later, at each hit of these breakpoints or as this user-defined command. */
+  readonly list?: CommandList;
+}
+
+/** Whose commands a list holds. Source: gdb/breakpoint.c, commands_command(); gdb/cli/cli-script.c, define_command(). */
+export interface CommandList {
+  readonly breakpoints: readonly number[];
+  readonly definition?: string;
 }
 
 /**
@@ -311,6 +338,7 @@ export type CaptureRecord =
   | BreakpointSet
   | ThreadNotice
   | ProcessMark
+  | FunctionReturn
   | Command
   | TraceEvent
   | KernelEvent

@@ -65,6 +65,17 @@ export interface DeviceSummary {
   readonly vrings: readonly number[];
 }
 
+/** The debugger's own hand: a call that it ended, made or changed. No rule counts it as a pass or a violation. */
+export interface AlterationSummary {
+  /** sha256 of the capture. */
+  readonly capture: string;
+  /** The call that was altered, and the line that shows it. */
+  readonly func: string;
+  readonly line: number;
+  readonly command: string;
+  readonly commandLine: number;
+}
+
 export interface MigrationSummary {
   /** sha256 of the capture. */
   readonly capture: string;
@@ -89,6 +100,7 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
   readonly devices: readonly DeviceSummary[];
   readonly migrations: readonly MigrationSummary[];
+  readonly alterations: readonly AlterationSummary[];
 }
 
 /** What is printed of a rule by help, documentation and reporters; see `rules/rule.ts` for the check itself. */

@@ -4,7 +4,7 @@ import type { ReportOptions } from './reporter.js';
 
 /** The report as one JSON object; its shape is the contract of `check --json`. */
 export function renderJson(report: CheckReport, options: ReportOptions): string {
-  const { schemaVersion, captures, summary, devices, migrations } = report;
+  const { schemaVersion, captures, summary, devices, migrations, alterations } = report;
   const findings = inOrder(report).filter(
     ({ verdict }) => options.all || verdict === 'violation' || verdict === 'inconclusive',
   );
@@ -22,6 +22,7 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
     findings,
     devices,
     migrations,
+    alterations,
     problems,
     failures: options.failures.map(({ path, error: { code, message } }) => ({
       path,

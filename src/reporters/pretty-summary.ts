@@ -14,6 +14,7 @@ export function renderSummary(report: CheckReport, options: ReportOptions, color
     section('captures', captureLines(report.captures, options)),
     section('devices', deviceLines(report, options)),
     section('migrations', migrationLines(report, options)),
+    section('altered by the debugger', alterationLines(report, options)),
     section('problems', problemLines(options)),
     section('passed', passedLines(report, options)),
     section('cannot tell', inconclusiveLines(report, options)),
@@ -44,6 +45,14 @@ function captureLines(
       capture.unclaimed > 0 ? ` (${thousands(capture.unclaimed)} of no known format)` : '';
     return `${displayPath(capture.path)}: ${formats}, ${count(capture.lines, 'line')}${unclaimed}, ${count(capture.facts, 'protocol fact')}${notes}`;
   });
+  return limited(lines, options);
+}
+
+function alterationLines(report: CheckReport, options: ReportOptions): readonly string[] {
+  const lines = report.alterations.map(
+    ({ capture, func, line, command, commandLine }) =>
+      `${printable(func)} (line ${line}${whichCapture(report, capture)}) by "${printable(command)}" (line ${commandLine}): its effect counts for nothing`,
+  );
   return limited(lines, options);
 }
 

@@ -1,3 +1,4 @@
+import { hasFailed } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import { bigintOf } from '../model/values.js';
 import { LOG_ALL } from '../protocol/constants.js';
@@ -64,12 +65,12 @@ function judge(context: SessionContext, span: Activation): Judgement | undefined
   ];
   const base = bases.find((a) => a.first < first.first);
   if (base !== undefined) {
-    return base.altered
+    return hasFailed(base)
       ? {
           verdict: 'inconclusive',
           ...at,
-          message: 'the debugger altered the set_log_base call',
-          missing: ['a run that the debugger did not alter'],
+          message: 'the backend refused the log base',
+          missing: [`a set_log_base that succeeds: it returned ${base.result?.value ?? ''}`],
         }
       : {
           verdict: 'pass',

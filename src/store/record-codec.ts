@@ -12,6 +12,7 @@ import type {
   CodeReference,
   ForeignStack,
   Frame,
+  FunctionReturn,
   Heading,
   KernelEvent,
   LogLine,
@@ -35,6 +36,7 @@ type PlainRecord =
   | CallPath
   | CodeReference
   | ForeignStack
+  | FunctionReturn
   | Heading
   | KernelEvent
   | LogLine
@@ -55,6 +57,8 @@ export type EncodedRecord =
       lines: Optional<number[]>,
       thread: Optional<ThreadRef>,
       incomplete: Flag,
+      /** Left out where no frame is wrapped. */
+      wrapped?: readonly number[],
     ]
   | [
       kind: 'stop',
@@ -138,6 +142,7 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
     case 'kernel-event':
     case 'log':
     case 'message':
+    case 'return':
     case 'syscall': {
       const { kind, span: _span, ...members } = record;
       return [kind, first, last, members];
@@ -164,6 +169,7 @@ function backtraceRow(record: Backtrace, ids: Interned): EncodedRecord {
     plainLines ? null : [...record.lines],
     record.thread ?? null,
     record.incomplete ? 1 : 0,
+    ...(record.wrapped.length === 0 ? ([] as const) : ([record.wrapped] as const)),
   ];
 }
 
@@ -223,6 +229,7 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
     case 'kernel-event':
     case 'log':
     case 'message':
+    case 'return':
     case 'syscall':
       return { kind: row[0], span, ...row[3] } as PlainRecord;
     case 'gap':
@@ -238,7 +245,7 @@ function decodeBacktrace(
   row: Extract<EncodedRecord, ['backtrace', ...unknown[]]>,
   resolve: Resolver,
 ): Backtrace {
-  const [kind, first, last, stack, levels, lines, thread, incomplete] = row;
+  const [kind, first, last, stack, levels, lines, thread, incomplete, wrapped] = row;
   const frames = resolve.stack(stack);
   return {
     kind,
@@ -248,6 +255,7 @@ function decodeBacktrace(
     lines: lines ?? frames.map((_, i) => first + i),
     thread: thread ?? undefined,
     incomplete: incomplete === 1,
+    wrapped: wrapped ?? [],
   };
 }
 

@@ -74,6 +74,7 @@ function backtrace(frames: readonly Frame[]): fc.Arbitrary<Backtrace> {
     ...rest,
     levels: rest.frames.map((_, i) => i + gap),
     lines: rest.frames.map((_, i) => rest.span.first + i * step),
+    wrapped: step > 1 ? rest.frames.map((_, i) => i) : [],
   }));
 }
 

@@ -1,5 +1,5 @@
 /** Questions that several rules ask of a run. All pure. */
-import { callerOf, descendants } from '../../flows/activations.js';
+import { callerOf, descendants, failureIn, hasSucceeded } from '../../flows/activations.js';
 import type { Activation } from '../../flows/activations.js';
 import { hasGap } from '../../flows/run.js';
 import type { Run } from '../../flows/run.js';
@@ -49,6 +49,10 @@ export function doubts(run: Run, activation: Activation): string[] {
   if (hasGap(run, activation.first, endOf(run, activation)))
     found.push(`an unbroken record of ${activation.func}`);
   if (isAltered(activation)) found.push('a run that the debugger did not alter');
+  const failed = failureIn(activation);
+  if (failed !== undefined) {
+    found.push(`a call that succeeded: ${failed.func} returned ${failed.result?.value ?? ''}`);
+  }
   return found;
 }
 
@@ -209,7 +213,10 @@ export function* unseenPasses(context: SessionContext, enable: boolean): Generat
  */
 export function successOf(run: Run, pass: Pass): Mark | undefined {
   const { activation, enable } = pass;
-  if (pass.rolledBack) return undefined;
+  if (pass.rolledBack || failureIn(activation) !== undefined) return undefined;
+  if (activation.result !== undefined && hasSucceeded(activation)) {
+    return { line: activation.result.line, role: 'the pass returned 0' };
+  }
   const elected = childrenOf(activation, 'vhost_dev_elect_mem_logger').find(
     (a) => a.enable === enable,
   );

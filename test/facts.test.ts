@@ -1,0 +1,268 @@
+/** What `finish` and the debugger's own hand do to calls, on small transcripts in gdb's words. */
+import { describe, expect, test } from 'vitest';
+import { alters } from '../src/facts/debugger-commands.js';
+import { buildRun } from '../src/flows/run.js';
+import type { Run } from '../src/flows/run.js';
+import { check } from './helpers/check.js';
+import { readText } from './helpers/read-text.js';
+
+function run(...lines: readonly string[]): Run {
+  return buildRun(readText(lines.join('\n')), { assumeOrdered: false });
+}
+
+const START = 'vhost_dev_start (hdev=0x5555562b1f00, vdev=0x5555562a0010, vrings=true)';
+const PLACE = 'at ../hw/virtio/vhost.c:2009';
+const CALLER = '#1  0x000055555583f0aa in vhost_net_start_one (net=0x5555562b1f00) at net.c:283';
+const BOTTOM = '#2  0x00007ffff7ca58ec in clone3 () at clone3.S:81';
+const stopped = ['', `Thread 5 "CPU 0/TCG" hit Breakpoint 3, ${START} ${PLACE}`];
+const shown = ['(gdb) bt', `#0  ${START} ${PLACE}`, CALLER, BOTTOM];
+const finished = [
+  '(gdb) finish',
+  `Run till exit from #0  ${START} ${PLACE}`,
+  '0x000055555583f0aa in vhost_net_start_one (net=0x5555562b1f00) at net.c:283',
+];
+
+describe('finish', () => {
+  test('gives the call its value and its end', () => {
+    const { activations, steps } = run(
+      ...stopped,
+      ...shown,
+      ...finished,
+      'Value returned is $1 = -22',
+    );
+    expect(activations.map(({ func, result, closed }) => [func, result?.value, closed])).toEqual([
+      ['vhost_dev_start', '-22', 1],
+    ]);
+    expect(steps.map(({ returned }) => returned?.func)).toEqual([
+      undefined,
+      'vhost_dev_start',
+      'vhost_dev_start',
+    ]);
+  });
+
+  test('ends a void function without a value', () => {
+    const { activations } = run(...stopped, ...shown, ...finished, '(gdb) c');
+    expect(activations.map(({ closed, result }) => [closed, result])).toEqual([[1, undefined]]);
+  });
+
+  test('without a backtrace before it ends the call of the stop line', () => {
+    const { activations } = run(...stopped, ...finished, 'Value returned is $4 = 0');
+    expect(activations.map(({ closed, result }) => [closed, result?.value])).toEqual([[1, '0']]);
+  });
+
+  test('that a breakpoint cuts short says nothing', () => {
+    const inner = 'vhost_dev_set_features (dev=0x5555562b1f00, enable_log=false)';
+    const { activations } = run(
+      ...stopped,
+      ...shown,
+      ...finished.slice(0, 2),
+      '',
+      `Thread 5 "CPU 0/TCG" hit Breakpoint 4, ${inner} ${PLACE}`,
+      '(gdb) finish',
+      `Run till exit from #0  ${inner} ${PLACE}`,
+      `0x000055555583f0bb in ${START} ${PLACE}`,
+      'Value returned is $1 = 0',
+    );
+    expect(activations.map(({ func, result }) => [func, result?.value])).toEqual([
+      ['vhost_dev_start', undefined],
+      ['vhost_dev_set_features', '0'],
+    ]);
+  });
+
+  test('a start that failed leaves no vring running', () => {
+    const ring =
+      'vhost_virtqueue_set_addr (dev=0x5555562b1f00, vq=0x5555562b2190, idx=0, enable_log=false)';
+    const log = [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_virtqueue_set_addr',
+      'vhost_virtqueue_stop',
+      'vhost_dev_set_log',
+    ].map((name, i) => `Breakpoint ${i + 1} at 0x8${i}11c8: ${name}. (1 location)`);
+    const text = (value: string): string =>
+      [
+        ...log,
+        ...stopped.map((line) => line.replace('Breakpoint 3', 'Breakpoint 1')),
+        ...shown,
+        '(gdb) c',
+        '',
+        `Thread 5 "CPU 0/TCG" hit Breakpoint 6, vhost_user_set_mem_table (dev=0x5555562b1f00) ${PLACE}`,
+        '(gdb) bt',
+        `#0  vhost_user_set_mem_table (dev=0x5555562b1f00) ${PLACE}`,
+        `#1  0x000055555588d111 in ${START} ${PLACE}`,
+        CALLER.replace('#1', '#2'),
+        BOTTOM.replace('#2', '#3'),
+        '(gdb) c',
+        '',
+        `Thread 5 "CPU 0/TCG" hit Breakpoint 3, ${ring} ${PLACE}`,
+        '(gdb) bt',
+        `#0  ${ring} ${PLACE}`,
+        `#1  0x000055555588c111 in vhost_virtqueue_start (dev=0x5555562b1f00, vdev=0x5555562a0010, vq=0x5555562b2190, idx=0) ${PLACE}`,
+        `#2  0x000055555588d111 in ${START} ${PLACE}`,
+        CALLER.replace('#1', '#3'),
+        BOTTOM.replace('#2', '#4'),
+        '(gdb) up 2',
+        `#2  0x000055555588d111 in ${START} ${PLACE}`,
+        '(gdb) finish',
+        `Run till exit from #2  0x000055555588d111 in ${START} ${PLACE}`,
+        '0x000055555583f0aa in vhost_net_start_one (net=0x5555562b1f00) at net.c:283',
+        `Value returned is $1 = ${value}`,
+        '(gdb) c',
+        '',
+        `Thread 6 "mig/src/main" hit Breakpoint 5, vhost_dev_set_log (dev=0x5555562b1f00, enable_log=true) ${PLACE}`,
+        '(gdb) bt',
+        `#0  vhost_dev_set_log (dev=0x5555562b1f00, enable_log=true) ${PLACE}`,
+        BOTTOM.replace('#2', '#1'),
+        '(gdb) finish',
+        `Run till exit from #0  vhost_dev_set_log (dev=0x5555562b1f00, enable_log=true) ${PLACE}`,
+        `0x000055555588c222 in vhost_migration_log (listener=0x5555562b1f08, enable=true) ${PLACE}`,
+        'Value returned is $2 = 0',
+      ].join('\n');
+    const violations = (value: string): readonly string[] =>
+      check('gdb.txt', text(value))
+        .findings.filter(({ verdict }) => verdict === 'violation')
+        .map(({ rule, vring }) => `${rule} ${String(vring)}`);
+    expect(violations('0')).toEqual(['LS-ALL-RINGS 0']);
+    expect(violations('-22')).toEqual([]);
+  });
+});
+
+describe("the debugger's own hand", () => {
+  test.each([
+    'return',
+    'return (int)0',
+    'set var enable_log = 0',
+    'set variable dev->log_enabled=0',
+    'set dev->log_enabled = 1',
+    'set $rip = 0x5555',
+    'p dev->log_enabled = 0',
+    'print/x i++',
+    'p vhost_dev_stop(dev)',
+    'call vhost_dev_stop (dev, vdev, false)',
+    'jump 1040',
+    'kill',
+    'signal 0',
+  ])('%s alters', (command) => {
+    expect(alters(command)).toBe(true);
+  });
+
+  test.each([
+    'bt',
+    'p *dev',
+    'p dev->log_enabled == 0',
+    'p a >= b',
+    'p sizeof(struct vhost_dev)',
+    'p (struct vhost_dev *)0x5555',
+    'p $_',
+    'set $n = $n + 1',
+    'p $n = 1',
+    'set width 0',
+    'set print pretty on',
+    'set pagination off',
+    'info args',
+    'continue',
+    'finish',
+    'x/4gx $sp',
+  ])('%s does not', (command) => {
+    expect(alters(command)).toBe(false);
+  });
+
+  test('marks the stop it was typed at, and is told in the report', () => {
+    const report = check('gdb.txt', [...stopped, ...shown, '(gdb) return (int)0'].join('\n'));
+    expect(report.alterations).toMatchObject([
+      { func: 'vhost_dev_start', line: 2, command: 'return (int)0', commandLine: 7 },
+    ]);
+  });
+
+  test('marks a stop whose backtrace comes later', () => {
+    const { steps } = run(...stopped, '(gdb) set var hdev->log_enabled = 0', ...shown);
+    expect(steps.map(({ altered }) => altered?.command)).toEqual(['set var hdev->log_enabled = 0']);
+  });
+
+  test('in the commands of a breakpoint marks each of its hits', () => {
+    const { steps } = run(
+      '(gdb) commands 3',
+      'Type commands for breakpoint(s) 3, one per line.',
+      'End with a line saying just "end".',
+      '>silent',
+      '>return (int)0',
+      '>end',
+      ...stopped,
+      ...shown,
+    );
+    expect(steps.map(({ altered }) => altered)).toEqual([{ line: 5, command: 'return (int)0' }]);
+  });
+
+  test('in a command of its own marks where that is typed', () => {
+    const { steps } = run(
+      '(gdb) define skip',
+      '>return',
+      '>end',
+      ...stopped,
+      ...shown,
+      '(gdb) skip',
+    );
+    expect(steps.map(({ altered }) => altered?.command)).toEqual(['skip']);
+  });
+
+  test('made a call that the stack shows to come from gdb', () => {
+    const { steps } = run(...stopped, `#0  ${START} ${PLACE}`, '#1  <function called from gdb>');
+    expect(steps.map(({ altered }) => altered?.command)).toEqual(['call']);
+  });
+});
+
+describe('sessions', () => {
+  const start = (outer: string): readonly string[] => [
+    '',
+    `Thread 6 "mig/src/main" hit Breakpoint 1, vhost_log_global_start (listener=0x5555562b1f08) ${PLACE}`,
+    `#0  vhost_log_global_start (listener=0x5555562b1f08) ${PLACE}`,
+    `#1  0x0000555555d2a0e5 in ${outer} at ../migration/migration.c:3691`,
+  ];
+  const sessions = (...outers: readonly string[]): readonly number[] =>
+    run(...outers.flatMap(start)).steps.map(({ session }) => session);
+
+  test.each([
+    [
+      'another MigrationState',
+      'migration_thread (opaque=0x5555562b0650)',
+      'migration_thread (opaque=0x5555562b4d60)',
+    ],
+    [
+      'its name in another function',
+      'migration_thread (opaque=0x5555562b0650)',
+      'migrate_fd_cleanup (s=0x5555562b4d60)',
+    ],
+    [
+      'a global elsewhere',
+      'ram_save_setup (opaque=0x555556203de0 <ram_state>)',
+      'ram_save_setup (opaque=0x55b056203de0 <ram_state>)',
+    ],
+  ])('%s is another process', (_what, first, second) => {
+    expect(sessions(first, first, second, second)).toEqual([0, 0, 1, 1]);
+  });
+
+  test.each([
+    [
+      'the same MigrationState',
+      'migration_thread (opaque=0x5555562b0650)',
+      'migrate_fd_cleanup (s=0x5555562b0650)',
+    ],
+    [
+      'a RAMState of each migration',
+      'ram_init_bitmaps (rs=0x7fffb8050cd0)',
+      'ram_init_bitmaps (rs=0x7fffb8050aa0)',
+    ],
+    [
+      'a value that is not shown',
+      'migration_thread (opaque=0x5555562b0650)',
+      'migration_thread (opaque=<optimized out>)',
+    ],
+  ])('%s is the same process', (_what, first, second) => {
+    expect(sessions(first, second)).toEqual([0, 0]);
+  });
+
+  test('the end of a process opens no session by itself', () => {
+    const { sessions: count } = run(...stopped, '[Inferior 1 (process 7) exited normally]');
+    expect(count).toBe(1);
+  });
+});
