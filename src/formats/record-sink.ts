@@ -57,10 +57,11 @@ export class RecordSink {
   /** The records so far, handed over once; the last run of loose lines may still grow and stays. */
   take(): CaptureRecord[] {
     const records = this.#records;
-    // The line below a breakpoint may still change it.
+    // The line below a breakpoint may still change it, and a gap may grow.
     const last = records.at(-1);
-    this.#records = last?.kind === 'breakpoint-set' ? [last] : [];
-    return last?.kind === 'breakpoint-set' ? records.slice(0, -1) : records;
+    const isFinal = last?.kind !== 'breakpoint-set' && last?.kind !== 'gap';
+    this.#records = last === undefined || isFinal ? [] : [last];
+    return isFinal ? records : records.slice(0, -1);
   }
 
   /** The breakpoint of the last record turns out not to watch its function. */
