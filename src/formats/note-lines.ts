@@ -34,7 +34,7 @@ export interface Brackets {
 export type Reference = Omit<CodeReference, 'kind' | 'span'>;
 
 /** Nobody writes longer lines of these kinds; the grammar may look at a text more than once. */
-const LONGEST_LINE = 4096;
+export const LONGEST_NOTE_LINE = 4096;
 
 /** `  - hw/virtio/vhost.c|1475| <<f>> code` */
 export function readReference(line: string): Reference | undefined {
@@ -56,7 +56,7 @@ export function readTitle(line: string): string | undefined {
 
 /** `   -> f()`, `-> struct sg_table table;` */
 export function readBranch(line: string): Branch | undefined {
-  if (!hints(line, /^[ \t]*[\\|`+└├]?[-=─→]/)) return undefined;
+  if (!hints(line, /^[ \t]*[\\|`+└├]?[-=─]*[>→]/)) return undefined;
   return attempt(() => parse(line, { startRule: 'Branch' }));
 }
 
@@ -80,28 +80,28 @@ export function readListing(line: string): Listing | undefined {
 
 /** Whether C begins here: `strong` is C for sure, `weak` may be a person's words. */
 export function readCodeStart(line: string): 'strong' | 'weak' | undefined {
-  // A line of C begins or ends like one; most prose does neither.
-  if (!hints(line, /[;{})(,/:]|^[ \t]*(?:else|do|#)/)) return undefined;
+  // Every first line holds one of these signs or begins like this.
+  if (!hints(line, /[;{}(]|^[ \t]*(?:\/[*/]|else|do\b|case\b|default:|#[a-z])/)) return undefined;
   return attempt(() => parse(line, { startRule: 'CodeStart' }));
 }
 
 /** What the line opens and closes; `commented`: it begins inside a comment. */
 export function readBrackets(line: string, commented: boolean): Brackets | undefined {
-  if (line.length > LONGEST_LINE) return undefined;
+  if (line.length > LONGEST_NOTE_LINE) return undefined;
   return attempt(() =>
     commented ? parse(line, { startRule: 'CommentedCode' }) : parse(line, { startRule: 'Code' }),
   );
 }
 
 function hints(line: string, hint: RegExp): boolean {
-  return line.length <= LONGEST_LINE && hint.test(line);
+  return line.length <= LONGEST_NOTE_LINE && hint.test(line);
 }
 
 function attempt<Parts>(read: () => Parts): Parts | undefined {
   try {
     return read();
   } catch {
-    // A refusal, or brackets so deep that the parser ran out of stack: unread either way.
+    // Brackets so deep that the parser ran out of stack.
     return undefined;
   }
 }

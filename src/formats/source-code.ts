@@ -8,7 +8,7 @@
  */
 import type { Prose, SourceCode } from '../model/record.js';
 import type { NoteFormat, NoteLine } from './note-format.js';
-import { readBrackets, readCodeStart, readListing } from './note-lines.js';
+import { LONGEST_NOTE_LINE, readBrackets, readCodeStart, readListing } from './note-lines.js';
 import { hasOtherLetters, isFence, isHuman } from './prose.js';
 
 export function createSourceCode(): NoteFormat {
@@ -69,6 +69,10 @@ class SourceCodes implements NoteFormat {
       this.#turnFence(text);
       return undefined;
     }
+    if (text.length > LONGEST_NOTE_LINE && this.#fence !== 'code') {
+      this.#forget();
+      return undefined;
+    }
     if (hasOtherLetters(text)) return this.#takeRemark(line);
     if (this.#fence !== 'code' && !this.#goesOn(line) && !this.#starts(line)) {
       this.#forget();
@@ -88,7 +92,7 @@ class SourceCodes implements NoteFormat {
 
   // "struct iovec log_iov[64]; --> " and words of another script
   #takeRemark({ text, lineNo }: NoteLine): readonly (SourceCode | Prose)[] | undefined {
-    const code = text.replace(/(?:\/\/|\/\*|-+>).*$/, '').trimEnd();
+    const code = text.replace(/(?:\/\/|\/\*|-{1,8}>).*$/, '').trimEnd();
     const isInside = this.#block?.comment === true || (code !== '' && isCodeLike(code));
     if (hasOtherLetters(code) || !isInside || this.#block === undefined) {
       this.#forget();
@@ -164,9 +168,14 @@ function goesOnIn({ brackets, comment }: Block, { text, nearOutput }: NoteLine):
   const human = isHuman(text, nearOutput);
   if (comment) return code.startsWith('*') || code.includes('*/') || !human;
   if (!isCodeLike(code)) return false;
-  if (!human || /[;{}]$|^\w+,$/.test(code.replace(/[ \t]*\/\*.*$/, ''))) return true;
+  if (!human || /[;{}]$|^\w+,$/.test(withoutComment(code))) return true;
   // "hdev->vqs + i," of a list of arguments; words that follow each other are a sentence
-  return brackets > 0 && !/[a-z]+ [a-z]+ [a-z]+ /i.test(code);
+  return brackets > 0 && !/\b[a-z]+ [a-z]+ [a-z]+ /i.test(code);
+}
+
+function withoutComment(code: string): string {
+  const start = code.indexOf('/*');
+  return start < 0 ? code : code.slice(0, start).trimEnd();
 }
 
 /** Begins or ends as a line of C may, and not as a message or JSON does. */

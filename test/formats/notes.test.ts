@@ -503,6 +503,9 @@ describe('hostile notes', () => {
     ['arrows', '-> '.repeat(1300)],
     ['dashes', `${'-'.repeat(4000)}>`],
     ['types', 'const '.repeat(600)],
+    ['a remark', `${'-'.repeat(900_000)}然后`],
+    ['blanks', `a${' '.repeat(900_000)},`],
+    ['letters', `${'a'.repeat(900_000)},`],
     ['a long one', 'f()->'.repeat(190_000)],
   ])('are read in time that does not explode: %s', (_, line) => {
     const lines = [line, `-> ${line}`, `int f(${line}`, `12 ${line};`, `## ${line}`];
