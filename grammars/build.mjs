@@ -18,6 +18,19 @@ import { promisify } from 'node:util';
  * @type {Record<string, Record<string, string>>}
  */
 const startRules = {
+  dmesg: { Line: "import('../formats/dmesg-lines.js').KernelMessage" },
+  'foreign-frame': Object.fromEntries(
+    [
+      ...['Numbered', 'EuStackHead', 'Place', 'CoredumpHead', 'CrashHead', 'CrashException'],
+      ...['CrashInside', 'Oops', 'OopsTask', 'Gef', 'Lldb', 'PerfHead', 'Perf', 'Glibc', 'Listed'],
+    ].map((rule) => [rule, "import('../formats/foreign-lines.js').ForeignLine"]),
+  ),
+  ftrace: {
+    Row: "import('../formats/ftrace-lines.js').TraceRow",
+    GraphLine: "import('../formats/ftrace-lines.js').GraphRow",
+    Switch: "import('../formats/ftrace-lines.js').TaskSwitch",
+    Body: "import('../formats/ftrace-lines.js').TraceBody",
+  },
   'gdb-frame': {
     Frame: "import('../model/record.js').Frame",
     DamagedFrame: "import('../model/record.js').Frame",
@@ -36,6 +49,7 @@ const startRules = {
     Code: "import('../formats/note-lines.js').Brackets",
     CommentedCode: "import('../formats/note-lines.js').Brackets",
   },
+  'key-values': { Pairs: '[key: string, value: string][]' },
   'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine" },
 };
 

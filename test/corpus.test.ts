@@ -75,12 +75,21 @@ describe.runIf(captures)('captures of real runs (skipped without ../shared/captu
     expect(reading.records.length).toBe(linesOf(text).length);
   });
 
+  // Whole logs of the kernel's tracers: nothing in them may go unread.
+  it.each(filesIn(folder, /kprobe\.txt$|ftrace|dmesg/))('%s is all records', (name) => {
+    const reading = readFile(join(folder, name));
+    expectEveryLineOnce(reading);
+    const kinds = new Set(reading.records.map(({ kind }) => kind));
+    const log = name.includes('dmesg') ? 'log' : 'kernel-event';
+    expect([...kinds].sort()).toEqual(['chatter', log]);
+  });
+
   it.each(
     filesIn(folder, /strace\.txt$|^strace|simpletrace|ftrace|kprobe|dmesg|mi\.txt$|^mi2|run\.txt$/),
   )('%s has nothing of gdb or QEMU', (name) => {
     const reading = readFile(join(folder, name));
     expectEveryLineOnce(reading);
-    expect(reading.formats).toEqual([]);
+    expect(reading.formats.filter((id) => id === 'gdb' || id === 'qemu-log')).toEqual([]);
   });
 });
 
@@ -174,6 +183,24 @@ describe.runIf(corpus)('public backtraces (skipped without ../shared/corpus)', (
     console.log(`${Object.values(DISPUTED).flat().length} frames whose place the truth misses`);
   });
 
+  it('finds the frames of other tools, and no others', () => {
+    const found = files.filter(({ foreign }) => foreign.length > 0);
+    const others = found.flatMap(({ name, foreign }) =>
+      foreign.filter((count) => !isNumbered(count)).map((count) => `${name}: ${count}`),
+    );
+    // The table counts only lines that begin with #N: these begin with [N], or with the function.
+    console.log(['frames of other tools that the table does not count:', ...others].join('\n'));
+    for (const { name, foreign, nonGdb } of files) {
+      expect([name, foreign.filter(isNumbered).join(' ') || '-']).toEqual([name, nonGdb]);
+    }
+    expect(others.map((count) => count.replace(/^.*: /, ''))).toEqual([
+      'oops=28',
+      'gef=9',
+      'listed=30',
+      'listed=7',
+    ]);
+  });
+
   it('sees the author of a note between his dumps', () => {
     const notes = files.filter(({ name }) => name.startsWith('notes_'));
     const silent = notes
@@ -208,6 +235,22 @@ function tableOf(path: string): readonly Row[] {
 
 function isBacktrace({ kind }: { readonly kind: string }): boolean {
   return kind === 'backtrace';
+}
+
+/** Tools whose frames begin with #N, as gdb's do. */
+function isNumbered(count: string): boolean {
+  return /^(?:asan|coredumpctl|crash|eu-stack)=/.test(count);
+}
+
+/** `asan=80` for each tool, its frames of all stacks; names as in the table. */
+function foreignFrames(records: readonly CaptureRecord[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const record of records) {
+    if (record.kind !== 'foreign-stack') continue;
+    const tool = record.tool === 'coredump' ? 'coredumpctl' : record.tool;
+    counts.set(tool, (counts.get(tool) ?? 0) + record.frames.length);
+  }
+  return [...counts].map(([tool, count]) => `${tool}=${count}`);
 }
 
 interface FrameRow {
@@ -251,6 +294,8 @@ function compare(row: Row, truth: readonly Row[]) {
   return {
     name,
     reading,
+    foreign: foreignFrames(reading.records),
+    nonGdb: row.non_gdb_frame_lines ?? '',
     different,
     counts: {
       backtraces: backtraces.length,

@@ -129,7 +129,7 @@ describe('what is no text', () => {
     ['UTF-16 without a mark', Buffer.from('abc\n'.repeat(100), 'utf16le'), 'binary'],
     ['every byte', Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 167) % 256)), 'binary'],
     ['SQLite', Buffer.concat([Buffer.from('SQLite format 3\0'), text]), 'binary'],
-    ['zstd', Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), text]), 'binary'],
+    ['bzip2', Buffer.concat([Buffer.from('BZh9'), text]), 'binary'],
     ['an ELF core', Buffer.concat([Buffer.from('\x7fELF'), text]), 'binary'],
     [
       'a simple trace of QEMU',

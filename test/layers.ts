@@ -45,7 +45,11 @@ export const layers: readonly Layer[] = [
       'node:path': 'Captures have paths.',
       'node:stream': 'Captures may be larger than memory.',
       'node:string_decoder': 'A chunk may end inside a character.',
+      'node:timers': 'A growing file is looked at again and again.',
       'node:zlib': 'Captures may be compressed.',
+      fzstd: 'zstd, for Nodes whose zlib has none; loaded for such a file only.',
+      tinyglobby: 'Patterns that no shell has expanded; loaded for a pattern only.',
+      'xz-decompress': 'xz, which no Node unpacks; loaded for such a file only.',
     },
   },
   {

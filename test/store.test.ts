@@ -5,7 +5,8 @@ import type { Frame, Reading } from '../src/model/record.js';
 import { listCaptures } from '../src/store/list-captures.js';
 import { loadCaptures } from '../src/store/load-capture.js';
 import { openStore } from '../src/store/open-store.js';
-import { saveCapture } from '../src/store/save-capture.js';
+import type { CaptureToSave } from '../src/store/save-capture.js';
+import { replaceCapture, saveCapture } from '../src/store/save-capture.js';
 import { captureOf, emptyReading, factOf } from './helpers/captures.js';
 import { reading as anyReading } from './helpers/readings.js';
 import { tempDir } from './helpers/temp-dir.js';
@@ -57,6 +58,35 @@ test('what is loaded is what was saved', async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('a snapshot takes the place of older ones of the same file, and of nothing else', async () => {
+  const store = await openStore(join(tempDir(), 'vhtrace.db'), 'write');
+  const problems: Reading['problems'] = [
+    { code: 'CUT_OFF', message: 'm', span: { first: 1, last: 1 } },
+  ];
+  const reading = { ...backtraces([frame('vhost_dev_start')]), problems };
+  /** A capture of gdb.txt; its name makes its sha256. */
+  const snapshot = (name: string, path = 'gdb.txt'): CaptureToSave => {
+    const capture = captureOf(name, reading, [factOf(0)]);
+    return { ...capture, info: { ...capture.info, path }, counts: { ...capture.counts, path } };
+  };
+  const [first, second, third, other] = ['1', '2', '3', '4'].map((name) => snapshot(name));
+  const elsewhere = snapshot('5', 'copy.txt');
+  for (const capture of [first!, other!, elsewhere]) await saveCapture(store, capture);
+  const held = async (): Promise<string[]> =>
+    (await loadCaptures(store)).map(({ info }) => info.sha256);
+  const older = [first!, second!, elsewhere].map(({ info }) => info.sha256);
+  expect(await replaceCapture(store, second!, older)).toBe(true);
+  expect(await replaceCapture(store, second!, older)).toBe(false);
+  expect(await replaceCapture(store, third!, older)).toBe(true);
+  expect(await held()).toEqual([other!, elsewhere, third!].map(({ info }) => info.sha256));
+  for (const table of ['block', 'fact', 'problem']) {
+    expect(await store.all(`SELECT count(*) AS rows FROM ${table}`)).toEqual([{ rows: 3 }]);
+  }
+  // Every table that refers to captures is known.
+  expect(await store.all('PRAGMA foreign_key_check')).toEqual([]);
+  await store.close();
 });
 
 test('half a surrogate pair comes back as U+FFFD', async () => {

@@ -1,18 +1,28 @@
+import { Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
+import type { IngestResult } from '../pipeline/ingest.js';
 import { BaseCommand } from './shared/base-command.js';
+import { complain } from './shared/complain.js';
 import { db, files, json } from './shared/flags.js';
+import { listenForStop } from './shared/stop-signal.js';
+import { showProgress } from './shared/terminal.js';
 
 export default class Ingest extends BaseCommand {
   static override summary = 'Read captures and keep them in a store.';
-  static override description =
-    'Each capture is stored whole or not at all; the same bytes are stored once. A file that cannot be read does not stop the others.';
+  static override description = `Each capture is stored whole or not at all; the same bytes are stored once. A file that cannot be read does not stop the others.
+
+With --follow, one plain file is read while another program writes it. Whenever it has been quiet for a second, and when Ctrl-C ends it (exit code 130), the store gets what the file holds, in place of what it held before. A file that is truncated or replaced begins another capture.`;
   static override examples = [
-    '<%= config.bin %> ingest gdb.txt trace.log',
-    'gzip -dc gdb.txt.gz | <%= config.bin %> ingest -',
-    '<%= config.bin %> ingest gdb.txt --db runs.db --json',
+    '<%= config.bin %> ingest gdb.txt trace.log.xz',
+    "<%= config.bin %> ingest 'logs/**/*.gz' --db runs.db --json",
+    '<%= config.bin %> ingest --follow gdb.txt',
   ];
   static override args = { file: files };
-  static override flags = { db, json };
+  static override flags = {
+    db,
+    json,
+    follow: Flags.boolean({ description: 'keep up with one file that grows, until Ctrl-C' }),
+  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Ingest);
@@ -24,16 +34,48 @@ export default class Ingest extends BaseCommand {
         "vhtrace ingest FILE..., or '-' for standard input",
       );
     }
-    const { runIngest } = await import('../pipeline/ingest.js');
-    const { database, captures, failures } = await runIngest(paths, flags.db);
+    if (flags.follow) await this.#follow(paths, flags);
+    else {
+      const { runIngest } = await import('../pipeline/ingest.js');
+      await this.#conclude(await runIngest(paths, flags.db), flags.json);
+    }
+  }
+
+  async #follow(
+    names: readonly string[],
+    flags: { readonly db: string; readonly json: boolean },
+  ): Promise<void> {
+    const stop = listenForStop();
+    const { runFollow } = await import('../pipeline/follow.js');
+    const result = await runFollow({
+      names,
+      database: flags.db,
+      stop: stop.signal,
+      onSaved: ({ path, lines, events, facts }) => {
+        showProgress(`${path}: ${lines} lines, ${events} events, ${facts} facts kept; Ctrl-C ends`);
+      },
+      onRestart: (path, why) => {
+        showProgress('');
+        complain(`was ${why}: its capture is kept, another one begins`, path);
+      },
+    });
+    showProgress('');
+    await this.#conclude(result, flags.json, stop.exitCode());
+  }
+
+  async #conclude(
+    { database, captures, failures }: IngestResult,
+    asJson: boolean,
+    exitCode = 0,
+  ): Promise<void> {
     this.complainAbout(failures);
-    if (flags.json) {
+    if (asJson) {
       const { jsonText } = await import('../reporters/json.js');
       this.print(jsonText({ schemaVersion: 1, database, captures }));
     } else {
       const { renderIngested } = await import('../reporters/store-tables.js');
       this.print(renderIngested(captures, database));
     }
-    process.exitCode = failures.length > 0 ? 2 : 0;
+    process.exitCode = failures.length > 0 ? 2 : exitCode;
   }
 }

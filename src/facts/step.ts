@@ -35,8 +35,8 @@ export interface Step {
   /** The debugger changed what the call did (`return`, `set var`): evidence of the entry, not of the effect. */
   altered: Alteration | undefined;
   readonly event: { readonly row: EventRow; readonly record: TraceEvent } | undefined;
-  /** What crossed the border to the backend: a system call, a message, a call in the kernel. */
-  readonly wire: WireFact | undefined;
+  /** What crossed the border to the backend: a system call, a message, a call in the kernel. A later record may add its result. */
+  wire: WireFact | undefined;
   /** A call of this thread came back; the value may follow in a step of its own. */
   readonly returned: FunctionReturn | undefined;
 }

@@ -28,6 +28,7 @@ import type { Alteration, Step, Steps, ThreadExit, WireFact } from './step.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
 import { wireFact } from './wire.js';
+import { OpenCalls } from './wire-kernel.js';
 
 /** Walks the records once. */
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
@@ -89,6 +90,7 @@ class StepBuilder {
   private readonly alteringBreakpoints = new Map<number, Alteration>();
   /** User-defined commands that alter. */
   private readonly alteringCommands = new Set<string>();
+  private readonly kernelCalls = new OpenCalls();
   /** Function of each breakpoint number, as this debugger has them. */
   private readonly breakpoints = new Map<number, string>();
 
@@ -115,6 +117,7 @@ class StepBuilder {
         break;
       case 'gap':
         this.gap = true;
+        this.kernelCalls.forget();
         break;
       case 'return':
         this.onReturn(record);
@@ -360,14 +363,19 @@ class StepBuilder {
   }
 
   private onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
+    if (record.kind === 'kernel-event' && record.what === 'return') {
+      this.kernelCalls.close(record);
+      return;
+    }
     const wire = wireFact(record);
     if (wire === undefined) return;
-    this.push({
+    const step = this.push({
       ...NOTHING_SHOWN,
       line: record.span.first,
       wire,
       ...(record.pid === undefined ? {} : { thread: `tid ${record.pid}` }),
     });
+    if (record.kind === 'kernel-event') this.kernelCalls.open(record, step);
   }
 
   private scoped(thread: string): string {
@@ -388,11 +396,11 @@ class StepBuilder {
     event?: Step['event'];
     wire?: WireFact;
     returned?: FunctionReturn;
-  }): void {
+  }): Step {
     const thread = part.thread ?? this.threads.current;
     this.sessionUsed = true;
     const altered = this.alterationOf(part);
-    this.steps.push({
+    const step: Step = {
       index: this.steps.length,
       session: this.session,
       line: part.line,
@@ -411,8 +419,10 @@ class StepBuilder {
       event: part.event,
       wire: part.wire,
       returned: part.returned,
-    });
+    };
+    this.steps.push(step);
     this.gap = altered !== undefined;
+    return step;
   }
 
   private alterationOf({

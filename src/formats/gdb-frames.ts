@@ -2,7 +2,7 @@
  * Text of one stack frame → Frame, each text read once.
  *
  * Producer: gdb/stack.c, print_frame() (gdb 7 to 16). Syntax: grammars/gdb-frame.peggy.
- * Not read: frames of ASan, crash, coredumpctl, lldb and perf; isForeignFrame() knows the first three.
+ * Not read: frames of ASan, crash, coredumpctl and others; foreign-stack.ts claims them first.
  */
 import { parse } from '../grammar/gdb-frame.js';
 import type { Frame } from '../model/record.js';
@@ -104,22 +104,6 @@ export function frameHead(text: string): 'strong' | 'weak' | 'none' {
 
 const PLAIN_CALL =
   /^[A-Za-z_$~*?@.\u0080-\uffff][^ \t(){}="',;]*[ \t]*\((?:\)|\.\.\.|[ \t]*$|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
-
-/**
- * `#N` lines of other tools: a trace ends there, and nothing is missing.
- * ASan:        #0 0x82ba3c in func /src/vhost.c:186:12      #11 0x7f17 in clone (/lib/libc.so.6+0x12)
- * coredumpctl: #0  0x000055ada52eb573 pci_qdev_realize (qemu-system-x86_64 + 0x566573)
- * crash:       #0 [ffff88003b7dbcb0] machine_kexec at ffffffff81051b0b
- */
-export function isForeignFrame(text: string): boolean {
-  if (/^\[[0-9a-f]{8,16}\]/.test(text) || text.startsWith('n/a ')) return true;
-  if (/^0x[0-9a-fA-F]+[ \t]+(?!in(?:[ \t]|$))\S/.test(text)) return true;
-  if (!/^0x[0-9a-fA-F]+ in \S/.test(text)) return false;
-  return (
-    /\([^\s(]*\+0x[0-9a-f]+\)(?: \(BuildId: \w+\))?$/.test(text) ||
-    /^[^=]* \/\S+:\d+(?::\d+)?$/.test(text)
-  );
-}
 
 /**
  * The line from its `#0` on: margins, prompts and a glued word in front of it go. Undefined when there

@@ -1,4 +1,4 @@
-/** What a format of notes must offer to be read; `formats/line-formats.ts` lists all of them. */
+/** What a format of notes must offer to be read; `formats/note-formats.ts` lists all of them. */
 import type { CaptureRecord } from '../model/record.js';
 
 /** A line that nothing else claims, and where it stands. */

@@ -5,8 +5,8 @@
  * above its underline). Such a line is kept back until then; nothing else happens in between.
  */
 import type { CaptureRecord } from '../model/record.js';
-import { createNoteFormats } from './line-formats.js';
 import type { NoteFormat, NoteLine } from './note-format.js';
+import { createNoteFormats } from './note-formats.js';
 import { isEither, isFence, isHuman } from './prose.js';
 
 export class NoteReader {

@@ -4,7 +4,7 @@
  * Producers: gdb's command line (gdb 7 to 16) and QEMU's "log" trace backend, mixed with anything else.
  * Unit:      see the record types. Backtraces are counted by level: a new one begins where the level does
  *            not rise, and after a prompt, a thread header, a record or another tool's stack.
- * Not read:  GDB/MI, strace, ftrace, crash, ASan; their lines become prose that is not human.
+ * Not read:  what the line formats claim first; what nobody claims becomes prose.
  */
 import type { CaptureRecord, Frame, Reading } from '../model/record.js';
 import { cleanLine, cutPager, splitMargin } from './clean.js';
@@ -21,7 +21,7 @@ import {
   isVariable,
   startsLocation,
 } from './gdb-chatter.js';
-import { FrameTable, frameHead, frameLine, isForeignFrame, splitLevel } from './gdb-frames.js';
+import { FrameTable, frameHead, frameLine, splitLevel } from './gdb-frames.js';
 import { readGdbLine, startsStop, stopHead } from './gdb-lines.js';
 import type { GdbLine } from './gdb-lines.js';
 import { GdbSession } from './gdb-session.js';
@@ -250,14 +250,6 @@ class Reader implements CaptureReader {
     if (text === undefined || head === undefined) return false;
     const body = text.slice(head.start);
     const kind = this.#headKind(body, head.level);
-    if (
-      isForeignFrame(body) &&
-      (kind === 'none' || this.#frames.read(body.trimEnd()) === undefined)
-    ) {
-      this.#session.closeAll();
-      this.#session.prose(line.lineNo, false);
-      return true;
-    }
     if (kind === 'none') return false;
     if (line.text.startsWith('(')) this.#session.closeAll();
     const pending = this.#hold('frame', body, line, head.level, kind === 'weak');
@@ -422,6 +414,7 @@ class Reader implements CaptureReader {
     const reply = after.trim();
     const quits = /^q(?:uit)?$/.test(reply);
     this.#paged = true;
+    this.#endOpen();
     if (before.trim() !== '') {
       this.#join({ text: before, lineNo, cut: /^[cq]?$/.test(reply) });
       if (quits) this.#session.markIncomplete();

@@ -1,6 +1,7 @@
 /** Where the bytes of an input come from, and what the system's refusals mean. */
 import { createReadStream, statSync } from 'node:fs';
 import { VhtraceError } from '../base/errors.js';
+import { isPattern } from './expand-patterns.js';
 
 /** Opens an input by the path the user gave; `-` is standard input. */
 export type ByteSource = (path: string) => AsyncIterable<Uint8Array>;
@@ -23,8 +24,8 @@ export function isRegularFile(path: string): boolean {
   }
 }
 
-/** An error of the system in the words of this program; anything else is a bug and comes back as it is. */
-export function explainFailure(error: unknown): unknown {
+/** An error of the system about `path` in the words of this program; anything else is a bug and comes back as it is. */
+export function explainFailure(path: string, error: unknown): unknown {
   if (error instanceof VhtraceError || !(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (code === undefined) return error;
@@ -32,7 +33,12 @@ export function explainFailure(error: unknown): unknown {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new VhtraceError('FILE_MISSING', 'no such file', 'check the spelling', cause);
+      return new VhtraceError(
+        'FILE_MISSING',
+        isPattern(path) ? 'no file matches' : 'no such file',
+        'check the spelling',
+        cause,
+      );
     case 'EISDIR':
       return new VhtraceError(
         'FILE_IS_DIRECTORY',
@@ -51,10 +57,8 @@ export function explainFailure(error: unknown): unknown {
     default:
       return new VhtraceError(
         'FILE_UNREADABLE',
-        code.startsWith('Z_')
-          ? 'its gzip data is damaged or cut off'
-          : `could not be read: ${error.message}`,
-        code.startsWith('Z_') ? 'to read what is left: zcat FILE | vhtrace check -' : undefined,
+        `could not be read: ${error.message}`,
+        undefined,
         cause,
       );
   }

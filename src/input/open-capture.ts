@@ -4,20 +4,19 @@
  * Memory is bounded by one chunk and one line of {@link MAX_LINE}, whatever the size of the input.
  */
 import { createHash } from 'node:crypto';
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { VhtraceError } from '../base/errors.js';
 import type { CaptureInfo } from '../model/record.js';
 import { explainFailure, openBytes } from './open-bytes.js';
 import type { ByteSource } from './open-bytes.js';
 import { sniffBytes, SNIFF_BYTES } from './sniff-bytes.js';
 import { splitLines } from './split-lines.js';
+import { unpack } from './unpack.js';
 
 /**
  * Reads a capture to its end and calls `push` for each line, decoded as UTF-8 with U+FFFD for bytes
  * that are none.
  *
- * gzip is unpacked on the way; `sha256` and `bytes` are always those of the file itself.
+ * What is compressed is unpacked on the way; `sha256` and `bytes` are always those of the file itself.
  * Errors: FILE_MISSING, FILE_IS_DIRECTORY, FILE_NO_PERMISSION, FILE_UNREADABLE, FILE_BINARY; lines
  * may have been pushed before. An input without a byte is no error.
  */
@@ -29,19 +28,23 @@ export async function openCapture(
   const hash = createHash('sha256');
   let bytes = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of source(path)) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      yield chunk;
+    try {
+      for await (const chunk of source(path)) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      throw explainFailure(path, error);
     }
   }
   const chunks = counted();
+  const plain = plainBytes(chunks);
   try {
-    await pushLines(chunks, push);
-  } catch (error) {
-    throw explainFailure(error);
+    await pushLines(plain, push);
   } finally {
-    // Closes the file where reading ended early.
+    // Closes the file where reading ended early, and gives back what unpacking took.
+    await plain.return(undefined);
     await chunks.return(undefined);
   }
   return { path, sha256: hash.digest('hex'), bytes };
@@ -51,18 +54,14 @@ async function pushLines(
   chunks: AsyncGenerator<Uint8Array>,
   push: (line: string) => void,
 ): Promise<void> {
-  let { head, rest } = await readHead(chunks);
-  let sniffed = sniffBytes(head);
-  if (sniffed.kind === 'gzip') {
-    ({ head, rest } = await readHead(gunzip(rest)));
-    sniffed = sniffBytes(head);
-    if (sniffed.kind === 'gzip') {
-      throw new VhtraceError(
-        'FILE_BINARY',
-        'is compressed twice',
-        'zcat FILE | zcat | vhtrace check -',
-      );
-    }
+  const { head, rest } = await readHead(chunks);
+  const sniffed = sniffBytes(head);
+  if (sniffed.kind === 'packed') {
+    throw new VhtraceError(
+      'FILE_BINARY',
+      'is compressed twice',
+      'unpack it once, and check what comes out',
+    );
   }
   if (sniffed.kind === 'binary') {
     throw new VhtraceError('FILE_BINARY', `is ${sniffed.what}`, sniffed.hint);
@@ -73,6 +72,13 @@ async function pushLines(
   for await (const chunk of rest) splitter.push(decoder.decode(chunk, { stream: true }));
   splitter.push(decoder.decode());
   splitter.finish();
+}
+
+/** The bytes of an input, unpacked where it is compressed. */
+async function* plainBytes(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { head, rest } = await readHead(chunks);
+  const sniffed = sniffBytes(head);
+  yield* sniffed.kind === 'packed' ? unpack(sniffed.by, rest) : rest;
 }
 
 /** The first bytes of an input, and all of it again. */
@@ -93,9 +99,4 @@ async function readHead(
     yield* { [Symbol.asyncIterator]: () => chunks };
   }
   return { head: Buffer.concat(first).subarray(0, SNIFF_BYTES), rest: rest() };
-}
-
-function gunzip(packed: AsyncGenerator<Uint8Array>): AsyncIterable<Uint8Array> {
-  // An error of either stream ends the other one and reaches the reader of the last.
-  return pipeline(Readable.from(packed), createGunzip(), () => undefined);
 }

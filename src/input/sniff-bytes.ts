@@ -8,10 +8,13 @@
 /** Bytes that are looked at before the first line is read. */
 export const SNIFF_BYTES = 64 * 1024;
 
+/** What a capture may be compressed with. */
+export type Packing = 'gzip' | 'zstd' | 'xz';
+
 /** What an input is: text in some encoding, packed text, or nothing that can be read. */
 export type Sniffed =
   | { readonly kind: 'text'; readonly encoding: 'utf-8' | 'utf-16le' | 'utf-16be' }
-  | { readonly kind: 'gzip' }
+  | { readonly kind: 'packed'; readonly by: Packing }
   | { readonly kind: 'binary'; readonly what: string; readonly hint: string };
 
 interface Magic {
@@ -34,16 +37,6 @@ const MAGICS: readonly Magic[] = [
     hint: 'print it with scripts/simpletrace.py of that QEMU and check its output',
   },
   {
-    bytes: [0x28, 0xb5, 0x2f, 0xfd],
-    what: 'compressed with zstd',
-    hint: 'zstd -dc FILE | vhtrace check -',
-  },
-  {
-    bytes: [0xfd, ...ascii('7zXZ'), 0],
-    what: 'compressed with xz',
-    hint: 'xz -dc FILE | vhtrace check -',
-  },
-  {
     bytes: ascii('BZh'),
     what: 'compressed with bzip2',
     hint: 'bzip2 -dc FILE | vhtrace check -',
@@ -55,9 +48,16 @@ const MAGICS: readonly Magic[] = [
   },
 ];
 
+const PACKINGS: readonly { readonly by: Packing; readonly bytes: readonly number[] }[] = [
+  { by: 'gzip', bytes: [0x1f, 0x8b] },
+  { by: 'xz', bytes: [0xfd, ...ascii('7zXZ'), 0] },
+  { by: 'zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd] },
+];
+
 /** Judges the first {@link SNIFF_BYTES} of an input, or all of it when it is shorter. */
 export function sniffBytes(head: Uint8Array): Sniffed {
-  if (startsWith(head, [0x1f, 0x8b])) return { kind: 'gzip' };
+  const by = packingOf(head);
+  if (by !== undefined) return { kind: 'packed', by };
   if (startsWith(head, [0xff, 0xfe])) return { kind: 'text', encoding: 'utf-16le' };
   if (startsWith(head, [0xfe, 0xff])) return { kind: 'text', encoding: 'utf-16be' };
   const magic = MAGICS.find(({ bytes }) => startsWith(head, bytes));
@@ -68,6 +68,13 @@ export function sniffBytes(head: Uint8Array): Sniffed {
     what: 'binary, not text',
     hint: "if it is a log with garbage in it: tr -d '\\000-\\010' < FILE | vhtrace check -",
   };
+}
+
+function packingOf(head: Uint8Array): Packing | undefined {
+  // pzstd begins with a frame to be skipped: 0x184D2A50 to 0x184D2A5F, little endian.
+  const [first = 0] = head;
+  if (first >> 4 === 5 && startsWith(head.subarray(1), [0x2a, 0x4d, 0x18])) return 'zstd';
+  return PACKINGS.find(({ bytes }) => startsWith(head, bytes))?.by;
 }
 
 function looksBinary(head: Uint8Array): boolean {

@@ -179,6 +179,8 @@ export interface KernelEvent extends Stamp {
   readonly kind: 'kernel-event';
   readonly span: Span;
   readonly what: 'call' | 'return' | 'event';
+  /** Process of the thread, where the trace has that column. */
+  readonly tgid?: number;
   /** Event as printed before the colon (`vn_ioctl`); for the function tracers the function itself. */
   readonly name: string;
   /** Function that is entered or left, without offset and module; undefined for other events. */
@@ -245,9 +247,13 @@ export interface ForeignFrame {
   /** Undefined where only an address is printed. */
   readonly func: string | undefined;
   readonly address?: string;
-  /** `+0x63` of `vhost_worker+0x63/0xb0`. */
+  /** `0x63` of `vhost_worker+0x63/0xb0`; crash and lldb count decimal. */
   readonly offset?: string;
   readonly module?: string;
+  /** Where in the module, `0x566573`. */
+  readonly moduleOffset?: string;
+  /** The kernel's `?`: found on the stack, perhaps left over from another call. */
+  readonly doubtful?: boolean;
   readonly file?: string;
   readonly line?: number;
 }

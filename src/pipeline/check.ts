@@ -1,5 +1,6 @@
 /** `vhtrace check`: captures from files or from the store → report. */
 import { checkCaptures } from '../check/check-captures.js';
+import { expandPatterns } from '../input/expand-patterns.js';
 import type { Problem } from '../model/record.js';
 import type { CheckReport, RuleInfo } from '../model/report.js';
 import { loadCaptures } from '../store/load-capture.js';
@@ -13,7 +14,7 @@ import { readCaptures } from './read-capture.js';
 import type { FileFailure, ReadResult } from './read-capture.js';
 
 export interface CheckRequest {
-  /** Files to check; none to check what the store holds. */
+  /** Files to check, or patterns that stand for them; none to check what the store holds. */
   readonly paths: readonly string[];
   readonly database: string;
   readonly assumeOrdered: boolean;
@@ -33,7 +34,8 @@ export interface CheckResult {
 
 /** Reads files or the store and judges them. Errors: those of {@link openStore} when there are no files. */
 export async function runCheck(request: CheckRequest): Promise<CheckResult> {
-  const { paths, database, assumeOrdered, failOn, strict } = request;
+  const { database, assumeOrdered, failOn, strict } = request;
+  const paths = await expandPatterns(request.paths);
   const keeper = keepLines(paths);
   const { captures, failures } =
     paths.length > 0 ? await readCaptures(paths, keeper?.observe) : await readStore(database);

@@ -1,6 +1,7 @@
 /** One file → one reading: bytes, lines and records, put together. */
 import { VhtraceError } from '../base/errors.js';
 import { createReader } from '../formats/reader.js';
+import type { ByteSource } from '../input/open-bytes.js';
 import { openCapture } from '../input/open-capture.js';
 import type { CaptureInfo, Reading } from '../model/record.js';
 
@@ -26,7 +27,11 @@ export interface ReadResult {
 export type LineObserver = (path: string, number: number, line: string) => void;
 
 /** Reads one capture. Errors: see {@link openCapture}. */
-export async function readCapture(path: string, observe?: LineObserver): Promise<ReadCapture> {
+export async function readCapture(
+  path: string,
+  observe?: LineObserver,
+  source?: ByteSource,
+): Promise<ReadCapture> {
   const reader = createReader();
   let number = 0;
   const push =
@@ -38,7 +43,7 @@ export async function readCapture(path: string, observe?: LineObserver): Promise
           observe(path, ++number, line);
           reader.push(line);
         };
-  const info = await openCapture(path, push);
+  const info = await openCapture(path, push, source);
   return { info, reading: reader.finish() };
 }
 

@@ -1,9 +1,10 @@
 /** What the store holds, for `vhtrace ls`. */
 import type { Backend } from '../model/fact.js';
-import type { FormatId } from '../model/record.js';
+import type { CaptureInfo, FormatId } from '../model/record.js';
 import type { CaptureCounts, DeviceSummary } from '../model/report.js';
 import type { Database } from './database.js';
 import { inWords } from './explain.js';
+import { wellFormed } from './well-formed.js';
 
 /** A session of a stored capture: one QEMU process. */
 export interface StoredSession {
@@ -54,6 +55,13 @@ export async function findCapture(
 ): Promise<CaptureCounts | undefined> {
   const counts = await captureCounts(database, sha256);
   return counts[0];
+}
+
+/** What the store has of the file at `path`; more than one capture where it changed between ingests. */
+export function capturesOf(database: Database, path: string): Promise<CaptureInfo[]> {
+  return inWords(database.path, () =>
+    database.all('SELECT path, sha256, bytes FROM capture WHERE path = ?', wellFormed(path)),
+  );
 }
 
 async function captureCounts(database: Database, sha256?: string): Promise<CaptureCounts[]> {

@@ -3,6 +3,7 @@ import type { Fact } from '../model/fact.js';
 import type { CaptureInfo, CaptureRecord, Problem, Reading } from '../model/record.js';
 import type { CaptureCounts } from '../model/report.js';
 import type { Bound, Database } from './database.js';
+import { deleteCapture } from './delete-capture.js';
 import { inWords } from './explain.js';
 import { sortableHex } from './hex.js';
 import { intern } from './intern.js';
@@ -28,6 +29,28 @@ export interface CaptureToSave {
  */
 export function saveCapture(database: Database, capture: CaptureToSave): Promise<boolean> {
   return inWords(database.path, () => database.transaction(() => insert(database, capture)));
+}
+
+/**
+ * Writes a capture in the place of older snapshots of the same file, `older` by their sha256, in one
+ * transaction: nobody sees both, or neither.
+ *
+ * Returns and errors as {@link saveCapture}. A snapshot of the same bytes is left as it is.
+ */
+export function replaceCapture(
+  database: Database,
+  capture: CaptureToSave,
+  older: Iterable<string>,
+): Promise<boolean> {
+  const { sha256, path } = capture.info;
+  return inWords(database.path, () =>
+    database.transaction(async () => {
+      for (const old of older) {
+        if (old !== sha256) await deleteCapture(database, { path: wellFormed(path), sha256: old });
+      }
+      return await insert(database, capture);
+    }),
+  );
 }
 
 async function insert(database: Database, capture: CaptureToSave): Promise<boolean> {

@@ -2,7 +2,8 @@ import { Args, Flags } from '@oclif/core';
 
 /** FILE...; standard input only where the user says `-`, never because it happens to be a pipe. */
 export const files = Args.string({
-  description: "gdb log or QEMU trace log, plain or gzip; '-' reads standard input",
+  description:
+    "gdb log or QEMU trace log, plain or packed with gzip, zstd or xz; a quoted pattern ('logs/**/*.gz'), or '-' for standard input",
   ignoreStdin: true,
   multiple: true,
 });

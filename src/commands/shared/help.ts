@@ -5,7 +5,7 @@ logging protocol, and says what is wrong, where, and why it matters.
 
 EXAMPLES
   $ vhtrace check gdb.txt                  judge a capture; exit code 1 when something is wrong
-  $ zstd -dc trace.log.zst | vhtrace check -
+  $ vhtrace check run.zst 'logs/*.gz'      compressed files, and a pattern for several
   $ vhtrace check gdb.txt --json           the same for programs
   $ vhtrace explain LS-ALL-RINGS           what a rule demands, and why
   $ vhtrace ingest run1.txt run2.txt       keep captures in vhtrace.db

@@ -1,3 +1,5 @@
+import { printable } from '../../base/printable.js';
+
 /** Whether standard output takes colours: NO_COLOR and FORCE_COLOR decide, else whether it is a terminal. */
 export function hasColor(): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
@@ -11,4 +13,11 @@ export function hasColor(): boolean {
 /** Columns to fill: those of the terminal, 100 elsewhere. */
 export function columns(): number {
   return process.stdout.isTTY ? Math.max(60, process.stdout.columns) : 100;
+}
+
+/** Shows how far the work is, in place of what was shown before; nothing where nobody looks. */
+export function showProgress(text: string): void {
+  if (!process.stderr.isTTY) return;
+  // Only one line can be cleared.
+  process.stderr.write(`\r\x1b[K${printable(text).slice(0, process.stderr.columns - 1)}`);
 }

@@ -1,0 +1,102 @@
+/**
+ * Calls in the kernel → requests to vhost and writes to its dirty log.
+ *
+ * Functions: Linux drivers/vhost/net.c, scsi.c, vsock.c, vdpa.c (their ioctl handlers), vhost.c (vhost_dev_ioctl(),
+ * vhost_vring_ioctl(), log_write(), log_used(), vhost_log_write()). A tracer without arguments tells that they ran;
+ * a kprobe tells the number of the request or the base of the log, and its kretprobe what was returned.
+ */
+import type { FactKind } from '../model/fact.js';
+import type { KernelEvent } from '../model/record.js';
+import { bigintOf } from '../model/values.js';
+import { plainName } from './functions.js';
+import { isVhostIoctl, vhostIoctl } from './ioctl-numbers.js';
+import type { Step, WireFact } from './step.js';
+
+/** Functions that take a request, or pass it on; QEMU's ioctl() is one call of each. */
+const REQUESTS: ReadonlySet<string> = new Set([
+  'vhost_net_ioctl',
+  'vhost_scsi_ioctl',
+  'vhost_vsock_dev_ioctl',
+  'vhost_vdpa_unlocked_ioctl',
+  'vhost_test_ioctl',
+  'vhost_dev_ioctl',
+  'vhost_vring_ioctl',
+]);
+
+const LOG_WRITES: ReadonlySet<string> = new Set(['log_write', 'vhost_log_write', 'log_used']);
+
+/** What a call means, or undefined. Its return is no fact of its own, see {@link OpenCalls}. */
+export function kernelFact(event: KernelEvent): WireFact | undefined {
+  if (event.what !== 'call') return undefined;
+  const func = event.func === undefined ? event.name : plainName(event.func);
+  const kind = LOG_WRITES.has(func) ? 'vhost_log_write' : undefined;
+  const known = kind ?? (REQUESTS.has(func) ? 'vhost_ioctl' : undefined);
+  const request = kind === undefined ? requestOf(event, known !== undefined) : undefined;
+  if (known === undefined && request === undefined) return undefined;
+  return {
+    kind: request?.kind ?? known ?? 'vhost_ioctl',
+    func,
+    endpoint: endpointOf(event),
+    backend: func.startsWith('vhost_vdpa_') ? 'vdpa' : 'kernel',
+    vring: undefined,
+    enable: undefined,
+    value: kind === undefined ? request?.value : event.args?.base,
+    result: event.args?.ret,
+  };
+}
+
+/**
+ * The number of the request, by the names that people give it in a probe and by the kernel's own (`ioctl` of
+ * vhost_net_ioctl(), `cmd` of ioctl()). Only the type byte tells whether an unknown probe, or ioctl()
+ * itself, shows a vhost request.
+ */
+function requestOf(
+  { args }: KernelEvent,
+  isRequest: boolean,
+): { readonly kind: FactKind; readonly value: string } | undefined {
+  const text = args?.cmd ?? args?.ioctl;
+  const number = bigintOf(text);
+  if (text === undefined || number === undefined) return undefined;
+  const row = vhostIoctl(number);
+  if (row !== undefined) return { kind: row.kind, value: row.name };
+  return isRequest || isVhostIoctl(number) ? { kind: 'vhost_ioctl', value: text } : undefined;
+}
+
+/**
+ * What stands for the device. A vhost worker is named after the process that it serves (vhost_worker_create()); of
+ * other threads the process is known only where the trace has its column.
+ */
+function endpointOf({ comm, pid, tgid, args }: KernelEvent): string | undefined {
+  const owner = /^vhost-(\d+)$/.exec(comm ?? '')?.[1] ?? tgid ?? pid;
+  if (owner === undefined) return undefined;
+  const fd = bigintOf(args?.fd);
+  return fd === undefined ? `pid ${owner}` : `pid ${owner} fd ${fd}`;
+}
+
+/** Calls that have not returned yet: the return tells their result. */
+export class OpenCalls {
+  readonly #steps = new Map<string, Step>();
+
+  /** A function does not call itself here; a call whose return is missing gives way to the next. */
+  open(event: KernelEvent, step: Step): void {
+    this.#steps.set(keyOf(event), step);
+  }
+
+  close(event: KernelEvent): void {
+    const key = keyOf(event);
+    const step = this.#steps.get(key);
+    const result = event.args?.ret;
+    this.#steps.delete(key);
+    if (step?.wire !== undefined && result !== undefined) step.wire = { ...step.wire, result };
+  }
+
+  /** Events are missing: the next return may be that of another call. */
+  forget(): void {
+    this.#steps.clear();
+  }
+}
+
+function keyOf({ pid, cpu, name, func }: KernelEvent): string {
+  const task = pid === undefined ? `cpu ${cpu ?? '?'}` : `pid ${pid}`;
+  return `${task} ${plainName(func ?? name)}`;
+}

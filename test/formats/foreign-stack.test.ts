@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createForeignStack } from '../../src/formats/foreign-stack.js';
+import type { ForeignStack } from '../../src/model/record.js';
+import { frame, printFrame, wrapping } from '../helpers/printed-frames.js';
+import { expectEveryLineOnce, readLines } from '../helpers/read-text.js';
+
+function stacksOf(lines: readonly string[]): readonly ForeignStack[] {
+  return readLines(lines).records.filter((record) => record.kind === 'foreign-stack');
+}
+
+describe('a frame of gdb', () => {
+  it('is of no other tool', () => {
+    fc.assert(
+      fc.property(fc.nat(120), frame, wrapping, (level, printed, how) => {
+        const format = createForeignStack();
+        const lines = printFrame(level, printed, how);
+        for (const line of lines.filter((text) => text.startsWith('#'))) {
+          expect([line, format.take(line, 1)]).toEqual([line, undefined]);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each([
+    '#0  0x00007fc8 in __GI_ppoll',
+    '#1  0x00007ffff7e5a123 in f () from /lib/x.so',
+    '#1  0x00007ffff7e5a123 in f () at /src/a b.c:12',
+    '#1  0x00007ffff7e5a123 in f at a.c:12',
+    '#1  0x00007ffff7e5a123 in va (fmt=0x5555 "%d (/lib/x+0x12)',
+    '#12 0x00007ffff7e5a123 i',
+    '#12 0x00007ffff7e5a123 in',
+    '#12 0x00007ffff7e5a123',
+    '#2  qemu_poll_ns',
+    '#0 x1 is being used',
+    '[1] Introduction',
+    '[1] https://example.org/list',
+    '[0] see below for more',
+    'Call Trace:',
+    'frame #0 is the innermost one',
+    'thread #1 is blocked, and thread #2 waits',
+    'TID 4260: is the worker',
+  ])('and neither is this line: %s', (line) => {
+    const format = createForeignStack();
+    expect(format.take(line, 1)).toBeUndefined();
+  });
+});
+
+describe('a stack', () => {
+  it('ends where levels fall, and where another tool begins', () => {
+    const stacks = stacksOf([
+      '    #0 0x82ba3c in f /src/x.c:1:1',
+      '    #1 0x82ba3c in g /src/x.c:2:1',
+      '    #0 0x82ba3c in h /src/x.c:3:1',
+      ' #1 [ffff88003b7dbcb0] machine_kexec at ffffffff81051b0b',
+    ]);
+    expect(stacks.map(({ tool, frames }) => [tool, frames.length])).toEqual([
+      ['asan', 2],
+      ['asan', 1],
+      ['crash', 1],
+    ]);
+  });
+
+  it('is read in a mail and in a journal', () => {
+    const stacks = stacksOf([
+      '> > #0 0x82ba3c in f /src/x.c:1:1',
+      '',
+      'Nov 22 03:00:00 host systemd-coredump[12]: #0  0x000055ada52eb573 f (qemu + 0x12)',
+    ]);
+    expect(stacks.map(({ tool }) => tool)).toEqual(['asan', 'coredump']);
+  });
+
+  it('is told in parts when it never ends', () => {
+    const lines = Array<string>(10_000).fill('  vhost_worker+0x63/0xb0 [vhost]');
+    const reading = readLines(lines);
+    expectEveryLineOnce(reading);
+    expect(stacksOf(lines).map(({ frames }) => frames.length)).toEqual([4096, 4096, 1808]);
+  });
+
+  it("ends at a prompt of gdb's pager", () => {
+    const reading = readLines([
+      '    #0 0x82ba3c in f /src/x.c:1:1',
+      '--Type <RET> for more, q to quit, c to continue without paging--',
+      '    #1 0x82ba3c in g /src/x.c:2:1',
+    ]);
+    expectEveryLineOnce(reading);
+    expect(reading.records.map(({ kind }) => kind)).toEqual([
+      'foreign-stack',
+      'chatter',
+      'foreign-stack',
+    ]);
+  });
+
+  it('between two dumps is not a word of a person', () => {
+    const dump = '#0  f (a=1) at x.c:1';
+    const report = [
+      '==4242==ERROR: AddressSanitizer: SEGV on unknown address 0x000000000000',
+      'READ of size 8 at 0x618000000b28 thread T0',
+      '    #0 0x82ba3c in f /src/x.c:1:1',
+      'freed by thread T0 here:',
+      '    #0 0x82ba3c in f /src/x.c:1:1',
+      'Thread T1 (worker) created by T0 here:',
+      'BUG: kernel NULL pointer dereference, address: 0000000000000000',
+      'Modules linked in: vhost_net vhost tap',
+    ];
+    const { records } = readLines([dump, ...report, dump]);
+    expect(records.filter(({ kind }) => kind === 'prose')).toEqual([]);
+  });
+});
+
+describe('hostile lines', () => {
+  it.each([
+    ['sanitizer', `#0 0x1 in ${' /a'.repeat(600)}`],
+    ['sanitizer with colons', `#0 0x1 in f ${':1'.repeat(900)}`],
+    ['lldb', `frame #0: 0x1 q\`${' at x'.repeat(380)}`],
+    ['perf', `${'1.123456: '.repeat(200)}:`],
+    ['oops', 'a+0x1/0x1 '.repeat(200)],
+    ['operators', `#0 0x1 in ${'operator='.repeat(220)}`],
+  ])('are read in time that does not explode: %s', (_, line) => {
+    const reading = readLines(Array<string>(400).fill(line));
+    expectEveryLineOnce(reading);
+  });
+});
