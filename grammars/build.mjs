@@ -49,6 +49,7 @@ const startRules = {
     Code: "import('../formats/note-lines.js').Brackets",
     CommentedCode: "import('../formats/note-lines.js').Brackets",
   },
+  'gdb-mi': { Line: "import('../formats/gdb-mi-lines.js').MiLine" },
   'key-values': { Pairs: '[key: string, value: string][]' },
   'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine" },
 };

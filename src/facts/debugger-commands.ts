@@ -1,4 +1,57 @@
-/** What gdb commands typed at a prompt do to what is seen afterwards. Source: gdb/infcmd.c, gdb/breakpoint.c. */
+/**
+ * What gdb commands typed at a prompt do to what is seen afterwards. Those of the machine interface are
+ * judged as the commands of the command line that do the same: see {@link plainCommand}.
+ *
+ * Source: gdb/infcmd.c, gdb/breakpoint.c; gdb/mi/mi-cmds.c.
+ */
+
+/** What a command of the machine interface is called on the command line. */
+const PLAIN: ReadonlyMap<string, string> = new Map([
+  ['break-after', 'ignore'],
+  ['break-condition', 'condition'],
+  ['break-delete', 'delete'],
+  ['break-disable', 'disable'],
+  ['data-evaluate-expression', 'print'],
+  ['data-write-memory', 'set var'],
+  ['data-write-memory-bytes', 'set var'],
+  ['data-write-register-values', 'set var'],
+  ['exec-continue', 'continue'],
+  ['exec-finish', 'finish'],
+  ['exec-jump', 'jump'],
+  ['exec-next', 'next'],
+  ['exec-next-instruction', 'nexti'],
+  ['exec-return', 'return'],
+  ['exec-run', 'run'],
+  ['exec-step', 'step'],
+  ['exec-step-instruction', 'stepi'],
+  ['exec-until', 'until'],
+  ['gdb-set', 'set'],
+  ['target-attach', 'attach'],
+  ['target-detach', 'detach'],
+  ['thread-select', 'thread'],
+  ['var-assign', 'set var'],
+]);
+
+/** `114-exec-continue --all` → `continue`; a command of the command line stays what it is. */
+export function plainCommand(text: string): string {
+  const command = text.trim().replace(/^\d+(?=[a-z-])/, '');
+  const [, name = '', rest = ''] = /^-([a-z-]+)((?: .*)?)$/.exec(command) ?? [];
+  if (name === 'interpreter-exec') return plainCommand(unquoted(rest.replace(/^ +\S+/, '')));
+  const plain = PLAIN.get(name);
+  return plain === undefined ? command : `${plain} ${unquoted(withoutOptions(rest))}`.trim();
+}
+
+// "--thread 3 --frame 0 size", "--all"
+function withoutOptions(rest: string): string {
+  return rest.replace(/^(?: +--(?:thread|frame|thread-group) \S+| +--[a-z]+)*/, '');
+}
+
+// "\"size > 1\"": an argument with blanks is a string of C
+function unquoted(rest: string): string {
+  const text = rest.trim();
+  const inner = /^"(.*)"$/.exec(text)?.[1];
+  return inner === undefined ? text : inner.replace(/\\(.)/g, '$1').trim();
+}
 
 /** The inferior runs: the next stop is another moment. */
 export const RESUMES =
@@ -26,8 +79,15 @@ const ALTERS: readonly RegExp[] = [
 export const NARROWS =
   /^(?:delete|d|del|disable|dis|clear|cl|condition|cond|ignore|enable\s+(?:once|count|delete))\b(?!\s+display)/;
 
-/** `break F if X`: only some calls of F are reported. */
-export const BREAKS_IF = /^(?:b|br|bre|brea|break|hb|hbreak)\s+(\S+)\s+(?:.*\s)?if\b/;
+/** The function of `break F if X`: only some calls of F are reported. */
+export function conditionalFunction(command: string): string | undefined {
+  if (!command.startsWith('-break-insert ')) return BREAKS_IF.exec(command)?.[1];
+  // "-break-insert -c "size > 1" vhost_dev_log_resize": a condition, an ignore count, one thread, switched off
+  const words = command.split(' ').filter((word) => word !== '');
+  return words.some((word) => /^-[cipd]$/.test(word)) ? unquoted(words.at(-1) ?? '') : undefined;
+}
+
+const BREAKS_IF = /^(?:b|br|bre|brea|break|hb|hbreak)\s+(\S+)\s+(?:.*\s)?if\b/;
 
 /** Another thread is looked at: what is shown is not what stopped. */
 export const SELECTS = /^(?:t|thread)\s+[\d.]+\s*$/;

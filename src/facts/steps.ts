@@ -8,6 +8,7 @@
  */
 import type {
   Backtrace,
+  BreakpointSet,
   CaptureRecord,
   Command,
   CommandList,
@@ -21,7 +22,14 @@ import type {
   VhostUserMessage,
 } from '../model/record.js';
 import { callOf } from './calls.js';
-import { alters, BREAKS_IF, NARROWS, RESUMES, SELECTS } from './debugger-commands.js';
+import {
+  alters,
+  conditionalFunction,
+  NARROWS,
+  plainCommand,
+  RESUMES,
+  SELECTS,
+} from './debugger-commands.js';
 import type { Call } from './calls.js';
 import { plainName } from './functions.js';
 import type { Alteration, Step, Steps, ThreadExit, WireFact } from './step.js';
@@ -50,7 +58,7 @@ function endsStop(record: CaptureRecord): boolean {
     case 'kernel-event':
       return true;
     case 'command': {
-      const text = record.text.trim();
+      const text = plainCommand(record.text);
       return record.list === undefined && (RESUMES.test(text) || SELECTS.test(text));
     }
     default:
@@ -93,6 +101,8 @@ class StepBuilder {
   private readonly kernelCalls = new OpenCalls();
   /** Function of each breakpoint number, as this debugger has them. */
   private readonly breakpoints = new Map<number, string>();
+  /** Breakpoints that were set without a condition. */
+  private readonly alwaysStopping = new Set<number>();
 
   add(record: CaptureRecord): void {
     if (endsStop(record)) this.flushStop();
@@ -128,6 +138,8 @@ class StepBuilder {
         this.onWire(record);
         break;
       case 'breakpoint-set':
+        this.onBreakpoint(record);
+        break;
       case 'call-path':
       case 'chatter':
       case 'code':
@@ -304,12 +316,15 @@ class StepBuilder {
   }
 
   private onCommand(record: Command): void {
-    const text = record.text.trim();
-    const alteration = this.alters(text) ? { line: record.span.first, command: text } : undefined;
-    if (record.list !== undefined) {
-      this.onListed(record.list, text, alteration);
+    const { list, span } = record;
+    const command = record.text.trim();
+    if (list !== undefined) {
+      // The machine interface prints a list on one line.
+      for (const line of command.split('\n')) this.onListed(list, line.trim(), span.first);
       return;
     }
+    const text = plainCommand(command);
+    const alteration = this.alters(text) ? { line: span.first, command } : undefined;
     this.sawCommands = true;
     if (RESUMES.test(text)) {
       this.stopped = undefined;
@@ -318,7 +333,7 @@ class StepBuilder {
       this.otherSelected = true;
     }
     if (alteration !== undefined) this.onAlteration(alteration);
-    const conditional = BREAKS_IF.exec(text)?.[1];
+    const conditional = conditionalFunction(text);
     if (conditional !== undefined) this.conditional.add(conditional);
     if (NARROWS.test(text)) this.narrowed.push(this.steps.length);
   }
@@ -338,12 +353,20 @@ class StepBuilder {
   }
 
   /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
-  private onListed(list: CommandList, text: string, alteration: Alteration | undefined): void {
-    if (alteration !== undefined) {
+  private onListed(list: CommandList, text: string, line: number): void {
+    if (this.alters(text)) {
+      const alteration = { line, command: text };
       for (const number of list.breakpoints) this.alteringBreakpoints.set(number, alteration);
       if (list.definition !== undefined) this.alteringCommands.add(list.definition);
     }
     if (NARROWS.test(text)) this.narrowed.push(this.steps.length);
+  }
+
+  /** Set with a condition it never proved that its function was watched; else that ends here. */
+  private onBreakpoint({ number, func, narrowed }: BreakpointSet): void {
+    if (narrowed !== true) this.alwaysStopping.add(number);
+    else if (func !== undefined && !this.alwaysStopping.has(number)) this.conditional.add(func);
+    else this.narrowed.push(this.steps.length);
   }
 
   private onEvent(record: TraceEvent): void {

@@ -7,7 +7,7 @@
  * put them together. Words before the first dump or after the last one (a bug report around a log)
  * change nothing.
  */
-import { RESUMES, SELECTS, SHOWS_STACK } from '../facts/debugger-commands.js';
+import { plainCommand, RESUMES, SELECTS, SHOWS_STACK } from '../facts/debugger-commands.js';
 import type { CaptureRecord, Frame } from '../model/record.js';
 
 /** What makes a capture a note. */
@@ -73,7 +73,7 @@ class CommandFollower {
     if (record.kind === 'stop' || record.kind === 'process' || record.kind === 'gap') {
       this.shown = undefined;
     } else if (record.kind === 'command' && record.list === undefined) {
-      const text = record.text.trim();
+      const text = plainCommand(record.text);
       this.asked = SHOWS_STACK.test(text);
       if (RESUMES.test(text) || SELECTS.test(text)) this.shown = undefined;
     } else if (record.kind === 'backtrace' && record.levels[0] === 0) {

@@ -125,7 +125,8 @@ function breakpointSteps(
 }
 
 function noteFunction(record: BreakpointSet, step: number, byFunction: Map<string, number>): void {
-  if (record.temporary || record.func === undefined || byFunction.has(record.func)) return;
+  if (record.temporary || record.narrowed === true || record.func === undefined) return;
+  if (byFunction.has(record.func)) return;
   byFunction.set(record.func, step);
 }
 

@@ -3,7 +3,7 @@
  *
  * Producer: gdb/breakpoint.c, gdb/infrun.c, gdb/thread.c, gdb/inferior.c (gdb 7 to 16).
  * Syntax:   grammars/gdb-line.peggy; the patterns here only spare the grammar hopeless lines.
- * Not read: messages that carry no record (gdb-chatter.ts), GDB/MI.
+ * Not read: messages that carry no record (gdb-chatter.ts), the machine interface (gdb-mi.ts).
  */
 import { parse } from '../grammar/gdb-line.js';
 import type { Stop, ThreadNotice, ThreadRef } from '../model/record.js';

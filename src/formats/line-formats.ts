@@ -2,9 +2,10 @@
 import { createDmesg } from './dmesg.js';
 import { createForeignStack } from './foreign-stack.js';
 import { createFtrace } from './ftrace.js';
+import { createGdbMi } from './gdb-mi.js';
 import type { LineFormat } from './line-format.js';
 
 /** One new object of each: they remember what they read. */
 export function createLineFormats(): readonly LineFormat[] {
-  return [createFtrace(), createDmesg(), createForeignStack()];
+  return [createGdbMi(), createFtrace(), createDmesg(), createForeignStack()];
 }

@@ -235,8 +235,7 @@ class Reader implements CaptureReader {
     const frame = frameLine(text);
     const head = frame === undefined ? undefined : splitLevel(frame);
     if (frame !== undefined && head !== undefined) {
-      const body = frame.slice(head.start);
-      if (isForeignFrame(body) || this.#headKind(body, head.level) !== 'none') return true;
+      if (this.#headKind(frame.slice(head.start), head.level) !== 'none') return true;
     }
     if (startsStop(text) || isDebuggerMessage(text) || isThreadRow(text)) return true;
     if (text.startsWith(RUN_TILL_EXIT)) return true;

@@ -91,6 +91,8 @@ export interface BreakpointSet {
   readonly func: string | undefined;
   readonly file: string | undefined;
   readonly line: number | undefined;
+  /** Said of it: not every call stops, or none any more (a condition, an ignore count, one thread only, switched off, deleted). */
+  readonly narrowed?: true;
 }
 
 /** `[Switching to Thread 0x... (LWP n)]`, `[New Thread ...]`, `[Thread ... exited]`. */
@@ -116,7 +118,7 @@ export interface ProcessMark {
 export interface FunctionReturn {
   readonly kind: 'return';
   readonly span: Span;
-  /** The function named by `Run till exit from`; undefined in MI, which names none. */
+  /** The function named by `Run till exit from`; in MI the one where the debugger stood. */
   readonly func: string | undefined;
   /** As printed, without `$2 = `: `-22`, `0x555555558030 <b> "but"`. */
   readonly value: string | undefined;

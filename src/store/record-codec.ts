@@ -78,6 +78,8 @@ export type EncodedRecord =
       func: Optional<string>,
       file: Optional<string>,
       line: Optional<number>,
+      /** Left out for a breakpoint that always stops. */
+      narrowed?: Flag,
     ]
   | [kind: 'thread', first: number, last: number, what: ThreadNotice['what'], thread: ThreadRef]
   | [kind: 'process', first: number, last: number, what: ProcessMark['what']]
@@ -120,8 +122,11 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
       return ['stop', first, last, reason, number, thread, frame ? ids.frame(frame) : null];
     }
     case 'breakpoint-set': {
-      const { number, temporary, func = null, file = null, line = null } = record;
-      return ['breakpoint-set', first, last, number, temporary ? 1 : 0, func, file, line];
+      const { number, temporary, func = null, file = null, line = null, narrowed } = record;
+      const flag = temporary ? 1 : 0;
+      return narrowed === true
+        ? ['breakpoint-set', first, last, number, flag, func, file, line, 1]
+        : ['breakpoint-set', first, last, number, flag, func, file, line];
     }
     case 'thread':
       return ['thread', first, last, record.what, record.thread];
@@ -262,7 +267,7 @@ function decodeBacktrace(
 function decodeBreakpoint(
   row: Extract<EncodedRecord, ['breakpoint-set', ...unknown[]]>,
 ): BreakpointSet {
-  const [kind, first, last, number, temporary, func, file, line] = row;
+  const [kind, first, last, number, temporary, func, file, line, narrowed] = row;
   return {
     kind,
     span: { first, last },
@@ -271,5 +276,6 @@ function decodeBreakpoint(
     func: func ?? undefined,
     file: file ?? undefined,
     line: line ?? undefined,
+    ...(narrowed === 1 ? { narrowed: true } : {}),
   };
 }

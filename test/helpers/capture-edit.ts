@@ -15,9 +15,16 @@ export function ownersOf(lines: readonly string[]): readonly (string | undefined
     else if (record.kind === 'command')
       owner = /^(?:bt|c|p)\b/.test(record.text) ? current : undefined;
     else if (record.kind === 'breakpoint-set') owner = record.func;
-    for (let line = record.span.first; line <= record.span.last; line++) owners[line - 1] = owner;
+    for (let line = record.span.first; line <= record.span.last; line++) {
+      owners[line - 1] = toldAgain(lines[line - 1]) ?? owner;
+    }
   }
   return owners;
+}
+
+/** The machine interface tells of a breakpoint again each time it is hit. */
+function toldAgain(line = ''): string | undefined {
+  return /^=breakpoint-modified,bkpt=\{.*?,func="(\w+)"/.exec(line)?.[1];
 }
 
 /**
@@ -33,7 +40,7 @@ export function unwatch(lines: readonly string[], functions: ReadonlySet<string>
   return renumber(left);
 }
 
-const NUMBER = /\b(hit Breakpoint |^Breakpoint )(\d+)/;
+const NUMBER = /(\bhit Breakpoint |^Breakpoint |bkptno="|bkpt=\{number=")(\d+)/;
 
 function renumber(lines: readonly string[]): string[] {
   const numbers = new Set<number>();

@@ -89,15 +89,22 @@ function stop(frames: readonly Frame[]): fc.Arbitrary<Stop> {
   });
 }
 
-const breakpoint: fc.Arbitrary<BreakpointSet> = record({
-  kind: fc.constant('breakpoint-set'),
-  span,
-  number,
-  temporary: fc.boolean(),
-  func: maybe(text),
-  file: maybe(text),
-  line: maybe(number),
-});
+const breakpoint: fc.Arbitrary<BreakpointSet> = fc.record(
+  {
+    kind: fc.constant('breakpoint-set'),
+    span,
+    number,
+    temporary: fc.boolean(),
+    func: maybe(text),
+    file: maybe(text),
+    line: maybe(number),
+    narrowed: fc.constant(true),
+  },
+  {
+    requiredKeys: ['kind', 'span', 'number', 'temporary', 'func', 'file', 'line'],
+    noNullPrototype: true,
+  },
+);
 
 const event: fc.Arbitrary<TraceEvent> = record({
   kind: fc.constant('event'),
@@ -138,7 +145,7 @@ export const reading: fc.Arbitrary<Reading> = fc
     record({
       lines: number,
       blank: number,
-      formats: fc.subarray(['gdb', 'qemu-log'] as const),
+      formats: fc.subarray(['gdb', 'gdb-mi', 'qemu-log'] as const),
       records: fc.array(
         fc.oneof<fc.Arbitrary<CaptureRecord>[]>(
           backtrace(frames),
