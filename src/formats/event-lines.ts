@@ -31,6 +31,11 @@ export class EventLines {
     this.#events = events;
   }
 
+  /** Would the line be read as an event? */
+  isEvent(text: string, lineNo: number): boolean {
+    return readEvent(text, lineNo, this.#eventLine === lineNo - 1, this.#events) !== undefined;
+  }
+
   /** Undefined for a line that has nothing to do with events. */
   read(text: string, lineNo: number): EventLine | undefined {
     const afterEvent = this.#eventLine === lineNo - 1;

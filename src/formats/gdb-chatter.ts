@@ -49,6 +49,8 @@ export function isSpacedSourceEcho(line: string, sourceLine: number | undefined)
 
 /** `dev = 0x5555` of `info args`, `features = {...` of `bt full`, `}` of a value printed over lines. */
 export function isVariable(line: string): boolean {
+  // "req->ops->read_data = scsi_read_data()", "hdev->started = false;": C, gdb prints no such value
+  if (/(?:\w\(\)|;)[ \t]*$/.test(line)) return false;
   return (
     /^[ \t]*[A-Za-z_$<*][\w$.:<>*[\]@#-]* = /.test(line) || /^[ \t]*[}\])]+,?[ \t]*$/.test(line)
   );

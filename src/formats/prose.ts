@@ -8,9 +8,7 @@
 /** True when the line, which no format claimed, reads like something that a person wrote. */
 export function isHuman(line: string, nearOutput: boolean): boolean {
   const text = line.trim();
-  // Any other alphabet is a person's; micro and Greek letters are units and formulas.
-  if (/(?![\p{Script=Latin}\p{Script=Greek}\u00aa\u00b5\u00ba])\p{L}/u.test(text)) return true;
-  if (isRule(text) || text.startsWith('```')) return true;
+  if (hasOtherLetters(text) || isRule(text) || isFence(text)) return true;
   // "## Cancel", "# A heading"; "# echo 1 > /sys/x" is a command of root
   if (/^#{2,6}[ \t]+\S|^# [A-Z][\w ,.'()-]*$/.test(text)) return true;
   if (isProgramOutput(text)) return false;
@@ -21,6 +19,32 @@ export function isHuman(line: string, nearOutput: boolean): boolean {
   if (isSentence(text, words)) return true;
   if (/^[-*•·+][ \t]+\S|^\d+[.)][ \t]+\S/.test(text)) return true;
   return isPlain(text, words);
+}
+
+/**
+ * True when a person lists such lines and a program prints them: a name with brackets, options, a name
+ * with its meaning, an item of a list. Such a line takes after what stands above it.
+ */
+export function isEither(line: string): boolean {
+  const text = line.trim();
+  if (text.length > 2048) return false;
+  if (EITHER.some((pattern) => pattern.test(text))) return true;
+  // "sgs[1] : response header", "2. u64 log_addr; ---> VHOST_SET_VRING_ADDR"
+  return (
+    /^(?:[A-Za-z_][\w.[\]>-]* ?: [A-Za-z]|[-*+][ \t]+\S|[-=]{1,8}>[ \t]+\S|\d{1,3}[.)][ \t]+\S)/.test(
+      text,
+    ) && !isProgramOutput(text)
+  );
+}
+
+/** Letters of any other alphabet are a person's; micro and Greek letters are units and formulas. */
+export function hasOtherLetters(text: string): boolean {
+  return /(?![\p{Script=Latin}\p{Script=Greek}\u00aa\u00b5\u00ba])\p{L}/u.test(text);
+}
+
+/** "```", "```c": a border of a block in Markdown. */
+export function isFence(text: string): boolean {
+  return text.trimStart().startsWith('```');
 }
 
 // "=====", "-----", "*****": length says nothing, a text in it would
@@ -60,7 +84,6 @@ const PROGRAM: readonly RegExp[] = [
   /[;{}\\]$|^(?:\/\*|\*\/|\*[ \t]|\/\/|#(?:include|define|if|ifdef|ifndef|else|endif|pragma)\b|@@|\+\+\+|diff --git|index [0-9a-f]+\.\.)/,
   /^(?:static|struct|union|enum|typedef|const|void|int|bool|unsigned|uint\d+_t|return|goto|switch|case|extern|inline)\b.*[({;,]/,
   /^[\w.>[\]()*&-]+ (?:=|\+=|\|=|&=|-=|==|!=) ?\S/,
-  /^[A-Za-z_]\w*(?:::\w+)*\([^()]*\)[;,]?$/,
   // root@host:~# x   [root@host ~]$ x   $ x   # echo 1 > y   % x
   /^(?:\[?[\w.-]+@[\w.-]+[^#$%]{0,80})?[#$%>] \S|^(?:crash|mysql|\(lldb\)|\(qemu\)|\(hmp\)|virsh)(?:>|\)| #)? /,
   // strace:  1234  03:27:38.1 ioctl(3, VHOST_SET_OWNER, 0) = 0     04:02 <... ioctl resumed>
@@ -69,15 +92,25 @@ const PROGRAM: readonly RegExp[] = [
   /\[\d{3}\] (?:[^ ]* +\d+|[^ ]*\d)\.\d+: |^\d+\)[ +!#*@$]|^# (?:tracer|entries|_+|TASK|\|)|^[-\w/]+ +\d+ +\[\d+\]/,
   // frames that lost their #, other stacks, addresses
   /^[*>]? ?\d*[ \t]*0x[0-9a-fA-F]{4,}|^\d+[ \t]+\S+ \(.*\) (?:at|from) \S+$|^[0-9a-fA-F]{8,}[: ]|^\w+\+0x[0-9a-f]+\/0x[0-9a-f]+|^\? \w+\+0x|^<\/?[A-Z]{3,}>|^Call Trace:$|^R(?:IP|SP|AX|BX|CX|DX|SI|DI|BP|\d+): /,
-  // qemu's command line and other options; paths; key=value
-  /^--?[a-z][\w-]*(?:[ =]|$)|^\/[\w.+/-]+$|^(?:[\w.-]+=\S+(?:[ \t][ \t,]*|$))+$/,
+  // qemu's command line and other options; paths
+  /^--?[a-z][\w-]*(?:[ =]|$)|^\/[\w.+/-]+$/,
   // consoles: SeaBIOS, GRUB, Linux, systemd
   /^(?:SeaBIOS|iPXE|Booting|GRUB|Welcome to|Decompressing|Loading |Press |Escape character|Uncompressing|EFI stub|BdsDxe|UEFI|Machine UUID|early console|login:|Last login|Debian|Ubuntu|Fedora|CentOS|Kernel panic|Run \/)|^\[? *(?:OK|FAILED|DEPEND) *\]/,
 ];
 
-function isProgramOutput(text: string): boolean {
+// No sentences; a program prints them, and a person lists them.
+const EITHER: readonly RegExp[] = [
+  // f()   f(x);
+  /^[A-Za-z_]\w*(?:::\w+)*\([^()]*\)[;,]?$/,
+  // key=value
+  /^(?:[\w.-]+=\S+(?:[ \t][ \t,]*|$))+$/,
+];
+
+/** True when the line, blanks around it cut, looks like a program's: stamped, signed, code, signs rather than words. */
+export function isProgramOutput(text: string): boolean {
   const bounded = text.length > 2048 ? text.slice(0, 2048) : text;
   if (PROGRAM.some((pattern) => pattern.test(bounded))) return true;
+  if (EITHER.some((pattern) => pattern.test(bounded))) return true;
   // dev->log=0x5555 dev->log_size=28672: more signs than letters, or assignments only
   const letters = bounded.replace(/[^A-Za-z\s]/g, '').length;
   return letters * 2 < bounded.length || /^\S[^\s=]*=\S+(?: \S[^\s=]*=\S+)*$/.test(bounded);

@@ -32,7 +32,8 @@ import { Pending } from './pending.js';
 import type { Line } from './pending.js';
 import type { LineFormat } from './line-format.js';
 import { createLineFormats } from './line-formats.js';
-import { isHuman } from './prose.js';
+import type { NoteLine } from './note-format.js';
+import { NoteReader } from './note-reader.js';
 import { RecordSink } from './record-sink.js';
 
 /** Takes lines, gives records. One reader per capture. */
@@ -69,6 +70,9 @@ class Reader implements CaptureReader {
   readonly #formats: readonly LineFormat[];
   /** The format whose record is under construction. */
   #open: LineFormat | undefined;
+  readonly #notes = new NoteReader((records, lineNo) => {
+    this.#session.addForeign('notes', records, lineNo);
+  });
   #pending: Pending | undefined;
   #paged = false;
   /** The program runs: what is printed below this line is its own. */
@@ -125,7 +129,7 @@ class Reader implements CaptureReader {
       if (this.#pending.joint.cut) return false;
       this.#finishPending(false);
     }
-    if (this.#open !== undefined) return false;
+    if (this.#open !== undefined || this.#notes.isBusy()) return false;
     this.#session.addFrame(head.level, frame, lineNo, lineNo);
     return true;
   }
@@ -180,7 +184,8 @@ class Reader implements CaptureReader {
     if (text.trim() === '') {
       this.#endOpen();
       this.#session.blank(lineNo);
-    } else if (this.#offer(text, lineNo)) return;
+      this.#notes.blank(lineNo);
+    } else if (this.#offer(text, lineNo) || this.#goOnWithNote(line)) return;
     else if (this.#readFrameLine(line, raw) || this.#readEventLine(text, lineNo)) return;
     else if (isThreadRow(text)) this.#hold('row', text, line);
     else if (text.startsWith(RUN_TILL_EXIT)) this.#hold('finish', text, line);
@@ -200,6 +205,7 @@ class Reader implements CaptureReader {
   #takes(format: LineFormat, text: string, lineNo: number): boolean {
     const records = format.take(text, lineNo);
     if (records === undefined) return false;
+    this.#settleNotes();
     this.#session.addForeign(format.id, records, lineNo);
     this.#open = format.isOpen ? format : undefined;
     return true;
@@ -209,6 +215,40 @@ class Reader implements CaptureReader {
     const open = this.#open;
     this.#open = undefined;
     if (open !== undefined) this.#session.addForeign(open.id, open.end());
+    this.#settleNotes();
+  }
+
+  /** An open block of a note takes what gdb would claim only by its surroundings. */
+  #goOnWithNote(line: Line): boolean {
+    if (!this.#notes.isBusy()) return false;
+    const isGdb = this.#isSurelyGdb(line);
+    // A line that was kept back in vain may itself be a record that goes on.
+    while (this.#notes.isBusy()) {
+      if (!isGdb && this.#notes.goOn(this.#noteLine(line))) return true;
+      this.#settleNote();
+    }
+    return false;
+  }
+
+  #settleNotes(): void {
+    while (this.#notes.isBusy()) this.#settleNote();
+  }
+
+  #settleNote(): void {
+    const head = this.#notes.settle();
+    if (head !== undefined) this.#readNote(head);
+  }
+
+  #isSurelyGdb({ text, lineNo }: Line): boolean {
+    const frame = frameLine(text);
+    const head = frame === undefined ? undefined : splitLevel(frame);
+    if (frame !== undefined && head !== undefined) {
+      if (this.#headKind(frame.slice(head.start), head.level) !== 'none') return true;
+    }
+    if (startsStop(text) || isDebuggerMessage(text) || isThreadRow(text)) return true;
+    if (text.startsWith(RUN_TILL_EXIT)) return true;
+    if (this.#events.isEvent(text, lineNo)) return true;
+    return readGdbLine(text.trimEnd()) !== undefined || isPlacedLocation(text);
   }
 
   #readFrameLine(line: Line, raw?: string): boolean {
@@ -341,7 +381,7 @@ class Reader implements CaptureReader {
 
   #mayBeLocation({ text, released }: Line): boolean {
     if (!startsLocation(text)) return false;
-    if (released === true && !/\)[ \t]+(?:at|from)[ \t]+\S+$/.test(text)) return false;
+    if (released === true && !isPlacedLocation(text)) return false;
     return this.#session.waitsForLocation || this.#session.isGdb;
   }
 
@@ -353,17 +393,29 @@ class Reader implements CaptureReader {
     return session.isGdb && (isVariable(text) || isTypedAhead(text));
   }
 
-  #prose({ text, lineNo }: Line): void {
+  #prose(line: Line): void {
+    const { text, lineNo } = line;
     // "hi" below "Continuing.": the program's own words, short ones at least
     const short = /^[\x21-\x7e]+(?: [\x21-\x7e]+){0,2}$/.test(text.trim());
     const running = short && this.#runningLine === lineNo - 1;
-    if (running) this.#runningLine = lineNo;
-    this.#session.prose(lineNo, !running && isHuman(text, this.#session.isNear(lineNo)));
+    if (running) {
+      this.#runningLine = lineNo;
+      this.#session.prose(lineNo, false);
+    } else if (!this.#notes.keepBack(this.#noteLine(line))) this.#readNote(this.#noteLine(line));
+  }
+
+  #readNote(line: NoteLine): void {
+    if (!this.#notes.take(line)) this.#session.prose(line.lineNo, this.#notes.isPersons(line));
+  }
+
+  #noteLine({ text, lineNo }: Line): NoteLine {
+    return this.#notes.lineOf(text, lineNo, this.#session.isNear(lineNo));
   }
 
   // --- pager
 
   #readPager({ before, after }: PagerCut, text: string, lineNo: number): void {
+    this.#endOpen();
     const reply = after.trim();
     const quits = /^q(?:uit)?$/.test(reply);
     this.#paged = true;
@@ -385,6 +437,11 @@ class Reader implements CaptureReader {
     this.#paged = false;
     this.#session.quit(lineNo);
   }
+}
+
+// "vcpu (idx=1) at th.c:6"
+function isPlacedLocation(text: string): boolean {
+  return startsLocation(text) && /\)[ \t]+(?:at|from)[ \t]+\S+$/.test(text);
 }
 
 // "        return 0" below a row of `info breakpoints`; what gdb says of the breakpoint itself is no command.

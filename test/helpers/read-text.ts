@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { createReader } from '../../src/formats/reader.js';
-import type { CaptureRecord, Reading, Span } from '../../src/model/record.js';
+import type { CaptureRecord, PathCall, Reading, Span } from '../../src/model/record.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -65,22 +65,28 @@ export function expectEveryLineOnce(reading: Reading): void {
 
 /** The records as if they stood `by` lines further down. */
 export function shift(records: readonly CaptureRecord[], by: number): readonly CaptureRecord[] {
-  return records.map((record) =>
-    record.kind === 'backtrace'
-      ? {
-          ...record,
-          span: shiftSpan(record.span, by),
-          lines: record.lines.map((line) => line + by),
-        }
-      : { ...record, span: shiftSpan(record.span, by) },
-  );
+  return records.map((record) => {
+    const span = shiftSpan(record.span, by);
+    switch (record.kind) {
+      case 'backtrace':
+        return { ...record, span, lines: record.lines.map((line) => line + by) };
+      case 'call-path':
+        return { ...record, span, calls: record.calls.map((call) => shiftCall(call, by)) };
+      default:
+        return { ...record, span };
+    }
+  });
+}
+
+function shiftCall(call: PathCall, by: number): PathCall {
+  return { ...call, line: call.line + by };
 }
 
 function shiftSpan(span: Span, by: number): Span {
   return { first: span.first + by, last: span.last + by };
 }
 
-/** Prose of a person between the first and the last record of a debugger or of QEMU. */
+/** Words and marks of a person between the first and the last record of a debugger or of QEMU. */
 export function humanProseInside(reading: Reading): readonly Span[] {
   const evidence = reading.records.filter(({ kind }) =>
     ['backtrace', 'stop', 'event'].includes(kind),
@@ -88,9 +94,14 @@ export function humanProseInside(reading: Reading): readonly Span[] {
   const first = evidence.at(0)?.span.first ?? Infinity;
   const last = evidence.at(-1)?.span.last ?? 0;
   return reading.records
-    .filter(({ kind, span }) => kind === 'prose' && span.first > first && span.last < last)
-    .filter((record) => record.kind === 'prose' && record.human)
+    .filter(({ span }) => span.first > first && span.last < last)
+    .filter(isPersons)
     .map(({ span }) => span);
+}
+
+function isPersons(record: CaptureRecord): boolean {
+  if (record.kind === 'prose') return record.human;
+  return ['call-path', 'code-reference', 'heading'].includes(record.kind);
 }
 
 /** Frames of all backtraces. */
