@@ -40,6 +40,11 @@ const startRules = {
   'gdb-mi': { Line: "import('../formats/gdb-mi-lines.js').MiLine" },
   'key-values': { Pairs: '[key: string, value: string][]' },
   'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine" },
+  strace: {
+    Line: "import('../formats/strace-line.js').StraceLine",
+    FirstArgument: "import('../formats/strace-line.js').FirstArgument",
+    Request: 'string | undefined',
+  },
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -4,8 +4,15 @@ import { createForeignStack } from './foreign-stack.js';
 import { createFtrace } from './ftrace.js';
 import { createGdbMi } from './gdb-mi.js';
 import type { LineFormat } from './line-format.js';
+import { createStrace } from './strace.js';
 
 /** One new object of each: they remember what they read. */
 export function createLineFormats(): readonly LineFormat[] {
-  return [createGdbMi(), createFtrace(), createDmesg(), createForeignStack()];
+  return [
+    createGdbMi(),
+    createStrace(),
+    createFtrace(),
+    createDmesg(),
+    createForeignStack(),
+  ];
 }
