@@ -19,6 +19,11 @@ import { promisify } from 'node:util';
  */
 const startRules = {
   dmesg: { Line: "import('../formats/dmesg-lines.js').KernelMessage" },
+  dpdk: {
+    Line: "import('../formats/dpdk-line.js').ConfigLine",
+    Text: "import('../formats/dpdk-line.js').ConfigText",
+    Continuation: "import('../formats/dpdk-line.js').Detail",
+  },
   'foreign-frame': Object.fromEntries(
     [
       ...['Numbered', 'EuStackHead', 'Place', 'CoredumpHead', 'CrashHead', 'CrashException'],
@@ -39,6 +44,7 @@ const startRules = {
   'gdb-line': { Line: "import('../formats/gdb-lines.js').GdbLine" },
   'gdb-mi': { Line: "import('../formats/gdb-mi-lines.js').MiLine" },
   'key-values': { Pairs: '[key: string, value: string][]' },
+  'libvhost-user': { Line: "import('../formats/libvhost-user.js').DebugLine" },
   'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine" },
   strace: {
     Line: "import('../formats/strace-line.js').StraceLine",
