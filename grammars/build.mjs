@@ -19,6 +19,11 @@ import { promisify } from 'node:util';
  */
 const startRules = {
   dmesg: { Line: "import('../formats/dmesg-lines.js').KernelMessage" },
+  dpdk: {
+    Line: "import('../formats/dpdk-line.js').ConfigLine",
+    Text: "import('../formats/dpdk-line.js').ConfigText",
+    Continuation: "import('../formats/dpdk-line.js').Detail",
+  },
   'foreign-frame': Object.fromEntries(
     [
       ...['Numbered', 'EuStackHead', 'Place', 'CoredumpHead', 'CrashHead', 'CrashException'],
@@ -51,11 +56,17 @@ const startRules = {
   },
   'gdb-mi': { Line: "import('../formats/gdb-mi-lines.js').MiLine" },
   'key-values': { Pairs: '[key: string, value: string][]' },
+  'libvhost-user': { Line: "import('../formats/libvhost-user.js').DebugLine" },
   lttng: { Line: "import('../formats/lttng.js').LttngLine" },
   'qemu-trace': { Line: "import('../formats/qemu-trace.js').TraceLine", Repeated: 'number' },
   simpletrace: {
     Line: "import('../formats/simpletrace.js').SimpletraceLine",
     Bytes: 'readonly number[]',
+  },
+  strace: {
+    Line: "import('../formats/strace-line.js').StraceLine",
+    FirstArgument: "import('../formats/strace-line.js').FirstArgument",
+    Request: 'string | undefined',
   },
   'trace-events': {
     Line: "import('../formats/event-declarations.js').DeclaredLine | undefined",

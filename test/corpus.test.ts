@@ -75,6 +75,16 @@ describe.runIf(captures)('captures of real runs (skipped without ../shared/captu
     expect(reading.records.length).toBe(linesOf(text).length);
   });
 
+  it.each(filesIn(folder, /strace\.txt$|^strace/))('%s is strace, every line of it', (name) => {
+    const reading = readFile(join(folder, name));
+    expectEveryLineOnce(reading);
+    expect(reading.formats).toEqual(['strace']);
+    const kinds = new Set(reading.records.map(({ kind }) => kind));
+    expect([...kinds].filter((kind) => !['syscall', 'message', 'chatter'].includes(kind))).toEqual(
+      [],
+    );
+  });
+
   // Whole logs of the kernel's tracers: nothing in them may go unread.
   it.each(filesIn(folder, /kprobe\.txt$|ftrace|dmesg/))('%s is all records', (name) => {
     const reading = readFile(join(folder, name));
@@ -84,7 +94,7 @@ describe.runIf(captures)('captures of real runs (skipped without ../shared/captu
     expect([...kinds].sort()).toEqual(['chatter', log]);
   });
 
-  it.each(filesIn(folder, /strace\.txt$|^strace|ftrace|kprobe|dmesg|run\.txt$/))(
+  it.each(filesIn(folder, /ftrace|kprobe|dmesg|run\.txt$/))(
     '%s has nothing of gdb or QEMU',
     (name) => {
       const reading = readFile(join(folder, name));

@@ -9,7 +9,7 @@ import type { FactKind } from '../model/fact.js';
 import type { KernelEvent } from '../model/record.js';
 import { bigintOf } from '../model/values.js';
 import { plainName } from './functions.js';
-import { isVhostIoctl, vhostIoctl } from './ioctl-numbers.js';
+import { ioctlByNumber, isVhostIoctl } from './ioctls.js';
 import type { Step, WireFact } from './step.js';
 
 /** Functions that take a request, or pass it on; QEMU's ioctl() is one call of each. */
@@ -57,7 +57,7 @@ function requestOf(
   const text = args?.cmd ?? args?.ioctl;
   const number = bigintOf(text);
   if (text === undefined || number === undefined) return undefined;
-  const row = vhostIoctl(number);
+  const row = ioctlByNumber(number);
   if (row !== undefined) return { kind: row.kind, value: row.name };
   return isRequest || isVhostIoctl(number) ? { kind: 'vhost_ioctl', value: text } : undefined;
 }

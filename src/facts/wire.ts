@@ -1,11 +1,13 @@
 /**
  * System calls, vhost-user messages and calls in the kernel → protocol facts.
  *
- * Pure. Records that say nothing about the protocol give no fact. Tables: ioctl-numbers.ts, wire-kernel.ts.
+ * Pure. Records that say nothing about the protocol give no fact. Tables: ioctls.ts, requests.ts.
  */
 import type { KernelEvent, SystemCall, VhostUserMessage } from '../model/record.js';
 import type { WireFact } from './step.js';
 import { kernelFact } from './wire-kernel.js';
+import { messageFact } from './wire-message.js';
+import { syscallFact } from './wire-syscall.js';
 
 /** What a record means, or undefined. */
 export function wireFact(
@@ -13,8 +15,9 @@ export function wireFact(
 ): WireFact | undefined {
   switch (record.kind) {
     case 'syscall':
+      return syscallFact(record);
     case 'message':
-      return undefined;
+      return messageFact(record);
     case 'kernel-event':
       return kernelFact(record);
   }

@@ -109,7 +109,7 @@ export interface Fact {
   readonly enable: boolean | undefined;
   /** The one u64 or name that matters (features word, log size in chunks, log base, new state), decimal, hex or text as printed. */
   readonly value: string | undefined;
-  /** On the wire: what stands for the device there, `pid 4697 fd 13`, a socket path. */
+  /** On the wire: what stands for the device there, `fd 13 /dev/vhost-net`, `pid 4697 fd 13`, a socket path. */
   readonly endpoint: string | undefined;
   /** What the call returned, as printed; undefined where the capture does not say. */
   readonly result: string | undefined;

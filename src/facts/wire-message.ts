@@ -1,0 +1,70 @@
+/**
+ * vhost-user messages → protocol facts.
+ *
+ * A request is one fact; `enable` says whether it asks for logging (LOG_ALL in the features word, F_LOG
+ * in the flags of a vring), and is undefined where the word was not printed. A reply is a fact of its own,
+ * `SET_LOG_BASE reply`, with what it brought as `result`; it is not joined to its request, because a rule
+ * that asks for the reply must see where it came.
+ */
+import type { VhostUserMessage } from '../model/record.js';
+import { bigintOf } from '../model/values.js';
+import { requestRow } from './requests.js';
+import type { RequestRow } from './requests.js';
+import type { WireFact } from './step.js';
+
+type Payload = Readonly<Record<string, string>>;
+
+export function messageFact(message: VhostUserMessage): WireFact {
+  const { sender, name, channel, payload = {} } = message;
+  const common = { endpoint: channel, backend: 'user' as const };
+  switch (sender) {
+    case 'frontend':
+      return { ...common, ...requestFact(requestRow(name), name, payload) };
+    case 'reply':
+      return {
+        ...common,
+        kind: 'vhost_user_message',
+        func: `${name} reply`,
+        vring: ringOf(payload.index),
+        enable: undefined,
+        value: undefined,
+        result: payload.u64 ?? payload.num,
+      };
+    case 'backend':
+      return {
+        ...common,
+        kind: 'vhost_user_message',
+        func: `BACKEND_${name}`,
+        vring: ringOf(payload.index),
+        enable: undefined,
+        value: undefined,
+        result: undefined,
+      };
+  }
+}
+
+function requestFact(
+  { kind, value, vring, enable }: RequestRow,
+  func: string,
+  payload: Payload,
+): Omit<WireFact, 'endpoint' | 'backend'> {
+  return {
+    kind,
+    func,
+    vring: vring === undefined ? undefined : ringOf(payload[vring]),
+    enable: enable === undefined ? undefined : truthOf(payload[enable.member], enable.bit),
+    value: value === undefined ? undefined : payload[value],
+    result: undefined,
+  };
+}
+
+function truthOf(text: string | undefined, bit: number | undefined): boolean | undefined {
+  const word = bigintOf(text);
+  if (word === undefined) return undefined;
+  return bit === undefined ? word !== 0n : ((word >> BigInt(bit)) & 1n) === 1n;
+}
+
+function ringOf(text: string | undefined): number | undefined {
+  const index = bigintOf(text);
+  return index === undefined || index < 0n || index > 0xffffffffn ? undefined : Number(index);
+}

@@ -1,0 +1,59 @@
+/**
+ * System calls → protocol facts: the ioctls of vhost devices.
+ *
+ * strace prints of their arguments a pointer only, so order, device and result are all that is known:
+ * no features word, no vring. A device is `fd N`, with its path where -y printed one: threads share file
+ * descriptors, so the thread is no part of it. A file descriptor that is closed and opened again, and
+ * two processes in one strace, are not told apart.
+ */
+import type { SystemCall } from '../model/record.js';
+import { ioctlByName, ioctlByNumber } from './ioctls.js';
+import type { IoctlRow } from './ioctls.js';
+import type { WireFact } from './step.js';
+
+export function syscallFact({
+  name,
+  fd,
+  path,
+  request,
+  result,
+  errno,
+}: SystemCall): WireFact | undefined {
+  const row = name === 'ioctl' && request !== undefined ? rowOf(request) : undefined;
+  if (row === undefined) return undefined;
+  return {
+    kind: row.kind,
+    func: row.name,
+    endpoint: fd === undefined ? undefined : endpointOf(fd, path),
+    backend: path?.startsWith('/dev/vhost-vdpa') === true ? 'vdpa' : row.backend,
+    vring: undefined,
+    enable: undefined,
+    value: undefined,
+    result: errno === undefined ? result : `${result ?? '?'} ${errno}`,
+  };
+}
+
+function endpointOf(fd: number, path: string | undefined): string {
+  return path === undefined ? `fd ${fd}` : `fd ${fd} ${path}`;
+}
+
+/** An ioctl that strace names itself; newer ones than strace knows by number; names that share a number. */
+function rowOf(request: string): IoctlRow | undefined {
+  // _IOC(_IOC_READ|_IOC_WRITE, 0xaf, 0x7f, 0x8)
+  const parts = /^_IOC\(([A-Z_|]+), (0x[0-9a-f]+|0), (0x[0-9a-f]+|0), /.exec(request);
+  if (parts !== null) return ioctlByNumber(commandOf(parts));
+  // 0x4008af00   0x4008af00 /* VHOST_SET_FEATURES */
+  const number = /^0x[0-9a-f]{1,8}(?= |$)/.exec(request)?.[0];
+  if (number !== undefined) return ioctlByNumber(BigInt(number));
+  for (const [name] of request.matchAll(/\bVHOST_[A-Z_]+/g)) {
+    const row = ioctlByName(name);
+    if (row !== undefined) return row;
+  }
+  return undefined;
+}
+
+function commandOf([, direction = '', type = '', number = '']: RegExpExecArray): bigint {
+  const write = direction.includes('_IOC_WRITE') ? 1n : 0n;
+  const read = direction.includes('_IOC_READ') ? 2n : 0n;
+  return ((write + read) << 30n) | (BigInt(type) << 8n) | BigInt(number);
+}

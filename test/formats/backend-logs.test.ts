@@ -1,0 +1,172 @@
+/** libvhost-user's debug text and the log of DPDK's vhost library. */
+import { describe, expect, it } from 'vitest';
+import type { CaptureRecord } from '../../src/model/record.js';
+import { expectEveryLineOnce, readLines } from '../helpers/read-text.js';
+
+function read(lines: readonly string[]): readonly CaptureRecord[] {
+  const reading = readLines(lines);
+  expectEveryLineOnce(reading);
+  return reading.records;
+}
+
+const banner = '================ Vhost user message ================';
+
+describe('libvhost-user', () => {
+  function payloadOf(request: string, lines: readonly string[]): unknown {
+    const [record, ...more] = read([banner, `Request: ${request}`, 'Flags:   0x9', ...lines]);
+    expect(more).toEqual([]);
+    expect(record).toMatchObject({ kind: 'message', sender: 'frontend', flags: 9 });
+    return record?.kind === 'message' ? record.payload : undefined;
+  }
+
+  it.each([
+    ['VHOST_USER_SET_FEATURES (2)', ['u64: 0x0000000174000000'], { u64: '0x0000000174000000' }],
+    ['VHOST_USER_SET_VRING_KICK (12)', ['u64: 0x0000000000000101'], { index: '1', nofd: '1' }],
+    [
+      'VHOST_USER_SET_LOG_BASE (6)',
+      ['Fds: 5', 'Log mmap_offset: 0', 'Log mmap_size:   8192'],
+      { mmap_offset: '0', mmap_size: '8192' },
+    ],
+    [
+      'VHOST_USER_SET_VRING_ENABLE (18)',
+      ['State.index: 3', 'State.enable:   0'],
+      { index: '3', num: '0' },
+    ],
+    [
+      'VHOST_USER_SET_MEM_TABLE (5)',
+      ['Nregions: 1', 'Region 0', '    guest_phys_addr: 0x0000000000000000', 'mmap_addr: 0x1'],
+      { nregions: '1', 'regions[0].guest_phys_addr': '0x0000000000000000' },
+    ],
+    [
+      'VHOST_USER_SET_MEM_TABLE (5)',
+      ['Adding region 0', '  memory_size: 0x1', 'Adding region 1', '  memory_size: 0x2'],
+      { 'regions[0].memory_size': '0x1', 'regions[1].memory_size': '0x2' },
+    ],
+    [
+      'VHOST_USER_SET_INFLIGHT_FD (32)',
+      ['set_inflight_fd mmap_size: 4224', 'set_inflight_fd num_queues: 1'],
+      { mmap_size: '4224', num_queues: '1' },
+    ],
+    ['VHOST_USER_SET_OWNER (3)', [], undefined],
+  ])('%s', (request, lines, payload) => {
+    expect(payloadOf(request, lines)).toEqual(payload);
+  });
+
+  it.each([
+    ['VHOST_USER_SET_SLAVE_REQ_FD (21)', 'SET_BACKEND_REQ_FD'],
+    ['VHOST_USER_SET_BACKEND_REQ_FD (21)', 'SET_BACKEND_REQ_FD'],
+    ['9', 'SET_VRING_ADDR'],
+    ['unknown (44)', '44'],
+  ])('names %s', (request, name) => {
+    expect(read([banner, `Request: ${request}`])[0]).toMatchObject({ kind: 'message', name });
+  });
+
+  it('leaves a rule and lines that only look like its own alone', () => {
+    for (const lines of [
+      ['====================================='],
+      ['u64: 0x0000000174000000'],
+      ['Request: VHOST_USER_SET_OWNER (3)'],
+      ['** (vhost-user-blk:2204): CRITICAL **: 07:20:46.077: Invalid vring_addr message'],
+    ]) {
+      expect(readLines(lines).formats).not.toContain('libvhost-user');
+    }
+  });
+
+  it('ends a message where a person goes on', () => {
+    const records = read([banner, 'Request: VHOST_USER_SET_OWNER (3)', 'This is where it hangs.']);
+    expect(records.map(({ kind }) => kind)).toEqual(['message', 'prose']);
+  });
+
+  it('bounds what one message holds', () => {
+    const lines = Array<string>(10_000).fill('    guest_phys_addr: 0x1');
+    const records = read([banner, 'Request: VHOST_USER_ADD_MEM_REG (37)', ...lines]);
+    expect(records[0]?.span).toEqual({ first: 1, last: 4096 });
+    expect(records.slice(1).map(({ kind }) => kind)).toEqual(['chatter']);
+  });
+});
+
+describe('DPDK', () => {
+  function payloadOf(request: string, lines: readonly string[]): unknown {
+    const [record, ...more] = read([`VHOST_CONFIG: read message ${request}`, ...lines]);
+    expect(more).toEqual([]);
+    return record?.kind === 'message' ? record.payload : undefined;
+  }
+
+  it.each([
+    ['SET_FEATURES', 'negotiated Virtio features: 0x174000000', { u64: '0x174000000' }],
+    ['SET_PROTOCOL_FEATURES', 'negotiated Vhost-user protocol features: 0xcbf', { u64: '0xcbf' }],
+    ['SET_VRING_KICK', 'vring kick idx:0 file:43', { index: '0', fd: '43' }],
+    ['SET_VRING_CALL', 'vring call idx:1 file:-1', { index: '1', fd: '-1' }],
+    ['GET_VRING_BASE', 'vring base idx:0 file:256', { index: '0', num: '256' }],
+    ['SET_VRING_ENABLE', 'set queue enable: 1 to qp idx: 2', { index: '2', num: '1' }],
+    ['SET_LOG_BASE', 'log mmap size: 28672, offset: 0', { mmap_size: '28672', mmap_offset: '0' }],
+    [
+      'SET_VRING_BASE',
+      'vring base idx:0 last_used_idx:7 last_avail_idx:8.',
+      { index: '0', last_used_idx: '7', last_avail_idx: '8' },
+    ],
+    ['SET_VRING_ADDR', 'log_guest_addr: 3f5d000', { log_guest_addr: '0x3f5d000' }],
+    ['ADD_MEM_REG', 'guest memory region size: 0x1000', { memory_size: '0x1000' }],
+  ])('%s: %s', (request, text, payload) => {
+    expect(payloadOf(`VHOST_USER_${request}`, [`VHOST_CONFIG: ${text}`])).toEqual(payload);
+  });
+
+  it.each([
+    '',
+    '00:18:17.716  ',
+    '[  12.345678] ',
+    '[2026-02-20 05:55:03.166000] ',
+    '2026-02-20T05:55:03.166Z|00051|dpdk|INFO|',
+    '2026-02-20T05:55:03,166000+01:00: ',
+    'Nov 22 03:00:00 host1 ovs-vswitchd[123]: ',
+  ])('behind "%s"', (prefix) => {
+    const [record] = read([
+      `${prefix}VHOST_CONFIG: (/tmp/v.sock) read message VHOST_USER_SET_OWNER`,
+    ]);
+    expect(record).toMatchObject({ kind: 'message', name: 'SET_OWNER', channel: '/tmp/v.sock' });
+    const time = record?.kind === 'message' ? record.time : undefined;
+    expect(prefix).toContain(time ?? '');
+    expect(time === undefined).toBe(prefix === '');
+  });
+
+  it('does not mix connections or requests', () => {
+    const records = read([
+      'VHOST_CONFIG: (/tmp/a.sock) read message VHOST_USER_SET_FEATURES',
+      'VHOST_CONFIG: (/tmp/b.sock) negotiated Virtio features: 0x4000000',
+      'VHOST_CONFIG: (/tmp/a.sock) read message VHOST_USER_SET_LOG_BASE',
+      'VHOST_CONFIG: (/tmp/a.sock) negotiated Virtio features: 0x4000000',
+    ]);
+    expect(records.map(({ kind }) => kind)).toEqual(['message', 'log', 'message', 'log']);
+    expect(
+      records.some((record) => record.kind === 'message' && record.payload !== undefined),
+    ).toBe(false);
+  });
+
+  it('finds the values of a log line', () => {
+    expect(read(['VHOST_CONFIG: (/v) vhost-user server: socket created, fd: 12'])[0]).toEqual({
+      kind: 'log',
+      span: { first: 1, last: 1 },
+      source: 'backend',
+      text: '(/v) vhost-user server: socket created, fd: 12',
+      values: { fd: '12' },
+    });
+  });
+
+  it.each([
+    'Our VHOST_CONFIG: read message VHOST_USER_SET_FEATURES came late.',
+    'VHOST_CONFIG is the log type',
+    '\t guest physical addr: 0x0',
+    '#define VHOST_CONFIG: x',
+  ])('is not %s', (line) => {
+    expect(readLines([line]).formats).not.toContain('dpdk');
+  });
+
+  it.each([
+    ['names', `VHOST_CONFIG: ${'a-'.repeat(900)}`],
+    ['values', `VHOST_CONFIG: ${'a: '.repeat(600)}`],
+    ['long', `VHOST_CONFIG: ${'x'.repeat(900_000)}`],
+    ['clocks', `${'['.repeat(900_000)}VHOST_CONFIG: x`],
+  ])('is read in time that does not explode: %s', (_, line) => {
+    read(Array<string>(500).fill(line));
+  });
+});
