@@ -1,10 +1,11 @@
 /**
  * Reads one capture line by line: every line is claimed by a record or counted as blank.
  *
- * Producers: gdb's command line (gdb 7 to 16) and QEMU's "log" trace backend, mixed with anything else.
+ * Producers: gdb's command line (gdb 7 to 16) and QEMU's "log" trace backend, mixed with anything else:
+ *            the formats of line-formats.ts claim their lines first, those of note-formats.ts last.
  * Unit:      see the record types. Backtraces are counted by level: a new one begins where the level does
  *            not rise, and after a prompt, a thread header, a record or another tool's stack.
- * Not read:  what the line formats claim first; what nobody claims becomes prose.
+ * Not read:  what nobody claims becomes prose.
  */
 import type { CaptureRecord, Frame, Reading } from '../model/record.js';
 import { cleanLine, cutPager, splitMargin } from './clean.js';
@@ -59,6 +60,9 @@ const MOST_WHOLE_LINES = 262_144;
 
 const HASH = 35;
 
+// 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
+const STAMPED = /^\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
+
 class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
   readonly #session = new GdbSession(this.#sink);
@@ -93,6 +97,7 @@ class Reader implements CaptureReader {
     }
     const text = cleanLine(raw);
     const pager = cutPager(text);
+    if (pager === undefined && this.#pushStampedEvent(text, lineNo)) return;
     if (pager === undefined) this.#join({ text, lineNo, cut: false }, raw);
     else this.#readPager(pager, text, lineNo);
   }
@@ -132,6 +137,17 @@ class Reader implements CaptureReader {
     if (this.#open !== undefined || this.#notes.isBusy()) return false;
     this.#session.addFrame(head.level, frame, lineNo, lineNo);
     return true;
+  }
+
+  /** Nobody but QEMU stamps lines like that: a log of millions need not be offered to every format. */
+  #pushStampedEvent(text: string, lineNo: number): boolean {
+    if (!STAMPED.test(text)) return false;
+    while (this.#pending !== undefined) {
+      if (this.#pending.joint.cut) return false;
+      this.#finishPending(false);
+    }
+    if (this.#open !== undefined || this.#notes.isBusy()) return false;
+    return this.#readEventLine(text, lineNo);
   }
 
   #remember(raw: string, text: string): void {
