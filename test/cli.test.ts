@@ -21,7 +21,7 @@ import { expect, test } from 'vitest';
 import { program, runCli } from './helpers/run-cli.js';
 import { tempDir } from './helpers/temp-dir.js';
 
-const folder = fileURLToPath(new URL('../fixtures/cli/', import.meta.url));
+const folder = fileURLToPath(new URL('../fixtures/cli', import.meta.url));
 const scenarios = readdirSync(folder).filter((name) => name.endsWith('.scenario'));
 
 test.each(scenarios)('%s', async (name) => {

@@ -4,7 +4,7 @@ import { learnListenerOffset } from '../src/facts/device.js';
 import { functionTable, plainName } from '../src/facts/functions.js';
 import { eventTable } from '../src/facts/trace-events.js';
 import { buildRun } from '../src/flows/run.js';
-import { qemuEvents } from '../src/formats/qemu-events.js';
+import { qemuEvents } from '../src/formats/qemu/qemu-events.js';
 import type { Run } from '../src/flows/run.js';
 import { readText } from './helpers/read-text.js';
 

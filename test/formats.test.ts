@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FrameTable, frameText } from '../src/formats/gdb-frames.js';
-import { isHuman } from '../src/formats/prose.js';
-import { traceLine } from '../src/formats/qemu-trace.js';
+import { FrameTable, frameText } from '../src/formats/gdb/frames.js';
+import { isHuman } from '../src/formats/notes/prose.js';
+import { traceLine } from '../src/formats/qemu/qemu-trace.js';
 import { parse as parseFrame } from '../src/grammar/gdb-frame.js';
 import { parse as parseTrace } from '../src/grammar/qemu-trace.js';
 import { argText, bigintOf, boolOf, pointerOf } from '../src/model/values.js';

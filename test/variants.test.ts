@@ -13,7 +13,7 @@ import { printFrame } from './helpers/printed-frames.js';
 import type { Wrapping } from './helpers/printed-frames.js';
 import { besideRepository, linesOf, readFile, readLines, readText } from './helpers/read-text.js';
 
-const own = fileURLToPath(new URL('../fixtures/captures/', import.meta.url));
+const own = fileURLToPath(new URL('../fixtures/captures', import.meta.url));
 const shared = besideRepository('shared/captures') ?? '';
 
 /** gdb logs of timelines with frames, each on one line. */

@@ -1,15 +1,15 @@
 /** Every format that is told by its own lines, in the order in which a line is offered. */
-import { createDmesg } from './dmesg.js';
-import { createDpdk } from './dpdk.js';
-import type { EventTable } from './event-table.js';
-import { createForeignStack } from './foreign-stack.js';
-import { createFtrace } from './ftrace.js';
-import { createGdbMi } from './gdb-mi.js';
-import { createLibvhostUser } from './libvhost-user.js';
+import { createDmesg } from './kernel/dmesg.js';
+import { createDpdk } from './wire/dpdk.js';
+import type { EventTable } from './qemu/event-table.js';
+import { createForeignStack } from './stacks/foreign-stack.js';
+import { createFtrace } from './kernel/ftrace.js';
+import { createGdbMi } from './gdb-mi/gdb-mi.js';
+import { createLibvhostUser } from './wire/libvhost-user.js';
 import type { LineFormat } from './line-format.js';
-import { createLttng } from './lttng.js';
-import { createSimpletrace } from './simpletrace.js';
-import { createStrace } from './strace.js';
+import { createLttng } from './qemu/lttng.js';
+import { createSimpletrace } from './qemu/simpletrace.js';
+import { createStrace } from './wire/strace.js';
 
 /** One new object of each: they remember what they read. `events`: those whose arguments are known. */
 export function createLineFormats(events: EventTable): readonly LineFormat[] {

@@ -10,8 +10,8 @@
 import type { CaptureRecord, Frame, Reading } from '../model/record.js';
 import { cleanLine, cutPager, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
-import { finishPending, RUN_TILL_EXIT } from './finish-pending.js';
-import type { Left } from './finish-pending.js';
+import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
+import type { Left } from './gdb/finish-pending.js';
 import {
   isDebuggerMessage,
   isLocal,
@@ -21,20 +21,20 @@ import {
   isTypedAhead,
   isVariable,
   startsLocation,
-} from './gdb-chatter.js';
-import { EventLines } from './event-lines.js';
-import { builtInEvents } from './event-table.js';
-import type { EventTable } from './event-table.js';
-import { FrameTable, frameHead, frameLine, splitLevel } from './gdb-frames.js';
-import { readGdbLine, startsStop, stopHead } from './gdb-lines.js';
-import type { GdbLine } from './gdb-lines.js';
-import { GdbSession } from './gdb-session.js';
-import { Pending } from './pending.js';
-import type { Line } from './pending.js';
+} from './gdb/chatter.js';
+import { EventLines } from './qemu/event-lines.js';
+import { builtInEvents } from './qemu/event-table.js';
+import type { EventTable } from './qemu/event-table.js';
+import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
+import { readGdbLine, startsStop, stopHead } from './gdb/lines.js';
+import type { GdbLine } from './gdb/lines.js';
+import { GdbSession } from './gdb/session.js';
+import { Pending } from './gdb/pending.js';
+import type { Line } from './gdb/pending.js';
 import type { LineFormat } from './line-format.js';
 import { createLineFormats } from './line-formats.js';
-import type { NoteLine } from './note-format.js';
-import { NoteReader } from './note-reader.js';
+import type { NoteLine } from './notes/note-format.js';
+import { NoteReader } from './notes/note-reader.js';
 import { RecordSink } from './record-sink.js';
 
 /** Takes lines, gives records. One reader per capture. */

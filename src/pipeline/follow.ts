@@ -6,7 +6,7 @@
  * go on after a snapshot: lines are read as they come, and after a snapshot from the first one again.
  */
 import { VhtraceError } from '../base/errors.js';
-import type { EventTable } from '../formats/event-table.js';
+import type { EventTable } from '../formats/qemu/event-table.js';
 import { expandPatterns } from '../input/expand-patterns.js';
 import { GrowingFile } from '../input/growing-file.js';
 import type { Change } from '../input/growing-file.js';

@@ -1,10 +1,10 @@
 /** One file → one reading: bytes, lines and records, put together. */
 import { VhtraceError } from '../base/errors.js';
-import { builtInEvents } from '../formats/event-table.js';
-import type { EventTable } from '../formats/event-table.js';
+import { builtInEvents } from '../formats/qemu/event-table.js';
+import type { EventTable } from '../formats/qemu/event-table.js';
 import { createReader } from '../formats/reader.js';
-import { createSimpleTraceReader } from '../formats/simple-trace.js';
-import type { SimpleTraceReader } from '../formats/simple-trace.js';
+import { createSimpleTraceReader } from '../formats/qemu/simple-trace.js';
+import type { SimpleTraceReader } from '../formats/qemu/simple-trace.js';
 import type { ByteSource } from '../input/open-bytes.js';
 import { openCapture } from '../input/open-capture.js';
 import type { CaptureInfo, Reading } from '../model/record.js';

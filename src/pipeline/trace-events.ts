@@ -1,9 +1,9 @@
 /** `--trace-events FILE`: the declarations of the QEMU that made the captures. */
 import { VhtraceError } from '../base/errors.js';
-import { readDeclarations } from '../formats/event-declarations.js';
-import type { Declaration } from '../formats/event-declarations.js';
-import { createEventTable } from '../formats/event-table.js';
-import type { EventTable } from '../formats/event-table.js';
+import { readDeclarations } from '../formats/qemu/event-declarations.js';
+import type { Declaration } from '../formats/qemu/event-declarations.js';
+import { createEventTable } from '../formats/qemu/event-table.js';
+import type { EventTable } from '../formats/qemu/event-table.js';
 import { openCapture } from '../input/open-capture.js';
 
 const HINT = '--trace-events takes the trace-events-all of the build that made the trace';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createForeignStack } from '../../src/formats/foreign-stack.js';
+import { createForeignStack } from '../../src/formats/stacks/foreign-stack.js';
 import type { ForeignStack } from '../../src/model/record.js';
 import { frame, printFrame, wrapping } from '../helpers/printed-frames.js';
 import { expectEveryLineOnce, readLines } from '../helpers/read-text.js';

@@ -10,8 +10,8 @@ import {
   readRoot,
   readRule,
   readTitle,
-} from '../../src/formats/note-lines.js';
-import { isEither } from '../../src/formats/prose.js';
+} from '../../src/formats/notes/note-lines.js';
+import { isEither } from '../../src/formats/notes/prose.js';
 import { findNoteSign } from '../../src/flows/order.js';
 import type { CaptureRecord, PathCall, Reading } from '../../src/model/record.js';
 import {

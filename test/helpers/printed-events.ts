@@ -1,8 +1,8 @@
 /** Random declarations, values for them, and QEMU's way to write trace files: trace/simple.c. */
 import fc from 'fast-check';
-import { isString } from '../../src/formats/event-form.js';
-import type { Declaration } from '../../src/formats/event-declarations.js';
-import type { RawValue } from '../../src/formats/event-format.js';
+import { isString } from '../../src/formats/qemu/event-form.js';
+import type { Declaration } from '../../src/formats/qemu/event-declarations.js';
+import type { RawValue } from '../../src/formats/qemu/event-format.js';
 
 const word = fc.stringMatching(/^[a-z][a-z_]{0,8}$/);
 

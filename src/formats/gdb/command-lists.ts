@@ -1,0 +1,60 @@
+/**
+ * Follows the command lists of a session: which breakpoint or definition does a typed line belong to?
+ *
+ * Source: gdb/cli/cli-script.c, process_next_line() and read_command_lines() (gdb 7 to 16): inner lines
+ * are asked for with `>`, blocks nest and each ends with `end`.
+ * Not followed: lists that a script sets up without an echo; nothing is printed of them.
+ */
+import type { CommandList } from '../../model/record.js';
+
+const OPENS_BLOCK =
+  /^(?:if|while|python|py|guile|gu|compile|document)\b(?! .*\S.*;)|^(?:while-stepping|stepping|ws)\b/;
+
+export class CommandLists {
+  #open: CommandList | undefined;
+  #depth = 0;
+  #lastBreakpoint: number | undefined;
+
+  /** `commands` without a number is for the breakpoint that was set last. */
+  breakpointSet(number: number): void {
+    this.#lastBreakpoint = number;
+  }
+
+  /** A command at the prompt proper: it may begin a list, and ends one that was left open. */
+  atPrompt(text: string): void {
+    this.#open = beginsList(text, this.#lastBreakpoint);
+    this.#depth = 1;
+  }
+
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
+  /** The list that a line asked for with `>` belongs to. */
+  inner(text: string): CommandList | undefined {
+    const list = this.#open;
+    if (OPENS_BLOCK.test(text)) this.#depth++;
+    else if (text === 'end' && --this.#depth === 0) this.#open = undefined;
+    return list;
+  }
+}
+
+// "commands"   "commands 3"   "commands 3-5 7"   "define skip"
+function beginsList(text: string, last: number | undefined): CommandList | undefined {
+  const definition = /^define[ \t]+([\w-]+)$/.exec(text)?.[1];
+  if (definition !== undefined) return { breakpoints: [], definition };
+  const numbers = /^comm(?:a(?:n(?:d(?:s)?)?)?)?(?:[ \t]+([\d \t-]+))?$/.exec(text);
+  if (numbers === null) return undefined;
+  if (numbers[1] !== undefined) return { breakpoints: ranges(numbers[1]) };
+  return { breakpoints: last === undefined ? [] : [last] };
+}
+
+/** Breakpoints of a range; a typing error must not make millions. */
+const MOST_BREAKPOINTS = 1000;
+
+function ranges(text: string): number[] {
+  return [...text.matchAll(/(\d+)(?:-(\d+))?/g)].flatMap(([, from = '', to = from]) => {
+    const length = Math.min(Math.max(Number(to) - Number(from) + 1, 0), MOST_BREAKPOINTS);
+    return Array.from({ length }, (_, i) => Number(from) + i);
+  });
+}

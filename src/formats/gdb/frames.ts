@@ -1,0 +1,130 @@
+/**
+ * Text of one stack frame → Frame, each text read once.
+ *
+ * Producer: gdb/stack.c, print_frame() (gdb 7 to 16). Syntax: grammars/gdb-frame.peggy.
+ * Not read: frames of ASan, crash, coredumpctl and others; foreign-stack.ts claims them first.
+ */
+import { parse } from '../../grammar/gdb-frame.js';
+import type { Frame } from '../../model/record.js';
+import { splitMargin } from '../clean.js';
+
+/** Longer frames are refused: the grammar may look at a text more than once. */
+const LONGEST_FRAME = 32_768;
+
+/** A hostile log has only new frames; the table then starts again instead of growing for ever. */
+const MOST_FRAMES = 262_144;
+
+/** Frames by their text. Equal texts give the same object. */
+export class FrameTable {
+  readonly #frames = new Map<string, Frame | undefined>();
+
+  /** The frame of a text without level, or undefined when the grammar refuses it. */
+  read(text: string): Frame | undefined {
+    const known = this.#frames.get(text);
+    if (known !== undefined || this.#frames.has(text)) return known;
+    const frame = parseFrame(text);
+    if (this.#frames.size >= MOST_FRAMES) this.#frames.clear();
+    this.#frames.set(text, frame);
+    return frame;
+  }
+
+  /** The frame of a text that was read before. */
+  known(text: string): Frame | undefined {
+    return this.#frames.get(text);
+  }
+}
+
+/** A frame whose argument list was cut off or damaged: function and place without arguments. */
+export function readDamagedFrame(text: string): Frame | undefined {
+  return parseFrame(text, 'DamagedFrame');
+}
+
+function parseFrame(
+  text: string,
+  startRule: 'Frame' | 'DamagedFrame' = 'Frame',
+): Frame | undefined {
+  if (text.length > LONGEST_FRAME) return undefined;
+  try {
+    // Two calls: the type of the result depends on the rule.
+    return startRule === 'Frame' ? parse(text) : parse(text, { startRule });
+  } catch {
+    // A refusal, or brackets so deep that the parser ran out of stack: unread either way.
+    return undefined;
+  }
+}
+
+/** `#12 0x0000...` → 12 and where the frame's text starts; undefined when there is no level. */
+export function splitLevel(
+  line: string,
+): { readonly level: number; readonly start: number } | undefined {
+  if (line.charCodeAt(0) !== HASH) return undefined;
+  let level = 0;
+  let at = 1;
+  for (let code = line.charCodeAt(at); isDigit(code) && at < 10; code = line.charCodeAt(++at)) {
+    level = level * 10 + (code - ZERO);
+  }
+  const gap = line.charCodeAt(at);
+  if (at === 1 || (gap !== BLANK && gap !== TAB)) return undefined;
+  while (line.charCodeAt(at) === BLANK || line.charCodeAt(at) === TAB) at++;
+  return { level, start: at };
+}
+
+const HASH = 35;
+const ZERO = 48;
+const BLANK = 32;
+const TAB = 9;
+
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= ZERO + 9;
+}
+
+/**
+ * How much a text behind `#N ` looks like a frame: `strong` is unread when the grammar refuses it,
+ * `weak` (a name alone, `#2  qemu_poll_ns`) counts only where a trace goes on or its list follows.
+ */
+export function frameHead(text: string): 'strong' | 'weak' | 'none' {
+  // 0x0000555555b8fda2 in vhost_log_get (...      0x00007ffe in  ()      the name on the next line
+  if (/^0x[0-9a-fA-F]+[ \t]+in(?:[ \t]|$)/.test(text)) return 'strong';
+  if (/^<(?:signal handler called|function called from gdb)>/.test(text)) return 'strong';
+  // vhost_dev_start (hdev=...      main ()      f (...)      f (address@hidden)
+  if (PLAIN_CALL.test(text)) return 'strong';
+  // tc_realloc(void*, size_t) (old_ptr=...
+  if (/^[\w:~]+\([^()]*\)(?: const)? \(/.test(text)) return 'strong';
+  // main.(*T).Method (t=...
+  const go = /^[\w./]+\.\(\*\w+\)\.[\w.]+ ?(\(|$)/.exec(text.trimEnd());
+  if (go !== null) return go[1] === '(' ? 'strong' : 'weak';
+  // Box<double, 3>::operator() (this=...      <T as core::fmt::Debug>::fmt (self=...      the list on the next line
+  if (/::|operator|[<{(]anonymous|^<.* as /.test(text.slice(0, 512))) {
+    return text.includes('(') ? 'strong' : 'weak';
+  }
+  if (/^[A-Za-z_$~*?@.][^ \t(){}="',;]*$/.test(text.trimEnd())) return 'weak';
+  if (/^[A-Za-z_$~*][^ \t(){}="',;]*[ \t]+at[ \t]+\S+:\d+[ \t]*$/.test(text)) return 'weak';
+  return 'none';
+}
+
+const PLAIN_CALL =
+  /^[A-Za-z_$~*?@.\u0080-\uffff][^ \t(){}="',;]*[ \t]*\((?:\)|\.\.\.|[ \t]*$|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
+
+/**
+ * The line from its `#0` on: margins, prompts and a glued word in front of it go. Undefined when there
+ * is no level.
+ */
+export function frameLine(text: string): string | undefined {
+  const hash = text.indexOf('#');
+  if (hash < 0 || hash > 256 || !isDigit(text.charCodeAt(hash + 1))) return undefined;
+  if (hash === 0) return text;
+  const { rest } = splitMargin(text);
+  if (rest.startsWith('#')) return rest;
+  // "(gdb) (gdb) #0  vcpu (idx=1) at th.c:6"
+  const prompts = /^(?:\((?:gdb|cgdb|rr)\) *){1,32}(?=#\d)/.exec(rest);
+  if (prompts !== null) return rest.slice(prompts[0].length);
+  // "libxlFDRegisterEventHook#0  libxlFDRegisterEventHook (...": a printf without newline
+  return /^\S{0,127}[\w)\]]#0[ \t]/.test(text) ? text.slice(hash) : undefined;
+}
+
+/** The text of a frame on one line, without level and margin; empty when the line is no frame. */
+export function frameText(text: string): string {
+  const line = frameLine(text) ?? '';
+  const head = splitLevel(line);
+  return head === undefined ? '' : line.slice(head.start).trimEnd();
+}

@@ -1,0 +1,92 @@
+/**
+ * Lines of a gdb session other than frames → what they say.
+ *
+ * Producer: gdb/breakpoint.c, gdb/infrun.c, gdb/thread.c, gdb/inferior.c (gdb 7 to 16).
+ * Syntax:   grammars/gdb-line.peggy; the patterns here only spare the grammar hopeless lines.
+ * Not read: messages that carry no record (gdb-chatter.ts), the machine interface (gdb-mi.ts).
+ */
+import { parse } from '../../grammar/gdb-line.js';
+import type { Stop, ThreadNotice, ThreadRef } from '../../model/record.js';
+
+/** What grammars/gdb-line.peggy returns. */
+export type GdbLine =
+  | {
+      readonly type: 'stop';
+      readonly thread: ThreadRef | undefined;
+      readonly reason: Stop['reason'];
+      readonly number: number | undefined;
+      /** Text of a frame, as yet unread; undefined when the location stands on a later line. */
+      readonly location: string | undefined;
+    }
+  | {
+      readonly type: 'breakpoint-set';
+      readonly number: number;
+      readonly temporary: boolean;
+      readonly func: string | undefined;
+      readonly file: string | undefined;
+      readonly line: number | undefined;
+    }
+  | { readonly type: 'thread'; readonly what: ThreadNotice['what']; readonly thread: ThreadRef }
+  | { readonly type: 'process'; readonly what: 'start' | 'exit' }
+  | { readonly type: 'prompt'; readonly text: string };
+
+// First words of everything that the grammar knows. "1.2  y  0x0000 in f at x.c:3" is a row of `info breakpoints`.
+const CANDIDATE =
+  /^(?:Thread |\[(?:Switching|Current|New|Thread|LWP|Inferior|process) |Breakpoint \d|Temporary (?:breakpoint|catchpoint) \d|Hardware |Watchpoint \d|Catchpoint \d|Program (?:received|terminated)|Starting program: |The program no longer|\d+(?:\.\d+)?[ \t]+(?:(?:hw )?breakpoint[ \t]|[yn-]\*?[ \t]+0x)|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$)/;
+
+const LONGEST_LINE = 16_384;
+
+/** What the line says, or undefined when it is none of these. */
+export function readGdbLine(line: string): GdbLine | undefined {
+  if (!CANDIDATE.test(line) || line.length > LONGEST_LINE) return undefined;
+  try {
+    return parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The stop without its place. */
+export function stopHead({ reason, number, thread }: StopLine): Omit<Stop, 'span' | 'frame'> {
+  return { kind: 'stop', reason, number, thread };
+}
+
+type StopLine = Extract<GdbLine, { type: 'stop' }>;
+
+/** True where the text of a stop begins, even when the rest of it stands on the next line. */
+export function startsStop(line: string): boolean {
+  return STOP.test(line);
+}
+
+// Prose says "Breakpoint 2, 3 and 4": a location must begin behind the comma.
+const STOP =
+  /^(?:Thread \S+(?: "[^\n]{0,64}")? hit )?(?:(?:Temporary |Hardware assisted )?[Bb]reakpoint|(?:Temporary c|C)atchpoint) \d+(?:\.\d+)?(?: \([^)]*\))?, ?(?:0x[0-9a-fA-F]+ in |[A-Za-z_~<(*$?@.][^ \t]*(?: ?\(| at )|$|[^\n]{1,512}(?:::|operator|>)[^\n]*(?:\(|$)|[\w$][\w$@.!~()*[\]]*$)/;
+
+/** Lines that end whatever text was under construction. */
+export function isBarrier(line: string): boolean {
+  return BARRIER.test(line);
+}
+
+// #3  0x...   (gdb) bt   Thread 2 (...):   [New Thread ...]   Breakpoint 1, ...   27074@1795320809.223469:...
+const BARRIER =
+  /^(?:#\d+[ \t]|\d+\t|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$|Thread \d+(?:\.\d+)?(?: "[^"]*")? \(|Thread \S+(?: ".*")? (?:hit|received) |\[(?:New|Switching|Thread|Inferior|Current|Detaching) |(?:Temporary b|Hardware assisted b|B)reakpoint \d|(?:Temporary c|C)atchpoint \d|Program (?:received|terminated) |\d+@\d+\.\d+:|Run till exit from)/;
+
+/** What a command sets a breakpoint at, and whether it stops there every time. */
+export interface TypedBreakpoint {
+  /** Undefined for source lines and addresses. */
+  readonly func: string | undefined;
+  readonly conditional: boolean;
+}
+
+/** Reads `b vhost_commit if x`; undefined for other commands. */
+export function typedBreakpoint(command: string): TypedBreakpoint | undefined {
+  const match = BREAK.exec(command);
+  if (match === null) return undefined;
+  const [, where = '', condition] = match;
+  // "vhost.c:989" is a place, "ns::f" a function
+  const isFunction = /^[A-Za-z_~][\w:~<>,*&()$.@]*$/.test(where) && !/[^:]:[^:]/.test(where);
+  return { func: isFunction ? where : undefined, conditional: condition !== undefined };
+}
+
+const BREAK =
+  /^(?:b|br|bre|brea|break|tb|tbr|tbreak|hb|hbreak|thbreak)[ \t]+(\S+)(?:[ \t]+(?:(if|thread|task|inferior)\b.*|-force-condition))?[ \t]*$/;

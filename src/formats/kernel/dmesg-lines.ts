@@ -1,0 +1,28 @@
+/** The stamp in front of a kernel message → who, when, and the text behind it. Syntax: grammars/dmesg.peggy. */
+import { parse } from '../../grammar/dmesg.js';
+
+export interface KernelMessage {
+  /** As printed in the first brackets, or what the journal put in front. */
+  readonly time: string;
+  /** From PRINTK_CALLER: the thread, or the CPU outside of one. */
+  readonly pid?: number;
+  readonly cpu?: number;
+  /** With its own blanks. */
+  readonly text: string;
+}
+
+/** The kernel's own lines end at 1024; the rest is room for margins. */
+const LONGEST_LINE = 8192;
+
+// "[    0.651247]"  "[Sun Nov 22"  "[Nov22 03:27]"  "<6>["  "kern  :info  : "  "6,1234,651247,-;"  "Nov 22 03"  "2026-11-22T"
+const MAY =
+  /^(?:\[ {0,12}\+?\d{1,10}\.\d{6}|\[[A-Z][a-z]{2}[ \d]|<\d{1,3}>\[|[a-z0-9]{3,9} {0,6}:[a-z]{2,6} {0,6}: |\d{1,4},\d|[A-Z][a-z]{2} [ \d]|\d{4}-\d\d-\d\dT)/;
+
+export function readMessage(line: string): KernelMessage | undefined {
+  if (line.length > LONGEST_LINE || !MAY.test(line)) return undefined;
+  try {
+    return parse(line);
+  } catch {
+    return undefined;
+  }
+}

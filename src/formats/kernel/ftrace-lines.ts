@@ -1,0 +1,95 @@
+/**
+ * Lines of a kernel trace → their parts. Syntax: grammars/ftrace.peggy.
+ *
+ * The patterns here only spare the grammar lines that it would refuse.
+ */
+import { parse } from '../../grammar/ftrace.js';
+
+/** What stands in front of a row. */
+export interface TraceStamp {
+  readonly comm: string;
+  /** Thread, although the column says PID. */
+  readonly pid: number;
+  readonly tgid?: number;
+  readonly cpu: number;
+  readonly time: string;
+}
+
+/** What a row says; `args` is the text that holds them. */
+export type TraceBody =
+  | {
+      readonly what: 'call' | 'return' | 'event';
+      readonly name: string;
+      readonly func?: string;
+      readonly caller?: string;
+      readonly args?: string;
+    }
+  /** Written to trace_marker by a program. */
+  | { readonly what: 'marker'; readonly text: string }
+  /** A stack follows, ` => f` on each line. */
+  | { readonly what: 'stack' };
+
+export interface TraceRow {
+  readonly stamp: TraceStamp;
+  readonly body: TraceBody;
+}
+
+/** The code column of the function_graph tracer. */
+export type GraphCode =
+  | { readonly type: 'open'; readonly func: string; readonly args: string }
+  | { readonly type: 'leaf'; readonly func: string; readonly args: string; readonly ret?: string }
+  | { readonly type: 'close'; readonly func?: string; readonly ret?: string }
+  /** An event or marker between the calls. */
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'interrupt' };
+
+export interface GraphRow {
+  readonly cpu: number;
+  readonly time?: string;
+  readonly pid?: number;
+  readonly code: GraphCode;
+}
+
+/** From here on this CPU runs another task. */
+export interface TaskSwitch {
+  readonly cpu: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Longer than what the kernel's sequence buffer prints at once. */
+const LONGEST_LINE = 8192;
+
+const ROW = /-\d{1,10}[ \t]+(?:\([ \d-]{1,16}\)[ \t]+)?\[\d{1,5}\][ \t]/;
+
+// " 0) + 88.632 us   |      f();"   "  360.774522 |   1)               |  }"
+const GRAPH = /^[ \t]{0,16}(?:\d[\d.]{0,24}[ \t]{0,8}\|[ \t]{0,8})?\d{1,5}\)[ \t]/;
+
+export function readRow(line: string): TraceRow | undefined {
+  const cpu = line.indexOf('[');
+  if (cpu < 0 || line.length > LONGEST_LINE || !ROW.test(line.slice(0, 128))) return undefined;
+  return attempt(() => parse(line, { startRule: 'Row' }));
+}
+
+export function readGraph(line: string): GraphRow | undefined {
+  if (!line.includes('|') || line.length > LONGEST_LINE || !GRAPH.test(line)) return undefined;
+  return attempt(() => parse(line, { startRule: 'GraphLine' }));
+}
+
+/** The body of a row alone, as function_graph puts it between `/*` and its end. */
+export function readBody(text: string): TraceBody | undefined {
+  return attempt(() => parse(text, { startRule: 'Body' }));
+}
+
+export function readSwitch(line: string): TaskSwitch | undefined {
+  if (!line.includes('=>') || line.length > 256 || !GRAPH.test(line)) return undefined;
+  return attempt(() => parse(line, { startRule: 'Switch' }));
+}
+
+function attempt<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

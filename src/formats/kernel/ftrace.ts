@@ -1,0 +1,176 @@
+/**
+ * Kernel traces: the text of /sys/kernel/tracing/trace, and of trace-cmd report.
+ *
+ * Producer: Linux kernel/trace/trace_output.c (trace_print_context), trace_functions_graph.c, trace_kprobe.c,
+ *           trace_syscalls.c (3.2 to 6.15); trace-cmd's trace-read.c.
+ * Unit:     one record per row; a call of function_graph is one for `{` and one for `}`, or one for `f();`.
+ * Lost:     the kernel says it in four ways, each a gap: `[LOST n EVENTS]`, trace-cmd's `[n EVENTS DROPPED]`, a
+ *           header that counts more entries written than kept, and `##### CPU n buffer started ####`, which
+ *           test_cpu_buff_start() prints only if a buffer overran: what that CPU did before is lost.
+ * Not read: the latency format, trace_pipe_raw, the text of events that are not `key=value`, stacks
+ *           below a row (chatter), durations; names of tasks in function_graph, cut to 7 characters.
+ */
+import type { CaptureRecord, KernelEvent, TraceEvent } from '../../model/record.js';
+import type { EventTable } from '../qemu/event-table.js';
+import { GraphNesting } from './ftrace-graph.js';
+import { readBody, readGraph, readRow, readSwitch } from './ftrace-lines.js';
+import type { GraphRow, TraceBody, TraceStamp } from './ftrace-lines.js';
+import { keyValues } from '../key-values.js';
+import type { LineFormat } from '../line-format.js';
+import { readEventText } from '../qemu/qemu-trace.js';
+
+/** `events`: those of QEMU whose arguments are known. */
+export function createFtrace(events: EventTable): LineFormat {
+  return new Ftrace(events);
+}
+
+const HEADER = /^# tracer: \S|^# entries-in-buffer\/entries-written: \d/;
+
+/** `# entries-in-buffer/entries-written: 140/250   #P:4` */
+const ENTRIES = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/;
+
+// The drawing that explains the columns, only below another line of the header.
+const DRAWING =
+  /^#(?:[ \t]*$|[ \t]+(?:[|/_\\]|TASK|CPU\b|TIME\b|DURATION|FUNCTION|latency: |-{5,}|=> |cmd\b))/;
+
+const LOSS: readonly (readonly [RegExp, string])[] = [
+  [/^CPU:\d+ \[LOST (?:\d+ )?EVENTS\]/, 'the trace says that events were lost'],
+  [/^CPU:\d+ \[(?:\d+ )?EVENTS DROPPED\]/, 'the trace says that events were dropped'],
+  [/^##### CPU \d+ buffer started ####$/, 'earlier events of this CPU were overwritten'],
+];
+
+// trace-cmd report
+const NOTICE = /^cpus=\d+$|^CPU \d+ is empty$/;
+
+// " => vhost_worker" of a stack; the dashes around " 0)  qemu-42  =>  vhost-43 "
+const NEAR_NOTICE = /^ ?=>[ \t]+\S|^ ?-{20,}$|^version = \d+$/;
+
+class Ftrace implements LineFormat {
+  readonly id = 'ftrace';
+  readonly isOpen = false;
+  readonly #events: EventTable;
+  #graph = new GraphNesting();
+  #last = -1;
+
+  constructor(events: EventTable) {
+    this.#events = events;
+  }
+
+  take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    const records = this.#read(line, lineNo);
+    if (records !== undefined) this.#last = lineNo;
+    return records;
+  }
+
+  end(): readonly CaptureRecord[] {
+    return [];
+  }
+
+  #read(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    const row = readRow(line);
+    if (row !== undefined) return [this.#rowRecord(row.stamp, row.body, lineNo)];
+    const graph = readGraph(line);
+    if (graph !== undefined) return [this.#graphRecord(graph, lineNo)];
+    const change = readSwitch(line);
+    if (change !== undefined) {
+      this.#graph.switch(change);
+      return [chatter(lineNo)];
+    }
+    return this.#notice(line, lineNo);
+  }
+
+  #rowRecord(stamp: PartialStamp, body: TraceBody, lineNo: number): CaptureRecord {
+    switch (body.what) {
+      case 'stack':
+        return chatter(lineNo);
+      case 'marker':
+        return this.#qemuEvent(stamp, body.text, lineNo) ?? markerRecord(stamp, body.text, lineNo);
+      default:
+        return eventRecord(stamp, body, lineNo);
+    }
+  }
+
+  /** An event of QEMU's ftrace backend (scripts/tracetool/backend/ftrace.py), which has no stamp of its own. */
+  #qemuEvent({ pid, time }: PartialStamp, text: string, lineNo: number): TraceEvent | undefined {
+    return readEventText(text, span(lineNo), { tid: pid, time }, this.#events);
+  }
+
+  #graphRecord(row: GraphRow, lineNo: number): CaptureRecord {
+    const { code, cpu, time } = row;
+    const pid = this.#graph.pidOf(row);
+    const stamp = {
+      cpu,
+      ...(pid === undefined ? {} : { pid }),
+      ...(time === undefined ? {} : { time }),
+    };
+    if (code.type === 'interrupt') return chatter(lineNo);
+    if (code.type === 'note') {
+      const body = readBody(code.text);
+      return body === undefined ? chatter(lineNo) : this.#rowRecord(stamp, body, lineNo);
+    }
+    const step = this.#graph.step(row, code);
+    if (step === undefined) return chatter(lineNo);
+    const { what, func, caller } = step;
+    const ret = code.type === 'open' ? undefined : code.ret;
+    const args = `${code.type === 'close' ? '' : code.args}${ret === undefined ? '' : ` ret=${ret}`}`;
+    const known = caller === undefined ? {} : { caller };
+    return eventRecord(stamp, { what, name: func, func, ...known, args }, lineNo);
+  }
+
+  #notice(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    // What all of them begin with.
+    if (!/^[#Cc =v]/.test(line)) return undefined;
+    const near = this.#last === lineNo - 1;
+    const entries = ENTRIES.exec(line);
+    if (entries !== null && entries[1] !== entries[2]) {
+      return [gap(lineNo, 'the buffer of the trace overran')];
+    }
+    // Another trace.
+    if (line.startsWith('# tracer: ')) this.#graph = new GraphNesting();
+    if (HEADER.test(line) || NOTICE.test(line)) return [chatter(lineNo)];
+    const loss = LOSS.find(([pattern]) => pattern.test(line));
+    if (loss !== undefined) {
+      this.#graph.forget();
+      return [gap(lineNo, loss[1])];
+    }
+    return near && (DRAWING.test(line) || NEAR_NOTICE.test(line)) ? [chatter(lineNo)] : undefined;
+  }
+}
+
+type PartialStamp = Partial<TraceStamp>;
+
+/** What another program wrote. */
+function markerRecord(stamp: PartialStamp, text: string, lineNo: number): KernelEvent {
+  const name = 'tracing_mark_write';
+  return {
+    kind: 'kernel-event',
+    span: span(lineNo),
+    ...stamp,
+    what: 'event',
+    name,
+    args: { text },
+  };
+}
+
+function eventRecord(
+  stamp: PartialStamp,
+  body: Extract<TraceBody, { name: string }>,
+  lineNo: number,
+): KernelEvent {
+  const { args: text = '', ...members } = body;
+  const args = keyValues(text);
+  const known = args === undefined ? {} : { args };
+  return { kind: 'kernel-event', span: span(lineNo), ...stamp, ...members, ...known };
+}
+
+function chatter(lineNo: number): CaptureRecord {
+  return { kind: 'chatter', span: span(lineNo) };
+}
+
+function gap(lineNo: number, why: string): CaptureRecord {
+  return { kind: 'gap', span: span(lineNo), why };
+}
+
+function span(lineNo: number): { readonly first: number; readonly last: number } {
+  return { first: lineNo, last: lineNo };
+}

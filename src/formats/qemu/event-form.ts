@@ -1,0 +1,103 @@
+/**
+ * One declared event as reader and printer: text of the log backend → arguments, and the values that
+ * other backends give → the same arguments and the same text.
+ */
+import { parse } from '../../grammar/trace-events.js';
+import type { Argument, Declaration } from './event-declarations.js';
+import { fixed, printValue, starsOf } from './event-format.js';
+import type { Conversion, Piece, RawValue } from './event-format.js';
+import { compileText, firstLine, keepsBase, unpadded } from './event-text.js';
+import type { TextReader } from './event-text.js';
+
+/** Arguments by name, values as the log backend prints them. */
+export type EventArgs = Readonly<Record<string, string>>;
+
+export interface PrintedEvent {
+  readonly args: EventArgs;
+  readonly text: string;
+}
+
+export class EventForm {
+  readonly args: readonly Argument[];
+  readonly #format: string;
+  #pieces: readonly Piece[] | undefined;
+  #read: TextReader | undefined;
+  #names: readonly string[] | undefined;
+
+  constructor({ args, format }: Declaration) {
+    this.args = args;
+    this.#format = format;
+  }
+
+  /** What the log backend printed behind the name; undefined when it does not fit. */
+  readText(text: string): EventArgs | undefined {
+    this.#read ??= compileText(this.#printf);
+    const values = this.#read(text);
+    return values && byName(this.#printed, values);
+  }
+
+  /** `values` are those of `args`, in their order. Never throws; a value that is missing is 0. */
+  print(values: readonly RawValue[]): PrintedEvent {
+    const left = [...values];
+    const printed: string[] = [];
+    let text = '';
+    for (const [i, piece] of this.#printf.entries()) {
+      if ('text' in piece) text += piece.text;
+      else {
+        const conversion = fixed(piece, left.splice(0, starsOf(piece)));
+        const value = printValue(conversion, left.shift() ?? 0n);
+        text += value;
+        const base = keepsBase(this.#printf[i - 1], piece) ? '0x' : '';
+        printed.push(base + unpadded(piece, value));
+      }
+    }
+    return { args: byName(this.#printed, printed), text };
+  }
+
+  /** The text begins like this event's, as a line does that was torn. Words only: numbers prove nothing. */
+  startsLike(text: string): boolean {
+    const [first] = this.#printf;
+    return (
+      first !== undefined &&
+      'text' in first &&
+      /[A-Za-z]{2}/.test(first.text) &&
+      text.startsWith(first.text)
+    );
+  }
+
+  /** The format has words or numbers of its own: what fits it is hardly a person's text. */
+  get isTelling(): boolean {
+    return this.#printf.some((piece) =>
+      'text' in piece ? /[A-Za-z]{2}/.test(piece.text) : piece.kind !== 's',
+    );
+  }
+
+  get #printf(): readonly Piece[] {
+    return (this.#pieces ??= firstLine(parse(this.#format, { startRule: 'Printf' })));
+  }
+
+  /** Names of the arguments that are printed, in the order of the format. */
+  get #printed(): readonly string[] {
+    return (this.#names ??= printedNames(this.args, this.#printf));
+  }
+}
+
+/** The "simple" backend stores these as text, all others as 64 bits. Source: tracetool/backend/simple.py, is_string(). */
+export function isString({ type }: Argument): boolean {
+  return /^(?:const )?char ?\*/.test(type) && type.indexOf('*') === type.lastIndexOf('*');
+}
+
+function printedNames(args: readonly Argument[], pieces: readonly Piece[]): readonly string[] {
+  const conversions = pieces.filter((piece): piece is Conversion => 'kind' in piece);
+  let next = 0;
+  return conversions.map((conversion) => {
+    next += starsOf(conversion);
+    return args[next++]?.name ?? '';
+  });
+}
+
+function byName(names: readonly string[], values: readonly string[]): EventArgs {
+  const args: Record<string, string> = {};
+  for (const [i, name] of names.entries()) if (name !== '') args[name] = values[i] ?? '';
+  return args;
+}

@@ -1,0 +1,74 @@
+/**
+ * The events among the lines of one capture: what stands next to an event, and what tore it apart.
+ *
+ * Lines of several threads interleave in QEMU before 6.0 (util/log.c had no lock), and other output of the
+ * process goes to the same stream.
+ */
+import type { CaptureRecord } from '../../model/record.js';
+import type { EventTable } from './event-table.js';
+import { innerStamp, readEvent, repeatCount } from './qemu-trace.js';
+
+/** What became of a line; `problem` where it should have been readable. */
+export interface EventLine {
+  readonly record: CaptureRecord;
+  readonly problem?: string;
+}
+
+/** The head of an event that was torn: what would complete it may be the next line. */
+interface Torn {
+  readonly lineNo: number;
+  readonly name: string;
+  readonly head: string;
+}
+
+export class EventLines {
+  readonly #events: EventTable;
+  /** The last line that was an event, whole or not. */
+  #eventLine = -1;
+  #torn: Torn | undefined;
+
+  constructor(events: EventTable) {
+    this.#events = events;
+  }
+
+  /** Would the line be read as an event? */
+  isEvent(text: string, lineNo: number): boolean {
+    return readEvent(text, lineNo, this.#eventLine === lineNo - 1, this.#events) !== undefined;
+  }
+
+  /** Undefined for a line that has nothing to do with events. */
+  read(text: string, lineNo: number): EventLine | undefined {
+    const afterEvent = this.#eventLine === lineNo - 1;
+    const read = readEvent(text, lineNo, afterEvent, this.#events);
+    if (read === undefined) return this.#readOther(text, lineNo, afterEvent);
+    this.#eventLine = lineNo;
+    const { event, damaged } = read;
+    if (!damaged) return { record: event };
+    const { name, span } = event;
+    this.#torn = { lineNo, name, head: event.text.slice(0, innerStamp(event.text)) };
+    return {
+      record: { kind: 'gap', span, why: `${name} could not be read` },
+      problem: `${name} has arguments of no known format`,
+    };
+  }
+
+  #readOther(text: string, lineNo: number, afterEvent: boolean): EventLine | undefined {
+    const span = { first: lineNo, last: lineNo };
+    if (!afterEvent) return undefined;
+    if (this.#completesTorn(text, lineNo)) {
+      return { record: { kind: 'gap', span, why: 'the rest of an event that was torn apart' } };
+    }
+    const times = repeatCount(text);
+    if (times === undefined) return undefined;
+    this.#eventLine = lineNo;
+    return { record: { kind: 'gap', span, why: `an event came ${times} times more, says syslog` } };
+  }
+
+  #completesTorn(text: string, lineNo: number): boolean {
+    const torn = this.#torn;
+    if (torn?.lineNo !== lineNo - 1) return false;
+    return this.#events
+      .forms(torn.name)
+      .some((form) => form.readText(torn.head + text) !== undefined);
+  }
+}

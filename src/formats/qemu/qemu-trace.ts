@@ -1,0 +1,190 @@
+/**
+ * Lines of QEMU's "log" trace backend, and of SystemTap and syslog, which print the same → TraceEvent.
+ *
+ * Producer: scripts/tracetool/backend/log.py (QEMU 2.12 to 10.2), in its three prefix forms; backend/syslog.py;
+ *           format/log_stap.py.
+ * Unit:     one record per line.
+ * Not read: `info trace-events` of the monitor, which lists events and reports none.
+ */
+import { parse } from '../../grammar/qemu-trace.js';
+import type { Span, TraceEvent } from '../../model/record.js';
+import type { EventForm } from './event-form.js';
+import { builtInEvents } from './event-table.js';
+import type { EventTable } from './event-table.js';
+
+/** The parts of a line, before the event's own format is applied. */
+export interface TraceLine {
+  readonly tid: number | undefined;
+  readonly time: string | undefined;
+  /** What stands in front of the name. */
+  readonly by: 'thread' | 'stap' | 'time' | 'syslog' | 'bare';
+  readonly name: string;
+  readonly text: string;
+}
+
+/** An event; `damaged` where its arguments should have been readable but were not. */
+export interface ReadEvent {
+  readonly event: TraceEvent;
+  readonly damaged: boolean;
+}
+
+// 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
+const THREAD_STAMP = /^(\d+)@(\d+\.\d+):([A-Za-z_]\w*)(?: |$)/;
+
+// ```3425@1591457166.997765:virtqueue_fill ... : console output glued in front
+const ANY_STAMP = /(?:^|\D)\d+@\d+\.\d+:[A-Za-z_]/;
+
+// vhost_dev_start 0x5555:virt27075@1795320809.223470:vhost_commit : another line begins inside
+const INNER_STAMP = /\d{1,10}@\d{9,11}\.\d{6}:[A-Za-z_]/;
+
+// 4242@1763782058123456789 vhost_commit Started: 1 Changed: 0
+const STAP_STAMP = /^\d+@\d{19} [A-Za-z_]/;
+
+// 2025-11-22T03:27:38.123456Z vhost_commit Started: 1 Changed: 0
+const ISO_STAMP = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+) [a-z]\w*(?: |$)/;
+
+// Nov 22 03:27:38 host qemu-system-x86_64[4242]: vhost_commit Started: 1 Changed: 1
+const SYSLOG_STAMP =
+  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)) [\w.-]{1,255} [^ [\]:]{1,255}\[\d{1,10}\]: [a-z]\w*(?: |$)/;
+
+/**
+ * Reads the line as an event. Bare lines (`vhost_commit Started: 1 Changed: 0`) count only for events
+ * of the table whose format fits, and, when the format is no evidence by itself, only next to others.
+ */
+export function readEvent(
+  line: string,
+  lineNo: number,
+  afterEvent: boolean,
+  events: EventTable = builtInEvents(),
+): ReadEvent | undefined {
+  const parts = traceLine(line, events);
+  if (parts === undefined) return undefined;
+  // "vhost_commit : state 1" lists an event, in the monitor.
+  if (parts.by === 'bare' && /^: state [01]$/.test(parts.text)) return undefined;
+  const known = events.has(parts.name);
+  if (!known && !mayBeUnknown(parts, afterEvent)) return undefined;
+  const fit = fitting(parts, events);
+  if (fit === undefined) {
+    if (parts.by === 'bare' && !(afterEvent && isCut(parts, events))) return undefined;
+    if (parts.by === 'syslog' && !afterEvent) return undefined;
+  } else if (parts.by === 'bare' && !isEvidence(line, parts, fit, afterEvent)) return undefined;
+  const isTorn = parts.by === 'thread' && INNER_STAMP.test(parts.text.slice(0, 4096));
+  const span = { first: lineNo, last: lineNo };
+  const { name, text, tid, time } = parts;
+  const damaged = isTorn || (fit === undefined && events.isComplete(name));
+  return { event: { kind: 'event', span, name, args: fit?.args, text, tid, time }, damaged };
+}
+
+/**
+ * The same for a text that stands in another tool's line, such as a marker of ftrace:
+ * `vhost_commit Started: 1 Changed: 1`. Undefined when it is not an event of the table.
+ */
+export function readEventText(
+  text: string,
+  span: Span,
+  { tid, time }: Partial<Pick<TraceLine, 'tid' | 'time'>> = {},
+  events: EventTable = builtInEvents(),
+): TraceEvent | undefined {
+  const end = text.indexOf(' ');
+  const name = end < 0 ? text.trimEnd() : text.slice(0, end);
+  if (!events.has(name)) return undefined;
+  const parts: TraceLine = {
+    tid,
+    time,
+    by: 'bare',
+    name,
+    text: end < 0 ? '' : text.slice(end + 1),
+  };
+  const fit = fitting(parts, events);
+  if (fit === undefined && events.isComplete(name)) return undefined;
+  return { kind: 'event', span, name, args: fit?.args, text: parts.text, tid, time };
+}
+
+/** How often syslog says that the line before was printed again; undefined for other lines. */
+export function repeatCount(line: string): number | undefined {
+  if (!/message repeated \d+ times/.test(line.slice(0, 512))) return undefined;
+  try {
+    return parse(line.slice(0, 4096), { startRule: 'Repeated' });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where a line that another thread began inside this text begins; its length when there is none. */
+export function innerStamp(text: string): number {
+  return INNER_STAMP.exec(text)?.index ?? text.length;
+}
+
+/** Fast path in front of the grammar for the stamp that most logs have; equal to it, see the tests. */
+export function traceLine(
+  line: string,
+  events: EventTable = builtInEvents(),
+): TraceLine | undefined {
+  const stamp = THREAD_STAMP.exec(line);
+  if (stamp !== null) {
+    const [head, tid = '', time = '', name = ''] = stamp;
+    return { tid: Number(tid), time, by: 'thread', name, text: line.slice(head.length) };
+  }
+  if (!mayBeEvent(line, events)) return undefined;
+  try {
+    return parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function mayBeEvent(line: string, events: EventTable): boolean {
+  if (ISO_STAMP.test(line) || SYSLOG_STAMP.test(line) || STAP_STAMP.test(line)) return true;
+  const end = line.indexOf(' ');
+  if (events.has(end < 0 ? line : line.slice(0, end))) return true;
+  const at = line.indexOf('@');
+  return at > 0 && at < 512 && ANY_STAMP.test(line.slice(0, 1024));
+}
+
+/** A stamp that is QEMU's own proves an event; those of many programs only beside other events. */
+function mayBeUnknown({ by, name }: TraceLine, afterEvent: boolean): boolean {
+  switch (by) {
+    case 'thread':
+    case 'stap':
+      return true;
+    case 'time':
+      return afterEvent;
+    case 'syslog':
+      return afterEvent && name.includes('_');
+    case 'bare':
+      return false;
+  }
+}
+
+interface Fit {
+  readonly form: EventForm;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+function fitting({ name, text }: TraceLine, events: EventTable): Fit | undefined {
+  for (const form of events.forms(name)) {
+    const args = form.readText(text);
+    if (args !== undefined) return { form, args };
+  }
+  return undefined;
+}
+
+/** The head of a line that was torn: it begins with words of the event's own format. */
+function isCut({ name, text }: TraceLine, events: EventTable): boolean {
+  return events.isComplete(name) && events.forms(name).some((form) => form.startsLike(text));
+}
+
+/**
+ * "migrate_fd_cancel" and "vhost_section is called" may be a person's words: a format without text of
+ * its own proves nothing, except that QEMU leaves a blank behind a name without arguments.
+ */
+function isEvidence(
+  line: string,
+  parts: TraceLine,
+  { form, args }: Fit,
+  afterEvent: boolean,
+): boolean {
+  if (afterEvent) return true;
+  if (Object.keys(args).length === 0 && parts.text.trim() === '') return line.endsWith(' ');
+  return form.isTelling || !/\s/.test(parts.text);
+}

@@ -1,0 +1,216 @@
+/**
+ * Trace files of QEMU's "simple" backend → TraceEvent, as the log backend would have printed it.
+ *
+ * Producer: trace/simple.c and scripts/tracetool/backend/simple.py; format/simpletrace_stap.py (QEMU 0.14 to
+ *           10.2: header versions 0, 2, 3 and 4, either byte order).
+ * Unit:     one record per event; its "line" is its number among those that scripts/simpletrace.py prints: each
+ *           event and each note of dropped events is one, a mapping of a number to a name is none. `tid` is
+ *           the process (from version 3 on), as the file knows no threads; `time` is `SEC.NNNNNNNNN` of the
+ *           host's monotonic clock, which counts from boot.
+ * Not read: what follows a damaged record: nothing tells where the next one begins.
+ */
+import type { CaptureRecord, Problem, Reading, Span } from '../../model/record.js';
+import { cleanLine } from '../clean.js';
+import { isString } from './event-form.js';
+import type { EventForm } from './event-form.js';
+import type { RawValue } from './event-format.js';
+import type { EventTable } from './event-table.js';
+import { headLength, nextItem } from './simple-items.js';
+import type { EventItem, Layout } from './simple-items.js';
+
+/** Takes bytes, gives records. One reader per capture. */
+export interface SimpleTraceReader {
+  /** The next bytes of the file, unpacked. Never throws. */
+  push(chunk: Uint8Array): void;
+  /** The input ended. Call once. */
+  finish(): Reading;
+}
+
+export function createSimpleTraceReader(events: EventTable): SimpleTraceReader {
+  return new Reader(events);
+}
+
+/** More numbers are not mapped: QEMU has 7,000 events. */
+const MOST_NAMES = 65_536;
+
+/** Problems of one kind that are told one by one. */
+const MOST_PROBLEMS = 64;
+
+class Reader implements SimpleTraceReader {
+  readonly #events: EventTable;
+  readonly #records: CaptureRecord[] = [];
+  readonly #problems: Problem[] = [];
+  readonly #names = new Map<bigint, string>();
+  /** Events that a problem was told of. */
+  readonly #told = new Set<string>();
+  #rest: Uint8Array = new Uint8Array(0);
+  #layout: Layout | undefined;
+  #lines = 0;
+  #isOver = false;
+
+  constructor(events: EventTable) {
+    this.#events = events;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#isOver) return;
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#rest = bytes.subarray(this.#readItems(bytes)).slice();
+  }
+
+  finish(): Reading {
+    if (this.#rest.length > 0 && !this.#isOver) {
+      this.#stop('CUT_OFF', 'the file ends inside a record', 'the file ends inside a record');
+    }
+    const formats = ['qemu-simple'] as const;
+    return {
+      lines: this.#lines,
+      blank: 0,
+      formats,
+      records: this.#records,
+      problems: this.#problems,
+    };
+  }
+
+  /** Reads what is whole; returns how many bytes that was. */
+  #readItems(bytes: Uint8Array): number {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let at = 0;
+    if (this.#layout === undefined) {
+      const head = headLength(view);
+      if (head === undefined || bytes.length < head.length) return 0;
+      this.#layout = head.layout;
+      at = head.length;
+    }
+    for (;;) {
+      const item = nextItem(view, at, this.#layout);
+      switch (item.type) {
+        case 'more':
+          return at;
+        case 'bad':
+          this.#stop('EVENT_UNREAD', item.why, 'the trace file is damaged from here on');
+          return bytes.length;
+        case 'name':
+          if (this.#names.size < MOST_NAMES) this.#names.set(item.id, decode(item.name));
+          break;
+        case 'dropped':
+          this.#add((span) => ({ kind: 'gap', span, why: `QEMU dropped ${item.count} events` }));
+          break;
+        case 'event':
+          this.#addEvent(item, this.#layout);
+      }
+      at = item.end;
+    }
+  }
+
+  #addEvent(item: EventItem, layout: Layout): void {
+    const { name, forms } = this.#identify(item.id, layout);
+    const { payload } = item;
+    const time = `${item.time / 1_000_000_000n}.${String(item.time % 1_000_000_000n).padStart(9, '0')}`;
+    this.#add((span) => {
+      for (const form of forms) {
+        const values = valuesOf(form, payload, layout);
+        if (values === undefined) continue;
+        return { kind: 'event', span, name, ...form.print(values), tid: item.pid, time };
+      }
+      this.#tellUnread(name, forms.length > 0, span);
+      return this.#isDamaged(name, forms, layout)
+        ? { kind: 'gap', span, why: `${name} could not be read` }
+        : {
+            kind: 'event',
+            span,
+            name,
+            args: undefined,
+            text: words(payload),
+            tid: item.pid,
+            time,
+          };
+    });
+  }
+
+  /** Every form is known, and none fits: as with a text, the event is not to be trusted. */
+  #isDamaged(name: string, forms: readonly EventForm[], { version }: Layout): boolean {
+    return forms.length > 0 && (version !== 4 || this.#events.isComplete(name));
+  }
+
+  /** Numbers belong to one build of QEMU: without its declarations an event has no name. */
+  #identify(id: bigint, layout: Layout): { name: string; forms: readonly EventForm[] } {
+    if (layout.version === 4) {
+      const name = this.#names.get(id);
+      return name === undefined
+        ? { name: `event #${id}`, forms: [] }
+        : { name, forms: this.#events.newestForms(name) };
+    }
+    const event = id < 1_000_000n ? this.#events.numbered(Number(id)) : undefined;
+    return event === undefined
+      ? { name: `event #${id}`, forms: [] }
+      : { name: event.name, forms: [event.form] };
+  }
+
+  #tellUnread(name: string, isKnown: boolean, span: Span): void {
+    const version = this.#layout?.version ?? 4;
+    const isNameless = name.startsWith('event #');
+    if (!isKnown && !isNameless) return;
+    const key = isNameless && version !== 4 && !this.#events.isDeclared ? '' : name;
+    if (this.#told.has(key) || this.#told.size >= MOST_PROBLEMS) return;
+    this.#told.add(key);
+    const message =
+      key === ''
+        ? `a trace file of version ${version} has numbers for names: --trace-events with the trace-events-all of that QEMU names them`
+        : isNameless
+          ? `${name} has no name`
+          : `${name} has arguments of no known types: --trace-events must be the trace-events-all of that QEMU`;
+    this.#problems.push({ code: 'EVENT_UNREAD', message, span });
+  }
+
+  #add(record: (span: Span) => CaptureRecord): void {
+    this.#lines += 1;
+    this.#records.push(record({ first: this.#lines, last: this.#lines }));
+  }
+
+  #stop(code: Problem['code'], message: string, why: string): void {
+    this.#isOver = true;
+    this.#add((span) => {
+      this.#problems.push({ code, message, span });
+      return { kind: 'gap', span, why };
+    });
+  }
+}
+
+/** The values of the arguments; undefined when the bytes are of another form. */
+function valuesOf(
+  { args }: EventForm,
+  payload: Uint8Array,
+  layout: Layout,
+): RawValue[] | undefined {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  const values: RawValue[] = [];
+  let at = 0;
+  for (const arg of args) {
+    if (layout.version !== 0 && isString(arg)) {
+      if (at + 4 > payload.length) return undefined;
+      const end = at + 4 + view.getUint32(at, layout.isLittle);
+      if (end > payload.length) return undefined;
+      values.push(cleanLine(decode(payload.subarray(at + 4, end))));
+      at = end;
+    } else {
+      if (at + 8 > payload.length) return undefined;
+      values.push(view.getBigUint64(at, layout.isLittle));
+      at += 8;
+    }
+  }
+  // Version 0 has room for six values, used or not.
+  return at === payload.length || layout.version === 0 ? values : undefined;
+}
+
+/** Bytes of an unknown event in groups of eight, as they stand in the file. */
+function words(payload: Uint8Array): string {
+  const hex = Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('hex');
+  return hex.match(/.{1,16}/g)?.join(' ') ?? '';
+}
+
+function decode(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+const decoder = new TextDecoder();

@@ -1,0 +1,134 @@
+/**
+ * Which lines belong to a stack that another tool than gdb printed. Syntax: grammars/foreign-frame.peggy.
+ *
+ * The patterns only spare the grammar lines that it would refuse; one line for each kind of line.
+ */
+import { parse } from '../../grammar/foreign-frame.js';
+import type { ForeignFrame, ForeignStack, Stamp } from '../../model/record.js';
+
+/** One line of a stack or of the text around it. */
+export type ForeignLine =
+  | {
+      readonly type: 'frame';
+      readonly tool: ForeignStack['tool'];
+      /** Number of the frame, where the tool numbers them. */
+      readonly level?: number;
+      readonly frame: ForeignFrame;
+      /** Too little by itself: counts only in an open stack of this tool. */
+      readonly weak?: true;
+    }
+  /** A stack follows. */
+  | { readonly type: 'head'; readonly tool: ForeignStack['tool']; readonly stamp: Stamp }
+  /** The place of the frame above. */
+  | { readonly type: 'place'; readonly file: string; readonly line: number }
+  /** Registers, marks: part of an open stack of this tool. */
+  | { readonly type: 'inside'; readonly tool: ForeignStack['tool'] }
+  /** Names the task of the stack that follows later. */
+  | { readonly type: 'task'; readonly stamp: Stamp };
+
+type Rule = NonNullable<NonNullable<Parameters<typeof parse>[1]>['startRule']>;
+
+/** Longer lines hold no frame: names of C++ functions are long, but not that long. */
+const LONGEST_LINE = 2048;
+
+const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[] = [
+  { may: /^#\d{1,10}[ \t]/, rules: ['Numbered'] },
+  { may: /^\[/, rules: ['Gef', 'CrashException', 'Listed', 'Oops'] },
+  {
+    may: /^(?:\? )?[A-Za-z_.$][\w.$]{0,255}\+0x|^<\/?#?[A-Z]{2,}>|^Call [Tt]race:/,
+    rules: ['Oops'],
+  },
+  { may: /^CPU: \d|^task:\S/, rules: ['OopsTask'] },
+  { may: /^(?:frame|thread) #\d/, rules: ['Lldb'] },
+  { may: /^Stack trace of thread \d/, rules: ['CoredumpHead'] },
+  { may: /^PID: /, rules: ['CrashHead'] },
+  { may: /^[PT]ID \d/, rules: ['EuStackHead'] },
+  { may: /^\/\S/, rules: ['Place'] },
+  { may: /^[A-Z][A-Z0-9_]{0,7}: [0-9a-f]|^--- </, rules: ['CrashInside'] },
+  { may: /^[0-9a-f]{4,16} [^\n]+\)$/, rules: ['Perf'] },
+];
+
+/** Two kinds are told by their end: they begin with the name of a thread or a file. */
+const PERF_HEAD = /\d\.\d{6,9}:[ \t]/;
+const GLIBC = /\) ?\[0x/;
+
+const ANY_KIND = anyOf(KINDS.map(({ may }) => may));
+
+// One expression is several times as fast as one after the other, and every line of every log comes here.
+function anyOf(patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => source).join('|'));
+}
+
+/** `line` has lost its margin and the blanks at its end. */
+export function readForeign(line: string): ForeignLine | undefined {
+  if (line.length > LONGEST_LINE) return undefined;
+  if (line.endsWith(':') && PERF_HEAD.test(line)) return attempt(line, 'PerfHead');
+  if (line.endsWith(']') && GLIBC.test(line)) return attempt(line, 'Glibc');
+  if (!ANY_KIND.test(line)) return undefined;
+  for (const { may, rules } of KINDS) {
+    if (!may.test(line)) continue;
+    for (const rule of rules) {
+      const read = attempt(line, rule);
+      if (read !== undefined) return read;
+    }
+  }
+  return undefined;
+}
+
+/** The same among the messages of a kernel, which print no other stack. */
+export function readOops(text: string): ForeignLine | undefined {
+  const line = text.trim();
+  if (line.length > LONGEST_LINE) return undefined;
+  return attempt(line, 'Oops') ?? attempt(line, 'OopsTask');
+}
+
+function attempt(line: string, startRule: Rule): ForeignLine | undefined {
+  try {
+    return parse(line, { startRule });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Text of a report around its stacks: what happened, where the memory lies, what the registers held. */
+export function isReportText(line: string): boolean {
+  if (line.length > LONGEST_LINE) return false;
+  return ANY_REPORT.test(line) || (line.includes(': runtime error: ') && UBSAN.test(line));
+}
+
+/** Further text that only its neighbours tell. */
+export function isReportTable(line: string): boolean {
+  return TABLE.test(line);
+}
+
+const REPORT: readonly RegExp[] = [
+  // ASan, LSan, MSan: compiler-rt/lib/asan/asan_errors.cpp, asan_descriptions.cpp
+  /^==\d+== ?(?:ERROR|WARNING|HINT|Hint|ABORTING|The signal|Register values|\w+Sanitizer)/,
+  /^(?:READ|WRITE) of size \d+ at 0x[0-9a-f]+ thread T\d/,
+  /^(?:freed|previously allocated|allocated) by thread T\d+\b.* here:$/,
+  /^Thread T\d+ .*created by .*(?:here|at):$/,
+  /^0x[0-9a-f]+ is located \d+ bytes |^Address 0x[0-9a-f]+ is (?:a wild|located)/,
+  /^SUMMARY: \w+Sanitizer: |^WARNING: \w+Sanitizer: |^(?:Direct|Indirect) leak of \d+ byte/,
+  /^Shadow bytes? (?:around|legend)|^(?:=>)?0x[0-9a-f]+:[ [](?:[0-9a-f]{2}[ \][]*){4}/,
+  // TSan: compiler-rt/lib/tsan/rtl/tsan_report.cpp
+  /^(?:Previous )?(?:atomic )?(?:[Rr]ead|[Ww]rite) of size \d+ at 0x[0-9a-f]+ by /,
+  /^Location is (?:heap|global|stack) /,
+  // glibc's abort message up to 2.25
+  /^={7} (?:Backtrace|Memory map): ={8,9}$/,
+  // an oops without stamps: kernel/panic.c, arch/x86/kernel/dumpstack.c, mm/fault.c
+  /^(?:RIP|[A-Z]{1,2}P|[RE]?FLAGS|R[A-D]X|R\d\d|FS|CS|CR2|DR[0-7]|Code): [0-9a-f]/,
+  /^BUG: (?:kernel|unable to handle|soft lockup|scheduling|sleeping|workqueue)|^Oops: [0-9a-f]{4}|^watchdog: BUG/,
+  /^(?:Modules linked in|Hardware name|Workqueue): |^-{3,}\[ (?:cut here|end trace)|^INFO: task \S+ blocked for/,
+  /^WARNING: CPU: \d+ PID: \d+ at |^general protection fault/,
+  // coredumpctl info
+  /^ELF object binary architecture: /,
+  // gef's list of threads
+  /^\[#\d+\] Id \d+, /,
+];
+
+const UBSAN = /^\S{1,512}:\d+:\d+: runtime error: /;
+
+const ANY_REPORT = anyOf(REPORT);
+
+// "  Addressable:           00"
+const TABLE = /^[A-Z][A-Za-z -]{3,40}:[ \t]+(?:[0-9a-f]{2}(?: |$))+/;

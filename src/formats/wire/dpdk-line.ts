@@ -1,0 +1,72 @@
+/**
+ * The parts of one line of DPDK's vhost library.
+ *
+ * Producer: DPDK's lib/vhost/vhost_user.c and socket.c (17.11 to 25.11; until 20.11 in lib/librte_vhost/).
+ */
+import { parse } from '../../grammar/dpdk.js';
+
+/** What stands around the text. */
+export interface ConfigLine {
+  readonly time: string | undefined;
+  /** Socket of the device, `/tmp/vhost.sock`; before 22.03 its number, or nothing. */
+  readonly path: string | undefined;
+  readonly text: string;
+}
+
+type Values = Readonly<Record<string, string>>;
+
+/** Something about the message that was read. */
+export interface Detail {
+  readonly what: 'detail' | 'region' | 'region-member';
+  /** The request that it belongs to; undefined where several print it. */
+  readonly of?: string | undefined;
+  readonly values: Values;
+}
+
+export type ConfigText = { readonly what: 'message'; readonly name: string } | Detail;
+
+/** Longer ones are nothing that the library prints. */
+const LONGEST_LINE = 2048;
+
+/** The clocks in front of the prefix are short. */
+const LONGEST_CLOCK = 160;
+
+const PREFIX = /VHOST_(?:CONFIG|DATA|CRYPTO): /;
+
+export function configLine(line: string): ConfigLine | undefined {
+  if (line.length > LONGEST_LINE || line.slice(0, LONGEST_CLOCK).search(PREFIX) < 0) {
+    return undefined;
+  }
+  try {
+    return parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the text says, if it is about a message. */
+export function configText(text: string): ConfigText | undefined {
+  try {
+    return parse(text, { startRule: 'Text' });
+  } catch {
+    return undefined;
+  }
+}
+
+/** A line of a region that has no prefix of its own. */
+export function continuation(line: string): Detail | undefined {
+  if (line.length > LONGEST_LINE || !/\t .{8,20}: ?0x/.test(line)) return undefined;
+  try {
+    return parse(line, { startRule: 'Continuation' });
+  } catch {
+    return undefined;
+  }
+}
+
+/** `connection is 47`, `file:43`, `socket created, fd: 12` anywhere in a text. */
+export function valuesIn(text: string): Values | undefined {
+  const values: Record<string, string> = {};
+  const pair = /\b([A-Za-z_]\w{0,63})(?: is |: ?| ?= ?)(0x[0-9a-fA-F]+|-?\d+)\b/g;
+  for (const [, name = '', value = ''] of text.matchAll(pair)) values[name] ??= value;
+  return Object.keys(values).length === 0 ? undefined : values;
+}

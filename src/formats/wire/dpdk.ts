@@ -1,0 +1,123 @@
+/**
+ * The log of DPDK's vhost library → messages that it read, and log lines.
+ *
+ * Producer: DPDK's lib/vhost/vhost_user.c, vhost_user_msg_handler() and the handlers that it calls
+ *           (17.11 to 25.11), also in SPDK, Open vSwitch and VPP.
+ * Unit:     `read message X` with the lines below it that tell its payload is one message; every other
+ *           line of the library is one log record.
+ * Not read: whether a message was answered (printed at DEBUG level only, and then a log line); what other
+ *           parts of DPDK and SPDK print. A payload is what the library made of it: the features that it
+ *           keeps, no flags of a vring.
+ */
+import type { CaptureRecord, VhostUserMessage } from '../../model/record.js';
+import { configLine, configText, continuation, valuesIn } from './dpdk-line.js';
+import type { ConfigLine, Detail } from './dpdk-line.js';
+import type { LineFormat } from '../line-format.js';
+import { plainRequestName, requestByName } from './vhost-user-requests.js';
+
+export function createDpdk(): LineFormat {
+  return new Dpdk();
+}
+
+interface OpenMessage {
+  readonly first: number;
+  last: number;
+  readonly line: ConfigLine;
+  readonly name: string;
+  readonly payload: Record<string, string>;
+  regions: number;
+}
+
+/** The largest memory table takes some 300 lines. */
+const MOST_LINES = 4096;
+
+class Dpdk implements LineFormat {
+  readonly id = 'dpdk';
+  #open: OpenMessage | undefined;
+  #lastLine = -1;
+
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
+  take(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    const line = configLine(text);
+    if (line === undefined) return this.#takeContinuation(text, lineNo);
+    this.#lastLine = lineNo;
+    const said = configText(line.text);
+    if (said?.what === 'message') {
+      const before = this.end();
+      const name = plainRequestName(said.name);
+      this.#open = { first: lineNo, last: lineNo, line, name, payload: {}, regions: 0 };
+      return before;
+    }
+    if (said !== undefined && this.#adds(said, line, lineNo)) return [];
+    return [...this.end(), logOf(line, lineNo)];
+  }
+
+  end(): readonly CaptureRecord[] {
+    const open = this.#open;
+    this.#open = undefined;
+    return open === undefined ? [] : [messageOf(open)];
+  }
+
+  #takeContinuation(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    if (this.#lastLine !== lineNo - 1) return undefined;
+    const detail = continuation(text);
+    if (detail === undefined) return undefined;
+    this.#lastLine = lineNo;
+    if (this.#adds(detail, undefined, lineNo)) return [];
+    return [...this.end(), { kind: 'chatter', span: { first: lineNo, last: lineNo } }];
+  }
+
+  /** Is this about the message that was read last, on the same connection? */
+  #adds(detail: Detail, line: ConfigLine | undefined, lineNo: number): boolean {
+    const open = this.#open;
+    if (open === undefined || lineNo - open.first >= MOST_LINES) return false;
+    if (detail.of !== undefined && detail.of !== open.name) return false;
+    if (line !== undefined && isSocket(open.line.path) && line.path !== open.line.path)
+      return false;
+    if (detail.what === 'region') open.regions += 1;
+    const prefix = detail.what !== 'detail' && open.name === 'SET_MEM_TABLE' ? regionOf(open) : '';
+    for (const [name, value] of Object.entries(detail.values)) {
+      open.payload[`${prefix}${name}`] = value;
+    }
+    open.last = lineNo;
+    return true;
+  }
+}
+
+function regionOf({ regions }: OpenMessage): string {
+  return `regions[${Math.max(0, regions - 1)}].`;
+}
+
+// "(0) " is the device's number among all, "(/tmp/vhost.sock) " its connection.
+function isSocket(path: string | undefined): boolean {
+  return path !== undefined && !/^\d+$/.test(path);
+}
+
+function messageOf({ first, last, line, name, payload }: OpenMessage): VhostUserMessage {
+  const request = requestByName(name)?.id;
+  const message: VhostUserMessage = {
+    kind: 'message',
+    span: { first, last },
+    ...(line.time === undefined ? {} : { time: line.time }),
+    sender: 'frontend',
+    ...(request === undefined ? {} : { request }),
+    name,
+    ...(line.path !== undefined && isSocket(line.path) ? { channel: line.path } : {}),
+  };
+  return Object.keys(payload).length === 0 ? message : { ...message, payload };
+}
+
+function logOf({ time, path, text }: ConfigLine, lineNo: number): CaptureRecord {
+  const values = valuesIn(text);
+  return {
+    kind: 'log',
+    span: { first: lineNo, last: lineNo },
+    ...(time === undefined ? {} : { time }),
+    source: 'backend',
+    text: path === undefined ? text : `(${path}) ${text}`,
+    ...(values === undefined ? {} : { values }),
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * The parts of one line of strace's output, and the bytes that a call carried.
+ *
+ * Producer: strace's src/strace.c, src/syscall.c; for strings src/util.c, string_quote() and
+ * printstr_ex() (strace 4.5 to 6.16).
+ */
+import { parse } from '../../grammar/strace.js';
+import { bytesOfString } from './strace-string.js';
+
+interface Stamped {
+  readonly pid: number | undefined;
+  readonly comm: string | undefined;
+  readonly time: string | undefined;
+}
+
+/** How a call ended, as far as its line says. */
+export interface CallEnd {
+  /** The line of another thread, or nothing, comes before the result. */
+  readonly unfinished: boolean;
+  readonly result: string | undefined;
+  readonly errno: string | undefined;
+}
+
+export interface CallLine extends Stamped, CallEnd {
+  readonly what: 'call' | 'resumed';
+  readonly name: string;
+  /** Between the brackets, as printed. */
+  readonly args: string;
+}
+
+/** A thread's end, a signal, a word of strace itself. */
+export interface MarkLine extends Stamped {
+  readonly what: 'exit' | 'signal' | 'notice';
+}
+
+export type StraceLine = CallLine | MarkLine;
+
+/** The file descriptor at the front of the arguments, and the rest of them. */
+export interface FirstArgument {
+  readonly fd: number | undefined;
+  readonly path: string | undefined;
+  readonly rest: string;
+}
+
+/** The grammar sees no more. What may be cut from the middle is a long string or list: no message is that long. */
+const LONGEST_LINE = 16_384;
+const LONGEST_END = 1024;
+
+// ") = 0", "<unfinished ...>", "<... ioctl resumed>", "+++ exited with 0 +++", "strace: Process 9970 attached"
+const HOPEFUL =
+  /\)[ \t]*= |<unfinished \.\.\.>|<detached \.\.\.>|\+\+\+[ \t]*$|---[ \t]*$|^strace: |^\[ Process /;
+
+/** Reads the line, or gives undefined when it has not the form of strace's output. */
+export function straceLine(line: string): StraceLine | undefined {
+  const text =
+    line.length > LONGEST_LINE
+      ? line.slice(0, LONGEST_LINE - LONGEST_END) + line.slice(-LONGEST_END)
+      : line;
+  if (!HOPEFUL.test(text)) return undefined;
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function firstArgument(args: string): FirstArgument {
+  return parse(args, { startRule: 'FirstArgument' });
+}
+
+/** What ioctl is asked to do, as strace names it: the argument behind the first. */
+export function requestOf(rest: string): string | undefined {
+  return parse(rest, { startRule: 'Request' });
+}
+
+/** Bytes that went over a file descriptor. */
+export interface Transfer {
+  readonly direction: 'send' | 'receive';
+  /** As many as were printed. */
+  readonly bytes: Uint8Array;
+  /** strace printed fewer than there were (-s). */
+  readonly cut: boolean;
+}
+
+/** What the call does with its first file descriptor. */
+export function directionOf(name: string): Transfer['direction'] | undefined {
+  if (/^(?:sendmsg|sendto|send|write|writev)$/.test(name)) return 'send';
+  return /^(?:recvmsg|recvfrom|recv|read|readv)$/.test(name) ? 'receive' : undefined;
+}
+
+/** The bytes in the arguments of `read`, `sendmsg` and the like; undefined where none are printed. */
+export function transferOf(name: string, args: string): Transfer | undefined {
+  const direction = directionOf(name);
+  if (direction === undefined) return undefined;
+  const parts = /msg$|v$/.test(name) ? vectorStrings(args) : plainString(args);
+  const first = parts[0];
+  if (first === undefined) return undefined;
+  // Behind a string that was cut the next one does not go on where it ended.
+  const whole = parts.findIndex(({ cut }) => cut);
+  const usable = whole < 0 ? parts : parts.slice(0, whole + 1);
+  const bytes = Uint8Array.from(usable.flatMap((part) => part.bytes));
+  return { direction, bytes, cut: whole >= 0 };
+}
+
+interface StringPart {
+  readonly bytes: readonly number[];
+  readonly cut: boolean;
+}
+
+// 12, "\5\0\0\0"..., 12)   of a resumed read:  "\5\0\0\0"..., 12)
+function plainString(args: string): readonly StringPart[] {
+  const { rest } = firstArgument(args);
+  return rest.startsWith('"') ? [bytesOfString(rest, 1)] : [];
+}
+
+const MOST_PARTS = 16;
+
+// msg_iov=[{iov_base="\5\0", iov_len=12}, {iov_base="", iov_len=8}]     before 4.15: msg_iov(1)=[{"\5\0", 12}]
+function vectorStrings(args: string): readonly StringPart[] {
+  const opening = /\{(?:iov_base=)?"/g;
+  const parts: StringPart[] = [];
+  for (let found = opening.exec(args); found !== null; found = opening.exec(args)) {
+    const part = bytesOfString(args, opening.lastIndex);
+    parts.push(part);
+    if (part.cut || parts.length === MOST_PARTS) break;
+    opening.lastIndex = part.end;
+  }
+  return parts;
+}

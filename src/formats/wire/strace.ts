@@ -1,0 +1,298 @@
+/**
+ * strace's output → one record per system call, and the vhost-user messages in the bytes that were sent.
+ *
+ * Producer: strace with any of -f, -o, -t, -tt, -ttt, -r, -T, -y, -yy, -Y, -x, -xx, -s (4.5 to 6.16):
+ *           src/strace.c, printleader(); src/syscall.c, syscall_exiting_trace().
+ * Unit:     one record per line. A call whose result stands on a later line (`<unfinished ...>`) keeps
+ *           the first line, the `resumed` line is chatter. A message keeps the line of its header, also
+ *           where the payload was read by a second call; what is received by a resumed call keeps the
+ *           `resumed` line. Such records wait for the later line (held-records.ts).
+ * Not read: arguments of other calls than ioctl's request and vhost-user bytes; sendmmsg, recvmmsg and
+ *           io_uring; stacks of -k and dumps of `-e write` (chatter). A file descriptor counts for the
+ *           whole capture: two processes in one strace are not told apart by it.
+ */
+import type { CaptureRecord, SystemCall, VhostUserMessage } from '../../model/record.js';
+import { HeldRecords } from '../held-records.js';
+import type { Slot } from '../held-records.js';
+import type { LineFormat } from '../line-format.js';
+import { systemCalls } from './linux-syscalls.js';
+import { directionOf, firstArgument, requestOf, straceLine, transferOf } from './strace-line.js';
+import type { CallEnd, CallLine, StraceLine, Transfer } from './strace-line.js';
+import { bytesOfString } from './strace-string.js';
+import { HEADER_BYTES, headerOf, payloadOf } from './vhost-user-bytes.js';
+import type { MessageHeader } from './vhost-user-bytes.js';
+
+export function createStrace(): LineFormat {
+  return new Strace();
+}
+
+/** A call that has not returned on its line. */
+interface Torn {
+  readonly call: SystemCall;
+  readonly slot: Slot;
+}
+
+/** A message whose payload the next call on the connection carries. */
+interface Headed {
+  readonly header: MessageHeader;
+  readonly message: VhostUserMessage;
+  readonly slot: Slot;
+}
+
+/** Threads and connections that are remembered; a hostile file has a new one on each line. */
+const MOST_REMEMBERED = 4096;
+
+class Strace implements LineFormat {
+  readonly id = 'strace';
+  readonly #held = new HeldRecords();
+  readonly #torn = new Map<number, Torn>();
+  readonly #headed = new Map<string, Headed>();
+  /** File descriptors on which requests of the backend were seen. */
+  readonly #backendChannels = new Set<number>();
+  #lastLine = -1;
+
+  get isOpen(): boolean {
+    return !this.#held.isEmpty;
+  }
+
+  take(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    const line = straceLine(text);
+    const isNear = this.#lastLine === lineNo - 1;
+    if (line !== undefined && isEvidence(line, isNear)) this.#read(line, lineNo);
+    else if (isNear && isAttachment(text)) this.#chatter(lineNo);
+    else return undefined;
+    this.#lastLine = lineNo;
+    return this.#held.drain();
+  }
+
+  end(): readonly CaptureRecord[] {
+    return this.#held.flush();
+  }
+
+  #read(line: StraceLine, lineNo: number): void {
+    switch (line.what) {
+      case 'call':
+        this.#onCall(line, lineNo);
+        break;
+      case 'resumed':
+        this.#onResumed(line, lineNo);
+        break;
+      case 'exit':
+        this.#forget(line.pid ?? 0);
+        this.#chatter(lineNo);
+        break;
+      case 'signal':
+      case 'notice':
+        this.#chatter(lineNo);
+        break;
+    }
+  }
+
+  #chatter(lineNo: number): void {
+    this.#held.add({ kind: 'chatter', span: { first: lineNo, last: lineNo } });
+  }
+
+  #onCall(line: CallLine, lineNo: number): void {
+    const call = callOf(line, lineNo);
+    this.#forget(line.pid ?? 0);
+    const slot = this.#carry(call, line.args, call);
+    if (line.unfinished) {
+      slot.waits += 1;
+      remember(this.#torn, line.pid ?? 0, { call, slot });
+    } else if (call.name === 'close' && call.fd !== undefined)
+      this.#backendChannels.delete(call.fd);
+  }
+
+  // `<... futex resumed> <unfinished ...>` is a call that will never return.
+  #onResumed(line: CallLine, lineNo: number): void {
+    const pid = line.pid ?? 0;
+    const torn = this.#torn.get(pid);
+    const span = { first: lineNo, last: lineNo };
+    if (torn?.call.name !== line.name) {
+      this.#chatter(lineNo);
+      return;
+    }
+    this.#torn.delete(pid);
+    const call = { ...torn.call, ...resultOf(line) };
+    // What was sent was printed on the first line, and did not go out if the call failed.
+    if (torn.slot.record.kind === 'syscall' || call.errno !== undefined) torn.slot.record = call;
+    torn.slot.waits -= 1;
+    if (directionOf(call.name) !== 'receive') this.#chatter(lineNo);
+    else {
+      const time = line.time === undefined ? {} : { time: line.time };
+      this.#carry({ ...call, span, ...time }, line.args, { kind: 'chatter', span });
+    }
+  }
+
+  /** The thread goes on with something else: what it had begun never returned, as far as the text says. */
+  #forget(pid: number): void {
+    const torn = this.#torn.get(pid);
+    if (torn === undefined) return;
+    torn.slot.waits -= 1;
+    this.#torn.delete(pid);
+  }
+
+  /** Adds the message that the call carried, or `otherwise`. */
+  #carry(call: SystemCall, args: string, otherwise: CaptureRecord): Slot {
+    const { fd, errno } = call;
+    const transfer = transferOf(call.name, args);
+    if (transfer === undefined || fd === undefined || errno !== undefined) {
+      return this.#held.add(otherwise);
+    }
+    const connection = `${call.pid ?? ''} ${fd} ${transfer.direction}`;
+    if (this.#completes(connection, transfer)) return this.#held.add(otherwise);
+    const header = headerOf(transfer.bytes);
+    const length = lengthOf(transfer, call.result);
+    if (header === undefined || !this.#isMessage(header, fd, length)) {
+      return this.#held.add(otherwise);
+    }
+    const message = messageOf(call, header, transfer.bytes.subarray(HEADER_BYTES));
+    const slot = this.#held.add(message);
+    if (header.size > 0 && length === HEADER_BYTES) {
+      slot.waits += 1;
+      remember(this.#headed, connection, { header, message, slot });
+    }
+    return slot;
+  }
+
+  #isMessage({ size, sender }: MessageHeader, fd: number, length: number | undefined): boolean {
+    if (length !== undefined && length !== HEADER_BYTES && length !== HEADER_BYTES + size) {
+      return false;
+    }
+    if (sender === 'backend' && this.#backendChannels.size < MOST_REMEMBERED) {
+      this.#backendChannels.add(fd);
+    }
+    // QEMU's answer to a request of the backend has the form of a backend's answer.
+    return sender !== 'reply' || !this.#backendChannels.has(fd);
+  }
+
+  /** Are these bytes the payload of the message before? */
+  #completes(connection: string, { bytes, cut }: Transfer): boolean {
+    const headed = this.#headed.get(connection);
+    if (headed === undefined) return false;
+    this.#headed.delete(connection);
+    const { header, message, slot } = headed;
+    const fits = cut ? bytes.length < header.size : bytes.length === header.size;
+    if (fits && slot.record.kind === 'message') slot.record = withPayload(message, header, bytes);
+    slot.waits -= 1;
+    return fits;
+  }
+}
+
+/** The oldest entry makes room: it waits no longer. */
+function remember<Key, Entry extends { readonly slot: Slot }>(
+  entries: Map<Key, Entry>,
+  key: Key,
+  entry: Entry,
+): void {
+  if (entries.size >= MOST_REMEMBERED) {
+    const oldest = entries.entries().next().value;
+    if (oldest !== undefined) {
+      oldest[1].slot.waits -= 1;
+      entries.delete(oldest[0]);
+    }
+  }
+  entries.set(key, entry);
+}
+
+/**
+ * `read (3) = 0` may be anybody's. A stamp in front, or first arguments as strace prints them, are
+ * evidence for a system call; a name that no system call has is believed only next to others.
+ */
+function isEvidence(line: StraceLine, isNear: boolean): boolean {
+  switch (line.what) {
+    case 'call':
+      if (isNear) return true;
+      if (!systemCalls.has(line.name)) return false;
+      return line.pid !== undefined || line.time !== undefined || isPrintedArgument(line.args);
+    case 'resumed':
+      return isNear || systemCalls.has(line.name);
+    case 'exit':
+    case 'signal':
+    case 'notice':
+      return true;
+  }
+}
+
+// 3</dev/null>   -1   "/etc/passwd"   [1, 2]   {flags=0}   NULL   AT_FDCWD   child_stack=NULL   <... resuming
+function isPrintedArgument(args: string): boolean {
+  return args === '' || /^(?:[-\d"[{~<]|[A-Z_]+\b|[a-z_]+=)/.test(args);
+}
+
+// Below a call: " > /usr/lib/libc.so.6(ioctl+0x6) [0x11b0]" of -k;
+// " * 12 bytes in buffer 0" and " | 00000  05 00 00 00 ..." of -e write
+function isAttachment(text: string): boolean {
+  return /^ > \S+ ?\(|^ > \S+ \[0x|^ \* \d+ bytes in buffer \d|^ \| [0-9a-f]{5} {2}[0-9a-f]{2} /.test(
+    text,
+  );
+}
+
+const FILE_CALL =
+  /^(?:ioctl|read|write|readv|writev|pread64|pwrite64|preadv2?|pwritev2?|send|recv|sendmsg|recvmsg|sendto|recvfrom|sendmmsg|recvmmsg|close|connect|accept4?|bind|listen|shutdown|getsockopt|setsockopt|getsockname|getpeername|fcntl|fcntl64|fstat|lseek|ftruncate|fallocate|dup[23]?|mmap2?)$/;
+
+function callOf(line: CallLine, lineNo: number): SystemCall {
+  const { pid, time, name, args } = line;
+  const { fd, rest, ...file } = FILE_CALL.test(name) ? firstArgument(args) : NO_FILE;
+  const path = plainText(file.path);
+  const comm = plainText(line.comm);
+  const request = name === 'ioctl' ? requestOf(rest) : undefined;
+  return {
+    kind: 'syscall',
+    span: { first: lineNo, last: lineNo },
+    ...(pid === undefined ? {} : { pid }),
+    ...(comm === undefined ? {} : { comm }),
+    ...(time === undefined ? {} : { time }),
+    name,
+    ...(fd === undefined ? {} : { fd }),
+    ...(path === undefined ? {} : { path }),
+    ...(request === undefined ? {} : { request }),
+    ...resultOf(line),
+  };
+}
+
+// With -xx these are escaped too: "<\x71\x65\x6d\x75>"
+function plainText(text: string | undefined): string | undefined {
+  if (text?.includes('\\') !== true) return text;
+  return new TextDecoder().decode(Uint8Array.from(bytesOfString(text, 0).bytes));
+}
+
+const NO_FILE = { fd: undefined, path: undefined, rest: '' } as const;
+
+function resultOf({ result, errno }: CallEnd): Pick<SystemCall, 'result' | 'errno'> {
+  return {
+    ...(result === undefined ? {} : { result }),
+    ...(errno === undefined ? {} : { errno }),
+  };
+}
+
+/** Bytes that went over, printed or not. */
+function lengthOf({ bytes, cut }: Transfer, result: string | undefined): number | undefined {
+  if (result !== undefined) return Number(result);
+  return cut ? undefined : bytes.length;
+}
+
+function messageOf(call: SystemCall, header: MessageHeader, payload: Uint8Array): VhostUserMessage {
+  const { pid, comm, time, fd, path } = call;
+  const message: VhostUserMessage = {
+    kind: 'message',
+    span: call.span,
+    ...(pid === undefined ? {} : { pid }),
+    ...(comm === undefined ? {} : { comm }),
+    ...(time === undefined ? {} : { time }),
+    sender: header.sender,
+    request: header.request,
+    name: header.name,
+    flags: header.flags,
+    channel: path === undefined ? `fd ${fd ?? '?'}` : `fd ${fd ?? '?'} ${path}`,
+  };
+  return withPayload(message, header, payload);
+}
+
+function withPayload(
+  message: VhostUserMessage,
+  { shape, size }: MessageHeader,
+  bytes: Uint8Array,
+): VhostUserMessage {
+  const payload = payloadOf(shape, bytes.subarray(0, size));
+  return Object.keys(payload).length === 0 ? message : { ...message, payload };
+}
