@@ -431,7 +431,6 @@ class Reader implements CaptureReader {
   // --- pager
 
   #readPager({ before, after }: PagerCut, text: string, lineNo: number): void {
-    this.#endOpen();
     const reply = after.trim();
     const quits = /^q(?:uit)?$/.test(reply);
     this.#paged = true;
@@ -441,6 +440,8 @@ class Reader implements CaptureReader {
       if (quits) this.#session.markIncomplete();
     } else if (quits) {
       while (this.#pending !== undefined) this.#finishPending(false);
+      // What was held may have begun another record.
+      this.#endOpen();
       this.#quitPager(lineNo);
     } else if (/^#\d+[ \t]|^(?: {4}|\t)/.test(after)) {
       // Commands from a pipe: nothing is typed, the output goes on in the same line.

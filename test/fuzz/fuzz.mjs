@@ -5,7 +5,7 @@
  *     npm run fuzz                        a million inputs, another seed each time
  *     npm run fuzz -- 50000 1234          so many inputs, from this seed
  *
- * A failure prints the seed of its one input: `npm run fuzz -- 1 SEED` runs only that.
+ * A failure prints the seed of its one input: `npm run fuzz -- 1 SEED` runs and prints only that.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -79,8 +79,8 @@ async function work(first, step, end) {
   const failures = [];
   let inputs = 0;
   for (let seed = first; seed < end; seed += step) {
+    const input = makeInput(random(seed), pool);
     try {
-      const input = makeInput(random(seed), pool);
       const reader = createReader();
       for (const line of input) reader.push(line);
       const reading = reader.finish();
@@ -91,7 +91,8 @@ async function work(first, step, end) {
           checkCaptures([{ info, reading }], { assumeOrdered });
       }
     } catch (error) {
-      failures.push(`seed ${seed}: ${error.stack}`);
+      const shown = end - first === 1 ? `\n${JSON.stringify(input, null, 1)}` : '';
+      failures.push(`seed ${seed}: ${error.stack}${shown}`);
       if (failures.length > 10) break;
     }
     if (++inputs % BATCH === 0) parentPort.postMessage({ seed, inputs });

@@ -94,7 +94,7 @@ export class ConsoleReader {
     for (let line = this.#records.freeFrom(this.#from); line < end; line++) {
       this.#records.chatter(line);
     }
-    this.#from = end;
+    this.#from = Math.max(this.#from, end);
   }
 
   #readLine({ text, first, last }: ConsoleLine): void {
@@ -106,6 +106,7 @@ export class ConsoleReader {
     const read = readGdbLine(text.trimEnd());
     if (read?.type === 'stop' && read.thread !== undefined) this.#threads.name(read.thread);
     if (read?.type === 'thread' && read.what === 'header') {
+      this.#pass(first);
       this.#records.addHeader(read.thread, first, last);
     }
   }
@@ -114,6 +115,8 @@ export class ConsoleReader {
     const frame = this.#texts.read(text);
     if (frame === undefined && frameHead(text) !== 'strong') return;
     const damaged = frame ?? readDamagedFrame(text);
+    // "Value = " without an end, and then frames: the piece before the first one belongs to none.
+    this.#pass(first);
     this.#records.addFrame(level, damaged, first, last);
     if (frame === undefined) this.#records.markIncomplete();
   }
