@@ -6,6 +6,7 @@ import { readDeclaration, readDeclarations } from '../../src/formats/qemu/event-
 import { EventForm } from '../../src/formats/qemu/event-form.js';
 import { printValue } from '../../src/formats/qemu/event-format.js';
 import { builtInEvents, createEventTable } from '../../src/formats/qemu/event-table.js';
+import { olderDeclarations } from '../../src/formats/qemu/qemu-events-older.js';
 import { changedEvents, qemuEvents } from '../../src/formats/qemu/qemu-events.js';
 import { readEventText, traceLine } from '../../src/formats/qemu/qemu-trace.js';
 import { createReader } from '../../src/formats/reader.js';
@@ -164,7 +165,7 @@ describe('printf', () => {
 });
 
 describe('the built-in table', () => {
-  const lines = [qemuEvents, changedEvents]
+  const lines = [qemuEvents, changedEvents, olderDeclarations().join('\n')]
     .flatMap((text) => text.split('\n'))
     .filter((line) => line !== '' && !line.startsWith('#'));
 
@@ -182,6 +183,22 @@ describe('the built-in table', () => {
     const changed = changedEvents.split('\n').map((line) => line.slice(0, line.indexOf('(')));
     const others = qemuEvents.split('\n').map((line) => line.slice(0, line.indexOf('(')));
     expect(changed.filter((name) => name !== '' && others.includes(name))).toEqual([]);
+  });
+
+  it.each([
+    [
+      'vhost_vdpa_dump_config dev: 0x5555 0x0010: 00 01',
+      { dev: '0x5555', ofs: '0x0010', line: '00 01' },
+    ],
+    ['vhost_vdpa_dump_config dev: 0x5555 00000000: 00', { dev: '0x5555', line: '00000000: 00' }],
+    ['vmstate_load_state_field cpu:regs exists=1', { name: 'cpu', field: 'regs', exists: '1' }],
+    ['vmstate_load_state_field cpu:regs', { name: 'cpu', field: 'regs' }],
+    ['multifd_recv_thread_start 3', { id: '3' }],
+    ['ram_load_postcopy_loop @7f00 40', { addr: '7f00', flags: '40' }],
+    ['virtio_iommu_device_reset reset!', {}],
+  ])('types %s in every version', (line, args) => {
+    const { records } = readLines([`1@1.000001:${line}`]);
+    expect(records).toMatchObject([{ kind: 'event', args }]);
   });
 
   it.each([...eventTable])('gives the fact of %s its arguments', (name, row) => {

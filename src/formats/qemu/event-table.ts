@@ -3,6 +3,7 @@ import { readDeclaration } from './event-declarations.js';
 import type { Declaration } from './event-declarations.js';
 import { EventForm } from './event-form.js';
 import { changedEvents, qemuEvents } from './qemu-events.js';
+import { olderDeclarations } from './qemu-events-older.js';
 
 /** An event with the only form that its file declares. */
 export interface DeclaredEvent {
@@ -40,6 +41,8 @@ class BuiltInTable implements EventTable {
   readonly isDeclared = false;
   readonly #lines = new Map<string, string[]>();
   readonly #changed = new Set<string>();
+  /** How many lines of an event, from its first, are no {@link olderDeclarations}: those come last, since their texts fit more. */
+  readonly #newer: ReadonlyMap<string, number>;
   readonly #forms = new Map<string, readonly EventForm[]>();
 
   constructor() {
@@ -48,6 +51,8 @@ class BuiltInTable implements EventTable {
       const name = this.#index(line);
       if (name !== undefined) this.#changed.add(name);
     }
+    this.#newer = new Map([...this.#lines].map(([name, lines]) => [name, lines.length]));
+    for (const line of olderDeclarations()) this.#index(line);
   }
 
   has(name: string): boolean {
@@ -66,7 +71,9 @@ class BuiltInTable implements EventTable {
   }
 
   newestForms(name: string): readonly EventForm[] {
-    return [...this.forms(name)].reverse();
+    const forms = this.forms(name);
+    const newer = this.#newer.get(name) ?? 0;
+    return [...forms.slice(0, newer).reverse(), ...forms.slice(newer).reverse()];
   }
 
   isComplete(name: string): boolean {

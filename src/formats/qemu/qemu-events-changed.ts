@@ -1,6 +1,7 @@
 /**
- * Events that other versions declare with other arguments or another text; here as QEMU 10.0 does. A line
- * that does not fit is no damaged line: `--trace-events` knows better. None of them is a protocol fact.
+ * Events that other versions declare with other arguments or another text; here as QEMU 10.0 does, the
+ * others in qemu-events-older.ts. A line that fits none is no damaged line: `--trace-events` knows better.
+ * None of them is a protocol fact.
  */
 export const changedEvents: string = String.raw`
 vhost_vdpa_dma_map(void *vdpa, int fd, uint32_t msg_type, uint32_t asid, uint64_t iova, uint64_t size, uint64_t uaddr, uint8_t perm, uint8_t type) "vdpa_shared:%p fd: %d msg_type: %"PRIu32" asid: %"PRIu32" iova: 0x%"PRIx64" size: 0x%"PRIx64" uaddr: 0x%"PRIx64" perm: 0x%"PRIx8" type: %"PRIu8
