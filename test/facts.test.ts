@@ -261,6 +261,13 @@ describe('sessions', () => {
     expect(sessions(first, second)).toEqual([0, 0]);
   });
 
+  test('another pid is another process, and the first may go on', () => {
+    const line = (pid: number): string =>
+      `vhost_dev_start 1.000 pid=${pid} dev=0x5555 name=net vrings=0x1`;
+    const { steps } = run(line(7), line(7), line(9), line(7), line(9));
+    expect(steps.map(({ session }) => session)).toEqual([0, 0, 1, 0, 1]);
+  });
+
   test('the end of a process opens no session by itself', () => {
     const { sessions: count } = run(...stopped, '[Inferior 1 (process 7) exited normally]');
     expect(count).toBe(1);

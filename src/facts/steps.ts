@@ -86,6 +86,8 @@ class StepBuilder {
   private process = new ProcessFollower();
   private session = 0;
   private sessionUsed = false;
+  private sessions = 0;
+  private readonly sessionOfPid = new Map<number, number>();
   private header: string | undefined;
   private pendingStop: Stop | undefined;
   private stopped: Frame | undefined;
@@ -157,7 +159,7 @@ class StepBuilder {
     return {
       steps: this.steps,
       // The exit of a process opens none that is not used.
-      sessions: Math.max(1, this.session + Number(this.sessionUsed)),
+      sessions: Math.max(1, this.sessions + Number(this.sessionUsed)),
       exits: this.exits,
       narrowed: this.narrowed,
       conditional: this.conditional,
@@ -309,7 +311,7 @@ class StepBuilder {
   }
 
   private newSession(): void {
-    this.session++;
+    this.session = ++this.sessions;
     this.sessionUsed = false;
     this.threads = new ThreadFollower();
     this.stopped = undefined;
@@ -372,6 +374,7 @@ class StepBuilder {
   private onEvent(record: TraceEvent): void {
     const row = eventTable.get(record.name);
     if (row === undefined) return;
+    if (record.pid !== undefined) this.onPid(record.pid);
     this.push({
       ...NOTHING_SHOWN,
       line: record.span.first,
@@ -383,6 +386,15 @@ class StepBuilder {
   private onReturn(returned: FunctionReturn): void {
     this.stopped = undefined;
     this.push({ ...NOTHING_SHOWN, line: returned.span.first, returned });
+  }
+
+  /** A trace may come from another process than the lines before; two processes may write in turn. */
+  private onPid(pid: number): void {
+    const session = this.sessionOfPid.get(pid);
+    if (session === undefined) {
+      if (this.sessionOfPid.size > 0 && this.sessionUsed) this.newSession();
+      this.sessionOfPid.set(pid, this.session);
+    } else this.session = session;
   }
 
   private onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {

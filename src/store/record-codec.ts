@@ -10,6 +10,7 @@ import type {
   CallPath,
   CaptureRecord,
   CodeReference,
+  CommandList,
   ForeignStack,
   Frame,
   FunctionReturn,
@@ -83,7 +84,14 @@ export type EncodedRecord =
     ]
   | [kind: 'thread', first: number, last: number, what: ThreadNotice['what'], thread: ThreadRef]
   | [kind: 'process', first: number, last: number, what: ProcessMark['what']]
-  | [kind: 'command', first: number, last: number, text: string]
+  | [
+      kind: 'command',
+      first: number,
+      last: number,
+      text: string,
+      /** Left out for a command that is not part of a list. */
+      list?: CommandList,
+    ]
   | [
       kind: 'event',
       first: number,
@@ -95,6 +103,8 @@ export type EncodedRecord =
       text: string,
       /** Null for an event that is not known. */
       values: Optional<string[]>,
+      /** Left out where the process is not known. */
+      pid?: number,
     ]
   | [kind: PlainRecord['kind'], first: number, last: number, members: object]
   | [kind: 'gap', first: number, last: number, why: string]
@@ -133,11 +143,16 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
     case 'process':
       return ['process', first, last, record.what];
     case 'command':
-      return ['command', first, last, record.text];
+      return record.list === undefined
+        ? ['command', first, last, record.text]
+        : ['command', first, last, record.text, record.list];
     case 'event': {
       const { tid = null, time = null, text, args } = record;
       const values = args === undefined ? null : Object.values(args);
-      return ['event', first, last, ids.shape(record), tid, time, text, values];
+      const shape = ids.shape(record);
+      return record.pid === undefined
+        ? ['event', first, last, shape, tid, time, text, values]
+        : ['event', first, last, shape, tid, time, text, values, record.pid];
     }
     case 'call-path':
     case 'code':
@@ -216,7 +231,12 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
     case 'process':
       return { kind: 'process', span, what: row[3] };
     case 'command':
-      return { kind: 'command', span, text: row[3] };
+      return {
+        kind: 'command',
+        span,
+        text: row[3],
+        ...(row[4] === undefined ? {} : { list: row[4] }),
+      };
     case 'event':
       return {
         kind: 'event',
@@ -225,6 +245,7 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
         text: row[6],
         tid: row[4] ?? undefined,
         time: row[5] ?? undefined,
+        ...(row[8] === undefined ? {} : { pid: row[8] }),
       };
     case 'call-path':
     case 'code':

@@ -106,7 +106,7 @@ const breakpoint: fc.Arbitrary<BreakpointSet> = fc.record(
   },
 );
 
-const event: fc.Arbitrary<TraceEvent> = record({
+const traceEvent: fc.Arbitrary<TraceEvent> = record({
   kind: fc.constant('event'),
   span,
   name: fc.oneof(fc.constantFrom('vhost_commit', 'vhost_dev_start'), text),
@@ -123,10 +123,80 @@ const event: fc.Arbitrary<TraceEvent> = record({
   time: maybe(text),
 });
 
+const event: fc.Arbitrary<TraceEvent> = fc
+  .tuple(traceEvent, maybe(number))
+  .map(([made, pid]) => (pid === undefined ? made : { ...made, pid }));
+
 const other: fc.Arbitrary<CaptureRecord> = fc.oneof(
   record({ kind: fc.constant('thread'), span, what: fc.constantFrom('new', 'header'), thread }),
   record({ kind: fc.constant('process'), span, what: fc.constantFrom('start', 'exit') }),
   record({ kind: fc.constant('command'), span, text }),
+  record({
+    kind: fc.constant('command'),
+    span,
+    text,
+    list: record({ breakpoints: fc.array(number, { maxLength: 3 }), definition: text }),
+  }),
+  record({ kind: fc.constant('return'), span, func: text, value: text }),
+  record({
+    kind: fc.constant('syscall'),
+    span,
+    name: text,
+    fd: number,
+    request: text,
+    result: text,
+    errno: text,
+    pid: number,
+    time: text,
+  }),
+  record({
+    kind: fc.constant('message'),
+    span,
+    sender: fc.constantFrom('frontend', 'reply', 'backend'),
+    request: number,
+    name: text,
+    flags: number,
+    channel: text,
+    payload: record({ u64: text, index: text }),
+  }),
+  record({
+    kind: fc.constant('kernel-event'),
+    span,
+    what: fc.constantFrom('call', 'return', 'event'),
+    name: text,
+    func: text,
+    args: record({ cmd: text, ret: text }),
+    comm: text,
+    cpu: number,
+  }),
+  record({
+    kind: fc.constant('log'),
+    span,
+    source: fc.constantFrom('kernel', 'backend'),
+    text,
+    values: record({ name: text, index: text }),
+  }),
+  record({
+    kind: fc.constant('foreign-stack'),
+    span,
+    tool: fc.constantFrom('asan', 'crash', 'perf'),
+    frames: fc.array(record({ func: text, address: text, line: number }), { maxLength: 3 }),
+  }),
+  record({
+    kind: fc.constant('call-path'),
+    span,
+    calls: fc.array(record({ func: text, depth: number, line: number }), { maxLength: 3 }),
+  }),
+  record({
+    kind: fc.constant('code-reference'),
+    span,
+    file: text,
+    line: number,
+    func: text,
+    code: text,
+  }),
+  record({ kind: fc.constant('heading'), span, title: text }),
+  record({ kind: fc.constant('code'), span }),
   record({ kind: fc.constant('gap'), span, why: text }),
   record({ kind: fc.constant('chatter'), span }),
   record({ kind: fc.constant('prose'), span, human: fc.boolean() }),

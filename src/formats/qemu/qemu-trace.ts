@@ -72,7 +72,9 @@ export function readEvent(
   const span = { first: lineNo, last: lineNo };
   const { name, text, tid, time } = parts;
   const damaged = isTorn || (fit === undefined && events.isComplete(name));
-  return { event: { kind: 'event', span, name, args: fit?.args, text, tid, time }, damaged };
+  const process = tid !== undefined && (parts.by === 'stap' || parts.by === 'syslog');
+  const event: TraceEvent = { kind: 'event', span, name, args: fit?.args, text, tid, time };
+  return { event: process ? { ...event, pid: tid } : event, damaged };
 }
 
 /**

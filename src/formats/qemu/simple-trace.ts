@@ -9,7 +9,7 @@
  *           host's monotonic clock, which counts from boot.
  * Not read: what follows a damaged record: nothing tells where the next one begins.
  */
-import type { CaptureRecord, Problem, Reading, Span } from '../../model/record.js';
+import type { CaptureRecord, Problem, Reading, Span, TraceEvent } from '../../model/record.js';
 import { cleanLine } from '../clean.js';
 import { isString } from './event-form.js';
 import type { EventForm } from './event-form.js';
@@ -107,11 +107,15 @@ class Reader implements SimpleTraceReader {
     const { name, forms } = this.#identify(item.id, layout);
     const { payload } = item;
     const time = `${item.time / 1_000_000_000n}.${String(item.time % 1_000_000_000n).padStart(9, '0')}`;
+    // Reserved up to version 2, and zero there.
+    const process: Pick<TraceEvent, 'tid' | 'pid'> = item.pid
+      ? { tid: item.pid, pid: item.pid }
+      : { tid: item.pid };
     this.#add((span) => {
       for (const form of forms) {
         const values = valuesOf(form, payload, layout);
         if (values === undefined) continue;
-        return { kind: 'event', span, name, ...form.print(values), tid: item.pid, time };
+        return { kind: 'event', span, name, ...form.print(values), ...process, time };
       }
       this.#tellUnread(name, forms.length > 0, span);
       return this.#isDamaged(name, forms, layout)
@@ -122,7 +126,7 @@ class Reader implements SimpleTraceReader {
             name,
             args: undefined,
             text: words(payload),
-            tid: item.pid,
+            ...process,
             time,
           };
     });

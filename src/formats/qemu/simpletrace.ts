@@ -64,6 +64,7 @@ class Simpletrace implements LineFormat {
         name,
         ...(printed ?? { args: undefined, text: values }),
         tid: pid,
+        pid,
         time: undefined,
       },
     ];
