@@ -58,6 +58,10 @@ const variants: readonly [string, (lines: readonly string[]) => readonly string[
     'width 80 of gdb 10 to 12',
     (lines) => rewrap(lines, { width: 80, listAsWhole: true, strip: false }),
   ],
+  ['a mail', (lines) => lines.map((line) => `> ${line}`.trimEnd())],
+  ['a mail about a mail', (lines) => lines.map((line) => `> > ${line}`)],
+  ['a clock', (lines) => lines.map((line) => `00:08:58.944  ${line}`)],
+  ['the journal', (lines) => lines.map((line) => `Nov 22 03:00:00 host gdb[12]: ${line}`)],
   ['no-break spaces', (lines) => lines.map((line) => line.replace(/^(#\d+) +/, '$1\u00a0\u00a0'))],
 ];
 

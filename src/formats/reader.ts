@@ -8,7 +8,7 @@
  * Not read:  what nobody claims becomes prose.
  */
 import type { CaptureRecord, Frame, Reading } from '../model/record.js';
-import { cleanLine, cutPager, splitMargin } from './clean.js';
+import { cleanLine, cutPager, isEmptyQuote, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
@@ -32,6 +32,7 @@ import { GdbSession } from './gdb/session.js';
 import { Pending } from './gdb/pending.js';
 import type { Line } from './gdb/pending.js';
 import type { LineFormat } from './line-format.js';
+import { Margins } from './margins.js';
 import { createLineFormats } from './line-formats.js';
 import type { NoteLine } from './notes/note-format.js';
 import { NoteReader } from './notes/note-reader.js';
@@ -67,6 +68,7 @@ class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
   readonly #session = new GdbSession(this.#sink);
   readonly #frames = new FrameTable();
+  readonly #margins = new Margins();
   /** Raw lines without level that are one whole frame: most of a log, and seen many times. */
   readonly #wholeLines = new Map<string, Frame>();
   #lines = 0;
@@ -95,7 +97,7 @@ class Reader implements CaptureReader {
       this.#refuseLine(lineNo);
       return;
     }
-    const text = cleanLine(raw);
+    const text = this.#margins.strip(cleanLine(raw));
     const pager = cutPager(text);
     if (pager === undefined && this.#pushStampedEvent(text, lineNo)) return;
     if (pager === undefined) this.#join({ text, lineNo, cut: false }, raw);
@@ -197,7 +199,7 @@ class Reader implements CaptureReader {
 
   #dispatch(line: Line, raw?: string): void {
     const { text, lineNo } = line;
-    if (text.trim() === '') {
+    if (text.trim() === '' || isEmptyQuote(text)) {
       this.#endOpen();
       this.#session.blank(lineNo);
       this.#notes.blank(lineNo);

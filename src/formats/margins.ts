@@ -1,0 +1,45 @@
+/**
+ * Margins that stand in front of every line of a session: mail's quotes, clocks of CI, the journal's stamps.
+ *
+ * A margin is known by a line of gdb behind it, and goes as long as lines have it. Single lines with a
+ * margin (`4711  * #0 ...` in a comment) are read by splitMargin() in clean.ts.
+ */
+
+const KINDS: readonly RegExp[] = [
+  // "> > #3  f () at x.c:1"    "| #3 ..."
+  /^[ \t]{0,8}(?:[>|][ \t]?){1,64}/,
+  // "00:08:58.944  #6  0x..."    "[00:08:58] ..."    "2026-11-22T03:00:00.123Z ..."
+  /^\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?(?: {1,2}|\t)/,
+  /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?: {1,2}|\t)/,
+  // "Nov 22 03:00:00 host gdb[12]: #0 ..."
+  /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w./-]{1,64}(?:\[\d{1,8}\])?: ?/,
+  /^\[pid +\d{1,8}\] /,
+];
+
+// What nobody but gdb prints at the beginning of a line.
+const GDB =
+  /^(?:#\d+ {1,2}(?:0x[0-9a-f]+ in |\S+ \()|\(gdb\) |Thread \S+ "[^"]{0,64}" hit |Thread \d+ \(Thread 0x|(?:Temporary b|B)reakpoint \d+(?:,| at ) ?\S|\[(?:New|Switching to) Thread 0x|\[Detaching after fork |Starting program: |Reading symbols from |GNU gdb |Script started on \d|\[Thread debugging using libthread_db |Using host libthread_db )/;
+
+/** Takes the margin off the lines of one capture. */
+export class Margins {
+  #kind: RegExp | undefined;
+
+  /** The line without the margin that its neighbours have. */
+  strip(line: string): string {
+    const match = this.#kind?.exec(line);
+    if (match !== undefined && match !== null) return this.#without(line, match[0]);
+    if (line.trim() === '') return line;
+    this.#kind = KINDS.find((kind) => {
+      const margin = kind.exec(line)?.[0];
+      return margin !== undefined && GDB.test(line.slice(margin.length));
+    });
+    const margin = this.#kind?.exec(line)?.[0];
+    return margin === undefined ? line : this.#without(line, margin);
+  }
+
+  // An empty quote does not end a frame that mail has wrapped, as a blank line would.
+  #without(line: string, margin: string): string {
+    const rest = line.slice(margin.length);
+    return rest === '' && /[>|]/.test(margin) ? line : rest;
+  }
+}
