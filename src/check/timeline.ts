@@ -58,6 +58,10 @@ export class Timeline {
           ? signalsOfReturn(run, activation)
           : signalsOfOpening(run, activation);
         for (const signal of signals) state = replayStep(state, signal, silent);
+        // From here on the flag may be as asked; the return says so, and it may be seen late or never.
+        if (!returned && TOGGLES.has(activation.kind)) {
+          state = replayStep(state, { machine: 'log-unsure' }, silent);
+        }
       }
       last = { step, state, ringReset, backend: run.rings.backendOf(activation) ?? last.backend };
       this.snapshots.push(last);
@@ -124,6 +128,14 @@ function mayResetRings({ kind, value }: Activation, before: boolean): boolean {
   const word = bigintOf(value);
   return word === undefined || (word & RING_RESET) !== 0n;
 }
+
+/** Calls that change `log_enabled` before they return. */
+const TOGGLES: ReadonlySet<FactKind> = new Set([
+  'vhost_dev_set_log',
+  'vhost_migration_log',
+  'vhost_log_global_start',
+  'vhost_log_global_stop',
+]);
 
 interface Moment {
   readonly step: number;
