@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),
     include: ['test/**/*.test.{ts,tsx}'],
+    setupFiles: ['test/config/setup.ts'],
     // Tests that start the program wait for a process on a machine that is busy with other tests.
     testTimeout: 60_000,
     coverage: {
