@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Activation } from '../flows/activations.js';
+import type { Step } from '../facts/step.js';
 import type { Run } from '../flows/run.js';
 import type { Fact, FactKind } from '../model/fact.js';
 import type { CaptureInfo } from '../model/record.js';
@@ -123,6 +124,16 @@ class Session implements SessionContext {
     const [only] = kinds;
     if (kinds.length === 1 && only !== undefined) return this.byKind.get(only) ?? [];
     return kinds.flatMap((kind) => this.byKind.get(kind) ?? []).sort((a, b) => a.id - b.id);
+  }
+
+  events(...kinds: readonly FactKind[]): readonly Step[] {
+    const all = this.once('events', () => this.steps.filter((step) => step.event !== undefined));
+    return all.filter(({ event }) => event !== undefined && kinds.includes(event.row.kind));
+  }
+
+  wires(...kinds: readonly FactKind[]): readonly Step[] {
+    const all = this.once('wires', () => this.steps.filter((step) => step.wire !== undefined));
+    return all.filter(({ wire }) => wire !== undefined && kinds.includes(wire.kind));
   }
 
   /** The verdict rests on a call that the debugger ended, made or changed. */

@@ -45,6 +45,11 @@ export interface Activation {
   readonly stackKnown: boolean;
   /** The debugger changed what it did. */
   altered: boolean;
+  /**
+   * Members of structures that the debugger printed at this stop (`print *addr`, `print *log`), as printed:
+   * `flags`, `log_guest_addr` of a vhost_vring_addr; `size`, `refcnt`, `log` of a vhost_log.
+   */
+  readonly printed: Map<string, string>;
   /** What it returned, where the debugger watched it return (`finish`); as printed. */
   result: { readonly value: string; readonly line: number } | undefined;
 }
@@ -264,6 +269,7 @@ class Tracker {
       closed: undefined,
       stackKnown: step.stackKnown,
       altered: false,
+      printed: new Map(),
       result: undefined,
     };
     this.all.push(activation);

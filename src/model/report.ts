@@ -121,6 +121,18 @@ export interface RuleInfo {
   readonly exceptions: readonly string[];
   /** QEMU or kernel functions that make the rule. */
   readonly sources: readonly string[];
+  /** Released defects of this kind, most telling first; none for most rules. */
+  readonly bugs?: readonly RealBug[];
+  /** Why no format that is read can show what the rule asks for: then it is documentation only. */
+  readonly undecidable?: string;
+}
+
+/** A defect of a released QEMU, kernel or backend that this kind of rule is about. */
+export interface RealBug {
+  /** Commit that fixed it, or the thread that reports it: `QEMU 5c0ba1be3718 (2.11)`. */
+  readonly where: string;
+  /** What went wrong, and what it did. */
+  readonly what: string;
 }
 
 /** Counts of one ingested capture; field names are the JSON contract of `ingest --json`. */

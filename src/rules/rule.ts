@@ -35,16 +35,26 @@ export interface Mark {
 export interface SessionContext {
   readonly run: Run;
   readonly session: number;
+  /** Everything that the session reports, in order of the capture: stacks, stop lines, trace events, requests on the wire. */
+  readonly steps: readonly Step[];
   /** Activations of the session in order. */
   readonly activations: readonly Activation[];
   /** Those of the given kinds, in order. */
   of(...kinds: readonly FactKind[]): readonly Activation[];
+  /** Steps that are trace events of the given kinds, in order. */
+  events(...kinds: readonly FactKind[]): readonly Step[];
+  /** Steps that are requests on the wire of the given kinds, in order. */
+  wires(...kinds: readonly FactKind[]): readonly Step[];
   /** What `make` gives, made once for each key: several rules ask the same of a session. */
   once<T>(key: string, make: () => T): T;
   /** States that the device can be in just before a step. */
   stateBefore(device: string, step: number): DeviceState;
 }
 
+/**
+ * A rule judges by `stack`, by `sequence`, or by both. One that has neither is documentation: no format
+ * can show what it asks for, and `info.undecidable` says why.
+ */
 export interface Rule {
   readonly info: RuleInfo;
   /** Facts that give the rule something to judge; where they appear and nothing could be judged, it is inconclusive. */
