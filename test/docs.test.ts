@@ -1,10 +1,9 @@
 /** Every printed part of the documentation is fresh; `npm run docs` rewrites it. */
 import { fileURLToPath } from 'node:url';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { readFileSync } from 'node:fs';
-import type { Table } from '../src/protocol/tables.js';
-import { baseTable, logTable, runTable, vringTable } from '../src/protocol/tables.js';
+import { machineAsDot, machineAsMermaid, spansAsList } from '../src/protocol/diagrams.js';
 import { reporters } from '../src/reporters/index.js';
 import { rules } from '../src/rules/index.js';
 import { check } from './helpers/check.js';
@@ -46,29 +45,10 @@ function printExample(): string {
   return `\`\`\`text\n${printed.trimEnd()}\n\`\`\``;
 }
 
-test('src/protocol/README.md: tables', async () => {
-  const text = [
-    diagram('run', runTable),
-    diagram('log', logTable),
-    diagram('log base', baseTable),
-    diagram('vring', vringTable),
-  ].join('\n\n');
-  await expectPrinted(file('src/protocol/README.md'), { tables: text });
+test('src/protocol: the machine as diagrams', async () => {
+  await expectPrinted(file('src/protocol/README.md'), {
+    tables: machineAsMermaid(),
+    spans: spansAsList(),
+  });
+  await expect(machineAsDot()).toMatchFileSnapshot(file('src/protocol/machine.dot'));
 });
-
-/** A table as a Mermaid state diagram, and what each state forbids. */
-function diagram<S extends string, E extends string>(title: string, table: Table<S, E>): string {
-  const lines = [`### ${title}`, '', '```mermaid', 'stateDiagram-v2'];
-  const forbidden: string[] = [];
-  for (const [state, row] of Object.entries<Readonly<Record<string, unknown>>>(table)) {
-    for (const [event, cell] of Object.entries(row)) {
-      if (cell === 'FORBIDDEN') forbidden.push(`${event} in ${state}`);
-      if (typeof cell === 'object' && cell !== null && 'to' in cell) {
-        lines.push(`  ${state} --> ${String(cell.to)}: ${event}`);
-      }
-    }
-  }
-  lines.push('```');
-  if (forbidden.length > 0) lines.push('', `Proves another state: ${forbidden.join(', ')}.`);
-  return lines.join('\n');
-}

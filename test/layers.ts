@@ -152,6 +152,7 @@ export const layers: readonly Layer[] = [
       facts: 'What is stored are facts too.',
       store: 'Ingest saves, queries load.',
       flows: 'The flows command shows what rules are given.',
+      protocol: 'The machine is printed as a diagram.',
       rules: 'The catalogue is listed and explained from the metadata of the rules.',
       check: 'Checking is a composition of reading and judging.',
     },

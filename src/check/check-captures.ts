@@ -1,8 +1,18 @@
 /** Captures → report: replays every session and lets every rule judge it. Pure. */
 import { buildRun } from '../flows/run.js';
-import type { Run } from '../flows/run.js';
+import type { Run, RunOptions } from '../flows/run.js';
+import { NEWEST, OLDEST, versionText } from '../flows/profile.js';
+import type { Profile } from '../flows/profile.js';
 import type { CaptureInfo, Reading } from '../model/record.js';
-import type { CheckReport, CheckSummary, Finding, Severity, Verdict } from '../model/report.js';
+import type {
+  CheckReport,
+  CheckSummary,
+  Finding,
+  ProfileSummary,
+  RuleCoverage,
+  Severity,
+  Verdict,
+} from '../model/report.js';
 import { rules } from '../rules/index.js';
 import { judgeRun } from './judge-run.js';
 
@@ -11,18 +21,13 @@ export interface CheckInput {
   readonly reading: Reading;
 }
 
-export interface CheckOptions {
-  /** The user vouches that the backtraces of a note stand in the order in which they happened. */
-  readonly assumeOrdered: boolean;
-}
-
 /**
  * Replays and judges captures.
  *
  * `summary.exitCode` is 3 where no capture has a protocol fact, else 0: what fails a run is the
  * command's business.
  */
-export function checkCaptures(inputs: readonly CheckInput[], options: CheckOptions): CheckReport {
+export function checkCaptures(inputs: readonly CheckInput[], options: RunOptions): CheckReport {
   const judged = inputs.map(({ info, reading }) => {
     const run = buildRun(reading, options);
     return { info, reading, run, findings: judgeRun(info, run, rules) };
@@ -58,6 +63,40 @@ export function checkCaptures(inputs: readonly CheckInput[], options: CheckOptio
       })),
     ),
     alterations: judged.flatMap(({ info, run }) => alterationsOf(info.sha256, run)),
+    profiles: judged.flatMap(({ info, run }) =>
+      run.profiles.map((profile, session) => profileSummary(info.sha256, session, profile)),
+    ),
+    coverage: rules
+      .filter(({ info }) => info.undecidable === undefined)
+      .map(({ info }) => coverageOf(info.id, findings)),
+  };
+}
+
+function coverageOf(rule: string, all: readonly Finding[]): RuleCoverage {
+  const own = all.filter((finding) => finding.rule === rule);
+  const times = (verdict: Verdict): number =>
+    own.reduce((sum, finding) => sum + (finding.verdict === verdict ? finding.count : 0), 0);
+  const [passes, violations] = [times('pass'), times('violation')];
+  return {
+    rule,
+    exercised: passes + violations,
+    passes,
+    violations,
+    inconclusive: times('inconclusive'),
+    missing: [...new Set(own.flatMap((finding) => finding.missing))],
+  };
+}
+
+function profileSummary(capture: string, session: number, profile: Profile): ProfileSummary {
+  const { atLeast, atMost, lower, upper, conflict } = profile;
+  const signs = conflict ?? [lower, upper].filter((sign) => sign !== undefined);
+  return {
+    capture,
+    session,
+    qemuAtLeast: atLeast === OLDEST ? null : versionText(atLeast),
+    qemuAtMost: atMost === NEWEST ? null : versionText(atMost),
+    signs: [...new Set(signs)].map(({ line, shows }) => ({ line: line ?? null, shows })),
+    conflict: conflict !== undefined,
   };
 }
 
@@ -78,11 +117,12 @@ function unclaimedLines({ records }: Reading): number {
 }
 
 function devicesOf(capture: string, run: Run): CheckReport['devices'] {
-  return run.devices.map(({ session, address, backend, name, vrings }) => ({
+  return run.devices.map(({ session, address, backend, backendLine, name, vrings }) => ({
     capture,
     session,
     address,
     backend: backend ?? 'unknown',
+    ...(backendLine === undefined ? {} : { backendLine }),
     ...(name === undefined ? {} : { name }),
     vrings,
   }));

@@ -14,8 +14,11 @@ import type { Fact, FactKind } from '../model/fact.js';
 import type { CaptureInfo } from '../model/record.js';
 import type { Finding } from '../model/report.js';
 import { describe } from '../protocol/replay.js';
+import type { Since } from '../protocol/replay.js';
 import type { DeviceState } from '../protocol/replay.js';
 import type { Judgement, Rule, SessionContext } from '../rules/rule.js';
+import { plainName } from '../facts/functions.js';
+import { describeSpan, spanOf } from '../protocol/spans.js';
 import { Timeline } from './timeline.js';
 
 /** All findings of one capture, by rule, session and place. Pure. */
@@ -23,6 +26,7 @@ export function judgeRun(info: CaptureInfo, run: Run, rules: readonly Rule[]): F
   const contexts = Array.from({ length: run.sessions }, (_, session) => new Session(run, session));
   const findings: Finding[] = [];
   for (const rule of rules) {
+    if (rule.stack === undefined && rule.sequence === undefined) continue;
     const collector = new Collector(info, rule);
     for (const context of contexts) {
       const judged = collector.size;
@@ -153,8 +157,17 @@ class Session implements SessionContext {
   }
 
   stateBefore(device: string, step: number): DeviceState {
+    return this.timeline(device).before(step);
+  }
+
+  /** Lines that made certain what is known of a device just before a step. */
+  sinceBefore(device: string, step: number): Since {
+    return this.timeline(device).sinceBefore(step);
+  }
+
+  private timeline(device: string): Timeline {
     const make = (): Timeline => new Timeline(this.run, this.activations, device);
-    return this.once(`timeline ${device}`, make).before(step);
+    return this.once(`timeline ${device}`, make);
   }
 }
 
@@ -206,10 +219,6 @@ class Collector {
     const { info, rule } = this;
     const path = info.path;
     const isViolation = first.verdict === 'violation';
-    const before =
-      isViolation && first.device !== undefined && context.run.ordered
-        ? { stateBefore: describe(context.stateBefore(first.device, first.step)) }
-        : {};
     return {
       rule: rule.info.id,
       verdict: first.verdict,
@@ -224,8 +233,8 @@ class Collector {
       missing: first.missing ?? [],
       fingerprint: fingerprintOf(rule.info.id, first, context),
       count,
-      ...before,
       ...(first.expected === undefined ? {} : { expected: first.expected }),
+      ...(isViolation ? explain(first, context) : {}),
     };
   }
 
@@ -247,6 +256,49 @@ class Collector {
       count: 0,
     };
   }
+}
+
+/** What stands around a violation, so that it can be checked by hand. */
+function explain(
+  { device, step }: Judgement,
+  context: Session,
+): Pick<Finding, 'stateBefore' | 'allowed' | 'stack'> {
+  const { run } = context;
+  const at = run.steps[step];
+  const stack = (at?.frames ?? []).slice(0, MAX_STACK).map((frame, i) => ({
+    func: plainName(frame.func),
+    line: at?.frameLines[i] ?? at?.line ?? 0,
+  }));
+  const allowed = allowedAt(run, step);
+  return {
+    ...(device === undefined || !run.ordered
+      ? {}
+      : {
+          stateBefore: describe(
+            context.stateBefore(device, step),
+            context.sinceBefore(device, step),
+          ),
+        }),
+    ...(allowed === undefined ? {} : { allowed: [allowed] }),
+    ...(stack.length < 2 ? {} : { stack }),
+  };
+}
+
+/** Frames of a stack that are told: from the call to whoever asked for it. */
+const MAX_STACK = 10;
+
+/** What the innermost span at a step may do. */
+function allowedAt(run: Run, step: number): string | undefined {
+  const shown = run.atStep[step] ?? [];
+  for (const activation of [...shown].reverse()) {
+    const { enable } = activation;
+    const span = spanOf(activation.kind, enable);
+    if (span === undefined) continue;
+    const steps = describeSpan(span, enable, run.rings.backendOf(activation));
+    const flag = enable === undefined ? '' : String(enable);
+    return `${activation.func}(${flag}) calls in this order: ${steps}`;
+  }
+  return undefined;
 }
 
 /** Stable from run to run: the device counts by its order of appearance, functions without addresses or lines. */

@@ -18,12 +18,20 @@ import type { Run } from '../flows/run.js';
 import type { Backend, FactKind } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
 import { hasGap } from '../flows/run.js';
-import { anyState, relax, step as replayStep } from '../protocol/replay.js';
-import type { DeviceState, Signal, Silent } from '../protocol/replay.js';
+import {
+  anyState,
+  relax,
+  sinceAfter,
+  sinceNothing,
+  step as replayStep,
+} from '../protocol/replay.js';
+import type { DeviceState, Signal, Silent, Since } from '../protocol/replay.js';
 
 interface Snapshot {
   readonly step: number;
   readonly state: DeviceState;
+  /** Lines that made certain what is known. */
+  readonly since: Since;
   /** Single rings may be stopped: the features allow it, or are not known. */
   readonly ringReset: boolean;
   readonly backend: Backend | undefined;
@@ -44,6 +52,7 @@ export class Timeline {
     let last: Snapshot = {
       step: own[0]?.first ?? 0,
       state: anyState,
+      since: sinceNothing,
       ringReset: true,
       backend: undefined,
     };
@@ -63,20 +72,37 @@ export class Timeline {
           state = replayStep(state, { machine: 'log-unsure' }, silent);
         }
       }
-      last = { step, state, ringReset, backend: run.rings.backendOf(activation) ?? last.backend };
+      const since = sinceAfter(last.since, relax(last.state, silent), state, activation.line);
+      last = {
+        step,
+        state,
+        since,
+        ringReset,
+        backend: run.rings.backendOf(activation) ?? last.backend,
+      };
       this.snapshots.push(last);
     }
   }
 
   /** States just before a step, silent moves included. */
   before(step: number): DeviceState {
+    const last = this.lastBefore(step);
+    return last === undefined ? anyState : relax(last.state, this.silentBetween(last, step));
+  }
+
+  /** Lines that made certain what is known just before a step. */
+  sinceBefore(step: number): Since {
+    return this.lastBefore(step)?.since ?? sinceNothing;
+  }
+
+  /** The last snapshot before a step, unless records may be missing after it. */
+  private lastBefore(step: number): Snapshot | undefined {
     const next = firstIndex(
       this.snapshots.length,
       (i) => (this.snapshots[i]?.step ?? step) >= step,
     );
     const last = this.snapshots[next - 1];
-    if (last === undefined || hasGap(this.run, last.step, step)) return anyState;
-    return relax(last.state, this.silentBetween(last, step));
+    return last === undefined || hasGap(this.run, last.step, step) ? undefined : last;
   }
 
   /** What may have happened unseen after a snapshot and before a step. */

@@ -3,11 +3,17 @@ import { VhtraceError } from '../base/errors.js';
 import { nearest } from '../base/nearest.js';
 import { printable } from '../base/printable.js';
 import type { RuleInfo } from '../model/report.js';
+import { machineAsDot, machineAsMermaid } from '../protocol/diagrams.js';
 import { rules } from '../rules/index.js';
 
 /** All rules, sorted by id. */
 export function ruleInfos(): readonly RuleInfo[] {
   return rules.map((rule) => rule.info);
+}
+
+/** The machine that captures are replayed against, as a diagram. */
+export function machineDiagram(format: 'mermaid' | 'dot'): string {
+  return format === 'dot' ? machineAsDot() : `${machineAsMermaid()}\n`;
 }
 
 /** The rule with this id in any case. Errors: USAGE, with the nearest id as hint. */

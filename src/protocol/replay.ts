@@ -170,17 +170,59 @@ export function runningRings(state: DeviceState): number[] {
     .sort((a, b) => a - b);
 }
 
-/** One line for people: `run started, log off, rings 0 plain, 1 plain`. */
-export function describe(state: DeviceState): string {
-  const one = (states: readonly string[], all: readonly string[]): string =>
-    states.length === all.length ? 'unknown' : states.join(' or ');
+/** Where what is known of a device was seen: lines of the capture, for each part of which one state is left. */
+export interface Since {
+  readonly run?: number | undefined;
+  readonly log?: number | undefined;
+  readonly base?: number | undefined;
+  readonly vrings: ReadonlyMap<number, number>;
+}
+
+export const sinceNothing: Since = { vrings: new Map() };
+
+/** `line` showed what led from `before` to `after`; what it leaves as it was keeps its older line. */
+export function sinceAfter(
+  since: Since,
+  before: DeviceState,
+  after: DeviceState,
+  line: number,
+): Since {
+  const part = <S extends string>(
+    old: number | undefined,
+    from: readonly S[] | undefined,
+    to: readonly S[],
+  ): number | undefined => {
+    const state = known(to);
+    if (state === undefined) return undefined;
+    return known(from ?? []) === state ? (old ?? line) : line;
+  };
+  const vrings = new Map<number, number>();
+  for (const [index, states] of after.vrings) {
+    const at = part(since.vrings.get(index), before.vrings.get(index), states);
+    if (at !== undefined) vrings.set(index, at);
+  }
+  return {
+    run: part(since.run, before.run, after.run),
+    log: part(since.log, before.log, after.log),
+    base: part(since.base, before.base, after.base),
+    vrings,
+  };
+}
+
+/** One line for people: `run started (line 12), log off (line 7), vrings 0 plain (line 20)`. */
+export function describe(state: DeviceState, since: Since = sinceNothing): string {
+  const one = (states: readonly string[], all: readonly string[], line?: number): string => {
+    if (states.length === all.length) return 'unknown';
+    const isKnown = states.length === 1 && line !== undefined;
+    return `${states.join(' or ')}${isKnown ? ` (line ${line})` : ''}`;
+  };
   const rings = [...state.vrings]
     .sort(([a], [b]) => a - b)
-    .map(([index, states]) => `${index} ${one(states, ANY_VRING)}`);
+    .map(([index, states]) => `${index} ${one(states, ANY_VRING, since.vrings.get(index))}`);
   const parts = [
-    `run ${one(state.run, ANY_RUN)}`,
-    `log ${one(state.log, ANY_LOG)}`,
-    `log base ${one(state.base, ANY_BASE)}`,
+    `run ${one(state.run, ANY_RUN, since.run)}`,
+    `log ${one(state.log, ANY_LOG, since.log)}`,
+    `log base ${one(state.base, ANY_BASE, since.base)}`,
   ];
   if (rings.length > 0) parts.push(`vrings ${rings.join(', ')}`);
   return parts.join('; ');
