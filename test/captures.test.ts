@@ -95,6 +95,6 @@ describe('a note', () => {
   });
 
   test('is judged as a timeline when the user vouches for its order', () => {
-    expect(check(name, textOf(name), true).captures[0]?.ordered).toBe(true);
+    expect(check(name, textOf(name), { assumeOrdered: true }).captures[0]?.ordered).toBe(true);
   });
 });

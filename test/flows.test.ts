@@ -294,7 +294,14 @@ describe('devices and rings', () => {
       BOTTOM,
     );
     expect(result.devices).toEqual([
-      { session: 0, address: '0x5555573f9c50', backend: 'kernel', name: undefined, vrings: [1] },
+      {
+        session: 0,
+        address: '0x5555573f9c50',
+        backend: 'kernel',
+        backendLine: 1,
+        name: undefined,
+        vrings: [1],
+      },
     ]);
     const [start] = result.activations;
     expect(start && result.rings.vqIndexOf(start)).toBe(2);

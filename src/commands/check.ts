@@ -29,6 +29,13 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
       description: 'backtraces in notes stand in the order in which they happened',
     }),
     'trace-events': traceEvents,
+    'qemu-version': Flags.string({
+      description: 'version of the QEMU that made the captures, where they do not show it',
+      helpValue: 'X.Y',
+    }),
+    backend: Flags.option({ options: ['kernel', 'user', 'vdpa'] as const })({
+      description: 'backend of the devices that do not show theirs',
+    }),
     strict: Flags.boolean({ description: 'exit with 3 when something could not be decided' }),
     'fail-on': Flags.option({ options: ['error', 'warning', 'note', 'never'] as const })({
       description: 'least severity that makes the exit code 1',
@@ -47,6 +54,8 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
       strict: flags.strict,
       traceEvents: flags['trace-events'] ?? [],
       failOn: flags['fail-on'],
+      qemuVersion: flags['qemu-version'],
+      backend: flags.backend,
     });
     this.complainAbout(result.failures);
     for (const { path, facts } of result.report.captures) {

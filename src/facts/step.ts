@@ -18,6 +18,8 @@ export interface Step {
   readonly callLines: readonly number[];
   /** Whole stack, innermost first; empty when the stop printed only its own frame. */
   readonly frames: readonly Frame[];
+  /** Line of the capture for each of `frames`. */
+  readonly frameLines: readonly number[];
   /** The innermost call was reported at its entry: the last of `calls`. */
   readonly entry: boolean;
   /** Breakpoint number of the stop line. */

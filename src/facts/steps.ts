@@ -71,6 +71,7 @@ const NOTHING_SHOWN = {
   calls: [],
   callLines: [],
   frames: [],
+  frameLines: [],
   entry: false,
   stop: undefined,
   stackKnown: false,
@@ -202,6 +203,7 @@ class StepBuilder {
       calls: [call],
       callLines: [stop.span.first],
       frames: [stop.frame],
+      frameLines: [stop.span.first],
       entry,
       stop,
       stackKnown: false,
@@ -265,6 +267,7 @@ class StepBuilder {
       calls,
       callLines,
       frames: bt.frames,
+      frameLines: bt.lines,
       entry: entry && isCall,
       stop,
       stackKnown: true,
@@ -422,6 +425,7 @@ class StepBuilder {
     calls: readonly Call[];
     callLines: readonly number[];
     frames: readonly Frame[];
+    frameLines: readonly number[];
     entry: boolean;
     stop: Stop | undefined;
     stackKnown: boolean;
@@ -443,6 +447,7 @@ class StepBuilder {
       calls: part.calls,
       callLines: part.callLines,
       frames: part.frames,
+      frameLines: part.frameLines,
       entry: part.entry,
       breakpoint: part.stop?.number,
       temporary: part.stop?.reason === 'temporary-breakpoint',

@@ -1,5 +1,5 @@
 /**
- * Which QEMU made this: version bounds read off the shapes of functions and events.
+ * Which QEMU made this: version bounds read off the shapes of functions, source paths and trace events.
  *
  * Every row is one observation and the range it proves. Rules use the bounds only to allow more,
  * never to see a fault where an unknown version would leave doubt.
@@ -7,82 +7,214 @@
 import type { Step } from '../facts/step.js';
 import type { Frame } from '../model/record.js';
 
-/** 9.1 is 901. */
-export interface Profile {
-  /** Oldest version that is possible, inclusive. */
+/** The oldest and the newest version that is possible, both inclusive; 9.1 is 901. */
+export interface VersionRange {
   readonly atLeast: number;
-  /** Newest version that is possible, inclusive. */
   readonly atMost: number;
 }
 
-interface Fingerprint {
+/** Where a bound comes from. */
+export interface VersionSign {
+  /** Line of the capture; undefined where the user gave the version. */
+  readonly line: number | undefined;
+  /** What is there to see, `vhost_log_get() with backend_type`. */
+  readonly shows: string;
+}
+
+export interface Profile extends VersionRange {
+  readonly lower: VersionSign | undefined;
+  readonly upper: VersionSign | undefined;
+  /** Two observations that no single version explains; then there are no bounds. */
+  readonly conflict: readonly [VersionSign, VersionSign] | undefined;
+}
+
+export const OLDEST = 0;
+export const NEWEST = 9999;
+
+/** 901 → `9.1`. */
+export function versionText(version: number): string {
+  return `${Math.floor(version / 100)}.${version % 100}`;
+}
+
+/** `9.1`, `10.0.13` → the range of that release; undefined for anything else. */
+export function parseVersion(text: string): VersionRange | undefined {
+  const [, major, minor] = /^v?(\d{1,2})\.(\d{1,2})(?:\.\d+)*$/.exec(text.trim()) ?? [];
+  if (major === undefined || minor === undefined) return undefined;
+  const version = Number(major) * 100 + Number(minor);
+  return { atLeast: version, atMost: version };
+}
+
+interface Fingerprint extends Partial<VersionRange> {
   readonly func: RegExp;
   /** Further condition on the frame. */
   readonly when?: (frame: Frame) => boolean;
-  readonly atLeast?: number;
-  readonly atMost?: number;
+  /** Of what the condition looks at, for people. */
+  readonly shape?: string;
 }
 
 const has =
   (name: string) =>
   (frame: Frame): boolean =>
     frame.args?.some((arg) => arg.name === name) ?? false;
+const hasArgs =
+  (count: number) =>
+  (frame: Frame): boolean =>
+    frame.args?.length === count;
+const isIn =
+  (path: string) =>
+  (frame: Frame): boolean =>
+    frame.file?.endsWith(path) ?? false;
 
 /** Source: hw/virtio/vhost.c, system/memory.c (memory.c, softmmu/memory.c), migration/ of the releases named. */
-const fingerprints: readonly Fingerprint[] = [
-  { func: /^memory_global_dirty_log_start$/, when: has('errp'), atLeast: 901 },
+const frames: readonly Fingerprint[] = [
+  { func: /^memory_global_dirty_log_start$/, when: has('errp'), shape: 'errp', atLeast: 901 },
   {
     func: /^memory_global_dirty_log_start$/,
     when: (f) => has('flags')(f) && !has('errp')(f),
+    shape: 'flags and no errp',
     atLeast: 602,
     atMost: 900,
   },
-  { func: /^memory_global_dirty_log_start$/, when: (f) => f.args?.length === 0, atMost: 601 },
-  { func: /^memory_global_dirty_log_stop$/, when: has('flags'), atLeast: 602 },
+  { func: /^memory_global_dirty_log_start$/, when: hasArgs(0), shape: 'no argument', atMost: 601 },
+  { func: /^memory_global_dirty_log_stop$/, when: has('flags'), shape: 'flags', atLeast: 602 },
   { func: /^memory_global_dirty_log_do_start$/, atLeast: 901 },
-  { func: /^memory_global_dirty_log_do_stop$/, when: (f) => f.args?.length === 0, atLeast: 210 },
-  { func: /^vhost_log_get$/, when: has('backend_type'), atLeast: 901 },
-  { func: /^vhost_log_get$/, when: (f) => f.args?.length === 2, atMost: 900 },
-  { func: /^vhost_log_global_start$/, when: has('errp'), atLeast: 901 },
-  { func: /^vhost_dev_start$/, when: has('vrings'), atLeast: 702 },
-  { func: /^vhost_dev_start$/, when: (f) => f.args?.length === 2, atMost: 701 },
+  {
+    func: /^memory_global_dirty_log_do_stop$/,
+    when: hasArgs(0),
+    shape: 'no argument',
+    atLeast: 210,
+  },
+  {
+    func: /^memory_global_dirty_log_sync$/,
+    when: has('last_stage'),
+    shape: 'last_stage',
+    atLeast: 801,
+  },
+  { func: /^vhost_log_get$/, when: has('backend_type'), shape: 'backend_type', atLeast: 901 },
+  { func: /^vhost_log_get$/, when: hasArgs(2), shape: 'two arguments', atMost: 900 },
+  { func: /^vhost_log_global_start$/, when: has('errp'), shape: 'errp', atLeast: 901 },
+  { func: /^vhost_dev_(?:start|stop)$/, when: has('vrings'), shape: 'vrings', atLeast: 702 },
+  { func: /^vhost_dev_(?:start|stop)$/, when: hasArgs(2), shape: 'two arguments', atMost: 701 },
   { func: /^vhost_dev_elect_mem_logger$/, atLeast: 901 },
+  { func: /^vhost_dev_should_log$/, atLeast: 901 },
   { func: /^ram_state_pending_exact$/, atLeast: 800 },
   { func: /^ram_save_pending$/, atMost: 702 },
   { func: /^migration_cleanup$/, atLeast: 1000 },
   { func: /^migrate_fd_cleanup$/, atMost: 902 },
   { func: /^migration_bh_dispatch_bh$/, atLeast: 900 },
-  { func: /^(?:do_vhost_virtqueue_stop|do_vhost_dev_stop|vhost_dev_force_stop)$/, atLeast: 1002 },
+  {
+    func: /^(?:do_vhost_virtqueue_stop|do_vhost_dev_stop|vhost_dev_force_stop)$/,
+    atLeast: 1002,
+  },
   {
     func: /^memory_/,
-    when: (f) => f.file?.endsWith('softmmu/memory.c') ?? false,
+    when: isIn('softmmu/memory.c'),
+    shape: 'softmmu/memory.c',
     atLeast: 501,
     atMost: 801,
   },
-  { func: /^memory_/, when: (f) => f.file?.endsWith('system/memory.c') ?? false, atLeast: 802 },
+  { func: /^memory_/, when: isIn('system/memory.c'), shape: 'system/memory.c', atLeast: 802 },
 ];
 
-/** Bounds from all stacks of some steps; contradicting observations (several versions in one file) give no bounds. */
-export function profileOf(steps: Iterable<Step>): Profile {
-  let atLeast = 0;
-  let atMost = 9999;
-  const seen = new Set<Frame>();
+/** Trace events that came or went. Source: the trace-events files of the releases named. */
+const events: Readonly<Record<string, Partial<VersionRange>>> = {
+  global_dirty_changed: { atLeast: 602 },
+  memory_region_sync_dirty: { atLeast: 602 },
+  vhost_user_write: { atLeast: 701 },
+  vhost_user_read: { atLeast: 701 },
+  vhost_dev_start: { atLeast: 702 },
+  vhost_dev_stop: { atLeast: 702 },
+  vhost_dev_cleanup: { atLeast: 702 },
+  migrate_pending: { atMost: 702 },
+  migrate_pending_exact: { atLeast: 800 },
+  migrate_pending_estimate: { atLeast: 800 },
+  migrate_fd_error: { atMost: 900 },
+  migrate_error: { atLeast: 901 },
+  migrate_fd_cancel: { atMost: 902 },
+  migration_cancel: { atLeast: 1000 },
+  migrate_fd_cleanup: { atMost: 902 },
+  migration_cleanup: { atLeast: 1000 },
+  savevm_state_complete_precopy: { atMost: 902 },
+  migration_precopy_complete: { atLeast: 1000 },
+  vhost_vdpa_set_vring_base: { atMost: 802 },
+  vhost_vdpa_set_dev_vring_base: { atLeast: 900 },
+};
+
+/** Bounds from everything that one QEMU process shows; `given` is what the user says of it. Pure. */
+export function profileOf(steps: readonly Step[], given?: VersionRange): Profile {
+  const bounds = new Bounds();
+  const seenFrames = new Set<Frame>();
+  const seenEvents = new Set<string>();
   for (const step of steps) {
-    for (const frame of step.frames) {
-      if (seen.has(frame)) continue;
-      seen.add(frame);
-      for (const print of fingerprints) {
-        if (!print.func.test(frame.func) || print.when?.(frame) === false) continue;
-        atLeast = Math.max(atLeast, print.atLeast ?? 0);
-        atMost = Math.min(atMost, print.atMost ?? 9999);
-      }
+    const name = step.event?.record.name;
+    if (name !== undefined && !seenEvents.has(name)) {
+      seenEvents.add(name);
+      bounds.narrow(events[name], step.line, `the event ${name}`);
+    }
+    for (const [i, frame] of step.frames.entries()) {
+      if (seenFrames.has(frame)) continue;
+      seenFrames.add(frame);
+      observe(bounds, step, frame, i);
+    }
+    observeRingStop(bounds, step);
+  }
+  return bounds.profile(given);
+}
+
+function observe(bounds: Bounds, step: Step, frame: Frame, index: number): void {
+  for (const print of frames) {
+    if (!print.func.test(frame.func) || print.when?.(frame) === false) continue;
+    const shape = print.shape === undefined ? '' : ` with ${print.shape}`;
+    bounds.narrow(print, step.frameLines[index] ?? step.line, `${frame.func}()${shape}`);
+  }
+}
+
+/** vhost_dev_stop() itself calling vhost_virtqueue_stop() is the shape before 10.2. */
+function observeRingStop(bounds: Bounds, { frames: stack, frameLines, line }: Step): void {
+  const at = stack.findIndex((frame) => frame.func === 'vhost_virtqueue_stop');
+  if (at < 0 || stack[at + 1]?.func !== 'vhost_dev_stop') return;
+  const shows = 'vhost_virtqueue_stop() called by vhost_dev_stop() itself';
+  bounds.narrow({ atMost: 1001 }, frameLines[at] ?? line, shows);
+}
+
+class Bounds {
+  private atLeast = OLDEST;
+  private atMost = NEWEST;
+  private lower: VersionSign | undefined;
+  private upper: VersionSign | undefined;
+
+  narrow(range: Partial<VersionRange> | undefined, line: number, shows: string): void {
+    if (range?.atLeast !== undefined && range.atLeast > this.atLeast) {
+      this.atLeast = range.atLeast;
+      this.lower = { line, shows };
+    }
+    if (range?.atMost !== undefined && range.atMost < this.atMost) {
+      this.atMost = range.atMost;
+      this.upper = { line, shows };
     }
   }
-  // vhost_dev_stop() itself calling vhost_virtqueue_stop() is the shape before 10.2.
-  for (const step of steps) {
-    const funcs = step.frames.map((frame) => frame.func);
-    const at = funcs.indexOf('vhost_virtqueue_stop');
-    if (at >= 0 && funcs[at + 1] === 'vhost_dev_stop') atMost = Math.min(atMost, 1001);
+
+  /** The capture has the last word: a version that it rules out is not taken over from the user. */
+  profile(given: VersionRange | undefined): Profile {
+    const { atLeast, atMost, lower, upper } = this;
+    if (lower !== undefined && upper !== undefined && atLeast > atMost) {
+      return { ...unbounded, conflict: [lower, upper] };
+    }
+    const seen = { atLeast, atMost, lower, upper, conflict: undefined };
+    if (given === undefined) return seen;
+    const word = { line: undefined, shows: 'given with --qemu-version' };
+    if (given.atMost < atLeast) return { ...seen, conflict: [lower ?? word, word] };
+    if (given.atLeast > atMost) return { ...seen, conflict: [word, upper ?? word] };
+    return { ...given, lower: word, upper: word, conflict: undefined };
   }
-  return atLeast <= atMost ? { atLeast, atMost } : { atLeast: 0, atMost: 9999 };
+}
+
+const unbounded = { atLeast: OLDEST, atMost: NEWEST, lower: undefined, upper: undefined };
+
+/** The range that holds for all of several processes. */
+export function commonRange(profiles: readonly Profile[]): VersionRange {
+  return {
+    atLeast: Math.min(NEWEST, ...profiles.map((profile) => profile.atLeast)),
+    atMost: Math.max(OLDEST, ...profiles.map((profile) => profile.atMost)),
+  };
 }

@@ -20,6 +20,8 @@ export class Rings {
     activations: readonly Activation[],
     /** A new device cannot take the place of an old one unseen: its start would be reported. */
     private readonly seesStarts: (session: number) => boolean,
+    /** Backend of the devices that do not show theirs, as the user says. */
+    private readonly assumed?: Backend,
   ) {
     const starts = new Map<string, number>();
     for (const activation of activations) this.learn(activation, starts);
@@ -36,6 +38,7 @@ export class Rings {
       seen.push(this.backends.get(lifeKey(activation, this.lifeOf.get(activation) ?? 0)));
     }
     const found = new Set(seen.filter((backend) => backend !== undefined));
+    if (found.size === 0) return this.assumed;
     const [only] = found;
     return found.size === 1 && only !== 'several' ? only : undefined;
   }

@@ -14,8 +14,8 @@ import { findNoteSign } from './order.js';
 import type { NoteSign } from './order.js';
 import { buildProbes } from './probes.js';
 import type { Probes } from './probes.js';
-import { profileOf } from './profile.js';
-import type { Profile } from './profile.js';
+import { commonRange, profileOf } from './profile.js';
+import type { Profile, VersionRange } from './profile.js';
 import { Rings } from './rings.js';
 
 export interface Device {
@@ -23,6 +23,8 @@ export interface Device {
   /** Lower-case hex without leading zeros. */
   readonly address: string;
   readonly backend: Backend | undefined;
+  /** Line of the capture that shows the backend; undefined where the user gave it. */
+  readonly backendLine: number | undefined;
   /** Name of the virtio device (`virtio-net`), where a trace event gives it. */
   readonly name: string | undefined;
   /** Indices as given to the backend, ascending. */
@@ -42,7 +44,10 @@ export interface Run {
   readonly listenerOffset: bigint;
   readonly probes: Probes;
   readonly rings: Rings;
-  readonly profile: Profile;
+  /** What is known of the QEMU of every session. */
+  readonly profiles: readonly Profile[];
+  /** Versions that are possible in all sessions. */
+  readonly profile: VersionRange;
   readonly migrations: readonly Migration[];
   readonly devices: readonly Device[];
   readonly facts: readonly Fact[];
@@ -51,27 +56,43 @@ export interface Run {
   readonly gapAtEnd: boolean;
 }
 
+/** What the user says of a capture. */
 export interface RunOptions {
+  /** The backtraces of a note stand in the order in which they happened. */
   readonly assumeOrdered: boolean;
+  /** Version of the QEMU that made it. */
+  readonly qemuVersion?: VersionRange | undefined;
+  /** Backend of the devices whose backend the capture does not show. */
+  readonly backend?: Backend | undefined;
 }
 
 /** Rebuilds the run that a reading shows. Pure; linear in the reading. */
-export function buildRun(reading: Reading, { assumeOrdered }: RunOptions): Run {
+export function buildRun(reading: Reading, options: RunOptions): Run {
   const built = buildSteps(reading.records);
   const { steps } = built;
   const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
   const activations = buildActivations(steps, built.exits, listenerOffset);
   const { all, atStep } = activations;
   const probes = buildProbes(reading.records, built);
-  const rings = new Rings(all, (session) => {
-    const first = steps.find((step) => step.session === session)?.index ?? 0;
-    return probes.watching('vhost_dev_start', first, first) !== undefined;
-  });
+  const rings = new Rings(
+    all,
+    (session) => {
+      const first = steps.find((step) => step.session === session)?.index ?? 0;
+      return probes.watching('vhost_dev_start', first, first) !== undefined;
+    },
+    options.backend,
+  );
   const facts = buildFacts(steps, activations, rings);
   const note = findNoteSign(reading.records);
+  const profiles = Array.from({ length: built.sessions }, (_, session) =>
+    profileOf(
+      steps.filter((step) => step.session === session),
+      options.qemuVersion,
+    ),
+  );
   let gaps = 0;
   return {
-    ordered: assumeOrdered || note === undefined,
+    ordered: options.assumeOrdered || note === undefined,
     note,
     sessions: built.sessions,
     steps,
@@ -80,9 +101,10 @@ export function buildRun(reading: Reading, { assumeOrdered }: RunOptions): Run {
     listenerOffset,
     probes,
     rings,
-    profile: profileOf(steps),
+    profiles,
+    profile: commonRange(profiles),
     migrations: buildMigrations(steps, atStep),
-    devices: collectDevices(steps, facts, listenerOffset),
+    devices: collectDevices(steps, facts, all, listenerOffset, options.backend),
     facts,
     gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
     gapAtEnd: built.gapAtEnd,
@@ -96,7 +118,13 @@ export function hasGap(run: Run, from: number, to: number): boolean {
   return inside > 0 || (to >= run.steps.length && run.gapAtEnd);
 }
 
-function collectDevices(steps: readonly Step[], facts: readonly Fact[], offset: bigint): Device[] {
+function collectDevices(
+  steps: readonly Step[],
+  facts: readonly Fact[],
+  all: readonly Activation[],
+  offset: bigint,
+  assumed: Backend | undefined,
+): Device[] {
   const drafts = new Map<string, DeviceDraft>();
   const draftOf = (session: number, address: string): DeviceDraft => {
     const key = `${session} ${address}`;
@@ -107,7 +135,8 @@ function collectDevices(steps: readonly Step[], facts: readonly Fact[], offset: 
   for (const fact of facts) {
     if (fact.device === undefined) continue;
     const draft = draftOf(fact.session, fact.device);
-    draft.backend ??= fact.backend;
+    const activation = all[fact.activation ?? -1];
+    seeBackend(draft, activation === undefined ? fact.backend : activation.backend, fact.line);
     if (fact.vring !== undefined) draft.vrings.add(fact.vring);
     // Only the trace events name the virtio device.
     if (fact.role === 'event' && fact.kind === 'vhost_dev_start') draft.name ??= fact.value;
@@ -119,22 +148,30 @@ function collectDevices(steps: readonly Step[], facts: readonly Fact[], offset: 
     }
     for (const call of step.calls) {
       const address = deviceOf(call, offset);
-      if (address !== undefined) draftOf(step.session, address).backend ??= call.row.backend;
+      if (address !== undefined) draftOf(step.session, address);
     }
   }
-  return [...drafts.values()].map(({ session, address, backend, name, vrings }) => ({
+  return [...drafts.values()].map(({ session, address, backend, backendLine, name, vrings }) => ({
     session,
     address,
-    backend,
+    backend: backend ?? assumed,
+    backendLine,
     name,
     vrings: [...vrings].sort((a, b) => a - b),
   }));
+}
+
+function seeBackend(draft: DeviceDraft, backend: Backend | undefined, line: number): void {
+  if (backend === undefined || draft.backendLine !== undefined) return;
+  draft.backend = backend;
+  draft.backendLine = line;
 }
 
 interface DeviceDraft {
   readonly session: number;
   readonly address: string;
   readonly vrings: Set<number>;
-  backend?: Backend | undefined;
+  backend?: Backend;
+  backendLine?: number;
   name?: string | undefined;
 }

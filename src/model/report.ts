@@ -35,10 +35,20 @@ export interface Finding {
   readonly fingerprint: string;
   /** How often the same verdict was reached on this subject; `at` is the first place. */
   readonly count: number;
-  /** Device state before the step, where the replay knows it. */
+  /** Device state before the step, each known part with the line that made it certain; where the replay knows it. */
   readonly stateBefore?: string;
   /** What the protocol demands here. */
   readonly expected?: string;
+  /** The steps that the protocol allows at this point. */
+  readonly allowed?: readonly string[];
+  /** The call stack at this point, innermost first. */
+  readonly stack?: readonly StackFrame[];
+}
+
+/** A function of a stack, and the line of the capture that shows it. */
+export interface StackFrame {
+  readonly func: string;
+  readonly line: number;
 }
 
 export interface CaptureSummary {
@@ -60,6 +70,8 @@ export interface DeviceSummary {
   readonly session: number;
   readonly address: string;
   readonly backend: Backend | 'unknown';
+  /** Line of the capture that shows the backend; absent where the user gave it or nobody knows it. */
+  readonly backendLine?: number;
   /** Name of the virtio device (`virtio-net`), where the capture gives it. */
   readonly name?: string;
   readonly vrings: readonly number[];
@@ -84,6 +96,36 @@ export interface MigrationSummary {
   readonly phases: readonly string[];
 }
 
+/** What no capture of calls can show, said with every report: a run without violations is one whose call flow is right. */
+export const LIMITS =
+  'Only the call flow was judged: no call shows whether the backend marks every page that it writes, whether addresses are translated right, or whether the bitmap is scanned right.';
+
+/** Which QEMU a session shows, and by what. */
+export interface ProfileSummary {
+  /** sha256 of the capture. */
+  readonly capture: string;
+  readonly session: number;
+  /** Oldest and newest version that is possible, `9.1`; null where nothing bounds it. */
+  readonly qemuAtLeast: string | null;
+  readonly qemuAtMost: string | null;
+  /** What the bounds were read off; `line` is null for what the user gave. */
+  readonly signs: readonly { readonly line: number | null; readonly shows: string }[];
+  /** True where the signs contradict each other: then there are no bounds, or the user's are not used. */
+  readonly conflict: boolean;
+}
+
+/** How far one rule was put to the test. */
+export interface RuleCoverage {
+  readonly rule: string;
+  /** How often it was decided: passes and violations. */
+  readonly exercised: number;
+  readonly passes: number;
+  readonly violations: number;
+  readonly inconclusive: number;
+  /** What the undecided ones miss, each once. */
+  readonly missing: readonly string[];
+}
+
 export interface CheckSummary {
   readonly violations: { readonly error: number; readonly warning: number; readonly note: number };
   readonly inconclusive: number;
@@ -101,6 +143,9 @@ export interface CheckReport {
   readonly devices: readonly DeviceSummary[];
   readonly migrations: readonly MigrationSummary[];
   readonly alterations: readonly AlterationSummary[];
+  readonly profiles: readonly ProfileSummary[];
+  /** Every rule of the catalogue, by id. */
+  readonly coverage: readonly RuleCoverage[];
 }
 
 /** What is printed of a rule by help, documentation and reporters; see `rules/rule.ts` for the check itself. */

@@ -1,5 +1,10 @@
 /** `vhtrace check`: captures from files or from the store → report. */
 import { checkCaptures } from '../check/check-captures.js';
+import { VhtraceError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
+import { parseVersion } from '../flows/profile.js';
+import type { VersionRange } from '../flows/profile.js';
+import type { Backend } from '../model/fact.js';
 import { expandPatterns } from '../input/expand-patterns.js';
 import type { Problem } from '../model/record.js';
 import type { CheckReport, RuleInfo } from '../model/report.js';
@@ -23,6 +28,10 @@ export interface CheckRequest {
   /** Files with the declarations of trace events, for files to check. */
   readonly traceEvents?: readonly string[];
   readonly failOn: FailOn;
+  /** Version of the QEMU that made the captures, `9.1`, where the user knows it. */
+  readonly qemuVersion?: string | undefined;
+  /** Backend of devices that do not show theirs. */
+  readonly backend?: Backend | undefined;
 }
 
 export interface CheckResult {
@@ -38,10 +47,12 @@ export interface CheckResult {
 /**
  * Reads files or the store and judges them.
  *
- * Errors: those of {@link openStore} when there are no files; those of {@link readEventTable}.
+ * Errors: USAGE for a version that is none; those of {@link openStore} when there are no files; those of
+ * {@link readEventTable}.
  */
 export async function runCheck(request: CheckRequest): Promise<CheckResult> {
   const { database, assumeOrdered, failOn, strict } = request;
+  const qemuVersion = versionOf(request.qemuVersion);
   const paths = await expandPatterns(request.paths);
   const events = await readEventTable(request.traceEvents ?? []);
   const keeper = keepLines(paths);
@@ -49,7 +60,7 @@ export async function runCheck(request: CheckRequest): Promise<CheckResult> {
     paths.length > 0
       ? await readCaptures(paths, { observe: keeper?.observe, events })
       : await readStore(database);
-  const report = checkCaptures(captures, { assumeOrdered });
+  const report = checkCaptures(captures, { assumeOrdered, qemuVersion, backend: request.backend });
   return {
     report,
     failures,
@@ -66,6 +77,17 @@ export async function runCheck(request: CheckRequest): Promise<CheckResult> {
     }),
     excerpt: await fetchExcerpts(report, captures, keeper),
   };
+}
+
+function versionOf(text: string | undefined): VersionRange | undefined {
+  if (text === undefined) return undefined;
+  const version = parseVersion(text);
+  if (version !== undefined) return version;
+  throw new VhtraceError(
+    'USAGE',
+    `"${printable(text)}" is no QEMU version`,
+    'give it as 9.1 or 10.0.13',
+  );
 }
 
 async function readStore(path: string): Promise<ReadResult> {

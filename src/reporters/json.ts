@@ -1,3 +1,4 @@
+import { LIMITS } from '../model/report.js';
 import type { CheckReport } from '../model/report.js';
 import { inOrder } from './order.js';
 import type { ReportOptions } from './reporter.js';
@@ -5,6 +6,10 @@ import type { ReportOptions } from './reporter.js';
 /** The report as one JSON object; its shape is the contract of `check --json`. */
 export function renderJson(report: CheckReport, options: ReportOptions): string {
   const { schemaVersion, captures, summary, devices, migrations, alterations } = report;
+  const { profiles } = report;
+  const coverage = report.coverage.filter(
+    ({ exercised, inconclusive }) => options.all || exercised + inconclusive > 0,
+  );
   const findings = inOrder(report).filter(
     ({ verdict }) => options.all || verdict === 'violation' || verdict === 'inconclusive',
   );
@@ -23,6 +28,9 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
     devices,
     migrations,
     alterations,
+    profiles,
+    coverage,
+    limits: LIMITS,
     problems,
     failures: options.failures.map(({ path, error: { code, message } }) => ({
       path,

@@ -121,12 +121,20 @@ function notes(finding: Finding, rule: RuleInfo | undefined, layout: Layout): st
     ...note('device', subject(finding), layout),
     ...note('state before', finding.stateBefore, layout),
     ...note('expected', finding.expected, layout),
+    ...note('allowed', finding.allowed?.join('; '), layout),
+    ...note('stack', stackText(finding), layout),
     ...note('why', why, layout),
     ...note('evidence', hidden > 0 ? `${count(hidden, 'more line')} (--json)` : '', layout),
     ...note('again', again > 0 ? `${count(again, 'more time')} in this capture` : '', layout),
     ...note('help', rule?.remedy, layout),
+    ...note('known bug', rule?.bugs?.map(({ where, what }) => `${where}: ${what}`)[0], layout),
     ...note('more', `vhtrace explain ${finding.rule}`, layout),
   ];
+}
+
+/** Who called whom, the innermost first. */
+function stackText({ stack }: Finding): string | undefined {
+  return stack?.map(({ func }) => printable(func)).join(' < ');
 }
 
 function subject({ device, vring, session }: Finding): string | undefined {

@@ -1,5 +1,6 @@
-/** What was read and checked, in a few lines; the last one is the verdict. */
+/** What was read and checked, in a few lines; the last ones are the verdict and what it cannot say. */
 import { printable } from '../base/printable.js';
+import { LIMITS } from '../model/report.js';
 import type { CaptureSummary, CheckReport, Finding } from '../model/report.js';
 import type { Colors } from './colors.js';
 import type { ReportOptions } from './reporter.js';
@@ -13,6 +14,7 @@ export function renderSummary(report: CheckReport, options: ReportOptions, color
   const sections = [
     section('captures', captureLines(report.captures, options)),
     section('devices', deviceLines(report, options)),
+    section('QEMU', profileLines(report, options)),
     section('migrations', migrationLines(report, options)),
     section('altered by the debugger', alterationLines(report, options)),
     section('problems', problemLines(options)),
@@ -21,7 +23,9 @@ export function renderSummary(report: CheckReport, options: ReportOptions, color
     options.all ? section('not exercised', ruleList(report, 'not-exercised', options)) : '',
   ];
   const shown = sections.filter(Boolean).join('');
-  return `${shown}${shown === '' ? '' : '\n'}${verdictLine(report, options, colors)}`;
+  const isChecked = report.captures.some(({ facts }) => facts > 0);
+  const limits = isChecked ? `${colors.dim(wrap(LIMITS, options.width).join('\n'))}\n` : '';
+  return `${shown}${shown === '' ? '' : '\n'}${verdictLine(report, options, colors)}${limits}`;
 
   function section(title: string, lines: readonly string[]): string {
     if (lines.length === 0) return '';
@@ -58,7 +62,8 @@ function alterationLines(report: CheckReport, options: ReportOptions): readonly 
 
 function deviceLines(report: CheckReport, options: ReportOptions): readonly string[] {
   const sessions = new Set(report.devices.map(({ session }) => session));
-  const lines = report.devices.map(({ capture, session, address, backend, name, vrings }) => {
+  const lines = report.devices.map((device) => {
+    const { capture, session, address, backend, backendLine, name, vrings } = device;
     const inSession = sessions.size > 1 ? `, session ${session}` : '';
     const where = `${whichCapture(report, capture)}${inSession}`;
     const rings =
@@ -66,9 +71,33 @@ function deviceLines(report: CheckReport, options: ReportOptions): readonly stri
         ? 'no vring seen'
         : `${vrings.length === 1 ? 'vring' : 'vrings'} ${vrings.join(', ')}`;
     const what = name === undefined ? '' : ` ${printable(name)}`;
-    return `${address}${what} (backend ${backend}${where}): ${rings}`;
+    const by = backendLine === undefined ? '' : `, line ${backendLine}`;
+    return `${address}${what} (backend ${backend}${by}${where}): ${rings}`;
   });
   return limited(lines, options);
+}
+
+function profileLines(report: CheckReport, options: ReportOptions): readonly string[] {
+  const lines = new Set<string>();
+  for (const { capture, qemuAtLeast, qemuAtMost, signs, conflict } of report.profiles) {
+    if (qemuAtLeast === null && qemuAtMost === null && !conflict) continue;
+    const where = whichCapture(report, capture).replace(/^, /, ' in ');
+    const by = signs.map(({ line, shows }) => (line === null ? shows : `${shows} (line ${line})`));
+    const doubt = conflict ? 'contradictory signs: ' : '';
+    lines.add(`${versions(qemuAtLeast, qemuAtMost)}${where}: ${doubt}${by.join(', ')}`);
+  }
+  return limited([...lines], options).flatMap((line) => hanging(printable(line), options));
+}
+
+function versions(atLeast: string | null, atMost: string | null): string {
+  if (atLeast === null) return atMost === null ? 'version unknown' : `${atMost} or before`;
+  if (atMost === null) return `${atLeast} or later`;
+  return atLeast === atMost ? atLeast : `${atLeast} to ${atMost}`;
+}
+
+/** A long line, wrapped, its later parts indented. */
+function hanging(line: string, options: ReportOptions): string[] {
+  return wrap(line, options.width - 6).map((part, i) => (i === 0 ? part : `    ${part}`));
 }
 
 function migrationLines(report: CheckReport, options: ReportOptions): readonly string[] {
@@ -104,7 +133,7 @@ function passedLines(report: CheckReport, options: ReportOptions): readonly stri
   return ruleList(report, 'pass', options);
 }
 
-/** Rules of the findings with this verdict, each once, with the number of subjects. */
+/** Rules of the findings with this verdict, each once, with how often it was reached. */
 function ruleList(
   report: CheckReport,
   verdict: Finding['verdict'],
@@ -113,7 +142,7 @@ function ruleList(
   const rules = new Map<string, number>();
   for (const finding of report.findings) {
     if (finding.verdict !== verdict) continue;
-    rules.set(finding.rule, (rules.get(finding.rule) ?? 0) + 1);
+    rules.set(finding.rule, (rules.get(finding.rule) ?? 0) + finding.count);
   }
   const names = [...rules].sort().map(([rule, times]) => (times > 1 ? `${rule} (${times})` : rule));
   return limited(wrap(names.join(', '), options.width - 2), options);
@@ -139,20 +168,22 @@ function inconclusiveLines(report: CheckReport, options: ReportOptions): readonl
   const lines = Array.from(groups, ([what, names]) =>
     what === '' ? names.join(', ') : `${names.join(', ')}: missing ${what}`,
   );
-  return limited(lines, options).flatMap((line) =>
-    wrap(line, options.width - 6).map((part, i) => (i === 0 ? part : `    ${part}`)),
-  );
+  return limited(lines, options).flatMap((line) => hanging(line, options));
 }
 
 function verdictLine(report: CheckReport, options: ReportOptions, colors: Colors): string {
   const { violations, pass, inconclusive } = report.summary;
+  const unused = report.coverage.filter(
+    ({ exercised, inconclusive: undecided }) => exercised + undecided === 0,
+  ).length;
   const { error, warning, note } = violations;
   const wrong = [
     error > 0 ? colors.red(count(error, 'error')) : '',
     warning > 0 ? colors.yellow(count(warning, 'warning')) : '',
     note > 0 ? colors.cyan(count(note, 'note')) : '',
   ].filter(Boolean);
-  const checked = `${count(pass, 'check')} passed, ${thousands(inconclusive)} could not be decided`;
+  const idle = unused === 0 ? '' : `, ${count(unused, 'rule')} had nothing to judge`;
+  const checked = `${count(pass, 'check')} passed, ${thousands(inconclusive)} could not be decided${idle}`;
   const unread = options.failures.length;
   const files = unread === 0 ? '' : `${count(unread, 'file')} could not be read\n`;
   if (wrong.length > 0) return `${files}${colors.bold(wrong.join(', '))}; ${checked}\n`;

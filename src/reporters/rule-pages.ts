@@ -18,6 +18,8 @@ export function renderRule(rule: RuleInfo, width: number, colors: Colors): strin
     ['remedy', [rule.remedy]],
     ['needs', rule.needs],
     ['not reported', rule.exceptions],
+    ['known bugs', (rule.bugs ?? []).map(({ where, what }) => `${where}: ${what}`)],
+    ['cannot be decided', rule.undecidable === undefined ? [] : [rule.undecidable]],
     ['sources', rule.sources],
   ];
   const body = sections

@@ -73,6 +73,8 @@ export function reportOf(
       },
     ],
     alterations: [],
+    profiles: [],
+    coverage: [],
     ...more,
   };
 }
