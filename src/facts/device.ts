@@ -30,12 +30,18 @@ export function listenerDistance(
   return undefined;
 }
 
+/** A member lies inside of its structure; anything farther away belongs to another device. */
+function isInside(distance: bigint): boolean {
+  return distance >= 0n && distance < 4096n;
+}
+
 /** The distance most stacks agree on; {@link LISTENER_OFFSET} where they are silent or undecided. */
 export function learnListenerOffset(stacks: Iterable<readonly Call[]>): bigint {
   const votes = new Map<bigint, number>();
   for (const calls of stacks) {
     const found = listenerDistance(calls);
-    if (found !== undefined) votes.set(found.distance, (votes.get(found.distance) ?? 0) + 1);
+    if (found !== undefined && isInside(found.distance))
+      votes.set(found.distance, (votes.get(found.distance) ?? 0) + 1);
   }
   let best = LISTENER_OFFSET;
   let most = votes.get(LISTENER_OFFSET) ?? 0;

@@ -38,6 +38,16 @@ export const stListener: Rule = {
       };
       return;
     }
+    // Objects of one heap have addresses of one length: a shorter one was cut off by its terminal.
+    if (found.listener.pointer?.length !== device?.length) {
+      yield {
+        verdict: 'inconclusive',
+        ...place,
+        message: `${String(found.listener.pointer)} and ${String(device)} are not of one length: one of them was cut off`,
+        missing: ['whole addresses (gdb: set width 0)'],
+      };
+      return;
+    }
     yield {
       verdict: 'violation',
       ...place,

@@ -159,6 +159,25 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
     );
   });
 
+  test('lines that lost their head or their tail', () => {
+    fc.assert(
+      fc.property(
+        anyCapture,
+        fc.array(fc.tuple(fc.nat(), fc.nat(), fc.boolean()), { minLength: 1, maxLength: 4 }),
+        (capture, cuts) => {
+          const left = [...linesOf(capture)];
+          for (const [at, column, isTail] of cuts) {
+            const line = left[at % left.length] ?? '';
+            const cut = column % (line.length + 1);
+            left[at % left.length] = isTail ? line.slice(0, cut) : line.slice(cut);
+          }
+          expect(alarms(left)).toEqual([]);
+        },
+      ),
+      { numRuns: 150, endOnFailure: true },
+    );
+  });
+
   test('two logs in one file, the first one cut anywhere', () => {
     fc.assert(
       fc.property(anyCapture, anyCapture, fc.nat(), (first, second, at) => {

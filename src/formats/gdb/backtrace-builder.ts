@@ -132,8 +132,16 @@ function toRecord(trace: OpenTrace): Backtrace {
     lines: trace.lines.slice(),
     wrapped: trace.wrapped.length === 0 ? NONE : trace.wrapped.slice(),
     thread,
-    incomplete,
+    incomplete: incomplete || hasCutFrame(trace.frames),
   };
+}
+
+/** gdb prints at least `()` for every function: a frame that ends with its name, among others that do not, was cut. */
+function hasCutFrame(frames: readonly Frame[]): boolean {
+  const calls = frames.filter(({ kind }) => kind === 'call');
+  const isBare = ({ args, file, lib }: Frame): boolean =>
+    args === undefined && file === undefined && lib === undefined;
+  return calls.some(isBare) && !calls.every(isBare);
 }
 
 const NONE: readonly number[] = [];
