@@ -50,7 +50,7 @@ export function machineAsDot(): string {
 /** What each span calls, a line each. */
 export function spansAsList(): string {
   return (Object.keys(spans) as SpanName[])
-    .map((name) => `- \`${name}\`: ${describeSpan(name, undefined, undefined)}`)
+    .map((name) => `- \`${name}\`: \`${describeSpan(name, undefined, undefined)}\``)
     .join('\n');
 }
 
