@@ -1,6 +1,9 @@
+import { dsDouble } from './ds-double.js';
 import { dsFlag } from './ds-flag.js';
 import { dsLogbase } from './ds-logbase.js';
+import { dsOrder } from './ds-order.js';
 import { dsRingbase } from './ds-ringbase.js';
+import { dsStopUnstarted } from './ds-stop-unstarted.js';
 import { leClear } from './le-clear.js';
 import { leSkip } from './le-skip.js';
 import { lsAllRings } from './ls-all-rings.js';
@@ -15,14 +18,17 @@ import { stIdx } from './st-idx.js';
 import { stListener } from './st-listener.js';
 import { stNullbase } from './st-nullbase.js';
 import { stPutsync } from './st-putsync.js';
-import { stSizeSane } from './st-size-sane.js';
 import { stSize } from './st-size.js';
+import { stSizeSane } from './st-size-sane.js';
 
 /** The catalogue, sorted by id. */
 export const rules: readonly Rule[] = [
+  dsDouble,
   dsFlag,
   dsLogbase,
+  dsOrder,
   dsRingbase,
+  dsStopUnstarted,
   leClear,
   leSkip,
   lsAllRings,
