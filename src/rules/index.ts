@@ -1,11 +1,16 @@
 import { dsDouble } from './ds-double.js';
+import { dsFinalsync } from './ds-finalsync.js';
 import { dsFlag } from './ds-flag.js';
 import { dsLogbase } from './ds-logbase.js';
 import { dsOrder } from './ds-order.js';
+import { dsPut } from './ds-put.js';
 import { dsRingbase } from './ds-ringbase.js';
 import { dsStopUnstarted } from './ds-stop-unstarted.js';
 import { leClear } from './le-clear.js';
+import { lePut } from './le-put.js';
 import { leSkip } from './le-skip.js';
+import { lgBalance } from './lg-balance.js';
+import { lgRefcnt } from './lg-refcnt.js';
 import { lsAllRings } from './ls-all-rings.js';
 import { lsBaseFirst } from './ls-base-first.js';
 import { lsFeatures } from './ls-features.js';
@@ -24,13 +29,18 @@ import { stSizeSane } from './st-size-sane.js';
 /** The catalogue, sorted by id. */
 export const rules: readonly Rule[] = [
   dsDouble,
+  dsFinalsync,
   dsFlag,
   dsLogbase,
   dsOrder,
+  dsPut,
   dsRingbase,
   dsStopUnstarted,
   leClear,
+  lePut,
   leSkip,
+  lgBalance,
+  lgRefcnt,
   lsAllRings,
   lsBaseFirst,
   lsFeatures,
