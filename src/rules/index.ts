@@ -1,9 +1,11 @@
+import { dsDetach } from './ds-detach.js';
 import { dsDouble } from './ds-double.js';
 import { dsFinalsync } from './ds-finalsync.js';
 import { dsFlag } from './ds-flag.js';
 import { dsLogbase } from './ds-logbase.js';
 import { dsOrder } from './ds-order.js';
 import { dsPut } from './ds-put.js';
+import { dsRingAfterStop } from './ds-ring-after-stop.js';
 import { dsRingbase } from './ds-ringbase.js';
 import { dsStopUnstarted } from './ds-stop-unstarted.js';
 import { leClear } from './le-clear.js';
@@ -28,12 +30,14 @@ import { stSizeSane } from './st-size-sane.js';
 
 /** The catalogue, sorted by id. */
 export const rules: readonly Rule[] = [
+  dsDetach,
   dsDouble,
   dsFinalsync,
   dsFlag,
   dsLogbase,
   dsOrder,
   dsPut,
+  dsRingAfterStop,
   dsRingbase,
   dsStopUnstarted,
   leClear,
