@@ -3,12 +3,15 @@ import { dsDouble } from './ds-double.js';
 import { dsFinalsync } from './ds-finalsync.js';
 import { dsFlag } from './ds-flag.js';
 import { dsLogbase } from './ds-logbase.js';
+import { dsLogbaseOff } from './ds-logbase-off.js';
 import { dsOrder } from './ds-order.js';
 import { dsPut } from './ds-put.js';
 import { dsRingAfterStop } from './ds-ring-after-stop.js';
 import { dsRingbase } from './ds-ringbase.js';
+import { dsStopLogflag } from './ds-stop-logflag.js';
 import { dsStopUnstarted } from './ds-stop-unstarted.js';
 import { leClear } from './le-clear.js';
+import { leNobase0 } from './le-nobase0.js';
 import { lePut } from './le-put.js';
 import { leSkip } from './le-skip.js';
 import { lgBalance } from './lg-balance.js';
@@ -35,12 +38,15 @@ export const rules: readonly Rule[] = [
   dsFinalsync,
   dsFlag,
   dsLogbase,
+  dsLogbaseOff,
   dsOrder,
   dsPut,
   dsRingAfterStop,
   dsRingbase,
+  dsStopLogflag,
   dsStopUnstarted,
   leClear,
+  leNobase0,
   lePut,
   leSkip,
   lgBalance,
