@@ -69,10 +69,14 @@ const ops: Readonly<Record<string, Omit<FunctionRow, 'source' | 'backend'>>> = {
   set_features: { kind: 'op_set_features', device: 'dev', value: 'features' },
   set_vring_addr: { kind: 'op_set_vring_addr', device: 'dev' },
   set_mem_table: { kind: 'op_set_mem_table', device: 'dev' },
+  set_vring_num: { kind: 'op_set_vring_num', device: 'dev' },
+  set_vring_base: { kind: 'op_set_vring_base', device: 'dev' },
+  set_vring_kick: { kind: 'op_set_vring_kick', device: 'dev' },
   get_vring_base: { kind: 'op_get_vring_base', device: 'dev' },
   set_vring_enable: { kind: 'op_set_vring_enable', device: 'dev', enable: 'enable' },
   dev_start: { kind: 'op_dev_start', device: 'dev', enable: 'started' },
   net_set_backend: { kind: 'op_net_set_backend', device: 'dev' },
+  scsi_set_endpoint: { kind: 'op_scsi_set_endpoint', device: 'dev' },
 };
 
 const backends: readonly { prefix: string; backend: Backend; source: string }[] = [

@@ -6,8 +6,17 @@
  * the device-absolute index are mapped by their `vq` pointer, or by the difference learned from a
  * stack that prints both (vhost_virtqueue_start() above vhost_virtqueue_set_addr()).
  */
-import type { Backend } from '../model/fact.js';
+import type { Backend, FactKind } from '../model/fact.js';
 import type { Activation } from './activations.js';
+
+/** Ops that get the index in a structure on the stack, which is not printed: their caller shows the ring. */
+const RING_OPS: ReadonlySet<FactKind> = new Set([
+  'op_set_vring_num',
+  'op_set_vring_base',
+  'op_set_vring_addr',
+  'op_set_vring_kick',
+  'op_get_vring_base',
+]);
 
 export class Rings {
   /** Backends seen, by outermost call and by start. */
@@ -51,7 +60,7 @@ export class Rings {
   /** Index of the ring that this call is about, as the backend counts. */
   ringOf(activation: Activation): number | undefined {
     const { call, device, kind, parent } = activation;
-    if (kind === 'op_set_vring_addr' || kind === 'op_get_vring_base') {
+    if (RING_OPS.has(kind)) {
       return parent === undefined || parent.device !== device ? undefined : this.ringOf(parent);
     }
     if (call.row.idx === 'backend') return call.idx;

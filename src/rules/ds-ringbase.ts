@@ -12,6 +12,7 @@ import {
   probeName,
   unwatched,
 } from './shared/queries.js';
+import { failedFetches, fetchesAfterReset } from './shared/lost-ring-state.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Functions through which QEMU stops the guest; anything else that stops a device may be the guest's doing. */
@@ -31,17 +32,34 @@ export const dsRingbase: Rule = {
     needs: [
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and the get_vring_base op since the device start',
       'the entry of vhost_dev_stop and proof that it returned',
+      'for vdpa the trace events vhost_vdpa_dev_start, vhost_vdpa_reset_device, vhost_vdpa_get_vring_base and vhost_vdpa_set_features, and vm_state_notify for what stops the device',
     ],
     why: 'A ring that is not stopped goes on processing requests while its guest is already moving, and the destination starts it at a wrong index: requests are lost or done twice.',
     remedy: 'Look at the loop of vhost_dev_stop() and at vhost_virtqueue_stop() of that QEMU.',
     exceptions: [
       'a ring whose descriptor address the guest has cleared is skipped; so a stop that QEMU did not cause is a warning, and nothing is said where vhost_virtqueue_stop was entered for the ring',
       'vhost_dev_force_stop() of 10.2',
+      'a vdpa ring that a shadow virtqueue answers for (svq: 1) may be fetched after the reset',
     ],
-    sources: ['QEMU hw/virtio/vhost.c vhost_dev_stop(), vhost_virtqueue_stop()'],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_dev_stop(), vhost_virtqueue_stop()',
+      'QEMU hw/virtio/vhost-vdpa.c vhost_vdpa_dev_start(), vhost_vdpa_get_vring_base()',
+    ],
+    bugs: [
+      {
+        where: 'QEMU c3716f260bff (8.0)',
+        what: 'vhost-vdpa reset the device before its vrings were fetched, and their state was lost; seen in the order of the trace events. In a gdb log the order alone decides nothing: with shadow virtqueues, or a device that cannot be suspended, QEMU answers by itself',
+      },
+      {
+        where: 'QEMU bc85aae42045, 5a317017b827 (10.1)',
+        what: 'a backend lost at the switchover was ignored, and the migration completed with wrong vring state; seen where `finish` shows get_vring_base to fail and the migration to go on',
+      },
+    ],
   },
   triggers: ['vhost_dev_stop'],
   *sequence(context) {
+    yield* failedFetches(context);
+    yield* fetchesAfterReset(context);
     for (const stop of context.of('vhost_dev_stop')) {
       // do_vhost_dev_stop() is the body of vhost_dev_stop() in 10.2.
       if (stop.device === undefined || stop.parent?.kind === 'vhost_dev_stop') continue;

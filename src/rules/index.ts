@@ -1,8 +1,21 @@
+import { dsDetach } from './ds-detach.js';
+import { dsDouble } from './ds-double.js';
+import { dsFinalsync } from './ds-finalsync.js';
 import { dsFlag } from './ds-flag.js';
 import { dsLogbase } from './ds-logbase.js';
+import { dsLogbaseOff } from './ds-logbase-off.js';
+import { dsOrder } from './ds-order.js';
+import { dsPut } from './ds-put.js';
+import { dsRingAfterStop } from './ds-ring-after-stop.js';
 import { dsRingbase } from './ds-ringbase.js';
+import { dsStopLogflag } from './ds-stop-logflag.js';
+import { dsStopUnstarted } from './ds-stop-unstarted.js';
 import { leClear } from './le-clear.js';
+import { leNobase0 } from './le-nobase0.js';
+import { lePut } from './le-put.js';
 import { leSkip } from './le-skip.js';
+import { lgBalance } from './lg-balance.js';
+import { lgRefcnt } from './lg-refcnt.js';
 import { lsAllRings } from './ls-all-rings.js';
 import { lsBaseFirst } from './ls-base-first.js';
 import { lsFeatures } from './ls-features.js';
@@ -15,16 +28,29 @@ import { stIdx } from './st-idx.js';
 import { stListener } from './st-listener.js';
 import { stNullbase } from './st-nullbase.js';
 import { stPutsync } from './st-putsync.js';
-import { stSizeSane } from './st-size-sane.js';
 import { stSize } from './st-size.js';
+import { stSizeSane } from './st-size-sane.js';
 
 /** The catalogue, sorted by id. */
 export const rules: readonly Rule[] = [
+  dsDetach,
+  dsDouble,
+  dsFinalsync,
   dsFlag,
   dsLogbase,
+  dsLogbaseOff,
+  dsOrder,
+  dsPut,
+  dsRingAfterStop,
   dsRingbase,
+  dsStopLogflag,
+  dsStopUnstarted,
   leClear,
+  leNobase0,
+  lePut,
   leSkip,
+  lgBalance,
+  lgRefcnt,
   lsAllRings,
   lsBaseFirst,
   lsFeatures,

@@ -25,6 +25,12 @@ export const leClear: Rule = {
       'kernel devices of a higher queue pair (see LS-ALL-RINGS)',
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_log(), vhost_migration_log()'],
+    bugs: [
+      {
+        where: 'Mellanox dpdk-vhost-vfe pull 75 (2024)',
+        what: 'the backend took the end of logging from QEMU and never told its controller: after a failed migration the device went on logging, and its next start failed. QEMU does its part there, so the rule passes',
+      },
+    ],
   },
   triggers: ['vhost_log_global_stop'],
   *sequence(context) {

@@ -1,0 +1,137 @@
+import type { Activation } from '../flows/activations.js';
+import { bigintOf } from '../model/values.js';
+import { callsOf, deviceCalls, firstFrom, isOfNet } from './shared/device-calls.js';
+import { below, hasGap, hasStranger, place, probeName, unwatched } from './shared/queries.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
+
+/** Calls that can show the device outside of its stop, and those that detach it. */
+const ANCHORS = [
+  'vhost_dev_start',
+  'vhost_dev_set_features',
+  'vhost_virtqueue_start',
+  'vhost_virtqueue_set_addr',
+  'vhost_migration_log',
+  'vhost_log_global_start',
+  'vhost_log_global_stop',
+  'vhost_log_sync',
+  'vhost_commit',
+  'op_net_set_backend',
+] as const;
+
+/** The kernel's net worker lets go of the rings before their state is fetched. */
+export const dsDetach: Rule = {
+  info: {
+    id: 'DS-DETACH',
+    title: 'a vhost-net device is detached from its tap before its vrings are fetched',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'vhost_dev_stop below vhost_net_stop_one, and the vhost_kernel_get_vring_base calls in it',
+      'probe vhost_kernel_net_set_backend (or vhost_net_set_backend) since the device was last seen outside of its stop',
+      'the fd is in a structure that gdb does not print by itself; `print *file` shows it. Without it the calls are counted: vhost_net_stop_one makes one for each vring, all of them before vhost_dev_stop',
+    ],
+    why: 'For the kernel only VHOST_NET_SET_BACKEND(-1) stops the worker. Fetched while it runs, the ring index is old before it reaches the destination, and packets go on into guest memory.',
+    remedy: 'Look at the loop of vhost_net_stop_one() of that QEMU.',
+    exceptions: [
+      'vrings of a start that failed: nothing is attached yet',
+      'devices that are no vhost-net: vhost-scsi and vhost-vsock have other switches',
+    ],
+    sources: [
+      'QEMU hw/net/vhost_net.c vhost_net_stop_one()',
+      'Linux drivers/vhost/net.c vhost_net_set_backend()',
+    ],
+  },
+  triggers: [],
+  *sequence(context) {
+    for (const { activation, device } of deviceCalls(context, 'vhost_dev_stop')) {
+      if (!isOfNet(context.run, activation, 'stop')) continue;
+      const judged = judge(context, activation, device);
+      if (judged !== undefined) yield judged;
+    }
+  },
+};
+
+function judge(context: SessionContext, stop: Activation, device: string): Judgement | undefined {
+  const { run } = context;
+  const backend = run.rings.backendOf(stop);
+  const fetches = below(stop, 'op_get_vring_base').filter((a) => a.entered);
+  const [fetch] = fetches;
+  if ((backend ?? 'kernel') !== 'kernel') return undefined;
+  const at = place(stop);
+  const { detaches, anchor } = detachesBefore(context, stop, device);
+  const attach = detaches.find((a) => (bigintOf(a.printed.get('fd')) ?? -1n) >= 0n);
+  if (attach !== undefined) {
+    return {
+      verdict: 'violation',
+      ...at,
+      message: `${attach.func} in the stop gives the kernel a tap instead of taking it away`,
+      expected: `${attach.func} with fd=-1`,
+      evidence: [{ line: attach.line, role: `fd=${attach.printed.get('fd') ?? ''}` }],
+    };
+  }
+  const count = countOf(detaches);
+  if (count > 0 && count >= fetches.length) {
+    const evidence: Mark[] = detaches.map((a) => ({ line: a.line, role: 'a vring is detached' }));
+    return { verdict: 'pass', ...at, message: 'the vrings are detached before the stop', evidence };
+  }
+  const from = anchor?.first ?? stop.first;
+  const missing = unwatched(run, 'op_net_set_backend', from, stop.first, 'kernel');
+  if (hasStranger(context, from, stop.first, 'op_net_set_backend'))
+    missing.push('dev= of every net_set_backend call');
+  if (backend === undefined) missing.push(`probe ${probeName('op_get_vring_base', 'kernel')}`);
+  if (anchor === undefined) missing.push('a backtrace of the device from before its stop');
+  else if (hasGap(run, anchor.first, stop.first)) missing.push('an unbroken record');
+  if (fetch === undefined) missing.push(`probe ${probeName('op_get_vring_base', 'kernel')}`);
+  if (!stop.entered) missing.push('the entry of vhost_dev_stop');
+  if (missing.length > 0 || fetch === undefined) {
+    const message = 'the vrings are not seen to be detached before the stop';
+    return { verdict: 'inconclusive', ...at, message, missing: [...new Set(missing)] };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    step: fetch.first,
+    line: fetch.line,
+    message:
+      count === 0
+        ? 'the vrings are fetched while the kernel still runs them: no net_set_backend call comes before the stop'
+        : `${fetches.length} vrings are fetched, but only ${count} net_set_backend calls come before the stop`,
+    expected: 'VHOST_NET_SET_BACKEND(fd=-1) for each vring before vhost_dev_stop',
+    evidence: [
+      ...(anchor === undefined
+        ? []
+        : [{ line: anchor.line, role: 'the device is not being stopped yet' }]),
+      ...detaches.map((a) => ({ line: a.line, role: 'a vring is detached' })),
+    ],
+  };
+}
+
+/** The net_set_backend calls of the vhost_net_stop_one() that this stop is part of. */
+function detachesBefore(
+  context: SessionContext,
+  stop: Activation,
+  device: string,
+): { detaches: readonly Activation[]; anchor: Activation | undefined } {
+  const { run } = context;
+  const isOutside = (a: Activation): boolean =>
+    a.stackKnown && run.steps[a.first]?.complete === true && !isOfNet(run, a, 'stop');
+  const own = callsOf(context, device, ...ANCHORS);
+  const detaches: Activation[] = [];
+  let anchor: Activation | undefined;
+  for (let i = firstFrom(own, stop.first) - 1; i >= 0 && anchor === undefined; i--) {
+    const call = own[i];
+    if (call === undefined) break;
+    if (isOutside(call)) anchor = call;
+    else if (call.kind === 'op_net_set_backend' && call.entered) detaches.unshift(call);
+  }
+  return { detaches, anchor };
+}
+
+/** vhost_net_set_backend() and the op that it calls may both be watched: one call is counted once. */
+function countOf(detaches: readonly Activation[]): number {
+  const counts = new Map<string, number>();
+  for (const { func } of detaches) counts.set(func, (counts.get(func) ?? 0) + 1);
+  return Math.max(0, ...counts.values());
+}

@@ -1,0 +1,160 @@
+import type { Activation } from '../flows/activations.js';
+import type { FactKind } from '../model/fact.js';
+import { bigintOf } from '../model/values.js';
+import { deviceCalls, isOfNet } from './shared/device-calls.js';
+import { callerOf, hasGap, place, unwatched } from './shared/queries.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** Steps of a call in the order of the source; calls of one rank may come in any order. */
+type Ranks = Partial<Record<FactKind, number>>;
+
+/** hw/virtio/vhost.c, vhost_dev_start(): what it calls itself. An inlined callee leaves the op in its place. */
+const OF_DEVICE: Ranks = {
+  vhost_dev_set_features: 1,
+  op_set_features: 1,
+  op_set_mem_table: 2,
+  vhost_virtqueue_start: 3,
+  vhost_virtqueue_set_addr: 3,
+  op_set_vring_num: 3,
+  op_set_vring_base: 3,
+  op_set_vring_addr: 3,
+  op_set_vring_kick: 3,
+  vhost_log_get: 4,
+  op_set_log_base: 5,
+  op_set_vring_enable: 6,
+  op_dev_start: 7,
+};
+
+/** hw/virtio/vhost.c, vhost_virtqueue_start(). */
+const OF_RING: Ranks = {
+  op_set_vring_num: 1,
+  op_set_vring_base: 2,
+  vhost_virtqueue_set_addr: 3,
+  op_set_vring_addr: 3,
+  op_set_vring_kick: 4,
+};
+
+/** A device start sets up features, memory, vrings and log base in this order, and the data path after all. */
+export const dsOrder: Rule = {
+  info: {
+    id: 'DS-ORDER',
+    title: 'a device start sends features, memory table, vrings and log base in this order',
+    severity: 'error',
+    impact: 'crash',
+    backends: ['kernel', 'user'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'the entry of vhost_dev_start (of vhost_virtqueue_start for the order within a vring) with its backtrace',
+      'two or more of: vhost_dev_set_features, the set_mem_table op, vhost_virtqueue_start, the set_log_base op, the set_vring_enable and dev_start ops',
+      'for a vring two or more of the ops set_vring_num, set_vring_base, set_vring_addr, set_vring_kick',
+      'for the data path: vhost_kernel_net_set_backend below vhost_net_start_one, or vhost_kernel_scsi_set_endpoint',
+    ],
+    why: 'A backend takes a ring address by the memory table that it has, and starts at the kick: with another order it maps the wrong memory, or runs a ring before its index is set.',
+    remedy:
+      'Compare vhost_dev_start() and vhost_virtqueue_start() of that QEMU with the release it is made from.',
+    exceptions: [
+      'the undoing of a start that fails',
+      'a vhost-user-net device enables its rings before the start',
+      'features that vhost_dev_prepare_inflight() sends before the start',
+      'the log base comes last here, and first in a log start (LS-BASE-FIRST)',
+      'vdpa: shadow virtqueues change the order',
+    ],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_dev_start(), vhost_virtqueue_start()',
+      'QEMU hw/net/vhost_net.c vhost_net_start_one()',
+      'QEMU hw/scsi/vhost-scsi.c vhost_scsi_start()',
+    ],
+  },
+  triggers: ['vhost_dev_start'],
+  *sequence(context) {
+    for (const { activation } of deviceCalls(context, 'vhost_dev_start'))
+      yield* judge(context, activation, OF_DEVICE, undefined);
+    for (const { activation } of deviceCalls(context, 'vhost_virtqueue_start'))
+      yield* judge(context, activation, OF_RING, context.run.rings.ringOf(activation));
+    yield* judgeDataPath(context);
+  },
+};
+
+function* judge(
+  context: SessionContext,
+  start: Activation,
+  ranks: Ranks,
+  vring: number | undefined,
+): Generator<Judgement> {
+  const { run } = context;
+  if (run.rings.backendOf(start) === 'vdpa') return;
+  const calls = start.children
+    .filter((a) => ranks[a.kind] !== undefined && a.device === start.device)
+    .filter((a) => a.backend !== 'vdpa' && !isUndoing(a))
+    .sort((a, b) => a.first - b.first);
+  const rankOf = (a: Activation): number => ranks[a.kind] ?? 0;
+  const last = calls.at(-1);
+  if (last === undefined || new Set(calls.map(rankOf)).size < 2) return;
+  const missing = missingOfOne(context, start, last);
+  const at = { ...place(start), vring };
+  let highest = calls[0];
+  for (const call of calls) {
+    if (highest === undefined || rankOf(call) >= rankOf(highest)) {
+      highest = call;
+      continue;
+    }
+    const message = `${highest.func} comes before ${call.func}`;
+    yield missing.length > 0
+      ? { verdict: 'inconclusive', ...at, message: `${message}, perhaps of another start`, missing }
+      : {
+          verdict: 'violation',
+          ...at,
+          step: call.first,
+          line: call.line,
+          message: `${message} in one ${start.func}`,
+          expected: `${call.func} before ${highest.func}`,
+          evidence: [
+            { line: start.line, role: `${start.func} begins here` },
+            { line: highest.line, role: 'the later step, which came first' },
+          ],
+        };
+    return;
+  }
+  if (missing.length > 0) return;
+  yield {
+    verdict: 'pass',
+    ...at,
+    message: `${start.func} makes its ${calls.length} calls that are seen in order`,
+  };
+}
+
+/** Two calls whose entries are not reported look like one; a device start starts each of its vrings once. */
+function missingOfOne({ run }: SessionContext, start: Activation, last: Activation): string[] {
+  const whole = start.entered ? start : (callerOf(start, 'vhost_dev_start') ?? start);
+  const missing = unwatched(run, whole.kind, whole.first, last.first);
+  if (!whole.entered) missing.push(`the entry of ${whole.func}`);
+  if (hasGap(run, whole.first, last.first)) missing.push(`an unbroken record of ${whole.func}`);
+  return missing;
+}
+
+/** A start that fails late takes back the ring enable and the device start. */
+function isUndoing({ kind, enable }: Activation): boolean {
+  return (kind === 'op_set_vring_enable' || kind === 'op_dev_start') && enable !== true;
+}
+
+/** Nothing may be attached to a device that is not started: then the kernel runs rings that it has no addresses of. */
+function* judgeDataPath(context: SessionContext): Generator<Judgement> {
+  const { run } = context;
+  for (const { activation: attach, device } of [
+    ...deviceCalls(context, 'op_net_set_backend'),
+    ...deviceCalls(context, 'op_scsi_set_endpoint'),
+  ]) {
+    const isAttach =
+      attach.kind === 'op_scsi_set_endpoint' ||
+      isOfNet(run, attach, 'start') ||
+      (bigintOf(attach.printed.get('fd')) ?? -1n) >= 0n;
+    const states = context.stateBefore(device, attach.first).run;
+    if (!isAttach || states.includes('started') || states.includes('starting')) continue;
+    yield {
+      verdict: 'violation',
+      ...place(attach),
+      message: `${attach.func} attaches the data path to a device that is not started`,
+      expected: `${attach.func} after vhost_dev_start has returned`,
+    };
+  }
+}

@@ -1,0 +1,79 @@
+import { known } from '../protocol/replay.js';
+import { callsOf, deviceCalls, lastBefore, missingBody } from './shared/device-calls.js';
+import { bareWithin, below, doubts, endOf, place, unwatched } from './shared/queries.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
+import type { Activation } from '../flows/activations.js';
+
+/** A device that stops gives its log back, and reads it with that. */
+export const dsPut: Rule = {
+  info: {
+    id: 'DS-PUT',
+    title: 'a device that stops gives its log back and has it read',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'the entry of vhost_dev_stop and proof that it returned',
+      'probe vhost_log_put, and the set_log_base op since the device got its log',
+    ],
+    why: 'The dirty bits since the last sync round are read when the log is given back. A stop without it loses them, and the log is never freed.',
+    remedy: 'Look at the end of vhost_dev_stop() of that QEMU.',
+    exceptions: [
+      'a device that holds no log, for example because a log stop gave it back already',
+      'an optimised build may inline vhost_log_put: only a capture that shows the function elsewhere can miss it here',
+    ],
+    sources: ['QEMU hw/virtio/vhost.c vhost_dev_stop(), vhost_log_put()'],
+  },
+  triggers: ['vhost_dev_stop'],
+  *sequence(context) {
+    for (const { activation, device } of deviceCalls(context, 'vhost_dev_stop')) {
+      const judged = judge(context, activation, device);
+      if (judged !== undefined) yield judged;
+    }
+  },
+};
+
+function judge(context: SessionContext, stop: Activation, device: string): Judgement | undefined {
+  const { run } = context;
+  const at = place(stop);
+  const put = [...below(stop, 'vhost_log_put'), ...bareWithin(context, stop, 'vhost_log_put')][0];
+  const { base } = context.stateBefore(device, stop.first);
+  if (!base.includes('held')) return undefined;
+  if (put !== undefined) {
+    return {
+      verdict: 'pass',
+      ...at,
+      message: 'the log is given back in the stop',
+      evidence: [{ line: put.line, role: 'the log is given back' }],
+    };
+  }
+  const missing = [
+    ...doubts(run, stop),
+    ...missingBody(run, stop),
+    ...unwatched(run, 'vhost_log_put', stop.first, endOf(run, stop)),
+  ];
+  if (known(base) === undefined)
+    missing.push('proof that the device holds a log: its set_log_base op');
+  if (missing.length > 0) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: 'the stop is not seen to give the log back',
+      missing,
+    };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message:
+      'the device stops and keeps its log: vhost_log_put is never called, and the last dirty bits are lost',
+    expected: 'vhost_log_put(sync=true) before vhost_dev_stop returns',
+    evidence: heldSince(context, device, stop.first),
+  };
+}
+
+function heldSince(context: SessionContext, device: string, before: number): Mark[] {
+  const base = lastBefore(callsOf(context, device, 'op_set_log_base'), before);
+  return base === undefined ? [] : [{ line: base.line, role: 'the device holds a log since here' }];
+}

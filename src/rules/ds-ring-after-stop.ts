@@ -1,0 +1,118 @@
+import type { Activation } from '../flows/activations.js';
+import { known } from '../protocol/replay.js';
+import { deviceCalls, missingBody } from './shared/device-calls.js';
+import { bareWithin, below, callerOf, doubts, endOf, place, unwatched } from './shared/queries.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** Calls that give the backend a ring to work on. */
+const SETUP = ['vhost_virtqueue_set_addr', 'op_set_vring_addr', 'op_set_vring_kick'] as const;
+
+/** A ring that was fetched at a device stop is left alone until the next start. */
+export const dsRingAfterStop: Rule = {
+  info: {
+    id: 'DS-RING-AFTER-STOP',
+    title: 'a vring that a device stop has fetched is left alone until the next start',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'vhost_dev_stop with the get_vring_base calls in it',
+      'probe vhost_virtqueue_set_addr, or the set_vring_addr and set_vring_kick ops',
+      'after the stop: probes vhost_dev_start and vhost_dev_stop, so that the device is known to be stopped',
+    ],
+    why: 'For vhost-user an address or a kick starts the ring again: the backend processes requests of a guest that is already moving, and the index that was fetched is wrong.',
+    remedy:
+      'Find out who sets up vrings of a stopped device in that QEMU: only vhost_dev_start() and a ring restart of a started device may.',
+    exceptions: [
+      'a ring reset and restart of a started device (vhost_net_virtqueue_reset(), 7.2)',
+      'a log start or stop that goes on to a stopped device: that is LS-EARLY-EXIT',
+      'vdpa: shadow virtqueues',
+    ],
+    sources: ['QEMU hw/virtio/vhost.c vhost_dev_stop(), vhost_virtqueue_stop()'],
+  },
+  triggers: [],
+  *sequence(context) {
+    for (const { activation } of deviceCalls(context, 'vhost_dev_stop')) {
+      const judged = judgeStop(context, activation);
+      if (judged !== undefined) yield judged;
+    }
+    for (const activation of context.of(...SETUP)) {
+      const judged = judgeSetup(context, activation);
+      if (judged !== undefined) yield judged;
+    }
+  },
+};
+
+function judgeStop(context: SessionContext, stop: Activation): Judgement | undefined {
+  const { run } = context;
+  if (run.rings.backendOf(stop) === 'vdpa') return undefined;
+  const fetches = [
+    ...below(stop, 'op_get_vring_base'),
+    ...bareWithin(context, stop, 'op_get_vring_base'),
+  ];
+  const [fetch] = fetches;
+  const setup = below(stop, ...SETUP)[0];
+  const before = fetches.findLast((a) => setup !== undefined && a.first < setup.first);
+  if (setup !== undefined && before !== undefined) {
+    return violation(context, setup, before, 'in the stop that has fetched the vrings');
+  }
+  if (fetch === undefined) return undefined;
+  const missing = [
+    ...doubts(run, stop),
+    ...missingBody(run, stop),
+    ...unwatched(run, 'vhost_virtqueue_set_addr', stop.first, endOf(run, stop)),
+  ];
+  if (bareWithin(context, stop, ...SETUP).length > 0)
+    missing.push('the backtrace of vhost_virtqueue_set_addr');
+  const at = place(stop);
+  return missing.length > 0
+    ? {
+        verdict: 'inconclusive',
+        ...at,
+        message: 'whether the vrings are set up again in the stop is not seen',
+        missing,
+      }
+    : { verdict: 'pass', ...at, message: 'no vring is set up again in the stop' };
+}
+
+/** Outside of a stop: the device is known to be stopped, and its last stop has fetched the ring. */
+function judgeSetup(context: SessionContext, setup: Activation): Judgement | undefined {
+  const { run } = context;
+  const { device } = setup;
+  const vring = run.rings.ringOf(setup);
+  const isElsewhere = callerOf(
+    setup,
+    ...SETUP,
+    'vhost_dev_start',
+    'vhost_dev_stop',
+    'vhost_dev_set_log',
+    'vhost_migration_log',
+  );
+  if (device === undefined || vring === undefined || isElsewhere !== undefined) return undefined;
+  if (!setup.stackKnown || run.rings.backendOf(setup) === 'vdpa') return undefined;
+  if (known(context.stateBefore(device, setup.first).run) !== 'stopped') return undefined;
+  const fetch = context
+    .of('op_get_vring_base')
+    .findLast((a) => a.device === device && a.first < setup.first && run.rings.ringOf(a) === vring);
+  if (fetch === undefined || callerOf(fetch, 'vhost_dev_stop') === undefined) return undefined;
+  return violation(context, setup, fetch, 'of a device that is stopped');
+}
+
+function violation(
+  { run }: SessionContext,
+  setup: Activation,
+  fetch: Activation,
+  where: string,
+): Judgement {
+  const vring = run.rings.ringOf(setup);
+  const ring = vring === undefined ? 'a vring' : `vring ${vring}`;
+  return {
+    verdict: 'violation',
+    ...place(setup),
+    vring,
+    message: `${setup.func} sets up ${ring} ${where}`,
+    expected: 'vhost_dev_start before a vring is set up again',
+    evidence: [{ line: fetch.line, role: 'the vring is fetched here, which stops it' }],
+  };
+}

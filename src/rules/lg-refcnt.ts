@@ -1,0 +1,86 @@
+import { bigintOf, pointerOf } from '../model/values.js';
+import { doubtsOfCount, logCounts } from './shared/log-account.js';
+import { place } from './shared/queries.js';
+import type { Activation } from '../flows/activations.js';
+import type { Step } from '../facts/step.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** A log that is in use has a reference for each device that holds it. */
+export const lgRefcnt: Rule = {
+  info: {
+    id: 'LG-REFCNT',
+    title: 'a log that is handed to a backend has one reference for each device that holds it',
+    severity: 'error',
+    impact: 'crash',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'refcnt: `print *log` at the set_log_base op, or `print *dev->log` at vhost_log_put, or the trace event vhost_vdpa_set_log_base',
+      'to know more than that it is at least 1: probes vhost_log_get, vhost_log_alloc and vhost_log_put since the log was made',
+    ],
+    why: 'With too few references the log is freed while backends still write to it; with too many it is never read out and never freed.',
+    remedy:
+      'Count vhost_log_get() and vhost_log_put() of each device; a log is got once for each start or resize.',
+    exceptions: [
+      'in a resize the new log counts only the devices that have moved to it',
+      'up to 9.0 kernel and vdpa devices share one log',
+    ],
+    sources: ['QEMU hw/virtio/vhost.c vhost_log_get(), vhost_log_put()'],
+  },
+  triggers: ['op_set_log_base'],
+  *sequence(context) {
+    for (const activation of context.of('op_set_log_base', 'vhost_log_put')) {
+      const printed = bigintOf(activation.printed.get('refcnt'));
+      if (printed !== undefined) yield judgeCall(context, activation, printed);
+      else if (activation.kind === 'op_set_log_base')
+        yield {
+          verdict: 'inconclusive',
+          ...place(activation),
+          message: 'the references of the log are not shown',
+          missing: ['refcnt: `print *log` at the set_log_base op'],
+        };
+    }
+    for (const step of context.events('op_set_log_base')) {
+      const judged = judgeEvent(step);
+      if (judged !== undefined) yield judged;
+    }
+  },
+};
+
+function judgeCall(context: SessionContext, call: Activation, references: bigint): Judgement {
+  const at = place(call);
+  if (references < 1n) return tooFew(at, references);
+  const count = logCounts(context).get(call);
+  const isCounted = count !== undefined && doubtsOfCount(context, count, call.first).length === 0;
+  if (!isCounted || BigInt(count.references) === references)
+    return { verdict: 'pass', ...at, message: `the log has refcnt=${String(references)}` };
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `the log has refcnt=${String(references)}, but ${count.references} devices hold it`,
+    expected: `refcnt=${count.references}`,
+    evidence: [{ line: count.allocated.line, role: 'the log is made here with one reference' }],
+  };
+}
+
+function judgeEvent({ event, index, line }: Step): Judgement | undefined {
+  const args = event?.record.args;
+  const references = bigintOf(args?.refcnt);
+  const at = { device: pointerOf(args?.dev), step: index, line };
+  if (references === undefined) return undefined;
+  return references < 1n
+    ? tooFew(at, references)
+    : { verdict: 'pass', ...at, message: `the log has refcnt=${String(references)}` };
+}
+
+function tooFew(
+  at: { device: string | undefined; step: number; line: number },
+  references: bigint,
+): Judgement {
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `a log with refcnt=${String(references)} is in use: it may be freed at any time`,
+    expected: 'refcnt of 1 or more',
+  };
+}
