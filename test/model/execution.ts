@@ -5,14 +5,14 @@
  * every call and every decision, and answers with what goes wrong there. So the model itself knows no
  * defect, and a defect knows no more of the model than the names of its calls.
  */
-import type { Arg, GdbLog, Shown, Thread } from './gdb-log.js';
+import type { Arg, Frame, GdbLog, Shown, Thread } from './gdb-log.js';
 
 /** A call that is about to be made. */
 export interface Step {
   readonly func: string;
   readonly args: readonly Arg[];
-  /** Functions that are being executed by this thread, outermost first. */
-  readonly callers: readonly string[];
+  /** What this thread is executing, outermost first. */
+  readonly callers: readonly Frame[];
   readonly thread: Thread;
   /** Device-relative number of the virtqueue that the call is about. */
   readonly ring: number | undefined;
@@ -21,12 +21,15 @@ export interface Step {
 /** What goes wrong with a call. */
 export type Mishap =
   | { readonly kind: 'skip' }
-  /** It is made with other arguments; what it calls is as it would have been. */
-  | { readonly kind: 'alter'; readonly args: Readonly<Record<string, Arg[1]>> }
-  /** What the debugger prints of its structures is altered. */
-  | { readonly kind: 'print'; readonly edit: (struct: string) => string }
-  /** It is made only when the next call of this function is over. */
-  | { readonly kind: 'after'; readonly func: string }
+  /** Another function is called, with other arguments or structures; what it calls is as it would have been. */
+  | {
+      readonly kind: 'alter';
+      readonly func?: string;
+      readonly args?: Readonly<Record<string, Arg[1]>>;
+      readonly struct?: (struct: string) => string;
+    }
+  /** It is made only when the next call of such a function is over. */
+  | { readonly kind: 'after'; readonly func: RegExp }
   | { readonly kind: 'twice' }
   /** Something else is done before or behind it, or in the middle of what it does. */
   | { readonly kind: 'before' | 'behind'; readonly run: () => void };
@@ -48,7 +51,7 @@ export interface Defect {
 }
 
 interface Late {
-  readonly func: string;
+  readonly func: RegExp;
   readonly thread: Thread;
   readonly run: () => void;
 }
@@ -61,6 +64,8 @@ export interface About extends Shown {
 export class Execution {
   /** Called before each call, where other threads may come in between. */
   onStep: ((thread: Thread) => void) | undefined;
+  /** How often a step went wrong. */
+  mishaps = 0;
   private late: Late[] = [];
 
   constructor(
@@ -76,25 +81,27 @@ export class Execution {
     about: About = {},
   ): Result {
     this.onStep?.(thread);
-    const make = (given = args, shown: Shown = about): Result => {
-      const result = this.log.call(thread, func, given, body, shown);
+    const make = (name = func, given = args, shown: Shown = about): Result => {
+      const result = this.log.call(thread, name, given, body, shown);
       this.makeLate(thread, func);
       return result;
     };
     const ask = this.defect?.call;
     if (ask === undefined) return make();
-    const mishap = ask({ func, args, callers: thread.calls, thread, ring: about.ring });
+    const mishap = ask({ func, args, callers: thread.stack, thread, ring: about.ring });
     if (mishap === undefined) return make();
+    this.mishaps++;
     switch (mishap.kind) {
       case 'skip':
         // Nobody is told that it was not done.
         return true as Result;
-      case 'alter':
-        return make(args.map(([name, value]) => [name, mishap.args[name] ?? value]));
-      case 'print':
-        return make(args, { ...about, structs: (about.structs ?? []).map(mishap.edit) });
+      case 'alter': {
+        const given = args.map(([name, value]): Arg => [name, mishap.args?.[name] ?? value]);
+        const structs = (about.structs ?? []).map(mishap.struct ?? ((text) => text));
+        return make(mishap.func, given, { ...about, structs });
+      }
       case 'after':
-        this.late.push({ func: mishap.func, thread, run: make });
+        this.late.push({ func: mishap.func, thread, run: () => make() });
         return true as Result;
       case 'twice':
         make();
@@ -113,12 +120,14 @@ export class Execution {
   decide(question: Question, value: boolean): boolean;
   decide(question: Question, value: number): number;
   decide(question: Question, value: boolean | number): boolean | number {
-    return this.defect?.decide?.(question, value) ?? value;
+    const decided = this.defect?.decide?.(question, value) ?? value;
+    if (decided !== value) this.mishaps++;
+    return decided;
   }
 
   private makeLate(thread: Thread, func: string): void {
     if (this.late.length === 0) return;
-    const due = this.late.filter((one) => one.thread === thread && one.func === func);
+    const due = this.late.filter((one) => one.thread === thread && one.func.test(func));
     this.late = this.late.filter((one) => !due.includes(one));
     for (const one of due) one.run();
   }

@@ -34,7 +34,8 @@ export interface Shown {
   readonly isLeaf?: boolean;
 }
 
-interface Frame {
+/** A call that is being executed. */
+export interface Frame {
   readonly func: string;
   readonly args: readonly Arg[];
 }

@@ -102,20 +102,8 @@ async function work({ seed, job, jobs, runs }) {
 
 /** The checker as it is built, and the model. */
 async function loadTools() {
-  const { createReader } = await import('../../dist/formats/reader.js');
-  const { checkCaptures } = await import('../../dist/check/check-captures.js');
+  const { alarmsOf } = await import('./checker.mjs');
   const { anyRun, textOf } = await import('../../dist-model/legitimate.js');
-  const alarmsOf = (text) => {
-    const reader = createReader();
-    for (const line of text.split('\n')) reader.push(line);
-    const info = { path: 'run', sha256: '0'.repeat(64), bytes: text.length };
-    const { findings } = checkCaptures([{ info, reading: reader.finish() }], {
-      assumeOrdered: false,
-    });
-    return findings
-      .filter((f) => f.verdict === 'violation' && f.severity !== 'note')
-      .map((f) => `${f.rule} line ${f.at.line}: ${f.message}`);
-  };
   return { alarmsOf, anyRun, textOf };
 }
 
@@ -141,7 +129,7 @@ async function findAlarm({ alarmsOf, anyRun, textOf }, seed, run, withText) {
   if (smallest === undefined) return undefined;
   const lines = [
     `run ${run} of seed ${seed}, made small:`,
-    ...smallest.alarms.map((alarm) => `  ${alarm}`),
+    ...smallest.alarms.map((f) => `  ${f.rule} line ${f.at.line}: ${f.message}`),
     JSON.stringify(smallest.made, null, 1),
   ];
   if (withText) lines.push(textOf(smallest.made));
