@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export default defineConfig(
-  globalIgnores(['coverage/', 'dist/', 'fixtures/', 'src/grammar/']),
+  globalIgnores(['coverage/', 'dist/', 'dist-model/', 'fixtures/', 'src/grammar/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['src/**/*.{ts,tsx}', 'test/**/*.{ts,tsx}'],

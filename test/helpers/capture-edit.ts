@@ -56,10 +56,3 @@ function renumber(lines: readonly string[]): string[] {
     ),
   );
 }
-
-/** Arguments that rules read, as gdb prints them when their value is gone. */
-export function loseArguments(line: string, names: ReadonlySet<string>): string {
-  return line.replace(/\b(\w+)=[^,)=]+(?=[,)])/g, (text, name: string) =>
-    names.has(name) ? `${name}=<optimized out>` : text,
-  );
-}

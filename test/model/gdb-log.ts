@@ -1,8 +1,9 @@
 /**
- * Calls of a simulated QEMU → the log that gdb would have printed of them.
+ * Calls and trace events of a simulated QEMU → the log that a terminal would have shown of them.
  *
  * A call is a frame on the stack of its thread while its body runs; a watched function prints a stop
  * and a backtrace at its entry. Looks are those of gdb 13 with `set width 0` and `set pagination off`.
+ * QEMU's trace events go to the same terminal, as its standard error does.
  */
 
 /** How the debugger watches. */
@@ -15,20 +16,52 @@ export interface Watch {
   readonly silent: boolean;
   /** gdb says where it sets the breakpoints: a log of the whole session, not only of the run. */
   readonly declared: boolean;
+  /** QEMU runs with `-trace`: bare lines (6.0 and later), or with its stamps. Without functions there is no gdb. */
+  readonly trace?: 'none' | 'plain' | 'stamped';
+  /** `print *addr` and `print *log` in the commands of the ops that have them. */
+  readonly prints?: boolean;
+  /** `finish` in the commands of functions that call nothing else. */
+  readonly returns?: boolean;
 }
 
 export type Arg = readonly [name: string, value: string | number | boolean | bigint];
+
+/** What the debugger may show of a call besides its arguments. */
+export interface Shown {
+  /** Structures behind pointer arguments, as `print` shows them. */
+  readonly structs?: readonly string[];
+  /** It calls nothing that is watched, so that `finish` at its entry reaches its end. */
+  readonly isLeaf?: boolean;
+}
+
+/** A call that is being executed. */
+export interface Frame {
+  readonly func: string;
+  readonly args: readonly Arg[];
+}
 
 export interface Thread {
   readonly num: number;
   readonly name: string;
   readonly id: string;
-  /** Frames as a backtrace shows them, outermost first. */
-  readonly stack: string[];
+  readonly lwp: number;
+  /** Outermost first. */
+  readonly stack: Frame[];
+  /** The simulated calls among them, by name. */
+  readonly calls: string[];
 }
 
-/** `memory.c` moved twice; the build directory is one level down since meson (5.2). */
-export type SourceOf = (func: string) => string;
+/** What the look of lines depends on. */
+export interface Build {
+  /** 9.1 is 901. */
+  readonly version: number;
+  /** `memory.c` moved twice; the build directory is one level down since meson (5.2). */
+  readonly sourceOf: (func: string) => string;
+}
+
+/** Process id, and seconds since the epoch of the first event. */
+const PID = 23068;
+const EPOCH = 1_795_320_000;
 
 export class GdbLog {
   private readonly lines: string[] = [];
@@ -38,15 +71,20 @@ export class GdbLog {
   /** The process is gone: nothing more is printed. */
   private ended = false;
   private made = 0;
+  private printed = 0;
+  private clock = 0;
+  private readonly hasDebugger: boolean;
 
   constructor(
     private readonly watch: Watch,
-    private readonly sourceOf: SourceOf,
+    private readonly build: Build,
   ) {
     this.numbers = new Map(watch.functions.map((func, i) => [func, i + 1]));
+    this.hasDebugger = watch.functions.length > 0;
+    if (!this.hasDebugger) return;
     if (watch.declared) {
       for (const [func, number] of this.numbers) {
-        const at = `file ${sourceOf(func)}, line ${lineOf(func)}.`;
+        const at = `file ${build.sourceOf(func)}, line ${lineOf(func)}.`;
         this.lines.push(`Breakpoint ${number} at ${addressOf(func)}: ${at}`);
       }
     }
@@ -56,12 +94,12 @@ export class GdbLog {
   /** A thread that runs `outer` functions, the first of them on top of the C library's. */
   thread(name: string, ...outer: readonly string[]): Thread {
     const number = ++this.made;
-    const lwp = 23068 + number;
+    const lwp = PID + number;
     const id = `Thread 0x${(0x7ffff7afd9c0 - number * 0x801000).toString(16)} (LWP ${lwp})`;
     const bottom = number === 1 ? [] : ['clone3', 'start_thread', 'qemu_thread_start'];
-    const stack = [...bottom, ...outer].map((func) => this.callerFrame(func, []));
-    const thread = { num: number, name, id, stack };
-    if (number > 1) this.print(`[New ${id}]`);
+    const stack = [...bottom, ...outer].map((func) => ({ func, args: [] }));
+    const thread = { num: number, name, id, lwp, stack, calls: [] };
+    if (number > 1) this.say(`[New ${id}]`);
     this.stopped ??= thread;
     this.threads.push(thread);
     return thread;
@@ -71,30 +109,67 @@ export class GdbLog {
     const at = this.threads.indexOf(thread);
     if (at < 0) return;
     this.threads.splice(at, 1);
-    this.print(`[${thread.id} exited]`);
+    this.say(`[${thread.id} exited]`);
   }
 
-  call<Result>(thread: Thread, func: string, args: readonly Arg[], body: () => Result): Result {
+  call<Result>(
+    thread: Thread,
+    func: string,
+    args: readonly Arg[],
+    body: () => Result,
+    shown: Shown = {},
+  ): Result {
     const number = this.numbers.get(func);
-    if (number !== undefined) this.report(thread, func, args, number);
-    thread.stack.push(this.callerFrame(func, args));
+    if (number !== undefined) this.report(thread, func, args, number, shown);
+    thread.stack.push({ func, args });
+    thread.calls.push(func);
     const result = body();
+    thread.calls.pop();
     thread.stack.pop();
+    if (number !== undefined && shown.isLeaf === true && this.watch.returns === true) {
+      this.finish(thread, this.ownFrame(func, args), result === false ? -22 : 0);
+    }
     return result;
+  }
+
+  /** A trace event of QEMU, as the `log` backend writes it. */
+  event(thread: Thread, name: string, text: string): void {
+    const { trace = 'none' } = this.watch;
+    if (trace === 'none') return;
+    this.clock += 137;
+    this.print(`${trace === 'stamped' ? this.stamp(thread) : ''}${name} ${text}`);
+  }
+
+  /** The process id up to 3.1, then the thread's; 10.2 prints the time of day and no thread. */
+  private stamp({ lwp }: Thread): string {
+    const { version } = this.build;
+    const micros = String(this.clock % 1_000_000).padStart(6, '0');
+    const seconds = EPOCH + Math.floor(this.clock / 1_000_000);
+    if (version >= 1002) {
+      return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${micros}Z `;
+    }
+    return `${version >= 400 ? lwp : PID}@${seconds}.${micros}:`;
+  }
+
+  private finish(thread: Thread, own: string, value: number): void {
+    const frame = thread.stack.at(-1);
+    const caller = frame === undefined ? '' : this.callerFrame(frame);
+    this.print(`Run till exit from #0  ${own}`, caller, `${lineAt(caller)}\t    r = 0;`);
+    this.print(`Value returned is $${++this.printed} = ${value}`);
   }
 
   /** What abort() leaves in the log; the rest of the run is not printed. */
   abort(thread: Thread): void {
     this.switchTo(thread);
-    this.print('', `Thread ${thread.num} "${thread.name}" received signal SIGABRT, Aborted.`);
-    this.print('0x00007ffff7c7300b in raise () from /lib/x86_64-linux-gnu/libc.so.6');
+    this.say('', `Thread ${thread.num} "${thread.name}" received signal SIGABRT, Aborted.`);
+    this.say('0x00007ffff7c7300b in raise () from /lib/x86_64-linux-gnu/libc.so.6');
     this.ended = true;
   }
 
   /** The process exits. */
   quit(): void {
     for (const thread of [...this.threads].reverse()) this.exit(thread);
-    this.print('[Inferior 1 (process 23068) exited normally]');
+    this.say(`[Inferior 1 (process ${PID}) exited normally]`);
     this.ended = true;
   }
 
@@ -106,28 +181,51 @@ export class GdbLog {
     if (!this.ended) this.lines.push(...lines);
   }
 
+  /** What only a debugger prints. */
+  private say(...lines: readonly string[]): void {
+    if (this.hasDebugger) this.print(...lines);
+  }
+
   private switchTo(thread: Thread): void {
-    if (this.stopped !== thread) this.print(`[Switching to ${thread.id}]`);
+    if (this.stopped !== thread) this.say(`[Switching to ${thread.id}]`);
     this.stopped = thread;
   }
 
-  private report(thread: Thread, func: string, args: readonly Arg[], number: number): void {
+  private report(
+    thread: Thread,
+    func: string,
+    args: readonly Arg[],
+    number: number,
+    { structs = [] }: Shown,
+  ): void {
     this.switchTo(thread);
-    const own = `${func} (${textOf(args)}) at ${this.sourceOf(func)}:${lineOf(func)}`;
+    const own = this.ownFrame(func, args);
     if (!this.watch.silent) {
       const stop = `Thread ${thread.num} "${thread.name}" hit Breakpoint ${number}, ${own}`;
       this.print('', stop, `${lineOf(func)}\t    int r;`);
     }
-    const { backtrace } = this.watch;
-    if (backtrace === 'none') return;
-    const frames = [own, ...thread.stack.toReversed()];
-    const shown = backtrace === 'full' ? frames : frames.slice(0, backtrace);
-    this.print(...shown.map((frame, level) => `#${level}`.padEnd(4) + frame));
-    if (shown.length < frames.length) this.print('(More stack frames follow...)');
+    this.backtrace(thread, own);
+    if (this.watch.prints !== true) return;
+    for (const struct of structs) this.print(`$${++this.printed} = ${struct}`);
   }
 
-  private callerFrame(func: string, args: readonly Arg[]): string {
-    const at = `${this.sourceOf(func)}:${lineOf(func) + 3}`;
+  private backtrace(thread: Thread, own: string): void {
+    const { backtrace } = this.watch;
+    if (backtrace === 'none') return;
+    const depth = thread.stack.length + 1;
+    const shown = backtrace === 'full' ? depth : Math.min(backtrace, depth);
+    const outer = thread.stack.slice(depth - shown).toReversed();
+    const frames = [own, ...outer.map((frame) => this.callerFrame(frame))];
+    this.print(...frames.map((frame, level) => `#${level}`.padEnd(4) + frame));
+    if (shown < depth) this.print('(More stack frames follow...)');
+  }
+
+  private ownFrame(func: string, args: readonly Arg[]): string {
+    return `${func} (${textOf(args)}) at ${this.build.sourceOf(func)}:${lineOf(func)}`;
+  }
+
+  private callerFrame({ func, args }: Frame): string {
+    const at = `${this.build.sourceOf(func)}:${lineOf(func) + 3}`;
     return `${addressOf(func)} in ${func} (${textOf(args)}) at ${at}`;
   }
 }
@@ -149,6 +247,10 @@ function hashOf(text: string): number {
 
 function lineOf(func: string): number {
   return 100 + (hashOf(func) % 2000);
+}
+
+function lineAt(frame: string): string {
+  return frame.slice(frame.lastIndexOf(':') + 1);
 }
 
 /** One call site for each function is enough: rules do not read return addresses. */

@@ -1,15 +1,18 @@
 /**
- * A QEMU with vhost devices on the source side of migrations: legitimate runs as gdb logs.
+ * A QEMU with vhost devices on the source side of migrations: legitimate runs as logs.
  *
  * An action is something that a guest, an operator, a backend or QEMU's own threads do. One that the
  * state does not allow does nothing, so that every list of actions is a run.
  */
 import { DirtyTracking } from './dirty-tracking.js';
+import type { User } from './dirty-tracking.js';
+import type { Defect } from './execution.js';
 import { LATE, LOG_FAULTS, START_FAULTS } from './faults.js';
 import type { Thread, Watch } from './gdb-log.js';
 import { Machine } from './machine.js';
 import type { Profile } from './machine.js';
-import type { Backend, Defect, VirtioDevice } from './vhost-backend.js';
+import { Migration } from './migration.js';
+import type { Backend, VirtioDevice } from './vhost-backend.js';
 import { VirtioDevices } from './virtio-devices.js';
 
 /** Log starts and stops that may come before a bottom half which waits already. */
@@ -17,28 +20,32 @@ const OVERTAKES: ReadonlySet<string> = new Set([
   'cancel',
   'dirty-rate-stop',
   'dirty-rate-start',
+  'dirty-limit-stop',
+  'dirty-limit-start',
   'migrate',
 ]);
 
 export class Qemu {
-  private readonly machine: Machine;
-  private readonly tracking: DirtyTracking;
-  private readonly devices: VirtioDevices;
-  private migration: Thread | undefined;
-  private dirtyRate: Thread | undefined;
+  readonly machine: Machine;
+  readonly tracking: DirtyTracking;
+  readonly devices: VirtioDevices;
+  readonly migration: Migration;
+  private readonly meters = new Map<User, Thread>();
 
   constructor(profile: Profile, watch: Watch, defect?: Defect) {
     this.machine = new Machine(profile, watch, defect);
     this.tracking = new DirtyTracking(this.machine);
     this.devices = new VirtioDevices(this.machine, this.tracking);
+    this.migration = new Migration(this.machine, this.tracking, this.devices);
+    if (profile.interleaves > 0) this.interleave(profile.interleaves);
     for (const spec of profile.devices) this.devices.plug(spec);
   }
 
   text(): string {
     if (this.machine.profile.quits && !this.machine.aborted) {
       this.machine.isQuitting = true;
-      if (this.machine.isRunning)
-        this.devices.vmStop(this.machine.main, ['qemu_cleanup', 'vm_shutdown', 'do_vm_stop']);
+      const frames = ['qemu_cleanup', 'vm_shutdown', 'do_vm_stop'];
+      if (this.machine.isRunning) this.devices.vmStop(this.machine.main, frames, 'shutdown');
       this.machine.log.quit();
     }
     return this.machine.log.text();
@@ -65,6 +72,15 @@ export class Qemu {
     this.machine.vhost.fault = undefined;
   }
 
+  /** vhost is switched under the big lock; the migration thread needs it only now and then. */
+  private interleave(every: number): void {
+    let calls = 0;
+    this.machine.run.onStep = (thread) => {
+      calls++;
+      if (thread !== this.migration.thread && calls % every === 0) this.migration.workUnlocked();
+    };
+  }
+
   private readonly machineActions: Readonly<Record<string, (a: number, b: number) => void>> = {
     stop: () => {
       if (this.machine.isRunning)
@@ -80,49 +96,49 @@ export class Qemu {
       });
     },
     migrate: () => {
-      this.migrate();
+      this.migration.start();
     },
     sync: () => {
-      const { migration } = this;
-      if (migration !== undefined) {
-        this.machine.within(migration, ['migration_iteration_run'], () => {
-          this.tracking.syncAll(migration);
-        });
-      }
+      this.migration.iterate();
     },
     cancel: (a) => {
-      if (this.migration !== undefined) this.cleanUp(a % 2 === 0);
+      this.migration.cancel(a % 2 === 0);
     },
     complete: (a) => {
-      const { migration } = this;
-      if (migration === undefined) return;
-      this.switchOver(migration);
-      this.cleanUp(a % 2 === 0);
+      this.migration.complete(a % 2 === 0);
     },
     'fail-switchover': (a) => {
-      const { migration } = this;
-      if (migration === undefined || !this.machine.isRunning) return;
-      this.switchOver(migration);
-      this.devices.vmStart(migration, ['migration_iteration_finish']);
-      this.cleanUp(a % 2 === 0);
+      this.migration.failSwitchover(a % 2 === 0);
     },
-    // Up to 6.1 the cleanup of a migration that fails before its setup stops the log all the same.
     'fail-before-setup': () => {
-      if (this.machine.profile.version < 602 && this.migration === undefined) this.cleanUp(true);
+      this.migration.failBeforeSetup();
+    },
+    postcopy: () => {
+      this.migration.switchToPostcopy();
+    },
+    colo: () => {
+      this.migration.switchToColo();
+    },
+    checkpoint: () => {
+      this.migration.checkpoint();
+    },
+    savevm: () => {
+      this.migration.saveSnapshot();
+    },
+    'background-snapshot': () => {
+      this.migration.saveInBackground();
     },
     'dirty-rate-start': () => {
-      const { version } = this.machine.profile;
-      if (version < 602 || this.dirtyRate !== undefined) return;
-      if (version === 602 && this.tracking.users.has('dirty rate')) return;
-      this.dirtyRate = this.machine.log.thread('get_dirtyrate', 'get_dirtyrate_thread');
-      this.tracking.start(this.dirtyRate, 'dirty rate');
+      this.measure('dirty rate', 602, 'get_dirtyrate');
     },
     'dirty-rate-stop': () => {
-      const thread = this.dirtyRate;
-      this.dirtyRate = undefined;
-      if (thread === undefined) return;
-      this.tracking.stop(thread, 'dirty rate');
-      this.machine.log.exit(thread);
+      this.stopMeasuring('dirty rate');
+    },
+    'dirty-limit-start': () => {
+      this.measure('dirty limit', 701, 'dirtyrate_stat');
+    },
+    'dirty-limit-stop': () => {
+      this.stopMeasuring('dirty limit');
     },
     grow: () => {
       this.machine.vhost.memory += 300;
@@ -137,6 +153,10 @@ export class Qemu {
     },
     'plug-user': (a) => {
       this.plugCold('user', a);
+    },
+    /** The display looks for what to draw: vhost is asked too, whether it logs or not. */
+    refresh: () => {
+      this.tracking.syncDisplay(this.machine.main);
     },
   };
 
@@ -177,21 +197,19 @@ export class Qemu {
     'migrate-fault': (device, b) => {
       const dev = device.devs[b % device.devs.length];
       const [op = '', ring] = LOG_FAULTS[b % LOG_FAULTS.length] ?? [];
+      const disconnect = device.backend === 'user' && b % 2 === 0;
       if (dev?.started !== true) return;
-      this.machine.vhost.fault = {
-        dev,
-        op,
-        ring,
-        disconnect: device.backend === 'user' && b % 2 === 0,
-      };
-      this.migrate();
+      const isRefused = op === 'set_log_base' && !disconnect;
+      if (isRefused && !this.machine.profile.refusesLogBase) return;
+      this.machine.vhost.fault = { dev, op, ring, disconnect };
+      this.migration.start();
     },
     'cancel-fault': (device, b) => {
       const dev = device.devs[b % device.devs.length];
       const [op = '', ring] = LOG_FAULTS[b % LOG_FAULTS.length] ?? [];
-      if (dev === undefined || this.migration === undefined || device.backend !== 'user') return;
+      if (dev === undefined || device.backend !== 'user') return;
       this.machine.vhost.fault = { dev, op, ring, disconnect: true };
-      this.cleanUp(true);
+      this.migration.cancel(true);
     },
     close: (device) => {
       if (device.backend === 'user' && device.connected) this.machine.vhost.disconnected(device);
@@ -203,91 +221,47 @@ export class Qemu {
       if (this.machine.isRunning) this.devices.setStatus(this.machine.main, device);
     },
     unplug: (device) => {
-      if (this.migration !== undefined) return;
-      this.devices.unplug(device);
+      if (!this.migration.isActive) this.devices.unplug(device);
     },
   };
 
-  /** The guest resets one ring, or restarts one that it has reset. */
   private switchRing(device: VirtioDevice, b: number, isRestart: boolean): void {
     const { vhost, vcpu, isRunning } = this.machine;
     const dev = device.devs[(b >> 1) % device.devs.length];
     if (!isRunning || dev?.started !== true || !vhost.canResetRings(device)) return;
     const i = b % 2;
-    if (device.ready[dev.vqIndex + i] === isRestart) return;
-    if (isRestart) device.ready[dev.vqIndex + i] = true;
-    const frames = isRestart
-      ? ['virtio_queue_enable', 'vhost_net_virtqueue_restart']
-      : ['virtio_queue_reset', 'vhost_net_virtqueue_reset'];
-    this.machine.within(vcpu, frames, () => {
-      if (isRestart) vhost.virtqueueStart(vcpu, dev, i);
-      else vhost.virtqueueStop(vcpu, dev, i);
-    });
-    device.ready[dev.vqIndex + i] = isRestart;
+    if (device.ready[dev.vqIndex + i] !== isRestart) {
+      this.devices.switchRing(vcpu, dev, i, isRestart);
+    }
   }
 
   private plugCold(backend: Backend, pairs: number): void {
-    if (this.migration !== undefined || this.devices.all.length === 3) return;
+    if (this.migration.isActive || this.devices.all.length === 3) return;
     const { mixesBackends, devices } = this.machine.profile;
     const usual = devices[0]?.backend ?? backend;
     this.devices.plug({ backend: mixesBackends ? backend : usual, pairs });
   }
 
-  private migrate(): void {
+  /** Another user of dirty tracking, in a thread of its own. */
+  private measure(user: User, since: number, name: string): void {
     const { version } = this.machine.profile;
-    if (this.migration !== undefined) return;
-    // 6.2 asserts that this user does not track already, as it does while its stop is postponed.
-    if (version === 602 && this.tracking.users.has('migration')) return;
-    if (version >= 800) this.switchShadowQueues();
-    this.migration = this.machine.log.thread('live_migration', 'migration_thread');
-    const { migration } = this;
-    const frames = ['qemu_savevm_state_setup', 'ram_save_setup', 'ram_init_bitmaps'];
-    const ok = this.machine.within(migration, frames, () => {
-      const started = this.tracking.start(migration, 'migration');
-      if (started) this.tracking.syncAll(migration);
-      return started;
-    });
-    if (!ok && !this.machine.aborted) this.cleanUp(true);
-  }
-
-  /** vdpa-net stops and starts to switch to shadow virtqueues, before the migration thread. */
-  private switchShadowQueues(): void {
-    for (const device of this.devices.all) {
-      if (device.backend !== 'vdpa' || device.kind !== 'net' || !device.started) continue;
-      this.machine.within(
-        this.machine.main,
-        ['qmp_migrate', 'vdpa_net_migration_state_notifier'],
-        () => {
-          this.devices.stopDevice(this.machine.main, device);
-          device.started = this.devices.startDevice(this.machine.main, device);
-        },
-      );
-    }
-  }
-
-  private switchOver(migration: Thread): void {
-    const frames = ['migration_completion', 'vm_stop_force_state', 'do_vm_stop'];
-    if (this.machine.isRunning) this.devices.vmStop(migration, frames);
-    this.machine.within(migration, ['migration_completion', 'ram_save_complete'], () => {
-      this.tracking.syncAll(migration);
+    if (version < since || this.meters.has(user)) return;
+    if (version === 602 && this.tracking.users.has(user)) return;
+    const thread = this.machine.log.thread(name, `${name}_thread`);
+    this.meters.set(user, thread);
+    this.machine.within(thread, ['global_dirty_log_change'], () => {
+      this.tracking.start(thread, user);
     });
   }
 
-  /** The bottom half of the end of a migration, in the main loop. */
-  private cleanUp(exitsFirst: boolean): void {
-    const { migration } = this;
-    this.migration = undefined;
-    if (migration !== undefined && exitsFirst) this.machine.log.exit(migration);
-    const name = this.machine.profile.version >= 1000 ? 'migration_cleanup' : 'migrate_fd_cleanup';
-    this.machine.within(
-      this.machine.main,
-      ['aio_bh_poll', name, 'qemu_savevm_state_cleanup'],
-      () => {
-        this.machine.within(this.machine.main, ['ram_save_cleanup'], () => {
-          this.tracking.stop(this.machine.main, 'migration');
-        });
-      },
-    );
-    if (migration !== undefined && !exitsFirst) this.machine.log.exit(migration);
+  private stopMeasuring(user: User): void {
+    const thread = this.meters.get(user);
+    if (thread === undefined) return;
+    this.meters.delete(user);
+    this.tracking.syncAll(thread, ['global_dirty_log_sync']);
+    this.machine.within(thread, ['global_dirty_log_sync'], () => {
+      this.tracking.stop(thread, user);
+    });
+    this.machine.log.exit(thread);
   }
 }

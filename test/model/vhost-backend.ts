@@ -4,7 +4,8 @@
  * hw/virtio/vhost.c and the VhostOps of its backends, QEMU 2.12 to 10.2. An independent reading of the
  * sources: it shares nothing with src/. Return values are simulated (`Fault`), data is not.
  */
-import type { Arg, GdbLog, Thread } from './gdb-log.js';
+import type { About, Execution } from './execution.js';
+import type { Arg, Thread } from './gdb-log.js';
 
 /** 9.1 is 901. */
 export type Version = number;
@@ -52,29 +53,52 @@ export interface Fault {
   readonly disconnect: boolean;
 }
 
-/** A step that this QEMU leaves out or gets wrong; for the runs that must be reported. */
-export type Defect =
-  | 'log start skips ring 1'
-  | 'log start skips features'
-  | 'log start skips log base'
-  | 'restart forgets logging'
-  | 'stop skips ring 1'
-  | 'log stop skips set_log';
+/** VHOST_F_LOG_ALL */
+const LOG_ALL = 0x4000000;
+
+/** Requests of the vhost-user protocol that the ops send. */
+const REQUESTS: Readonly<Record<string, number>> = {
+  set_features: 2,
+  set_mem_table: 5,
+  set_log_base: 6,
+  set_vring_num: 8,
+  set_vring_addr: 9,
+  set_vring_base: 10,
+  get_vring_base: 11,
+  set_vring_kick: 12,
+  set_vring_enable: 18,
+};
 
 export class VhostBackend {
   fault: Fault | undefined;
 
   constructor(
-    protected readonly log: GdbLog,
+    protected readonly run: Execution,
     protected readonly version: Version,
-    protected readonly defect: Defect | undefined,
   ) {}
 
   /** VhostOps member of the backend; false when it fails. */
-  op(t: Thread, dev: VhostDev, name: string, args: Arg | readonly Arg[], ring?: number): boolean {
+  op(
+    t: Thread,
+    dev: VhostDev,
+    name: string,
+    args: Arg | readonly Arg[],
+    about: About = {},
+  ): boolean {
     const more = (typeof args[0] === 'string' ? [args] : args) as readonly Arg[];
     const func = `vhost_${dev.owner.backend}_${name}`;
-    this.log.call(t, func, [['dev', dev.address], ...more], () => undefined);
+    const body = (): boolean => {
+      const ok = this.outcome(dev, name, about.ring);
+      if (dev.owner.connected) this.tell(t, dev, name, more, about.ring ?? 0);
+      return ok;
+    };
+    return this.run.call(t, func, [['dev', dev.address], ...more], body, {
+      ...about,
+      isLeaf: true,
+    });
+  }
+
+  private outcome(dev: VhostDev, name: string, ring: number | undefined): boolean {
     const { fault } = this;
     if (fault?.dev !== dev || fault.op !== name) return dev.owner.connected;
     if (fault.ring !== undefined && fault.ring !== ring) return dev.owner.connected;
@@ -82,6 +106,41 @@ export class VhostBackend {
     if (fault.disconnect) this.disconnected(dev.owner);
     return false;
   }
+
+  /** Trace events of what reaches the backend: messages of vhost-user (7.2 and later), calls of vdpa. */
+  private tell(t: Thread, dev: VhostDev, name: string, args: readonly Arg[], ring: number): void {
+    if (dev.owner.backend === 'user' && this.version >= 702) this.sendMessage(t, dev, name, args);
+    if (dev.owner.backend !== 'vdpa') return;
+    const pointer = `dev: 0x${dev.address.toString(16)}`;
+    const index = dev.vqIndex + ring;
+    if (name === 'dev_start') {
+      const [, started = false] = args[0] ?? [];
+      this.run.log.event(t, 'vhost_vdpa_dev_start', `${pointer} started: ${Number(started)}`);
+    } else if (name === 'get_vring_base') {
+      const svq = this.version >= 900 ? ' svq: 0' : '';
+      this.run.log.event(t, 'vhost_vdpa_get_vring_base', `${pointer} index: ${index} num: 0${svq}`);
+    }
+  }
+
+  /** vhost-user.c: the once-per-device filter, and which requests wait for an answer. */
+  private sendMessage(t: Thread, dev: VhostDev, name: string, args: readonly Arg[]): void {
+    const request = REQUESTS[name];
+    if (request === undefined) return;
+    const isOnce = name === 'set_mem_table' || (name === 'set_log_base' && this.version >= 800);
+    if (isOnce && dev.vqIndex !== 0) return;
+    const [, value] = args[0] ?? [];
+    const sets = name === 'set_features' && (Number(value) & LOG_ALL) !== 0;
+    const logs = sets || (name === 'set_vring_addr' && this.flagOfAddress);
+    const needsReply = logs || name === 'set_mem_table' || name === 'set_vring_enable';
+    const flags = needsReply ? 9 : 1;
+    this.run.log.event(t, 'vhost_user_write', `req:${request} flags:0x${flags}`);
+    const waits = needsReply || name === 'get_vring_base' || name === 'set_log_base';
+    if (!waits || !this.run.decide('messages wait for a reply', true)) return;
+    this.run.log.event(t, 'vhost_user_read', `req:${request} flags:0x5`);
+  }
+
+  /** F_LOG of the ring address that is being sent. */
+  private flagOfAddress = false;
 
   /**
    * The chardev sees the end of the connection. Since 5.2 vhost-user devices other than net clear
@@ -99,8 +158,8 @@ export class VhostBackend {
       ['dev', dev.address],
       ['enable_log', flag],
     ];
-    return this.log.call(t, 'vhost_dev_set_features', args, () =>
-      this.op(t, dev, 'set_features', ['features', this.features(dev) + (flag ? 0x4000000 : 0)]),
+    return this.run.call(t, 'vhost_dev_set_features', args, () =>
+      this.op(t, dev, 'set_features', ['features', this.features(dev) + (flag ? LOG_ALL : 0)]),
     );
   }
 
@@ -119,15 +178,42 @@ export class VhostBackend {
     return dev.owner.backend === 'kernel' ? i : dev.vqIndex + i;
   }
 
-  protected setAddress(t: Thread, dev: VhostDev, i: number, flag: boolean): boolean {
+  setAddress(t: Thread, dev: VhostDev, i: number, flag: boolean): boolean {
+    const index = this.backendIndex(dev, i);
     const args: Arg[] = [
       ['dev', dev.address],
       ['vq', dev.vqs[i] ?? 0n],
-      ['idx', this.backendIndex(dev, i)],
+      ['idx', index],
       ['enable_log', flag],
     ];
-    return this.log.call(t, 'vhost_virtqueue_set_addr', args, () =>
-      this.op(t, dev, 'set_vring_addr', ['addr', 0x7ffff60b2f30n], i),
+    return this.run.call(
+      t,
+      'vhost_virtqueue_set_addr',
+      args,
+      () => {
+        this.flagOfAddress = flag;
+        return this.op(t, dev, 'set_vring_addr', ['addr', 0x7ffff60b2f30n], {
+          ring: i,
+          structs: [vringAddress(dev, i, index, flag)],
+        });
+      },
+      { ring: i },
     );
   }
+}
+
+/** `struct vhost_vring_addr` as gdb prints it; a ring that the guest never set up has no addresses. */
+function vringAddress(dev: VhostDev, i: number, index: number, flag: boolean): string {
+  const isReady = dev.owner.ready[dev.vqIndex + i] === true;
+  const page = isReady ? 0x3fdf000 + (dev.vqIndex + i) * 0x3000 : 0;
+  const host = (offset: number): number => (isReady ? 0x7fffb4000000 + page + offset : 0);
+  const fields = [
+    `index = ${index}`,
+    `flags = ${Number(flag)}`,
+    `desc_user_addr = ${host(0)}`,
+    `used_user_addr = ${host(0x2000)}`,
+    `avail_user_addr = ${host(0x1000)}`,
+    `log_guest_addr = ${isReady ? page + 0x2000 : 0}`,
+  ];
+  return `{${fields.join(', ')}}`;
 }

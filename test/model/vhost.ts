@@ -13,11 +13,14 @@ export class Vhost extends VhostLog {
       ['opaque', 0x5555568ac880n],
       ['backend_type', `VHOST_BACKEND_TYPE_${dev.owner.backend.toUpperCase()}`],
     ];
-    this.log.call(t, 'vhost_dev_init', args, onRegister);
+    this.run.call(t, 'vhost_dev_init', args, onRegister);
   }
 
   cleanup(t: Thread, dev: VhostDev): void {
-    this.log.call(t, 'vhost_dev_cleanup', [['hdev', dev.address]], () => undefined);
+    this.run.call(t, 'vhost_dev_cleanup', [['hdev', dev.address]], () => {
+      if (this.version < 702) return;
+      this.run.log.event(t, 'vhost_dev_cleanup', `0x${dev.address.toString(16)}`);
+    });
     dev.logEnabled = false;
     dev.started = false;
   }
@@ -28,7 +31,8 @@ export class Vhost extends VhostLog {
       ['vdev', dev.owner.vdev],
     ];
     if (this.version >= 702) args.push(['vrings', vrings]);
-    return this.log.call(t, 'vhost_dev_start', args, () => {
+    return this.run.call(t, 'vhost_dev_start', args, () => {
+      this.tellDevice(t, 'vhost_dev_start', dev, vrings);
       dev.started = true;
       const ok = this.startSteps(t, dev, vrings);
       if (!ok) dev.started = false;
@@ -36,9 +40,21 @@ export class Vhost extends VhostLog {
     });
   }
 
+  private tellDevice(
+    t: Thread,
+    event: string,
+    { address, owner }: VhostDev,
+    vrings: boolean,
+  ): void {
+    if (this.version < 702) return;
+    const name = { kernel: 'vhost-vsock', user: 'vhost-user-blk', vdpa: 'vhost-vdpa' };
+    const shown = owner.kind === 'net' ? 'virtio-net' : name[owner.backend];
+    const text = `0x${address.toString(16)}:${shown} vrings:${Number(vrings)}`;
+    this.run.log.event(t, event, text);
+  }
+
   private startSteps(t: Thread, dev: VhostDev, vrings: boolean): boolean {
-    const forgets = this.defect === 'restart forgets logging' && dev.logEnabled;
-    const flag = dev.logEnabled && !forgets;
+    const flag = this.run.decide('log flag of a start', dev.logEnabled);
     if (!this.setFeatures(t, dev, flag)) return false;
     if (!this.op(t, dev, 'set_mem_table', ['mem', dev.address + 0x4000n])) return false;
     for (let i = 0; i < dev.vqs.length; i++) {
@@ -51,7 +67,7 @@ export class Vhost extends VhostLog {
       this.stopRings(t, dev, dev.vqs.length - 1);
       return false;
     };
-    if (flag) {
+    if (this.run.decide('log base at a start', flag)) {
       dev.log = this.logGet(t, dev, this.memory);
       if (!this.setLogBase(t, dev, dev.log)) return undo();
       this.elect(t, dev, true);
@@ -76,7 +92,7 @@ export class Vhost extends VhostLog {
       ['hdev', dev.address],
       ['enable', enable],
     ];
-    return this.log.call(t, 'vhost_dev_set_vring_enable', args, () =>
+    return this.run.call(t, 'vhost_dev_set_vring_enable', args, () =>
       this.op(t, dev, 'set_vring_enable', ['enable', enable]),
     );
   }
@@ -92,18 +108,19 @@ export class Vhost extends VhostLog {
     ];
     if (this.version >= 702) args.push(['vrings', vrings]);
     const body = (): void => {
+      this.tellDevice(t, 'vhost_dev_stop', dev, vrings);
       if (this.hasDevStart(dev)) this.op(t, dev, 'dev_start', ['started', false]);
       if (vrings && this.version >= 702) this.vringEnable(t, dev, 0);
       for (let i = 0; i < dev.vqs.length; i++) {
-        if (this.defect !== 'stop skips ring 1' || i !== 1) this.stopRingOfDevice(t, dev, i, force);
+        this.stopRingOfDevice(t, dev, i, force);
       }
       this.logPut(t, dev, true);
       dev.started = false;
     };
     const outer = force ? 'vhost_dev_force_stop' : 'vhost_dev_stop';
-    this.log.call(t, outer, args, () => {
+    this.run.call(t, outer, args, () => {
       if (this.version < 1002) body();
-      else this.log.call(t, 'do_vhost_dev_stop', [...args, ['force', force]], body);
+      else this.run.call(t, 'do_vhost_dev_stop', [...args, ['force', force]], body);
     });
   }
 
@@ -122,29 +139,39 @@ export class Vhost extends VhostLog {
   }
 
   virtqueueStart(t: Thread, dev: VhostDev, i: number, flag = dev.logEnabled): boolean {
-    return this.log.call(t, 'vhost_virtqueue_start', this.ringArgs(dev, i), () => {
+    const about = { ring: i };
+    const state: Arg = ['ring', 0x7ffff60b2f30n];
+    const start = (): boolean => {
       if (dev.owner.ready[dev.vqIndex + i] !== true) return true;
-      return this.setAddress(t, dev, i, flag);
-    });
+      return (
+        this.op(t, dev, 'set_vring_num', state, about) &&
+        this.op(t, dev, 'set_vring_base', state, about) &&
+        this.setAddress(t, dev, i, flag) &&
+        this.op(t, dev, 'set_vring_kick', ['file', 0x7ffff60b2f28n], about)
+      );
+    };
+    return this.run.call(t, 'vhost_virtqueue_start', this.ringArgs(dev, i), start, about);
   }
 
   virtqueueStop(t: Thread, dev: VhostDev, i: number): void {
-    this.log.call(t, 'vhost_virtqueue_stop', this.ringArgs(dev, i), () => {
+    const stop = (): void => {
       if (this.version < 1002) this.getVringBase(t, dev, i);
       else this.doVirtqueueStop(t, dev, i, false);
-    });
+    };
+    this.run.call(t, 'vhost_virtqueue_stop', this.ringArgs(dev, i), stop, { ring: i });
   }
 
   private doVirtqueueStop(t: Thread, dev: VhostDev, i: number, force: boolean): void {
     const args: Arg[] = [...this.ringArgs(dev, i), ['force', force]];
-    this.log.call(t, 'do_vhost_virtqueue_stop', args, () => {
+    const stop = (): void => {
       if (!force) this.getVringBase(t, dev, i);
-    });
+    };
+    this.run.call(t, 'do_vhost_virtqueue_stop', args, stop, { ring: i });
   }
 
   private getVringBase(t: Thread, dev: VhostDev, i: number): void {
     if (dev.owner.ready[dev.vqIndex + i] !== true) return;
-    this.op(t, dev, 'get_vring_base', ['ring', 0x7ffff60b2f30n], i);
+    this.op(t, dev, 'get_vring_base', ['ring', 0x7ffff60b2f30n], { ring: i });
   }
 
   prepareInflight(t: Thread, dev: VhostDev): boolean {
@@ -152,7 +179,7 @@ export class Vhost extends VhostLog {
       ['hdev', dev.address],
       ['vdev', dev.owner.vdev],
     ];
-    return this.log.call(t, 'vhost_dev_prepare_inflight', args, () =>
+    return this.run.call(t, 'vhost_dev_prepare_inflight', args, () =>
       this.setFeatures(t, dev, dev.logEnabled),
     );
   }

@@ -95,13 +95,21 @@ export class VirtioDevices {
   /** virtio_set_status(): starts or stops the vhost devices if need be. */
   setStatus(t: Thread, device: VirtioDevice): void {
     const wants = device.driverOk && this.machine.isRunning && device.connected;
-    if (wants === device.started) return;
-    this.machine.log.call(t, 'virtio_set_status', [['vdev', device.vdev]], () => {
+    const value = device.driverOk ? 15 : 0;
+    const args: Arg[] = [
+      ['vdev', device.vdev],
+      ['val', value],
+    ];
+    this.machine.run.call(t, 'virtio_set_status', args, () => {
+      const text = `vdev 0x${device.vdev.toString(16)} val ${value}`;
+      this.machine.log.event(t, 'virtio_set_status', text);
+      if (wants === device.started) return;
       if (wants) device.started = this.startDevice(t, device);
       else this.stopDevice(t, device);
     });
   }
 
+  /** virtio-net starts all pairs, those that the guest never set up too. */
   startDevice(t: Thread, device: VirtioDevice): boolean {
     const isNet = device.kind === 'net';
     const started: VhostDev[] = [];
@@ -138,17 +146,43 @@ export class VirtioDevices {
       ['net', dev.address],
       ['dev', vdev],
     ];
-    return this.machine.log.call(t, 'vhost_net_start_one', args, () => {
+    return this.machine.run.call(t, 'vhost_net_start_one', args, () => {
       if (!this.machine.vhost.devStart(t, dev, false)) return false;
       if (backend !== 'kernel') return true;
-      const file: Arg = ['file', 0x7ffff60b2f30n];
       for (let i = 0; i < dev.vqs.length; i++) {
-        if (this.machine.vhost.op(t, dev, 'net_set_backend', file, i)) continue;
+        if (this.attach(t, dev, i, true)) continue;
+        for (let j = i - 1; j >= 0; j--) this.attach(t, dev, j, false);
         this.machine.vhost.devStop(t, dev, false);
         return false;
       }
       return true;
     });
+  }
+
+  /** VHOST_NET_SET_BACKEND: a ring of a kernel vhost-net runs only with a tap attached to it. */
+  private attach(t: Thread, dev: VhostDev, i: number, isOn: boolean): boolean {
+    const struct = `{index = ${i}, fd = ${isOn ? 31 : -1}}`;
+    return this.machine.vhost.op(t, dev, 'net_set_backend', ['file', 0x7ffff60b2f30n], {
+      ring: i,
+      structs: [struct],
+    });
+  }
+
+  /** The guest resets one ring of a running device, or restarts one that it has reset (7.2 and later). */
+  switchRing(t: Thread, dev: VhostDev, i: number, isRestart: boolean): void {
+    const { vhost } = this.machine;
+    const ready = dev.owner.ready;
+    if (isRestart) ready[dev.vqIndex + i] = true;
+    const frames = isRestart
+      ? ['virtio_queue_enable', 'vhost_net_virtqueue_restart']
+      : ['virtio_queue_reset', 'vhost_net_virtqueue_reset'];
+    this.machine.within(t, frames, () => {
+      if (!isRestart) this.attach(t, dev, i, false);
+      if (isRestart) vhost.virtqueueStart(t, dev, i);
+      else vhost.virtqueueStop(t, dev, i);
+      if (isRestart) this.attach(t, dev, i, true);
+    });
+    ready[dev.vqIndex + i] = isRestart;
   }
 
   stopDevice(t: Thread, device: VirtioDevice): void {
@@ -175,24 +209,29 @@ export class VirtioDevices {
       ['net', dev.address],
       ['dev', vdev],
     ];
-    this.machine.log.call(t, 'vhost_net_stop_one', args, () => {
+    this.machine.run.call(t, 'vhost_net_stop_one', args, () => {
       if (backend === 'kernel') {
-        const file: Arg = ['file', 0x7ffff60b2f30n];
-        for (let i = 0; i < dev.vqs.length; i++)
-          this.machine.vhost.op(t, dev, 'net_set_backend', file, i);
+        for (let i = 0; i < dev.vqs.length; i++) this.attach(t, dev, i, false);
       }
       this.machine.vhost.devStop(t, dev, false);
     });
   }
 
-  private notifyRunState(t: Thread): void {
-    const running: Arg = ['running', this.machine.isRunning];
-    this.machine.log.call(t, 'vm_state_notify', [running], () => {
+  private notifyRunState(t: Thread, state: string): void {
+    const { version } = this.machine.profile;
+    const name = `RUN_STATE_${state.toUpperCase().replaceAll('-', '_')}`;
+    const running = version >= 600 ? this.machine.isRunning : Number(this.machine.isRunning);
+    const args: Arg[] = [
+      ['running', running],
+      ['state', name],
+    ];
+    this.machine.setRunState(t, state);
+    this.machine.run.call(t, 'vm_state_notify', args, () => {
       // The handler of a postponed stop comes before those of the devices.
       if (this.machine.isRunning) this.tracking.runPostponed(t);
       if (this.machine.aborted) return;
       for (const device of this.all) {
-        this.machine.log.call(t, 'virtio_vmstate_change', [running], () => {
+        this.machine.run.call(t, 'virtio_vmstate_change', args, () => {
           this.setStatus(t, device);
         });
       }
@@ -209,17 +248,17 @@ export class VirtioDevices {
     if (machine.profile.reusesAddresses) this.freed.push(...device.devs.map((d) => d.address));
   }
 
-  vmStop(t: Thread, frames: readonly string[]): void {
+  vmStop(t: Thread, frames: readonly string[], state = 'paused'): void {
     this.machine.isRunning = false;
     this.machine.within(t, frames, () => {
-      this.notifyRunState(t);
+      this.notifyRunState(t, state);
     });
   }
 
   vmStart(t: Thread, frames: readonly string[]): void {
     this.machine.isRunning = true;
-    this.machine.within(t, [...frames, 'vm_start'], () => {
-      this.notifyRunState(t);
+    this.machine.within(t, [...frames, 'vm_start', 'vm_prepare_start'], () => {
+      this.notifyRunState(t, 'running');
     });
   }
 }

@@ -6,8 +6,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { loseArguments, ownersOf, unwatch } from '../helpers/capture-edit.js';
+import { ownersOf, unwatch } from '../helpers/capture-edit.js';
 import { check } from '../helpers/check.js';
+import { loseArguments } from '../model/damage.js';
 
 const project = join(import.meta.dirname, '..', '..');
 const rulesFolder = join(project, 'fixtures', 'rules');

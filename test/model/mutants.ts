@@ -1,0 +1,60 @@
+/** Every protocol fault in every scenario, and what a checker says of it. */
+import { FAULTS } from './protocol-faults.js';
+import type { ProtocolFault } from './protocol-faults.js';
+import { SCENARIOS, play } from './scenarios.js';
+import type { Scenario } from './scenarios.js';
+
+/** Ids of the rules that raise an error or a warning for a log. */
+export type RulesOf = (text: string) => readonly string[];
+
+export interface Mutant {
+  readonly fault: ProtocolFault;
+  readonly scenario: Scenario;
+  readonly verdict: 'caught' | 'missed' | 'open';
+  /** Rules that reported something. */
+  readonly rules: readonly string[];
+  /** Those among them that neither are made for the fault nor follow from it. */
+  readonly unexpected: readonly string[];
+}
+
+/** One fault in one scenario; undefined where the scenario does not come to the step. */
+export function mutantOf(
+  fault: ProtocolFault,
+  scenario: Scenario,
+  rulesOf: RulesOf,
+): Mutant | undefined {
+  const { text, mishaps } = play(scenario, fault.defect);
+  if (mishaps === 0) return undefined;
+  const rules = [...new Set(rulesOf(text))];
+  const allowed = new Set([...fault.rules, ...(fault.consequences ?? [])]);
+  const isOpen = fault.undecidable !== undefined || fault.isOpenIn?.(scenario) === true;
+  const isCaught = fault.rules.some((rule) => rules.includes(rule));
+  return {
+    fault,
+    scenario,
+    verdict: isCaught ? 'caught' : isOpen ? 'open' : 'missed',
+    rules,
+    unexpected: rules.filter((rule) => !allowed.has(rule)),
+  };
+}
+
+/** Rules that report something of a scenario without any fault. */
+export function falseAlarms(rulesOf: RulesOf): string[] {
+  return SCENARIOS.flatMap((scenario) =>
+    rulesOf(play(scenario).text).map((rule) => `${rule} in ${scenario.name}, without a fault`),
+  );
+}
+
+export interface Row {
+  readonly fault: ProtocolFault;
+  readonly mutants: readonly Mutant[];
+}
+
+/** A row for each fault whose name has these words. */
+export function* rowsOf(rulesOf: RulesOf, words = ''): Generator<Row> {
+  for (const fault of FAULTS) {
+    if (!fault.name.includes(words)) continue;
+    const mutants = SCENARIOS.map((scenario) => mutantOf(fault, scenario, rulesOf));
+    yield { fault, mutants: mutants.filter((mutant) => mutant !== undefined) };
+  }
+}

@@ -1,0 +1,674 @@
+/**
+ * Faults of the protocol: each drops, moves or alters one step of a run, and says which rule is there
+ * to find it and which others its consequences may break.
+ */
+import type { Defect, Mishap, Question, Step } from './execution.js';
+import type { Arg, Frame } from './gdb-log.js';
+import type { Qemu } from './qemu.js';
+import type { Scenario } from './scenarios.js';
+import type { VhostDev } from './vhost-backend.js';
+
+export interface ProtocolFault {
+  readonly name: string;
+  /** Rules that are made for it: one of them must report it. */
+  readonly rules: readonly string[];
+  /** Rules that may also report what comes of it. */
+  readonly consequences?: readonly string[];
+  /** Why no capture of calls can tell. */
+  readonly undecidable?: string;
+  /** Scenarios that come to the step, but end before anything shows that it went wrong. */
+  readonly isOpenIn?: (scenario: Scenario) => boolean;
+  readonly defect: (qemu: () => Qemu) => Defect;
+}
+
+type Matcher = string | RegExp;
+type Condition = (step: Step, qemu: () => Qemu) => boolean;
+type Happening = Mishap | ((step: Step, qemu: () => Qemu) => Mishap);
+
+const SKIP: Mishap = { kind: 'skip' };
+const TWICE: Mishap = { kind: 'twice' };
+const LOG_ALL = 0x4000000;
+
+function op(name: string): RegExp {
+  return new RegExp(`^vhost_(?:kernel|user|vdpa)_${name}$`);
+}
+
+function isCall(func: string, matcher: Matcher): boolean {
+  return typeof matcher === 'string' ? func === matcher : matcher.test(func);
+}
+
+/** Every call of such a function for which the condition holds goes wrong. */
+function at(
+  matcher: Matcher,
+  condition: Condition,
+  happening: Happening,
+): (qemu: () => Qemu) => Defect {
+  return (qemu) => ({
+    call: (step) => {
+      if (!isCall(step.func, matcher) || !condition(step, qemu)) return undefined;
+      return typeof happening === 'function' ? happening(step, qemu) : happening;
+    },
+  });
+}
+
+function answer(
+  question: Question,
+  decide: (value: boolean | number) => boolean | number,
+): () => Defect {
+  return () => ({ decide: (asked, value) => (asked === question ? decide(value) : undefined) });
+}
+
+function all(...conditions: readonly Condition[]): Condition {
+  return (step, qemu) => conditions.every((holds) => holds(step, qemu));
+}
+
+function valueOf(args: readonly Arg[], name: string): Arg[1] | undefined {
+  return args.find(([known]) => known === name)?.[1];
+}
+
+function frameOf(step: Step, func: string): Frame | undefined {
+  return step.callers.findLast((frame) => frame.func === func);
+}
+
+function within(func: string): Condition {
+  return (step) => frameOf(step, func) !== undefined;
+}
+
+function outside(func: string): Condition {
+  return (step) => frameOf(step, func) === undefined;
+}
+
+function has(name: string, value: Arg[1]): Condition {
+  return (step) => valueOf(step.args, name) === value;
+}
+
+function onRing(ring: number): Condition {
+  return (step) => step.ring === ring;
+}
+
+/** Directly or not inside vhost_dev_set_log(enable). */
+function settingLog(enable: boolean): Condition {
+  return (step) => {
+    const frame = frameOf(step, 'vhost_dev_set_log');
+    return frame !== undefined && valueOf(frame.args, 'enable_log') === enable;
+  };
+}
+
+function switching(enable: boolean): Condition {
+  return within(enable ? 'vhost_log_global_start' : 'vhost_log_global_stop');
+}
+
+const inStart = within('vhost_dev_start');
+const inStop: Condition = (step) =>
+  frameOf(step, 'vhost_dev_stop') !== undefined || frameOf(step, 'do_vhost_dev_stop') !== undefined;
+const inCommit = within('vhost_commit');
+const always: Condition = () => true;
+
+/** The vhost_dev that was registered last. */
+const ofLastDevice: Condition = (step, qemu) => {
+  const last = qemu().tracking.listeners.at(-1);
+  if (last === undefined) return false;
+  return step.args.some(
+    ([name, value]) =>
+      (name === 'listener' && value === last.address + 8n) ||
+      ((name === 'dev' || name === 'hdev') && value === last.address),
+  );
+};
+
+function deviceOf(step: Step, qemu: () => Qemu): VhostDev | undefined {
+  const pointer = valueOf(step.args, 'dev') ?? valueOf(step.args, 'hdev');
+  const listener = valueOf(step.args, 'listener');
+  return qemu().tracking.listeners.find(
+    (dev) => dev.address === pointer || dev.address + 8n === listener,
+  );
+}
+
+function alter(args: Readonly<Record<string, Arg[1]>>): Mishap {
+  return { kind: 'alter', args };
+}
+
+function editing(from: RegExp, to: string): Mishap {
+  return { kind: 'alter', struct: (struct) => struct.replace(from, to) };
+}
+
+function after(func: Matcher): Mishap {
+  return { kind: 'after', func: typeof func === 'string' ? new RegExp(`^${func}$`) : func };
+}
+
+const LOG_START: readonly ProtocolFault[] = [
+  {
+    name: 'log start without log base',
+    rules: ['LS-BASE-FIRST'],
+    defect: at(op('set_log_base'), switching(true), SKIP),
+  },
+  {
+    name: 'log base after features and rings',
+    rules: ['LS-BASE-FIRST'],
+    consequences: ['ST-CALLER', 'RZ-ORDER'],
+    defect: at(op('set_log_base'), switching(true), after('vhost_dev_set_log')),
+  },
+  {
+    name: 'log start without LOG_ALL',
+    rules: ['LS-FEATURES'],
+    // Where the pass fails, its rollback lacks the features too.
+    consequences: ['LS-UNIFORM'],
+    defect: at('vhost_dev_set_features', settingLog(true), SKIP),
+  },
+  {
+    name: 'log start skips ring 1',
+    rules: ['LS-ALL-RINGS'],
+    defect: at('vhost_virtqueue_set_addr', all(settingLog(true), onRing(1)), SKIP),
+  },
+  {
+    name: 'log start addresses ring 1 without logging',
+    rules: ['LS-UNIFORM', 'ST-ENABLE'],
+    consequences: ['LS-ALL-RINGS', 'LS-FLAGBIT'],
+    defect: at(
+      'vhost_virtqueue_set_addr',
+      all(settingLog(true), onRing(1), has('enable_log', true)),
+      alter({ enable_log: false }),
+    ),
+  },
+  {
+    name: 'flag changes on its way to vhost_dev_set_log',
+    rules: ['ST-ENABLE'],
+    consequences: ['LS-WORD', 'LS-FEATURES', 'LS-UNIFORM', 'LE-SKIP', 'LS-ALL-RINGS'],
+    defect: at(
+      'vhost_dev_set_log',
+      all(switching(true), has('enable_log', true)),
+      alter({ enable_log: false }),
+    ),
+  },
+  {
+    name: 'flag changes on its way to the features',
+    // A rollback passes the other flag as well: the word alone tells.
+    rules: ['ST-ENABLE', 'LS-WORD'],
+    consequences: ['LS-FEATURES', 'LS-UNIFORM'],
+    defect: at(
+      'vhost_dev_set_features',
+      all(settingLog(true), has('enable_log', true)),
+      alter({ enable_log: false }),
+    ),
+  },
+  {
+    name: 'features word without LOG_ALL',
+    rules: ['LS-WORD'],
+    consequences: ['LS-FEATURES', 'MG-SYNC-OFF'],
+    defect: at(op('set_features'), settingLog(true), (step) =>
+      alter({ features: Number(valueOf(step.args, 'features')) % LOG_ALL }),
+    ),
+  },
+  {
+    name: 'features word changes in another bit',
+    rules: ['LS-DELTA'],
+    defect: at(op('set_features'), settingLog(true), (step) =>
+      alter({ features: Number(valueOf(step.args, 'features')) + 2 ** 34 }),
+    ),
+  },
+  {
+    name: 'ring address without F_LOG',
+    rules: ['LS-FLAGBIT'],
+    consequences: ['LS-ALL-RINGS'],
+    defect: at(op('set_vring_addr'), settingLog(true), editing(/flags = 1/, 'flags = 0')),
+  },
+  {
+    name: 'ring address moves at log start',
+    rules: ['LS-ADDR-STABLE'],
+    defect: at(
+      op('set_vring_addr'),
+      settingLog(true),
+      editing(/used_user_addr = \d+/, 'used_user_addr = 140736011284480'),
+    ),
+  },
+  {
+    name: 'ring 1 is addressed as ring 0',
+    rules: ['ST-IDX'],
+    consequences: ['LS-ALL-RINGS', 'LE-CLEAR', 'LS-ADDR-STABLE', 'KV-IDX'],
+    defect: at('vhost_virtqueue_set_addr', all(settingLog(true), onRing(1)), alter({ idx: 0 })),
+  },
+  {
+    name: 'log base is 0',
+    rules: ['ST-NULLBASE'],
+    consequences: ['ST-BASE-EQ', 'LG-SHARED'],
+    defect: at(op('set_log_base'), switching(true), alter({ base: 0 })),
+  },
+  {
+    name: 'log base is not the bitmap',
+    rules: ['ST-BASE-EQ'],
+    consequences: ['LG-SHARED'],
+    defect: at(op('set_log_base'), switching(true), (step) =>
+      alter({ base: Number(valueOf(step.args, 'base')) + 0x1000 }),
+    ),
+  },
+  {
+    name: 'log size changes on the way down',
+    rules: ['ST-SIZE'],
+    consequences: ['LS-SIZE', 'LG-SHARED', 'RZ-COVER'],
+    defect: at('vhost_log_get', switching(true), (step) =>
+      alter({ size: Number(valueOf(step.args, 'size')) + 64 }),
+    ),
+  },
+  {
+    name: 'log size of a terabyte',
+    rules: ['ST-SIZE-SANE'],
+    consequences: ['LS-SIZE', 'LG-SHARED', 'ST-SYNCRANGE'],
+    defect: answer('size of a new log', () => 2 ** 46),
+  },
+  {
+    name: 'log smaller than memory',
+    rules: ['LS-SIZE'],
+    consequences: ['RZ-COVER', 'LG-SHARED'],
+    defect: answer('size of a new log', () => 100),
+  },
+  {
+    name: 'shared log for a backend that cannot share',
+    rules: ['ST-SHARE'],
+    consequences: ['ST-BACKEND'],
+    defect: at(
+      /^vhost_log_(?:get|alloc)$/,
+      all(switching(true), has('share', false)),
+      alter({ share: true }),
+    ),
+  },
+  {
+    name: 'log of another backend type',
+    rules: ['ST-BACKEND'],
+    consequences: ['ST-SHARE'],
+    defect: at(
+      'vhost_log_get',
+      (step) => step.args.some(([name]) => name === 'backend_type'),
+      alter({ backend_type: 'VHOST_BACKEND_TYPE_VDPA' }),
+    ),
+  },
+  {
+    name: 'an op of another backend',
+    rules: ['ST-BACKEND'],
+    consequences: ['LS-BASE-FIRST', 'LG-SHARED', 'ST-SHARE'],
+    defect: at(op('set_log_base'), all(switching(true), ofLastDevice), {
+      kind: 'alter',
+      func: 'vhost_vdpa_set_log_base',
+    }),
+  },
+  {
+    name: 'listener of another device',
+    rules: ['ST-LISTENER'],
+    consequences: ['ST-CALLER', 'LS-BASE-FIRST', 'LG-SHARED', 'ST-BACKEND', 'LS-FEATURES'],
+    defect: at('vhost_dev_log_resize', switching(true), (step) =>
+      alter({ dev: BigInt(valueOf(step.args, 'dev') ?? 0n) + 0x40n }),
+    ),
+  },
+  {
+    name: 'rings before features',
+    rules: ['LS-FEAT-BEFORE-VRING'],
+    consequences: ['LS-UNIFORM'],
+    defect: at('vhost_dev_set_features', settingLog(true), after('vhost_virtqueue_set_addr')),
+  },
+  {
+    name: 'log set twice',
+    rules: ['LS-TWICE'],
+    defect: at('vhost_dev_set_log', has('enable_log', true), TWICE),
+  },
+  {
+    name: 'log start forgets a device',
+    rules: ['LS-ALL-DEVICES'],
+    consequences: ['MG-SYNC-OFF', 'XD-PAIRS', 'LE-ALL-DEVICES', 'LG-SHARED'],
+    defect: at('vhost_log_global_start', all(outside('vhost_dev_init'), ofLastDevice), SKIP),
+  },
+  {
+    name: 'log start works on a stopped device',
+    rules: ['LS-EARLY-EXIT'],
+    consequences: ['LS-ALL-RINGS', 'LG-BALANCE', 'DS-RING-AFTER-STOP', 'LE-PUT', 'ST-IDX'],
+    defect: answer('log change has nothing to do', (isIdle) => (isIdle === true ? false : isIdle)),
+  },
+  {
+    name: 'failed log start leaves others logging',
+    rules: ['XD-ROLLBACK'],
+    consequences: ['MG-LEFT-ON', 'XD-PAIRS', 'LS-TWICE'],
+    defect: at('vhost_log_global_stop', within('memory_global_dirty_log_start'), SKIP),
+  },
+];
+
+const START_AND_STOP: readonly ProtocolFault[] = [
+  {
+    name: 'restart forgets logging',
+    rules: ['DS-FLAG'],
+    consequences: ['DS-STOP-LOGFLAG', 'MG-SYNC-OFF', 'XD-PAIRS'],
+    defect: answer('log flag of a start', () => false),
+  },
+  {
+    name: 'restart with features that do not log',
+    rules: ['DS-FLAG'],
+    consequences: ['DS-STOP-LOGFLAG', 'LS-WORD', 'LS-DELTA', 'MG-SYNC-OFF', 'DS-LOGBASE-OFF'],
+    defect: at(
+      'vhost_dev_set_features',
+      all(inStart, has('enable_log', true)),
+      alter({ enable_log: false }),
+    ),
+  },
+  {
+    name: 'restart with a ring that does not log',
+    rules: ['DS-FLAG'],
+    consequences: ['DS-STOP-LOGFLAG', 'LS-FLAGBIT', 'LS-UNIFORM'],
+    defect: at(
+      'vhost_virtqueue_set_addr',
+      all(inStart, onRing(1), has('enable_log', true)),
+      alter({ enable_log: false }),
+    ),
+  },
+  {
+    name: 'reset ring restarts without logging',
+    rules: ['DS-FLAG'],
+    consequences: ['DS-STOP-LOGFLAG', 'LS-FLAGBIT', 'LS-UNIFORM', 'MG-SYNC-OFF'],
+    defect: at(
+      'vhost_virtqueue_set_addr',
+      all(within('vhost_net_virtqueue_restart'), has('enable_log', true)),
+      alter({ enable_log: false }),
+    ),
+  },
+  {
+    name: 'restart without log base',
+    rules: ['DS-LOGBASE'],
+    defect: at(op('set_log_base'), inStart, SKIP),
+  },
+  {
+    name: 'log base at a start without logging',
+    rules: ['DS-LOGBASE-OFF'],
+    consequences: ['LG-BALANCE', 'LG-SHARED', 'MG-LOGGER'],
+    defect: answer('log base at a start', () => true),
+  },
+  {
+    name: 'memory table after a ring',
+    rules: ['DS-ORDER'],
+    defect: at(op('set_mem_table'), inStart, after('vhost_virtqueue_start')),
+  },
+  {
+    name: 'features after the memory table',
+    rules: ['DS-ORDER'],
+    defect: at('vhost_dev_set_features', inStart, after(op('set_mem_table'))),
+  },
+  {
+    name: 'ring address after the kick',
+    rules: ['DS-ORDER'],
+    defect: at('vhost_virtqueue_set_addr', inStart, after(op('set_vring_kick'))),
+  },
+  {
+    name: 'log base before the last ring',
+    rules: ['DS-ORDER'],
+    defect: at(
+      'vhost_virtqueue_start',
+      (step, qemu) => inStart(step, qemu) && onRing(1)(step, qemu) && isLogging(step, qemu),
+      after(op('set_log_base')),
+    ),
+  },
+  {
+    name: 'start of a started device',
+    rules: ['DS-DOUBLE'],
+    consequences: ['LG-BALANCE', 'DS-RING-AFTER-STOP'],
+    defect: at('vhost_dev_start', always, TWICE),
+  },
+  {
+    name: 'stop of a stopped device',
+    rules: ['DS-STOP-UNSTARTED'],
+    consequences: ['DS-PUT', 'DS-RINGBASE'],
+    defect: at('vhost_dev_stop', always, TWICE),
+  },
+  {
+    name: 'stop leaves ring 1 running',
+    rules: ['DS-RINGBASE'],
+    defect: at(op('get_vring_base'), all(inStop, onRing(1)), SKIP),
+  },
+  {
+    name: 'ring addressed after its stop',
+    rules: ['DS-RING-AFTER-STOP'],
+    consequences: ['ST-CALLER', 'DS-ORDER', 'ST-IDX', 'LS-FLAGBIT'],
+    defect: at(op('get_vring_base'), all(inStop, onRing(0)), (step, qemu) => ({
+      kind: 'behind',
+      run: () => {
+        const dev = deviceOf(step, qemu);
+        if (dev !== undefined) qemu().machine.vhost.setAddress(step.thread, dev, 0, dev.logEnabled);
+      },
+    })),
+  },
+  {
+    name: 'tap detached after the stop',
+    rules: ['DS-DETACH'],
+    consequences: ['DS-ORDER'],
+    defect: at(op('net_set_backend'), within('vhost_net_stop_one'), after('vhost_dev_stop')),
+  },
+  {
+    name: 'stop keeps the log',
+    rules: ['DS-PUT'],
+    consequences: ['DS-FINALSYNC', 'LG-BALANCE', 'LG-REFCNT', 'LG-SHARED', 'LS-EARLY-EXIT'],
+    defect: at('vhost_log_put', inStop, SKIP),
+  },
+  {
+    name: 'stop puts the log without a sync',
+    rules: ['ST-PUTSYNC'],
+    consequences: ['DS-PUT', 'DS-FINALSYNC'],
+    defect: at('vhost_log_put', inStop, alter({ sync: false })),
+  },
+  {
+    name: 'last put reads nothing',
+    rules: ['DS-FINALSYNC'],
+    defect: answer('put reads the log', () => false),
+  },
+];
+
+const LOG_STOP: readonly ProtocolFault[] = [
+  {
+    name: 'log stop tells the backend nothing',
+    rules: ['LE-SKIP'],
+    consequences: ['MG-LEFT-ON', 'LE-CLEAR'],
+    defect: at('vhost_dev_set_log', has('enable_log', false), SKIP),
+  },
+  {
+    name: 'log stop leaves ring 1 logging',
+    rules: ['LE-CLEAR'],
+    defect: at('vhost_virtqueue_set_addr', all(settingLog(false), onRing(1)), SKIP),
+  },
+  {
+    name: 'log stop keeps LOG_ALL',
+    rules: ['LE-CLEAR', 'LE-SKIP'],
+    consequences: ['MG-LEFT-ON'],
+    defect: at('vhost_dev_set_features', settingLog(false), SKIP),
+  },
+  {
+    name: 'log stop keeps the log',
+    rules: ['LE-PUT'],
+    consequences: ['LG-BALANCE', 'LG-REFCNT', 'LG-SHARED'],
+    defect: at('vhost_log_put', switching(false), SKIP),
+  },
+  {
+    name: 'log stop puts the log with a sync',
+    rules: ['ST-PUTSYNC'],
+    defect: at('vhost_log_put', switching(false), alter({ sync: true })),
+  },
+  {
+    name: 'log stop forgets a device',
+    rules: ['LE-ALL-DEVICES'],
+    consequences: ['MG-LEFT-ON', 'XD-PAIRS', 'LE-SKIP'],
+    defect: at('vhost_log_global_stop', ofLastDevice, SKIP),
+  },
+  {
+    name: 'log never stopped',
+    rules: ['MG-LEFT-ON'],
+    consequences: ['LE-ALL-DEVICES'],
+    defect: at('memory_global_dirty_log_stop', (_, qemu) => qemu().machine.isRunning, SKIP),
+  },
+  {
+    name: 'log stopped while the migration copies',
+    rules: ['MG-STOPPED-EARLY'],
+    consequences: ['MG-SYNC-OFF', 'LG-SHARED', 'TH-OVERLAP'],
+    defect: at('migration_bitmap_sync', within('migration_iteration_run'), (step, qemu) => ({
+      kind: 'before',
+      run: () => {
+        if (qemu().machine.isRunning) qemu().tracking.stop(step.thread, 'migration');
+      },
+    })),
+  },
+];
+
+const RESIZE: readonly ProtocolFault[] = [
+  {
+    name: 'old log put before the new base',
+    rules: ['RZ-ORDER'],
+    defect: at(op('set_log_base'), inCommit, after('vhost_log_put')),
+  },
+  {
+    name: 'log grows after the memory table',
+    rules: ['RZ-TABLE'],
+    consequences: ['RZ-COVER'],
+    defect: at(
+      'vhost_dev_log_resize',
+      all(inCommit, (step, qemu) => grows(step, qemu)),
+      after(op('set_mem_table')),
+    ),
+  },
+  {
+    name: 'log shrinks before the memory table',
+    rules: ['RZ-TABLE'],
+    consequences: ['RZ-COVER'],
+    defect: at(
+      op('set_mem_table'),
+      (step, qemu) => {
+        const { size = 0 } = deviceOf(step, qemu)?.log ?? {};
+        return inCommit(step, qemu) && size > qemu().machine.vhost.memory + 170;
+      },
+      after('vhost_dev_log_resize'),
+    ),
+  },
+  {
+    name: 'log does not grow',
+    rules: ['RZ-COVER'],
+    consequences: ['LS-SIZE'],
+    defect: answer('log must grow', () => false),
+  },
+  {
+    name: 'resize leaves nobody elected',
+    rules: ['RZ-ELECT'],
+    consequences: ['MG-LOGGER'],
+    defect: answer('elects after a resize', () => false),
+  },
+  {
+    name: 'log start elects nobody',
+    rules: ['MG-LOGGER'],
+    consequences: ['RZ-ELECT'],
+    defect: at('vhost_dev_elect_mem_logger', all(settingLog(true), has('add', true)), SKIP),
+  },
+];
+
+const ROUNDS: readonly ProtocolFault[] = [
+  {
+    name: 'a sync round misses a device',
+    rules: ['MG-SYNC-EVERY'],
+    defect: at('vhost_log_sync', all(within('migration_bitmap_sync'), ofLastDevice), SKIP),
+  },
+  {
+    name: 'a sync reads a part of memory',
+    rules: ['ST-SYNCRANGE'],
+    defect: at('vhost_sync_dirty_bitmap', within('vhost_log_sync'), alter({ last: '4095' })),
+  },
+  {
+    name: 'a device runs during the last sync',
+    rules: ['MG-DEVSTOP'],
+    consequences: ['DS-DOUBLE', 'MG-SYNC-OFF', 'LG-BALANCE'],
+    defect: at('virtio_vmstate_change', within('migration_completion'), SKIP),
+  },
+  {
+    name: 'log without holders',
+    rules: ['LG-REFCNT'],
+    defect: at(op('set_log_base'), always, editing(/refcnt = \d+/, 'refcnt = 0')),
+  },
+  {
+    name: 'two devices of one kind with two logs',
+    rules: ['LG-SHARED'],
+    defect: at(op('set_log_base'), all(switching(true), isLastOfSeveral), (step) => {
+      const base = Number(valueOf(step.args, 'base')) + 0x200000;
+      const log = BigInt(valueOf(step.args, 'log') ?? 0n) + 0x200000n;
+      return {
+        kind: 'alter',
+        args: { base, log },
+        struct: (text) => text.replace(/log = \w+/, `log = 0x${base.toString(16)}`),
+      };
+    }),
+  },
+  {
+    name: 'ring address sent by a sync',
+    rules: ['ST-CALLER'],
+    consequences: ['DS-RING-AFTER-STOP', 'ST-IDX', 'LS-UNIFORM'],
+    defect: at('vhost_sync_dirty_bitmap', within('migration_iteration_run'), (step, qemu) => ({
+      kind: 'before',
+      run: () => {
+        const dev = deviceOf(step, qemu);
+        if (dev !== undefined) qemu().machine.vhost.setAddress(step.thread, dev, 0, dev.logEnabled);
+      },
+    })),
+  },
+  {
+    name: 'a commit in the middle of a start',
+    rules: ['TH-OVERLAP'],
+    consequences: ['DS-ORDER', 'LG-SHARED'],
+    defect: at(op('set_mem_table'), all(inStart, isOnVcpu), (_, qemu) => ({
+      kind: 'behind',
+      run: () => {
+        const { machine, tracking } = qemu();
+        tracking.commitAll(machine.main, true);
+      },
+    })),
+  },
+  {
+    name: 'messages do not wait for their replies',
+    rules: ['VU-LOGBASE-REPLY', 'VU-ACK'],
+    defect: answer('messages wait for a reply', () => false),
+  },
+];
+
+/** Steps that no rule misses, because nothing in the protocol of vhost hangs on seeing them. */
+const OPEN: readonly ProtocolFault[] = [
+  {
+    name: 'no sync round at the switchover',
+    rules: [],
+    undecidable: 'the devices are stopped by then: what they wrote was read when they put the log',
+    defect: at('migration_bitmap_sync', within('migration_completion'), SKIP),
+  },
+  {
+    name: 'a sync leaves out a used ring',
+    rules: [],
+    undecidable:
+      'a ring whose used area the guest never set up is left out too, and its address is not shown',
+    defect: at(
+      'vhost_dev_sync_region',
+      (step) => within('vhost_log_sync')(step, neverAsked) && valueOf(step.args, 'rfirst') !== 0,
+      SKIP,
+    ),
+  },
+];
+
+function neverAsked(): never {
+  throw new Error('this condition looks at calls alone');
+}
+
+function isLogging(step: Step, qemu: () => Qemu): boolean {
+  return deviceOf(step, qemu)?.logEnabled === true;
+}
+
+function grows(step: Step, qemu: () => Qemu): boolean {
+  return Number(valueOf(step.args, 'size')) > (deviceOf(step, qemu)?.log?.size ?? 0);
+}
+
+function isLastOfSeveral(step: Step, qemu: () => Qemu): boolean {
+  return qemu().tracking.listeners.length > 1 && ofLastDevice(step, qemu);
+}
+
+function isOnVcpu(step: Step, qemu: () => Qemu): boolean {
+  return step.thread === qemu().machine.vcpu;
+}
+
+export const FAULTS: readonly ProtocolFault[] = [
+  ...LOG_START,
+  ...START_AND_STOP,
+  ...LOG_STOP,
+  ...RESIZE,
+  ...ROUNDS,
+  ...OPEN,
+];
