@@ -147,9 +147,10 @@ interface Moment {
 function inOrder(activations: readonly Activation[]): Moment[] {
   const moments: Moment[] = [];
   const otherThread = nextOfOtherThread(activations);
+  const starts = activations.filter(({ kind }) => kind === 'vhost_dev_start');
   for (const activation of activations) {
     moments.push({ step: activation.first, activation, returned: false });
-    const end = returnOf(activation, activations, otherThread);
+    const end = returnOf(activation, activations, otherThread, starts);
     if (end !== undefined) moments.push({ step: end, activation, returned: true });
   }
   return moments.sort(
@@ -168,6 +169,7 @@ function returnOf(
   activation: Activation,
   sameDevice: readonly Activation[],
   otherThread: readonly number[],
+  starts: readonly Activation[],
 ): number | undefined {
   const next = firstIndex(
     sameDevice.length,
@@ -176,8 +178,16 @@ function returnOf(
   const isOther = sameDevice[next]?.thread !== activation.thread;
   const other = sameDevice[isOther ? next : (otherThread[next] ?? sameDevice.length)];
   const ends = [activation.closed, other?.thread === undefined ? undefined : other.first];
+  // A stop contains no start, whatever the stacks leave out.
+  if (activation.kind === 'vhost_dev_stop') {
+    ends.push(starts[firstIndex(starts.length, (i) => isAfter(starts[i], activation))]?.first);
+  }
   const found = ends.filter((step) => step !== undefined);
   return found.length > 0 ? Math.min(...found) : undefined;
+}
+
+function isAfter(later: Activation | undefined, { last }: Activation): boolean {
+  return (later?.first ?? Number.POSITIVE_INFINITY) > last;
 }
 
 /** For each activation the index of the next one of another thread. */
