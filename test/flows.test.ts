@@ -245,7 +245,7 @@ describe('printed structures', () => {
   const SET_ADDR = frame(1, 'vhost_virtqueue_set_addr', 'dev=0x5555562b1f00, idx=0');
   const RING =
     '$1 = {index = 0, flags = 1, desc_user_addr = 4096, used_user_addr = 8192, avail_user_addr = 12288, log_guest_addr = 16384}';
-  const printed = (...lines: readonly string[]): readonly (readonly [string, string?])[] =>
+  const printed = (...lines: readonly string[]): [string, string | undefined][] =>
     run(...lines)
       .activations.filter((a) => a.printed.size > 0)
       .map((a) => [a.func, a.printed.get('flags')]);

@@ -70,12 +70,10 @@ function endsStop(record: CaptureRecord): boolean {
 }
 
 /** What was printed first is kept: the debugger may change it later. */
-function notePrinted({ calls, printed }: Step, value: PrintedValue): void {
-  const kind = calls.at(-1)?.row.kind;
+function notePrinted(step: Step, value: PrintedValue): void {
+  const kind = step.calls.at(-1)?.row.kind;
   if (kind === undefined) return;
-  for (const [name, text] of Object.entries(printedMembers(kind, value))) {
-    if (!printed.has(name)) printed.set(name, text);
-  }
+  step.printed = { ...printedMembers(kind, value), ...step.printed };
 }
 
 /** A step that shows no stack. */
@@ -498,7 +496,7 @@ class StepBuilder {
       complete: part.complete,
       gapBefore: this.gap,
       altered,
-      printed: new Map(),
+      printed: undefined,
       event: part.event,
       wire: part.wire,
       returned: part.returned,

@@ -281,7 +281,7 @@ class Tracker {
 
 function notePrinted(activation: Activation | undefined, { printed }: Step): void {
   if (activation === undefined) return;
-  for (const [name, text] of printed) {
+  for (const [name, text] of Object.entries(printed ?? {})) {
     if (!activation.printed.has(name)) activation.printed.set(name, text);
   }
 }
