@@ -23,6 +23,8 @@ import type { DeviceState, Signal, Silent } from '../protocol/replay.js';
 
 interface Snapshot {
   readonly step: number;
+  /** After a return; those of one step come before what opens there. */
+  readonly returned: boolean;
   readonly state: DeviceState;
   /** Single rings may be stopped: the features allow it, or are not known. */
   readonly ringReset: boolean;
@@ -43,6 +45,7 @@ export class Timeline {
     );
     let last: Snapshot = {
       step: own[0]?.first ?? 0,
+      returned: false,
       state: anyState,
       ringReset: true,
       backend: undefined,
@@ -63,17 +66,19 @@ export class Timeline {
           state = replayStep(state, { machine: 'log-unsure' }, silent);
         }
       }
-      last = { step, state, ringReset, backend: run.rings.backendOf(activation) ?? last.backend };
+      const backend = run.rings.backendOf(activation) ?? last.backend;
+      last = { step, returned, state, ringReset, backend };
       this.snapshots.push(last);
     }
   }
 
   /** States just before a step, silent moves included. */
   before(step: number): DeviceState {
-    const next = firstIndex(
-      this.snapshots.length,
-      (i) => (this.snapshots[i]?.step ?? step) >= step,
-    );
+    // What a step shows to have returned did so before it.
+    const next = firstIndex(this.snapshots.length, (i) => {
+      const snapshot = this.snapshots[i];
+      return snapshot === undefined || snapshot.step > step || isOpening(snapshot, step);
+    });
     const last = this.snapshots[next - 1];
     if (last === undefined || hasGap(this.run, last.step, step)) return anyState;
     return relax(last.state, this.silentBetween(last, step));
@@ -99,6 +104,10 @@ export class Timeline {
       base: !(hasOp('op_set_log_base') && has('vhost_log_put')),
     };
   }
+}
+
+function isOpening({ step, returned }: Snapshot, at: number): boolean {
+  return step === at && !returned;
 }
 
 /** A call that changes a device, but does not show which: it may have been this one. */
