@@ -3,20 +3,23 @@ import { dsLogbase } from './ds-logbase.js';
 import { dsRingbase } from './ds-ringbase.js';
 import { leClear } from './le-clear.js';
 import { leSkip } from './le-skip.js';
+import { lsAddrStable } from './ls-addr-stable.js';
 import { lsAllRings } from './ls-all-rings.js';
 import { lsBaseFirst } from './ls-base-first.js';
 import { lsFeatures } from './ls-features.js';
+import { lsFlagbit } from './ls-flagbit.js';
 import { lsUniform } from './ls-uniform.js';
 import { lsWord } from './ls-word.js';
 import { mgLeftOn } from './mg-left-on.js';
 import type { Rule } from './rule.js';
+import { stBaseEq } from './st-base-eq.js';
 import { stEnable } from './st-enable.js';
 import { stIdx } from './st-idx.js';
 import { stListener } from './st-listener.js';
 import { stNullbase } from './st-nullbase.js';
 import { stPutsync } from './st-putsync.js';
-import { stSizeSane } from './st-size-sane.js';
 import { stSize } from './st-size.js';
+import { stSizeSane } from './st-size-sane.js';
 
 /** The catalogue, sorted by id. */
 export const rules: readonly Rule[] = [
@@ -25,12 +28,15 @@ export const rules: readonly Rule[] = [
   dsRingbase,
   leClear,
   leSkip,
+  lsAddrStable,
   lsAllRings,
   lsBaseFirst,
   lsFeatures,
+  lsFlagbit,
   lsUniform,
   lsWord,
   mgLeftOn,
+  stBaseEq,
   stEnable,
   stIdx,
   stListener,
