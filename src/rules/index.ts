@@ -12,14 +12,18 @@ import { lsUniform } from './ls-uniform.js';
 import { lsWord } from './ls-word.js';
 import { mgLeftOn } from './mg-left-on.js';
 import type { Rule } from './rule.js';
+import { stBackend } from './st-backend.js';
 import { stBaseEq } from './st-base-eq.js';
+import { stCaller } from './st-caller.js';
 import { stEnable } from './st-enable.js';
 import { stIdx } from './st-idx.js';
 import { stListener } from './st-listener.js';
 import { stNullbase } from './st-nullbase.js';
 import { stPutsync } from './st-putsync.js';
+import { stShare } from './st-share.js';
 import { stSize } from './st-size.js';
 import { stSizeSane } from './st-size-sane.js';
+import { stSyncrange } from './st-syncrange.js';
 
 /** The catalogue, sorted by id. */
 export const rules: readonly Rule[] = [
@@ -36,12 +40,16 @@ export const rules: readonly Rule[] = [
   lsUniform,
   lsWord,
   mgLeftOn,
+  stBackend,
   stBaseEq,
+  stCaller,
   stEnable,
   stIdx,
   stListener,
   stNullbase,
   stPutsync,
+  stShare,
   stSize,
   stSizeSane,
+  stSyncrange,
 ];
