@@ -6,8 +6,14 @@ import { leSkip } from './le-skip.js';
 import { lsAddrStable } from './ls-addr-stable.js';
 import { lsAllRings } from './ls-all-rings.js';
 import { lsBaseFirst } from './ls-base-first.js';
+import { lsDelta } from './ls-delta.js';
+import { lsEarlyExit } from './ls-early-exit.js';
+import { lsExtraRing } from './ls-extra-ring.js';
+import { lsFeatBeforeVring } from './ls-feat-before-vring.js';
 import { lsFeatures } from './ls-features.js';
 import { lsFlagbit } from './ls-flagbit.js';
+import { lsLogbaseErr } from './ls-logbase-err.js';
+import { lsTwice } from './ls-twice.js';
 import { lsUniform } from './ls-uniform.js';
 import { lsWord } from './ls-word.js';
 import { mgLeftOn } from './mg-left-on.js';
@@ -35,8 +41,14 @@ export const rules: readonly Rule[] = [
   lsAddrStable,
   lsAllRings,
   lsBaseFirst,
+  lsDelta,
+  lsEarlyExit,
+  lsExtraRing,
+  lsFeatBeforeVring,
   lsFeatures,
   lsFlagbit,
+  lsLogbaseErr,
+  lsTwice,
   lsUniform,
   lsWord,
   mgLeftOn,
