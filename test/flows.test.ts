@@ -257,6 +257,12 @@ describe('printed structures', () => {
     expect(printed(blank, stop, RING)).toEqual(seen);
   });
 
+  test('are those of a silent stop once its commands are seen to print behind the backtrace', () => {
+    const [, , other = ''] = hit(2, 'vhost_dev_start', 'hdev=0x5555562b1f00');
+    expect(printed(other, BOTTOM, own, SET_ADDR, RING, other, BOTTOM)).toEqual(seen);
+    expect(printed(own, SET_ADDR, RING, other, BOTTOM)).toEqual([]);
+  });
+
   test('may be one member at the prompt', () => {
     expect(printed(blank, stop, own, '(gdb) p addr->flags', '$1 = 1')).toEqual(seen);
     expect(printed(blank, stop, own, '(gdb) p other->flags', '$1 = 1')).toEqual([]);
@@ -266,7 +272,7 @@ describe('printed structures', () => {
     ['another variable', [blank, stop, own, '(gdb) p *other', RING]],
     ['another frame', [blank, stop, own, '(gdb) up', '(gdb) p *addr', RING]],
     ['another moment', [blank, stop, own, '(gdb) finish', '(gdb) p *addr', RING]],
-    ['a stop without its line', [own, SET_ADDR, RING]],
+    ['a silent stop that may print first', [RING, own, SET_ADDR, RING, own, SET_ADDR]],
     ['another structure', [blank, stop, own, '$1 = {index = 0, flags = 1}']],
   ])('are not taken from %s', (_what, lines) => {
     expect(printed(...lines)).toEqual([]);

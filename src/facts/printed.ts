@@ -5,6 +5,7 @@
  */
 import type { FactKind } from '../model/fact.js';
 import type { PrintedValue } from '../model/record.js';
+import type { Step } from './step.js';
 
 interface Structure {
   /** Name of the argument, the same in every backend. */
@@ -49,4 +50,28 @@ function isArgument(
   }
   const printed = Object.keys(members);
   return printed.length === names.length && names.every((name) => name in members);
+}
+
+/**
+ * Silent breakpoint commands print a value before the backtrace of their stop, or behind it. They do so
+ * at every hit alike: a hit whose backtrace follows another one directly prints behind it, if at all.
+ */
+export class SilentPrints {
+  /** A value was printed since the last stack, or what was printed is not known. */
+  #printed = true;
+  readonly #behind = new Set<string>();
+
+  onValue(): void {
+    this.#printed = true;
+  }
+
+  /** A stack without a stop line: are values below it those of its innermost call? */
+  prints({ calls, entry, gapBefore }: Step): boolean {
+    const func = calls.at(-1)?.func;
+    const isDirect = !this.#printed && !gapBefore;
+    this.#printed = false;
+    if (func === undefined || !entry) return false;
+    if (isDirect) this.#behind.add(func);
+    return this.#behind.has(func);
+  }
 }

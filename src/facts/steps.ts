@@ -34,7 +34,7 @@ import {
 } from './debugger-commands.js';
 import type { Call } from './calls.js';
 import { plainName } from './functions.js';
-import { printedMembers } from './printed.js';
+import { printedMembers, SilentPrints } from './printed.js';
 import type { Alteration, Step, Steps, ThreadExit, WireFact } from './step.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
@@ -105,6 +105,7 @@ class StepBuilder {
   private otherSelected = false;
   /** The step whose innermost call the debugger stands in; undefined when the program runs. */
   private standing: Step | undefined;
+  private readonly silent = new SilentPrints();
   /** `up`, `frame 2` was typed: what is printed is not of the innermost call. */
   private frameSelected = false;
   /** What was printed at the stop that still waits for its backtrace. */
@@ -235,11 +236,9 @@ class StepBuilder {
     for (const value of values) this.onValue(value);
   }
 
-  /**
-   * A printed structure belongs to the innermost call of the stop. Only a stop line tells where the
-   * debugger stands: silent breakpoint commands may print before the backtrace or behind it.
-   */
+  /** A printed structure belongs to the innermost call of the stop. */
   private onValue(value: PrintedValue): void {
+    this.silent.onValue();
     if (this.frameSelected) return;
     if (this.pendingStop !== undefined) this.pendingValues.push(value);
     else if (this.standing !== undefined) notePrinted(this.standing, value);
@@ -272,6 +271,7 @@ class StepBuilder {
     const step = this.pushStack(bt, ofStop ? stop : undefined, entry, ofStop ? undefined : headed);
     // The same stop shown again stands where it stood.
     if (ofStop) this.standing = innermost === step.calls.at(-1)?.frame ? step : undefined;
+    else if (entry) this.standing = this.silent.prints(step) ? step : undefined;
     for (const value of values) this.onValue(value);
   }
 
