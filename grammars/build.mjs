@@ -42,6 +42,10 @@ const startRules = {
     NumberedFrame: "{ level: number; frame: import('../model/record.js').Frame }",
   },
   'gdb-line': { Line: "import('../formats/gdb/lines.js').GdbLine" },
+  'gdb-value': {
+    Printed: '{ number: number; members: readonly [name: string, text: string][] }',
+    Structure: 'readonly [name: string, text: string][]',
+  },
   'notes-line': {
     Reference: "import('../formats/notes/note-lines.js').Reference | undefined",
     Rule: 'string | undefined',

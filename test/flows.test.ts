@@ -236,6 +236,49 @@ describe('activations', () => {
   });
 });
 
+describe('printed structures', () => {
+  const [blank = '', stop = '', own = ''] = hit(
+    1,
+    'vhost_user_set_vring_addr',
+    'dev=0x5555562b1f00, addr=0x7ffff4bfe8a0',
+  );
+  const SET_ADDR = frame(1, 'vhost_virtqueue_set_addr', 'dev=0x5555562b1f00, idx=0');
+  const RING =
+    '$1 = {index = 0, flags = 1, desc_user_addr = 4096, used_user_addr = 8192, avail_user_addr = 12288, log_guest_addr = 16384}';
+  const printed = (...lines: readonly string[]): [string, string | undefined][] =>
+    run(...lines)
+      .activations.filter((a) => a.printed.size > 0)
+      .map((a) => [a.func, a.printed.get('flags')]);
+  const seen = [['vhost_user_set_vring_addr', '1']];
+
+  test('are those of the innermost call, printed before or behind its backtrace', () => {
+    expect(printed(blank, stop, own, SET_ADDR, RING)).toEqual(seen);
+    expect(printed(blank, stop, RING, own, SET_ADDR)).toEqual(seen);
+    expect(printed(blank, stop, RING)).toEqual(seen);
+  });
+
+  test('are those of a silent stop once its commands are seen to print behind the backtrace', () => {
+    const [, , other = ''] = hit(2, 'vhost_dev_start', 'hdev=0x5555562b1f00');
+    expect(printed(other, BOTTOM, own, SET_ADDR, RING, other, BOTTOM)).toEqual(seen);
+    expect(printed(own, SET_ADDR, RING, other, BOTTOM)).toEqual([]);
+  });
+
+  test('may be one member at the prompt', () => {
+    expect(printed(blank, stop, own, '(gdb) p addr->flags', '$1 = 1')).toEqual(seen);
+    expect(printed(blank, stop, own, '(gdb) p other->flags', '$1 = 1')).toEqual([]);
+  });
+
+  test.each([
+    ['another variable', [blank, stop, own, '(gdb) p *other', RING]],
+    ['another frame', [blank, stop, own, '(gdb) up', '(gdb) p *addr', RING]],
+    ['another moment', [blank, stop, own, '(gdb) finish', '(gdb) p *addr', RING]],
+    ['a silent stop that may print first', [RING, own, SET_ADDR, RING, own, SET_ADDR]],
+    ['another structure', [blank, stop, own, '$1 = {index = 0, flags = 1}']],
+  ])('are not taken from %s', (_what, lines) => {
+    expect(printed(...lines)).toEqual([]);
+  });
+});
+
 describe('devices and rings', () => {
   test('dev, hdev, net and listener - 8 are one device', () => {
     const { devices } = run(

@@ -29,6 +29,8 @@ import type { DeviceState, Signal, Silent, Since } from '../protocol/replay.js';
 
 interface Snapshot {
   readonly step: number;
+  /** After a return; those of one step come before what opens there. */
+  readonly returned: boolean;
   readonly state: DeviceState;
   /** Lines that made certain what is known. */
   readonly since: Since;
@@ -51,6 +53,7 @@ export class Timeline {
     );
     let last: Snapshot = {
       step: own[0]?.first ?? 0,
+      returned: false,
       state: anyState,
       since: sinceNothing,
       ringReset: true,
@@ -73,13 +76,8 @@ export class Timeline {
         }
       }
       const since = sinceAfter(last.since, relax(last.state, silent), state, activation.line);
-      last = {
-        step,
-        state,
-        since,
-        ringReset,
-        backend: run.rings.backendOf(activation) ?? last.backend,
-      };
+      const backend = run.rings.backendOf(activation) ?? last.backend;
+      last = { step, returned, state, since, ringReset, backend };
       this.snapshots.push(last);
     }
   }
@@ -97,10 +95,11 @@ export class Timeline {
 
   /** The last snapshot before a step, unless records may be missing after it. */
   private lastBefore(step: number): Snapshot | undefined {
-    const next = firstIndex(
-      this.snapshots.length,
-      (i) => (this.snapshots[i]?.step ?? step) >= step,
-    );
+    // What a step shows to have returned did so before it.
+    const next = firstIndex(this.snapshots.length, (i) => {
+      const snapshot = this.snapshots[i];
+      return snapshot === undefined || snapshot.step > step || isOpening(snapshot, step);
+    });
     const last = this.snapshots[next - 1];
     return last === undefined || hasGap(this.run, last.step, step) ? undefined : last;
   }
@@ -125,6 +124,10 @@ export class Timeline {
       base: !(hasOp('op_set_log_base') && has('vhost_log_put')),
     };
   }
+}
+
+function isOpening({ step, returned }: Snapshot, at: number): boolean {
+  return step === at && !returned;
 }
 
 /** A call that changes a device, but does not show which: it may have been this one. */
@@ -173,9 +176,10 @@ interface Moment {
 function inOrder(activations: readonly Activation[]): Moment[] {
   const moments: Moment[] = [];
   const otherThread = nextOfOtherThread(activations);
+  const starts = activations.filter(({ kind }) => kind === 'vhost_dev_start');
   for (const activation of activations) {
     moments.push({ step: activation.first, activation, returned: false });
-    const end = returnOf(activation, activations, otherThread);
+    const end = returnOf(activation, activations, otherThread, starts);
     if (end !== undefined) moments.push({ step: end, activation, returned: true });
   }
   return moments.sort(
@@ -194,6 +198,7 @@ function returnOf(
   activation: Activation,
   sameDevice: readonly Activation[],
   otherThread: readonly number[],
+  starts: readonly Activation[],
 ): number | undefined {
   const next = firstIndex(
     sameDevice.length,
@@ -202,8 +207,16 @@ function returnOf(
   const isOther = sameDevice[next]?.thread !== activation.thread;
   const other = sameDevice[isOther ? next : (otherThread[next] ?? sameDevice.length)];
   const ends = [activation.closed, other?.thread === undefined ? undefined : other.first];
+  // A stop contains no start, whatever the stacks leave out.
+  if (activation.kind === 'vhost_dev_stop') {
+    ends.push(starts[firstIndex(starts.length, (i) => isAfter(starts[i], activation))]?.first);
+  }
   const found = ends.filter((step) => step !== undefined);
   return found.length > 0 ? Math.min(...found) : undefined;
+}
+
+function isAfter(later: Activation | undefined, { last }: Activation): boolean {
+  return (later?.first ?? Number.POSITIVE_INFINITY) > last;
 }
 
 /** For each activation the index of the next one of another thread. */

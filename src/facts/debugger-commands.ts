@@ -26,6 +26,7 @@ const PLAIN: ReadonlyMap<string, string> = new Map([
   ['exec-step-instruction', 'stepi'],
   ['exec-until', 'until'],
   ['gdb-set', 'set'],
+  ['stack-select-frame', 'frame'],
   ['target-attach', 'attach'],
   ['target-detach', 'detach'],
   ['thread-select', 'thread'],
@@ -91,6 +92,9 @@ const BREAKS_IF = /^(?:b|br|bre|brea|break|hb|hbreak)\s+(\S+)\s+(?:.*\s)?if\b/;
 
 /** Another thread is looked at: what is shown is not what stopped. */
 export const SELECTS = /^(?:t|thread)\s+[\d.]+\s*$/;
+
+/** Another frame of the stack is looked at: its variables are printed, not those of the call that stopped. */
+export const SELECTS_FRAME = /^(?:f|frame|up|down|up-silently|down-silently)\b/;
 
 /** A backtrace is asked for. */
 export const SHOWS_STACK = /^(?:bt|backtrace|where|i(?:nfo)?\s+s(?:tack)?)\b/;

@@ -36,6 +36,8 @@ export interface Step {
   gapBefore: boolean;
   /** The debugger changed what the call did (`return`, `set var`): evidence of the entry, not of the effect. */
   altered: Alteration | undefined;
+  /** Members of the innermost call's argument that the debugger printed, see `printed.ts`; undefined for nearly every step. */
+  printed: Readonly<Record<string, string>> | undefined;
   readonly event: { readonly row: EventRow; readonly record: TraceEvent } | undefined;
   /** What crossed the border to the backend: a system call, a message, a call in the kernel. A later record may add its result. */
   wire: WireFact | undefined;

@@ -15,6 +15,7 @@ import type {
   Frame,
   FunctionReturn,
   KernelEvent,
+  PrintedValue,
   Stop,
   SystemCall,
   ThreadRef,
@@ -29,9 +30,11 @@ import {
   plainCommand,
   RESUMES,
   SELECTS,
+  SELECTS_FRAME,
 } from './debugger-commands.js';
 import type { Call } from './calls.js';
 import { plainName } from './functions.js';
+import { printedMembers, SilentPrints } from './printed.js';
 import type { Alteration, Step, Steps, ThreadExit, WireFact } from './step.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
@@ -66,6 +69,13 @@ function endsStop(record: CaptureRecord): boolean {
   }
 }
 
+/** What was printed first is kept: the debugger may change it later. */
+function notePrinted(step: Step, value: PrintedValue): void {
+  const kind = step.calls.at(-1)?.row.kind;
+  if (kind === undefined) return;
+  step.printed = { ...printedMembers(kind, value), ...step.printed };
+}
+
 /** A step that shows no stack. */
 const NOTHING_SHOWN = {
   calls: [],
@@ -94,6 +104,13 @@ class StepBuilder {
   private stopped: Frame | undefined;
   /** `thread N` was typed: what is shown is not what stopped. */
   private otherSelected = false;
+  /** The step whose innermost call the debugger stands in; undefined when the program runs. */
+  private standing: Step | undefined;
+  private readonly silent = new SilentPrints();
+  /** `up`, `frame 2` was typed: what is printed is not of the innermost call. */
+  private frameSelected = false;
+  /** What was printed at the stop that still waits for its backtrace. */
+  private pendingValues: PrintedValue[] = [];
   private sawCommands = false;
   private gap = false;
   /** The debugger altered what the stop that still waits for its backtrace shows. */
@@ -108,7 +125,10 @@ class StepBuilder {
   private readonly alwaysStopping = new Set<number>();
 
   add(record: CaptureRecord): void {
-    if (endsStop(record)) this.flushStop();
+    if (endsStop(record)) {
+      this.flushStop();
+      this.standing = undefined;
+    }
     switch (record.kind) {
       case 'stop':
         this.onStop(record);
@@ -134,6 +154,9 @@ class StepBuilder {
         break;
       case 'return':
         this.onReturn(record);
+        break;
+      case 'value':
+        this.onValue(record);
         break;
       case 'syscall':
       case 'message':
@@ -175,6 +198,7 @@ class StepBuilder {
     }
     this.header = undefined;
     this.otherSelected = false;
+    this.frameSelected = false;
     this.stopped = undefined;
     this.threads.onStop(stop.thread);
     this.pendingStop = stop;
@@ -192,13 +216,15 @@ class StepBuilder {
   /** A stop line without a backtrace is a step by its own frame. */
   private flushStop(): void {
     const stop = this.pendingStop;
+    const values = this.pendingValues;
     this.pendingStop = undefined;
+    this.pendingValues = [];
     if (stop?.frame === undefined) return;
     this.stopped = stop.frame;
     const call = callOf(stop.frame);
     if (call === undefined) return;
     const entry = stop.reason === 'breakpoint' || stop.reason === 'temporary-breakpoint';
-    this.push({
+    this.standing = this.push({
       line: stop.span.first,
       calls: [call],
       callLines: [stop.span.first],
@@ -209,6 +235,15 @@ class StepBuilder {
       stackKnown: false,
       complete: false,
     });
+    for (const value of values) this.onValue(value);
+  }
+
+  /** A printed structure belongs to the innermost call of the stop. */
+  private onValue(value: PrintedValue): void {
+    this.silent.onValue();
+    if (this.frameSelected) return;
+    if (this.pendingStop !== undefined) this.pendingValues.push(value);
+    else if (this.standing !== undefined) notePrinted(this.standing, value);
   }
 
   private onBacktrace(bt: Backtrace): void {
@@ -233,7 +268,13 @@ class StepBuilder {
       : starts && !again && headed === undefined && innermost.address === undefined;
     if (!starts && bt.frames.length > 1 && !this.sawCommands) this.gap = true;
     if (ofStop || (this.sawCommands && starts)) this.stopped = innermost;
-    this.pushStack(bt, ofStop ? stop : undefined, entry, ofStop ? undefined : headed);
+    const values = ofStop ? this.pendingValues : [];
+    if (ofStop) this.pendingValues = [];
+    const step = this.pushStack(bt, ofStop ? stop : undefined, entry, ofStop ? undefined : headed);
+    // The same stop shown again stands where it stood.
+    if (ofStop) this.standing = innermost === step.calls.at(-1)?.frame ? step : undefined;
+    else if (entry) this.standing = this.silent.prints(step) ? step : undefined;
+    for (const value of values) this.onValue(value);
   }
 
   /** True when this backtrace repeats where the debugger already stands. */
@@ -247,7 +288,7 @@ class StepBuilder {
     stop: Stop | undefined,
     entry: boolean,
     headed: string | undefined,
-  ): void {
+  ): Step {
     const calls: Call[] = [];
     const callLines: number[] = [];
     for (let i = bt.frames.length - 1; i >= 0; i--) {
@@ -262,7 +303,7 @@ class StepBuilder {
     if (bt.incomplete) this.gap = true;
     const first = bt.frames[0];
     const isCall = first !== undefined && calls.at(-1)?.frame === first;
-    this.push({
+    const step = this.push({
       line: isCall ? (stop?.span.first ?? bt.span.first) : bt.span.first,
       calls,
       callLines,
@@ -276,6 +317,7 @@ class StepBuilder {
       ...(headed === undefined ? {} : { thread: headed }),
     });
     if (bt.incomplete) this.gap = true;
+    return step;
   }
 
   private onThread(what: 'switch' | 'new' | 'exit' | 'header', ref: ThreadRef): void {
@@ -286,6 +328,7 @@ class StepBuilder {
         break;
       case 'switch':
         this.flushStop();
+        this.standing = undefined;
         this.threads.onSwitch(ref);
         break;
       case 'new':
@@ -336,6 +379,8 @@ class StepBuilder {
       this.otherSelected = false;
     } else if (SELECTS.test(text)) {
       this.otherSelected = true;
+    } else if (SELECTS_FRAME.test(text)) {
+      this.frameSelected = true;
     }
     if (alteration !== undefined) this.onAlteration(alteration);
     const conditional = conditionalFunction(text);
@@ -456,6 +501,7 @@ class StepBuilder {
       complete: part.complete,
       gapBefore: this.gap,
       altered,
+      printed: undefined,
       event: part.event,
       wire: part.wire,
       returned: part.returned,

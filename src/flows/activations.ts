@@ -46,7 +46,7 @@ export interface Activation {
   /** The debugger changed what it did. */
   altered: boolean;
   /**
-   * Members of structures that the debugger printed at this stop (`print *addr`, `print *log`), as printed:
+   * Members of the argument that the debugger printed at this stop (`print *addr`, `print *log`), as printed:
    * `flags`, `log_guest_addr` of a vhost_vring_addr; `size`, `refcnt`, `log` of a vhost_log.
    */
   readonly printed: Map<string, string>;
@@ -129,6 +129,7 @@ class Tracker {
       activation.last = step.index;
       if (step.altered !== undefined) activation.altered = true;
     }
+    notePrinted(shown.at(-1), step);
     this.atStep.push(shown);
   }
 
@@ -275,6 +276,13 @@ class Tracker {
     this.all.push(activation);
     parent?.children.push(activation);
     return activation;
+  }
+}
+
+function notePrinted(activation: Activation | undefined, { printed }: Step): void {
+  if (activation === undefined) return;
+  for (const [name, text] of Object.entries(printed ?? {})) {
+    if (!activation.printed.has(name)) activation.printed.set(name, text);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Every format that is told by its own lines, in the order in which a line is offered. */
 import { createDmesg } from './kernel/dmesg.js';
 import { createDpdk } from './wire/dpdk.js';
+import { createPrintedValues } from './gdb/printed-value.js';
 import type { EventTable } from './qemu/event-table.js';
 import { createForeignStack } from './stacks/foreign-stack.js';
 import { createFtrace } from './kernel/ftrace.js';
@@ -15,6 +16,7 @@ import { createStrace } from './wire/strace.js';
 export function createLineFormats(events: EventTable): readonly LineFormat[] {
   return [
     createGdbMi(),
+    createPrintedValues(),
     createStrace(),
     createLibvhostUser(),
     // Its clock may look like that of the kernel's messages.

@@ -388,6 +388,9 @@ class Reader implements CaptureReader {
       this.#session.returned(value.trim(), lineNo);
       return;
     }
+    const [, number, scalar = ''] = /^\$(\d+) = (.+)$/.exec(text) ?? [];
+    if (number !== undefined && this.#session.printedScalar(Number(number), scalar.trim(), lineNo))
+      return;
     if (/^(?:Old value|Value) = /.test(text)) this.#session.watchpointHit();
     if (/^Continuing\.|^Using host libthread_db/.test(text)) this.#runningLine = lineNo;
     // "4       breakpoint     keep y   <MULTIPLE>"

@@ -125,6 +125,23 @@ export interface FunctionReturn {
 }
 
 /**
+ * A structure that the debugger printed: `$3 = {index = 0, flags = 1}`, over one line or several; or one
+ * member, where the command that asked for it stands directly above (`p addr->flags`).
+ *
+ * Source: gdb/printcmd.c, print_value(); gdb/valprint.c.
+ */
+export interface PrintedValue {
+  readonly kind: 'value';
+  readonly span: Span;
+  /** In the value history, `$3`; the machine interface has none. */
+  readonly number?: number;
+  /** The expression (`*addr`, `addr->flags`), where the command that asked for it stands directly above. */
+  readonly asked?: string;
+  /** Text of each member; a structure inside gives `outer.inner`. Elements of arrays are left out. */
+  readonly members: Readonly<Record<string, string>>;
+}
+
+/**
  * A command typed at a `(gdb)` prompt ('' for an empty line), or run by a script under `set
  * trace-commands on`. Source: gdb/top.c, command_line_input().
  */
@@ -352,6 +369,7 @@ export type CaptureRecord =
   | ThreadNotice
   | ProcessMark
   | FunctionReturn
+  | PrintedValue
   | Command
   | TraceEvent
   | KernelEvent

@@ -16,20 +16,33 @@ import { lePut } from './le-put.js';
 import { leSkip } from './le-skip.js';
 import { lgBalance } from './lg-balance.js';
 import { lgRefcnt } from './lg-refcnt.js';
+import { lsAddrStable } from './ls-addr-stable.js';
 import { lsAllRings } from './ls-all-rings.js';
 import { lsBaseFirst } from './ls-base-first.js';
+import { lsDelta } from './ls-delta.js';
+import { lsEarlyExit } from './ls-early-exit.js';
+import { lsExtraRing } from './ls-extra-ring.js';
+import { lsFeatBeforeVring } from './ls-feat-before-vring.js';
 import { lsFeatures } from './ls-features.js';
+import { lsFlagbit } from './ls-flagbit.js';
+import { lsLogbaseErr } from './ls-logbase-err.js';
+import { lsTwice } from './ls-twice.js';
 import { lsUniform } from './ls-uniform.js';
 import { lsWord } from './ls-word.js';
 import { mgLeftOn } from './mg-left-on.js';
 import type { Rule } from './rule.js';
+import { stBackend } from './st-backend.js';
+import { stBaseEq } from './st-base-eq.js';
+import { stCaller } from './st-caller.js';
 import { stEnable } from './st-enable.js';
 import { stIdx } from './st-idx.js';
 import { stListener } from './st-listener.js';
 import { stNullbase } from './st-nullbase.js';
 import { stPutsync } from './st-putsync.js';
+import { stShare } from './st-share.js';
 import { stSize } from './st-size.js';
 import { stSizeSane } from './st-size-sane.js';
+import { stSyncrange } from './st-syncrange.js';
 
 /** The catalogue, sorted by id. */
 export const rules: readonly Rule[] = [
@@ -51,17 +64,30 @@ export const rules: readonly Rule[] = [
   leSkip,
   lgBalance,
   lgRefcnt,
+  lsAddrStable,
   lsAllRings,
   lsBaseFirst,
+  lsDelta,
+  lsEarlyExit,
+  lsExtraRing,
+  lsFeatBeforeVring,
   lsFeatures,
+  lsFlagbit,
+  lsLogbaseErr,
+  lsTwice,
   lsUniform,
   lsWord,
   mgLeftOn,
+  stBackend,
+  stBaseEq,
+  stCaller,
   stEnable,
   stIdx,
   stListener,
   stNullbase,
   stPutsync,
+  stShare,
   stSize,
   stSizeSane,
+  stSyncrange,
 ];

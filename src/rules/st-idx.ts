@@ -31,6 +31,12 @@ export const stIdx: Rule = {
       'QEMU hw/virtio/vhost.c vhost_virtqueue_start(), vhost_dev_set_log()',
       'QEMU hw/virtio/vhost-backend.c vhost_kernel_get_vq_index()',
     ],
+    bugs: [
+      {
+        where: 'QEMU 25a2a920dddc (2.5)',
+        what: 'A log toggle of vhost-user addressed the rings of every queue pair as rings 0 and 1: those of the first pair were moved, the others were not logged.',
+      },
+    ],
   },
   triggers: [],
   *stack(step, run) {

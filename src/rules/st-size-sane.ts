@@ -20,6 +20,16 @@ export const stSizeSane: Rule = {
       'Known causes: never-started rings counted into the size (fixed by 240e647a14 in 4.1), an IOVA taken for a guest address with a vIOMMU (fixed by 170a6794ef in 5.2).',
     exceptions: ['size 0 is legal as long as no memory region is mapped: inconclusive'],
     sources: ['QEMU hw/virtio/vhost.c vhost_get_log_size(), vhost_log_alloc()'],
+    bugs: [
+      {
+        where: 'QEMU 240e647a14df (4.1)',
+        what: 'Rings that were never started counted with an address that wrapped around: a log of 2^46 chunks, whose allocation ended QEMU at the start of a migration.',
+      },
+      {
+        where: 'QEMU 170a6794efde (5.2)',
+        what: 'With a vIOMMU the I/O address of the used ring counted as a guest address: a log far larger than the memory of the guest.',
+      },
+    ],
   },
   triggers: [],
   *stack(step) {

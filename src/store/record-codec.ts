@@ -17,6 +17,7 @@ import type {
   Heading,
   KernelEvent,
   LogLine,
+  PrintedValue,
   ProcessMark,
   SourceCode,
   Stop,
@@ -41,6 +42,7 @@ type PlainRecord =
   | Heading
   | KernelEvent
   | LogLine
+  | PrintedValue
   | SourceCode
   | SystemCall
   | VhostUserMessage;
@@ -163,7 +165,8 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
     case 'log':
     case 'message':
     case 'return':
-    case 'syscall': {
+    case 'syscall':
+    case 'value': {
       const { kind, span: _span, ...members } = record;
       return [kind, first, last, members];
     }
@@ -257,6 +260,7 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
     case 'message':
     case 'return':
     case 'syscall':
+    case 'value':
       return { kind: row[0], span, ...row[3] } as PlainRecord;
     case 'gap':
       return { kind: 'gap', span, why: row[3] };

@@ -139,6 +139,18 @@ const other: fc.Arbitrary<CaptureRecord> = fc.oneof(
   }),
   record({ kind: fc.constant('return'), span, func: text, value: text }),
   record({
+    kind: fc.constant('value'),
+    span,
+    number,
+    asked: text,
+    // A digit as the first character would change the order of the keys of an object.
+    members: fc.dictionary(
+      text.map((key) => `_${key}`),
+      text,
+      { noNullPrototype: true },
+    ),
+  }),
+  record({
     kind: fc.constant('syscall'),
     span,
     name: text,

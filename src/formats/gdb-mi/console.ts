@@ -8,6 +8,7 @@
  */
 import { FrameTable, frameHead, readDamagedFrame, splitLevel } from '../gdb/frames.js';
 import { readGdbLine } from '../gdb/lines.js';
+import { PrintedText } from '../gdb/printed-value.js';
 import type { MiRecords } from './records.js';
 import type { MiThreads } from './threads.js';
 
@@ -65,6 +66,7 @@ export class ConsoleReader {
   readonly #texts = new FrameTable();
   readonly #records: MiRecords;
   readonly #threads: MiThreads;
+  readonly #value = new PrintedText();
   /** Pieces from here to `#last` wait for the end of their line. */
   #from = 0;
   #last = 0;
@@ -75,15 +77,21 @@ export class ConsoleReader {
   }
 
   read(piece: string, lineNo: number): void {
-    if (this.#console.first === undefined) this.#from = lineNo;
+    if (this.#waiting === undefined) this.#from = lineNo;
     this.#last = lineNo;
     for (const line of this.#console.push(piece, lineNo)) this.#readLine(line);
-    this.#pass(this.#console.first ?? lineNo + 1);
+    this.#pass(this.#waiting ?? lineNo + 1);
+  }
+
+  /** First line of what is under construction: a value of several lines, or the line that grows. */
+  get #waiting(): number | undefined {
+    return this.#value.first ?? this.#console.first;
   }
 
   /** Something else came: what waits is no frame. */
   end(): void {
-    if (this.#console.first === undefined) return;
+    if (this.#waiting === undefined) return;
+    this.#value.end();
     if (this.#console.isFrame) this.#records.markIncomplete();
     this.#console.clear();
     this.#pass(this.#last + 1);
@@ -98,6 +106,7 @@ export class ConsoleReader {
   }
 
   #readLine({ text, first, last }: ConsoleLine): void {
+    if (this.#readValue(text.trimEnd(), first, last)) return;
     const head = splitLevel(text);
     if (head !== undefined) {
       this.#readFrame(head.level, text.slice(head.start).trimEnd(), first, last);
@@ -109,6 +118,17 @@ export class ConsoleReader {
       this.#pass(first);
       this.#records.addHeader(read.thread, first, last);
     }
+  }
+
+  /** `$3 = {index = 0, ...}`, over several lines under `set print pretty`. */
+  #readValue(text: string, first: number, last: number): boolean {
+    const isTaken = first >= this.#records.freeFrom(first) && this.#value.take(text, first, last);
+    if (isTaken && !this.#value.isWhole) return true;
+    const record = this.#value.end();
+    if (record === undefined) return isTaken;
+    this.#pass(record.span.first);
+    this.#records.add(record);
+    return true;
   }
 
   #readFrame(level: number, text: string, first: number, last: number): void {

@@ -8,6 +8,7 @@
  * Not read: variables, registers, the table of -break-list.
  */
 import type { CaptureRecord, Span, ThreadRef } from '../../model/record.js';
+import { readMembers } from '../gdb/printed-value.js';
 import { MiBreakpoints } from './breakpoints.js';
 import type { MiBreakpoint, MiCommandList } from './breakpoints.js';
 import { MiCommands, threadOption } from './commands.js';
@@ -28,6 +29,9 @@ export function createGdbMi(): LineFormat {
 
 /** Memory that is written in hexadecimal has no end; what a command does is known long before. */
 const LONGEST_COMMAND = 4096;
+
+/** Evaluates in the frame that stopped. */
+const EVALUATES_HERE = /^\d*-data-evaluate-expression +(?!.*--(?:thread|frame) )"?(.*?)"?$/;
 
 type Told = Extract<MiLine, { items: unknown }>;
 
@@ -194,12 +198,23 @@ class GdbMi implements LineFormat {
         return this.#addBreakpoint(this.#breakpoints.set(items), lineNo);
       case 'new-thread-id':
         return this.#select(textOf(items, 'new-thread-id'), items, lineNo);
+      case 'value':
+        return this.#addValue(textOf(items, 'value'), command, lineNo);
       case 'threads':
         this.#threads.learn(items);
         return false;
       default:
         return false;
     }
+  }
+
+  /** `-data-evaluate-expression *addr`; with `--thread` or `--frame` it is not of the call that stopped. */
+  #addValue(value: string | undefined, command: TypedCommand | undefined, lineNo: number): boolean {
+    const asked = EVALUATES_HERE.exec(command?.text ?? '')?.[1];
+    const members = asked === undefined ? undefined : readMembers(value ?? '');
+    if (asked === undefined || members === undefined) return false;
+    this.#records.add({ kind: 'value', span: at(lineNo), asked, members });
+    return true;
   }
 
   #holdStack(items: readonly MiItem[], command: TypedCommand | undefined, lineNo: number): boolean {

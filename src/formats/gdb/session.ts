@@ -12,6 +12,7 @@ import type {
   Command,
   FormatId,
   Frame,
+  PrintedValue,
   Problem,
   Prose,
   Span,
@@ -21,6 +22,7 @@ import type {
 import { BacktraceBuilder } from './backtrace-builder.js';
 import { CommandLists } from './command-lists.js';
 import { typedBreakpoint } from './lines.js';
+import { askedExpression, askedMember } from './printed-value.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
 
 /** A stop without its place and lines. */
@@ -268,8 +270,32 @@ export class GdbSession {
       if (record.kind === 'chatter' || record.kind === 'prose') {
         const kind = looseKind(record);
         for (let line = record.span.first; line <= record.span.last; line++) this.loose(line, kind);
-      } else this.record(record);
+      } else if (record.kind === 'value') this.#addValue(record);
+      else this.record(record);
     }
+    const last = records.at(-1);
+    if (id === 'gdb' && last !== undefined) this.#outputLine = last.span.last;
+  }
+
+  #addValue(value: PrintedValue): void {
+    const asked = this.#askedAbove(value.span.first);
+    this.record(asked === undefined ? value : { ...value, asked });
+  }
+
+  /** `$1 = 0x1` directly below the command that asked for it. */
+  printedScalar(number: number, text: string, lineNo: number): boolean {
+    const asked = this.#askedAbove(lineNo);
+    const member = asked === undefined ? undefined : askedMember(asked);
+    if (asked === undefined || member === undefined) return false;
+    const span = { first: lineNo, last: lineNo };
+    this.addOutput({ kind: 'value', span, number, asked, members: { [member]: text } });
+    return true;
+  }
+
+  /** The expression of the print command directly above the line. */
+  #askedAbove(lineNo: number): string | undefined {
+    const command = this.isNear(lineNo) ? this.#command : undefined;
+    return command === undefined ? undefined : askedExpression(command.text);
   }
 
   // The thread of a lost frame 0 is the thread of the frames that follow.

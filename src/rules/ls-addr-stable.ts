@@ -1,0 +1,152 @@
+import { callerOf } from '../flows/activations.js';
+import type { Activation } from '../flows/activations.js';
+import { printedNumber } from './shared/printed.js';
+import { hasGap, place, unwatched } from './shared/queries.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** Where the ring is, for the backend and in guest memory. */
+const ADDRESSES = [
+  'desc_user_addr',
+  'used_user_addr',
+  'avail_user_addr',
+  'log_guest_addr',
+] as const;
+
+/** A log toggle sends each ring the addresses that it was started with. */
+export const lsAddrStable: Rule = {
+  info: {
+    id: 'LS-ADDR-STABLE',
+    title: 'a log toggle does not move a ring',
+    severity: 'error',
+    impact: 'crash',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'print *addr at the set_vring_addr op, at the start of the ring and at the log toggle',
+      'probes on the op and on vhost_dev_start in between',
+    ],
+    why: 'The backend reads and writes the ring somewhere else from then on: requests are lost, or memory that is no ring is overwritten.',
+    remedy:
+      'Compare the vq that vhost_dev_set_log() addresses, and its index, with those of vhost_dev_start().',
+    exceptions: [
+      'a ring that was never started has zeros',
+      'a ring that was stopped and started again may have moved',
+    ],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_virtqueue_set_addr(), vhost_dev_set_log(), vhost_virtqueue_start()',
+    ],
+    bugs: [
+      {
+        where: 'QEMU 25a2a920dddc (2.5)',
+        what: 'Log toggles of vhost-user gave the rings of every queue pair to the backend as rings 0 and 1: the ring of pair 0 was moved to another place, and the others were not logged.',
+      },
+    ],
+  },
+  triggers: [],
+  *sequence(context) {
+    const started = new StartedRings();
+    for (const call of context.of(
+      'op_set_vring_addr',
+      'vhost_dev_start',
+      'vhost_dev_init',
+      'vhost_dev_cleanup',
+    )) {
+      if (call.kind !== 'op_set_vring_addr' || call.device === undefined) started.forget(call);
+      else if (isToggle(call)) yield* judge(context, call, started);
+      else started.add(call);
+    }
+  },
+};
+
+/** vhost_dev_set_log() may be inlined into its caller. */
+function isToggle(op: Activation): boolean {
+  const caller = callerOf(op, 'vhost_virtqueue_start', 'vhost_dev_set_log', 'vhost_migration_log');
+  return caller !== undefined && caller.kind !== 'vhost_virtqueue_start';
+}
+
+/** What the op was given at the last start of each ring. */
+class StartedRings {
+  readonly #ops = new Map<string, Activation>();
+
+  /** An address that is not printed says that what is known of the ring is old. */
+  add(op: Activation): void {
+    const index = printedNumber(op, 'index');
+    if (index === undefined) this.forget(op);
+    else for (const key of keysOf(op, index)) this.#ops.set(key, op);
+  }
+
+  forget({ device }: Activation): void {
+    for (const [key, op] of this.#ops)
+      if (device === undefined || op.device === device) this.#ops.delete(key);
+  }
+
+  /** The start of the same ring: by its vhost_virtqueue where that is shown, and by its index. */
+  of(op: Activation, index: bigint): readonly Activation[] {
+    const found = keysOf(op, index).map((key) => this.#ops.get(key));
+    return [...new Set(found.filter((start) => start !== undefined))];
+  }
+}
+
+function keysOf(op: Activation, index: bigint): string[] {
+  const device = `${op.device ?? ''} ${op.incarnation}`;
+  const vq = op.parent?.call.vq;
+  const byIndex = `${device} index ${index.toString()}`;
+  return vq === undefined ? [byIndex] : [`${device} vq ${vq}`, byIndex];
+}
+
+function* judge(
+  context: SessionContext,
+  op: Activation,
+  started: StartedRings,
+): Generator<Judgement> {
+  const index = printedNumber(op, 'index');
+  // Never set up by the guest, and so never started.
+  if (printedNumber(op, 'desc_user_addr') === 0n) return;
+  const starts = index === undefined ? [] : started.of(op, index);
+  if (index === undefined || starts.length === 0) {
+    yield {
+      verdict: 'inconclusive',
+      ...place(op),
+      message: 'the addresses of a ring are not seen both at its start and at the log toggle',
+      missing: ['print *addr at every set_vring_addr op, from the device start on'],
+    };
+    return;
+  }
+  const vring = Number(index);
+  const moved = starts.find((start) => changes(start, op).length > 0);
+  if (moved === undefined) {
+    const message = `vring ${vring} stays where it was started`;
+    yield { verdict: 'pass', ...place(op), vring, message };
+    return;
+  }
+  const { run } = context;
+  const backend = op.call.row.backend;
+  const missing = [
+    ...unwatched(run, 'op_set_vring_addr', moved.first, op.first, backend),
+    ...unwatched(run, 'vhost_dev_start', moved.first, op.first),
+  ];
+  if (hasGap(run, moved.first, op.first)) missing.push('an unbroken record since the device start');
+  const changed = changes(moved, op);
+  const what = `the log toggle gives vring ${vring} another ${changed.join(', ')} than its start`;
+  if (missing.length > 0) {
+    yield { verdict: 'inconclusive', ...place(op), vring, message: what, missing };
+    return;
+  }
+  const [name = 'index'] = changed;
+  yield {
+    verdict: 'violation',
+    ...place(op),
+    vring,
+    message: what,
+    expected: `${name} = ${moved.printed.get(name) ?? ''}, as at the start`,
+    evidence: [{ line: moved.line, role: 'the address that the ring was started with' }],
+  };
+}
+
+/** Names of the members that are printed at both places and differ. */
+function changes(start: Activation, toggle: Activation): string[] {
+  return ['index', ...ADDRESSES].filter((name) => {
+    const [before, after] = [printedNumber(start, name), printedNumber(toggle, name)];
+    return before !== undefined && after !== undefined && before !== after;
+  });
+}

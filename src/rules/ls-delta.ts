@@ -1,0 +1,97 @@
+import { callerOf } from '../flows/activations.js';
+import type { Activation } from '../flows/activations.js';
+import { argText, bigintOf } from '../model/values.js';
+import { LOG_ALL } from '../protocol/constants.js';
+import { hasGap, hasStranger, place, unwatched } from './shared/queries.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** Between two starts of a device the features word changes in one bit only. */
+export const lsDelta: Rule = {
+  info: {
+    id: 'LS-DELTA',
+    title: 'a log toggle changes VHOST_F_LOG_ALL and no other feature',
+    severity: 'error',
+    impact: 'crash',
+    backends: ['kernel', 'user'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'features= of the set_features op at the device start and at the log toggle',
+      'probe vhost_dev_start: the next start may negotiate other features',
+    ],
+    why: 'A backend that runs cannot take other features: DPDK refuses the word and closes the connection, others change the layout of buffers in use.',
+    remedy: 'Look for what changes dev->acked_features while the device runs.',
+    exceptions: [
+      'a new start of the device',
+      'vdpa: shadow virtqueues change the word on the way',
+      'the multi-word features of 10.2 show a pointer only',
+    ],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_dev_set_features()',
+      'DPDK lib/vhost/vhost_user.c vhost_user_set_features()',
+    ],
+    bugs: [
+      {
+        where: 'DPDK 07f8db29b883 (18.02)',
+        what: 'Any features were taken while the device ran; since then only VHOST_F_LOG_ALL may change, and a frontend that changes more is refused.',
+      },
+    ],
+  },
+  triggers: [],
+  *sequence(context) {
+    const words = new Map<string, Word>();
+    for (const call of context.of(
+      'op_set_features',
+      'vhost_dev_start',
+      'vhost_dev_init',
+      'vhost_dev_cleanup',
+    )) {
+      if (call.device === undefined) words.clear();
+      else if (call.kind !== 'op_set_features') words.delete(call.device);
+      else {
+        const word = wordOf(call);
+        const before = words.get(call.device);
+        if (word === undefined) continue;
+        words.set(call.device, before ?? word);
+        if (before !== undefined) yield judge(context, before, word);
+      }
+    }
+  },
+};
+
+interface Word {
+  readonly call: Activation;
+  readonly features: bigint;
+}
+
+/** What a start or a log toggle sends; vhost_dev_prepare_inflight() comes before the start. */
+function wordOf(call: Activation): Word | undefined {
+  const { frame, row } = call.call;
+  if (row.backend === 'vdpa') return undefined;
+  const sender = callerOf(call, 'vhost_dev_start', 'vhost_dev_set_log', 'vhost_migration_log');
+  const text = argText(frame, 'features') ?? '';
+  // "features=0x7ffe24038550" points to the words.
+  const features = /^\d+$/.test(text) ? bigintOf(text) : undefined;
+  return sender === undefined || features === undefined ? undefined : { call, features };
+}
+
+function judge(context: SessionContext, before: Word, now: Word): Judgement {
+  const { run } = context;
+  const changed = (before.features ^ now.features) & ~LOG_ALL;
+  const at = place(now.call);
+  if (changed === 0n) {
+    return { verdict: 'pass', ...at, message: 'only VHOST_F_LOG_ALL changes, if anything' };
+  }
+  const [from, to] = [before.call.first, now.call.first];
+  const message = `${now.call.func} changes the features 0x${changed.toString(16)} of a started device`;
+  const missing = unwatched(run, 'vhost_dev_start', from, to);
+  if (hasGap(run, from, to)) missing.push('an unbroken record since the device start');
+  if (hasStranger(context, from, to, 'vhost_dev_start')) missing.push('hdev= of vhost_dev_start');
+  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
+  return {
+    verdict: 'violation',
+    ...at,
+    message,
+    expected: `features 0x${(before.features & ~LOG_ALL).toString(16)}, with or without bit 26`,
+    evidence: [{ line: before.call.line, role: 'the features word before' }],
+  };
+}

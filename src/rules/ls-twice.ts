@@ -1,0 +1,100 @@
+import type { Activation } from '../flows/activations.js';
+import {
+  hasGap,
+  hasStranger,
+  passes,
+  place,
+  successOf,
+  unwatched,
+  unwatchedToggles,
+} from './shared/queries.js';
+import type { Pass } from './shared/queries.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** What lets logging be switched on once more. */
+const RESETS = [
+  'vhost_dev_start',
+  'vhost_dev_stop',
+  'vhost_dev_init',
+  'vhost_dev_cleanup',
+  'vhost_log_global_stop',
+] as const;
+
+/** Logging that is on is not switched on again. */
+export const lsTwice: Rule = {
+  info: {
+    id: 'LS-TWICE',
+    title: 'logging that is on is not switched on again',
+    severity: 'warning',
+    impact: 'odd',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'two passes of vhost_dev_set_log(true) for one device, the first one proven to succeed',
+      'probes vhost_migration_log (or vhost_log_global_start and vhost_log_global_stop) and vhost_dev_start',
+    ],
+    why: 'vhost_migration_log() returns early when logging is on. A second pass means that QEMU has lost track of what the backend does.',
+    remedy: 'Look for what changes dev->log_enabled besides vhost_migration_log().',
+    exceptions: [
+      'a repeated vhost_log_global_start or vhost_migration_log(true) that returns early',
+      'a first pass that failed: logging is off again since 5.2',
+      'a log stop, a device stop or start, a cleanup in between',
+    ],
+    sources: ['QEMU hw/virtio/vhost.c vhost_migration_log()'],
+  },
+  triggers: [],
+  *sequence(context) {
+    const on = new Map<Activation, Pass>(passes(context, true).map((p) => [p.activation, p]));
+    const last = new Map<string, Pass | 'reset'>();
+    for (const call of context.of('vhost_dev_set_log', 'vhost_migration_log', ...RESETS)) {
+      const key = call.device;
+      if (key === undefined) continue;
+      const pass = on.get(call);
+      const isOn = call.kind === 'vhost_migration_log' && call.enable === true;
+      if (isOn) continue;
+      const before = last.get(key);
+      if (pass === undefined) last.set(key, 'reset');
+      else {
+        last.set(key, pass);
+        yield judge(context, before, pass);
+      }
+    }
+  },
+};
+
+function judge(context: SessionContext, before: Pass | 'reset' | undefined, pass: Pass): Judgement {
+  const { run } = context;
+  const at = place(pass.activation);
+  if (before === 'reset') {
+    return { verdict: 'pass', ...at, message: 'logging is switched on once' };
+  }
+  if (before === undefined) {
+    const missing = ['the device start or the log toggle before it'];
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: 'whether logging was on is not seen',
+      missing,
+    };
+  }
+  const [from, to] = [before.activation.first, pass.activation.first];
+  const missing = [
+    ...unwatchedToggles(run, from, to),
+    ...unwatched(run, 'vhost_dev_start', from, to),
+  ];
+  if (!pass.activation.entered) missing.push('the entry of vhost_dev_set_log');
+  if (successOf(run, before) === undefined) missing.push('proof that the first pass succeeded');
+  if (hasGap(run, from, to)) missing.push('an unbroken record between the two passes');
+  if (hasStranger(context, from, to, 'vhost_dev_set_log', 'vhost_migration_log', ...RESETS)) {
+    missing.push('the device of every start, stop and log toggle');
+  }
+  const message = 'logging is switched on although it is on';
+  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `vhost_dev_set_log(true) runs again: ${message}`,
+    expected: 'vhost_migration_log(true) returns early',
+    evidence: [{ line: before.activation.line, role: 'logging is switched on here' }],
+  };
+}

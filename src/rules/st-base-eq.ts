@@ -1,0 +1,86 @@
+import { bigintOf, pointerOf } from '../model/values.js';
+import { callerOf } from '../flows/activations.js';
+import type { Activation } from '../flows/activations.js';
+import { printedNumber } from './shared/printed.js';
+import { place } from './shared/queries.js';
+import type { Judgement, Rule } from './rule.js';
+
+/** The base that the backend gets is the bitmap of the log that it gets. */
+export const stBaseEq: Rule = {
+  info: {
+    id: 'ST-BASE-EQ',
+    title: 'the log base is the address of the log bitmap',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'base= of the set_log_base op, and print *log at that stop; or the trace event vhost_vdpa_set_log_base',
+    ],
+    why: 'The backend sets dirty bits in memory that is no log: that memory is corrupted, and no page is ever marked dirty.',
+    remedy: 'Look at what vhost_dev_log_resize() and vhost_dev_start() pass as log base.',
+    exceptions: ['base 0 goes with a log of size 0, when no memory region is mapped'],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_dev_log_resize(), vhost_dev_start()',
+      'QEMU hw/virtio/vhost-vdpa.c vhost_vdpa_set_log_base()',
+    ],
+    bugs: [
+      {
+        where: 'QEMU e05ca8200216 (2.3)',
+        what: 'The base was the address of the variable that pointed to the bitmap: the backend wrote its dirty bits over the memory of QEMU.',
+      },
+    ],
+  },
+  triggers: [],
+  *stack(step, run) {
+    const op = run.atStep[step.index]?.at(-1);
+    if (op?.kind !== 'op_set_log_base' || op.first !== step.index) return;
+    const base = bigintOf(op.value);
+    if (base === undefined) return;
+    const bitmap = isThisLog(op) ? printedNumber(op, 'log') : undefined;
+    const judged = judgeBase(op.func, base, bitmap, printedNumber(op, 'size'));
+    yield { ...place(op), ...judged };
+  },
+  *sequence(context) {
+    for (const { event, index, line } of context.events('op_set_log_base')) {
+      const args = event?.record.args;
+      const base = bigintOf(args?.base);
+      const bitmap = pointerOf(args?.log);
+      if (event === undefined || base === undefined || bitmap === undefined) continue;
+      const size = bigintOf(args?.size);
+      const judged = judgeBase(event.record.name, base, BigInt(bitmap), size);
+      yield { device: pointerOf(args?.dev), step: index, line, ...judged };
+    }
+  },
+};
+
+/** `print *dev->log` shows the log before a resize: another size than the resize is for. */
+function isThisLog(op: Activation): boolean {
+  const wanted = bigintOf(callerOf(op, 'vhost_dev_log_resize')?.value);
+  const printed = printedNumber(op, 'size');
+  return wanted === undefined || printed === undefined || wanted === printed;
+}
+
+function judgeBase(
+  func: string,
+  base: bigint,
+  bitmap: bigint | undefined,
+  size: bigint | undefined,
+): Pick<Judgement, 'verdict' | 'message' | 'expected' | 'missing'> {
+  const message = `${func} gets base 0x${base.toString(16)}`;
+  if (bitmap === undefined) {
+    return {
+      verdict: 'inconclusive',
+      message: `${message}, and the bitmap of its log is not seen`,
+      missing: ['print *log at the set_log_base op'],
+    };
+  }
+  if (base === bitmap || (base === 0n && size === 0n)) {
+    return { verdict: 'pass', message: `${message}, the bitmap of its log` };
+  }
+  return {
+    verdict: 'violation',
+    message: `${message}, but the bitmap of its log is at 0x${bitmap.toString(16)}`,
+    expected: `base 0x${bitmap.toString(16)}`,
+  };
+}

@@ -1,0 +1,56 @@
+import { isFirstSight } from './shared/queries.js';
+import type { Rule } from './rule.js';
+
+/** Only vhost-user backends get a log that is shared by file descriptor. */
+export const stShare: Rule = {
+  info: {
+    id: 'ST-SHARE',
+    title: 'only a vhost-user backend gets a log in shared memory',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'share= of vhost_log_get or vhost_log_alloc, and backend_type= (9.1 and later) or an op of the backend for the same device',
+    ],
+    why: 'A kernel device that is given the log of vhost-user devices sets its dirty bits where QEMU does not look for them.',
+    remedy: 'Look at vhost_dev_log_is_shared() and at the requires_shm_log op of that backend.',
+    exceptions: ['share=false is legal for vhost-user too: a backend without LOG_SHMFD'],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_dev_log_is_shared(), vhost_log_get()',
+      'QEMU hw/virtio/vhost-user.c vhost_user_requires_shm_log()',
+    ],
+  },
+  triggers: [],
+  *stack(step, run) {
+    const shown = run.atStep[step.index] ?? [];
+    for (const [i, { row, enable: share }] of step.calls.entries()) {
+      if (row.kind !== 'vhost_log_get' && row.kind !== 'vhost_log_alloc') continue;
+      const activation = shown[shown.length - step.calls.length + i];
+      if (activation === undefined || share === undefined || !isFirstSight(step, run, i)) continue;
+      const backend =
+        shown.findLast((a) => a.call.backendType !== undefined)?.call.backendType ??
+        run.rings.backendOf(activation);
+      const place = {
+        device: activation.device,
+        step: step.index,
+        line: step.callLines[i] ?? step.line,
+      };
+      const what = `${activation.func}(share=${String(share)})`;
+      if (!share || backend === 'user') {
+        yield { verdict: 'pass', ...place, message: `${what}, backend ${backend ?? 'not known'}` };
+      } else if (backend === undefined) {
+        const missing = ['backend_type=, or a probe on an op of the backend'];
+        const message = `${what} for a device of unknown backend`;
+        yield { verdict: 'inconclusive', ...place, message, missing };
+      } else {
+        yield {
+          verdict: 'violation',
+          ...place,
+          message: `${what} for a device of the ${backend} backend`,
+          expected: 'share=false',
+        };
+      }
+    }
+  },
+};
