@@ -36,7 +36,7 @@ import type { Alteration, Step, Steps, ThreadExit, WireFact } from './step.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
 import { wireFact } from './wire.js';
-import { OpenCalls } from './wire-kernel.js';
+import { lostEntryFact, OpenCalls } from './wire-kernel.js';
 
 /** Walks the records once. */
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
@@ -398,19 +398,18 @@ class StepBuilder {
   }
 
   private onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
-    if (record.kind === 'kernel-event' && record.what === 'return') {
-      this.kernelCalls.close(record);
-      return;
-    }
-    const wire = wireFact(record);
+    const isReturn = record.kind === 'kernel-event' && record.what === 'return';
+    if (isReturn && this.kernelCalls.close(record)) return;
+    const wire = isReturn ? lostEntryFact(record) : wireFact(record);
     if (wire === undefined) return;
     const step = this.push({
       ...NOTHING_SHOWN,
       line: record.span.first,
       wire,
+      ...(record.kind === 'message' ? { message: record } : {}),
       ...(record.pid === undefined ? {} : { thread: `tid ${record.pid}` }),
     });
-    if (record.kind === 'kernel-event') this.kernelCalls.open(record, step);
+    if (record.kind === 'kernel-event' && !isReturn) this.kernelCalls.open(record, step);
   }
 
   private scoped(thread: string): string {
@@ -430,6 +429,7 @@ class StepBuilder {
     thread?: string;
     event?: Step['event'];
     wire?: WireFact;
+    message?: VhostUserMessage;
     returned?: FunctionReturn;
   }): Step {
     const thread = part.thread ?? this.threads.current;
@@ -453,6 +453,7 @@ class StepBuilder {
       altered,
       event: part.event,
       wire: part.wire,
+      message: part.message,
       returned: part.returned,
     };
     this.steps.push(step);
