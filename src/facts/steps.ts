@@ -149,7 +149,9 @@ class StepBuilder {
       case 'foreign-stack':
       case 'heading':
       case 'log':
+        break;
       case 'prose':
+        this.onProse();
         break;
     }
   }
@@ -410,6 +412,11 @@ class StepBuilder {
       ...(record.pid === undefined ? {} : { thread: `tid ${record.pid}` }),
     });
     if (record.kind === 'kernel-event' && !isReturn) this.kernelCalls.open(record, step);
+  }
+
+  /** Between requests on the wire stands a line that nobody could read, or `[...]` where some were cut out. */
+  private onProse(): void {
+    if (this.steps.at(-1)?.wire !== undefined) this.gap = true;
   }
 
   private scoped(thread: string): string {
