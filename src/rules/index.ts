@@ -1,6 +1,9 @@
 import { dsFlag } from './ds-flag.js';
 import { dsLogbase } from './ds-logbase.js';
 import { dsRingbase } from './ds-ringbase.js';
+import { kvErr } from './kv-err.js';
+import { kvIdx } from './kv-idx.js';
+import { kvLogwrite } from './kv-logwrite.js';
 import { leClear } from './le-clear.js';
 import { leSkip } from './le-skip.js';
 import { lsAllRings } from './ls-all-rings.js';
@@ -23,6 +26,9 @@ export const rules: readonly Rule[] = [
   dsFlag,
   dsLogbase,
   dsRingbase,
+  kvErr,
+  kvIdx,
+  kvLogwrite,
   leClear,
   leSkip,
   lsAllRings,
