@@ -20,6 +20,10 @@ import { stNullbase } from './st-nullbase.js';
 import { stPutsync } from './st-putsync.js';
 import { stSizeSane } from './st-size-sane.js';
 import { stSize } from './st-size.js';
+import { vuAck } from './vu-ack.js';
+import { vuLogbaseCount } from './vu-logbase-count.js';
+import { vuLogbaseReply } from './vu-logbase-reply.js';
+import { vuMmapsize } from './vu-mmapsize.js';
 
 /** The catalogue, sorted by id. */
 export const rules: readonly Rule[] = [
@@ -44,4 +48,8 @@ export const rules: readonly Rule[] = [
   stPutsync,
   stSize,
   stSizeSane,
+  vuAck,
+  vuLogbaseCount,
+  vuLogbaseReply,
+  vuMmapsize,
 ];
