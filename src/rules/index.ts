@@ -20,6 +20,7 @@ import { stNullbase } from './st-nullbase.js';
 import { stPutsync } from './st-putsync.js';
 import { stSizeSane } from './st-size-sane.js';
 import { stSize } from './st-size.js';
+import { vdSvq } from './vd-svq.js';
 import { vuAck } from './vu-ack.js';
 import { vuLogbaseCount } from './vu-logbase-count.js';
 import { vuLogbaseReply } from './vu-logbase-reply.js';
@@ -48,6 +49,7 @@ export const rules: readonly Rule[] = [
   stPutsync,
   stSize,
   stSizeSane,
+  vdSvq,
   vuAck,
   vuLogbaseCount,
   vuLogbaseReply,
