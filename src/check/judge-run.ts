@@ -59,24 +59,47 @@ function judgeSequence(
     if (collector.size > judgedBefore) return;
   }
   const subject = context.run.facts.find(
-    (fact) =>
-      fact.session === context.session &&
-      rule.triggers.includes(fact.kind) &&
-      // A call of a known device is the rule's own affair: it says what is missing, or finds no subject.
-      (!context.run.ordered || fact.role === 'event' || fact.device === undefined),
+    (fact) => fact.session === context.session && isSubject(rule, fact, context.run),
   );
   if (subject === undefined) return;
+  const name = nameOf(subject);
   collector.add(
     {
       verdict: 'inconclusive',
       device: subject.device,
       step: 0,
       line: subject.line,
-      message: `${subject.func} is seen, but not enough around it to judge`,
+      message:
+        subject.role === 'wire'
+          ? `${name} is seen where it reaches the backend, not in QEMU`
+          : `${name} is seen, but not enough around it to judge`,
       missing: missingAround(context.run, subject),
     },
     context,
   );
+}
+
+/** Does the fact show that there was something for the rule to judge? */
+function isSubject({ triggers }: Rule, fact: Fact, { ordered }: Run): boolean {
+  if (fact.role === 'wire') {
+    return [fact.kind, ...(CALLS_BEHIND.get(fact.kind) ?? [])].some((k) => triggers.includes(k));
+  }
+  // A call of a known device is the rule's own affair: it says what is missing, or finds no subject.
+  const isOwnAffair = ordered && fact.role !== 'event' && fact.device !== undefined;
+  return triggers.includes(fact.kind) && !isOwnAffair;
+}
+
+/** Calls in QEMU without which a request does not reach the backend, or its log is not written to. */
+const CALLS_BEHIND: ReadonlyMap<FactKind, readonly FactKind[]> = new Map([
+  ['op_set_log_base', ['vhost_migration_log', 'vhost_dev_log_resize', 'vhost_dev_set_log']],
+  ['vhost_log_write', ['vhost_migration_log', 'vhost_dev_log_resize', 'vhost_dev_set_log']],
+  ['op_set_mem_table', ['vhost_dev_start']],
+  ['op_get_vring_base', ['vhost_dev_stop']],
+]);
+
+/** `VHOST_SET_LOG_BASE`, also where the function is vhost_net_ioctl() and the request its argument. */
+function nameOf({ func, value, role }: Fact): string {
+  return role === 'wire' && value?.startsWith('VHOST_') === true ? value : func;
 }
 
 /** Why a rule could not even begin with what it saw. */
@@ -94,7 +117,7 @@ function missingAround(run: Run, subject: Fact): readonly string[] {
   }
   if (subject.role === 'wire') {
     return [
-      "the calls inside QEMU, as a gdb log shows them: the backend's side tells no vhost_dev",
+      'the calls inside QEMU, with their vhost_dev and their arguments: gdb -p PID, `break` on vhost_dev_start, vhost_dev_stop, vhost_migration_log, vhost_dev_set_log, vhost_dev_set_features, vhost_virtqueue_set_addr, vhost_dev_log_resize, vhost_log_put and the set_log_base of the backend, with `bt` and `continue` as the commands of each',
     ];
   }
   return ['argument values (gdb: set print frame-arguments scalars)'];
@@ -138,6 +161,19 @@ class Session implements SessionContext {
   wires(...kinds: readonly FactKind[]): readonly Step[] {
     const all = this.once('wires', () => this.steps.filter((step) => step.wire !== undefined));
     return all.filter(({ wire }) => wire !== undefined && kinds.includes(wire.kind));
+  }
+
+  /** By order of appearance on the wire: file descriptors and process ids differ from run to run. */
+  endpointOrdinal(endpoint: string): number {
+    const ordinals = this.once('endpoints', () => {
+      const seen = new Map<string, number>();
+      for (const { wire } of this.steps) {
+        if (wire?.endpoint !== undefined && !seen.has(wire.endpoint))
+          seen.set(wire.endpoint, seen.size);
+      }
+      return seen;
+    });
+    return ordinals.get(endpoint) ?? -1;
   }
 
   /** The verdict rests on a call that the debugger ended, made or changed. */
@@ -202,11 +238,12 @@ class Collector {
 
   add(given: Judgement, context: Session): void {
     const judgement = context.isAltered(given) ? undecided(given) : given;
-    const { verdict, device, vring, severity, missing } = judgement;
-    const key = JSON.stringify([context.session, verdict, device, vring, severity, missing]);
+    const { verdict, device, vring, endpoint, severity, missing, times = 1 } = judgement;
+    const subject = [device, vring, endpoint];
+    const key = JSON.stringify([context.session, verdict, subject, severity, missing]);
     const group = this.groups.get(key);
-    if (group === undefined) this.groups.set(key, { first: judgement, context, count: 1 });
-    else group.count++;
+    if (group === undefined) this.groups.set(key, { first: judgement, context, count: times });
+    else group.count += times;
   }
 
   /** What was judged; a rule that found nothing to judge was not exercised. */
@@ -301,13 +338,18 @@ function allowedAt(run: Run, step: number): string | undefined {
   return undefined;
 }
 
-/** Stable from run to run: the device counts by its order of appearance, functions without addresses or lines. */
-function fingerprintOf(rule: string, judgement: Judgement, { run, session }: Session): string {
+/** Stable from run to run: devices and endpoints count by their order of appearance, functions without addresses or lines. */
+function fingerprintOf(rule: string, judgement: Judgement, context: Session): string {
+  const { run, session } = context;
   const ordinal = run.devices
     .filter((device) => device.session === session)
     .findIndex((device) => device.address === judgement.device);
   const path = (run.atStep[judgement.step] ?? []).map((activation) => activation.func).join('<');
-  return hash(rule, judgement.verdict, String(ordinal), String(judgement.vring ?? ''), path);
+  const subject = [String(ordinal), String(judgement.vring ?? '')];
+  if (judgement.endpoint !== undefined) {
+    subject.push(`endpoint ${context.endpointOrdinal(judgement.endpoint)}`);
+  }
+  return hash(rule, judgement.verdict, ...subject, path);
 }
 
 function hash(...parts: readonly string[]): string {

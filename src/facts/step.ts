@@ -1,6 +1,6 @@
 /** A step: one time that the capture reports something about the protocol. See `steps.ts` for how they are made. */
 import type { Backend, FactKind } from '../model/fact.js';
-import type { Frame, FunctionReturn, TraceEvent } from '../model/record.js';
+import type { Frame, FunctionReturn, TraceEvent, VhostUserMessage } from '../model/record.js';
 import type { Call } from './calls.js';
 import type { EventRow } from './trace-events.js';
 
@@ -41,6 +41,8 @@ export interface Step {
   readonly event: { readonly row: EventRow; readonly record: TraceEvent } | undefined;
   /** What crossed the border to the backend: a system call, a message, a call in the kernel. A later record may add its result. */
   wire: WireFact | undefined;
+  /** The vhost-user message that `wire` is about, with its flags and its payload. */
+  readonly message: VhostUserMessage | undefined;
   /** A call of this thread came back; the value may follow in a step of its own. */
   readonly returned: FunctionReturn | undefined;
 }

@@ -39,7 +39,7 @@ import type { Alteration, Step, Steps, ThreadExit, WireFact } from './step.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
 import { wireFact } from './wire.js';
-import { OpenCalls } from './wire-kernel.js';
+import { lostEntryFact, OpenCalls } from './wire-kernel.js';
 
 /** Walks the records once. */
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
@@ -173,7 +173,9 @@ class StepBuilder {
       case 'foreign-stack':
       case 'heading':
       case 'log':
+        break;
       case 'prose':
+        this.onProse();
         break;
     }
   }
@@ -446,19 +448,23 @@ class StepBuilder {
   }
 
   private onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
-    if (record.kind === 'kernel-event' && record.what === 'return') {
-      this.kernelCalls.close(record);
-      return;
-    }
-    const wire = wireFact(record);
+    const isReturn = record.kind === 'kernel-event' && record.what === 'return';
+    if (isReturn && this.kernelCalls.close(record)) return;
+    const wire = isReturn ? lostEntryFact(record) : wireFact(record);
     if (wire === undefined) return;
     const step = this.push({
       ...NOTHING_SHOWN,
       line: record.span.first,
       wire,
+      ...(record.kind === 'message' ? { message: record } : {}),
       ...(record.pid === undefined ? {} : { thread: `tid ${record.pid}` }),
     });
-    if (record.kind === 'kernel-event') this.kernelCalls.open(record, step);
+    if (record.kind === 'kernel-event' && !isReturn) this.kernelCalls.open(record, step);
+  }
+
+  /** Between requests on the wire stands a line that nobody could read, or `[...]` where some were cut out. */
+  private onProse(): void {
+    if (this.steps.at(-1)?.wire !== undefined) this.gap = true;
   }
 
   private scoped(thread: string): string {
@@ -479,6 +485,7 @@ class StepBuilder {
     thread?: string;
     event?: Step['event'];
     wire?: WireFact;
+    message?: VhostUserMessage;
     returned?: FunctionReturn;
   }): Step {
     const thread = part.thread ?? this.threads.current;
@@ -504,6 +511,7 @@ class StepBuilder {
       printed: undefined,
       event: part.event,
       wire: part.wire,
+      message: part.message,
       returned: part.returned,
     };
     this.steps.push(step);

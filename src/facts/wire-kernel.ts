@@ -27,7 +27,19 @@ const LOG_WRITES: ReadonlySet<string> = new Set(['log_write', 'vhost_log_write',
 
 /** What a call means, or undefined. Its return is no fact of its own, see {@link OpenCalls}. */
 export function kernelFact(event: KernelEvent): WireFact | undefined {
-  if (event.what !== 'call') return undefined;
+  return event.what === 'call' ? factOf(event) : undefined;
+}
+
+/**
+ * The return of a write to the log whose entry is not in the trace (only the kretprobe was set, or the trace
+ * began in the call): that it was made, and what came of it, is known all the same. The return of a
+ * request does not tell which one it was.
+ */
+export function lostEntryFact(event: KernelEvent): WireFact | undefined {
+  return LOG_WRITES.has(plainName(event.func ?? event.name)) ? factOf(event) : undefined;
+}
+
+function factOf(event: KernelEvent): WireFact | undefined {
   const func = event.func === undefined ? event.name : plainName(event.func);
   const kind = LOG_WRITES.has(func) ? 'vhost_log_write' : undefined;
   const known = kind ?? (REQUESTS.has(func) ? 'vhost_ioctl' : undefined);
@@ -82,12 +94,14 @@ export class OpenCalls {
     this.#steps.set(keyOf(event), step);
   }
 
-  close(event: KernelEvent): void {
+  /** False for the return of a call that is not open. */
+  close(event: KernelEvent): boolean {
     const key = keyOf(event);
     const step = this.#steps.get(key);
     const result = event.args?.ret;
     this.#steps.delete(key);
     if (step?.wire !== undefined && result !== undefined) step.wire = { ...step.wire, result };
+    return step !== undefined;
   }
 
   /** Events are missing: the next return may be that of another call. */

@@ -10,6 +10,9 @@ import { dsRingAfterStop } from './ds-ring-after-stop.js';
 import { dsRingbase } from './ds-ringbase.js';
 import { dsStopLogflag } from './ds-stop-logflag.js';
 import { dsStopUnstarted } from './ds-stop-unstarted.js';
+import { kvErr } from './kv-err.js';
+import { kvIdx } from './kv-idx.js';
+import { kvLogwrite } from './kv-logwrite.js';
 import { leClear } from './le-clear.js';
 import { leNobase0 } from './le-nobase0.js';
 import { lePut } from './le-put.js';
@@ -43,6 +46,11 @@ import { stShare } from './st-share.js';
 import { stSize } from './st-size.js';
 import { stSizeSane } from './st-size-sane.js';
 import { stSyncrange } from './st-syncrange.js';
+import { vdSvq } from './vd-svq.js';
+import { vuAck } from './vu-ack.js';
+import { vuLogbaseCount } from './vu-logbase-count.js';
+import { vuLogbaseReply } from './vu-logbase-reply.js';
+import { vuMmapsize } from './vu-mmapsize.js';
 
 /** The catalogue, sorted by id. */
 export const rules: readonly Rule[] = [
@@ -58,6 +66,9 @@ export const rules: readonly Rule[] = [
   dsRingbase,
   dsStopLogflag,
   dsStopUnstarted,
+  kvErr,
+  kvIdx,
+  kvLogwrite,
   leClear,
   leNobase0,
   lePut,
@@ -90,4 +101,9 @@ export const rules: readonly Rule[] = [
   stSize,
   stSizeSane,
   stSyncrange,
+  vdSvq,
+  vuAck,
+  vuLogbaseCount,
+  vuLogbaseReply,
+  vuMmapsize,
 ];

@@ -13,6 +13,10 @@ export interface Judgement {
   readonly severity?: Severity;
   readonly device?: string | undefined;
   readonly vring?: number | undefined;
+  /** On the wire: what stands for the device, which is not known there. Equal verdicts on two of them are two findings. */
+  readonly endpoint?: string | undefined;
+  /** How often the rule itself has counted this verdict; once, if it does not say. */
+  readonly times?: number;
   /** Step that shows it. */
   readonly step: number;
   /** Line of the capture to point at. */

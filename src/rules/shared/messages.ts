@@ -1,0 +1,196 @@
+/**
+ * vhost-user messages, one list for each connection.
+ *
+ * strace shows both directions with header and payload; libvhost-user prints what the backend received, and
+ * names no connection; DPDK prints payloads without the flags of the header.
+ */
+import type { Step } from '../../facts/step.js';
+import { hasGap } from '../../flows/run.js';
+import { bigintOf } from '../../model/values.js';
+import type { SessionContext } from '../rule.js';
+
+export interface Message {
+  readonly step: number;
+  readonly line: number;
+  readonly thread: string | undefined;
+  readonly sender: 'frontend' | 'reply';
+  /** `SET_FEATURES`, also for the reply to it. */
+  readonly name: string;
+  readonly flags: number | undefined;
+  /** Asks for logging: LOG_ALL in the word, F_LOG in the flags of a vring. */
+  readonly enable: boolean | undefined;
+  readonly vring: number | undefined;
+  readonly payload: Readonly<Record<string, string>>;
+}
+
+export interface Connection {
+  /** Undefined where the text does not tell connections apart: there may be several in the list. */
+  readonly endpoint: string | undefined;
+  readonly messages: readonly Message[];
+  /** Some answer of the backend is shown: others would be too. */
+  readonly showsReplies: boolean;
+  /**
+   * Seen from its beginning, and begun by one thread only: what is said in it is said by one QEMU. Else two
+   * of them, in one strace, may have the same file descriptor.
+   */
+  readonly isWhole: boolean;
+  /** What tells the version of QEMU. */
+  readonly signs: readonly VersionSign[];
+}
+
+export interface VersionSign {
+  readonly thread: string | undefined;
+  /** Oldest QEMU that can have sent this, 602 for 6.2. */
+  readonly atLeast: number;
+}
+
+/** How to see messages with flags, payloads and replies. */
+export const MESSAGES_RECIPE =
+  'both directions of the socket: strace -f -tt -xx -s 4096 -e trace=sendmsg,recvmsg on QEMU';
+
+/** Connections in order of appearance. */
+export function connectionsOf(context: SessionContext): readonly Connection[] {
+  return context.once('connections', () => {
+    const lists = new Map<string | undefined, Message[]>();
+    for (const step of context.steps) {
+      const message = messageOf(step);
+      if (message === undefined) continue;
+      const endpoint = step.wire?.endpoint;
+      const list = lists.get(endpoint);
+      if (list === undefined) lists.set(endpoint, [message]);
+      else list.push(message);
+    }
+    return [...lists].map(([endpoint, messages]) => ({
+      endpoint,
+      messages,
+      showsReplies: messages.some(({ sender }) => sender === 'reply'),
+      isWhole: endpoint !== undefined && isWhole(messages),
+      signs: [...versionSigns(messages)],
+    }));
+  });
+}
+
+/** Requests that begin a connection, sent by QEMU's main thread. */
+const GREETINGS: ReadonlySet<string> = new Set([
+  'GET_PROTOCOL_FEATURES',
+  'SET_PROTOCOL_FEATURES',
+  'SET_OWNER',
+]);
+
+function isWhole(messages: readonly Message[]): boolean {
+  const greeting = messages.filter(({ name }) => GREETINGS.has(name)).map(({ thread }) => thread);
+  return messages[0]?.name === 'GET_FEATURES' && new Set(greeting).size === 1;
+}
+
+/** Oldest QEMU that can have sent a message; 0 where nothing tells. */
+export function versionOf(
+  context: SessionContext,
+  { isWhole, signs }: Connection,
+  { thread }: Message,
+): number {
+  return signs.reduce(
+    (most, sign) => (isWhole || sign.thread === thread ? Math.max(most, sign.atLeast) : most),
+    knownVersion(context),
+  );
+}
+
+function messageOf({ wire, message, index, line, thread }: Step): Message | undefined {
+  if (wire === undefined || message === undefined || message.sender === 'backend') return undefined;
+  const { sender, name, flags, payload = {} } = message;
+  const { enable, vring } = wire;
+  return { step: index, line, thread, sender, name, flags, enable, vring, payload };
+}
+
+/** VHOST_USER_NEED_REPLY_MASK in the header; undefined where the header is not shown. */
+export function asksForReply({ flags }: Message): boolean | undefined {
+  return flags === undefined ? undefined : (flags & NEED_REPLY) !== 0;
+}
+
+const NEED_REPLY = 0x8;
+
+/** Has logging in it: it is what must take effect before QEMU goes on. */
+export function isLogRequest({ sender, name, enable }: Message): boolean {
+  const isSubject = name === 'SET_FEATURES' || name === 'SET_VRING_ADDR';
+  return sender === 'frontend' && isSubject && enable === true;
+}
+
+/** In the same thread, and with no record known to be lost from one to the other. */
+export function isContinued({ run }: SessionContext, from: Message, to: Message): boolean {
+  return from.thread === to.thread && !hasGap(run, from.step, to.step);
+}
+
+/** Does its thread read the reply to a request before it sends something else? */
+export function isAnswered(messages: readonly Message[], index: number): boolean {
+  const request = messages[index];
+  for (let i = index + 1; i < messages.length; i++) {
+    const { thread, sender, name } = messages[i] ?? {};
+    if (thread !== request?.thread) continue;
+    return sender === 'reply' && name === request?.name;
+  }
+  return false;
+}
+
+/** The next messages of a connection that the frontend sent, up to `count` of them. */
+export function nextRequests(
+  messages: readonly Message[],
+  index: number,
+  count: number,
+): readonly Message[] {
+  const found: Message[] = [];
+  for (let i = index + 1; i < messages.length && found.length < count; i++) {
+    const message = messages[i];
+    if (message?.sender === 'frontend') found.push(message);
+  }
+  return found;
+}
+
+/** trace-events: vhost_user_write since 7.2. */
+function knownVersion(context: SessionContext): number {
+  const hasEvents = context.events('vhost_user_write', 'vhost_user_read').length > 0;
+  return Math.max(context.run.profile.atLeast, hasEvents ? 702 : 0);
+}
+
+/** Messages that older QEMUs do not know. Source: hw/virtio/vhost-user.c of the releases. */
+const SINCE: ReadonlyMap<string, number> = new Map([
+  ['SET_STATUS', 702],
+  ['GET_STATUS', 702],
+  ['SET_DEVICE_STATE_FD', 802],
+  ['CHECK_DEVICE_STATE', 802],
+  ['GET_SHARED_OBJECT', 900],
+]);
+
+/** Protocol features that older QEMUs leave out of the word: STATUS, SHARED_OBJECT, DEVICE_STATE. */
+const PROTOCOL_BITS: readonly (readonly [bit: bigint, since: number])[] = [
+  [16n, 702],
+  [18n, 802],
+  [19n, 802],
+];
+
+function* versionSigns(messages: readonly Message[]): Generator<VersionSign> {
+  for (const [i, message] of messages.entries()) {
+    const { thread, sender, name, payload } = message;
+    if (sender !== 'frontend') continue;
+    const since = SINCE.get(name);
+    if (since !== undefined) yield { thread, atLeast: since };
+    if (name === 'SET_PROTOCOL_FEATURES') {
+      const word = bigintOf(payload.u64) ?? 0n;
+      for (const [bit, since] of PROTOCOL_BITS)
+        if (((word >> bit) & 1n) === 1n) yield { thread, atLeast: since };
+    }
+    // Waiting for the backend to log is what 6.2 brought.
+    if (!isLogRequest(message)) continue;
+    // A new connection begins with GET_FEATURES too, and goes on with other requests.
+    const [next, afterwards] = nextRequests(messages, i, 2);
+    const isAsked =
+      name === 'SET_VRING_ADDR' &&
+      next?.name === 'GET_FEATURES' &&
+      isOfRing(afterwards) &&
+      thread === next.thread &&
+      thread === afterwards?.thread;
+    if (asksForReply(message) === true || isAsked) yield { thread, atLeast: 602 };
+  }
+}
+
+function isOfRing(message: Message | undefined): boolean {
+  return message?.name === 'SET_VRING_ADDR' || message?.name === 'SET_VRING_KICK';
+}

@@ -1,0 +1,141 @@
+import { bigintOf } from '../model/values.js';
+import {
+  connectionsOf,
+  isContinued,
+  MESSAGES_RECIPE,
+  nextRequests,
+  versionOf,
+} from './shared/messages.js';
+import type { Connection, Message } from './shared/messages.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** 8.0 sends the log base of a device once, not once for each of its queue pairs. */
+const ONCE_SINCE = 800;
+
+/** One log base for a vhost-user device with several queue pairs. */
+export const vuLogbaseCount: Rule = {
+  info: {
+    id: 'VU-LOGBASE-COUNT',
+    title: 'a vhost-user device gets one SET_LOG_BASE for all its queue pairs',
+    severity: 'warning',
+    impact: 'crash',
+    backends: ['user'],
+    versions: '8.0 - 10.2',
+    needs: [
+      'the messages of one connection in order, with payload: an strace of QEMU or of the backend',
+      'a sign of QEMU 8.0 or later: the protocol features SHARED_OBJECT or DEVICE_STATE, where the connection is seen from its beginning; or a gdb log in the same capture',
+    ],
+    why: 'A backend that maps the log anew at each SET_LOG_BASE takes away the one that its other queue pairs write to: DPDK crashed.',
+    remedy:
+      'Look at vhost_user_set_log_base() of that QEMU: only the vhost_dev with vq_index 0 sends the message.',
+    exceptions: [
+      'QEMU up to 7.2 sends it for each queue pair',
+      'a log that is resized: the memory table is sent beside it',
+      'a log start after a log stop, a failed log start or a reconnect',
+    ],
+    sources: ['QEMU hw/virtio/vhost-user.c vhost_user_set_log_base()'],
+    bugs: [
+      {
+        where: 'QEMU c98ac64cfb53 (8.0), again 7c211eb078c4 (9.1)',
+        what: 'SET_LOG_BASE for each queue pair: DPDK unmapped the log that was in use, segmentation fault',
+      },
+    ],
+  },
+  triggers: [],
+  *sequence(context) {
+    for (const connection of connectionsOf(context)) {
+      let second: Message | undefined;
+      for (const start of logStarts(connection)) {
+        const isSecond = start.base === second;
+        const judged = isSecond ? undefined : judge(context, connection, start);
+        if (judged !== undefined) yield judged;
+        const goesOn = isSecond || (judged !== undefined && judged.verdict !== 'pass');
+        second = goesOn ? start.next : undefined;
+      }
+    }
+  },
+};
+
+/** A log base, and what follows it without anything but the messages of a log start in between. */
+interface LogStart {
+  readonly base: Message;
+  /** Features and at least one address with logging follow, none of them refused. */
+  readonly isWhole: boolean;
+  /** The first request that belongs to no log start; undefined at the end of the capture. */
+  readonly next: Message | undefined;
+  /** What follows `next`. */
+  readonly afterwards: Message | undefined;
+}
+
+function* logStarts({ messages }: Connection): Generator<LogStart> {
+  for (let i = 0; i < messages.length; i++) {
+    const base = messages[i];
+    if (base?.name !== 'SET_LOG_BASE' || base.sender !== 'frontend') continue;
+    let [hasFeatures, hasAddress, isRefused] = [false, false, false];
+    let at = i + 1;
+    for (; at < messages.length; at++) {
+      const message = messages[at];
+      if (message === undefined || !isOfLogStart(message)) break;
+      if (message.sender === 'reply') isRefused ||= isRefusal(message);
+      hasFeatures ||= message.name === 'SET_FEATURES';
+      hasAddress ||= hasFeatures && message.name === 'SET_VRING_ADDR';
+    }
+    const next = messages[at];
+    const [afterwards] = nextRequests(messages, at, 1);
+    yield { base, isWhole: hasAddress && !isRefused, next, afterwards };
+    i = at - 1;
+  }
+}
+
+function isOfLogStart({ sender, name, enable }: Message): boolean {
+  if (sender === 'reply') return true;
+  if (name === 'GET_FEATURES') return true;
+  return (name === 'SET_FEATURES' || name === 'SET_VRING_ADDR') && enable === true;
+}
+
+/** Acknowledgements are 0 for success. */
+function isRefusal({ name, payload }: Message): boolean {
+  const isAcknowledgement = name === 'SET_FEATURES' || name === 'SET_VRING_ADDR';
+  return isAcknowledgement && (bigintOf(payload.u64) ?? 0n) !== 0n;
+}
+
+function judge(
+  context: SessionContext,
+  connection: Connection,
+  { base, isWhole, next, afterwards }: LogStart,
+): Judgement | undefined {
+  if (!isWhole || next === undefined) return undefined;
+  const { endpoint } = connection;
+  const who = endpoint ?? 'the vhost-user backend';
+  const isSecond =
+    next.name === 'SET_LOG_BASE' &&
+    afterwards?.name === 'SET_FEATURES' &&
+    afterwards.enable === true;
+  if (!isSecond) {
+    const at = { endpoint, step: base.step, line: base.line };
+    return { verdict: 'pass', ...at, message: `${who} gets one SET_LOG_BASE in the log start` };
+  }
+  const missing: string[] = [];
+  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  if (!isContinued(context, base, next) || !isContinued(context, next, afterwards)) {
+    missing.push('the log start without a gap, in one thread');
+  }
+  if (versionOf(context, connection, next) < ONCE_SINCE) {
+    missing.push(
+      'proof of QEMU 8.0 or later, before which this is right (the output of qemu --version)',
+    );
+  }
+  const at = { endpoint, step: next.step, line: next.line };
+  const message = `${who} gets a second SET_LOG_BASE in the same log start`;
+  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
+  return {
+    verdict: 'violation',
+    ...at,
+    message,
+    expected: 'one SET_LOG_BASE, from the first queue pair',
+    evidence: [
+      { line: base.line, role: 'the first SET_LOG_BASE' },
+      { line: afterwards.line, role: 'and the log start of the next queue pair' },
+    ],
+  };
+}

@@ -1,0 +1,176 @@
+import { hasGap } from '../flows/run.js';
+import { bigintOf } from '../model/values.js';
+import {
+  connectionsOf,
+  isAnswered,
+  isContinued,
+  MESSAGES_RECIPE,
+  nextRequests,
+} from './shared/messages.js';
+import type { Connection, Message } from './shared/messages.js';
+import { asked, messageEvents } from './shared/message-events.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** VHOST_USER_PROTOCOL_F_LOG_SHMFD: with it the backend answers SET_LOG_BASE. */
+const LOG_SHMFD = 1n << 1n;
+
+/** While one of these lasts, every vhost-user device has LOG_SHMFD: without it migration is blocked. */
+const MIGRATING: ReadonlySet<string> = new Set(['setup', 'active', 'device', 'pre-switchover']);
+
+/** QEMU does nothing more until the backend has taken over the log. */
+export const vuLogbaseReply: Rule = {
+  info: {
+    id: 'VU-LOGBASE-REPLY',
+    title: 'QEMU reads the reply to SET_LOG_BASE before it sends anything else',
+    severity: 'error',
+    impact: 'hang',
+    backends: ['user'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'SET_LOG_BASE, its reply and the next request of the connection: an strace of QEMU or of the backend',
+      'SET_PROTOCOL_FEATURES of that connection, or an earlier reply to SET_LOG_BASE',
+      'or the trace events vhost_user_write, vhost_user_read and migrate_set_state',
+    ],
+    why: 'Without the reply the backend may still write to the log before, or to none. A backend that never replies stops QEMU in vhost_user_read() with the big lock held: the guest stands still.',
+    remedy: 'Look at how the backend answers SET_LOG_BASE: request 6, flags 0x5, whatever payload.',
+    exceptions: [
+      'a backend without LOG_SHMFD: no reply is awaited, and migration is blocked',
+      'the backend disconnects while QEMU waits',
+      'a capture that ends with the request: whether QEMU hangs or the capture was stopped is not known',
+    ],
+    sources: ['QEMU hw/virtio/vhost-user.c vhost_user_set_log_base()'],
+    bugs: [
+      {
+        where: 'DPDK 57b4d90b5893, ef6fb7d3fd96 (18.11)',
+        what: 'a wrong reply to SET_LOG_BASE, or none: the migration thread stuck in the read',
+      },
+      {
+        where: 'rust-vmm vhost 37a6a8e46444, 93e2d9cf9151 (issue 217)',
+        what: 'SET_LOG_BASE and its reply with other sizes than the frontend sends and expects: hang',
+      },
+      {
+        where: 'SPDK issue 2805 (2022)',
+        what: 'the backend blocked while it handled SET_LOG_BASE',
+      },
+    ],
+  },
+  triggers: [],
+  *sequence(context) {
+    for (const connection of connectionsOf(context)) yield* judgeConnection(context, connection);
+    yield* judgeEvents(context);
+  },
+};
+
+function* judgeConnection(context: SessionContext, connection: Connection): Generator<Judgement> {
+  // Whether the backend answers at all: LOG_SHMFD, as negotiated or as shown by an answer to that thread.
+  let answers: boolean | undefined;
+  const answered = new Set<string | undefined>();
+  for (const [i, message] of connection.messages.entries()) {
+    const { name, sender, payload, thread } = message;
+    if (name === 'SET_PROTOCOL_FEATURES' && sender === 'frontend') {
+      const word = bigintOf(payload.u64);
+      answers = word === undefined ? undefined : (word & LOG_SHMFD) !== 0n;
+    }
+    if (name !== 'SET_LOG_BASE') continue;
+    if (sender === 'reply') answered.add(thread);
+    else if (answers !== false || answered.has(thread)) {
+      const isKnown = (connection.isWhole && answers === true) || answered.has(thread);
+      yield judge(context, connection, i, message, isKnown);
+    }
+  }
+}
+
+function judge(
+  context: SessionContext,
+  { endpoint, messages, showsReplies }: Connection,
+  index: number,
+  request: Message,
+  answers: boolean,
+): Judgement {
+  const who = endpoint ?? 'the vhost-user backend';
+  const at = { endpoint, step: request.step, line: request.line };
+  if (isAnswered(messages, index)) {
+    return { verdict: 'pass', ...at, message: `${who} answers SET_LOG_BASE` };
+  }
+  const [next, afterwards] = nextRequests(messages, index, 3).filter(isNoWait);
+  if (next === undefined) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: `${who} does not answer SET_LOG_BASE before the capture ends: QEMU may hang in vhost_user_read()`,
+      missing: [
+        showsReplies
+          ? 'what follows, or two backtraces of that thread some seconds apart (thread apply all bt)'
+          : `the replies of the backend (${MESSAGES_RECIPE})`,
+      ],
+    };
+  }
+  const missing: string[] = [];
+  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  if (!showsReplies) missing.push(`the replies of the backend (${MESSAGES_RECIPE})`);
+  if (!answers) missing.push('SET_PROTOCOL_FEATURES of this connection, with LOG_SHMFD (0x2)');
+  // Features and then addresses: the same log start goes on. Else the backend may have come back anew.
+  const isSame =
+    next.name === 'SET_FEATURES' &&
+    afterwards?.name === 'SET_VRING_ADDR' &&
+    isContinued(context, request, next) &&
+    isContinued(context, next, afterwards);
+  if (!isSame) missing.push('the log start without a gap or a disconnect');
+  const message = `${next.name} follows SET_LOG_BASE to ${who}, and no reply is read`;
+  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
+  return {
+    verdict: 'violation',
+    ...at,
+    message,
+    expected: 'the reply to SET_LOG_BASE before any other request',
+    evidence: [{ line: next.line, role: `${next.name}: QEMU has gone on` }],
+  };
+}
+
+/** GET_FEATURES stands between the features and the addresses where it is the acknowledgement. */
+function isNoWait({ name }: { readonly name: string }): boolean {
+  return name !== 'GET_FEATURES';
+}
+
+function* judgeEvents(context: SessionContext): Generator<Judgement> {
+  const events = messageEvents(context);
+  const phases = context.events('migration_state');
+  let phase = 0;
+  let state: string | undefined;
+  for (const [i, event] of events.entries()) {
+    for (let next = phases[phase]; next !== undefined && next.index < event.step;) {
+      state = next.event?.record.args?.new_state;
+      next = phases[++phase];
+    }
+    if (event.sender !== 'frontend' || event.name !== 'SET_LOG_BASE') continue;
+    const at = { step: event.step, line: event.line };
+    const answer = asked(context, events, i);
+    const afterwards = events
+      .slice(i + 2, i + 6)
+      .find((e) => e.sender === 'frontend' && isNoWait(e));
+    if (answer?.how === 'read') {
+      yield { verdict: 'pass', ...at, message: 'QEMU reads the reply to SET_LOG_BASE' };
+    } else if (
+      answer?.event.name === 'SET_FEATURES' &&
+      afterwards?.name === 'SET_VRING_ADDR' &&
+      afterwards.thread === event.thread &&
+      !hasGap(context.run, event.step, afterwards.step) &&
+      MIGRATING.has(state ?? '')
+    ) {
+      yield {
+        verdict: 'violation',
+        ...at,
+        message: 'vhost_user_write SET_FEATURES follows SET_LOG_BASE, and no reply is read',
+        expected: 'vhost_user_read of SET_LOG_BASE before any other message',
+        evidence: [{ line: answer.event.line, role: 'SET_FEATURES: QEMU has gone on' }],
+      };
+    } else {
+      yield {
+        verdict: 'inconclusive',
+        ...at,
+        message: 'no reply to SET_LOG_BASE is seen',
+        missing: [MESSAGES_RECIPE],
+      };
+    }
+  }
+}

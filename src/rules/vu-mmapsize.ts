@@ -1,0 +1,240 @@
+import { hasGap } from '../flows/run.js';
+import { bigintOf } from '../model/values.js';
+import { CHUNK_BYTES } from '../protocol/constants.js';
+import { connectionsOf, MESSAGES_RECIPE } from './shared/messages.js';
+import type { Connection, Message } from './shared/messages.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** Bytes of the log for one chunk, an unsigned long of 64 bits. */
+const CHUNK_LOG_BYTES = 8n;
+
+/** The backend is told the log's size in bytes, and that it begins at the front of the file. */
+export const vuMmapsize: Rule = {
+  info: {
+    id: 'VU-MMAPSIZE',
+    title: 'SET_LOG_BASE gives mmap_size in bytes, large enough for the memory table, and offset 0',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['user'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'SET_LOG_BASE with its payload: an strace, or the log of libvhost-user or DPDK',
+      'for the size: SET_MEM_TABLE or ADD_MEM_REG of the same connection with the regions (strace -s 4096), and an unbroken record since then',
+      'for a size that is too small in a log start, not a device start: the log of the backend with the connection, or an strace -f that shows the connection from its beginning',
+    ],
+    why: 'The backend maps that many bytes and checks each write against them: pages above are not logged, and stale on the destination. Some backends write beyond the mapping and crash.',
+    remedy:
+      'Look at vhost_user_set_log_base(): mmap_size is log->size, which counts chunks, times sizeof(*log->log).',
+    exceptions: [
+      'a log larger than the memory table asks for: it leaves room to grow, and up to 5.1 it covers the used rings',
+      'size 0, where QEMU has no memory region yet',
+    ],
+    sources: [
+      'QEMU hw/virtio/vhost-user.c vhost_user_set_log_base()',
+      'QEMU hw/virtio/vhost.c vhost_get_log_size()',
+    ],
+    bugs: [
+      {
+        where: 'QEMU 48854f57ce3e (2.5), after 2b8819c6ee',
+        what: 'mmap_size was given in the wrong unit: the backend mapped a part of the log',
+      },
+      {
+        where: 'DPDK 3ae4beb079ce (20.05, CVE-2020-10722)',
+        what: 'size and offset of the log were used unchecked; QEMU itself never sends an offset',
+      },
+    ],
+  },
+  triggers: [],
+  *sequence(context) {
+    for (const connection of connectionsOf(context)) yield* judgeConnection(context, connection);
+  },
+};
+
+/** A region that the backend has: its last guest-physical address, and the message that gave it. */
+interface Region {
+  readonly last: bigint;
+  readonly from: Message;
+}
+
+/** By their first address. */
+type Regions = Map<string, Region>;
+
+function* judgeConnection(context: SessionContext, connection: Connection): Generator<Judgement> {
+  const regions: Regions = new Map();
+  let start: DeviceStart | undefined;
+  for (const message of connection.messages) {
+    if (message.sender !== 'frontend') continue;
+    if (message.name === 'SET_LOG_BASE') yield* judge(context, connection, message, regions, start);
+    else follow(regions, message);
+    start = continued(start, message);
+  }
+}
+
+/** What a thread has sent of a device start, from its memory table on. */
+interface DeviceStart {
+  readonly thread: string | undefined;
+  readonly step: number;
+  /** A vring was told to log: then the log base follows. */
+  readonly logs: boolean;
+}
+
+const OF_MEMORY: ReadonlySet<string> = new Set(['SET_MEM_TABLE', 'ADD_MEM_REG', 'REM_MEM_REG']);
+
+const OF_VRINGS: ReadonlySet<string> = new Set([
+  'GET_FEATURES',
+  'SET_VRING_NUM',
+  'SET_VRING_BASE',
+  'SET_VRING_ENDIAN',
+  'SET_VRING_ADDR',
+  'SET_VRING_KICK',
+  'SET_VRING_CALL',
+  'SET_VRING_ERR',
+]);
+
+function continued(
+  start: DeviceStart | undefined,
+  { name, thread, step, enable }: Message,
+): DeviceStart | undefined {
+  if (OF_MEMORY.has(name)) {
+    const isSame = start !== undefined && start.thread === thread && !start.logs;
+    return isSame ? start : { thread, step, logs: false };
+  }
+  if (start?.thread !== thread || !OF_VRINGS.has(name)) return undefined;
+  return name === 'SET_VRING_ADDR' && enable === true && start !== undefined
+    ? { ...start, logs: true }
+    : start;
+}
+
+function follow(regions: Regions, message: Message): void {
+  const { name, payload } = message;
+  switch (name) {
+    case 'SET_OWNER':
+    case 'RESET_OWNER':
+      regions.clear();
+      break;
+    case 'SET_MEM_TABLE':
+      regions.clear();
+      for (let i = 0; `regions[${i}].guest_phys_addr` in payload; i++) {
+        add(regions, message, `regions[${i}].`);
+      }
+      break;
+    case 'ADD_MEM_REG':
+      add(regions, message, '');
+      break;
+    case 'REM_MEM_REG':
+      regions.delete(keyOf(payload.guest_phys_addr));
+      break;
+  }
+}
+
+function add(regions: Regions, message: Message, prefix: string): void {
+  const first = bigintOf(message.payload[`${prefix}guest_phys_addr`]);
+  const size = bigintOf(message.payload[`${prefix}memory_size`]);
+  if (first === undefined || size === undefined || size === 0n) return;
+  regions.set(keyOf(String(first)), { last: first + size - 1n, from: message });
+}
+
+function highestOf(regions: Regions): Region | undefined {
+  let highest: Region | undefined;
+  for (const region of regions.values()) {
+    if (highest === undefined || region.last > highest.last) highest = region;
+  }
+  return highest;
+}
+
+function keyOf(address: string | undefined): string {
+  return String(bigintOf(address));
+}
+
+function* judge(
+  context: SessionContext,
+  connection: Connection,
+  base: Message,
+  regions: Regions,
+  start: DeviceStart | undefined,
+): Generator<Judgement> {
+  const { endpoint } = connection;
+  const size = bigintOf(base.payload.mmap_size);
+  const offset = bigintOf(base.payload.mmap_offset);
+  const who = endpoint ?? 'the vhost-user backend';
+  const at = { endpoint, step: base.step, line: base.line };
+  const violation = (message: string, expected: string): Judgement => ({
+    verdict: 'violation',
+    ...at,
+    message: `SET_LOG_BASE to ${who}: ${message}`,
+    expected,
+  });
+  if (offset !== undefined && offset !== 0n) {
+    yield violation(`mmap_offset ${offset}`, 'mmap_offset 0');
+    return;
+  }
+  if (size === undefined) return;
+  if (size % CHUNK_LOG_BYTES !== 0n) {
+    yield violation(`mmap_size ${size} is no number of whole chunks`, 'a multiple of 8 bytes');
+    return;
+  }
+  const highest = highestOf(regions);
+  const undecided = (message: string, ...missing: string[]): Judgement => ({
+    verdict: 'inconclusive',
+    ...at,
+    message: `SET_LOG_BASE to ${who}: ${message}`,
+    missing,
+  });
+  if (highest === undefined) {
+    yield undecided(
+      `mmap_size ${size}, for which memory is not seen`,
+      `the memory table of the same connection (${MESSAGES_RECIPE})`,
+    );
+    return;
+  }
+  const needed = (highest.last / CHUNK_BYTES + 1n) * CHUNK_LOG_BYTES;
+  const covers = `mmap_size ${size} for memory up to 0x${highest.last.toString(16)}`;
+  if (size >= needed) {
+    yield { verdict: 'pass', ...at, message: `SET_LOG_BASE to ${who}: ${covers}` };
+    return;
+  }
+  const missing = doubts(context, connection, base, highest, {
+    isOneStart:
+      start?.logs === true && start.thread === base.thread && start.step <= highest.from.step,
+    isOneEighth: size * CHUNK_LOG_BYTES === needed,
+  });
+  if (missing.length > 0) {
+    yield undecided(covers, ...missing);
+    return;
+  }
+  const unit = size * CHUNK_LOG_BYTES === needed ? ': chunks are counted, not bytes' : '';
+  yield {
+    ...violation(
+      `${covers}, which needs ${needed} bytes${unit}`,
+      `mmap_size of at least ${needed}`,
+    ),
+    evidence: [{ line: highest.from.line, role: `${highest.from.name} gives this memory` }],
+  };
+}
+
+/**
+ * The memory table and the log base of one device start belong together. For a log start the table is older: it
+ * may have become smaller unseen, by a thread that is not traced or in another QEMU with the same file
+ * descriptor; a log of exactly the eighth part is none of that.
+ */
+function doubts(
+  context: SessionContext,
+  { endpoint, isWhole }: Connection,
+  base: Message,
+  { from }: Region,
+  { isOneStart, isOneEighth }: { readonly isOneStart: boolean; readonly isOneEighth: boolean },
+): string[] {
+  const missing: string[] = [];
+  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  // The log of a backend that names the connection shows all of it.
+  const isStrace = endpoint?.startsWith('fd ') === true;
+  if (isStrace && !isOneStart && !(isWhole && isOneEighth)) {
+    missing.push(
+      'a device start with logging on, which sends memory table and log base one behind the other',
+    );
+  }
+  if (hasGap(context.run, from.step, base.step)) {
+    missing.push('an unbroken record since the memory table');
+  }
+  return missing;
+}

@@ -1,0 +1,361 @@
+/**
+ * The vhost-user messages of a QEMU with some devices, as its vhost-user.c sends them: QEMU hw/virtio/vhost-user.c,
+ * vhost.c (2.12 to 10.2). One `UserDevice` is one socket; all queue pairs of the device share it.
+ */
+import { littleEndian } from '../helpers/vhost-user-messages.js';
+
+export interface UserSetup {
+  /** 601 is 6.1. */
+  readonly version: number;
+  readonly pairs: number;
+  /** Protocol features of the backend. */
+  readonly replyAck: boolean;
+  readonly logShmfd: boolean;
+  /** Also DEVICE_STATE, from 8.2 on. */
+  readonly status: boolean;
+  /** Regions are sent one by one. */
+  readonly memSlots: boolean;
+}
+
+export type UserDefect =
+  | 'ack-not-asked'
+  | 'ack-not-awaited'
+  | 'reply-not-awaited'
+  | 'base-per-pair'
+  | 'size-in-chunks'
+  | 'size-odd'
+  | 'offset';
+
+/** Members of a payload in order, with their bytes. */
+export type Members = readonly (readonly [name: string, value: bigint, bytes: number])[];
+
+/** One message on the wire. */
+export interface Packet {
+  readonly fd: number;
+  readonly thread: number;
+  readonly sender: 'frontend' | 'reply';
+  readonly request: number;
+  readonly name: string;
+  readonly flags: number;
+  readonly members: Members;
+}
+
+export function bytesOf({ members }: Packet): number[] {
+  return littleEndian(...members.map(([, value, bytes]) => [value, bytes] as const));
+}
+
+/** The socket was closed by the other side. */
+export class Disconnected extends Error {}
+
+const LOG_ALL = 1n << 26n;
+const CHUNK = 262144n;
+const NEED_REPLY = 0x8;
+
+const IDS: Readonly<Record<string, number>> = {
+  GET_FEATURES: 1,
+  SET_FEATURES: 2,
+  SET_OWNER: 3,
+  SET_MEM_TABLE: 5,
+  SET_LOG_BASE: 6,
+  SET_VRING_NUM: 8,
+  SET_VRING_ADDR: 9,
+  SET_VRING_BASE: 10,
+  GET_VRING_BASE: 11,
+  SET_VRING_KICK: 12,
+  SET_VRING_CALL: 13,
+  GET_PROTOCOL_FEATURES: 15,
+  SET_PROTOCOL_FEATURES: 16,
+  GET_QUEUE_NUM: 17,
+  SET_VRING_ENABLE: 18,
+  ADD_MEM_REG: 37,
+  REM_MEM_REG: 38,
+  SET_STATUS: 39,
+};
+
+const u64 = (value: bigint): Members => [['u64', value, 8]];
+const state = (index: number, num: bigint): Members => [
+  ['index', BigInt(index), 4],
+  ['num', num, 4],
+];
+
+type Region = readonly [first: bigint, size: bigint];
+
+const LOW: Region = [0n, 0x8000_0000n];
+
+export class UserDevice {
+  isRunning = false;
+  isLogging = false;
+  /** Guest memory above 4 GiB. */
+  private high = 0x4000_0000n;
+  private logChunks = 0n;
+  private sent: readonly Region[] = [];
+  /** Messages until the backend goes away. */
+  private left = Infinity;
+
+  constructor(
+    private readonly packets: Packet[],
+    private readonly fd: number,
+    private readonly setup: UserSetup,
+    private readonly defect?: UserDefect,
+  ) {}
+
+  /** The backend goes away after so many messages more. */
+  disconnectAfter(messages: number): void {
+    this.left = messages;
+  }
+
+  connect(thread: number): void {
+    this.left = Infinity;
+    this.isRunning = false;
+    this.sent = [];
+    this.ask(thread, 'GET_FEATURES', [], u64(0x1_7562_8000n));
+    this.ask(thread, 'GET_PROTOCOL_FEATURES', [], u64(0xffff_ffffn));
+    this.send(thread, 'SET_PROTOCOL_FEATURES', u64(this.protocolFeatures()));
+    this.ask(thread, 'GET_QUEUE_NUM', [], u64(8n));
+    this.send(thread, 'SET_OWNER', []);
+    this.ask(thread, 'GET_FEATURES', [], u64(0x1_7562_8000n));
+    for (const ring of this.rings()) {
+      this.send(thread, 'SET_VRING_CALL', u64(BigInt(ring)));
+    }
+  }
+
+  private protocolFeatures(): bigint {
+    const { replyAck, logShmfd, status, memSlots, version } = this.setup;
+    let word = 1n;
+    if (logShmfd) word |= 1n << 1n;
+    if (replyAck) word |= 1n << 3n;
+    if (memSlots) word |= 1n << 15n;
+    if (status && version >= 702) word |= 1n << 16n;
+    if (status && version >= 802) word |= 1n << 19n;
+    return word;
+  }
+
+  private rings(): readonly number[] {
+    return Array.from({ length: this.setup.pairs * 2 }, (_, i) => i);
+  }
+
+  private ringsOf(pair: number): readonly [number, number] {
+    return [pair * 2, pair * 2 + 1];
+  }
+
+  start(thread: number): void {
+    const { pairs, status, version } = this.setup;
+    this.isRunning = true;
+    for (let pair = 0; pair < pairs; pair++) {
+      this.setFeatures(thread, this.isLogging);
+      if (pair === 0) this.sendMemory(thread);
+      for (const ring of this.ringsOf(pair)) {
+        this.send(thread, 'SET_VRING_NUM', state(ring, 256n));
+        this.send(thread, 'SET_VRING_BASE', state(ring, 0n));
+        this.setAddress(thread, ring, this.isLogging);
+        this.send(thread, 'SET_VRING_KICK', u64(BigInt(ring)));
+        this.send(thread, 'SET_VRING_CALL', u64(BigInt(ring)));
+      }
+      if (this.isLogging) {
+        this.logChunks = this.neededChunks();
+        this.setLogBase(thread, pair);
+      }
+      for (const ring of this.ringsOf(pair)) {
+        this.send(thread, 'SET_VRING_ENABLE', state(ring, 1n));
+      }
+      if (status && version >= 702) this.send(thread, 'SET_STATUS', u64(0xfn));
+    }
+  }
+
+  stop(thread: number): void {
+    for (const ring of this.rings()) {
+      this.ask(thread, 'GET_VRING_BASE', state(ring, 0n), state(ring, 17n));
+    }
+    this.isRunning = false;
+  }
+
+  /** `refused`: the vring whose address the backend answers with an error; only an acknowledgement tells. */
+  logStart(thread: number, refused?: number): void {
+    if (!this.isRunning || this.isLogging) {
+      this.isLogging = true;
+      return;
+    }
+    this.logChunks = this.neededChunks();
+    for (let pair = 0; pair < this.setup.pairs; pair++) {
+      this.setLogBase(thread, pair);
+      this.setFeatures(thread, true);
+      for (const ring of this.ringsOf(pair)) {
+        const isOk = this.setAddress(thread, ring, true, ring === refused);
+        if (!isOk) {
+          this.rollBack(thread, pair, ring);
+          return;
+        }
+      }
+    }
+    this.isLogging = true;
+  }
+
+  private rollBack(thread: number, pair: number, failed: number): void {
+    for (const ring of [...this.ringsOf(pair)].reverse()) {
+      if (ring <= failed) this.setAddress(thread, ring, false);
+    }
+    this.setFeatures(thread, false);
+    for (let done = pair - 1; done >= 0; done--) this.stopPair(thread, done);
+  }
+
+  logStop(thread: number): void {
+    if (this.isRunning && this.isLogging) {
+      for (let pair = this.setup.pairs - 1; pair >= 0; pair--) this.stopPair(thread, pair);
+    }
+    this.isLogging = false;
+  }
+
+  private stopPair(thread: number, pair: number): void {
+    this.setFeatures(thread, false);
+    for (const ring of this.ringsOf(pair)) this.setAddress(thread, ring, false);
+  }
+
+  /** Memory grows or shrinks; the log with it. */
+  resize(thread: number, high: bigint): void {
+    this.high = high;
+    if (!this.isRunning) return;
+    const needed = this.neededChunks();
+    if (this.isLogging && this.logChunks < needed) {
+      this.logChunks = needed + 170n;
+      for (let pair = 0; pair < this.setup.pairs; pair++) this.setLogBase(thread, pair);
+    }
+    this.sendMemory(thread);
+    if (this.isLogging && this.logChunks > needed + 170n) {
+      this.logChunks = needed;
+      for (let pair = 0; pair < this.setup.pairs; pair++) this.setLogBase(thread, pair);
+    }
+  }
+
+  private regions(): readonly Region[] {
+    return this.high === 0n ? [LOW] : [LOW, [0x1_0000_0000n, this.high]];
+  }
+
+  private neededChunks(): bigint {
+    const last = this.regions().reduce((top, [first, size]) => {
+      const end = first + size - 1n;
+      return end > top ? end : top;
+    }, 0n);
+    return last / CHUNK + 1n;
+  }
+
+  private sendMemory(thread: number): void {
+    const regions = this.regions();
+    if (!this.setup.memSlots) {
+      this.acknowledged(thread, 'SET_MEM_TABLE', [
+        ['nregions', BigInt(regions.length), 4],
+        ['-padding', 0n, 4],
+        ...regions.flatMap((region, i) => membersOf(region, `regions[${i}].`)),
+      ]);
+      return;
+    }
+    const isSame = (a: Region) => (b: Region) => a[0] === b[0] && a[1] === b[1];
+    for (const old of this.sent) {
+      if (!regions.some(isSame(old))) this.acknowledged(thread, 'REM_MEM_REG', single(old));
+    }
+    for (const region of regions) {
+      if (!this.sent.some(isSame(region))) this.acknowledged(thread, 'ADD_MEM_REG', single(region));
+    }
+    this.sent = regions;
+  }
+
+  private setLogBase(thread: number, pair: number): void {
+    const isPerPair = this.setup.version < 800 || this.defect === 'base-per-pair';
+    if (pair > 0 && !isPerPair) return;
+    const members: Members = [
+      ['mmap_size', this.mmapSize(), 8],
+      ['mmap_offset', this.defect === 'offset' ? 4096n : 0n, 8],
+    ];
+    this.send(thread, 'SET_LOG_BASE', members);
+    if (this.setup.logShmfd && this.defect !== 'reply-not-awaited') {
+      this.reply(thread, 'SET_LOG_BASE', members);
+    }
+  }
+
+  private mmapSize(): bigint {
+    if (this.defect === 'size-in-chunks') return this.logChunks;
+    return this.logChunks * 8n + (this.defect === 'size-odd' ? 4n : 0n);
+  }
+
+  private setFeatures(thread: number, log: boolean): void {
+    this.logged(thread, 'SET_FEATURES', u64(0x1_7000_0000n | (log ? LOG_ALL : 0n)), log);
+  }
+
+  /** False when the backend refused. */
+  private setAddress(thread: number, ring: number, log: boolean, refuse = false): boolean {
+    const at = 0x7f00_0000_0000n + BigInt(ring) * 0x3000n;
+    const members: Members = [
+      ['index', BigInt(ring), 4],
+      ['flags', log ? 1n : 0n, 4],
+      ['desc_user_addr', at, 8],
+      ['used_user_addr', at + 0x2000n, 8],
+      ['avail_user_addr', at + 0x1000n, 8],
+      ['log_guest_addr', 0x3f5_d000n, 8],
+    ];
+    return this.logged(thread, 'SET_VRING_ADDR', members, log, refuse);
+  }
+
+  /** vhost_user_write_sync(): since 6.2 what asks for logging is waited for. */
+  private logged(
+    thread: number,
+    name: string,
+    members: Members,
+    log: boolean,
+    refuse = false,
+  ): boolean {
+    const waits = log && this.setup.version >= 602 && this.defect !== 'ack-not-asked';
+    if (!waits) this.send(thread, name, members);
+    else if (!this.setup.replyAck) {
+      this.send(thread, name, members);
+      this.ask(thread, 'GET_FEATURES', [], u64(0x1_7562_8000n));
+    } else {
+      this.send(thread, name, members, NEED_REPLY);
+      if (this.defect === 'ack-not-awaited') return true;
+      this.reply(thread, name, u64(refuse ? 1n : 0n));
+      return !refuse;
+    }
+    return true;
+  }
+
+  private acknowledged(thread: number, name: string, members: Members): void {
+    this.send(thread, name, members, this.setup.replyAck ? NEED_REPLY : 0);
+    if (this.setup.replyAck) this.reply(thread, name, u64(0n));
+  }
+
+  private ask(thread: number, name: string, members: Members, answer: Members): void {
+    this.send(thread, name, members);
+    this.reply(thread, name, answer);
+  }
+
+  private send(thread: number, name: string, members: Members, flags = 0): void {
+    this.push(thread, 'frontend', name, 0x1 | flags, members);
+  }
+
+  private reply(thread: number, name: string, members: Members): void {
+    this.push(thread, 'reply', name, 0x5, members);
+  }
+
+  private push(
+    thread: number,
+    sender: Packet['sender'],
+    name: string,
+    flags: number,
+    members: Members,
+  ): void {
+    if (this.left-- <= 0) throw new Disconnected();
+    const request = IDS[name] ?? 0;
+    this.packets.push({ fd: this.fd, thread, sender, request, name, flags, members });
+  }
+}
+
+function membersOf([first, size]: Region, prefix: string): Members {
+  return [
+    [`${prefix}guest_phys_addr`, first, 8],
+    [`${prefix}memory_size`, size, 8],
+    [`${prefix}userspace_addr`, 0x7f54_0000_0000n + first, 8],
+    [`${prefix}mmap_offset`, 0n, 8],
+  ];
+}
+
+function single(region: Region): Members {
+  return [['-padding', 0n, 8], ...membersOf(region, '')];
+}

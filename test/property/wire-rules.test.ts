@@ -1,0 +1,504 @@
+/**
+ * What crosses the border to the backend: exchanges that QEMU makes, cut anywhere, of some threads only, or with
+ * records lost in marked gaps, give no alarm; an exchange with one defect is reported by the rule for it.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { check } from '../helpers/check.js';
+import { KernelDevice } from '../model/wire-kernel.js';
+import type { Ioctl, LogWrite, Refusal } from '../model/wire-kernel.js';
+import {
+  kprobeRows,
+  libvhostUserOf,
+  LOST_EVENTS,
+  messageEventsOf,
+  straceOf,
+  straceOfIoctls,
+  TRACE_HEADER,
+} from '../model/wire-text.js';
+import { Disconnected, UserDevice } from '../model/wire-user.js';
+import type { Packet, UserDefect, UserSetup } from '../model/wire-user.js';
+import { VdpaDevice } from '../model/wire-vdpa.js';
+import type { VdpaDefect } from '../model/wire-vdpa.js';
+
+const MAIN = 4697;
+const VCPU = 4703;
+const MIGRATION = 4784;
+
+const VERSIONS = [212, 501, 601, 602, 702, 800, 802, 901, 1002];
+
+const userSetup: fc.Arbitrary<UserSetup> = fc.record({
+  version: fc.constantFrom(...VERSIONS),
+  pairs: fc.constantFrom(1, 1, 2, 3),
+  replyAck: fc.boolean(),
+  logShmfd: fc.boolean(),
+  status: fc.boolean(),
+  memSlots: fc.boolean(),
+});
+
+/** What happens to one of the devices, and when the backend goes away meanwhile. */
+interface Act {
+  readonly device: number;
+  readonly what:
+    | 'start'
+    | 'stop'
+    | 'log-start'
+    | 'log-refused'
+    | 'log-stop'
+    | 'grow'
+    | 'shrink'
+    | 'restart'
+    | 'traffic';
+  readonly thread: number;
+  readonly leavesAfter: number | undefined;
+}
+
+const act: fc.Arbitrary<Act> = fc.record({
+  device: fc.constantFrom(0, 0, 1, 2),
+  what: fc.constantFrom(
+    'start',
+    'stop',
+    'log-start',
+    'log-start',
+    'log-refused',
+    'log-stop',
+    'grow',
+    'shrink',
+    'restart',
+    'traffic',
+  ),
+  thread: fc.constantFrom(MAIN, VCPU, MIGRATION),
+  leavesAfter: fc.option(fc.nat(12), { nil: undefined, freq: 6 }),
+});
+
+const acts = fc.array(act, { minLength: 2, maxLength: 14 });
+
+/** The messages of one QEMU; `first` is the lowest file descriptor. */
+function userRun(
+  setups: readonly UserSetup[],
+  script: readonly Act[],
+  first = 12,
+  defect?: UserDefect,
+): Packet[] {
+  const packets: Packet[] = [];
+  const devices = setups.map((setup, i) => new UserDevice(packets, first + i, setup, defect));
+  for (const device of devices) {
+    device.connect(MAIN);
+    device.start(VCPU);
+  }
+  for (const { device: index, what, thread, leavesAfter } of script) {
+    const device = devices[index % devices.length];
+    if (device === undefined) continue;
+    if (leavesAfter !== undefined) device.disconnectAfter(leavesAfter);
+    try {
+      perform(device, what, thread);
+      device.disconnectAfter(Infinity);
+    } catch (error) {
+      if (!(error instanceof Disconnected)) throw error;
+      device.connect(MAIN);
+      device.start(leavesAfter === 0 ? MAIN : VCPU);
+    }
+  }
+  return packets;
+}
+
+function perform(device: UserDevice, what: Act['what'], thread: number): void {
+  switch (what) {
+    case 'start':
+      if (!device.isRunning) device.start(thread);
+      break;
+    case 'stop':
+      if (device.isRunning) device.stop(thread);
+      break;
+    case 'restart':
+      if (device.isRunning) device.stop(thread);
+      device.start(thread);
+      break;
+    case 'log-start':
+      device.logStart(thread);
+      break;
+    case 'log-refused':
+      device.logStart(thread, 1);
+      break;
+    case 'log-stop':
+      device.logStop(thread);
+      break;
+    case 'grow':
+      device.resize(thread, 0x2_0000_0000n);
+      break;
+    case 'shrink':
+      device.resize(thread, 0x1000_0000n);
+      break;
+    case 'traffic':
+      break;
+  }
+}
+
+function kernelRun(script: readonly Act[], owner: number): (Ioctl | LogWrite)[] {
+  const events: (Ioctl | LogWrite)[] = [];
+  const devices = [13, 14].map((fd) => new KernelDevice(events, owner, fd));
+  for (const device of devices) {
+    device.open(MAIN);
+    device.start(VCPU);
+  }
+  for (const { device: index, what, thread, leavesAfter = 0 } of script) {
+    const device = devices[index % devices.length];
+    if (device === undefined) continue;
+    switch (what) {
+      case 'start':
+        if (!device.isRunning) device.start(thread, leavesAfter > 6);
+        break;
+      case 'stop':
+        if (device.isRunning) device.stop(thread);
+        break;
+      case 'restart':
+        if (device.isRunning) device.stop(thread);
+        device.start(thread, leavesAfter > 6);
+        break;
+      case 'log-start':
+        device.logStart(thread);
+        break;
+      case 'log-refused':
+        device.logStart(thread, {
+          at: leavesAfter > 6 ? 'features' : 'address',
+          vring: leavesAfter % 2,
+          errno: 'EFAULT',
+        });
+        break;
+      case 'log-stop':
+        device.logStop(thread);
+        break;
+      case 'grow':
+      case 'shrink':
+        device.grow(thread);
+        break;
+      case 'traffic':
+        for (let i = 0; i < 3; i++) device.traffic();
+        break;
+    }
+  }
+  return events;
+}
+
+/** Begins and ends anywhere. */
+const window = fc.record({
+  from: fc.double({ min: 0, max: 0.6, noNaN: true }),
+  to: fc.double({ min: 0.6, max: 1, noNaN: true }),
+});
+
+function cut(lines: readonly string[], { from, to }: { from: number; to: number }): string[] {
+  return lines.slice(Math.floor(lines.length * from), Math.ceil(lines.length * to));
+}
+
+/** Two processes that run at the same time: the lines of each keep their order. */
+function merge<Item>(
+  left: readonly Item[],
+  right: readonly Item[],
+  turns: readonly boolean[],
+): Item[] {
+  const [a, b] = [[...left], [...right]];
+  const merged: Item[] = [];
+  for (let i = 0; a.length + b.length > 0; i++) {
+    const isLeft = b.length === 0 || (a.length > 0 && turns[i % turns.length] === true);
+    const item = (isLeft ? a : b).shift();
+    if (item !== undefined) merged.push(item);
+  }
+  return merged;
+}
+
+const turns = fc.array(fc.boolean(), { minLength: 3, maxLength: 40 });
+
+function alarms(lines: readonly string[]): string[] {
+  return check('capture', lines.join('\n'))
+    .findings.filter((f) => f.verdict === 'violation' && f.severity !== 'note')
+    .map((f) => `${f.rule} line ${f.at.line}: ${f.message}`);
+}
+
+function rulesOf(lines: readonly string[]): string[] {
+  const found = check('capture', lines.join('\n')).findings;
+  return found.filter((f) => f.verdict === 'violation').map((f) => f.rule);
+}
+
+describe('messages that QEMU sends', () => {
+  const setups = fc.array(userSetup, { minLength: 1, maxLength: 3 });
+  const threads = fc.option(fc.subarray([MAIN, VCPU, MIGRATION], { minLength: 1 }), {
+    nil: undefined,
+  });
+  const shown = fc.constantFrom(4096, 4096, 32);
+
+  test('in an strace, of whatever threads', () => {
+    fc.assert(
+      fc.property(
+        setups,
+        acts,
+        window,
+        threads,
+        fc.boolean(),
+        shown,
+        (devices, script, part, traced, sendsOnly, bytes) => {
+          const version = devices[0]?.version ?? 901;
+          const packets = userRun(
+            devices.map((setup) => ({ ...setup, version })),
+            script,
+          );
+          const options = { threads: traced && new Set(traced), sendsOnly, shown: bytes };
+          expect(alarms(cut(straceOf(packets, options), part))).toEqual([]);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test('of two QEMUs with the same file descriptors, in one strace', () => {
+    fc.assert(
+      fc.property(
+        userSetup,
+        userSetup,
+        acts,
+        acts,
+        turns,
+        window,
+        (a, b, first, second, order, part) => {
+          const other = userRun([b], second).map((p) => ({ ...p, thread: p.thread + 1000 }));
+          const lines = straceOf(merge(userRun([a], first), other, order));
+          expect(alarms(cut(lines, part))).toEqual([]);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test('as libvhost-user prints them, of one connection or several', () => {
+    fc.assert(
+      fc.property(
+        userSetup,
+        userSetup,
+        acts,
+        acts,
+        turns,
+        window,
+        (a, b, first, second, order, part) => {
+          const lines = libvhostUserOf(merge(userRun([a], first), userRun([b], second), order));
+          expect(alarms(cut(lines, part))).toEqual([]);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test('as trace events of all devices', () => {
+    fc.assert(
+      fc.property(
+        setups,
+        acts,
+        window,
+        fc.constantFrom('/', 'write', 'read'),
+        (devices, script, part, events) => {
+          const version = Math.max(702, devices[0]?.version ?? 901);
+          const packets = userRun(
+            devices.map((setup) => ({ ...setup, version })),
+            script,
+          );
+          const lines = messageEventsOf(packets).filter(
+            (line) => events === '/' || line.includes(events),
+          );
+          expect(alarms(cut(lines, part))).toEqual([]);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('a defect in the messages', () => {
+  const LOG_RUN: readonly Act[] = [
+    { device: 0, what: 'log-start', thread: MIGRATION, leavesAfter: undefined },
+    { device: 0, what: 'log-stop', thread: MAIN, leavesAfter: undefined },
+    { device: 0, what: 'stop', thread: MAIN, leavesAfter: undefined },
+  ];
+  const setup: UserSetup = {
+    version: 901,
+    pairs: 2,
+    replyAck: true,
+    logShmfd: true,
+    status: true,
+    memSlots: false,
+  };
+
+  test.each<[UserDefect, string, readonly string[]]>([
+    ['ack-not-asked', 'VU-ACK', ['strace']],
+    ['ack-not-awaited', 'VU-ACK', ['strace', 'events']],
+    ['reply-not-awaited', 'VU-LOGBASE-REPLY', ['strace']],
+    ['base-per-pair', 'VU-LOGBASE-COUNT', ['strace']],
+    ['size-in-chunks', 'VU-MMAPSIZE', ['strace']],
+    ['size-odd', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],
+    ['offset', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],
+  ])('%s is found by %s in %j, on any backend', (defect, rule, formats) => {
+    fc.assert(
+      fc.property(userSetup, (drawn) => {
+        const { version, status } = setup;
+        // What is left out only shows where the other side would have been asked.
+        const isAnswered = defect === 'ack-not-awaited' || defect === 'reply-not-awaited';
+        const asked = isAnswered ? { replyAck: true, logShmfd: true } : {};
+        const packets = userRun(
+          [{ ...drawn, ...asked, version, status, pairs: 2 }],
+          LOG_RUN,
+          12,
+          defect,
+        );
+        const texts: Record<string, readonly string[]> = {
+          strace: straceOf(packets),
+          'libvhost-user': libvhostUserOf(packets),
+          events: messageEventsOf(packets),
+        };
+        for (const format of formats) {
+          expect(new Set(rulesOf(texts[format] ?? []))).toEqual(new Set([rule]));
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('on two connections is two findings, with fingerprints that no file descriptor changes', () => {
+    const prints = [12, 40].map((first) => {
+      const packets = userRun(
+        [setup, setup],
+        [...LOG_RUN, ...LOG_RUN.map((a) => ({ ...a, device: 1 }))],
+        first,
+        'offset',
+      );
+      return check('capture', straceOf(packets).join('\n'))
+        .findings.filter((f) => f.rule === 'VU-MMAPSIZE')
+        .map((f) => f.fingerprint);
+    });
+    expect(new Set(prints[0]).size).toBe(2);
+    expect(prints[1]).toEqual(prints[0]);
+  });
+});
+
+describe('ioctls and log writes of vhost-net', () => {
+  const probes = fc.record({ inner: fc.boolean(), nested: fc.boolean(), returns: fc.boolean() });
+
+  test('in an strace, also of two QEMUs', () => {
+    fc.assert(
+      fc.property(acts, acts, turns, window, (first, second, order, part) => {
+        const isIoctl = (event: Ioctl | LogWrite): event is Ioctl => 'fd' in event;
+        const other = kernelRun(second, 5000)
+          .filter(isIoctl)
+          .map((e) => ({ ...e, thread: e.thread + 1000 }));
+        const both = merge(kernelRun(first, MAIN).filter(isIoctl), other, order);
+        expect(alarms(cut(straceOfIoctls(both), part))).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('in a kernel trace, with events that were lost', () => {
+    fc.assert(
+      fc.property(
+        acts,
+        window,
+        probes,
+        fc.array(fc.tuple(fc.nat(400), fc.nat(12)), { maxLength: 3 }),
+        (script, part, options, losses) => {
+          const rows = cut(kprobeRows(kernelRun(script, MAIN), options), part);
+          for (const [at, count] of losses) rows.splice(at % (rows.length + 1), count, LOST_EVENTS);
+          expect(alarms([...TRACE_HEADER, ...rows])).toEqual([]);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test.each<[Refusal['at'], boolean]>([
+    ['base', false],
+    ['features', true],
+    ['address', true],
+  ])('a log start that goes on after a refused %s is found by KV-ERR', (at, ignoresErrors) => {
+    const events: (Ioctl | LogWrite)[] = [];
+    const device = new KernelDevice(events, MAIN, 13, ignoresErrors);
+    device.open(MAIN);
+    device.start(VCPU);
+    device.logStart(MIGRATION, { at, vring: 1, errno: 'EFAULT' });
+    device.stop(MIGRATION);
+    const ioctls = events.filter((event) => 'fd' in event);
+    expect(rulesOf(straceOfIoctls(ioctls))).toEqual(['KV-ERR']);
+    for (const inner of [false, true]) {
+      const rows = kprobeRows(events, { inner, nested: false, returns: true });
+      expect(rulesOf([...TRACE_HEADER, ...rows])).toEqual(['KV-ERR']);
+    }
+  });
+
+  test('an index that the device does not have is found by KV-IDX, and undone', () => {
+    const events: (Ioctl | LogWrite)[] = [];
+    const device = new KernelDevice(events, MAIN, 13);
+    device.open(MAIN);
+    device.start(VCPU);
+    device.logStart(MIGRATION, { at: 'address', vring: 0, errno: 'ENOBUFS' });
+    expect(rulesOf(straceOfIoctls(events.filter((event) => 'fd' in event)))).toEqual(['KV-IDX']);
+  });
+
+  test('log writes that fail are one finding for each worker, whatever is traced of them', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.boolean(), (count, nested) => {
+        const events: (Ioctl | LogWrite)[] = [];
+        for (let i = 0; i < count; i++) {
+          for (const owner of [MAIN, 5000]) {
+            events.push({ owner, base: '0x0', addr: '0xff5f863', errno: 'EFAULT' });
+          }
+        }
+        const rows = kprobeRows(events, { inner: false, nested, returns: true });
+        const found = check('capture', [...TRACE_HEADER, ...rows].join('\n')).findings.filter(
+          (f) => f.verdict === 'violation',
+        );
+        expect(found.map((f) => [f.rule, f.count])).toEqual([
+          ['KV-LOGWRITE', count],
+          ['KV-LOGWRITE', count],
+        ]);
+        expect(new Set(found.map((f) => f.fingerprint)).size).toBe(2);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('trace events of vdpa devices', () => {
+  const steps = fc.array(
+    fc.tuple(fc.nat(1), fc.constantFrom('start', 'shadow', 'stop', 'log', 'unlog'), fc.boolean()),
+    { maxLength: 14 },
+  );
+
+  test('give no alarm', () => {
+    fc.assert(
+      fc.property(
+        steps,
+        window,
+        fc.subarray(['vhost_dev_', 'get_vring_base', 'vdpa_dev_start', 'set_features']),
+        (script, part, hidden) => {
+          const lines: string[] = [];
+          const devices = [new VdpaDevice(lines, '0x55d5'), new VdpaDevice(lines, '0x55d6')];
+          for (const [index, what] of script) {
+            const device = devices[index];
+            if (what === 'log' || what === 'unlog') device?.toggleLog(what === 'log');
+            else device?.stop();
+            if (what === 'start' || what === 'shadow') device?.start(what === 'shadow');
+          }
+          const seen = lines.filter((line) => !hidden.some((name) => line.includes(name)));
+          expect(alarms(cut(seen, part))).toEqual([]);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test.each<[VdpaDefect]>([['log-base'], ['features'], ['address']])(
+    'that give a shadowed device %s are found by VD-SVQ',
+    (defect) => {
+      const lines: string[] = [];
+      const device = new VdpaDevice(lines, '0x55d5', defect);
+      device.start(true);
+      device.toggleLog(true);
+      expect(rulesOf(lines)).toEqual(['VD-SVQ']);
+    },
+  );
+});
