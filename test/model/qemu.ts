@@ -119,8 +119,9 @@ export class Qemu {
     },
     'dirty-rate-stop': () => {
       const thread = this.dirtyRate;
+      // In 6.2 this would end the log of a migration that still runs: a defect, not a legitimate run.
+      if (thread === undefined || this.endsLogOfOthers(this.migration !== undefined)) return;
       this.dirtyRate = undefined;
-      if (thread === undefined) return;
       this.tracking.stop(thread, 'dirty rate');
       this.machine.log.exit(thread);
     },
@@ -238,6 +239,8 @@ export class Qemu {
     if (this.migration !== undefined) return;
     // 6.2 asserts that this user does not track already, as it does while its stop is postponed.
     if (version === 602 && this.tracking.users.has('migration')) return;
+    const isPostponed = this.dirtyRate === undefined && this.tracking.users.has('dirty rate');
+    if (this.endsLogOfOthers(isPostponed)) return;
     if (version >= 800) this.switchShadowQueues();
     this.migration = this.machine.log.thread('live_migration', 'migration_thread');
     const { migration } = this;
@@ -248,6 +251,11 @@ export class Qemu {
       return started;
     });
     if (!ok && !this.machine.aborted) this.cleanUp(true);
+  }
+
+  /** Up to 7.0 a log stop of one user of dirty tracking reaches all listeners, even if another still tracks. */
+  private endsLogOfOthers(isStopped: boolean): boolean {
+    return this.machine.profile.version === 602 && isStopped;
   }
 
   /** vdpa-net stops and starts to switch to shadow virtqueues, before the migration thread. */
