@@ -138,7 +138,7 @@ const DYING =
 /** The process dies inside the sync: what the round would have done is nobody's to say. */
 function crashIn(context: SessionContext, activation: Activation): Judgement | undefined {
   const last = context.run.steps[activation.last];
-  const dying = last?.frames.find(({ func }) => DYING.test(func));
+  const dying = last?.frames.findLast(({ func }) => DYING.test(func));
   if (last === undefined || dying === undefined) return undefined;
   const inner = (context.run.atStep[last.index] ?? []).findLast((a) => a.device !== undefined);
   return {

@@ -1,7 +1,6 @@
-import { known } from '../protocol/replay.js';
 import { lifeAt, registrationDoubts, startedBefore } from './shared/device-lives.js';
-import type { Life } from './shared/device-lives.js';
-import { below, passes, place, successOf, togglesOf, unwatchedToggles } from './shared/queries.js';
+import { logFlagAt } from './shared/log-flag.js';
+import { place, unwatchedToggles } from './shared/queries.js';
 import { migrationSyncs } from './shared/sync-rounds.js';
 import type { SyncPoint } from './shared/sync-rounds.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -55,32 +54,6 @@ export const mgSyncOff: Rule = {
   },
 };
 
-/**
- * Logging was switched on in this start of the device and is not seen to end. A device that is certainly
- * registered all the time cannot have been made anew with its flag off.
- */
-function isKeptOn(context: SessionContext, life: Life, step: number): boolean {
-  const { run } = context;
-  const { device, start } = life;
-  const doubts = [
-    ...registrationDoubts(context, 'calls', life, step),
-    ...unwatchedToggles(run, start.step, step),
-  ];
-  if (doubts.length > 0) return false;
-  const last = togglesOf(context, device).findLast(
-    ({ activation: { first } }) => first > start.step && first < step,
-  );
-  if (last === undefined) {
-    const features = start.activation?.children.find((a) => a.kind === 'vhost_dev_set_features');
-    return features?.enable === true;
-  }
-  const pass = passes(context, true).find(
-    (p) =>
-      p.device === device && below(last.activation, 'vhost_dev_set_log').includes(p.activation),
-  );
-  return last.enable && pass !== undefined && successOf(run, pass) !== undefined;
-}
-
 function* judge(
   context: SessionContext,
   { activation }: SyncPoint,
@@ -88,9 +61,7 @@ function* judge(
 ): Generator<Judgement> {
   const { run } = context;
   const life = lifeAt(context, 'calls', device, activation.first);
-  const flag =
-    known(context.stateBefore(device, activation.first).log) ??
-    (life !== undefined && isKeptOn(context, life, activation.first) ? 'on' : undefined);
+  const flag = logFlagAt(context, device, activation.first);
   const at = { ...place(activation), device };
   if (flag === 'on') {
     yield { verdict: 'pass', ...at, message: 'the device logs when the migration reads the log' };

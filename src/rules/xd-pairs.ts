@@ -1,6 +1,6 @@
-import { known } from '../protocol/replay.js';
 import { lifeAt, registrationDoubts, startedBefore, vdevOf } from './shared/device-lives.js';
 import type { Life } from './shared/device-lives.js';
+import { logFlagAt } from './shared/log-flag.js';
 import { unwatchedToggles } from './shared/queries.js';
 import { syncRounds } from './shared/sync-rounds.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -51,8 +51,7 @@ function* judge(
   if (own === undefined || vdev === undefined) return;
   const pairs = startedBefore(context, 'calls', step).filter((life) => vdevOf(life) === vdev);
   if (pairs.length < 2) return;
-  const flagOf = (life: Life): string | undefined =>
-    known(context.stateBefore(life.device, step).log);
+  const flagOf = (life: Life): string | undefined => logFlagAt(context, life.device, step);
   const flag = flagOf(own);
   const other = pairs.find((life) => life !== own && differs(flagOf(life), flag));
   if (other === undefined) {
