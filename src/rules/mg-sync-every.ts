@@ -2,7 +2,7 @@ import type { Activation } from '../flows/activations.js';
 import { hasGap } from '../flows/run.js';
 import { registrationDoubts, startedBefore } from './shared/device-lives.js';
 import type { Life } from './shared/device-lives.js';
-import { isOver } from './shared/global-passes.js';
+import { cutStacks, isOver } from './shared/global-passes.js';
 import { endOf, hasStranger, place, unwatched } from './shared/queries.js';
 import { syncRounds, tracedRounds } from './shared/sync-rounds.js';
 import type { SyncRound, TracedRound } from './shared/sync-rounds.js';
@@ -94,8 +94,7 @@ function judgeMissed(context: SessionContext, round: SyncRound, life: Life): Jud
   if (hasGap(run, activation.first, end)) missing.push('an unbroken record of the sync');
   if (hasStranger(context, activation.first - 1, end, 'vhost_log_sync'))
     missing.push('listener= of every vhost_log_sync');
-  if (unplaced(context).some(({ first }) => first > activation.first && first < end))
-    missing.push('the whole backtrace at vhost_log_sync');
+  missing.push(...cutStacks(run, activation));
   if (missing.length > 0) {
     const message = 'the sync is not seen to ask the device';
     return { verdict: 'inconclusive', ...at, message, missing };
@@ -114,16 +113,6 @@ function judgeMissed(context: SessionContext, round: SyncRound, life: Life): Jud
       })),
     ],
   };
-}
-
-/** Calls whose stack does not show whether they are part of a round. */
-function unplaced(context: SessionContext): readonly Activation[] {
-  return context.once('unplaced syncs', () => {
-    const placed = new Set(syncRounds(context).flatMap(({ calls }) => calls));
-    return context
-      .of('vhost_log_sync')
-      .filter((call) => !placed.has(call) && context.run.steps[call.first]?.complete !== true);
-  });
 }
 
 function firstOfEach(calls: readonly Activation[]): Activation[] {

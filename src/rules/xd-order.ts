@@ -1,4 +1,4 @@
-import { globalPasses } from './shared/global-passes.js';
+import { cutStacks, globalPasses } from './shared/global-passes.js';
 import type { GlobalPass } from './shared/global-passes.js';
 import { hasGap } from '../flows/run.js';
 import type { Rule } from './rule.js';
@@ -34,6 +34,7 @@ export const xdOrder: Rule = {
       if (start === undefined || first === undefined || !forward || !backward) continue;
       const from = start.activation.first;
       start = undefined;
+      if (cutStacks(context.run, pass.activation).length > 0) continue;
       const common = forward.filter((device) => backward.includes(device));
       if (common.length < 2 || hasGap(context.run, from, pass.activation.last)) continue;
       const visited = backward.filter((device) => common.includes(device));

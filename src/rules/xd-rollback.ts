@@ -1,7 +1,7 @@
 import { failureIn, hasFailed } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import { hasGap } from '../flows/run.js';
-import { globalPasses, isOver } from './shared/global-passes.js';
+import { cutStacks, globalPasses, isOver } from './shared/global-passes.js';
 import type { GlobalPass } from './shared/global-passes.js';
 import { endOf, hasStranger, place, unwatched } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -61,6 +61,7 @@ function* judge(
   if (hasGap(run, activation.first, end)) missing.push('an unbroken record of the log start');
   if (hasStranger(context, failed.first, end, 'vhost_log_global_stop'))
     missing.push('listener= of every vhost_log_global_stop');
+  missing.push(...cutStacks(run, activation));
   if ([activation, ...calls].some(({ altered }) => altered))
     missing.push('a run that the debugger did not alter');
   for (const call of before) {

@@ -4,6 +4,7 @@
  */
 import { callerOf } from '../../flows/activations.js';
 import type { Activation } from '../../flows/activations.js';
+import type { Step } from '../../facts/step.js';
 import type { FactKind } from '../../model/fact.js';
 import type { Run } from '../../flows/run.js';
 import { hasGap } from '../../flows/run.js';
@@ -68,6 +69,19 @@ function callsListeners({ profile }: Run, { entered, func, kind }: Activation): 
 /** The call returned and the process lived on: an abort() ends threads as well. */
 export function isOver(run: Run, { closed, session }: Activation): boolean {
   return closed !== undefined && run.steps[closed]?.session === session;
+}
+
+/**
+ * A stack that is cut short (`bt 3`) does not show the calls around it: what is one execution then looks
+ * like several. One that is not seen to be entered may be the rest of such a one.
+ */
+export function cutStacks(run: Run, activation: Activation): string[] {
+  const { first, thread, func, entered } = activation;
+  const isOwn = (step: Step): boolean => step.thread === thread && step.frames.length > 0;
+  const before = entered ? undefined : run.steps.slice(0, first).findLast(isOwn);
+  const within = run.steps.slice(first, endOf(run, activation)).filter(isOwn);
+  const shown = before === undefined ? within : [before, ...within];
+  return shown.some((step) => !step.complete) ? [`whole backtraces around ${func}`] : [];
 }
 
 /** What LS-ALL-DEVICES and LE-ALL-DEVICES ask: did the pass reach every device that is registered? */
@@ -153,8 +167,7 @@ function passDoubts(context: SessionContext, pass: GlobalPass, callback: FactKin
   if (hasGap(run, activation.first, end)) found.push(`an unbroken record of ${activation.func}`);
   if (hasStranger(context, activation.first - 1, end, callback))
     found.push(`listener= of every ${callback}`);
-  if (unplacedCalls(context, callback).some(({ first }) => first > activation.first && first < end))
-    found.push(`the whole backtrace at ${callback}`);
+  found.push(...cutStacks(run, activation));
   if (activation.altered || pass.calls.some((call) => call.altered))
     found.push('a run that the debugger did not alter');
   if (pass.enable && mayHaveFailed(context, pass))
