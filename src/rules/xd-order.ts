@@ -34,9 +34,9 @@ export const xdOrder: Rule = {
       if (start === undefined || first === undefined || !forward || !backward) continue;
       const from = start.activation.first;
       start = undefined;
-      if (cutStacks(context.run, pass.activation).length > 0) continue;
       const common = forward.filter((device) => backward.includes(device));
       if (common.length < 2 || hasGap(context.run, from, pass.activation.last)) continue;
+      if (cutStacks(context.run, pass.activation).length > 0) continue;
       const visited = backward.filter((device) => common.includes(device));
       const isReversed = common.toReversed().every((device, i) => device === visited[i]);
       const at = { step: first.first, line: first.line };
