@@ -95,6 +95,9 @@ const around: Readonly<Record<string, FunctionRow>> = {
   migration_bitmap_sync_precopy: row('migration_bitmap_sync', 'migration/ram.c'),
   ram_init_bitmaps: row('ram_init_bitmaps', 'migration/ram.c'),
   ram_save_cleanup: row('ram_save_cleanup', 'migration/ram.c'),
+  // Both sync for the last time, when the guest has stopped.
+  ram_save_complete: row('ram_save_complete', 'migration/ram.c'),
+  ram_postcopy_send_discard_bitmap: row('ram_discard_bitmap', 'migration/ram.c'),
   qemu_savevm_state_setup: row('savevm_state_setup', 'migration/savevm.c'),
   qemu_savevm_state_cleanup: row('savevm_state_cleanup', 'migration/savevm.c'),
   migration_thread: row('migration_thread', 'migration/migration.c'),

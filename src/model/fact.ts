@@ -48,6 +48,8 @@ export type FactKind =
   | 'migration_bitmap_sync'
   | 'ram_init_bitmaps'
   | 'ram_save_cleanup'
+  | 'ram_save_complete'
+  | 'ram_discard_bitmap'
   | 'savevm_state_setup'
   | 'savevm_state_cleanup'
   | 'migration_thread'

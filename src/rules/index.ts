@@ -13,6 +13,7 @@ import { dsStopUnstarted } from './ds-stop-unstarted.js';
 import { kvErr } from './kv-err.js';
 import { kvIdx } from './kv-idx.js';
 import { kvLogwrite } from './kv-logwrite.js';
+import { leAllDevices } from './le-all-devices.js';
 import { leClear } from './le-clear.js';
 import { leNobase0 } from './le-nobase0.js';
 import { lePut } from './le-put.js';
@@ -20,6 +21,7 @@ import { leSkip } from './le-skip.js';
 import { lgBalance } from './lg-balance.js';
 import { lgRefcnt } from './lg-refcnt.js';
 import { lsAddrStable } from './ls-addr-stable.js';
+import { lsAllDevices } from './ls-all-devices.js';
 import { lsAllRings } from './ls-all-rings.js';
 import { lsBaseFirst } from './ls-base-first.js';
 import { lsDelta } from './ls-delta.js';
@@ -32,7 +34,12 @@ import { lsLogbaseErr } from './ls-logbase-err.js';
 import { lsTwice } from './ls-twice.js';
 import { lsUniform } from './ls-uniform.js';
 import { lsWord } from './ls-word.js';
+import { mgDevstop } from './mg-devstop.js';
 import { mgLeftOn } from './mg-left-on.js';
+import { mgPostpone } from './mg-postpone.js';
+import { mgStoppedEarly } from './mg-stopped-early.js';
+import { mgSyncEvery } from './mg-sync-every.js';
+import { mgSyncOff } from './mg-sync-off.js';
 import type { Rule } from './rule.js';
 import { stBackend } from './st-backend.js';
 import { stBaseEq } from './st-base-eq.js';
@@ -46,11 +53,16 @@ import { stShare } from './st-share.js';
 import { stSize } from './st-size.js';
 import { stSizeSane } from './st-size-sane.js';
 import { stSyncrange } from './st-syncrange.js';
+import { thContext } from './th-context.js';
+import { thOverlap } from './th-overlap.js';
 import { vdSvq } from './vd-svq.js';
 import { vuAck } from './vu-ack.js';
 import { vuLogbaseCount } from './vu-logbase-count.js';
 import { vuLogbaseReply } from './vu-logbase-reply.js';
 import { vuMmapsize } from './vu-mmapsize.js';
+import { xdOrder } from './xd-order.js';
+import { xdPairs } from './xd-pairs.js';
+import { xdRollback } from './xd-rollback.js';
 
 /** The catalogue, sorted by id. */
 export const rules: readonly Rule[] = [
@@ -69,6 +81,7 @@ export const rules: readonly Rule[] = [
   kvErr,
   kvIdx,
   kvLogwrite,
+  leAllDevices,
   leClear,
   leNobase0,
   lePut,
@@ -76,6 +89,7 @@ export const rules: readonly Rule[] = [
   lgBalance,
   lgRefcnt,
   lsAddrStable,
+  lsAllDevices,
   lsAllRings,
   lsBaseFirst,
   lsDelta,
@@ -88,7 +102,12 @@ export const rules: readonly Rule[] = [
   lsTwice,
   lsUniform,
   lsWord,
+  mgDevstop,
   mgLeftOn,
+  mgPostpone,
+  mgStoppedEarly,
+  mgSyncEvery,
+  mgSyncOff,
   stBackend,
   stBaseEq,
   stCaller,
@@ -101,9 +120,14 @@ export const rules: readonly Rule[] = [
   stSize,
   stSizeSane,
   stSyncrange,
+  thContext,
+  thOverlap,
   vdSvq,
   vuAck,
   vuLogbaseCount,
   vuLogbaseReply,
   vuMmapsize,
+  xdOrder,
+  xdPairs,
+  xdRollback,
 ];

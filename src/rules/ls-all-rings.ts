@@ -28,6 +28,12 @@ export const lsAllRings: Rule = {
       'QEMU hw/virtio/vhost.c vhost_dev_set_log()',
       'Linux drivers/vhost/vhost.c vhost_update_used_flags()',
     ],
+    bugs: [
+      {
+        where: 'QEMU f5b22d06fb05 (5.2)',
+        what: 'A vhost-user backend that disconnected in the log start aborted QEMU. Today the log start counts as a success and the device is stopped: such a capture is no violation.',
+      },
+    ],
   },
   triggers: [
     'vhost_dev_set_log',

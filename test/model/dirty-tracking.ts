@@ -70,6 +70,10 @@ export class DirtyTracking {
     });
   }
 
+  isPostponed(user: User): boolean {
+    return this.postponed.has(user);
+  }
+
   runPostponed(t: Thread): void {
     const users = [...this.postponed];
     this.postponed.clear();

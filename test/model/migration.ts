@@ -32,6 +32,8 @@ export class Migration {
     // 6.2 asserts that this user does not track already, as it does while its stop is postponed.
     if (this.isActive) return;
     if (this.version === 602 && this.tracking.users.has('migration')) return;
+    // Nor may another user's postponed stop come while it runs: 6.2 would end its log.
+    if (this.version === 602 && this.tracking.isPostponed('dirty rate')) return;
     this.setState(this.machine.main, 'setup');
     if (this.version >= 800) this.switchShadowQueues();
     const thread = this.machine.log.thread('live_migration', 'migration_thread');

@@ -1,0 +1,149 @@
+import { callerOf } from '../flows/activations.js';
+import type { Step } from '../facts/step.js';
+import { hasGap } from '../flows/run.js';
+import {
+  momentsOf,
+  registrationDoubts,
+  runningDoubts,
+  startedBefore,
+} from './shared/device-lives.js';
+import type { Life, Source } from './shared/device-lives.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** The last sync of a migration comes when every vhost device has stopped. */
+export const mgDevstop: Rule = {
+  info: {
+    id: 'MG-DEVSTOP',
+    title: 'every vhost device is stopped before the final dirty log sync',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2; by trace events 7.2 - 10.2',
+    needs: [
+      'gdb: a sync below ram_save_complete or ram_postcopy_send_discard_bitmap, and probes vhost_dev_start and vhost_dev_stop',
+      'trace: events vhost_dev_start, vhost_dev_stop, migrate_set_state and migration_bitmap_sync_start, to the state completed',
+      'the stop of the device after the sync, or another proof that its start had succeeded',
+    ],
+    why: 'A device that still runs writes guest memory after the last look at its log: the destination gets stale pages, silently, and both sides may serve the same disk.',
+    remedy:
+      'Look at the set_status callback of that virtio device: it must stop vhost when the VM stops.',
+    exceptions: [
+      'a device whose start failed: it does not run, and no stop follows',
+      'postcopy: the sync before the discard bitmap is the final one',
+      'COLO, which stops the VM for each checkpoint; a background snapshot, which has no sync',
+      'a VM that was stopped before the migration (pause, cpr): its devices are stopped too',
+    ],
+    sources: [
+      'QEMU migration/ram.c ram_save_complete(), ram_postcopy_send_discard_bitmap()',
+      'QEMU migration/migration.c migration_completion(), postcopy_start()',
+      'QEMU hw/virtio/virtio.c virtio_vmstate_change()',
+    ],
+  },
+  triggers: ['ram_save_complete', 'ram_discard_bitmap'],
+  *sequence(context) {
+    for (const sync of finalSyncs(context)) yield* judge(context, 'calls', sync);
+    for (const sync of tracedFinalSyncs(context)) yield* judge(context, 'events', sync);
+  },
+};
+
+/** The first read of the log in each final stage. */
+function finalSyncs(context: SessionContext): Step[] {
+  const seen = new Set<number>();
+  const found: Step[] = [];
+  for (const sync of context.of('vhost_log_sync', 'migration_bitmap_sync')) {
+    const stage = callerOf(sync, 'ram_save_complete', 'ram_discard_bitmap');
+    const step = context.run.steps[sync.first];
+    if (stage === undefined || step === undefined || seen.has(stage.id)) continue;
+    seen.add(stage.id);
+    found.push(step);
+  }
+  return found;
+}
+
+/** The last read before each `completed`; with postcopy only where the discard bitmap follows it. */
+function tracedFinalSyncs(context: SessionContext): Step[] {
+  const found: Step[] = [];
+  let last: Step | undefined;
+  let isOther = false;
+  let isPostcopy = false;
+  let isDiscarded = false;
+  for (const step of context.events('migration_state', 'migration_bitmap_sync', 'postcopy_start')) {
+    const { name, args } = step.event?.record ?? {};
+    if (name === 'migration_bitmap_sync_start') {
+      last = step;
+      isDiscarded = false;
+    } else if (name === 'ram_postcopy_send_discard_bitmap') isDiscarded = true;
+    else if (name === 'migrate_set_state') {
+      const state = args?.new_state ?? '';
+      isOther ||= state === 'colo';
+      isPostcopy ||= state.startsWith('postcopy');
+      const isFinal = last !== undefined && !isOther && (!isPostcopy || isDiscarded);
+      if (state === 'completed' && isFinal && last !== undefined) {
+        if (!hasGap(context.run, last.index, step.index)) found.push(last);
+      }
+      if (ENDS.has(state)) {
+        last = undefined;
+        [isOther, isPostcopy] = [false, false];
+      }
+    }
+  }
+  return found;
+}
+
+/** States after which another migration may begin, and the first of that one. */
+const ENDS: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'setup', 'none']);
+
+function* judge(context: SessionContext, source: Source, sync: Step): Generator<Judgement> {
+  const { index: step, line } = sync;
+  const started = startedBefore(context, source, step);
+  for (const life of started) yield judgeRunning(context, source, sync, life);
+  if (started.length > 0) return;
+  const moments = momentsOf(context, source);
+  if (moments.size > 0) {
+    const message = 'every device that is seen to start or stop has stopped before the final sync';
+    yield { verdict: 'pass', step, line, message };
+    return;
+  }
+  const isEvent = source === 'events';
+  if (isEvent && context.events('vhost_commit').length === 0) return;
+  yield {
+    verdict: 'inconclusive',
+    step,
+    line,
+    message: 'which devices run at the final sync is not known',
+    missing: [
+      isEvent
+        ? 'trace events vhost_dev_start and vhost_dev_stop (7.2 and later)'
+        : 'probes vhost_dev_start and vhost_dev_stop',
+    ],
+  };
+}
+
+function judgeRunning(
+  context: SessionContext,
+  source: Source,
+  { index: step, line }: Step,
+  life: Life,
+): Judgement {
+  const { device, start, next } = life;
+  const missing = [
+    ...registrationDoubts(context, source, life, step),
+    ...runningDoubts(context, life, step),
+  ];
+  if (missing.length > 0) {
+    const message = 'the device is not seen to stop before the final sync';
+    return { verdict: 'inconclusive', device, step, line, message, missing };
+  }
+  return {
+    verdict: 'violation',
+    device,
+    step,
+    line,
+    message: 'the final sync of the migration comes while the device still runs',
+    expected: 'vhost_dev_stop before the final sync',
+    evidence: [
+      { line: start.line, role: 'the start of the device' },
+      ...(next === undefined ? [] : [{ line: next.line, role: 'its stop, which comes too late' }]),
+    ],
+  };
+}

@@ -1,0 +1,178 @@
+import { callerOf } from '../flows/activations.js';
+import type { Activation } from '../flows/activations.js';
+import type { Step } from '../facts/step.js';
+import { bigintOf } from '../model/values.js';
+import { hasGap } from '../flows/run.js';
+import { lastWork } from './shared/global-passes.js';
+import { passes, place, successOf, unwatched } from './shared/queries.js';
+import type { Pass } from './shared/queries.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** Nothing switches logging off before the migration is through with it. */
+export const mgStoppedEarly: Rule = {
+  info: {
+    id: 'MG-STOPPED-EARLY',
+    title: 'logging stays on until the migration no longer reads the dirty log',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'gdb: probe vhost_dev_set_log, its successful end, and backtraces of migration_thread before and after it',
+      'trace: events global_dirty_changed, migrate_set_state and migration_bitmap_sync_start',
+    ],
+    why: 'What the device writes from then on is not marked dirty, and the migration goes on as if it were: the destination gets stale pages, silently.',
+    remedy:
+      'Look at who stopped the log: the backtrace names the other user of dirty tracking; do not trust that migration.',
+    exceptions: [
+      'a migration that was cancelled or failed before, even if its thread is still there: it reads no more',
+      'the rollback of a log start that failed (9.1 and later)',
+      'the next log start of a migration that began in between',
+    ],
+    sources: [
+      'QEMU system/memory.c memory_global_dirty_log_stop()',
+      'QEMU migration/migration.c migration_thread()',
+    ],
+    bugs: [
+      {
+        where: 'QEMU 7b0538ed3a22 (7.0)',
+        what: 'In 6.2 the end of a dirty rate measurement called the log stop of all listeners although a migration still tracked.',
+      },
+    ],
+  },
+  triggers: ['vhost_log_global_stop', 'global_dirty_changed'],
+  *sequence(context) {
+    const migrations = migrationsOf(context);
+    for (const pass of passes(context, false)) {
+      const during = migrations.find((m) => isDuring(pass.activation, m));
+      if (during !== undefined) yield judgeStop(context, pass, during);
+    }
+    for (const migration of migrations) yield* judgeWhole(context, migration);
+    yield* judgeTrace(context);
+  },
+};
+
+/** A migration that certainly started the log and reads it, with the steps of both. */
+interface ReadingMigration {
+  readonly thread: Activation;
+  readonly logStart: Activation;
+  readonly lastRead: number;
+}
+
+function migrationsOf(context: SessionContext): ReadingMigration[] {
+  const found: ReadingMigration[] = [];
+  const starts = new Map<Activation, Activation>();
+  for (const start of context.of('vhost_log_global_start')) {
+    const thread = callerOf(start, 'migration_thread');
+    if (thread !== undefined && !starts.has(thread)) starts.set(thread, start);
+  }
+  for (const [thread, lastRead] of lastWork(context)) {
+    const logStart = thread === undefined ? undefined : starts.get(thread);
+    if (thread === undefined || logStart === undefined || lastRead <= logStart.first) continue;
+    found.push({ thread, logStart, lastRead });
+  }
+  return found;
+}
+
+function isDuring({ first }: Activation, { logStart, lastRead }: ReadingMigration): boolean {
+  return first > logStart.first && first < lastRead;
+}
+
+function judgeStop(
+  context: SessionContext,
+  pass: Pass,
+  { logStart, lastRead }: ReadingMigration,
+): Judgement {
+  const { activation } = pass;
+  const at = place(activation);
+  const success = successOf(context.run, pass);
+  const missing: string[] = [];
+  if (success === undefined) missing.push('proof that the log stop succeeded');
+  if (hasGap(context.run, logStart.first, lastRead))
+    missing.push('an unbroken record since the log start');
+  if (callerOf(activation, 'vhost_log_global_stop', 'vhost_migration_log') === undefined)
+    missing.push('the backtrace at vhost_dev_set_log');
+  const read = context.run.steps[lastRead]?.line ?? activation.line;
+  if (success === undefined || missing.length > 0) {
+    const message = 'the log of a device is stopped while the migration goes on';
+    return { verdict: 'inconclusive', ...at, message, missing };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message: 'logging is switched off on a running device, and the migration goes on',
+    expected: 'vhost_dev_set_log(false) only after the migration has ended',
+    evidence: [
+      { line: logStart.line, role: 'the log start of the migration' },
+      success,
+      { line: read, role: 'the same migration goes on' },
+    ],
+  };
+}
+
+/** A migration that is not disturbed. */
+function* judgeWhole(
+  context: SessionContext,
+  { logStart, lastRead }: ReadingMigration,
+): Generator<Judgement> {
+  const { run } = context;
+  const isStopped = passes(context, false).some(
+    ({ activation: { first } }) => first > logStart.first && first < lastRead,
+  );
+  if (isStopped) return;
+  const at = { step: logStart.first, line: logStart.line };
+  const missing = unwatched(run, 'vhost_dev_set_log', logStart.first, lastRead);
+  if (hasGap(run, logStart.first, lastRead)) missing.push('an unbroken record since the log start');
+  // Stops of stopped devices only set a flag.
+  if (missing.length > 0) {
+    const message = 'a log stop during the migration would not be seen';
+    yield { verdict: 'inconclusive', ...at, message, missing };
+    return;
+  }
+  yield {
+    verdict: 'pass',
+    ...at,
+    message: 'no log stop as long as the migration is seen to go on',
+  };
+}
+
+/** Bit of global_dirty_changed that stands for migration (GLOBAL_DIRTY_MIGRATION). */
+const MIGRATION = 1n;
+
+/** The migration's bit is cleared, and the next thing that the migration does is to read the log. */
+function* judgeTrace(context: SessionContext): Generator<Judgement> {
+  let state: string | undefined;
+  let mask = 0n;
+  let cleared: Step | undefined;
+  for (const step of context.events(
+    'migration_state',
+    'global_dirty_changed',
+    'migration_bitmap_sync',
+  )) {
+    const { row, record } = step.event ?? {};
+    if (row?.kind === 'migration_state') {
+      state = record?.args?.new_state;
+      cleared = undefined;
+    } else if (row?.kind === 'global_dirty_changed') {
+      const next = bigintOf(record?.args?.bitmask) ?? 0n;
+      const isCleared = (mask & MIGRATION) !== 0n && (next & MIGRATION) === 0n;
+      cleared = isCleared && state === 'active' ? step : undefined;
+      mask = next;
+    } else if (cleared !== undefined && record?.name === 'migration_bitmap_sync_start') {
+      if (!hasGap(context.run, cleared.index - 1, step.index)) yield traced(cleared, step);
+      cleared = undefined;
+    }
+  }
+}
+
+function traced(cleared: Step, read: Step): Judgement {
+  return {
+    verdict: 'violation',
+    step: cleared.index,
+    line: cleared.line,
+    message: 'dirty tracking ends for an active migration, which goes on to read the dirty log',
+    expected:
+      'global_dirty_changed without the bit of migration only after the migration has ended',
+    evidence: [{ line: read.line, role: 'the migration reads the dirty log' }],
+  };
+}

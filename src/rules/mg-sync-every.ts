@@ -1,0 +1,176 @@
+import type { Activation } from '../flows/activations.js';
+import { hasGap } from '../flows/run.js';
+import { registrationDoubts, startedBefore } from './shared/device-lives.js';
+import type { Life } from './shared/device-lives.js';
+import { cutStacks, isOver } from './shared/global-passes.js';
+import { endOf, hasStranger, place, unwatched } from './shared/queries.js';
+import { syncRounds, tracedRounds } from './shared/sync-rounds.js';
+import type { SyncRound, TracedRound } from './shared/sync-rounds.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** Every round of reading the dirty log reads it of every vhost device. */
+export const mgSyncEvery: Rule = {
+  info: {
+    id: 'MG-SYNC-EVERY',
+    title: 'a dirty log sync asks every registered vhost device',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'gdb: probe vhost_log_sync with the backtrace up to memory_global_dirty_log_sync, and probes vhost_dev_start and vhost_dev_stop',
+      'trace (7.2 and later): events vhost_dev_start, vhost_dev_stop, migration_bitmap_sync_start, migration_bitmap_sync_end, memory_region_sync_dirty',
+    ],
+    why: 'What the device has written since the round before is not sent. Unless a later round comes, the destination gets stale pages, silently.',
+    remedy:
+      'Look at how memory_global_dirty_log_sync() of that QEMU walks its listeners, and whether the memory_listener of the device is registered.',
+    exceptions: [
+      'a call of vhost_log_sync that finds nothing to do: the device is stopped, does not log, or is not the elected logger (9.1 and later)',
+      'rounds that look like one, because nothing between them is watched: only a device that none of them asks is reported',
+      'a sync of one memory region, as the display makes it',
+      'a process that dies in the round',
+    ],
+    sources: [
+      'QEMU system/memory.c memory_global_dirty_log_sync(), memory_region_sync_dirty_bitmap()',
+      'QEMU hw/virtio/vhost.c vhost_log_sync()',
+    ],
+    bugs: [
+      {
+        where: 'QEMU 345cc1cbcbce (8.0)',
+        what: 'With a vIOMMU the used ring was looked for at its IOVA: an assertion in vhost_dev_sync_region() ended QEMU in the middle of a round. Such a capture is inconclusive here, with the signal in the message.',
+      },
+    ],
+  },
+  triggers: ['vhost_log_sync'],
+  *sequence(context) {
+    for (const round of syncRounds(context)) yield* judgeRound(context, round);
+    for (const round of tracedRounds(context)) yield* judgeTraced(context, round);
+  },
+};
+
+function* judgeRound(context: SessionContext, round: SyncRound): Generator<Judgement> {
+  const { activation, calls } = round;
+  const [first] = calls;
+  if (first === undefined) return;
+  const crash = crashIn(context, activation);
+  if (crash !== undefined) {
+    yield crash;
+    return;
+  }
+  const lives = startedBefore(context, 'calls', activation.first).filter(
+    ({ next }) => next === undefined || next.step > activation.last,
+  );
+  const asked = new Set(calls.map(({ device }) => device));
+  const missed = lives.filter(({ device }) => !asked.has(device));
+  for (const life of missed) yield judgeMissed(context, round, life);
+  const { step, line } = place(first);
+  if (missed.length === 0 && lives.length > 0) {
+    yield { verdict: 'pass', step, line, message: 'every device known to run is asked' };
+  } else if (
+    lives.length === 0 &&
+    unwatched(context.run, 'vhost_dev_start', step, step).length > 0
+  ) {
+    yield {
+      verdict: 'inconclusive',
+      step,
+      line,
+      message: 'which devices the sync has to ask is not known',
+      missing: ['the device starts before it, with probes vhost_dev_start and vhost_dev_stop'],
+    };
+  }
+}
+
+function judgeMissed(context: SessionContext, round: SyncRound, life: Life): Judgement {
+  const { run } = context;
+  const { activation, calls } = round;
+  const { device, start } = life;
+  const at = { device, step: activation.first, line: calls[0]?.line ?? activation.line };
+  const end = endOf(run, activation);
+  const missing = [
+    ...registrationDoubts(context, 'calls', life, activation.last),
+    ...unwatched(run, 'vhost_log_sync', activation.first, end),
+  ];
+  if (!isOver(run, activation)) missing.push(`proof that ${activation.func} returned`);
+  if (hasGap(run, activation.first, end)) missing.push('an unbroken record of the sync');
+  if (hasStranger(context, activation.first - 1, end, 'vhost_log_sync'))
+    missing.push('listener= of every vhost_log_sync');
+  missing.push(...cutStacks(run, activation));
+  if (missing.length > 0) {
+    const message = 'the sync is not seen to ask the device';
+    return { verdict: 'inconclusive', ...at, message, missing };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message:
+      'the dirty log sync asks other devices, but never this one, which is registered and started',
+    expected: 'vhost_log_sync for every vhost_dev',
+    evidence: [
+      { line: start.line, role: 'the start of the device' },
+      ...firstOfEach(calls).map(({ line }) => ({
+        line,
+        role: 'the same sync asks another device',
+      })),
+    ],
+  };
+}
+
+function firstOfEach(calls: readonly Activation[]): Activation[] {
+  const seen = new Set<string | undefined>();
+  return calls.filter(({ device }) => !seen.has(device) && seen.add(device));
+}
+
+/** How the C library ends a process that failed an assertion; a segmentation fault needs no function. */
+const DYING =
+  /^(?:raise|gsignal|__GI_raise|abort|__GI_abort|__assert_fail.*|__GI___assert_fail|g_assertion_message.*|.*pthread_kill.*)$/;
+
+/** The process dies inside the sync: what the round would have done is nobody's to say. */
+function crashIn(context: SessionContext, activation: Activation): Judgement | undefined {
+  const last = context.run.steps[activation.last];
+  const dying = last?.frames.findLast(({ func }) => DYING.test(func));
+  if (last === undefined || dying === undefined) return undefined;
+  const inner = (context.run.atStep[last.index] ?? []).findLast((a) => a.device !== undefined);
+  return {
+    verdict: 'inconclusive',
+    device: inner?.device,
+    step: last.index,
+    line: last.line,
+    message: `QEMU dies in ${dying.func}() inside ${inner?.func ?? activation.func}: the sync does not end`,
+    missing: ['a process that lives through the sync'],
+  };
+}
+
+/** QEMU says one line for each listener and round, whatever that listener does. */
+function* judgeTraced(context: SessionContext, round: TracedRound): Generator<Judgement> {
+  const { run } = context;
+  const { start, end, syncs } = round;
+  const at = { step: start.index, line: start.line };
+  if (syncs.length === 0) return;
+  const lives = startedBefore(context, 'events', start.index);
+  const certain = lives.filter(
+    (life) => registrationDoubts(context, 'events', life, end.index).length === 0,
+  );
+  const asked = syncs.filter(({ event }) => event?.record.args?.listener === 'vhost').length;
+  if (asked >= lives.length && lives.length > 0) {
+    const message = `the sync asks ${asked} vhost listeners, and ${lives.length} devices are known`;
+    yield { verdict: 'pass', ...at, message };
+  } else if (asked < certain.length && !hasGap(run, start.index, end.index)) {
+    yield {
+      verdict: 'violation',
+      ...at,
+      message: `the dirty log sync asks ${asked} vhost listeners, but ${certain.length} devices are registered and started`,
+      expected: "memory_region_sync_dirty with listener 'vhost' once for each vhost_dev",
+      evidence: [
+        ...certain.map((life) => ({ line: life.start.line, role: `the start of ${life.device}` })),
+        ...syncs.map(({ line }) => ({ line, role: 'the sync of one listener' })),
+      ],
+    };
+  } else if (asked < lives.length) {
+    yield {
+      verdict: 'inconclusive',
+      ...at,
+      message: `the sync asks ${asked} vhost listeners, and up to ${lives.length} devices may be registered`,
+      missing: ['the stops of the devices, or trace event vhost_dev_cleanup'],
+    };
+  }
+}

@@ -1,0 +1,89 @@
+import { lifeAt, registrationDoubts, startedBefore } from './shared/device-lives.js';
+import { logFlagAt } from './shared/log-flag.js';
+import { place, unwatchedToggles } from './shared/queries.js';
+import { migrationSyncs } from './shared/sync-rounds.js';
+import type { SyncPoint } from './shared/sync-rounds.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** While a migration reads the dirty log, every running device writes to it. */
+export const mgSyncOff: Rule = {
+  info: {
+    id: 'MG-SYNC-OFF',
+    title: 'a running device logs whenever a migration reads the dirty log',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'vhost_log_sync or migration_bitmap_sync with its backtrace',
+      'probes vhost_dev_start, vhost_dev_stop and vhost_migration_log since the start of the device',
+    ],
+    why: 'What the device has written since it stopped to log is not marked dirty, and the migration goes on as if it were: the destination gets stale pages, silently.',
+    remedy:
+      'Look for the log stop or the start without logging before that sync; do not trust a migration made in this state.',
+    exceptions: [
+      'other readers: dirty rate, display refresh, the secondary side of COLO',
+      'a stopped device, and one that disconnects: it writes nothing',
+      'a log start that failed: it ends the migration or QEMU',
+    ],
+    sources: [
+      'QEMU migration/ram.c migration_bitmap_sync()',
+      'QEMU hw/virtio/vhost.c vhost_migration_log(), vhost_sync_dirty_bitmap()',
+    ],
+    bugs: [
+      {
+        where: 'QEMU 7b0538ed3a22 (7.0)',
+        what: 'In 6.2 the end of a dirty rate measurement switched logging off for a migration that still ran: the rest of it missed what vhost devices wrote.',
+      },
+    ],
+  },
+  triggers: ['migration_bitmap_sync'],
+  *sequence(context) {
+    for (const point of migrationSyncs(context)) {
+      const { device, activation } = point;
+      if (device !== undefined) {
+        yield* judge(context, point, device);
+        continue;
+      }
+      // At the entry of the whole sync; a device whose own part is watched is judged there.
+      if (context.of('vhost_log_sync').length > 0) continue;
+      for (const life of startedBefore(context, 'calls', activation.first)) {
+        yield* judge(context, point, life.device);
+      }
+    }
+  },
+};
+
+function* judge(
+  context: SessionContext,
+  { activation }: SyncPoint,
+  device: string,
+): Generator<Judgement> {
+  const { run } = context;
+  const life = lifeAt(context, 'calls', device, activation.first);
+  const flag = logFlagAt(context, device, activation.first);
+  const at = { ...place(activation), device };
+  if (flag === 'on') {
+    yield { verdict: 'pass', ...at, message: 'the device logs when the migration reads the log' };
+    return;
+  }
+  // A device that is not seen to start may be stopped.
+  if (life === undefined) return;
+  const missing = [...registrationDoubts(context, 'calls', life, activation.first)];
+  if (flag === undefined) {
+    missing.push(...unwatchedToggles(run, life.start.step, activation.first));
+    missing.push('the log start or stop before the sync, and its end');
+  }
+  if (missing.length > 0) {
+    const message = 'whether the device logs when the migration reads the log is not known';
+    yield { verdict: 'inconclusive', ...at, message, missing };
+    return;
+  }
+  yield {
+    verdict: 'violation',
+    ...at,
+    message: 'the migration reads the dirty log of a device that runs and does not log',
+    expected: 'logging on from log start to the end of the migration',
+    evidence: [{ line: life.start.line, role: 'the start of the device' }],
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * Starts and stops of each vhost_dev, by calls or by trace events, and what they prove of the time
+ * between: that the device is registered with the memory core, and that it runs.
+ *
+ * Calls and trace events are never mixed: a gdb log and the trace log of the same run may stand in one
+ * file one after the other.
+ */
+import { firstIndex } from '../../base/search.js';
+import { hasSucceeded } from '../../flows/activations.js';
+import type { Activation } from '../../flows/activations.js';
+import { hasGap } from '../../flows/run.js';
+import type { FactKind } from '../../model/fact.js';
+import { argText, pointerOf } from '../../model/values.js';
+import type { SessionContext } from '../rule.js';
+import { hasStranger, unwatched } from './queries.js';
+
+export type Source = 'calls' | 'events';
+
+/** One start, stop, vhost_dev_init() or vhost_dev_cleanup() of a device. */
+export interface Moment {
+  readonly kind: 'init' | 'cleanup' | 'start' | 'stop';
+  readonly step: number;
+  readonly line: number;
+  /** The call; undefined for a trace event. */
+  readonly activation: Activation | undefined;
+}
+
+/** The start that a device is in at some step, and what comes after it. */
+export interface Life {
+  readonly device: string;
+  readonly start: Moment;
+  readonly next: Moment | undefined;
+}
+
+const KINDS = ['vhost_dev_init', 'vhost_dev_cleanup', 'vhost_dev_start', 'vhost_dev_stop'] as const;
+
+/** Moments of every device of a session, in order. */
+export function momentsOf(
+  context: SessionContext,
+  source: Source,
+): ReadonlyMap<string, readonly Moment[]> {
+  return context.once(`moments ${source}`, () => {
+    const found = new Map<string, Moment[]>();
+    const all = source === 'calls' ? momentsOfCalls(context) : momentsOfEvents(context);
+    for (const [device, moment] of all) {
+      const list = found.get(device);
+      if (list === undefined) found.set(device, [moment]);
+      else list.push(moment);
+    }
+    return found;
+  });
+}
+
+function* momentsOfCalls(context: SessionContext): Generator<[string, Moment]> {
+  for (const activation of context.of(...KINDS)) {
+    const { device, kind, parent, first: step, line } = activation;
+    // 10.2: do_vhost_dev_stop() below vhost_dev_stop() is the same stop.
+    if (device === undefined || parent?.kind === kind) continue;
+    yield [device, { kind: momentKind(kind), step, line, activation }];
+  }
+}
+
+function* momentsOfEvents(context: SessionContext): Generator<[string, Moment]> {
+  for (const { event, index: step, line } of context.events(...KINDS)) {
+    const { row, record } = event ?? {};
+    const device = row?.device === undefined ? undefined : pointerOf(record?.args?.[row.device]);
+    if (row === undefined || device === undefined) continue;
+    yield [device, { kind: momentKind(row.kind), step, line, activation: undefined }];
+  }
+}
+
+function momentKind(kind: FactKind): Moment['kind'] {
+  return kind.slice('vhost_dev_'.length) as Moment['kind'];
+}
+
+/** Devices whose last moment before a step is a start; whether they still run is for the questions below. */
+export function startedBefore(context: SessionContext, source: Source, step: number): Life[] {
+  const lives: Life[] = [];
+  for (const device of momentsOf(context, source).keys()) {
+    const life = lifeAt(context, source, device, step);
+    if (life !== undefined) lives.push(life);
+  }
+  return lives;
+}
+
+/** The start that a device is in just before a step, if a start is the last that is seen of it. */
+export function lifeAt(
+  context: SessionContext,
+  source: Source,
+  device: string,
+  step: number,
+): Life | undefined {
+  const moments = momentsOf(context, source).get(device) ?? [];
+  const at = firstIndex(moments.length, (i) => (moments[i]?.step ?? step) >= step) - 1;
+  const start = moments[at];
+  if (start?.kind !== 'start') return undefined;
+  return { device, start, next: moments[at + 1] };
+}
+
+/**
+ * What keeps a device from being registered, for certain, all the time from its start up to `to`.
+ *
+ * A vhost_dev is registered from vhost_dev_init() to vhost_dev_cleanup(), and stopped before it is cleaned
+ * up: a stop as the next thing that is seen of it proves that it was there.
+ */
+export function registrationDoubts(
+  context: SessionContext,
+  source: Source,
+  life: Life,
+  to: number,
+): string[] {
+  const { run } = context;
+  const from = life.start.step;
+  const found: string[] = [];
+  if (hasGap(run, from, to)) found.push('an unbroken record since the device start');
+  if (source === 'events') {
+    for (const kind of ['vhost_dev_start', 'vhost_dev_stop'] as const)
+      if (context.events(kind).length === 0) found.push(`trace event ${kind}`);
+  } else {
+    found.push(...unwatched(run, 'vhost_dev_start', from, to));
+    found.push(...unwatched(run, 'vhost_dev_stop', from, to));
+    if (hasStranger(context, from, to, ...KINDS))
+      found.push(
+        'hdev= of every vhost_dev_start, vhost_dev_stop, vhost_dev_init, vhost_dev_cleanup',
+      );
+  }
+  const isStillThere =
+    life.next?.kind === 'stop' ||
+    (source === 'events'
+      ? context.events('vhost_dev_cleanup').length > 0
+      : run.probes.watching('vhost_dev_cleanup', from, to) !== undefined);
+  if (!isStillThere) found.push('the stop of the device, or vhost_dev_cleanup');
+  return found;
+}
+
+/** What keeps a registered device from running, for certain: its start may have failed. */
+export function runningDoubts(context: SessionContext, life: Life, to: number): string[] {
+  const { start, next, device } = life;
+  if (next?.kind === 'stop') return [];
+  if (start.activation !== undefined && hasSucceeded(start.activation)) return [];
+  const working = context.once(`worked on ${device}`, () =>
+    context
+      .of('vhost_dev_log_resize', 'vhost_dev_set_log')
+      .filter((activation) => activation.device === device),
+  );
+  const isSeen = working.some(({ first }) => first > start.step && first < to);
+  return isSeen ? [] : ['proof that the start succeeded: the stop of the device'];
+}
+
+/** The VirtIODevice that all queue pairs of one device share. */
+export function vdevOf({ start }: Life): string | undefined {
+  const frame = start.activation?.call.frame;
+  return frame === undefined ? undefined : pointerOf(argText(frame, 'vdev'));
+}

@@ -1,0 +1,61 @@
+import { cutStacks, globalPasses } from './shared/global-passes.js';
+import type { GlobalPass } from './shared/global-passes.js';
+import { hasGap } from '../flows/run.js';
+import type { Rule } from './rule.js';
+
+/** A log stop visits the devices in the opposite order of the log start. */
+export const xdOrder: Rule = {
+  info: {
+    id: 'XD-ORDER',
+    title: 'a log stop visits the devices in the opposite order of the log start before it',
+    severity: 'note',
+    impact: 'odd',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'probes vhost_log_global_start and vhost_log_global_stop with backtraces, for two devices or more',
+    ],
+    why: 'Nothing depends on it; another order says that listeners were registered anew in between, as a reconnect or a hotplug does it.',
+    remedy: 'None. It helps to understand the capture.',
+    exceptions: ['listeners that were registered anew between start and stop'],
+    sources: ['QEMU system/memory.c MEMORY_LISTENER_CALL_GLOBAL()'],
+  },
+  triggers: [],
+  *sequence(context) {
+    let start: GlobalPass | undefined;
+    for (const pass of globalPasses(context)) {
+      if (pass.enable) {
+        start = pass;
+        continue;
+      }
+      const [first] = pass.calls;
+      const forward = start === undefined ? undefined : orderOf(start);
+      const backward = orderOf(pass);
+      if (start === undefined || first === undefined || !forward || !backward) continue;
+      const from = start.activation.first;
+      start = undefined;
+      const common = forward.filter((device) => backward.includes(device));
+      if (common.length < 2 || hasGap(context.run, from, pass.activation.last)) continue;
+      if (cutStacks(context.run, pass.activation).length > 0) continue;
+      const visited = backward.filter((device) => common.includes(device));
+      const isReversed = common.toReversed().every((device, i) => device === visited[i]);
+      const at = { step: first.first, line: first.line };
+      yield isReversed
+        ? { verdict: 'pass', ...at, message: 'the log stop goes backwards through the devices' }
+        : {
+            verdict: 'violation',
+            ...at,
+            message:
+              'the log stop does not go backwards through the devices of the log start; legal where a device was registered anew in between',
+            evidence: pass.calls.map(({ line }) => ({ line, role: 'log stop of a device' })),
+          };
+    }
+  },
+};
+
+/** Devices in the order of their calls; undefined where a call hides its device or a device comes twice. */
+function orderOf({ calls, undone }: GlobalPass): string[] | undefined {
+  const order = calls.map(({ device }) => device).filter((device) => device !== undefined);
+  const isClear = order.length === calls.length && new Set(order).size === order.length;
+  return isClear && undone.length === 0 ? order : undefined;
+}

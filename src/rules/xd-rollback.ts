@@ -1,0 +1,103 @@
+import { failureIn, hasFailed } from '../flows/activations.js';
+import type { Activation } from '../flows/activations.js';
+import { hasGap } from '../flows/run.js';
+import { cutStacks, globalPasses, isOver } from './shared/global-passes.js';
+import type { GlobalPass } from './shared/global-passes.js';
+import { endOf, hasStranger, place, unwatched } from './shared/queries.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** A log start that fails at one device is undone at those before it. */
+export const xdRollback: Rule = {
+  info: {
+    id: 'XD-ROLLBACK',
+    title: 'a log start that fails at one device is undone at the devices before it',
+    severity: 'error',
+    impact: 'leak',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '9.1 - 10.2, where a failed log start does not abort()',
+    needs: [
+      'the return value of vhost_log_global_start or vhost_migration_log (gdb: finish)',
+      'probes vhost_log_global_start and vhost_log_global_stop, and proof that memory_global_dirty_log_start returned',
+    ],
+    why: 'The migration fails, and the devices before go on logging for nobody: they pay for it, keep their log, and ignore the next log start.',
+    remedy: 'Look at the error path of memory_global_dirty_log_do_start() of that QEMU.',
+    exceptions: [
+      'a failed log start that aborts the process (up to 10.0)',
+      'a vhost-user device that disconnects in its log start: that counts as success (5.2 and later)',
+    ],
+    sources: [
+      'QEMU system/memory.c memory_global_dirty_log_do_start()',
+      'QEMU hw/virtio/vhost.c vhost_log_global_start(), vhost_migration_log()',
+    ],
+  },
+  triggers: [],
+  *sequence(context) {
+    for (const pass of globalPasses(context)) {
+      if (!pass.enable) continue;
+      const failed = pass.calls.find(refuses);
+      if (failed !== undefined) yield* judge(context, pass, failed);
+      else yield* judgeHidden(pass);
+    }
+  },
+};
+
+/** The callback itself is known to return false; what fails inside may still be forgiven. */
+function refuses(call: Activation): boolean {
+  if (call.result?.value === 'false') return true;
+  return call.children.some((child) => child.kind === 'vhost_migration_log' && hasFailed(child));
+}
+
+function* judge(
+  context: SessionContext,
+  pass: GlobalPass,
+  failed: Activation,
+): Generator<Judgement> {
+  const { run } = context;
+  const { activation, calls, undone } = pass;
+  const end = endOf(run, activation);
+  const before = calls.slice(0, calls.indexOf(failed));
+  const missing = unwatched(run, 'vhost_log_global_stop', activation.first, end);
+  if (!isOver(run, activation)) missing.push(`proof that ${activation.func} returned`);
+  if (hasGap(run, activation.first, end)) missing.push('an unbroken record of the log start');
+  if (hasStranger(context, failed.first, end, 'vhost_log_global_stop'))
+    missing.push('listener= of every vhost_log_global_stop');
+  missing.push(...cutStacks(run, activation));
+  if ([activation, ...calls].some(({ altered }) => altered))
+    missing.push('a run that the debugger did not alter');
+  for (const call of before) {
+    const undo = undone.find((a) => a.device === call.device && a.first > failed.first);
+    const at = { ...place(call) };
+    if (undo !== undefined) {
+      yield {
+        verdict: 'pass',
+        ...at,
+        message: 'the log start that failed later is undone at the device',
+        evidence: [{ line: undo.line, role: 'the log stop' }],
+      };
+    } else if (missing.length > 0) {
+      const message = 'the log start fails at a later device, and is not seen to be undone here';
+      yield { verdict: 'inconclusive', ...at, message, missing };
+    } else {
+      yield {
+        verdict: 'violation',
+        ...at,
+        message:
+          'the log start fails at a later device, and is never undone here: the device goes on logging',
+        expected: 'vhost_log_global_stop before memory_global_dirty_log_start returns',
+        evidence: [{ line: failed.line, role: 'the log start that fails' }],
+      };
+    }
+  }
+}
+
+/** Something inside fails, but whether the log start does is not shown. */
+function* judgeHidden({ calls }: GlobalPass): Generator<Judgement> {
+  const last = calls.at(-1);
+  if (last === undefined || calls.length < 2 || failureIn(last) === undefined) return;
+  yield {
+    verdict: 'inconclusive',
+    ...place(last),
+    message: 'a call inside the log start fails; whether the log start does is not shown',
+    missing: ['the return value of vhost_log_global_start (gdb: finish)'],
+  };
+}
