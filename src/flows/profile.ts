@@ -62,12 +62,28 @@ const fingerprints: readonly Fingerprint[] = [
   { func: /^memory_/, when: (f) => f.file?.endsWith('system/memory.c') ?? false, atLeast: 802 },
 ];
 
-/** Bounds from all stacks of some steps; contradicting observations (several versions in one file) give no bounds. */
+/** Trace events that came or went with a release (the trace-events files of the releases named). */
+const eventBounds: Readonly<Record<string, Partial<Profile>>> = {
+  migrate_fd_error: { atMost: 900 },
+  migrate_error: { atLeast: 901 },
+  migrate_pending: { atMost: 702 },
+  migrate_fd_cleanup: { atMost: 902 },
+  migration_cleanup: { atLeast: 1000 },
+  savevm_state_complete_precopy: { atMost: 902 },
+  migration_precopy_complete: { atLeast: 1000 },
+  global_dirty_changed: { atLeast: 602 },
+  vhost_user_write: { atLeast: 702 },
+};
+
+/** Bounds from all stacks and events of some steps; contradicting observations (several versions in one file) give no bounds. */
 export function profileOf(steps: Iterable<Step>): Profile {
   let atLeast = 0;
   let atMost = 9999;
   const seen = new Set<Frame>();
   for (const step of steps) {
+    const bounds = step.event === undefined ? undefined : eventBounds[step.event.record.name];
+    atLeast = Math.max(atLeast, bounds?.atLeast ?? 0);
+    atMost = Math.min(atMost, bounds?.atMost ?? 9999);
     for (const frame of step.frames) {
       if (seen.has(frame)) continue;
       seen.add(frame);
