@@ -10,6 +10,7 @@ import { lsUniform } from './ls-uniform.js';
 import { lsWord } from './ls-word.js';
 import { mgLeftOn } from './mg-left-on.js';
 import type { Rule } from './rule.js';
+import { rzElect } from './rz-elect.js';
 import { stEnable } from './st-enable.js';
 import { stIdx } from './st-idx.js';
 import { stListener } from './st-listener.js';
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   lsUniform,
   lsWord,
   mgLeftOn,
+  rzElect,
   stEnable,
   stIdx,
   stListener,
