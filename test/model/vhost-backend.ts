@@ -57,6 +57,7 @@ export type Defect =
   | 'log start skips ring 1'
   | 'log start skips features'
   | 'log start skips log base'
+  | 'log resize elects nobody'
   | 'restart forgets logging'
   | 'stop skips ring 1'
   | 'log stop skips set_log';

@@ -10,6 +10,8 @@ export class VhostLog extends VhostBackend {
   memory = 256;
   private readonly logs = new Map<string, Log>();
   private nextLog = 0x7fffa0000010n;
+  /** vhost_log_devs: by backend, the memory logger first. */
+  private readonly loggers = new Map<string, VhostDev[]>();
 
   /** False: the log start fails. */
   globalStart(t: Thread, dev: VhostDev): boolean {
@@ -85,8 +87,11 @@ export class VhostLog extends VhostBackend {
     this.log.call(t, 'vhost_dev_log_resize', args, () => {
       const log = this.logGet(t, dev, size);
       if (this.defect !== 'log start skips log base') this.setLogBase(t, dev, log);
+      const wasElected = this.loggersOf(dev).includes(dev);
       this.logPut(t, dev, true);
       dev.log = log;
+      // Released versions do not; this is a QEMU that is right.
+      if (wasElected && this.defect !== 'log resize elects nobody') this.elect(t, dev, true);
     });
   }
 
@@ -146,7 +151,37 @@ export class VhostLog extends VhostBackend {
       ['hdev', dev.address],
       ['add', add],
     ];
-    this.log.call(t, 'vhost_dev_elect_mem_logger', args, () => undefined);
+    this.log.call(t, 'vhost_dev_elect_mem_logger', args, () => {
+      const list = this.loggersOf(dev);
+      const at = list.indexOf(dev);
+      if (add && at < 0) list.splice(Math.min(1, list.length), 0, dev);
+      if (!add && at >= 0) list.splice(at, 1);
+    });
+  }
+
+  /** The first one scans memory, for all devices of its backend. */
+  private loggersOf({ owner }: VhostDev): VhostDev[] {
+    const list = this.loggers.get(owner.backend) ?? [];
+    this.loggers.set(owner.backend, list);
+    return list;
+  }
+
+  private scan(t: Thread, dev: VhostDev): void {
+    if (!dev.logEnabled || !dev.started) return;
+    const memory = this.memory * CHUNK - 1;
+    const range = (first: number, last: number): void => {
+      const args: Arg[] = [
+        ['dev', dev.address],
+        ['section', 0x7ffff4dfe860n],
+        ['mfirst', 0],
+        ['mlast', memory],
+        ['rfirst', first],
+        ['rlast', last],
+      ];
+      this.log.call(t, 'vhost_dev_sync_region', args, () => undefined);
+    };
+    if (this.version < 901 || this.loggersOf(dev)[0] === dev) range(0, memory);
+    for (let i = 0; i < dev.vqs.length; i++) range(0x10000 * (i + 1), 0x10000 * (i + 1) + 2051);
   }
 
   private syncRange(t: Thread, dev: VhostDev, size: number): void {
@@ -177,7 +212,9 @@ export class VhostLog extends VhostBackend {
       ['first', 0],
       ['last', last],
     ];
-    this.log.call(t, 'vhost_sync_dirty_bitmap', args, () => undefined);
+    this.log.call(t, 'vhost_sync_dirty_bitmap', args, () => {
+      this.scan(t, dev);
+    });
   }
 
   /** The memory topology is committed, `grown` with other regions than before. */

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Finding } from '../../src/model/report.js';
 import { check } from '../helpers/check.js';
 import { loseArguments } from '../helpers/capture-edit.js';
 import type { Watch } from '../model/gdb-log.js';
@@ -45,6 +46,7 @@ const CORE = [
   'vhost_dev_cleanup',
   'vhost_log_sync',
   'vhost_sync_dirty_bitmap',
+  'vhost_dev_sync_region',
   'vhost_commit',
   'memory_global_dirty_log_start',
   'vm_state_notify',
@@ -136,9 +138,12 @@ function logOf({ profile: made, actions: list, watch: how }: Case, defect?: Defe
   return qemu.text();
 }
 
+/** Where the elections are not watched, a QEMU that elects again looks like the released ones, which do not. */
+const isOpenWarning = (f: Finding): boolean => f.rule === 'RZ-ELECT' && f.severity === 'warning';
+
 function alarms(text: string): string[] {
   return check('run', text)
-    .findings.filter((f) => f.verdict === 'violation' && f.severity !== 'note')
+    .findings.filter((f) => f.verdict === 'violation' && f.severity !== 'note' && !isOpenWarning(f))
     .map((f) => `${f.rule} line ${f.at.line}: ${f.message}`);
 }
 
@@ -206,7 +211,19 @@ describe('a run with one defect is reported by its rule', () => {
     declared: true,
   };
   const story = [
-    ...['boot 0', 'migrate', 'sync', 'system-reset', 'boot 0', 'sync', 'cancel', 'stop', 'cont'],
+    ...[
+      'boot 0',
+      'migrate',
+      'sync',
+      'grow',
+      'sync',
+      'system-reset',
+      'boot 0',
+      'sync',
+      'cancel',
+      'stop',
+      'cont',
+    ],
     ...['migrate', 'sync', 'complete'],
   ];
   const rulesOf = (backend: 'kernel' | 'user', version: number, defect?: Defect): string[] => {
@@ -218,6 +235,7 @@ describe('a run with one defect is reported by its rule', () => {
     ['log start skips ring 1', ['LS-ALL-RINGS']],
     ['log start skips features', ['LS-FEATURES']],
     ['log start skips log base', ['LS-BASE-FIRST']],
+    ['log resize elects nobody', ['RZ-ELECT']],
     ['restart forgets logging', ['DS-FLAG']],
     ['stop skips ring 1', ['DS-RINGBASE']],
     ['log stop skips set_log', ['LE-SKIP', 'MG-LEFT-ON']],
