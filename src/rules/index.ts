@@ -6,11 +6,15 @@ import { leSkip } from './le-skip.js';
 import { lsAllRings } from './ls-all-rings.js';
 import { lsBaseFirst } from './ls-base-first.js';
 import { lsFeatures } from './ls-features.js';
+import { lsSize } from './ls-size.js';
 import { lsUniform } from './ls-uniform.js';
 import { lsWord } from './ls-word.js';
 import { mgLeftOn } from './mg-left-on.js';
 import type { Rule } from './rule.js';
+import { rzCover } from './rz-cover.js';
 import { rzElect } from './rz-elect.js';
+import { rzTable } from './rz-table.js';
+import { rzThrash } from './rz-thrash.js';
 import { stEnable } from './st-enable.js';
 import { stIdx } from './st-idx.js';
 import { stListener } from './st-listener.js';
@@ -29,10 +33,14 @@ export const rules: readonly Rule[] = [
   lsAllRings,
   lsBaseFirst,
   lsFeatures,
+  lsSize,
   lsUniform,
   lsWord,
   mgLeftOn,
+  rzCover,
   rzElect,
+  rzTable,
+  rzThrash,
   stEnable,
   stIdx,
   stListener,
