@@ -13,6 +13,8 @@ import { mgLeftOn } from './mg-left-on.js';
 import type { Rule } from './rule.js';
 import { rzCover } from './rz-cover.js';
 import { rzElect } from './rz-elect.js';
+import { rzLeak } from './rz-leak.js';
+import { rzOrder } from './rz-order.js';
 import { rzTable } from './rz-table.js';
 import { rzThrash } from './rz-thrash.js';
 import { stEnable } from './st-enable.js';
@@ -39,6 +41,8 @@ export const rules: readonly Rule[] = [
   mgLeftOn,
   rzCover,
   rzElect,
+  rzLeak,
+  rzOrder,
   rzTable,
   rzThrash,
   stEnable,
