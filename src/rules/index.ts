@@ -10,6 +10,7 @@ import { lsSize } from './ls-size.js';
 import { lsUniform } from './ls-uniform.js';
 import { lsWord } from './ls-word.js';
 import { mgLeftOn } from './mg-left-on.js';
+import { mgLogger } from './mg-logger.js';
 import type { Rule } from './rule.js';
 import { rzCover } from './rz-cover.js';
 import { rzElect } from './rz-elect.js';
@@ -39,6 +40,7 @@ export const rules: readonly Rule[] = [
   lsUniform,
   lsWord,
   mgLeftOn,
+  mgLogger,
   rzCover,
   rzElect,
   rzLeak,
