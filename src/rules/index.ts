@@ -3,6 +3,7 @@ import { dsLogbase } from './ds-logbase.js';
 import { dsRingbase } from './ds-ringbase.js';
 import { leClear } from './le-clear.js';
 import { leSkip } from './le-skip.js';
+import { lgShared } from './lg-shared.js';
 import { lsAllRings } from './ls-all-rings.js';
 import { lsBaseFirst } from './ls-base-first.js';
 import { lsFeatures } from './ls-features.js';
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   dsRingbase,
   leClear,
   leSkip,
+  lgShared,
   lsAllRings,
   lsBaseFirst,
   lsFeatures,
