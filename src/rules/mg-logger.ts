@@ -20,7 +20,7 @@ export const mgLogger: Rule = {
     title: 'of the devices of one type that log, exactly one scans guest memory',
     severity: 'warning',
     impact: 'corrupt',
-    backends: ['kernel', 'user', 'vdpa'],
+    backends: ['kernel', 'user'],
     versions: '9.1 - 10.2',
     needs: [
       'probe vhost_dev_elect_mem_logger, and a log start that succeeds (vhost_dev_set_log(true) with its vhost_virtqueue_set_addr calls)',
@@ -33,6 +33,7 @@ export const mgLogger: Rule = {
       'QEMU before 9.1: every device scans',
       'after a log resize: judged by RZ-ELECT',
       'devices of different backend types have a logger each',
+      'vdpa: its shadow virtqueues mark memory dirty without the log',
     ],
     sources: [
       'QEMU hw/virtio/vhost.c vhost_dev_set_log(), vhost_dev_elect_mem_logger(), vhost_dev_should_log()',
@@ -53,6 +54,8 @@ export const mgLogger: Rule = {
 function judgePass(context: SessionContext, pass: Pass): Judgement | undefined {
   const { run } = context;
   const { activation, device } = pass;
+  const backend = run.rings.backendOf(activation);
+  if (backend === 'vdpa') return undefined;
   const at = { ...place(activation), device };
   const elected = childrenOf(activation, 'vhost_dev_elect_mem_logger').find(
     (a) => a.enable === true,
@@ -70,6 +73,7 @@ function judgePass(context: SessionContext, pass: Pass): Judgement | undefined {
   const missing = unwatched(run, 'vhost_dev_elect_mem_logger', activation.first, end);
   // Unwatched in a QEMU that may be too old to elect: nothing says that there is something to judge.
   if (run.profile.atLeast < 901 && missing.length > 0) return undefined;
+  if (backend === undefined) missing.push('the backend of the device');
   if (success === undefined) missing.push('proof that the log start succeeded');
   if (!activation.entered) missing.push(`the entry of ${activation.func}`);
   if (hasGap(run, activation.first, end)) missing.push('an unbroken record of the log start');
@@ -104,7 +108,7 @@ const CHANGES = [
 function* judgeScans(context: SessionContext): Generator<Judgement> {
   const { run } = context;
   const last = new Map<string, Scan>();
-  const scans = scansOf(context).filter((scan) => scan.inRound && isRegion(scan));
+  const scans = scansOf(context).filter((scan) => scan.cause === 'round' && isRegion(scan));
   const changes = context.of(...CHANGES).map((a) => a.first);
   let change = 0;
   for (const scan of scans) {

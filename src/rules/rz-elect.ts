@@ -4,7 +4,14 @@ import type { FactKind } from '../model/fact.js';
 import { known } from '../protocol/replay.js';
 import { loggersBefore, roundsOf, scansOf } from './shared/memory-scan.js';
 import type { Scan } from './shared/memory-scan.js';
-import { hasGap, place, probeName, unwatched, unwatchedToggles } from './shared/queries.js';
+import {
+  hasGap,
+  hasStranger,
+  place,
+  probeName,
+  unwatched,
+  unwatchedToggles,
+} from './shared/queries.js';
 import { tracedLosses } from './shared/traced-resize.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
@@ -30,6 +37,7 @@ export const rzElect: Rule = {
       'a device that was not resized is still on the list, or one that starts with logging on joins it',
       'a log start after the resize elects again',
       'a resize that no sync follows',
+      'vdpa: its shadow virtqueues mark memory dirty without the log',
     ],
     sources: [
       'QEMU hw/virtio/vhost.c vhost_dev_log_resize(), vhost_log_put(), vhost_dev_elect_mem_logger(), vhost_dev_should_log()',
@@ -46,7 +54,9 @@ export const rzElect: Rule = {
   *sequence(context) {
     // Before 9.1 every device scans memory, and none is elected.
     if (context.run.profile.atMost < 901) return;
-    for (const window of windowsOf(context)) yield judge(context, window);
+    for (const window of windowsOf(context)) {
+      if (context.run.rings.backendOf(window.resizes[0]) !== 'vdpa') yield judge(context, window);
+    }
     yield* judgeTraced(context);
   },
 };
@@ -128,10 +138,13 @@ function judge(context: SessionContext, window: Window): Judgement {
   const [resize] = resizes;
   const at = { ...place(resize), device };
   const isInside = (a: Activation): boolean => a.first > resize.first && a.first < end;
-  const scans = scansOf(context).filter((scan) => scan.inRound && isInside(scan.activation));
+  const scans = scansOf(context).filter(
+    (scan) => scan.cause === 'round' && isInside(scan.activation),
+  );
   const own = scans.filter((scan) => scan.device === device);
   const sync =
-    own[0]?.activation ?? context.of(...SYNCS).find((a) => isInside(a) && isOf(a, device));
+    own[0]?.activation ??
+    context.of(...SYNCS).find((a) => isInside(a) && mayRead(context, a, device));
   if (again !== undefined && (sync === undefined || again.first < sync.first)) {
     return {
       verdict: 'pass',
@@ -149,18 +162,25 @@ function judge(context: SessionContext, window: Window): Judgement {
     };
   }
   const reader = scans.find((scan) => scan.ofMemory && mayShareList(context, scan, resize));
-  if (reader !== undefined) return judgeReader(context, reader, resize, sync);
+  // A reader that comes only after a whole round without one does not bring back what that round missed.
+  const rounds = roundsOf(
+    own.filter(({ activation }) => activation.first < (reader?.activation.first ?? end)),
+  );
+  if (reader !== undefined && rounds.length < 2) return judgeReader(context, reader, resize, sync);
   const off = context
     .of('vhost_dev_elect_mem_logger')
     .find((a) => a.device === device && a.enable === false && isInside(a) && a.first < sync.first);
-  return judgeUnread({ context, window, resize, sync, rounds: roundsOf(own), off });
+  return judgeUnread({ context, window, resize, sync, rounds, off });
 }
 
 /** Calls that show a sync; those without a device are for all of them. */
 const SYNCS = ['vhost_log_sync', 'memory_global_dirty_log_sync', 'migration_bitmap_sync'] as const;
 
-function isOf(activation: Activation, device: string): boolean {
-  return activation.device === undefined || activation.device === device;
+/** A sync reads nothing of a device that is stopped or does not log. */
+function mayRead(context: SessionContext, sync: Activation, device: string): boolean {
+  if (sync.device !== undefined && sync.device !== device) return false;
+  const { run, log } = context.stateBefore(device, sync.first);
+  return run.includes('started') && log.includes('on');
 }
 
 /** There is one list for each type of backend; unknown types may be the same. */
@@ -205,6 +225,8 @@ function judgeUnread(view: View): Judgement {
   if (hasGap(run, resize.first, sync.first))
     missing.push('an unbroken record from the resize to the sync');
   if (resize.altered) missing.push('a run that the debugger did not alter');
+  if (run.rings.backendOf(resize) === undefined) missing.push('the backend of the device');
+  if (hasUnknownScan(view)) missing.push('the callers of vhost_dev_sync_region');
   const [other] = stillElected(view).filter((a) => run.rings.backendOf(a) !== undefined);
   if (missing.length === 0 && other !== undefined) {
     return {
@@ -231,6 +253,14 @@ function judgeUnread(view: View): Judgement {
     message: 'the log is resized, and who scans guest memory after it is not seen',
     missing: [...new Set(missing)],
   };
+}
+
+/** Memory is scanned, and whether a sync round or vhost_log_put() asked for it is not shown. */
+function hasUnknownScan({ context, window, resize }: View): boolean {
+  return scansOf(context).some(
+    ({ ofMemory, cause, activation: { first } }) =>
+      ofMemory && cause === 'unknown' && first > resize.first && first < window.end,
+  );
 }
 
 /**
@@ -277,6 +307,9 @@ function unseenBetween({ context, resize, sync }: View): string[] {
     ...unwatched(run, 'vhost_dev_start', resize.first, sync.first),
     ...unwatched(run, 'vhost_dev_stop', resize.first, sync.first),
     ...unwatchedToggles(run, resize.first, sync.first),
+    ...(hasStranger(context, resize.first, sync.first, 'vhost_dev_start', 'vhost_migration_log')
+      ? ['dev= and listener= of every call']
+      : []),
     ...(isAlone ? [] : ['whether another device is elected']),
   ];
 }

@@ -111,7 +111,7 @@ export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgem
       scan.device === device &&
       scan.activation.first > activation.first &&
       scan.activation.first < until &&
-      scan.inRound &&
+      scan.cause === 'round' &&
       scan.ofMemory,
   );
   const ends = regions.flatMap(({ activation: scan }) => {

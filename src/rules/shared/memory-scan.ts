@@ -18,8 +18,8 @@ export interface Scan {
   readonly device: string;
   /** A region of guest memory; false for a used ring. Not sure counts as memory. */
   readonly ofMemory: boolean;
-  /** A sync asked for it; false inside vhost_log_put(), which empties the log that it gives back. */
-  readonly inRound: boolean;
+  /** A sync round asked for it, or vhost_log_put(), which empties the log that it gives back; or its callers are not shown. */
+  readonly cause: 'round' | 'put' | 'unknown';
   /** First address of the section that is read for, where printed. */
   readonly section: bigint | undefined;
 }
@@ -41,7 +41,7 @@ function scanOf(activation: Activation): Scan[] {
       activation,
       device,
       ofMemory: isPages(number('rfirst'), number('rlast')),
-      inRound: isOfRound(activation),
+      cause: causeOf(activation),
       section: number('mfirst'),
     },
   ];
@@ -54,10 +54,12 @@ function isPages(first: bigint | undefined, last: bigint | undefined): boolean {
 }
 
 /** vhost_log_sync() asks for everything, vhost_log_sync_range() for what the old log covers. */
-function isOfRound(scan: Activation): boolean {
-  if (callerOf(scan, 'vhost_log_put', 'vhost_log_sync_range') !== undefined) return false;
-  const sync = callerOf(scan, 'vhost_sync_dirty_bitmap');
-  return sync?.value === undefined || bigintOf(sync.value) === WHOLE_LOG;
+function causeOf(scan: Activation): Scan['cause'] {
+  if (callerOf(scan, 'vhost_log_put', 'vhost_log_sync_range') !== undefined) return 'put';
+  if (callerOf(scan, 'vhost_log_sync') !== undefined) return 'round';
+  const last = bigintOf(callerOf(scan, 'vhost_sync_dirty_bitmap')?.value);
+  if (last === undefined) return 'unknown';
+  return last === WHOLE_LOG ? 'round' : 'put';
 }
 
 /**
