@@ -315,15 +315,19 @@ function unseenBetween({ context, resize, sync }: View): string[] {
 }
 
 function lost(view: View): Judgement {
-  const { resize, rounds } = view;
+  const { resize, rounds, off } = view;
   const tail =
     rounds.length > 0
       ? `none of the ${rounds.length} sync rounds that follow scans guest memory (their ${rounds.flat().length} scans are all of used rings)`
       : 'the sync that follows scans no guest memory';
+  const what =
+    off === undefined
+      ? 'leaves nobody who scans guest memory'
+      : 'takes the device off the list of memory loggers and nobody is elected again';
   return {
     verdict: 'violation',
     ...place(resize),
-    message: `${nameOf(resize)} takes the device off the list of memory loggers and nobody is elected again: ${tail}; what the backend writes from here on is lost, even if the migration completes`,
+    message: `${nameOf(resize)} ${what}: ${tail}; what the backend writes from here on is lost, even if the migration completes`,
     expected:
       'vhost_dev_elect_mem_logger(add=true) in vhost_dev_log_resize, after its vhost_log_put',
     evidence: marksOf(view),
