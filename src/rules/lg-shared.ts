@@ -3,7 +3,7 @@ import type { Activation } from '../flows/activations.js';
 import type { Backend } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
 import { known } from '../protocol/replay.js';
-import { hasGap, place, unwatched } from './shared/queries.js';
+import { hasGap, hasStranger, place, unwatched } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Devices of one backend type share one log. */
@@ -122,6 +122,8 @@ function doubtsBetween(context: SessionContext, first: GivenLog, second: GivenLo
     ...unwatched(run, 'vhost_log_get', from, to),
     ...unwatched(run, 'vhost_log_put', from, to),
   ];
+  if (hasStranger(context, from, to, 'vhost_log_put', 'vhost_dev_stop'))
+    missing.push('dev= of every vhost_log_put');
   if (hasGap(run, from, to)) missing.push('an unbroken record from one log to the other');
   if (first.op.altered || second.op.altered) missing.push('a run that the debugger did not alter');
   if (!hasOneSize(context)) missing.push('one single log size in the session');

@@ -2,6 +2,7 @@ import type { Activation } from '../flows/activations.js';
 import { scansOf } from './shared/memory-scan.js';
 import type { Scan } from './shared/memory-scan.js';
 import {
+  bareWithin,
   childrenOf,
   endOf,
   hasGap,
@@ -57,9 +58,11 @@ function judgePass(context: SessionContext, pass: Pass): Judgement | undefined {
   const backend = run.rings.backendOf(activation);
   if (backend === 'vdpa') return undefined;
   const at = { ...place(activation), device };
-  const elected = childrenOf(activation, 'vhost_dev_elect_mem_logger').find(
-    (a) => a.enable === true,
-  );
+  const elections = [
+    ...childrenOf(activation, 'vhost_dev_elect_mem_logger'),
+    ...bareWithin(context, activation, 'vhost_dev_elect_mem_logger'),
+  ];
+  const elected = elections.find((a) => a.enable === true);
   if (elected !== undefined) {
     return {
       verdict: 'pass',
@@ -73,6 +76,7 @@ function judgePass(context: SessionContext, pass: Pass): Judgement | undefined {
   const missing = unwatched(run, 'vhost_dev_elect_mem_logger', activation.first, end);
   // Unwatched in a QEMU that may be too old to elect: nothing says that there is something to judge.
   if (run.profile.atLeast < 901 && missing.length > 0) return undefined;
+  if (elections.some((a) => a.enable === undefined)) missing.push('add= of the election');
   if (backend === undefined) missing.push('the backend of the device');
   if (success === undefined) missing.push('proof that the log start succeeded');
   if (!activation.entered) missing.push(`the entry of ${activation.func}`);

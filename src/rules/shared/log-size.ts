@@ -96,6 +96,9 @@ export function unwatchedSizes(context: SessionContext, from: number, to: number
   return [
     ...unwatched(run, 'vhost_dev_log_resize', from, to),
     ...(seesGets ? [] : unwatched(run, 'vhost_dev_start', from, to)),
+    ...(hasStranger(context, from, to, 'vhost_dev_start', 'vhost_dev_log_resize')
+      ? ['the device of every vhost_dev_start and vhost_dev_log_resize']
+      : []),
   ];
 }
 
