@@ -60,6 +60,9 @@ const core: Readonly<Record<string, Omit<FunctionRow, 'source'>>> = {
   vhost_log_sync: { kind: 'vhost_log_sync', device: 'listener' },
   vhost_log_sync_range: { kind: 'vhost_log_sync_range', device: 'dev', value: 'last' },
   vhost_sync_dirty_bitmap: { kind: 'vhost_sync_dirty_bitmap', device: 'dev', value: 'last' },
+  // Whether this device is the one that scans guest memory (9.1 and later), and one range that it scans.
+  vhost_dev_should_log: { kind: 'vhost_dev_should_log', device: 'dev' },
+  vhost_dev_sync_region: { kind: 'vhost_dev_sync_region', device: 'dev', value: 'rfirst' },
   vhost_commit: { kind: 'vhost_commit', device: 'listener' },
 };
 

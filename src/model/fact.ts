@@ -29,6 +29,8 @@ export type FactKind =
   | 'vhost_log_sync'
   | 'vhost_log_sync_range'
   | 'vhost_sync_dirty_bitmap'
+  | 'vhost_dev_should_log'
+  | 'vhost_dev_sync_region'
   | 'vhost_commit'
   | 'op_set_log_base'
   | 'op_set_features'

@@ -20,6 +20,7 @@ import { lePut } from './le-put.js';
 import { leSkip } from './le-skip.js';
 import { lgBalance } from './lg-balance.js';
 import { lgRefcnt } from './lg-refcnt.js';
+import { lgShared } from './lg-shared.js';
 import { lsAddrStable } from './ls-addr-stable.js';
 import { lsAllDevices } from './ls-all-devices.js';
 import { lsAllRings } from './ls-all-rings.js';
@@ -31,16 +32,24 @@ import { lsFeatBeforeVring } from './ls-feat-before-vring.js';
 import { lsFeatures } from './ls-features.js';
 import { lsFlagbit } from './ls-flagbit.js';
 import { lsLogbaseErr } from './ls-logbase-err.js';
+import { lsSize } from './ls-size.js';
 import { lsTwice } from './ls-twice.js';
 import { lsUniform } from './ls-uniform.js';
 import { lsWord } from './ls-word.js';
 import { mgDevstop } from './mg-devstop.js';
 import { mgLeftOn } from './mg-left-on.js';
+import { mgLogger } from './mg-logger.js';
 import { mgPostpone } from './mg-postpone.js';
 import { mgStoppedEarly } from './mg-stopped-early.js';
 import { mgSyncEvery } from './mg-sync-every.js';
 import { mgSyncOff } from './mg-sync-off.js';
 import type { Rule } from './rule.js';
+import { rzCover } from './rz-cover.js';
+import { rzElect } from './rz-elect.js';
+import { rzLeak } from './rz-leak.js';
+import { rzOrder } from './rz-order.js';
+import { rzTable } from './rz-table.js';
+import { rzThrash } from './rz-thrash.js';
 import { stBackend } from './st-backend.js';
 import { stBaseEq } from './st-base-eq.js';
 import { stCaller } from './st-caller.js';
@@ -88,6 +97,7 @@ export const rules: readonly Rule[] = [
   leSkip,
   lgBalance,
   lgRefcnt,
+  lgShared,
   lsAddrStable,
   lsAllDevices,
   lsAllRings,
@@ -99,15 +109,23 @@ export const rules: readonly Rule[] = [
   lsFeatures,
   lsFlagbit,
   lsLogbaseErr,
+  lsSize,
   lsTwice,
   lsUniform,
   lsWord,
   mgDevstop,
   mgLeftOn,
+  mgLogger,
   mgPostpone,
   mgStoppedEarly,
   mgSyncEvery,
   mgSyncOff,
+  rzCover,
+  rzElect,
+  rzLeak,
+  rzOrder,
+  rzTable,
+  rzThrash,
   stBackend,
   stBaseEq,
   stCaller,

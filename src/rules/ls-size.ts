@@ -1,0 +1,31 @@
+import { judgeCoverage, sizeEvents } from './shared/log-size.js';
+import type { Rule } from './rule.js';
+
+/** The log that a device gets when logging starts covers its guest memory. */
+export const lsSize: Rule = {
+  info: {
+    id: 'LS-SIZE',
+    title: 'the log of a log start covers all guest memory of the device',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'the entry of vhost_dev_log_resize with size=, or of vhost_log_get below vhost_dev_start',
+      'probe vhost_dev_sync_region: its rlast= shows the memory regions of the device; trace events (vhost_region_add_section) name no device',
+    ],
+    why: 'Writes to memory above the end of the log are dropped by the backend or set bits beyond the bitmap; QEMU itself asserts at the next sync.',
+    remedy:
+      'Look at vhost_get_log_size() of that QEMU: the size is the highest guest address / 262144 + 1, over all regions of the device.',
+    exceptions: [
+      'a larger log: up to 5.1 the used rings count too, and a log that has grown keeps 170 chunks of slack',
+      'devices of other types may see other memory: only the own regions of the device count',
+    ],
+    sources: ['QEMU hw/virtio/vhost.c vhost_get_log_size(), vhost_dev_sync_region()'],
+  },
+  triggers: [],
+  *sequence(context) {
+    for (const event of sizeEvents(context))
+      if (!event.inCommit) yield judgeCoverage(context, event);
+  },
+};

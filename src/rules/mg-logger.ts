@@ -1,0 +1,151 @@
+import type { Activation } from '../flows/activations.js';
+import { scansOf } from './shared/memory-scan.js';
+import type { Scan } from './shared/memory-scan.js';
+import {
+  bareWithin,
+  childrenOf,
+  endOf,
+  hasGap,
+  passes,
+  place,
+  successOf,
+  unwatched,
+} from './shared/queries.js';
+import type { Pass } from './shared/queries.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** While devices log, exactly one of each backend type scans guest memory. */
+export const mgLogger: Rule = {
+  info: {
+    id: 'MG-LOGGER',
+    title: 'of the devices of one type that log, exactly one scans guest memory',
+    severity: 'warning',
+    impact: 'corrupt',
+    backends: ['kernel', 'user'],
+    versions: '9.1 - 10.2',
+    needs: [
+      'probe vhost_dev_elect_mem_logger, and a log start that succeeds (vhost_dev_set_log(true) with its vhost_virtqueue_set_addr calls)',
+      'for two loggers at once: probe vhost_dev_sync_region',
+    ],
+    why: 'Nobody elected: what the backend marks dirty in guest memory is never read, and the destination is stale. Two elected: each bit is read once only, by whoever comes first, and time is lost.',
+    remedy:
+      'Look at the end of vhost_dev_set_log() and at vhost_dev_elect_mem_logger() of that QEMU.',
+    exceptions: [
+      'QEMU before 9.1: every device scans',
+      'after a log resize: judged by RZ-ELECT',
+      'devices of different backend types have a logger each',
+      'vdpa: its shadow virtqueues mark memory dirty without the log',
+    ],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_dev_set_log(), vhost_dev_elect_mem_logger(), vhost_dev_should_log()',
+    ],
+  },
+  triggers: [],
+  *sequence(context) {
+    if (context.run.profile.atMost < 901) return;
+    for (const pass of passes(context, true)) {
+      const judged = judgePass(context, pass);
+      if (judged !== undefined) yield judged;
+    }
+    if (context.run.profile.atLeast >= 901) yield* judgeScans(context);
+  },
+};
+
+/** A log start that ends well elects the device. */
+function judgePass(context: SessionContext, pass: Pass): Judgement | undefined {
+  const { run } = context;
+  const { activation, device } = pass;
+  const backend = run.rings.backendOf(activation);
+  if (backend === 'vdpa') return undefined;
+  const at = { ...place(activation), device };
+  const elections = [
+    ...childrenOf(activation, 'vhost_dev_elect_mem_logger'),
+    ...bareWithin(context, activation, 'vhost_dev_elect_mem_logger'),
+  ];
+  const elected = elections.find((a) => a.enable === true);
+  if (elected !== undefined) {
+    return {
+      verdict: 'pass',
+      ...at,
+      message: 'the log start puts the device on the list of memory loggers',
+      evidence: [{ line: elected.line, role: 'it joins the list' }],
+    };
+  }
+  const end = endOf(run, activation);
+  const success = successOf(run, pass);
+  const missing = unwatched(run, 'vhost_dev_elect_mem_logger', activation.first, end);
+  // Unwatched in a QEMU that may be too old to elect: nothing says that there is something to judge.
+  if (run.profile.atLeast < 901 && missing.length > 0) return undefined;
+  if (elections.some((a) => a.enable === undefined)) missing.push('add= of the election');
+  if (backend === undefined) missing.push('the backend of the device');
+  if (success === undefined) missing.push('proof that the log start succeeded');
+  if (!activation.entered) missing.push(`the entry of ${activation.func}`);
+  if (hasGap(run, activation.first, end)) missing.push('an unbroken record of the log start');
+  if (success === undefined || missing.length > 0) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: 'whether the log start elects a memory logger is not seen',
+      missing,
+    };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message: 'the log start succeeds, but does not put the device on the list of memory loggers',
+    expected: 'vhost_dev_elect_mem_logger(add=true) at the end of vhost_dev_set_log(true)',
+    evidence: [success],
+  };
+}
+
+/** What may change who is elected. */
+const CHANGES = [
+  'vhost_dev_elect_mem_logger',
+  'vhost_dev_set_log',
+  'vhost_dev_log_resize',
+  'vhost_log_put',
+  'vhost_dev_start',
+  'vhost_dev_stop',
+] as const;
+
+/** Two devices of one type scan memory, and nothing in between can have changed the election. */
+function* judgeScans(context: SessionContext): Generator<Judgement> {
+  const { run } = context;
+  const last = new Map<string, Scan>();
+  const scans = scansOf(context).filter((scan) => scan.cause === 'round' && isRegion(scan));
+  const changes = context.of(...CHANGES).map((a) => a.first);
+  let change = 0;
+  for (const scan of scans) {
+    const { activation, device } = scan;
+    while ((changes[change] ?? Infinity) < activation.first) {
+      change++;
+      last.clear();
+    }
+    const type = run.rings.backendOf(activation);
+    if (type === undefined) continue;
+    const other = last.get(type);
+    last.set(type, scan);
+    if (other === undefined || other.device === device) continue;
+    if (!isQuiet(context, other.activation, activation)) continue;
+    yield {
+      verdict: 'violation',
+      ...place(activation),
+      device,
+      message: `two devices of type ${type} scan guest memory at the same time: ${device} and ${other.device}`,
+      expected: 'one head of the list, the first device of its type',
+      evidence: [{ line: other.activation.line, role: `${other.device} scans guest memory` }],
+    };
+  }
+}
+
+/** The range is shown to be a memory region. */
+function isRegion({ ofMemory, activation }: Scan): boolean {
+  return ofMemory && activation.value !== undefined;
+}
+
+function isQuiet({ run }: SessionContext, from: Activation, to: Activation): boolean {
+  const watched = (
+    ['vhost_dev_elect_mem_logger', 'vhost_dev_start', 'vhost_dev_stop'] as const
+  ).every((kind) => run.probes.watching(kind, from.first, to.first) !== undefined);
+  return watched && !hasGap(run, from.first, to.first);
+}

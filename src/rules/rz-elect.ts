@@ -1,0 +1,423 @@
+import { callerOf } from '../flows/activations.js';
+import type { Activation } from '../flows/activations.js';
+import type { FactKind } from '../model/fact.js';
+import { known } from '../protocol/replay.js';
+import { loggersBefore, roundsOf, scansOf } from './shared/memory-scan.js';
+import type { Scan } from './shared/memory-scan.js';
+import {
+  hasGap,
+  hasStranger,
+  place,
+  probeName,
+  unwatched,
+  unwatchedToggles,
+} from './shared/queries.js';
+import { tracedLosses } from './shared/traced-resize.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
+
+/** After a log resize some device still scans guest memory. */
+export const rzElect: Rule = {
+  info: {
+    id: 'RZ-ELECT',
+    title: 'a log resize leaves a device elected that scans guest memory',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user'],
+    versions: '9.1 - 10.2',
+    needs: [
+      'vhost_dev_log_resize or the set_log_base op below vhost_commit, and a sync round after it',
+      'probe vhost_dev_sync_region, or probe vhost_dev_elect_mem_logger since before the log start',
+      'a trace log shows the resize of a vhost-user device (vhost_commit and vhost_user_write), but not who is elected: a warning',
+    ],
+    why: 'Since 9.1 only the first device of the list vhost_log_devs[type] scans guest memory. vhost_dev_log_resize() calls vhost_log_put(), which takes the device off that list, and nothing puts it back: what the backend marks dirty is read for used rings only, and the destination of a migration that reports "completed" has stale memory.',
+    remedy:
+      'Correct vhost_dev_log_resize(): after vhost_log_put() has taken the device off the list it must call vhost_dev_elect_mem_logger(dev, true) again if the device was elected before. Until then do not trust the destination of this migration, keep the highest RAM-backed BAR from moving while a migration runs (a guest that switches memory decoding off and on, a reset), and start no migration while a dirty-rate measurement that saw a hotplug goes on.',
+    exceptions: [
+      'QEMU before 9.1: every device scans',
+      'a device that was not resized is still on the list, or one that starts with logging on joins it',
+      'a log start after the resize elects again',
+      'a resize that no sync follows',
+      'vdpa: its shadow virtqueues mark memory dirty without the log',
+    ],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_dev_log_resize(), vhost_log_put(), vhost_dev_elect_mem_logger(), vhost_dev_should_log()',
+    ],
+    bugs: [
+      {
+        where:
+          'QEMU 9.1.0 to 10.2.2, not corrected (seen on 10.0.13; comes with c5cd7e5f230a, 9.1)',
+        what: 'The guest switched memory decoding of a RAM-backed BAR off and on during a migration. The log was resized twice, nobody was elected from then on, and all 96 pages that the backend wrote afterwards were stale on the destination.',
+      },
+    ],
+  },
+  triggers: ['vhost_dev_elect_mem_logger'],
+  *sequence(context) {
+    // Before 9.1 every device scans memory, and none is elected.
+    if (context.run.profile.atMost < 901) return;
+    for (const window of windowsOf(context)) {
+      if (context.run.rings.backendOf(window.resizes[0]) !== 'vdpa') yield judge(context, window);
+    }
+    yield* judgeTraced(context);
+  },
+};
+
+/** From the first resize of a device to what elects it again or makes election pointless. */
+interface Window {
+  readonly device: string;
+  /** Calls of vhost_dev_log_resize() below vhost_commit(), or of the set_log_base op where that one is inlined. */
+  readonly resizes: readonly [Activation, ...Activation[]];
+  /** The device is put on the list again: the end of the window. */
+  readonly again: Activation | undefined;
+  /** First step after the window. */
+  readonly end: number;
+}
+
+/** Calls of the device itself that begin or end a log session, or that a start of the device makes. */
+const ENDS: readonly FactKind[] = [
+  'vhost_dev_init',
+  'vhost_dev_cleanup',
+  'vhost_dev_start',
+  'vhost_dev_set_log',
+  'vhost_migration_log',
+  'vhost_log_global_start',
+  'vhost_log_global_stop',
+];
+
+function windowsOf(context: SessionContext): Window[] {
+  const open = new Map<string, [Activation, ...Activation[]]>();
+  const found: Window[] = [];
+  const close = (device: string, end: number, again?: Activation): void => {
+    const resizes = open.get(device);
+    if (resizes !== undefined) found.push({ device, resizes, again, end });
+    open.delete(device);
+  };
+  const kinds = ['vhost_dev_log_resize', 'op_set_log_base', 'vhost_dev_elect_mem_logger'] as const;
+  for (const activation of context.of(...kinds, ...ENDS)) {
+    const { kind, device, first, enable } = activation;
+    if (device === undefined) continue;
+    const resizes = open.get(device);
+    if (isResize(context, activation)) {
+      if (resizes === undefined) open.set(device, [activation]);
+      else resizes.push(activation);
+    } else if (kind === 'vhost_dev_elect_mem_logger') {
+      if (enable === true) close(device, first, activation);
+    } else if (ENDS.includes(kind)) {
+      close(device, first);
+    }
+  }
+  const end = (context.steps.at(-1)?.index ?? 0) + 1;
+  for (const device of [...open.keys()]) close(device, end);
+  return found.sort((a, b) => a.resizes[0].id - b.resizes[0].id);
+}
+
+/** A resize by a topology change, once for each; the resize of a log start is followed by an election. */
+function isResize({ run }: SessionContext, activation: Activation): boolean {
+  const { kind, first, entered } = activation;
+  if (callerOf(activation, 'vhost_commit') === undefined) return false;
+  if (kind === 'vhost_dev_log_resize') {
+    return entered || run.probes.watching(kind, first, first) === undefined;
+  }
+  return kind === 'op_set_log_base' && callerOf(activation, 'vhost_dev_log_resize') === undefined;
+}
+
+/** What the capture shows between the resize and the end of the window. */
+interface View {
+  readonly context: SessionContext;
+  readonly window: Window;
+  readonly resize: Activation;
+  /** The first sync of the device after the resize. */
+  readonly sync: Activation;
+  /** Scans of the device that sync rounds asked for. */
+  readonly rounds: readonly Scan[][];
+  /** vhost_log_put() takes the device off the list. */
+  readonly off: Activation | undefined;
+}
+
+function judge(context: SessionContext, window: Window): Judgement {
+  const { device, resizes, again, end } = window;
+  const [resize] = resizes;
+  const at = { ...place(resize), device };
+  const isInside = (a: Activation): boolean => a.first > resize.first && a.first < end;
+  const scans = scansOf(context).filter(
+    (scan) => scan.cause === 'round' && isInside(scan.activation),
+  );
+  const own = scans.filter((scan) => scan.device === device);
+  const sync =
+    own[0]?.activation ??
+    context.of(...SYNCS).find((a) => isInside(a) && mayRead(context, a, device));
+  if (again !== undefined && (sync === undefined || again.first < sync.first)) {
+    return {
+      verdict: 'pass',
+      ...at,
+      message: 'the device is elected again before the next sync',
+      evidence: [{ line: again.line, role: 'it is elected again' }],
+    };
+  }
+  if (sync === undefined) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: 'the log is resized, and no sync is seen after it',
+      missing: ['a sync after the resize, with probes vhost_log_sync and vhost_dev_sync_region'],
+    };
+  }
+  const reader = scans.find((scan) => scan.ofMemory && mayShareList(context, scan, resize));
+  // A reader that comes only after a whole round without one does not bring back what that round missed.
+  const rounds = roundsOf(
+    own.filter(({ activation }) => activation.first < (reader?.activation.first ?? end)),
+  );
+  if (reader !== undefined && rounds.length < 2) return judgeReader(context, reader, resize, sync);
+  const off = context
+    .of('vhost_dev_elect_mem_logger')
+    .find((a) => a.device === device && a.enable === false && isInside(a) && a.first < sync.first);
+  return judgeUnread({ context, window, resize, sync, rounds, off });
+}
+
+/** Calls that show a sync; those without a device are for all of them. */
+const SYNCS = ['vhost_log_sync', 'memory_global_dirty_log_sync', 'migration_bitmap_sync'] as const;
+
+/** A sync reads nothing of a device that is stopped or does not log. */
+function mayRead(context: SessionContext, sync: Activation, device: string): boolean {
+  if (sync.device !== undefined && sync.device !== device) return false;
+  const { run, log } = context.stateBefore(device, sync.first);
+  return run.includes('started') && log.includes('on');
+}
+
+/** There is one list for each type of backend; unknown types may be the same. */
+function mayShareList(context: SessionContext, scan: Scan, resize: Activation): boolean {
+  const { rings } = context.run;
+  const types = [rings.backendOf(scan.activation), rings.backendOf(resize)];
+  return scan.device === resize.device || types.includes(undefined) || types[0] === types[1];
+}
+
+function judgeReader(
+  { run }: SessionContext,
+  reader: Scan,
+  resize: Activation,
+  sync: Activation,
+): Judgement {
+  const isOwn = reader.device === resize.device;
+  const isKnown = isOwn || run.rings.backendOf(reader.activation) !== undefined;
+  const evidence = [{ line: reader.activation.line, role: `${reader.device} scans guest memory` }];
+  const isSure = isKnown && !hasGap(run, resize.first, sync.first);
+  return isSure
+    ? {
+        verdict: 'pass',
+        ...place(resize),
+        message: 'guest memory is scanned after the resize',
+        evidence,
+      }
+    : {
+        verdict: 'inconclusive',
+        ...place(resize),
+        message:
+          'guest memory is scanned after the resize, but by which type of backend is not seen',
+        missing: [`probe ${probeName('op_set_features', undefined)}`],
+        evidence,
+      };
+}
+
+/** No scan of guest memory is seen after the resize. */
+function judgeUnread(view: View): Judgement {
+  const { context, resize, sync } = view;
+  const { run } = context;
+  const missing: string[] = [];
+  if (hasGap(run, resize.first, sync.first))
+    missing.push('an unbroken record from the resize to the sync');
+  if (resize.altered) missing.push('a run that the debugger did not alter');
+  if (run.rings.backendOf(resize) === undefined) missing.push('the backend of the device');
+  if (hasUnknownScan(view)) missing.push('the callers of vhost_dev_sync_region');
+  const [other] = stillElected(view).filter((a) => run.rings.backendOf(a) !== undefined);
+  if (missing.length === 0 && other !== undefined) {
+    return {
+      verdict: 'pass',
+      ...place(resize),
+      message: 'another device of this type is still elected',
+      evidence: [{ line: other.line, role: 'it was elected here' }],
+    };
+  }
+  const elections = unwatched(run, 'vhost_dev_elect_mem_logger', resize.first, sync.first);
+  const scans = unwatched(run, 'vhost_dev_sync_region', resize.first, sync.first);
+  if (missing.length === 0 && (provedByScans(view) || provedByElections(view))) return lost(view);
+  if (elections.length > 0 && scans.length > 0) {
+    const open = [...missing, ...unseenBetween(view)];
+    if (open.length === 0) return suspected(view);
+    missing.push(...open);
+  }
+  missing.push(...elections, ...scans);
+  if (missing.length === 0)
+    missing.push('two whole sync rounds after the resize, and one before it');
+  return {
+    verdict: 'inconclusive',
+    ...place(resize),
+    message: 'the log is resized, and who scans guest memory after it is not seen',
+    missing: [...new Set(missing)],
+  };
+}
+
+/** Memory is scanned, and whether a sync round or vhost_log_put() asked for it is not shown. */
+function hasUnknownScan({ context, window, resize }: View): boolean {
+  return scansOf(context).some(
+    ({ ofMemory, cause, activation: { first } }) =>
+      ofMemory && cause === 'unknown' && first > resize.first && first < window.end,
+  );
+}
+
+/**
+ * The scans are watched, a whole round shows this device logging, and no device that may be on the
+ * same list scans guest memory; that the watch reports such scans is shown by one before.
+ */
+function provedByScans({ context, resize, rounds, off }: View): boolean {
+  const last = rounds.at(-1)?.at(-1)?.activation;
+  const isWatched =
+    last !== undefined &&
+    context.run.probes.watching('vhost_dev_sync_region', resize.first, last.first) !== undefined;
+  const wasScanned = scansOf(context).some(
+    (scan) => scan.ofMemory && scan.activation.first < resize.first,
+  );
+  return isWatched && rounds.length > 1 && (wasScanned || off !== undefined);
+}
+
+/** The elections are watched since before the log start, and nobody of that type is left on the list. */
+function provedByElections(view: View): boolean {
+  const { context, resize, sync, rounds, off } = view;
+  const { run, log } = context.stateBefore(resize.device ?? '', sync.first);
+  // A used ring is scanned only for a device that runs and logs.
+  const logs = rounds.length > 0 || (known(run) === 'started' && known(log) === 'on');
+  const isComplete = loggersBefore(context, sync.first).complete;
+  return off !== undefined && isComplete && stillElected(view).length === 0 && logs;
+}
+
+/** Elections of the devices that are on the list at the sync and may be of the same type. */
+function stillElected({ context, resize, sync }: View): Activation[] {
+  const { rings } = context.run;
+  const { members } = loggersBefore(context, sync.first);
+  const backend = rings.backendOf(resize);
+  return context
+    .of('vhost_dev_elect_mem_logger')
+    .filter(({ device, first }) => members.has(device ?? '') && first < sync.first)
+    .filter((a) => backend === undefined || (rings.backendOf(a) ?? backend) === backend);
+}
+
+/** What may have put somebody on the list unseen: a start, a log start, a device that was not resized. */
+function unseenBetween({ context, resize, sync }: View): string[] {
+  const { run } = context;
+  const isAlone = run.devices.filter(({ session }) => session === context.session).length === 1;
+  return [
+    ...unwatched(run, 'vhost_dev_start', resize.first, sync.first),
+    ...unwatched(run, 'vhost_dev_stop', resize.first, sync.first),
+    ...unwatchedToggles(run, resize.first, sync.first),
+    ...(hasStranger(context, resize.first, sync.first, 'vhost_dev_start', 'vhost_migration_log')
+      ? ['dev= and listener= of every call']
+      : []),
+    ...(isAlone ? [] : ['whether another device is elected']),
+  ];
+}
+
+function lost(view: View): Judgement {
+  const { resize, rounds, off } = view;
+  const tail =
+    rounds.length > 0
+      ? `none of the ${rounds.length} sync rounds that follow scans guest memory (their ${rounds.flat().length} scans are all of used rings)`
+      : 'the sync that follows scans no guest memory';
+  const what =
+    off === undefined
+      ? 'leaves nobody who scans guest memory'
+      : 'takes the device off the list of memory loggers and nobody is elected again';
+  return {
+    verdict: 'violation',
+    ...place(resize),
+    message: `${nameOf(resize)} ${what}: ${tail}; what the backend writes from here on is lost, even if the migration completes`,
+    expected:
+      'vhost_dev_elect_mem_logger(add=true) in vhost_dev_log_resize, after its vhost_log_put',
+    evidence: marksOf(view),
+  };
+}
+
+function suspected(view: View): Judgement {
+  const { resize } = view;
+  return {
+    verdict: 'violation',
+    severity: 'warning',
+    ...place(resize),
+    message: `${nameOf(resize)} while the device logs: in QEMU 9.1 to 10.2 nobody scans guest memory after that and what the backend writes is lost; who is elected is not seen here`,
+    expected: CORRECTED,
+    evidence: marksOf(view),
+  };
+}
+
+const CORRECTED =
+  'a QEMU whose vhost_dev_log_resize elects the device again; probes vhost_dev_elect_mem_logger and vhost_dev_sync_region tell';
+
+function nameOf({ kind, value }: Activation): string {
+  return kind === 'vhost_dev_log_resize' && value !== undefined
+    ? `vhost_dev_log_resize(size=${value}) in vhost_commit`
+    : 'a log resize in vhost_commit';
+}
+
+/** Last election, resize, first sync and what follows, in order of the capture. */
+function marksOf({ context, window, resize, sync, rounds, off }: View): Mark[] {
+  const { device, resizes, end } = window;
+  const isOwn = (a: Activation): boolean => a.device === device;
+  const elected = context
+    .of('vhost_dev_elect_mem_logger')
+    .findLast((a) => isOwn(a) && a.enable === true && a.first < resize.first);
+  const read = scansOf(context).findLast(
+    (scan) => scan.ofMemory && isOwn(scan.activation) && scan.activation.first < sync.first,
+  );
+  const final = context
+    .of('vhost_dev_stop')
+    .find((a) => isOwn(a) && a.entered && a.first > sync.first && a.first < end);
+  const marks: (Mark | undefined)[] = [
+    mark(elected, 'the last election'),
+    mark(off, 'vhost_log_put takes the device off the list'),
+    mark(read?.activation, 'the last scan of guest memory'),
+    mark(
+      sync,
+      rounds.length > 0
+        ? 'the first sync after the resize: a used ring, no guest memory'
+        : 'the first sync after the resize',
+    ),
+    ...resizes.slice(1).map((a) => mark(a, `${nameOf(a)} again, and again nobody is elected`)),
+    mark(final, 'the device stops; what is in its log by now was not read'),
+  ];
+  return marks.filter((m) => m !== undefined).sort((a, b) => a.line - b.line);
+}
+
+function mark(activation: Activation | undefined, role: string): Mark | undefined {
+  return activation === undefined ? undefined : { line: activation.line, role };
+}
+
+/** A trace log shows the resize, and not who is elected: one warning for each migration. */
+function* judgeTraced(context: SessionContext): Generator<Judgement> {
+  // The calls themselves tell more.
+  if (context.of('vhost_commit', 'vhost_dev_log_resize').length > 0) return;
+  for (const { resizes, rounds, start } of tracedLosses(context)) {
+    const [first, ...others] = resizes;
+    const [round] = rounds;
+    const at = { step: first.step.index, line: first.step.line };
+    const what = `the log of a vhost-user device ${first.way} during the migration (SET_LOG_BASE inside vhost_commit)`;
+    if (round === undefined) continue;
+    if (!resizes.some(({ ofAll }) => ofAll)) {
+      yield {
+        verdict: 'inconclusive',
+        ...at,
+        message: `${what}; whether another device still scans guest memory is not seen`,
+        missing: ['a gdb log with probes vhost_dev_elect_mem_logger and vhost_dev_sync_region'],
+      };
+      continue;
+    }
+    yield {
+      verdict: 'violation',
+      severity: 'warning',
+      ...at,
+      message: `${what} and ${rounds.length} sync rounds follow: in QEMU 9.1 to 10.2 none of them scans guest memory and what the backend writes is lost; a trace log does not show who is elected`,
+      expected: CORRECTED,
+      evidence: [
+        ...(start === undefined ? [] : [{ line: start.line, role: 'the log start, which elects' }]),
+        ...others.map(({ step, way }) => ({ line: step.line, role: `the log ${way}` })),
+        { line: round.line, role: 'the first sync round after it' },
+      ].sort((a, b) => a.line - b.line),
+    };
+  }
+}

@@ -1,0 +1,43 @@
+import { callerOf } from '../flows/activations.js';
+import { place } from './shared/queries.js';
+import type { Rule } from './rule.js';
+
+/** So many superseded bitmaps in one process are worth a word. */
+const HANDFUL = 5;
+
+/** Every resize of a live log leaks the bitmap that it replaces. */
+export const rzLeak: Rule = {
+  info: {
+    id: 'RZ-LEAK',
+    title: 'the log of a process is resized a few times at most',
+    severity: 'note',
+    impact: 'leak',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: ['the entry of vhost_dev_log_resize or vhost_log_alloc below vhost_commit'],
+    why: 'Legal, but every resize leaves the replaced bitmap allocated (for vhost-user a memfd and its mapping too): vhost_log_put() frees it only when it still is the current log of its type. A guest that moves a BAR in a loop makes QEMU grow.',
+    remedy:
+      'Free the bitmap of a log whose last reference is put in vhost_log_put(), whether it is the current one or not.',
+    exceptions: ['up to five resizes'],
+    sources: ['QEMU hw/virtio/vhost.c vhost_log_put(), vhost_dev_log_resize()'],
+  },
+  triggers: [],
+  *sequence(context) {
+    // Devices that share a log allocate one for all of them.
+    const made = (['vhost_log_alloc', 'vhost_dev_log_resize'] as const)
+      .map((kind) =>
+        context.of(kind).filter((a) => a.entered && callerOf(a, 'vhost_commit') !== undefined),
+      )
+      .find((list) => list.length > 0);
+    const last = made?.at(-1);
+    if (made === undefined || last === undefined) return;
+    const what = `${made.length} logs are replaced by a resize in this process`;
+    yield made.length > HANDFUL
+      ? {
+          verdict: 'violation',
+          ...place(last),
+          message: `${what}: legal, but the bitmap of each stays allocated`,
+        }
+      : { verdict: 'pass', ...place(last), message: what };
+  },
+};

@@ -1,0 +1,91 @@
+import {
+  below,
+  bareWithin,
+  callerOf,
+  hasGap,
+  place,
+  probeName,
+  unwatched,
+} from './shared/queries.js';
+import { sizeEvents } from './shared/log-size.js';
+import type { SizeEvent } from './shared/log-size.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** A log grows before the memory table does, and shrinks after it. */
+export const rzTable: Rule = {
+  info: {
+    id: 'RZ-TABLE',
+    title: 'the log grows before the memory table is sent, and shrinks after it',
+    severity: 'error',
+    impact: 'corrupt',
+    backends: ['kernel', 'user', 'vdpa'],
+    versions: '2.12 - 10.2',
+    needs: [
+      'vhost_commit and vhost_dev_log_resize below it, and the size of the log before (the log start, or the resize before)',
+      'probe on the set_mem_table op of the backend',
+    ],
+    why: 'The backend may write to memory for which the log it has is too small: bits are set beyond the bitmap, or lost.',
+    remedy: 'Look at the order of resize and vhost_set_mem_table in vhost_commit() of that QEMU.',
+    exceptions: ['a resize by a log start or a device start: no table is sent then, or before it'],
+    sources: ['QEMU hw/virtio/vhost.c vhost_commit()'],
+  },
+  triggers: [],
+  *sequence(context) {
+    for (const event of sizeEvents(context))
+      if (event.inCommit && event.size !== event.before) yield judge(context, event);
+  },
+};
+
+function judge(context: SessionContext, event: SizeEvent): Judgement {
+  const { run } = context;
+  const { device, activation: resize, size, before } = event;
+  const at = { ...place(resize), device };
+  const commit = callerOf(resize, 'vhost_commit') ?? resize;
+  const table = [
+    ...below(commit, 'op_set_mem_table'),
+    ...bareWithin(context, commit, 'op_set_mem_table'),
+  ].find((a) => a.first < resize.first);
+  const evidence =
+    table === undefined ? [] : [{ line: table.line, role: 'the memory table is sent' }];
+  const missing: string[] = [];
+  if (before === undefined) missing.push('the size of the log before this resize');
+  const grows = before !== undefined && size > before;
+  if (table === undefined) {
+    const backend = run.rings.backendOf(resize);
+    missing.push(...unwatched(run, 'op_set_mem_table', commit.first, resize.first, backend));
+    if (backend === undefined) missing.push('the backend of the device');
+    if (!commit.entered) missing.push('the entry of vhost_commit');
+    if (hasGap(run, commit.first, resize.first)) missing.push('an unbroken record of vhost_commit');
+  }
+  if (resize.altered) missing.push('a run that the debugger did not alter');
+  if (missing.length > 0) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: 'whether the log is resized on the right side of the memory table is not seen',
+      missing,
+      evidence,
+    };
+  }
+  const change = `from ${before ?? 0n} to ${size} chunks`;
+  if (grows === (table === undefined)) {
+    const side = grows ? 'grows before' : 'shrinks after';
+    return {
+      verdict: 'pass',
+      ...at,
+      message: `the log ${side} the memory table changes`,
+      evidence,
+    };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message: grows
+      ? `the log grows ${change} only after the backend got the larger memory table`
+      : `the log shrinks ${change} while the backend still has the larger memory table`,
+    expected: grows
+      ? `vhost_dev_log_resize before ${probeName('op_set_mem_table', run.rings.backendOf(resize))}`
+      : `${probeName('op_set_mem_table', run.rings.backendOf(resize))} before vhost_dev_log_resize`,
+    evidence: [{ line: commit.line, role: 'the topology change' }, ...evidence],
+  };
+}
