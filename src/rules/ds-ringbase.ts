@@ -32,6 +32,15 @@ export const dsRingbase: Rule = {
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and the get_vring_base op since the device start',
       'the entry of vhost_dev_stop and proof that it returned',
     ],
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_virtqueue_start',
+      'vhost_virtqueue_set_addr',
+      'vhost_virtqueue_stop',
+      'op_get_vring_base',
+      'event vm_state_notify',
+    ],
     why: 'A ring that is not stopped goes on processing requests while its guest is already moving, and the destination starts it at a wrong index: requests are lost or done twice.',
     remedy: 'Look at the loop of vhost_dev_stop() and at vhost_virtqueue_stop() of that QEMU.',
     exceptions: [
