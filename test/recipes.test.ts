@@ -54,6 +54,11 @@ describe('recipes follow the tables', () => {
     },
   );
 
+  test.each(RECIPE_NAMES)('%s for one rule and one backend', async (recipe) => {
+    const { text } = runProbes({ recipe, backend: 'kernel', rules: ['LS-WORD'] });
+    await expect(text).toMatchFileSnapshot(`../fixtures/recipes/${recipe}.txt`);
+  });
+
   test.each(['ftrace', 'strace'] as const)('%s is a shell script', (name) => {
     const { status, stderr } = spawnSync('sh', ['-n'], { input: textOf(name), encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
