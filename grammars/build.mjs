@@ -62,6 +62,7 @@ const startRules = {
   'key-values': { Pairs: '[key: string, value: string][]' },
   'libvhost-user': { Line: "import('../formats/wire/libvhost-user.js').DebugLine" },
   lttng: { Line: "import('../formats/qemu/lttng.js').LttngLine" },
+  'probes-line': { Line: "import('../formats/gdb/probe-lines.js').ProbeLine" },
   'qemu-trace': { Line: "import('../formats/qemu/qemu-trace.js').TraceLine", Repeated: 'number' },
   simpletrace: {
     Line: "import('../formats/qemu/simpletrace.js').SimpletraceLine",

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { learnListenerOffset } from '../src/facts/device.js';
 import { functionTable, plainName } from '../src/facts/functions.js';
 import { eventTable } from '../src/facts/trace-events.js';
+import { hasFailed, hasSucceeded } from '../src/flows/activations.js';
 import { buildRun } from '../src/flows/run.js';
 import { qemuEvents } from '../src/formats/qemu/qemu-events.js';
 import type { Run } from '../src/flows/run.js';
@@ -219,6 +220,51 @@ describe('activations', () => {
     expect(gone.activations[0]?.closed).toBe(1);
   });
 
+  test('a return that names its thread is that of the thread, whoever stopped last', () => {
+    const start = (thread: string, device: string): string[] => [
+      ...hit(1, 'vhost_dev_start', `hdev=${device}`, thread),
+      BOTTOM,
+    ];
+    const { activations } = run(
+      ...start('2 "worker"', '0x5555562b1f00'),
+      ...start('3 "CPU 0/KVM"', '0x5555562c1f00'),
+      'vhtrace-probes 1 return vhost_dev_start thread 2 value -22.',
+      'vhtrace-probes 1 return vhost_dev_start thread 3 value 0.',
+    );
+    expect(
+      activations.map(({ thread, closed, result }) => [thread, closed, result?.value]),
+    ).toEqual([
+      ['0/2', 2, '-22'],
+      ['0/3', 3, '0'],
+    ]);
+  });
+
+  test('a program of one thread names it in no stop, so that every return is its own', () => {
+    const { activations } = run(
+      'Breakpoint 1, vhost_dev_start (hdev=0x5555562b1f00) at ../hw/virtio/vhost.c:10',
+      '#0  vhost_dev_start (hdev=0x5555562b1f00) at ../hw/virtio/vhost.c:10',
+      'vhtrace-probes 1 return vhost_dev_start thread 1 value 0.',
+      'vhtrace-probes 1 return vhost_dev_start thread 1 value -22.',
+    );
+    expect(activations.map(({ closed, result }) => [closed, result?.value])).toEqual([[1, '0']]);
+  });
+
+  test.each([
+    ['vhost_log_global_start', 'listener=0x5555562b1f08', 'false', true, false],
+    ['vhost_log_global_start', 'listener=0x5555562b1f08', 'true', false, true],
+    ['vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true', '-22', true, false],
+    ['vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true', '0', false, true],
+  ])('%s (%s) that returns %s', (func, args, value, fails, succeeds) => {
+    const { activations } = run(
+      ...hit(1, func, args),
+      BOTTOM,
+      `vhtrace-probes 1 return ${func} thread 1 value ${value}.`,
+    );
+    for (const activation of activations) {
+      expect([hasFailed(activation), hasSucceeded(activation)]).toEqual([fails, succeeds]);
+    }
+  });
+
   test('limited backtraces are aligned at the calls that both show', () => {
     const { activations } = run(
       ...hit(1, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true'),
@@ -377,6 +423,48 @@ describe('probes', () => {
     );
     expect(probes.watching('vhost_dev_start', 1, 1)?.how).toBe('breakpoint set');
     expect(probes.watching('vhost_dev_start', 0, 1)).toBeUndefined();
+  });
+
+  test('a declared function is watched before it is ever called, a partly watched one never', () => {
+    const { probes } = run(
+      'Breakpoint 2 at 0x33b8df: file ../hw/virtio/vhost.c, line 2009.',
+      'Breakpoint 3 at 0x33b8df: vhost_log_put. (2 locations)',
+      'vhtrace-probes 1 watched vhost_dev_start breakpoint 2.',
+      'vhtrace-probes 1 partly vhost_log_put breakpoint 3.',
+      'vhtrace-probes 1 absent vhost_dev_force_stop.',
+      ...stop,
+      ...hit(3, 'vhost_log_put', 'dev=0x5555562b1f00, sync=true'),
+      BOTTOM,
+    );
+    expect(probes.watching('vhost_dev_start', 0, 9)?.how).toBe('declared');
+    expect(probes.watching('vhost_dev_stop', 0, 9)?.how).toBe('reported');
+    expect(probes.watching('vhost_log_put', 0, 9)).toBeUndefined();
+    expect(probes.watching('vhost_dev_force_stop', 0, 9)).toBeUndefined();
+  });
+
+  test('a breakpoint that is pending watches nothing', () => {
+    const { probes } = run(
+      '(gdb) b vhost_dev_start',
+      'Make breakpoint pending on future shared library load? (y or [n]) y',
+      'Breakpoint 2 (vhost_dev_start) pending.',
+      ...stop,
+    );
+    expect(probes.watching('vhost_dev_start', 0, 9)).toBeUndefined();
+  });
+
+  test('the op of a device whose backend is not known is watched where that of each backend is', () => {
+    const declared = (backends: readonly string[]): Run =>
+      run(
+        ...backends.map(
+          (name, i) => `vhtrace-probes 1 watched vhost_${name}_set_log_base breakpoint ${i}.`,
+        ),
+        ...stop,
+      );
+    const few = declared(['kernel', 'user']).probes;
+    expect(few.watching('op_set_log_base', 0, 9)).toBeUndefined();
+    expect(few.watching('op_set_log_base', 0, 9, 'user')?.func).toBe('vhost_user_set_log_base');
+    const { probes } = declared(['kernel', 'user', 'vdpa']);
+    expect(probes.watching('op_set_log_base', 0, 9)).toBeDefined();
   });
 
   test('what was reported of one process says nothing of another', () => {

@@ -141,6 +141,17 @@ export const layers: readonly Layer[] = [
     outside: { picocolors: 'Colours, where the command asks for them.' },
   },
   {
+    folder: 'recipes',
+    turns: 'tables of functions and events → a recipe that makes a capture',
+    keeps: 'recipes/ are pure functions of the tables; what a new row needs is told by its kind.',
+    imports: {
+      base: 'Assertions.',
+      model: nouns,
+      facts: 'A recipe watches every function, event and request that has a meaning.',
+    },
+    outside: {},
+  },
+  {
     folder: 'pipeline',
     turns: 'the compositions: ingest, check, query',
     keeps: 'pipeline/ is the only place where stages meet, and does nothing but connect them.',
@@ -155,6 +166,7 @@ export const layers: readonly Layer[] = [
       protocol: 'The machine is printed as a diagram.',
       rules: 'The catalogue is listed and explained from the metadata of the rules.',
       check: 'Checking is a composition of reading and judging.',
+      recipes: 'What a recipe makes decidable is told by the metadata of the rules.',
     },
     outside: {},
   },

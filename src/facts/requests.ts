@@ -31,7 +31,8 @@ const ofRing = (value: string): RequestRow => ({
 });
 const ofWord: RequestRow = { kind: 'vhost_user_message', value: 'u64' };
 
-const table: Readonly<Record<string, RequestRow>> = {
+/** Every request that has a row, by its name without prefix. */
+export const requestTable: Readonly<Record<string, RequestRow>> = {
   SET_FEATURES: {
     kind: 'op_set_features',
     value: 'u64',
@@ -65,5 +66,5 @@ const table: Readonly<Record<string, RequestRow>> = {
 
 /** The row of a request by its name without prefix. */
 export function requestRow(name: string): RequestRow {
-  return Object.hasOwn(table, name) ? (table[name] ?? OTHER) : OTHER;
+  return Object.hasOwn(requestTable, name) ? (requestTable[name] ?? OTHER) : OTHER;
 }

@@ -415,8 +415,10 @@ class StepBuilder {
   }
 
   /** Set with a condition it never proved that its function was watched; else that ends here. */
-  private onBreakpoint({ number, func, narrowed }: BreakpointSet): void {
+  private onBreakpoint({ number, func, narrowed, declared }: BreakpointSet): void {
     if (narrowed !== true) this.alwaysStopping.add(number);
+    // It was set like the others, and then found to be incomplete.
+    else if (declared === true && func !== undefined) this.conditional.add(func);
     else if (func !== undefined && !this.alwaysStopping.has(number)) this.conditional.add(func);
     else this.narrowed.push(this.steps.length);
   }
@@ -435,7 +437,19 @@ class StepBuilder {
 
   private onReturn(returned: FunctionReturn): void {
     this.stopped = undefined;
-    this.push({ ...NOTHING_SHOWN, line: returned.span.first, returned });
+    const thread = this.returningThread(returned);
+    this.push({
+      ...NOTHING_SHOWN,
+      line: returned.span.first,
+      returned,
+      ...(thread === undefined ? {} : { thread }),
+    });
+  }
+
+  /** As long as the program has one thread, no stop names it, and the return is its own. */
+  private returningThread({ thread }: FunctionReturn): string | undefined {
+    const isNamed = thread !== undefined && this.threads.current !== undefined;
+    return isNamed ? this.threads.keyOf(thread) : undefined;
   }
 
   /** A trace may come from another process than the lines before; two processes may write in turn. */

@@ -13,7 +13,7 @@ import { deviceOf } from '../facts/device.js';
 import { plainName } from '../facts/functions.js';
 import type { Step, ThreadExit } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
-import { bigintOf, pointerOf } from '../model/values.js';
+import { bigintOf, boolOf, pointerOf } from '../model/values.js';
 
 export interface Activation {
   readonly id: number;
@@ -54,13 +54,22 @@ export interface Activation {
   result: { readonly value: string; readonly line: number } | undefined;
 }
 
+/** Functions that return whether they succeeded, since QEMU 9.1 (nothing before): `true` and `false`. */
+const TELLS_SUCCESS: ReadonlySet<FactKind> = new Set([
+  'vhost_log_global_start',
+  'memory_global_dirty_log_start',
+  'ram_init_bitmaps',
+]);
+
 /** It is known to have failed: QEMU's functions return a negative errno. */
-export function hasFailed({ result }: Activation): boolean {
+export function hasFailed({ kind, result }: Activation): boolean {
+  if (TELLS_SUCCESS.has(kind)) return boolOf(result?.value) === false;
   return (bigintOf(result?.value) ?? 0n) < 0n;
 }
 
 /** It is known to have succeeded. */
-export function hasSucceeded({ result }: Activation): boolean {
+export function hasSucceeded({ kind, result }: Activation): boolean {
+  if (TELLS_SUCCESS.has(kind)) return boolOf(result?.value) === true;
   return bigintOf(result?.value) === 0n;
 }
 
@@ -144,9 +153,12 @@ class Tracker {
     const func = returned.func === undefined ? undefined : plainName(returned.func);
     const is = (a: Activation): boolean => func === undefined || a.func === func;
     const at = state.open.findLastIndex(is);
+    // The value of `finish` stands behind the place to which it came back.
+    const before = state.returned;
+    const isLate = returned.value !== undefined && before?.result === undefined;
     const ended =
-      returned.value !== undefined && state.returned !== undefined && is(state.returned)
-        ? state.returned
+      isLate && before !== undefined && is(before)
+        ? before
         : (state.open[at] ?? state.bare.findLast(is));
     if (ended === undefined) return;
     if (returned.value !== undefined) ended.result = { value: returned.value, line };

@@ -2,8 +2,8 @@
  * Probes: which functions the capture is known to have watched, and since when.
  *
  * Only a watched function can be missing. A function counts as watched when the debugger reported
- * its entry at a breakpoint at least once, or when its breakpoint is named where it was set. A
- * condition, an ignore count, a temporary or a deleted breakpoint ends that knowledge.
+ * its entry at a breakpoint at least once, when its breakpoint is named where it was set, or when the
+ * recipe of `vhtrace probes` declares that every call stops there. A condition, an ignore count, a temporary or a deleted breakpoint ends that knowledge.
  */
 import { functionTable, opFunction } from '../facts/functions.js';
 import type { Step, Steps } from '../facts/step.js';
@@ -17,10 +17,14 @@ export interface Probe {
   /** First step from which that is no longer certain. */
   readonly until: number;
   /** How the capture shows that it was watched. */
-  readonly how: 'reported' | 'breakpoint set' | 'by elimination';
+  readonly how: 'reported' | 'breakpoint set' | 'declared' | 'by elimination';
+  /** Line that names the breakpoint, where one does. */
+  readonly line?: number;
   /** For `by elimination`: the breakpoint that was set and never reported. */
   readonly breakpoint?: number;
 }
+
+const BACKENDS: readonly Backend[] = ['kernel', 'user', 'vdpa'];
 
 /**
  * Probes by session: the next process may be watched by another debugger with other breakpoints, so
@@ -32,15 +36,22 @@ export class Probes {
     private readonly bySession: readonly SessionProbes[],
   ) {}
 
-  /** The probe that reports every call of this kind from one step to another of its session, if there is one. */
+  /**
+   * The probe that reports every call of this kind from one step to another of its session, if there is
+   * one. Without `backend` the device may be of any: then the op of each must be watched.
+   */
   watching(kind: FactKind, from: number, to: number, backend?: Backend): Probe | undefined {
-    for (const probe of this.at(from)?.reported.values() ?? []) {
-      const row = functionTable.get(probe.func);
-      if (row?.kind !== kind || probe.from > from || probe.until <= to) continue;
-      if (row.backend === undefined || backend === undefined || row.backend === backend)
-        return probe;
-    }
-    return undefined;
+    const probes = [...(this.at(from)?.reported.values() ?? [])].filter(
+      (probe) =>
+        functionTable.get(probe.func)?.kind === kind && probe.from <= from && probe.until > to,
+    );
+    const ofBackend = (wanted: Backend): Probe | undefined =>
+      probes.find(({ func }) => {
+        const own = functionTable.get(func)?.backend;
+        return own === undefined || own === wanted;
+      });
+    if (backend !== undefined) return ofBackend(backend);
+    return BACKENDS.every((each) => ofBackend(each) !== undefined) ? probes[0] : undefined;
   }
 
   /** The log base op, if elimination shows that it was watched; weaker than a report, so it stands apart. */
@@ -92,18 +103,25 @@ function sessionProbes(
       how: 'reported',
     });
   }
-  for (const [func, from] of setAt.byFunction) {
-    const isHere = from >= first && from <= last;
+  for (const [func, set] of setAt.byFunction) {
+    const isHere = set.from >= first && set.from <= last;
     if (!isHere || !functionTable.has(func) || conditional.has(func) || probes.has(func)) continue;
-    probes.set(func, { func, from, until, how: 'breakpoint set' });
+    probes.set(func, { func, until, ...set });
   }
   return probes;
 }
 
 interface BreakpointSteps {
   readonly byNumber: ReadonlyMap<number, number>;
-  readonly byFunction: ReadonlyMap<string, number>;
+  readonly byFunction: ReadonlyMap<string, FunctionSet>;
   readonly count: number;
+}
+
+/** From which step on a named breakpoint stops, and what shows it. */
+interface FunctionSet {
+  readonly from: number;
+  readonly how: 'breakpoint set' | 'declared';
+  readonly line: number;
 }
 
 function breakpointSteps(
@@ -111,7 +129,7 @@ function breakpointSteps(
   steps: readonly Step[],
 ): BreakpointSteps {
   const byNumber = new Map<number, number>();
-  const byFunction = new Map<string, number>();
+  const byFunction = new Map<string, FunctionSet>();
   let next = 0;
   let count = 0;
   for (const record of records) {
@@ -124,10 +142,14 @@ function breakpointSteps(
   return { byNumber, byFunction, count };
 }
 
-function noteFunction(record: BreakpointSet, step: number, byFunction: Map<string, number>): void {
-  if (record.temporary || record.narrowed === true || record.func === undefined) return;
-  if (byFunction.has(record.func)) return;
-  byFunction.set(record.func, step);
+function noteFunction(
+  { span, temporary, narrowed, func, declared }: BreakpointSet,
+  from: number,
+  byFunction: Map<string, FunctionSet>,
+): void {
+  if (temporary || narrowed === true || func === undefined || byFunction.has(func)) return;
+  const how = declared === true ? 'declared' : 'breakpoint set';
+  byFunction.set(func, { from, how, line: span.first });
 }
 
 /** Functions that a script which watches the whole protocol breaks on, besides the backend's ops. */

@@ -1,5 +1,5 @@
 /** What a format must offer to be read; `formats/line-formats.ts` lists all of them. */
-import type { CaptureRecord, FormatId } from '../model/record.js';
+import type { CaptureRecord, FormatId, Problem } from '../model/record.js';
 
 /**
  * A format whose lines tell by themselves what they are. One object per capture: it may remember.
@@ -21,4 +21,6 @@ export interface LineFormat {
   end(): readonly CaptureRecord[];
   /** True while a record is under construction: only then is `end()` called. */
   readonly isOpen: boolean;
+  /** What is wrong with the line that was claimed last, for a format that has lines it cannot read. */
+  readonly problem?: Problem | undefined;
 }

@@ -6,6 +6,7 @@ import type { EventTable } from './qemu/event-table.js';
 import { createForeignStack } from './stacks/foreign-stack.js';
 import { createFtrace } from './kernel/ftrace.js';
 import { createGdbMi } from './gdb-mi/gdb-mi.js';
+import { createProbeLines } from './gdb/probe-lines.js';
 import { createLibvhostUser } from './wire/libvhost-user.js';
 import type { LineFormat } from './line-format.js';
 import { createLttng } from './qemu/lttng.js';
@@ -17,6 +18,7 @@ export function createLineFormats(events: EventTable): readonly LineFormat[] {
   return [
     createGdbMi(),
     createPrintedValues(),
+    createProbeLines(),
     createStrace(),
     createLibvhostUser(),
     // Its clock may look like that of the kernel's messages.

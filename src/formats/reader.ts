@@ -28,6 +28,7 @@ import type { EventTable } from './qemu/event-table.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
 import { readGdbLine, startsStop, stopHead } from './gdb/lines.js';
 import type { GdbLine } from './gdb/lines.js';
+import { isProbeLine } from './gdb/probe-lines.js';
 import { GdbSession } from './gdb/session.js';
 import { Pending } from './gdb/pending.js';
 import type { Line } from './gdb/pending.js';
@@ -225,6 +226,10 @@ class Reader implements CaptureReader {
     if (records === undefined) return false;
     this.#settleNotes();
     this.#session.addForeign(format.id, records, lineNo);
+    const { problem } = format;
+    if (problem !== undefined) {
+      this.#session.problem(problem.code, problem.message, problem.span);
+    }
     this.#open = format.isOpen ? format : undefined;
     return true;
   }
@@ -478,6 +483,7 @@ function isOutput(text: string): boolean {
   if (startsStop(text) || isDebuggerMessage(text) || isThreadRow(text) || startsLocation(text)) {
     return true;
   }
+  if (isProbeLine(text)) return true;
   const head = splitLevel(text);
   if (head !== undefined) return frameHead(text.slice(head.start)) === 'strong';
   const read = readGdbLine(text);

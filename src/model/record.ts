@@ -91,8 +91,10 @@ export interface BreakpointSet {
   readonly func: string | undefined;
   readonly file: string | undefined;
   readonly line: number | undefined;
-  /** Said of it: not every call stops, or none any more (a condition, an ignore count, one thread only, switched off, deleted). */
+  /** Said of it: not every call stops, or none any more or yet (a condition, an ignore count, one thread only, switched off, deleted, pending). */
   readonly narrowed?: true;
+  /** The recipe of `vhtrace probes` says so; with `narrowed`: inlined calls of the function may not stop. */
+  readonly declared?: true;
 }
 
 /** `[Switching to Thread 0x... (LWP n)]`, `[New Thread ...]`, `[Thread ... exited]`. */
@@ -111,7 +113,7 @@ export interface ProcessMark {
 }
 
 /**
- * A call came back under the debugger's eyes: `finish`, MI's function-finished.
+ * A call came back under the debugger's eyes: `finish`, MI's function-finished, the recipe of `vhtrace probes`.
  *
  * Source: gdb/infcmd.c, finish_command() and print_return_value(). A void function prints no value.
  */
@@ -122,6 +124,8 @@ export interface FunctionReturn {
   readonly func: string | undefined;
   /** As printed, without `$2 = `: `-22`, `0x555555558030 <b> "but"`. */
   readonly value: string | undefined;
+  /** The thread that returned, where the text names it; else the one that stopped last. */
+  readonly thread?: ThreadRef;
 }
 
 /**
@@ -398,6 +402,7 @@ export const FORMAT_IDS = [
   'libvhost-user',
   'dpdk',
   'foreign-stack',
+  'vhtrace-probes',
   'notes',
 ] as const;
 
@@ -405,7 +410,8 @@ export type FormatId = (typeof FORMAT_IDS)[number];
 
 /** Trouble with reading the input; never mixed with findings. */
 export interface Problem {
-  readonly code: 'FRAME_UNREAD' | 'STOP_UNREAD' | 'EVENT_UNREAD' | 'LINE_TOO_LONG' | 'CUT_OFF';
+  readonly code:
+    'FRAME_UNREAD' | 'STOP_UNREAD' | 'EVENT_UNREAD' | 'PROBE_UNREAD' | 'LINE_TOO_LONG' | 'CUT_OFF';
   readonly message: string;
   readonly span: Span;
 }

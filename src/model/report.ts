@@ -1,5 +1,5 @@
 /** The product: findings and the report that every reporter prints. Field names are the JSON contract. */
-import type { Backend } from './fact.js';
+import type { Backend, FactKind } from './fact.js';
 import type { FormatId } from './record.js';
 
 export type Verdict = 'violation' | 'pass' | 'inconclusive' | 'not-exercised';
@@ -160,6 +160,8 @@ export interface RuleInfo {
   readonly versions: string;
   /** What a capture must show for a verdict, in words. */
   readonly needs: readonly string[];
+  /** The same for programs: `vhtrace probes` tells by it which rules a recipe makes decidable. */
+  readonly probes?: readonly Need[];
   readonly why: string;
   readonly remedy: string;
   /** Legal behaviour that looks like a violation and is not reported. */
@@ -171,6 +173,18 @@ export interface RuleInfo {
   /** Why no format that is read can show what the rule asks for: then it is documentation only. */
   readonly undecidable?: string;
 }
+
+/**
+ * One thing that must be in a capture: calls of a function with their stack (`vhost_dev_start`), what they
+ * return, the members of the structure that an argument points to, a phase that a trace event shows as
+ * well as a call, a request as it reached the backend.
+ */
+export type Need =
+  | FactKind
+  | `return of ${FactKind}`
+  | `members at ${FactKind}`
+  | `event ${FactKind}`
+  | `wire ${FactKind}`;
 
 /** A defect of a released QEMU, kernel or backend that this kind of rule is about. */
 export interface RealBug {

@@ -18,6 +18,14 @@ export const dsFlag: Rule = {
       'enable_log= of vhost_dev_set_features or vhost_virtqueue_set_addr in the start',
       'for "on": the log stop that follows, or probe vhost_dev_init',
     ],
+    probes: [
+      'vhost_dev_init',
+      'vhost_dev_start',
+      'vhost_dev_prepare_inflight',
+      'vhost_dev_set_features',
+      'vhost_virtqueue_set_addr',
+      'vhost_migration_log',
+    ],
     why: 'A guest reset or a stop and cont during a migration restarts the device. Started without logging, it writes guest memory that nobody marks dirty for the rest of the migration.',
     remedy: 'Look at what cleared or changed hdev->log_enabled; a device stop must not touch it.',
     exceptions: [

@@ -24,6 +24,13 @@ export const dsLogbase: Rule = {
       'the entry of vhost_dev_start and proof that it succeeded',
       'probes vhost_dev_set_features and the set_log_base op',
     ],
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_set_features',
+      'op_set_features',
+      'op_set_log_base',
+      'return of vhost_dev_start',
+    ],
     why: 'After a restart in the middle of a migration the backend logs into the bitmap of the run before, which QEMU has freed: memory is overwritten and dirty pages are lost.',
     remedy: 'Look at the log_enabled branch of vhost_dev_start() of that QEMU.',
     exceptions: [

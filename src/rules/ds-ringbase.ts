@@ -34,6 +34,15 @@ export const dsRingbase: Rule = {
       'the entry of vhost_dev_stop and proof that it returned',
       'for vdpa the trace events vhost_vdpa_dev_start, vhost_vdpa_reset_device, vhost_vdpa_get_vring_base and vhost_vdpa_set_features, and vm_state_notify for what stops the device',
     ],
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_virtqueue_start',
+      'vhost_virtqueue_set_addr',
+      'vhost_virtqueue_stop',
+      'op_get_vring_base',
+      'event vm_state_notify',
+    ],
     why: 'A ring that is not stopped goes on processing requests while its guest is already moving, and the destination starts it at a wrong index: requests are lost or done twice.',
     remedy: 'Look at the loop of vhost_dev_stop() and at vhost_virtqueue_stop() of that QEMU.',
     exceptions: [

@@ -16,6 +16,14 @@ export const leClear: Rule = {
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and vhost_virtqueue_stop since the ring was last addressed',
       'the entry of vhost_dev_set_log(false) and its end',
     ],
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_virtqueue_set_addr',
+      'vhost_virtqueue_stop',
+      'vhost_dev_set_log',
+      'return of vhost_dev_set_log',
+    ],
     why: 'The backend goes on writing dirty bits of that ring into a bitmap that QEMU frees right after: memory of QEMU is overwritten.',
     remedy:
       'Check the loop over dev->nvqs in vhost_dev_set_log() of that QEMU; restart the device to get rid of the flag.',

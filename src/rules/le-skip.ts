@@ -15,6 +15,7 @@ export const leSkip: Rule = {
       'probe vhost_dev_set_log',
       'vhost_log_put called by vhost_migration_log',
     ],
+    probes: ['vhost_migration_log', 'vhost_dev_set_log', 'vhost_log_put'],
     why: 'The backend goes on writing dirty bits into a bitmap that QEMU frees: memory of QEMU is overwritten, silently.',
     remedy: 'Look at the disable branch of vhost_migration_log() of that QEMU; restart the device.',
     exceptions: [

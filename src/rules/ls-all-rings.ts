@@ -16,6 +16,14 @@ export const lsAllRings: Rule = {
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and vhost_virtqueue_stop since the device start',
       'the entry of vhost_dev_set_log(true) and its successful end',
     ],
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_virtqueue_set_addr',
+      'vhost_virtqueue_stop',
+      'vhost_dev_set_log',
+      'return of vhost_dev_set_log',
+    ],
     why: 'Writes of the backend to the used ring of that vring are not marked dirty. The destination resumes with a stale used ring: it loses or repeats requests, silently.',
     remedy:
       'Check the descriptor test and the loop over dev->nvqs in vhost_dev_set_log() of that QEMU; do not trust a migration made in this state.',

@@ -19,6 +19,12 @@ export const lsBaseFirst: Rule = {
       'probes on the set_log_base op and on vhost_dev_set_features or vhost_virtqueue_set_addr',
       'the probe on the op may be inferred for a single log start: one breakpoint number never stops, and the op is the only function of the full probe set that is never seen',
     ],
+    probes: [
+      'vhost_migration_log',
+      'op_set_log_base',
+      'vhost_dev_set_features',
+      'vhost_virtqueue_set_addr',
+    ],
     why: 'A backend that is told to log without a base writes its dirty bits nowhere (the kernel answers each with EFAULT, silently) or into an old bitmap: every page it writes is stale on the destination.',
     remedy:
       'Look for "vhost_set_log_base failed" in the output of QEMU, and at vhost_dev_log_resize() of that QEMU.',
@@ -101,6 +107,12 @@ function judge(context: SessionContext, span: Activation): Judgement | undefined
   const resize = below(span, 'vhost_dev_log_resize')[0];
   if (resize !== undefined)
     evidence.push({ line: resize.line, role: 'the log is made here, and its base should follow' });
+  if (probe?.line !== undefined) {
+    evidence.push({
+      line: probe.line,
+      role: `the breakpoint on ${probe.func}; no call stopped there since`,
+    });
+  }
   const known =
     probe?.how === 'by elimination'
       ? ` (breakpoint ${String(probe.breakpoint)} is the only one that never stopped, and ${probe.func} the only function of the probe set that is never seen)`

@@ -23,6 +23,12 @@ export const lsFeatures: Rule = {
       'the entry and the successful end of vhost_dev_set_log(true)',
       'probe vhost_dev_set_features',
     ],
+    probes: [
+      'vhost_dev_set_log',
+      'vhost_dev_set_features',
+      'vhost_virtqueue_set_addr',
+      'return of vhost_dev_set_log',
+    ],
     why: 'The rings log their used area, but nothing logs the guest buffers that the backend fills: received data is stale on the destination.',
     remedy: 'Look at the start of vhost_dev_set_log() of that QEMU.',
     exceptions: ['a pass that fails or is cut off by a disconnect', 'vdpa'],

@@ -22,6 +22,7 @@ export const lsUniform: Rule = {
     needs: [
       'the entry of vhost_dev_set_log and its vhost_virtqueue_set_addr calls with enable_log=',
     ],
+    probes: ['vhost_dev_set_log', 'vhost_dev_set_features', 'vhost_virtqueue_set_addr'],
     why: 'A ring that gets the opposite flag in a pass that succeeds is left unlogged (or logging into a freed bitmap).',
     remedy: 'Look at what changes enable_log inside the loop of vhost_dev_set_log().',
     exceptions: [

@@ -13,6 +13,7 @@ export const lsWord: Rule = {
     backends: ['kernel', 'user'],
     versions: '2.12 - 10.2',
     needs: ['enable_log= of vhost_dev_set_features and features= of the op in one backtrace'],
+    probes: ['vhost_dev_set_features', 'op_set_features', 'members at op_set_features'],
     why: 'Without bit 26 (0x4000000) the backend does not log its writes to guest buffers: those pages are stale on the destination.',
     remedy: 'Look at what changes the word between vhost_dev_set_features() and the backend op.',
     exceptions: [

@@ -17,6 +17,13 @@ export const mgLeftOn: Rule = {
       'probe vhost_dev_set_log',
       'vhost_log_put below the log stop, or probes vhost_dev_start and vhost_dev_stop, so that the device is known to run and to log',
     ],
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_migration_log',
+      'vhost_dev_set_log',
+      'vhost_log_put',
+    ],
     why: 'The backend pays for logging that nobody reads; with the log given back it also writes into freed memory (LE-SKIP).',
     remedy: 'Look at the disable branch of vhost_migration_log() of that QEMU.',
     exceptions: [

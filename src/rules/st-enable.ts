@@ -29,6 +29,14 @@ export const stEnable: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: ['one backtrace with enable= or enable_log= of caller and callee'],
+    probes: [
+      'vhost_log_global_start',
+      'vhost_log_global_stop',
+      'vhost_migration_log',
+      'vhost_dev_set_log',
+      'vhost_dev_set_features',
+      'vhost_virtqueue_set_addr',
+    ],
     why: 'A log start that arrives at the backend as a stop leaves the device writing guest memory that nobody marks dirty: the destination gets stale pages.',
     remedy:
       'Compare the arguments of the two frames with the source of that QEMU; look for a patched caller.',

@@ -12,6 +12,12 @@ export const stListener: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: ['one backtrace with both listener= and dev='],
+    probes: [
+      'vhost_log_global_start',
+      'vhost_log_global_stop',
+      'vhost_migration_log',
+      'vhost_dev_set_log',
+    ],
     why: 'The callback finds its device by container_of(listener). A device that is not 8 bytes below its listener means that a callback runs on foreign memory: it logs for, or frees the log of, another device.',
     remedy:
       'Look for a freed or moved vhost_dev whose listener is still registered (reconnect, hot-unplug).',

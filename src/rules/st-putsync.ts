@@ -28,6 +28,13 @@ export const stPutsync: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: ['one backtrace with sync= of vhost_log_put and its caller'],
+    probes: [
+      'vhost_log_put',
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_dev_log_resize',
+      'vhost_migration_log',
+    ],
     why: 'A device stop that gives the log back without reading it loses the dirty bits since the last sync round: the pages that were written last are stale on the destination.',
     remedy:
       'Compare the caller with the source of that QEMU: stop and resize pass true, log stop and a failed start pass false.',

@@ -15,6 +15,7 @@ export const stSizeSane: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: ['size= of vhost_log_alloc, vhost_log_get or vhost_dev_log_resize'],
+    probes: ['vhost_dev_log_resize', 'vhost_log_get', 'vhost_log_alloc'],
     why: 'The allocation fails and QEMU aborts at the start of the migration, or gigabytes are allocated for nothing.',
     remedy:
       'Known causes: never-started rings counted into the size (fixed by 240e647a14 in 4.1), an IOVA taken for a guest address with a vIOMMU (fixed by 170a6794ef in 5.2).',

@@ -83,6 +83,8 @@ export type EncodedRecord =
       line: Optional<number>,
       /** Left out for a breakpoint that always stops. */
       narrowed?: Flag,
+      /** Left out for a breakpoint that no recipe declares. */
+      declared?: Flag,
     ]
   | [kind: 'thread', first: number, last: number, what: ThreadNotice['what'], thread: ThreadRef]
   | [kind: 'process', first: number, last: number, what: ProcessMark['what']]
@@ -136,9 +138,9 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
     case 'breakpoint-set': {
       const { number, temporary, func = null, file = null, line = null, narrowed } = record;
       const flag = temporary ? 1 : 0;
-      return narrowed === true
-        ? ['breakpoint-set', first, last, number, flag, func, file, line, 1]
-        : ['breakpoint-set', first, last, number, flag, func, file, line];
+      const row = ['breakpoint-set', first, last, number, flag, func, file, line] as const;
+      if (record.declared === true) return [...row, narrowed === true ? 1 : 0, 1];
+      return narrowed === true ? [...row, 1] : [...row];
     }
     case 'thread':
       return ['thread', first, last, record.what, record.thread];
@@ -292,7 +294,7 @@ function decodeBacktrace(
 function decodeBreakpoint(
   row: Extract<EncodedRecord, ['breakpoint-set', ...unknown[]]>,
 ): BreakpointSet {
-  const [kind, first, last, number, temporary, func, file, line, narrowed] = row;
+  const [kind, first, last, number, temporary, func, file, line, narrowed, declared] = row;
   return {
     kind,
     span: { first, last },
@@ -302,5 +304,6 @@ function decodeBreakpoint(
     file: file ?? undefined,
     line: line ?? undefined,
     ...(narrowed === 1 ? { narrowed: true } : {}),
+    ...(declared === 1 ? { declared: true } : {}),
   };
 }

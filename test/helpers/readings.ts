@@ -99,6 +99,7 @@ const breakpoint: fc.Arbitrary<BreakpointSet> = fc.record(
     file: maybe(text),
     line: maybe(number),
     narrowed: fc.constant(true),
+    declared: fc.constant(true),
   },
   {
     requiredKeys: ['kind', 'span', 'number', 'temporary', 'func', 'file', 'line'],
@@ -138,6 +139,7 @@ const other: fc.Arbitrary<CaptureRecord> = fc.oneof(
     list: record({ breakpoints: fc.array(number, { maxLength: 3 }), definition: text }),
   }),
   record({ kind: fc.constant('return'), span, func: text, value: text }),
+  record({ kind: fc.constant('return'), span, func: text, value: text, thread }),
   record({
     kind: fc.constant('value'),
     span,

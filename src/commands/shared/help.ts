@@ -8,6 +8,7 @@ EXAMPLES
   $ vhtrace check run.zst 'logs/*.gz'      compressed files, and a pattern for several
   $ vhtrace check gdb.txt --json           the same for programs
   $ vhtrace explain LS-ALL-RINGS           what a rule demands, and why
+  $ vhtrace probes gdb > vhost.gdb         a gdb script that makes a capture; gdb -p PID -x vhost.gdb
   $ vhtrace ingest run1.txt run2.txt       keep captures in vhtrace.db
   $ vhtrace check                          judge everything kept there
 

@@ -25,6 +25,8 @@ export type GdbLine =
       readonly func: string | undefined;
       readonly file: string | undefined;
       readonly line: number | undefined;
+      /** It is pending: it stops nowhere as yet. */
+      readonly narrowed?: true;
     }
   | { readonly type: 'thread'; readonly what: ThreadNotice['what']; readonly thread: ThreadRef }
   | { readonly type: 'process'; readonly what: 'start' | 'exit' }

@@ -1,0 +1,45 @@
+/** `vhtrace probes`: a recipe, and what captures made by it can decide. */
+import type { Backend } from '../model/fact.js';
+import type { Need } from '../model/report.js';
+import { coverageOf } from '../recipes/coverage.js';
+import { recipes } from '../recipes/index.js';
+import { printRecipe } from '../recipes/print.js';
+import { ALL_BACKENDS } from '../recipes/recipe.js';
+import type { RecipeName } from '../recipes/recipe.js';
+import { findRule, ruleInfos } from './catalogue.js';
+
+export interface ProbesOptions {
+  readonly recipe: RecipeName;
+  /** All where none is given. */
+  readonly backend: Backend | undefined;
+  /** Ids of rules to watch for, in any case; all where none is given. */
+  readonly rules: readonly string[];
+}
+
+/** Field names are the JSON contract of `probes --json`. */
+export interface ProbesResult {
+  readonly recipe: RecipeName;
+  readonly text: string;
+  readonly functions: readonly string[];
+  readonly events: readonly string[];
+  readonly decides: readonly string[];
+  readonly leaves: readonly {
+    readonly rule: string;
+    readonly why: string;
+    readonly with: readonly RecipeName[];
+  }[];
+}
+
+/** Errors: USAGE for a rule that does not exist. */
+export function runProbes({ recipe: name, backend, rules }: ProbesOptions): ProbesResult {
+  const wanted = rules.length === 0 ? ruleInfos() : rules.map(findRule);
+  const request = {
+    backends: backend === undefined ? ALL_BACKENDS : [backend],
+    needs:
+      rules.length === 0 ? undefined : wanted.flatMap(({ probes = [] }): readonly Need[] => probes),
+  };
+  const recipe = recipes[name](request);
+  const coverage = coverageOf(recipe, wanted, request);
+  const { functions, events } = recipe;
+  return { recipe: name, text: printRecipe(recipe, coverage), functions, events, ...coverage };
+}

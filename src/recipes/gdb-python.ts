@@ -1,0 +1,126 @@
+/**
+ * The parts of the gdb recipe that Python does, and what stands in for them where gdb has none. The lines that
+ * they print are read by grammars/probes-line.peggy.
+ *
+ * Source: gdb/python/py-finishbreakpoint.c, gdb/python/py-breakpoint.c, gdb/python/py-block.c (gdb 8 to 16).
+ */
+
+/**
+ * gdb with Python has $_streq(), which is written in it. `-ex 'set $vhtrace_plain = 1'` before the script
+ * goes without.
+ */
+const HAS_PYTHON = 'if !$_isvoid($_streq) && $_isvoid($vhtrace_plain)';
+
+/** Defines vhtrace-print and vhtrace-return, before any breakpoint is set. */
+export const DEFINITIONS: readonly string[] = `
+define vhtrace-print
+end
+define vhtrace-return
+end
+${HAS_PYTHON}
+python
+import gdb
+
+def vhtrace_say(text):
+    gdb.write("vhtrace-probes 1 %s.\\n" % text)
+
+class VhtracePrint(gdb.Command):
+    """Print an expression, if it can be read."""
+    def __init__(self):
+        super(VhtracePrint, self).__init__("vhtrace-print", gdb.COMMAND_DATA)
+    def invoke(self, text, from_tty):
+        try:
+            gdb.execute("print " + text)
+        except gdb.error:
+            pass
+
+class VhtraceFinish(gdb.FinishBreakpoint):
+    """Says what a call returned. A call that never comes back (longjmp) says nothing."""
+    def watch(self, frame):
+        self.func = frame.name()
+        # GCC takes away return values that nobody uses; the register then holds something else.
+        symbol = gdb.execute("info symbol %d" % frame.pc(), to_string=True)
+        self.returns = ".isra" not in symbol
+    def stop(self):
+        text = "return %s thread %d" % (self.func, gdb.selected_thread().num)
+        try:
+            if self.returns and self.return_value is not None:
+                text += " value %s" % self.return_value
+        except gdb.error:
+            pass
+        vhtrace_say(text)
+        return False
+
+class VhtraceReturn(gdb.Command):
+    """Watch the call that has just begun return."""
+    def __init__(self):
+        super(VhtraceReturn, self).__init__("vhtrace-return", gdb.COMMAND_DATA)
+    def invoke(self, text, from_tty):
+        try:
+            frame = gdb.newest_frame()
+            if frame.type() == gdb.NORMAL_FRAME:
+                VhtraceFinish(frame, internal=True).watch(frame)
+        except (gdb.error, RuntimeError, ValueError):
+            pass
+
+VhtracePrint()
+VhtraceReturn()
+end
+else
+  # A line of gdb itself comes first: what trace-commands echoes below it is told from any other text.
+  info breakpoints
+  set trace-commands on
+end
+`
+  .trim()
+  .split('\n')
+  .concat('');
+
+/** Says of each breakpoint whether every call of its function stops there, after all were set. */
+export const DECLARATION: readonly string[] = `
+set trace-commands off
+${HAS_PYTHON}
+python
+def vhtrace_starts_function(pc, func):
+    """Whether the code at pc belongs to func itself, and not to a copy inside another function."""
+    try:
+        block = gdb.block_for_pc(pc)
+    except (gdb.error, RuntimeError):
+        return False
+    while block is not None and block.function is None:
+        block = block.superblock
+    if block is None or block.function.name != func:
+        return False
+    outer = block.superblock
+    while outer is not None:
+        if outer.function is not None:
+            return False
+        outer = outer.superblock
+    return True
+
+def vhtrace_stops_always(breakpoint):
+    return (breakpoint.enabled and not breakpoint.temporary and breakpoint.condition is None
+            and breakpoint.ignore_count == 0 and breakpoint.thread is None)
+
+def vhtrace_declare(breakpoint):
+    func = breakpoint.location
+    if breakpoint.pending:
+        vhtrace_say("absent " + func)
+        breakpoint.delete()
+        return
+    try:
+        places = gdb.decode_line(func)[1] or ()
+    except gdb.error:
+        places = ()
+    whole = len(places) > 0 and all(vhtrace_starts_function(place.pc, func) for place in places)
+    state = "watched" if whole and vhtrace_stops_always(breakpoint) else "partly"
+    vhtrace_say("%s %s breakpoint %d" % (state, func, breakpoint.number))
+
+for vhtrace_breakpoint in gdb.breakpoints():
+    if vhtrace_breakpoint.commands and "continue" in vhtrace_breakpoint.commands:
+        vhtrace_declare(vhtrace_breakpoint)
+end
+end
+`
+  .trim()
+  .split('\n');

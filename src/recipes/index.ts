@@ -1,0 +1,13 @@
+/** Every recipe by its name; adding one is adding its file, its line here and its name in recipe.ts. */
+import { ftraceRecipe } from './ftrace.js';
+import { gdbRecipe } from './gdb.js';
+import { qemuRecipe } from './qemu.js';
+import type { Recipe, RecipeName, RecipeRequest } from './recipe.js';
+import { straceRecipe } from './strace.js';
+
+export const recipes: Readonly<Record<RecipeName, (request: RecipeRequest) => Recipe>> = {
+  gdb: gdbRecipe,
+  qemu: qemuRecipe,
+  ftrace: ftraceRecipe,
+  strace: straceRecipe,
+};

@@ -1,0 +1,47 @@
+/** A recipe as text: what it is about and which rules it makes decidable as comments, then the recipe. */
+import type { Coverage } from './coverage.js';
+import type { Recipe } from './recipe.js';
+
+const WIDTH = 100;
+
+export function printRecipe({ name, about, body }: Recipe, { decides, leaves }: Coverage): string {
+  const lines = [
+    `vhtrace probes ${name}`,
+    '',
+    ...about,
+    '',
+    ...(decides.length === 0
+      ? ['Alone, it makes no rule decidable.']
+      : ['Rules that it makes decidable:', ...indented(decides)]),
+    ...(leaves.length > 0 ? ['', ...leftLines(leaves)] : []),
+  ];
+  return [...lines.map((line) => `# ${line}`.trimEnd()), '', ...body, ''].join('\n');
+}
+
+/** Rules that other recipes make decidable are listed by recipe; what stands in the way of others is told. */
+function leftLines(leaves: Coverage['leaves']): string[] {
+  const byRecipes = new Map<string, string[]>();
+  const lines: string[] = [];
+  for (const { rule, why, with: names } of leaves) {
+    if (names.length === 0) lines.push(...indented([`${rule}:`, ...why.split(' ')]));
+    else byRecipes.set(names.join(', '), [...(byRecipes.get(names.join(', ')) ?? []), rule]);
+  }
+  const groups = [...byRecipes].flatMap(([names, rules]) => [
+    names.includes(',') ? `Decidable by ${names} together, in one file:` : `Decidable by ${names}:`,
+    ...indented(rules),
+  ]);
+  return lines.length === 0 ? groups : [...groups, 'Not decidable:', ...lines];
+}
+
+function indented(words: readonly string[]): string[] {
+  const lines: string[] = [];
+  let line = ' ';
+  for (const word of words) {
+    if (line.length + word.length > WIDTH - 4) {
+      lines.push(line);
+      line = '   ';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}

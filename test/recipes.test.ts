@@ -1,0 +1,248 @@
+/**
+ * Recipes of `vhtrace probes`. The gdb recipe is run by a real gdb on test/recipes/target.c, a program with QEMU's
+ * functions; where gdb, its Python or gcc is missing, the tests that need it say so and are skipped.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { functionTable } from '../src/facts/functions.js';
+import { eventTable } from '../src/facts/trace-events.js';
+import { buildRun } from '../src/flows/run.js';
+import type { Activation } from '../src/flows/activations.js';
+import type { Run } from '../src/flows/run.js';
+import type { FactKind } from '../src/model/fact.js';
+import { runProbes } from '../src/pipeline/probes.js';
+import { recipesFor } from '../src/recipes/coverage.js';
+import { recipes } from '../src/recipes/index.js';
+import { ALL_BACKENDS, RECIPE_NAMES } from '../src/recipes/recipe.js';
+import type { RecipeName } from '../src/recipes/recipe.js';
+import { rules } from '../src/rules/index.js';
+import { check } from './helpers/check.js';
+import { readText } from './helpers/read-text.js';
+
+const all = { backends: ALL_BACKENDS, needs: undefined };
+
+function textOf(recipe: RecipeName, ruleIds: readonly string[] = []): string {
+  return runProbes({ recipe, backend: undefined, rules: ruleIds }).text;
+}
+
+describe('recipes follow the tables', () => {
+  test('gdb stops at every known function', () => {
+    const text = textOf('gdb');
+    for (const func of functionTable.keys()) expect(text).toContain(`\nbreak ${func}\n`);
+  });
+
+  test('qemu enables every known event but the ones of each kick', () => {
+    const names = [...eventTable.keys()].filter((name) => name !== 'virtio_queue_notify');
+    expect(recipes.qemu(all).events).toEqual(names);
+  });
+
+  test('a backend and a rule leave out what they do not need', () => {
+    const few = runProbes({ recipe: 'gdb', backend: 'kernel', rules: ['ls-word'] });
+    expect(few.functions).toEqual(['vhost_dev_set_features', 'vhost_kernel_set_features']);
+    expect(few).toMatchObject({ decides: ['LS-WORD'], leaves: [] });
+  });
+
+  test.each(RECIPE_NAMES)(
+    '%s says how to run it, what it costs and how to check the result',
+    (name) => {
+      const text = textOf(name);
+      for (const part of ['Run ', 'Cost: ', 'vhtrace check ']) expect(text).toContain(part);
+      for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+    },
+  );
+
+  test.each(RECIPE_NAMES)('%s for one rule and one backend', async (recipe) => {
+    const { text } = runProbes({ recipe, backend: 'kernel', rules: ['LS-WORD'] });
+    await expect(text).toMatchFileSnapshot(`../fixtures/recipes/${recipe}.txt`);
+  });
+
+  test.each(['ftrace', 'strace'] as const)('%s is a shell script', (name) => {
+    const { status, stderr } = spawnSync('sh', ['-n'], { input: textOf(name), encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  test('what the kprobes of ftrace print is read as requests and log writes', () => {
+    for (const func of recipes.ftrace(all).functions) {
+      const args = func.endsWith('log_write')
+        ? 'base=0x7f addr=0x1000 len=12'
+        : 'cmd=0x4008af04 arg=0x7f';
+      const row = (event: string, body: string): string =>
+        `  qemu-17  [000] .....  1.000001: ${event}: (${body}`;
+      const text = [
+        row(func, `${func}+0x0/0x9c0 [vhost]) ${args}`),
+        row(`${func}_ret`, `caller+0x94/0xc0 <- ${func}) ret=-14`),
+      ].join('\n');
+      const { wire } = buildRun(readText(text), { assumeOrdered: true }).steps[0] ?? {};
+      const kind = func.endsWith('log_write') ? 'vhost_log_write' : 'op_set_log_base';
+      expect(wire).toMatchObject({ func, kind, result: '-14' });
+    }
+  });
+});
+
+describe('every rule that can fail a check is decidable', () => {
+  const own = rules.filter(
+    ({ info }) =>
+      info.severity === 'error' &&
+      info.undecidable === undefined &&
+      info.backends.some((backend) => backend !== 'vdpa'),
+  );
+
+  test.each(own)('$info.id names what it needs, and recipes show it', ({ info }) => {
+    expect(info.probes ?? [], 'RuleInfo.probes').not.toEqual([]);
+    expect(recipesFor(info.probes ?? [])).not.toEqual([]);
+  });
+});
+
+/** Why a real gdb cannot be used here; undefined where it can. */
+function whyNoGdb(): string | undefined {
+  const run = (command: string, args: readonly string[]): string => {
+    const { stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+    return error === undefined ? stdout + stderr : '';
+  };
+  if (!run('gcc', ['--version']).includes('Free Software')) return 'there is no gcc';
+  if (!run('gdb', ['--version']).includes('GNU gdb')) return 'there is no gdb';
+  const python = run('gdb', ['-nx', '-batch', '-ex', 'python print(6 * 7)']);
+  if (!python.includes('42')) return 'this gdb has no Python';
+  const ran = run('gdb', ['-nx', '-batch', '-ex', 'run', '--args', '/bin/sh', '-c', 'true']);
+  return ran.includes('exited normally') ? undefined : 'gdb may not run a program here';
+}
+
+const reason = whyNoGdb();
+if (reason !== undefined) console.log(`the gdb recipe is not tried: ${reason}`);
+
+describe.skipIf(reason !== undefined)('the gdb recipe, run by gdb', () => {
+  const source = join(import.meta.dirname, 'recipes/target.c');
+  let dir: string;
+
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'vhtrace-'));
+    writeFileSync(join(dir, 'vhost.gdb'), textOf('gdb'));
+    compile('-O0', 'target');
+    compile('-O2', 'optimised');
+  });
+
+  afterAll(() => {
+    rmSync(dir, { recursive: true });
+  });
+
+  function compile(level: string, name: string): void {
+    const args = [level, '-g', '-pthread', '-o', join(dir, name), source];
+    const { status, stderr } = spawnSync('gcc', args, { encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+  }
+
+  function capture(program: string, fault: string, ...options: readonly string[]): string {
+    const args = [...['-nx', '-batch'], ...options, '-x', join(dir, 'vhost.gdb')];
+    const { stdout, stderr } = spawnSync(
+      'gdb',
+      [...args, '-ex', 'run', '--args', join(dir, program), fault],
+      {
+        encoding: 'utf8',
+        maxBuffer: 1 << 26,
+      },
+    );
+    expect(stderr).not.toMatch(/Python Exception|Error occurred|Error in sourced/);
+    return stdout + stderr;
+  }
+
+  function alarms(text: string): string[] {
+    const found = check('gdb.txt', text).findings.filter(({ verdict }) => verdict === 'violation');
+    return [...new Set(found.map(({ rule }) => rule))];
+  }
+
+  describe('on a program without fault', () => {
+    let text: string;
+    let run: Run;
+
+    beforeAll(() => {
+      text = capture('target', 'none');
+      run = buildRun(readText(text), { assumeOrdered: false });
+    });
+
+    const of = (kind: FactKind): readonly Activation[] =>
+      run.activations.filter((activation) => activation.kind === kind);
+
+    test('everything is read, and nothing is found', () => {
+      const report = check('gdb.txt', text);
+      expect(report.captures[0]).toMatchObject({ ordered: true, problems: 0, unclaimed: 0 });
+      expect(alarms(text)).toEqual([]);
+      const decided = report.findings.filter(({ verdict }) => verdict === 'pass');
+      expect(decided.length).toBeGreaterThan(30);
+    });
+
+    test('functions that were there are declared, also those that never ran', () => {
+      const last = run.steps.length - 1;
+      for (const kind of ['vhost_dev_start', 'vhost_log_alloc', 'vhost_log_put'] as const) {
+        expect(run.probes.watching(kind, 0, last)).toBeDefined();
+      }
+      expect(run.probes.watching('op_set_log_base', 0, last, 'kernel')).toBeDefined();
+      expect(run.probes.watching('op_set_log_base', 0, last, 'user')).toBeUndefined();
+      expect(run.probes.watching('vhost_commit', 0, last)).toBeUndefined();
+    });
+
+    test('structures are printed in the form of gdb', () => {
+      expect(text).toMatch(
+        /^\$\d+ = \{index = 1, flags = 1, desc_user_addr = \d+, .*log_guest_addr = \d+\}$/m,
+      );
+      expect(text).toMatch(/^\$\d+ = \{size = 1024, refcnt = 1, fd = -1, log = 0x[0-9a-f]+\}$/m);
+      expect(text).toMatch(/^\$\d+ = \{nregions = 2, padding = 0, regions = /m);
+      expect(text).toMatch(
+        /^\$\d+ = \{\{guest_phys_addr = 0, memory_size = 655360, .*\}, \{guest_phys_addr/m,
+      );
+      expect(text).toMatch(/^\$\d+ = \{index = 0, fd = -1\}$/m);
+    });
+
+    test('every call has returned, and its value is known', () => {
+      for (const kind of [
+        'vhost_dev_set_log',
+        'vhost_migration_log',
+        'op_set_vring_addr',
+      ] as const) {
+        for (const { closed, result } of of(kind)) {
+          expect(closed).toBeDefined();
+          expect(result?.value).toMatch(/^(?:0|-22)$/);
+        }
+      }
+      expect(of('vhost_log_put').map(({ result }) => result)).not.toContain(expect.anything());
+      expect(of('vhost_log_put').every(({ closed }) => closed !== undefined)).toBe(true);
+    });
+
+    test('the ring that failed is known up to the log start that failed', () => {
+      const failed = of('op_set_vring_addr').filter(({ result }) => result?.value === '-22');
+      expect(failed).toHaveLength(1);
+      const values = new Map<FactKind, string | undefined>();
+      for (let a: Activation | undefined = failed[0]; a !== undefined; a = a.parent) {
+        values.set(a.kind, a.result?.value);
+      }
+      expect(values.get('vhost_dev_set_log')).toBe('-22');
+      expect(values.get('vhost_log_global_start')).toBe('false');
+    });
+  });
+
+  test.each([
+    ['ring', 'LS-ALL-RINGS'],
+    ['base', 'LS-BASE-FIRST'],
+    ['skip', 'LE-SKIP'],
+    ['fetch', 'DS-RINGBASE'],
+  ])('the fault "%s" is reported by %s', (fault, rule) => {
+    expect(alarms(capture('target', fault))).toContain(rule);
+  });
+
+  test('of an optimised program nothing is claimed that inlining hides', () => {
+    const text = capture('optimised', 'none');
+    expect(text).toContain('vhtrace-probes 1 partly ');
+    expect(alarms(text)).toEqual([]);
+  });
+
+  test('without Python the lines of gdb itself tell what was watched', () => {
+    const plain = ['-ex', 'set $vhtrace_plain = 1'];
+    const text = capture('target', 'none', ...plain);
+    expect(text).not.toContain('vhtrace-probes');
+    expect(check('gdb.txt', text).captures[0]).toMatchObject({ problems: 0, unclaimed: 0 });
+    expect(alarms(text)).toEqual([]);
+    expect(alarms(capture('target', 'base', ...plain))).toContain('LS-BASE-FIRST');
+  });
+});
