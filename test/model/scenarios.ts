@@ -18,7 +18,7 @@ export const EVERYTHING: Watch = {
   functions: FUNCTIONS,
   backtrace: 'full',
   silent: false,
-  declared: true,
+  declared: 'typed',
   trace: 'stamped',
   prints: true,
 };
