@@ -14,7 +14,7 @@ export interface Scenario {
 }
 
 /** Whatever a debugger can show of a run. */
-export const EVERYTHING: Watch = {
+const EVERYTHING: Watch = {
   functions: FUNCTIONS,
   backtrace: 'full',
   silent: false,
