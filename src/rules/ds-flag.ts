@@ -9,7 +9,7 @@ import type { Judgement, Rule, SessionContext } from './rule.js';
 export const dsFlag: Rule = {
   info: {
     id: 'DS-FLAG',
-    title: 'a device or ring that is started while dirty logging is on starts with logging on',
+    title: 'a device that is started while dirty logging is on starts with logging on',
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
