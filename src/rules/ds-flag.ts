@@ -1,3 +1,4 @@
+import { callerOf } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import { expectedLog } from './shared/expected-log.js';
 import type { ExpectedLog } from './shared/expected-log.js';
@@ -55,8 +56,22 @@ export const dsFlag: Rule = {
         };
       }
     }
+    yield* ringRestarts(context);
   },
 };
+
+/**
+ * A ring that the guest has reset starts again in a device that runs: vhost_virtqueue_start() from
+ * vhost_net_virtqueue_restart() (7.2 and later). Its flag is that of a device start at the same time.
+ */
+function* ringRestarts(context: SessionContext): Generator<Judgement> {
+  for (const start of context.of('vhost_virtqueue_start')) {
+    if (start.device === undefined || callerOf(start, 'vhost_dev_start') !== undefined) continue;
+    const rings = below(start, 'vhost_virtqueue_set_addr').filter((a) => a.enable !== undefined);
+    if (rings.length === 0) continue;
+    yield* judgeStart(context, start.device, start, { features: undefined, rings });
+  }
+}
 
 interface Flags {
   readonly features: Activation | undefined;
@@ -151,7 +166,13 @@ function violation(
     line: bad.line,
     message: `${subject} is started with enable_log=${String(!flag)} ${state}${more}`,
     expected: `${bad.func}(enable_log=${String(flag)})`,
-    evidence: [...expected.evidence, { line: start.line, role: 'the device start' }],
+    evidence: [
+      ...expected.evidence,
+      {
+        line: start.line,
+        role: `the ${start.kind === 'vhost_virtqueue_start' ? 'ring' : 'device'} start`,
+      },
+    ],
   };
 }
 

@@ -1,6 +1,7 @@
+import { callerOf } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import { describe, known } from '../protocol/replay.js';
-import { below, doubts, endOf, place, togglesOf, unwatched } from './shared/queries.js';
+import { bareWithin, below, doubts, endOf, place, togglesOf, unwatched } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** When dirty tracking ends, a running device stops logging. */
@@ -14,6 +15,7 @@ export const mgLeftOn: Rule = {
     versions: '2.12 - 10.2',
     needs: [
       'vhost_log_global_stop or vhost_migration_log(false) of the device, and proof that it returned',
+      'or: the log start of the migration, qemu_savevm_state_cleanup, probe memory_global_dirty_log_stop or vhost_log_global_stop',
       'probe vhost_dev_set_log',
       'vhost_log_put below the log stop, or probes vhost_dev_start and vhost_dev_stop, so that the device is known to run and to log',
     ],
@@ -47,9 +49,62 @@ export const mgLeftOn: Rule = {
         const judged = enable ? undefined : judge(context, activation, device);
         if (judged !== undefined) yield judged;
       }
+      yield* neverStopped(context, device);
     }
   },
 };
+
+/** Both of the memory core: the stop that may be postponed, and the one that is done. */
+const STOPS = ['memory_global_dirty_log_stop', 'vhost_log_global_stop'] as const;
+
+/**
+ * The cleanup of a migration that does not stop dirty tracking at all. ram_save_cleanup() calls
+ * memory_global_dirty_log_stop() whoever else tracks, so that only a machine that does not run
+ * could hide it: there no vhost device runs either.
+ */
+function* neverStopped(context: SessionContext, device: string): Generator<Judgement> {
+  const { run } = context;
+  for (const cleanup of context.of('savevm_state_cleanup')) {
+    const start = togglesOf(context, device).findLast((t) => t.activation.first < cleanup.first);
+    if (start?.enable !== true) continue;
+    if (callerOf(start.activation, 'migration_thread') === undefined) continue;
+    const before = context.stateBefore(device, cleanup.first);
+    if (!before.run.includes('started') || known(before.log) !== 'on') continue;
+    if (known(before.run) !== 'started' && !runsOn(context, start.activation, cleanup.first))
+      continue;
+    const isWatched = STOPS.some(
+      (kind) => run.probes.watching(kind, cleanup.first, endOf(run, cleanup)) !== undefined,
+    );
+    const isSeen =
+      below(cleanup, ...STOPS).length > 0 || bareWithin(context, cleanup, ...STOPS).length > 0;
+    if (!isWatched || isSeen || doubts(run, cleanup).length > 0) continue;
+    yield {
+      verdict: 'violation',
+      ...place(cleanup),
+      device,
+      message: `${cleanup.func} does not stop dirty tracking: the device goes on logging`,
+      expected: 'memory_global_dirty_log_stop(), and vhost_log_global_stop() of the device',
+      evidence: [
+        { line: start.activation.line, role: 'the log start of the migration' },
+        { line: cleanup.line, role: 'the migration is over' },
+      ],
+    };
+  }
+}
+
+/**
+ * The machine ran at the log start, which had work to do, and is seen to run on: a vhost-user device
+ * itself may lose its connection unseen.
+ */
+function runsOn(context: SessionContext, start: Activation, until: number): boolean {
+  const { run } = context;
+  if (run.probes.watching('vm_state_notify', start.first, until) === undefined) return false;
+  const change = context
+    .of('vm_state_notify')
+    .findLast((a) => a.first > start.first && a.first < until);
+  if (change !== undefined) return change.enable === true;
+  return below(start, 'vhost_dev_set_log').length > 0;
+}
 
 function judge(context: SessionContext, stop: Activation, device: string): Judgement | undefined {
   const { run } = context;

@@ -14,8 +14,11 @@ export interface Watch {
   readonly backtrace: 'full' | 'none' | number;
   /** `silent` in the commands: the stop line is not printed. */
   readonly silent: boolean;
-  /** gdb says where it sets the breakpoints: a log of the whole session, not only of the run. */
-  readonly declared: boolean;
+  /**
+   * A log of the whole session, not only of the run: gdb says where it sets the breakpoints, and with
+   * typed commands of which functions.
+   */
+  readonly declared: 'no' | 'places' | 'typed';
   /** QEMU runs with `-trace`: bare lines (6.0 and later), or with its stamps. Without functions there is no gdb. */
   readonly trace?: 'none' | 'plain' | 'stamped';
   /** `print *addr` and `print *log` in the commands of the ops that have them. */
@@ -82,12 +85,14 @@ export class GdbLog {
     this.numbers = new Map(watch.functions.map((func, i) => [func, i + 1]));
     this.hasDebugger = watch.functions.length > 0;
     if (!this.hasDebugger) return;
-    if (watch.declared) {
+    if (watch.declared !== 'no') {
       for (const [func, number] of this.numbers) {
+        if (watch.declared === 'typed') this.lines.push(`(gdb) break ${func}`);
         const at = `file ${build.sourceOf(func)}, line ${lineOf(func)}.`;
         this.lines.push(`Breakpoint ${number} at ${addressOf(func)}: ${at}`);
       }
     }
+    if (watch.declared === 'typed') this.lines.push('(gdb) run');
     this.lines.push('[Thread debugging using libthread_db enabled]');
   }
 

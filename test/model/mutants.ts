@@ -1,5 +1,4 @@
 /** Every protocol fault in every scenario, and what a checker says of it. */
-import { FAULTS } from './protocol-faults.js';
 import type { ProtocolFault } from './protocol-faults.js';
 import { SCENARIOS, play } from './scenarios.js';
 import type { Scenario } from './scenarios.js';
@@ -43,18 +42,4 @@ export function falseAlarms(rulesOf: RulesOf): string[] {
   return SCENARIOS.flatMap((scenario) =>
     rulesOf(play(scenario).text).map((rule) => `${rule} in ${scenario.name}, without a fault`),
   );
-}
-
-export interface Row {
-  readonly fault: ProtocolFault;
-  readonly mutants: readonly Mutant[];
-}
-
-/** A row for each fault whose name has these words. */
-export function* rowsOf(rulesOf: RulesOf, words = ''): Generator<Row> {
-  for (const fault of FAULTS) {
-    if (!fault.name.includes(words)) continue;
-    const mutants = SCENARIOS.map((scenario) => mutantOf(fault, scenario, rulesOf));
-    yield { fault, mutants: mutants.filter((mutant) => mutant !== undefined) };
-  }
 }

@@ -14,11 +14,11 @@ export interface Scenario {
 }
 
 /** Whatever a debugger can show of a run. */
-export const EVERYTHING: Watch = {
+const EVERYTHING: Watch = {
   functions: FUNCTIONS,
   backtrace: 'full',
   silent: false,
-  declared: true,
+  declared: 'typed',
   trace: 'stamped',
   prints: true,
 };

@@ -8,33 +8,86 @@
  * The score is the part of the decidable faults that a rule made for them reports. Where any other
  * rule reports one, it is `unexpected`, and the exit code is 1.
  */
+import { availableParallelism } from 'node:os';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { FAULTS } from '../../dist-model/protocol-faults.js';
+import { SCENARIOS } from '../../dist-model/scenarios.js';
+import { falseAlarms, mutantOf } from '../../dist-model/mutants.js';
 import { alarmsOf, knownRules } from './checker.mjs';
 
-const { falseAlarms, rowsOf } = await import('../../dist-model/mutants.js');
-const wanted = process.argv[2];
 const rulesOf = (text) => alarmsOf(text).map(({ rule }) => rule);
 
-let caught = 0;
-let decidable = 0;
-const unexpected = falseAlarms(rulesOf);
-console.log('fault | rule | caught | missed | open | reported by');
-for (const { fault, mutants } of rowsOf(rulesOf, wanted)) {
-  const count = (verdict) => mutants.filter((mutant) => mutant.verdict === verdict).length;
-  caught += count('caught');
-  decidable += count('caught') + count('missed');
-  const rules = fault.rules.map((rule) => (knownRules.has(rule) ? rule : `${rule} (no rule yet)`));
-  const cells = [fault.name, rules.join(', ') || '-', count('caught'), count('missed')];
-  console.log([...cells, count('open'), tally(mutants)].join(' | '));
-  if (fault.undecidable !== undefined)
-    console.log(`    inconclusive by design: ${fault.undecidable}`);
-  for (const { scenario, verdict, unexpected: rules } of mutants) {
-    if (wanted !== undefined && verdict === 'missed') console.log(`    missed in ${scenario.name}`);
-    for (const rule of rules) unexpected.push(`${rule} for '${fault.name}' in ${scenario.name}`);
+async function runAll(words) {
+  const isDetailed = words !== undefined;
+  const wanted = FAULTS.map((_, i) => i).filter((i) => FAULTS[i].name.includes(words ?? ''));
+  const jobs = Math.max(1, Math.min(availableParallelism(), wanted.length));
+  const rows = new Map();
+  await Promise.all(
+    Array.from({ length: jobs }, (_, job) =>
+      runWorker(
+        wanted.filter((_, i) => i % jobs === job),
+        (fault, mutants) => {
+          rows.set(fault, mutants);
+          if (process.stderr.isTTY) process.stderr.write(`\r${rows.size} of ${wanted.length} `);
+        },
+      ),
+    ),
+  );
+  const unexpected = falseAlarms(rulesOf);
+  let caught = 0;
+  let decidable = 0;
+  console.log('fault | rule | caught | missed | open | reported by');
+  for (const i of wanted) {
+    const mutants = rows.get(i) ?? [];
+    printRow(FAULTS[i], mutants, isDetailed);
+    caught += count(mutants, 'caught');
+    decidable += count(mutants, 'caught') + count(mutants, 'missed');
+    for (const { scenario, unexpected: rules } of mutants) {
+      for (const rule of rules) unexpected.push(`${rule} for '${FAULTS[i].name}' in ${scenario}`);
+    }
+  }
+  for (const line of unexpected) console.log(`unexpected: ${line}`);
+  console.log(`score: ${((100 * caught) / Math.max(1, decidable)).toFixed(1)}`);
+  process.exitCode = unexpected.length > 0 ? 1 : 0;
+}
+
+function runWorker(faults, onRow) {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: faults });
+    worker.on('message', ({ fault, mutants }) => onRow(fault, mutants));
+    worker.on('error', reject);
+    worker.on('exit', resolve);
+  });
+}
+
+function work(faults) {
+  for (const fault of faults) {
+    const mutants = SCENARIOS.flatMap((scenario) => {
+      const mutant = mutantOf(FAULTS[fault], scenario, rulesOf);
+      if (mutant === undefined) return [];
+      const { verdict, rules, unexpected } = mutant;
+      return [{ scenario: scenario.name, verdict, rules, unexpected }];
+    });
+    parentPort.postMessage({ fault, mutants });
   }
 }
-for (const line of unexpected) console.log(`unexpected: ${line}`);
-console.log(`score: ${((100 * caught) / Math.max(1, decidable)).toFixed(1)}`);
-process.exitCode = unexpected.length > 0 ? 1 : 0;
+
+function printRow(fault, mutants, isDetailed) {
+  const rules = fault.rules.map((rule) => (knownRules.has(rule) ? rule : `${rule} (no rule yet)`));
+  const counts = ['caught', 'missed', 'open'].map((verdict) => count(mutants, verdict));
+  console.log([fault.name, rules.join(', ') || '-', ...counts, tally(mutants)].join(' | '));
+  if (fault.undecidable !== undefined) {
+    console.log(`    inconclusive by design: ${fault.undecidable}`);
+  }
+  if (!isDetailed) return;
+  for (const { scenario, verdict } of mutants) {
+    if (verdict === 'missed') console.log(`    missed in ${scenario}`);
+  }
+}
+
+function count(mutants, verdict) {
+  return mutants.filter((mutant) => mutant.verdict === verdict).length;
+}
 
 /** Each rule with the number of scenarios in which it reports something. */
 function tally(mutants) {
@@ -45,3 +98,6 @@ function tally(mutants) {
   const parts = [...counts].sort((a, b) => b[1] - a[1]).map(([rule, n]) => `${rule} ${n}`);
   return parts.join(', ') || '-';
 }
+
+if (isMainThread) await runAll(process.argv[2]);
+else work(workerData);
