@@ -62,7 +62,8 @@ export class Timeline {
     for (const { step, activation, returned } of inOrder(own)) {
       const ringReset = returned ? last.ringReset : mayResetRings(activation, last.ringReset);
       const silent = this.silentBetween(last, step);
-      let state = hasGap(run, last.step, step) ? anyState : last.state;
+      const before = hasGap(run, last.step, step) ? anyState : relax(last.state, silent);
+      let state = before;
       if (activation.device === undefined) {
         state = anyState;
       } else {
@@ -75,7 +76,7 @@ export class Timeline {
           state = replayStep(state, { machine: 'log-unsure' }, silent);
         }
       }
-      const since = sinceAfter(last.since, relax(last.state, silent), state, activation.line);
+      const since = sinceAfter(last.since, before, state, activation.line);
       const backend = run.rings.backendOf(activation) ?? last.backend;
       last = { step, returned, state, since, ringReset, backend };
       this.snapshots.push(last);

@@ -1,7 +1,15 @@
 import type { Activation } from '../flows/activations.js';
 import { bigintOf } from '../model/values.js';
-import { callsOf, deviceCalls, firstFrom, isOfNet } from './shared/device-calls.js';
-import { below, hasGap, hasStranger, place, probeName, unwatched } from './shared/queries.js';
+import { callsOf, deviceCalls, isOfNet } from './shared/device-calls.js';
+import {
+  below,
+  firstFrom,
+  hasGap,
+  hasStranger,
+  place,
+  probeName,
+  unwatched,
+} from './shared/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** Calls that can show the device outside of its stop, and those that detach it. */

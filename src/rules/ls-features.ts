@@ -1,13 +1,5 @@
-import {
-  childrenOf,
-  doubts,
-  endOf,
-  passes,
-  place,
-  successOf,
-  unwatched,
-  unseenPasses,
-} from './shared/queries.js';
+import { passes, successOf, unseenPasses } from './shared/log-passes.js';
+import { childrenOf, doubts, endOf, place, unwatched } from './shared/queries.js';
 import type { Rule } from './rule.js';
 
 /** A log start that addresses rings must also set VHOST_F_LOG_ALL. */
