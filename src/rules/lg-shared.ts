@@ -37,9 +37,15 @@ export const lgShared: Rule = {
   },
   triggers: [],
   *sequence(context) {
-    const given = context.of('op_set_log_base').flatMap((op) => logOf(context, op));
     const last = new Map<string, GivenLog>();
-    for (const log of given) {
+    for (const op of context.of('op_set_log_base')) {
+      const log = logOf(context, op);
+      if (log === undefined) {
+        // A log that is not shown takes the place of the one before.
+        if (op.device === undefined) last.clear();
+        else last.delete(op.device);
+        continue;
+      }
       for (const other of last.values()) {
         const judged = other.device === log.device ? undefined : judge(context, other, log);
         if (judged !== undefined) yield judged;
@@ -60,16 +66,16 @@ interface GivenLog {
   readonly share: boolean | undefined;
 }
 
-function logOf({ run }: SessionContext, op: Activation): GivenLog[] {
+function logOf({ run }: SessionContext, op: Activation): GivenLog | undefined {
   const { device } = op;
   const base = bigintOf(op.value);
   const backend = run.rings.backendOf(op);
   const caller = callerOf(op, 'vhost_dev_log_resize', 'vhost_dev_start');
   const get = caller?.children.find((a) => a.kind === 'vhost_log_get' && a.first <= op.first);
   const size = get?.value;
-  if (device === undefined || base === undefined || base === 0n) return [];
-  if (backend === undefined || size === undefined) return [];
-  return [{ op, device, base, size, backend, share: get?.enable }];
+  if (device === undefined || base === undefined || base === 0n) return undefined;
+  if (backend === undefined || size === undefined) return undefined;
+  return { op, device, base, size, backend, share: get?.enable };
 }
 
 function judge(context: SessionContext, first: GivenLog, second: GivenLog): Judgement | undefined {

@@ -73,6 +73,20 @@ export const FUNCTIONS: readonly string[] = [
   ...AROUND,
 ];
 
+/** First version that has a function whose fact older functions show too. */
+const SINCE: Readonly<Record<string, number>> = {
+  do_vhost_dev_stop: 1002,
+  vhost_dev_force_stop: 1002,
+  do_vhost_virtqueue_stop: 1002,
+  memory_global_dirty_log_do_start: 901,
+  migration_cleanup: 1000,
+};
+
+/** gdb sets no breakpoint on a function that the program does not have. */
+export function functionsOf(version: number, names: readonly string[]): string[] {
+  return names.filter((name) => version >= (SINCE[name] ?? 0));
+}
+
 /** Arguments that rules read. */
 export const ARGUMENTS: readonly string[] = [
   'dev',
