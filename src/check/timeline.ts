@@ -330,12 +330,14 @@ function toggleReturned(run: Run, activation: Activation, enable: boolean | unde
   return [isFlagOnly ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];
 }
 
-// A start that failed has undone what it did, like a stop that returned.
+/**
+ * A start that failed has undone what it did, like a stop that returned. Whether they have put the log is
+ * not theirs to say: a watched vhost_log_put() is seen, and an unwatched one may have run.
+ */
 function stopped(): Signal[] {
   return [
     { machine: 'run', event: 'stop-returned' },
     { machine: 'vrings', event: 'stop' },
-    { machine: 'base', event: 'put' },
   ];
 }
 
