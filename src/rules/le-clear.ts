@@ -22,6 +22,7 @@ export const leClear: Rule = {
       'vhost_virtqueue_set_addr',
       'vhost_virtqueue_stop',
       'vhost_dev_set_log',
+      'op_set_vring_addr',
       'return of vhost_dev_set_log',
     ],
     why: 'The backend goes on writing dirty bits of that ring into a bitmap that QEMU frees right after: memory of QEMU is overwritten.',
