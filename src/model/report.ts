@@ -165,6 +165,8 @@ export interface RuleInfo {
   readonly needs: readonly string[];
   /** The same for programs: `vhtrace probes` tells by it which rules a recipe makes decidable. */
   readonly probes?: readonly Need[];
+  /** What is enough in its place without a debugger: trace events of QEMU alone. */
+  readonly traceProbes?: readonly Need[];
   readonly why: string;
   readonly remedy: string;
   /** Legal behaviour that looks like a violation and is not reported. */

@@ -1,7 +1,6 @@
 /** `vhtrace probes`: a recipe, and what captures made by it can decide. */
 import type { Backend } from '../model/fact.js';
-import type { Need } from '../model/report.js';
-import { coverageOf } from '../recipes/coverage.js';
+import { coverageOf, needsFor } from '../recipes/coverage.js';
 import { recipes } from '../recipes/index.js';
 import { printRecipe } from '../recipes/print.js';
 import { ALL_BACKENDS } from '../recipes/recipe.js';
@@ -33,11 +32,9 @@ export interface ProbesResult {
 /** Errors: USAGE for a rule that does not exist. */
 export function runProbes({ recipe: name, backend, rules }: ProbesOptions): ProbesResult {
   const wanted = rules.length === 0 ? ruleInfos() : rules.map(findRule);
-  const request = {
-    backends: backend === undefined ? ALL_BACKENDS : [backend],
-    needs:
-      rules.length === 0 ? undefined : wanted.flatMap(({ probes = [] }): readonly Need[] => probes),
-  };
+  const backends = backend === undefined ? ALL_BACKENDS : [backend];
+  const needs = wanted.flatMap((rule) => needsFor(name, rule, backends));
+  const request = { backends, needs: rules.length === 0 ? undefined : needs };
   const recipe = recipes[name](request);
   const coverage = coverageOf(recipe, wanted, request);
   const { functions, events } = recipe;

@@ -1,4 +1,5 @@
 /** Which rules a recipe makes decidable, told by what they need. */
+import type { Backend } from '../model/fact.js';
 import type { Need, RuleInfo } from '../model/report.js';
 import { recipes } from './index.js';
 import { ALL_BACKENDS, RECIPE_NAMES } from './recipe.js';
@@ -20,33 +21,66 @@ export interface LeftRule {
 
 /** Goes over the rules that concern one of the backends. Pure. */
 export function coverageOf(
-  recipe: Recipe,
+  { name }: Recipe,
   rules: readonly RuleInfo[],
-  { backends }: RecipeRequest,
+  request: RecipeRequest,
 ): Coverage {
   const decides: string[] = [];
   const leaves: LeftRule[] = [];
   for (const rule of rules) {
-    if (!rule.backends.some((backend) => backends.includes(backend))) continue;
-    const why = whyNot(rule, recipe);
+    const backends = ownBackends(rule, request.backends);
+    if (backends.length === 0) continue;
+    // What a recipe shows of another backend does not help.
+    const why = whyNot(rule, recipes[name]({ ...request, backends }), backends);
     if (why === undefined) decides.push(rule.id);
     else leaves.push(why);
   }
   return { decides, leaves };
 }
 
-function whyNot({ id, undecidable, probes = [] }: RuleInfo, recipe: Recipe): LeftRule | undefined {
+function whyNot(
+  rule: RuleInfo,
+  { shows }: Recipe,
+  backends: readonly Backend[],
+): LeftRule | undefined {
+  const { id, undecidable } = rule;
+  const [first = [], ...others] = waysOf(rule);
   if (undecidable !== undefined) return { rule: id, why: undecidable, with: [] };
-  if (probes.length === 0) return { rule: id, why: 'what it needs is not known', with: [] };
-  const missing = probes.filter((need) => !recipe.shows.has(need));
-  if (missing.length === 0) return undefined;
-  return { rule: id, why: `needs ${missing.join(', ')}`, with: recipesFor(probes) };
+  if (first.length === 0) return { rule: id, why: 'what it needs is not known', with: [] };
+  const isShown = (needs: readonly Need[]): boolean => needs.every((need) => shows.has(need));
+  if (isShown(first) || others.some(isShown)) return undefined;
+  const missing = first.filter((need) => !shows.has(need));
+  return { rule: id, why: `needs ${missing.join(', ')}`, with: recipesFor(first, backends) };
+}
+
+/** Sets of needs, each of which is enough by itself. */
+function waysOf({ probes = [], traceProbes = [] }: RuleInfo): readonly (readonly Need[])[] {
+  return traceProbes.length > 0 ? [probes, traceProbes] : [probes];
+}
+
+/** What a recipe is to show for a rule: the first set that it can show. */
+export function needsFor(
+  name: RecipeName,
+  rule: RuleInfo,
+  among: readonly Backend[] = ALL_BACKENDS,
+): readonly Need[] {
+  const backends = ownBackends(rule, among);
+  const { shows } = recipes[name]({ backends, needs: undefined });
+  const ways = waysOf(rule);
+  return ways.find((way) => way.every((need) => shows.has(need))) ?? ways[0] ?? [];
+}
+
+function ownBackends({ backends }: RuleInfo, among: readonly Backend[]): readonly Backend[] {
+  return backends.filter((backend) => among.includes(backend));
 }
 
 /** One recipe that shows all of it, else several that do so together; none where none can. */
-export function recipesFor(needs: readonly Need[]): readonly RecipeName[] {
+export function recipesFor(
+  needs: readonly Need[],
+  backends: readonly Backend[] = ALL_BACKENDS,
+): readonly RecipeName[] {
   const rest = (name: RecipeName, of: readonly Need[]): Need[] => {
-    const { shows } = recipes[name]({ backends: ALL_BACKENDS, needs: undefined });
+    const { shows } = recipes[name]({ backends, needs: undefined });
     return of.filter((need) => !shows.has(need));
   };
   const alone = RECIPE_NAMES.find((name) => rest(name, needs).length === 0);

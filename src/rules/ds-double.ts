@@ -19,6 +19,7 @@ export const dsDouble: Rule = {
       'the trace events vhost_dev_start and vhost_dev_stop (7.2 and later) show entries only: with them the rule can confirm, never accuse',
     ],
     why: 'The second start sets up rings that the backend is working on, and takes a second reference to the log.',
+    probes: ['vhost_dev_init', 'vhost_dev_start', 'vhost_dev_stop', 'return of vhost_dev_start'],
     remedy:
       'Look at how the virtio device keeps track of its start: its own flag and hdev->started must agree.',
     exceptions: [

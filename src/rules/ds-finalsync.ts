@@ -20,6 +20,7 @@ export const dsFinalsync: Rule = {
       'probes vhost_log_get, vhost_log_alloc and vhost_log_put since the log was made, or refcnt of the log printed at vhost_log_put',
     ],
     why: 'What the backend wrote since the last sync round is marked in the log alone, and the log is freed here: those pages are stale on the destination.',
+    probes: ['vhost_log_get', 'vhost_log_alloc', 'vhost_log_put', 'vhost_sync_dirty_bitmap'],
     remedy:
       'Look at the order in vhost_log_put() and vhost_dev_stop(): dev->log_size and dev->started must be kept until the log is read.',
     exceptions: [

@@ -28,6 +28,12 @@ export const dsLogbaseOff: Rule = {
       'probe on the set_log_base op',
     ],
     why: 'A log is made and handed out that nobody reads, and a backend that logs by the base alone (rust-vmm) begins to log.',
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_set_features',
+      'vhost_virtqueue_set_addr',
+      'op_set_log_base',
+    ],
     remedy:
       'Look at what guards the log base in vhost_dev_start() and the resize in vhost_commit(): both test hdev->log_enabled.',
     exceptions: [

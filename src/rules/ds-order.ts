@@ -50,6 +50,17 @@ export const dsOrder: Rule = {
       'for the data path: vhost_kernel_net_set_backend below vhost_net_start_one, or vhost_kernel_scsi_set_endpoint',
     ],
     why: 'A backend takes a ring address by the memory table that it has, and starts at the kick: with another order it maps the wrong memory, or runs a ring before its index is set.',
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_set_features',
+      'op_set_mem_table',
+      'vhost_virtqueue_start',
+      'op_set_vring_num',
+      'op_set_vring_base',
+      'vhost_virtqueue_set_addr',
+      'op_set_vring_kick',
+      'op_set_log_base',
+    ],
     remedy:
       'Compare vhost_dev_start() and vhost_virtqueue_start() of that QEMU with the release it is made from.',
     exceptions: [

@@ -26,6 +26,7 @@ export const dsPut: Rule = {
       'probe vhost_log_put, and the set_log_base op since the device got its log',
     ],
     why: 'The dirty bits since the last sync round are read when the log is given back. A stop without it loses them, and the log is never freed.',
+    probes: ['vhost_dev_stop', 'vhost_log_put', 'op_set_log_base'],
     remedy: 'Look at the end of vhost_dev_stop() of that QEMU.',
     exceptions: [
       'a device that holds no log, for example because a log stop gave it back already',

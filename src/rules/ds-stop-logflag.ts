@@ -21,6 +21,13 @@ export const dsStopLogflag: Rule = {
       'enable_log= of the next start',
     ],
     why: 'A stop that clears the flag makes the restarted device write guest memory that nobody marks dirty. One that sets it makes the device log for nobody.',
+    probes: [
+      'vhost_dev_init',
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_dev_set_features',
+      'vhost_migration_log',
+    ],
     remedy:
       'Look at what vhost_dev_stop() and the stop handler of the virtio device do to hdev->log_enabled: nothing may.',
     exceptions: [

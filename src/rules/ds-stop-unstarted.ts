@@ -19,6 +19,7 @@ export const dsStopUnstarted: Rule = {
       'the trace events vhost_dev_start and vhost_dev_stop (7.2 and later) show entries only: with them the rule can confirm, never accuse',
     ],
     why: 'The stop asks a backend for rings that it does not run; what it answers overwrites the ring indices that the first stop has fetched.',
+    probes: ['vhost_dev_start', 'vhost_dev_stop', 'op_get_vring_base'],
     remedy:
       'Look at how the virtio device keeps track of its start: its own flag and hdev->started must agree.',
     exceptions: [

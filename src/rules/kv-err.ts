@@ -37,6 +37,7 @@ export const kvErr: Rule = {
       'the ioctls of the log start with what they returned, in order and with their thread: strace -f, or a kprobe and its kretprobe',
     ],
     why: 'QEMU believes that the device logs, and the kernel does not, or into an old log: dirty pages are lost and the migration does not fail.',
+    probes: ['wire op_set_log_base', 'wire op_set_features', 'wire op_set_vring_addr'],
     remedy:
       'Look for "vhost_set_log_base failed" in the output of QEMU. A refused log base is only printed, in every version: cancel the migration.',
     exceptions: [

@@ -16,6 +16,7 @@ export const kvIdx: Rule = {
     versions: '2.12 - 10.2',
     needs: ['VHOST_SET_VRING_ADDR with what it returned: strace, or a kprobe and its kretprobe'],
     why: 'The kernel counts the vrings of each queue pair from 0, QEMU those of the whole device: with the wrong one the address, and with it the dirty logging of the used ring, is given to no vring.',
+    probes: ['wire op_set_vring_addr'],
     remedy:
       'Look at vhost_kernel_get_vq_index() and at vq_index of the device: the kernel wants the index minus vq_index.',
     exceptions: [

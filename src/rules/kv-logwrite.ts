@@ -22,6 +22,7 @@ export const kvLogwrite: Rule = {
       "better with p:lw log_write base=%di:x64, which tells the log's address",
     ],
     why: 'The worker ignores the error, and QEMU never learns of it: each such call is a dirty page that is not sent again, stale on the destination.',
+    probes: ['wire vhost_log_write'],
     remedy:
       'base=0x0: VHOST_SET_LOG_BASE never reached the kernel (LS-BASE-FIRST). Another base: compare it with the address that QEMU gave, and look whether that log was freed.',
     exceptions: ['none: a log that cannot be written to is never right'],

@@ -15,6 +15,7 @@ export const leAllDevices: Rule = {
       'probes vhost_dev_start and vhost_dev_stop since the start of the device',
     ],
     why: 'The device goes on logging for nobody: it pays for it at every write, keeps its log, and finds its flag on at the next log start, which then does nothing.',
+    probes: ['vhost_dev_start', 'vhost_dev_stop', 'vhost_log_global_stop'],
     remedy: 'Look at how memory_global_dirty_log_stop() of that QEMU walks its listeners.',
     exceptions: [
       'no pass at all: another user still tracks dirty memory (7.0 and later), or the stop is postponed because the VM does not run',

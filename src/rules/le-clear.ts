@@ -28,6 +28,7 @@ export const leClear: Rule = {
       'vhost_virtqueue_stop',
       'vhost_dev_set_log',
       'vhost_dev_set_features',
+      'op_set_vring_addr',
       'return of vhost_dev_set_log',
     ],
     why: 'The backend goes on writing dirty bits, of that ring or of all guest buffers, into a bitmap that QEMU frees right after: memory of QEMU is overwritten.',

@@ -18,6 +18,12 @@ export const lePut: Rule = {
       'probe vhost_log_put',
     ],
     why: 'The device keeps a reference to a log that nobody writes or reads: bitmap and memfd stay until the device stops.',
+    probes: [
+      'vhost_migration_log',
+      'vhost_dev_set_log',
+      'vhost_log_put',
+      'return of vhost_dev_set_log',
+    ],
     remedy: 'Look at the disable branch of vhost_migration_log() of that QEMU.',
     exceptions: [
       'a vhost_dev_set_log(false) that fails, or that a disconnect cuts off: the log stays until the device stops',

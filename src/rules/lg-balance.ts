@@ -18,6 +18,14 @@ export const lgBalance: Rule = {
       'for a failed start: its entry, vhost_log_get or the set_log_base op in it, the undoing of its vrings, and probe vhost_log_put',
     ],
     why: 'The reference is never given back: bitmap and memfd stay for the life of QEMU, nobody reads the log any more, and vhost_dev_cleanup() asserts that there is none.',
+    probes: [
+      'vhost_dev_init',
+      'vhost_dev_cleanup',
+      'vhost_dev_start',
+      'vhost_virtqueue_stop',
+      'vhost_log_put',
+      'op_set_log_base',
+    ],
     remedy:
       'Look at the error path of vhost_dev_start() (fail_log) and at the stop before the cleanup.',
     exceptions: [

@@ -19,6 +19,13 @@ export const lgRefcnt: Rule = {
       'to know more than that it is at least 1: probes vhost_log_get, vhost_log_alloc and vhost_log_put since the log was made',
     ],
     why: 'With too few references the log is freed while backends still write to it; with too many it is never read out and never freed.',
+    probes: [
+      'op_set_log_base',
+      'members at op_set_log_base',
+      'vhost_log_get',
+      'vhost_log_alloc',
+      'vhost_log_put',
+    ],
     remedy:
       'Count vhost_log_get() and vhost_log_put() of each device; a log is got once for each start or resize.',
     exceptions: [

@@ -20,6 +20,7 @@ export const lgShared: Rule = {
       'probes vhost_log_get and vhost_log_put since the first of the two, so that no other size is in use and no log is put',
     ],
     why: 'Since 9.1 only one device of a type scans its log for guest memory. A device with a log of its own marks pages that nobody reads.',
+    probes: ['op_set_log_base', 'vhost_log_get', 'vhost_log_put'],
     remedy:
       'Look at vhost_log_get() and vhost_log_put() of that QEMU: who replaces the current log?',
     exceptions: [

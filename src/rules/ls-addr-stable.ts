@@ -26,6 +26,7 @@ export const lsAddrStable: Rule = {
       'probes on the op and on vhost_dev_start in between',
     ],
     why: 'The backend reads and writes the ring somewhere else from then on: requests are lost, or memory that is no ring is overwritten.',
+    probes: ['vhost_dev_start', 'op_set_vring_addr', 'members at op_set_vring_addr'],
     remedy:
       'Compare the vq that vhost_dev_set_log() addresses, and its index, with those of vhost_dev_start().',
     exceptions: [

@@ -16,6 +16,13 @@ export const lsAllDevices: Rule = {
       '9.1 and later: proof that no listener refused, such as the dirty log sync that follows',
     ],
     why: 'The device goes on writing guest memory that nobody marks dirty: the destination gets stale pages, silently.',
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_log_global_start',
+      'memory_global_dirty_log_start',
+      'return of memory_global_dirty_log_start',
+    ],
     remedy:
       'Look at how memory_global_dirty_log_start() of that QEMU walks its listeners, and whether the memory_listener of the device is registered; do not trust a migration made in this state.',
     exceptions: [

@@ -22,6 +22,7 @@ export const lsAllRings: Rule = {
       'vhost_virtqueue_set_addr',
       'vhost_virtqueue_stop',
       'vhost_dev_set_log',
+      'op_set_vring_addr',
       'return of vhost_dev_set_log',
     ],
     why: 'Writes of the backend to the used ring of that vring are not marked dirty. The destination resumes with a stale used ring: it loses or repeats requests, silently.',

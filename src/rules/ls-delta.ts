@@ -19,6 +19,7 @@ export const lsDelta: Rule = {
       'probe vhost_dev_start: the next start may negotiate other features',
     ],
     why: 'A backend that runs cannot take other features: DPDK refuses the word and closes the connection, others change the layout of buffers in use.',
+    probes: ['vhost_dev_start', 'op_set_features'],
     remedy: 'Look for what changes dev->acked_features while the device runs.',
     exceptions: [
       'a new start of the device',

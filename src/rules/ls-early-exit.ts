@@ -20,6 +20,13 @@ export const lsEarlyExit: Rule = {
       'what vhost_migration_log does, and the state of the device before it: its starts and stops, and every earlier log toggle',
     ],
     why: 'The backend of a stopped device is told to log, or the log of a device that logs is replaced: dirty bits of the old one may be lost.',
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_migration_log',
+      'vhost_dev_set_log',
+      'return of vhost_dev_set_log',
+    ],
     remedy: 'Compare the first two tests of vhost_migration_log() of that QEMU with upstream.',
     exceptions: ['a device whose start is under way counts as started'],
     sources: ['QEMU hw/virtio/vhost.c vhost_migration_log()'],
@@ -82,7 +89,8 @@ function doubtsSince(context: SessionContext, before: Toggle, toggle: Activation
   const { run } = context;
   const [from, to] = [before.activation.first, toggle.first];
   const missing = unwatchedToggles(run, from, to);
-  if (!before.activation.entered || before.activation.altered) missing.push('the toggle before it');
+  if (!isEntered(before.activation) || before.activation.altered)
+    missing.push('the toggle before it');
   if (hasGap(run, from, to)) missing.push('an unbroken record since the toggle before');
   if (hasStranger(context, from, to, ...CHANGES)) missing.push('the device of every call');
   if (!before.enable) return missing;
@@ -120,6 +128,12 @@ function passOf(context: SessionContext, toggle: Activation): Pass | undefined {
   return pass?.device === toggle.device ? pass : undefined;
 }
 
+/** The callback of the memory core, or the one vhost_migration_log() in it: two would be of two callbacks. */
+function isEntered(toggle: Activation): boolean {
+  const inner = below(toggle, 'vhost_migration_log');
+  return toggle.entered || (inner.length === 1 && inner.every(({ entered }) => entered));
+}
+
 function verdictOn(
   { run }: SessionContext,
   toggle: Activation,
@@ -129,7 +143,7 @@ function verdictOn(
   const at = place(work);
   const { message } = found;
   const missing = [...found.missing];
-  if (!toggle.entered) missing.push(`the entry of ${toggle.func}`);
+  if (!isEntered(toggle)) missing.push(`the entry of ${toggle.func}`);
   if (hasGap(run, toggle.first, work.first)) missing.push('an unbroken record of the log toggle');
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
   return {

@@ -18,6 +18,7 @@ export const lsExtraRing: Rule = {
       'or print *addr at the set_vring_addr op: a ring that was never started has no descriptor address',
     ],
     why: 'The backend gets the address 0 of a ring that the guest does not use. Backends that check addresses refuse it, and the log start fails.',
+    probes: ['vhost_dev_start', 'vhost_virtqueue_set_addr'],
     remedy:
       'Nothing to do where the backend takes it. Up to 5.1 every ring is addressed; since then kernel devices of a higher queue pair may still do so.',
     exceptions: ['it is legal in every version: a note, never an alarm'],

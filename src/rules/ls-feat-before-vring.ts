@@ -16,6 +16,7 @@ export const lsFeatBeforeVring: Rule = {
       'the entry of vhost_dev_set_log, and its vhost_dev_set_features and vhost_virtqueue_set_addr calls with enable_log=',
     ],
     why: 'A backend may check the ring flags against the features word: it refuses them, or logs the used rings while it does not yet log the buffers.',
+    probes: ['vhost_dev_set_log', 'vhost_dev_set_features', 'vhost_virtqueue_set_addr'],
     remedy: 'Compare vhost_dev_set_log() of that QEMU with upstream.',
     exceptions: ['the undoing of a failed pass: addresses first, then the features word'],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_log()'],

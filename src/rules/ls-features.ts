@@ -19,6 +19,7 @@ export const lsFeatures: Rule = {
       'vhost_dev_set_log',
       'vhost_dev_set_features',
       'vhost_virtqueue_set_addr',
+      'op_set_vring_addr',
       'return of vhost_dev_set_log',
     ],
     why: 'The rings log their used area, but nothing logs the guest buffers that the backend fills: received data is stale on the destination.',

@@ -19,6 +19,7 @@ export const lsFlagbit: Rule = {
       'print *addr (or p addr->flags at the prompt) at the stop in the op',
     ],
     why: 'Without the flag the backend does not log its writes to the used ring: the guest sees stale ring entries on the destination and the device hangs.',
+    probes: ['op_set_vring_addr', 'members at op_set_vring_addr'],
     remedy: 'Look at what fills addr.flags in vhost_virtqueue_set_addr() of that QEMU.',
     exceptions: [
       'the address of a shadow virtqueue of vdpa never has the flag; it does not pass through this op',

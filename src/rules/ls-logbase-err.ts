@@ -16,6 +16,12 @@ export const lsLogbaseErr: Rule = {
     versions: '2.12 - 10.2',
     needs: ['what the set_log_base op returned below vhost_dev_log_resize (finish)'],
     why: 'The backend logs nowhere, or into the bitmap of an earlier migration: every page that it writes is stale on the destination of a migration that reports success.',
+    probes: [
+      'op_set_log_base',
+      'return of op_set_log_base',
+      'vhost_dev_set_log',
+      'return of vhost_dev_set_log',
+    ],
     remedy:
       'Look for "vhost_set_log_base failed" in the output of QEMU, and for the reason in the log of the backend. No released QEMU stops the migration for it.',
     exceptions: [

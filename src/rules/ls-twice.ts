@@ -28,6 +28,12 @@ export const lsTwice: Rule = {
       'probes vhost_migration_log (or vhost_log_global_start and vhost_log_global_stop) and vhost_dev_start',
     ],
     why: 'vhost_migration_log() returns early when logging is on. A second pass means that QEMU has lost track of what the backend does.',
+    probes: [
+      'vhost_dev_start',
+      'vhost_migration_log',
+      'vhost_dev_set_log',
+      'return of vhost_dev_set_log',
+    ],
     remedy: 'Look for what changes dev->log_enabled besides vhost_migration_log().',
     exceptions: [
       'a repeated vhost_log_global_start or vhost_migration_log(true) that returns early',

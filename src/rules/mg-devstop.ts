@@ -25,6 +25,20 @@ export const mgDevstop: Rule = {
       'the stop of the device after the sync, or another proof that its start had succeeded',
     ],
     why: 'A device that still runs writes guest memory after the last look at its log: the destination gets stale pages, silently, and both sides may serve the same disk.',
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_dev_cleanup',
+      'migration_bitmap_sync',
+      'return of vhost_dev_start',
+    ],
+    traceProbes: [
+      'event vhost_dev_start',
+      'event vhost_dev_stop',
+      'event migration_state',
+      'event migration_bitmap_sync',
+      'event postcopy_start',
+    ],
     remedy:
       'Look at the set_status callback of that virtio device: it must stop vhost when the VM stops.',
     exceptions: [

@@ -20,6 +20,12 @@ export const mgLogger: Rule = {
       'for two loggers at once: probe vhost_dev_sync_region',
     ],
     why: 'Nobody elected: what the backend marks dirty in guest memory is never read, and the destination is stale. Two elected: each bit is read once only, by whoever comes first, and time is lost.',
+    probes: [
+      'vhost_dev_set_log',
+      'vhost_dev_elect_mem_logger',
+      'op_set_features',
+      'return of vhost_dev_set_log',
+    ],
     remedy:
       'Look at the end of vhost_dev_set_log() and at vhost_dev_elect_mem_logger() of that QEMU.',
     exceptions: [

@@ -16,6 +16,7 @@ export const mgPostpone: Rule = {
       'probe vhost_dev_set_log',
     ],
     why: 'The handler runs before the devices are started again. Backend calls in it say that a device ran while the VM did not; that works, but costs a full log stop and hides an odd device.',
+    probes: ['vhost_log_global_stop', 'vhost_dev_set_log'],
     remedy: 'Look at what started the device while the VM was stopped.',
     exceptions: [
       'a log stop while the VM runs: it has the backend switch off logging',

@@ -23,6 +23,12 @@ export const mgStoppedEarly: Rule = {
       'trace: events global_dirty_changed, migrate_set_state and migration_bitmap_sync_start',
     ],
     why: 'What the device writes from then on is not marked dirty, and the migration goes on as if it were: the destination gets stale pages, silently.',
+    probes: [
+      'vhost_log_global_start',
+      'vhost_dev_set_log',
+      'migration_bitmap_sync',
+      'return of vhost_dev_set_log',
+    ],
     remedy:
       'Look at who stopped the log: the backtrace names the other user of dirty tracking; do not trust that migration.',
     exceptions: [

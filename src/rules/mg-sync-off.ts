@@ -20,6 +20,15 @@ export const mgSyncOff: Rule = {
       'probes vhost_dev_start, vhost_dev_stop and vhost_migration_log since the start of the device',
     ],
     why: 'What the device has written since it stopped to log is not marked dirty, and the migration goes on as if it were: the destination gets stale pages, silently.',
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_dev_set_features',
+      'vhost_migration_log',
+      'vhost_dev_set_log',
+      'migration_bitmap_sync',
+      'return of vhost_dev_set_log',
+    ],
     remedy:
       'Look for the log stop or the start without logging before that sync; do not trust a migration made in this state.',
     exceptions: [

@@ -15,6 +15,7 @@ export const rzCover: Rule = {
       'probe vhost_dev_sync_region, and a sync in which the device is elected: its rlast= shows the memory regions',
     ],
     why: 'The backend writes to memory that the log does not cover: those pages are lost, or it writes beyond the bitmap. QEMU asserts at the next sync.',
+    probes: ['vhost_dev_log_resize', 'vhost_log_get', 'vhost_dev_sync_region'],
     remedy: 'Look at the two calls of vhost_dev_log_resize() in vhost_commit() of that QEMU.',
     exceptions: ['a log that is larger: it grows by 170 chunks more than is needed'],
     sources: ['QEMU hw/virtio/vhost.c vhost_commit(), vhost_get_log_size()'],

@@ -24,6 +24,14 @@ export const rzElect: Rule = {
       'a trace log shows the resize of a vhost-user device (vhost_commit and vhost_user_write), but not who is elected: a warning',
     ],
     why: 'Since 9.1 only the first device of the list vhost_log_devs[type] scans guest memory. vhost_dev_log_resize() calls vhost_log_put(), which takes the device off that list, and nothing puts it back: what the backend marks dirty is read for used rings only, and the destination of a migration that reports "completed" has stale memory.',
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_log_resize',
+      'vhost_log_sync',
+      'vhost_dev_elect_mem_logger',
+      'vhost_dev_sync_region',
+      'op_set_features',
+    ],
     remedy:
       'Correct vhost_dev_log_resize(): after vhost_log_put() has taken the device off the list it must call vhost_dev_elect_mem_logger(dev, true) again if the device was elected before. Until then do not trust the destination of this migration, keep the highest RAM-backed BAR from moving while a migration runs (a guest that switches memory decoding off and on, a reset), and start no migration while a dirty-rate measurement that saw a hotplug goes on.',
     exceptions: [

@@ -16,6 +16,7 @@ export const rzLeak: Rule = {
     versions: '2.12 - 10.2',
     needs: ['the entry of vhost_dev_log_resize or vhost_log_alloc below vhost_commit'],
     why: 'Legal, but every resize leaves the replaced bitmap allocated (for vhost-user a memfd and its mapping too): vhost_log_put() frees it only when it still is the current log of its type. A guest that moves a BAR in a loop makes QEMU grow.',
+    probes: ['vhost_log_alloc'],
     remedy:
       'Free the bitmap of a log whose last reference is put in vhost_log_put(), whether it is the current one or not.',
     exceptions: ['up to five resizes'],

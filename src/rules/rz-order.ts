@@ -25,6 +25,7 @@ export const rzOrder: Rule = {
       'probe on the set_log_base op of the backend',
     ],
     why: 'Between the two the backend sets bits in a bitmap that QEMU has read for the last time and frees: pages are lost, and memory of QEMU is overwritten.',
+    probes: ['vhost_dev_log_resize', 'vhost_log_put', 'op_set_log_base'],
     remedy: 'Look at the order in vhost_dev_log_resize() of that QEMU.',
     exceptions: [
       'the first log of a device: there is no old one to give back, and LS-BASE-FIRST judges the base',

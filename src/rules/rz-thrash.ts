@@ -15,6 +15,7 @@ export const rzThrash: Rule = {
       'the sizes of two logs of the device in a row: probe vhost_dev_log_resize, and vhost_log_get or vhost_dev_start',
     ],
     why: 'Legal, but not what QEMU does: it grows a log by 170 chunks more than it needs, and shrinks it only when that saves more than 170. Each resize leaks a bitmap and costs a full scan.',
+    probes: ['vhost_dev_log_resize', 'vhost_log_get'],
     remedy: 'Compare vhost_commit() of that QEMU with upstream.',
     exceptions: ['a 32-bit host, where chunk and slack have other sizes'],
     sources: ['QEMU hw/virtio/vhost.c vhost_commit(), VHOST_LOG_BUFFER'],

@@ -16,6 +16,13 @@ export const stBackend: Rule = {
       'two ops of one device below the same entered call, or backend_type= of vhost_log_get (9.1 and later) and an op',
     ],
     why: 'The state of one backend is used as that of another: a file descriptor of the wrong kind, or memory of the wrong type.',
+    probes: [
+      'vhost_dev_start',
+      'op_set_features',
+      'vhost_log_get',
+      'op_set_log_base',
+      'vhost_log_global_start',
+    ],
     remedy: 'Look at what overwrites dev->vhost_ops, or frees the vhost_dev while it is in use.',
     exceptions: [
       'an address that is used again by a device of another backend, after a cleanup',

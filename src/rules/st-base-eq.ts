@@ -18,6 +18,7 @@ export const stBaseEq: Rule = {
       'base= of the set_log_base op, and print *log at that stop; or the trace event vhost_vdpa_set_log_base',
     ],
     why: 'The backend sets dirty bits in memory that is no log: that memory is corrupted, and no page is ever marked dirty.',
+    probes: ['op_set_log_base', 'members at op_set_log_base'],
     remedy: 'Look at what vhost_dev_log_resize() and vhost_dev_start() pass as log base.',
     exceptions: ['base 0 goes with a log of size 0, when no memory region is mapped'],
     sources: [

@@ -84,6 +84,14 @@ export const stCaller: Rule = {
     versions: '2.12 - 10.2',
     needs: ['a backtrace in which a function of vhost.c directly calls a step of logging'],
     why: 'Logging is changed outside of a log start, log stop or device start: the state that QEMU keeps of it is no longer that of the backend.',
+    probes: [
+      'vhost_dev_set_log',
+      'vhost_dev_log_resize',
+      'vhost_dev_set_features',
+      'vhost_virtqueue_set_addr',
+      'vhost_log_put',
+      'op_set_log_base',
+    ],
     remedy:
       'Compare the caller with the source of that QEMU: a patched QEMU may have callers of its own.',
     exceptions: [

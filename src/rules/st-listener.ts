@@ -17,6 +17,7 @@ export const stListener: Rule = {
       'vhost_log_global_stop',
       'vhost_migration_log',
       'vhost_dev_set_log',
+      'vhost_dev_log_resize',
     ],
     why: 'The callback finds its device by container_of(listener). A device that is not 8 bytes below its listener means that a callback runs on foreign memory: it logs for, or frees the log of, another device.',
     remedy:

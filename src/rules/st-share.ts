@@ -14,6 +14,7 @@ export const stShare: Rule = {
       'share= of vhost_log_get or vhost_log_alloc, and backend_type= (9.1 and later) or an op of the backend for the same device',
     ],
     why: 'A kernel device that is given the log of vhost-user devices sets its dirty bits where QEMU does not look for them.',
+    probes: ['vhost_log_get', 'op_set_log_base'],
     remedy: 'Look at vhost_dev_log_is_shared() and at the requires_shm_log op of that backend.',
     exceptions: ['share=false is legal for vhost-user too: a backend without LOG_SHMFD'],
     sources: [

@@ -14,6 +14,12 @@ export const thContext: Rule = {
     versions: '2.12 - 10.2',
     needs: ['the whole backtrace of a device start or stop, or of a log start or stop'],
     why: 'Another thread may not hold the BQL, which these calls need (TH-OVERLAP).',
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_log_global_start',
+      'vhost_log_global_stop',
+    ],
     remedy: 'Look for bql_lock() in the callers; downstream code may have threads of its own.',
     exceptions: [
       'the main loop and its coroutines, vCPU threads, migration threads, dirty rate, dirty limit and COLO threads',

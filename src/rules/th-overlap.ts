@@ -1,3 +1,4 @@
+import { plainName } from '../facts/functions.js';
 import type { Activation } from '../flows/activations.js';
 import { hasGap } from '../flows/run.js';
 import { callerOf, place, unwatched } from './shared/queries.js';
@@ -18,6 +19,18 @@ export const thOverlap: Rule = {
       'what the calls do inside, or their returns (gdb: finish), to know how long they last',
     ],
     why: 'All of them change the vhost_dev and the log without a lock of their own: two at a time corrupt memory of QEMU, or leave a device half switched.',
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_log_global_start',
+      'vhost_log_global_stop',
+      'vhost_commit',
+      'return of vhost_dev_start',
+      'return of vhost_dev_stop',
+      'return of vhost_log_global_start',
+      'return of vhost_log_global_stop',
+      'return of vhost_commit',
+    ],
     remedy: 'Look for the caller that does not hold the BQL.',
     exceptions: [
       'calls inside a call of the same thread, as a nested main loop of vhost-user makes them',
@@ -64,12 +77,13 @@ function* judge(
     yield { verdict: 'pass', step: at.step, line: at.line, message };
     return;
   }
-  const isSeen = before.last > span.first;
+  const until = lastSeen(context, before);
+  const isSeen = until > span.first;
   if (!isSeen && !showsReturns(context)) return;
   const missing = isSeen
-    ? unwatched(run, before.kind, before.first, before.last)
+    ? unwatched(run, before.kind, before.first, until)
     : [`the return of ${before.func}, which another thread has entered before`];
-  if (hasGap(run, before.first, isSeen ? before.last : span.first))
+  if (hasGap(run, before.first, isSeen ? until : span.first))
     missing.push('an unbroken record of both calls');
   if (before.altered || span.altered) missing.push('a run that the debugger did not alter');
   if (missing.length > 0) {
@@ -84,9 +98,19 @@ function* judge(
     expected: `${before.func} returns first`,
     evidence: [
       { line: before.line, role: `another thread enters ${before.func}` },
-      { line: run.steps[before.last]?.line ?? before.line, role: 'and is still inside' },
+      {
+        line: run.steps[until]?.line ?? before.line,
+        role: until === before.closed ? 'and returns only here' : 'and is still inside',
+      },
     ],
   };
+}
+
+/** The last step at which it was under way: what it does inside, or its own return. */
+function lastSeen({ run }: SessionContext, { func, last, closed }: Activation): number {
+  const returned = run.steps[closed ?? -1]?.returned?.func;
+  const isOwn = returned !== undefined && plainName(returned) === func;
+  return isOwn ? Math.max(last, closed ?? last) : last;
 }
 
 /** The debugger shows returns of these calls; where it does not, every two threads could overlap. */

@@ -35,6 +35,14 @@ export const vdSvq: Rule = {
       'vhost_vdpa_set_dev_vring_base or vhost_vdpa_get_vring_base with svq: (9.0 and later)',
     ],
     why: "The device's rings lie in QEMU's memory: what it would log are no guest addresses, and QEMU logs what the guest's rings need itself.",
+    probes: [
+      'event vhost_vdpa',
+      'event op_set_log_base',
+      'event op_set_features',
+      'event op_set_vring_addr',
+      'event op_get_vring_base',
+      'event op_dev_start',
+    ],
     remedy: 'Look at the tests of shadow_vqs_enabled in hw/virtio/vhost-vdpa.c of that QEMU.',
     exceptions: [
       'without shadow virtqueues the requests reach the device, and the kernel refuses them',

@@ -39,6 +39,8 @@ export const vuAck: Rule = {
       'a sign of QEMU 6.2 or later: another logging request of that thread that is acknowledged; the STATUS protocol feature, where the connection is seen from its beginning; a gdb log in the same capture',
     ],
     why: 'The backend handles the message some time later: until then it writes pages that nobody logs, and the first sync has already copied them.',
+    probes: ['wire vhost_user_message', 'wire op_set_features', 'wire op_set_vring_addr'],
+    traceProbes: ['event vhost_user_write', 'event vhost_user_read'],
     remedy:
       'Look at vhost_user_set_features(), vhost_user_set_vring_addr() and vhost_user_write_sync() of that QEMU.',
     exceptions: [

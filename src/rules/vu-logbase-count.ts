@@ -26,6 +26,12 @@ export const vuLogbaseCount: Rule = {
       'a sign of QEMU 8.0 or later: the protocol features SHARED_OBJECT or DEVICE_STATE, where the connection is seen from its beginning; or a gdb log in the same capture',
     ],
     why: 'A backend that maps the log anew at each SET_LOG_BASE takes away the one that its other queue pairs write to: DPDK crashed.',
+    probes: [
+      'wire vhost_user_message',
+      'wire op_set_log_base',
+      'wire op_set_features',
+      'wire op_set_vring_addr',
+    ],
     remedy:
       'Look at vhost_user_set_log_base() of that QEMU: only the vhost_dev with vq_index 0 sends the message.',
     exceptions: [

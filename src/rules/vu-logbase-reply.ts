@@ -32,6 +32,13 @@ export const vuLogbaseReply: Rule = {
       'or the trace events vhost_user_write, vhost_user_read and migrate_set_state',
     ],
     why: 'Without the reply the backend may still write to the log before, or to none. A backend that never replies stops QEMU in vhost_user_read() with the big lock held: the guest stands still.',
+    probes: [
+      'wire vhost_user_message',
+      'wire op_set_log_base',
+      'wire op_set_features',
+      'wire op_set_vring_addr',
+    ],
+    traceProbes: ['event vhost_user_write', 'event vhost_user_read', 'event migration_state'],
     remedy: 'Look at how the backend answers SET_LOG_BASE: request 6, flags 0x5, whatever payload.',
     exceptions: [
       'a backend without LOG_SHMFD: no reply is awaited, and migration is blocked',

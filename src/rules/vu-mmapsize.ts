@@ -23,6 +23,7 @@ export const vuMmapsize: Rule = {
       'for a size that is too small in a log start, not a device start: the log of the backend with the connection, or an strace -f that shows the connection from its beginning',
     ],
     why: 'The backend maps that many bytes and checks each write against them: pages above are not logged, and stale on the destination. Some backends write beyond the mapping and crash.',
+    probes: ['wire vhost_user_message', 'wire op_set_log_base', 'wire op_set_mem_table'],
     remedy:
       'Look at vhost_user_set_log_base(): mmap_size is log->size, which counts chunks, times sizeof(*log->log).',
     exceptions: [

@@ -19,6 +19,15 @@ export const xdPairs: Rule = {
       'probes vhost_dev_start (with vdev=), vhost_dev_stop and vhost_migration_log since the start of the pairs',
     ],
     why: 'What the guest receives over the pair that does not log is not marked dirty: the destination gets stale pages, silently, and only under some traffic.',
+    probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_dev_set_features',
+      'vhost_migration_log',
+      'vhost_dev_set_log',
+      'vhost_log_sync',
+      'return of vhost_dev_set_log',
+    ],
     remedy: 'Look for the log start, log stop or device start that treated one pair differently.',
     exceptions: [
       'a log start or stop under way: pairs are switched one after the other',

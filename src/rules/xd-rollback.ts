@@ -20,6 +20,7 @@ export const xdRollback: Rule = {
       'probes vhost_log_global_start and vhost_log_global_stop, and proof that memory_global_dirty_log_start returned',
     ],
     why: 'The migration fails, and the devices before go on logging for nobody: they pay for it, keep their log, and ignore the next log start.',
+    probes: ['vhost_log_global_start', 'vhost_log_global_stop', 'return of vhost_log_global_start'],
     remedy: 'Look at the error path of memory_global_dirty_log_do_start() of that QEMU.',
     exceptions: [
       'a failed log start that aborts the process (up to 10.0)',

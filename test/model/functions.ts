@@ -73,18 +73,31 @@ export const FUNCTIONS: readonly string[] = [
   ...AROUND,
 ];
 
-/** First version that has a function whose fact older functions show too. */
-const SINCE: Readonly<Record<string, number>> = {
-  do_vhost_dev_stop: 1002,
-  vhost_dev_force_stop: 1002,
-  do_vhost_virtqueue_stop: 1002,
-  memory_global_dirty_log_do_start: 901,
-  migration_cleanup: 1000,
+/** Since which version there is such a function; and up to which where another took its place. */
+const LIVED: Readonly<Record<string, readonly [since: number, until?: number]>> = {
+  do_vhost_dev_stop: [1002],
+  do_vhost_virtqueue_stop: [1002],
+  vhost_dev_force_stop: [1002],
+  vhost_dev_elect_mem_logger: [901],
+  vhost_dev_should_log: [901],
+  vhost_dev_set_vring_enable: [702],
+  vhost_dev_prepare_inflight: [502],
+  memory_global_dirty_log_do_start: [901],
+  migration_bitmap_sync_precopy: [401],
+  migrate_fd_cleanup: [0, 902],
+  migrate_fd_cancel: [0, 902],
+  migration_cleanup: [1000],
+  migration_cancel: [1000],
 };
+
+export function existsIn(func: string, version: number): boolean {
+  const [since, until = Infinity] = LIVED[func] ?? [0];
+  return since <= version && version <= until;
+}
 
 /** gdb sets no breakpoint on a function that the program does not have. */
 export function functionsOf(version: number, names: readonly string[]): string[] {
-  return names.filter((name) => version >= (SINCE[name] ?? 0));
+  return names.filter((name) => existsIn(name, version));
 }
 
 /** Arguments that rules read. */

@@ -16,15 +16,15 @@ export interface Watch {
   readonly silent: boolean;
   /**
    * A log of the whole session, not only of the run: gdb says where it sets the breakpoints, and with
-   * typed commands of which functions.
+   * typed commands of which functions, which the recipe of `vhtrace probes` says in its own lines.
    */
-  readonly declared: 'no' | 'places' | 'typed';
+  readonly declared: 'no' | 'places' | 'typed' | 'recipe';
   /** QEMU runs with `-trace`: bare lines (6.0 and later), or with its stamps. Without functions there is no gdb. */
   readonly trace?: 'none' | 'plain' | 'stamped';
   /** `print *addr` and `print *log` in the commands of the ops that have them. */
   readonly prints?: boolean;
-  /** `finish` in the commands of functions that call nothing else. */
-  readonly returns?: boolean;
+  /** `finish` in the commands of functions that call nothing else; or those that the recipe sees return. */
+  readonly returns?: boolean | ReadonlySet<string>;
 }
 
 export type Arg = readonly [name: string, value: string | number | boolean | bigint];
@@ -92,6 +92,9 @@ export class GdbLog {
         this.lines.push(`Breakpoint ${number} at ${addressOf(func)}: ${at}`);
       }
     }
+    if (watch.declared === 'recipe') {
+      for (const [func, number] of this.numbers) this.tell(`watched ${func} breakpoint ${number}`);
+    }
     if (watch.declared === 'typed') this.lines.push('(gdb) run');
     this.lines.push('[Thread debugging using libthread_db enabled]');
   }
@@ -131,10 +134,29 @@ export class GdbLog {
     const result = body();
     thread.calls.pop();
     thread.stack.pop();
-    if (number !== undefined && shown.isLeaf === true && this.watch.returns === true) {
+    if (number !== undefined) this.returned(thread, func, args, result, shown);
+    return result;
+  }
+
+  private returned(
+    thread: Thread,
+    func: string,
+    args: readonly Arg[],
+    result: unknown,
+    { isLeaf = false }: Shown,
+  ): void {
+    const { returns = false } = this.watch;
+    if (returns === true && isLeaf) {
       this.finish(thread, this.ownFrame(func, args), result === false ? -22 : 0);
     }
-    return result;
+    if (typeof returns !== 'object' || !returns.has(func)) return;
+    const value = returnedValue(func, result, this.build.version);
+    this.tell(`return ${func} thread ${thread.num}${value === undefined ? '' : ` value ${value}`}`);
+  }
+
+  /** A line that the recipe of `vhtrace probes` prints. */
+  private tell(text: string): void {
+    this.say(`vhtrace-probes 1 ${text}.`);
   }
 
   /** A trace event of QEMU, as the `log` backend writes it. */
@@ -233,6 +255,27 @@ export class GdbLog {
     const at = `${this.build.sourceOf(func)}:${lineOf(func) + 3}`;
     return `${addressOf(func)} in ${func} (${textOf(args)}) at ${at}`;
   }
+}
+
+/** Functions that return nothing, and up to which version that is so; all others return an int or a pointer. */
+const RETURN_NOTHING: readonly (readonly [func: RegExp, before: number])[] = [
+  [/^(?:vhost_log_global_start|memory_global_dirty_log_start)$/, 901],
+  [/^ram_init_bitmaps$/, 901],
+  [/^(?:do_)?vhost_(?:dev|virtqueue)_stop$/, 1001],
+  [/^vhost_(?:dev_cleanup|dev_log_resize|dev_elect_mem_logger|dev_sync_region)$/, 9999],
+  [/^vhost_(?:log_put|log_global_stop|commit)$/, 9999],
+  [/^(?:memory_global_dirty_log_(?:do_)?stop|migration_bitmap_sync\w*)$/, 9999],
+];
+const RETURN_BOOL =
+  /^(?:vhost_log_global_start|vhost_dev_should_log|memory_global_dirty_log_(?:do_)?start|ram_init_bitmaps)$/;
+
+/** As gdb prints what a call returned; undefined where it returns nothing. Calls that succeed do so with 0. */
+function returnedValue(func: string, result: unknown, version: number): string | undefined {
+  if (RETURN_NOTHING.some(([name, before]) => name.test(func) && version < before))
+    return undefined;
+  if (typeof result === 'bigint') return `(struct vhost_log *) ${valueOf(result)}`;
+  if (RETURN_BOOL.test(func)) return String(result !== false);
+  return result === false ? '-22' : '0';
 }
 
 function textOf(args: readonly Arg[]): string {

@@ -119,14 +119,19 @@ function devicesOf(shape: Shape, backend: Backend): readonly DeviceSpec[] {
   return shape === 'one' ? [first] : [first, { backend, pairs: backend === 'user' ? 0 : 1 }];
 }
 
-export const SCENARIOS: readonly Scenario[] = BUILDS.flatMap(([backend, version]) =>
-  STORIES.filter(
+/** All stories that such a QEMU can live through. */
+export function scenariosOf(backend: Backend, version: Version): readonly Scenario[] {
+  return STORIES.filter(
     ({ backends, since = 0 }) => backends?.includes(backend) !== false && version >= since,
   ).map(({ name, actions, shape = 'one', profile }) => ({
     name: `${name} (${backend} ${Math.floor(version / 100)}.${version % 100})`,
     actions,
     profile: { ...PLAIN, ...profile, version, devices: devicesOf(shape, backend) },
-  })),
+  }));
+}
+
+export const SCENARIOS: readonly Scenario[] = BUILDS.flatMap(([backend, version]) =>
+  scenariosOf(backend, version),
 );
 
 export interface Outcome {

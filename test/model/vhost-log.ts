@@ -124,8 +124,10 @@ export class VhostLog extends VhostBackend {
       this.nextLog += 0x100000n;
       this.logs.set(this.logKey(dev), log);
     }
+    const struct = log.base - 0x10n;
     this.run.call(t, 'vhost_log_get', all, () => {
-      if (!isShared) this.run.call(t, 'vhost_log_alloc', args, () => undefined);
+      if (!isShared) this.run.call(t, 'vhost_log_alloc', args, () => struct);
+      return struct;
     });
     return log;
   }
@@ -230,16 +232,24 @@ export class VhostLog extends VhostBackend {
       this.run.log.event(t, 'vhost_commit', `Started: ${started} Changed: ${Number(isChanged)}`);
       if (!isChanged || !dev.started) return;
       const size = dev.log?.size ?? 0;
-      const table: Arg = ['mem', dev.address + 0x4000n];
       if (!dev.logEnabled) {
-        this.op(t, dev, 'set_mem_table', table);
+        this.setMemTable(t, dev);
         return;
       }
       if (this.run.decide('log must grow', size < this.memory)) {
         this.logResize(t, dev, this.memory + 170);
       }
-      this.op(t, dev, 'set_mem_table', table);
+      this.setMemTable(t, dev);
       if (size > this.memory + 170) this.logResize(t, dev, this.memory);
+    });
+  }
+
+  protected setMemTable(t: Thread, dev: VhostDev): boolean {
+    const bytes = this.memory * CHUNK;
+    const region = `{guest_phys_addr = 0, memory_size = ${bytes}, userspace_addr = 140736213319680, flags_padding = 0}`;
+    const at = `0x${(dev.address + 0x4008n).toString(16)}`;
+    return this.op(t, dev, 'set_mem_table', ['mem', dev.address + 0x4000n], {
+      structs: [`{nregions = 1, padding = 0, regions = ${at}}`, `{${region}}`],
     });
   }
 

@@ -56,7 +56,7 @@ export class Vhost extends VhostLog {
   private startSteps(t: Thread, dev: VhostDev, vrings: boolean): boolean {
     const flag = this.run.decide('log flag of a start', dev.logEnabled);
     if (!this.setFeatures(t, dev, flag)) return false;
-    if (!this.op(t, dev, 'set_mem_table', ['mem', dev.address + 0x4000n])) return false;
+    if (!this.setMemTable(t, dev)) return false;
     for (let i = 0; i < dev.vqs.length; i++) {
       if (this.virtqueueStart(t, dev, i, flag)) continue;
       this.stopRings(t, dev, i - 1);
@@ -171,7 +171,8 @@ export class Vhost extends VhostLog {
 
   private getVringBase(t: Thread, dev: VhostDev, i: number): void {
     if (dev.owner.ready[dev.vqIndex + i] !== true) return;
-    this.op(t, dev, 'get_vring_base', ['ring', 0x7ffff60b2f30n], { ring: i });
+    const struct = `{index = ${this.backendIndex(dev, i)}, num = 0}`;
+    this.op(t, dev, 'get_vring_base', ['ring', 0x7ffff60b2f30n], { ring: i, structs: [struct] });
   }
 
   prepareInflight(t: Thread, dev: VhostDev): boolean {
