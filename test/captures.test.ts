@@ -81,12 +81,15 @@ describe('a note', () => {
     }
     const passed = new Set(findings.filter((f) => f.verdict === 'pass').map((f) => f.rule));
     expect([...passed].sort()).toEqual([
+      'ST-CALLER',
       'ST-ENABLE',
       'ST-IDX',
       'ST-LISTENER',
       'ST-NULLBASE',
+      'ST-SHARE',
       'ST-SIZE',
       'ST-SIZE-SANE',
+      'ST-SYNCRANGE',
     ]);
     const undecided = findings.find((f) => f.rule === 'LS-ALL-RINGS');
     expect(undecided?.missing.join()).toMatch(

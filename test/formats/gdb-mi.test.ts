@@ -389,15 +389,27 @@ describe.runIf(shared)('real captures (skipped without ../shared/captures)', () 
     expect(cli.formats).toEqual(['gdb']);
     expect(factsOf(mi).length).toBeGreaterThan(30);
     expect(factsOf(mi)).toEqual(factsOf(cli));
-    expect(run(mi).devices).toEqual(run(cli).devices);
+    const devices = (reading: Reading): unknown =>
+      run(reading).devices.map((device) => ({ ...device, backendLine: undefined }));
+    expect(devices(mi)).toEqual(devices(cli));
     expect(run(mi).migrations.length).toBe(run(cli).migrations.length);
   });
 
-  it('are timelines, in which all is right', () => {
+  it('are timelines, in which all is right that does not need a structure, a return or a scan', () => {
     const { findings } = check(path, readFileSync(path, 'utf8'));
-    const count = (verdict: string): number => findings.filter((f) => f.verdict === verdict).length;
-    expect([count('violation'), count('inconclusive')]).toEqual([0, 0]);
-    expect(count('pass')).toBeGreaterThan(10);
+    const rulesOf = (verdict: string): string[] => [
+      ...new Set(findings.filter((f) => f.verdict === verdict).map((f) => f.rule)),
+    ];
+    expect(rulesOf('violation')).toEqual([]);
+    expect(rulesOf('inconclusive').sort()).toEqual([
+      'LG-REFCNT',
+      'LS-ADDR-STABLE',
+      'LS-FLAGBIT',
+      'LS-LOGBASE-ERR',
+      'LS-SIZE',
+      'ST-BASE-EQ',
+    ]);
+    expect(rulesOf('pass').length).toBeGreaterThan(30);
   });
 
   it.each(['qemu10-vhost-user/07h-gdb-mi.txt', 'gdb-samples/mi2.txt'])(
