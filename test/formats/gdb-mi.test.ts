@@ -395,20 +395,15 @@ describe.runIf(shared)('real captures (skipped without ../shared/captures)', () 
     expect(run(mi).migrations.length).toBe(run(cli).migrations.length);
   });
 
-  it('are timelines, in which all is right that does not need a structure, a return or a scan', () => {
+  it('are timelines, in which all that can be decided is right', () => {
     const { findings } = check(path, readFileSync(path, 'utf8'));
     const rulesOf = (verdict: string): string[] => [
       ...new Set(findings.filter((f) => f.verdict === verdict).map((f) => f.rule)),
     ];
     expect(rulesOf('violation')).toEqual([]);
-    expect(rulesOf('inconclusive').sort()).toEqual([
-      'LG-REFCNT',
-      'LS-ADDR-STABLE',
-      'LS-FLAGBIT',
-      'LS-LOGBASE-ERR',
-      'LS-SIZE',
-      'ST-BASE-EQ',
-    ]);
+    expect(findings.filter((f) => f.verdict === 'inconclusive' && f.missing.length === 0)).toEqual(
+      [],
+    );
     expect(rulesOf('pass').length).toBeGreaterThan(30);
   });
 
