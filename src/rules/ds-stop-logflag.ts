@@ -2,7 +2,7 @@ import type { Activation } from '../flows/activations.js';
 import { known } from '../protocol/replay.js';
 import { callsOf, deviceCalls, lastBefore, unseenBetween } from './shared/device-calls.js';
 import { expectedLog } from './shared/expected-log.js';
-import { below, childrenOf, place, togglesOf, unwatchedToggles } from './shared/queries.js';
+import { below, childrenOf, hasStranger, place, unwatchedToggles } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Stop and start do not touch `log_enabled`. */
@@ -80,6 +80,8 @@ function judge(context: SessionContext, start: Activation, device: string): Judg
   };
 }
 
+const TOGGLES = ['vhost_log_global_start', 'vhost_log_global_stop', 'vhost_migration_log'] as const;
+
 /** Undefined when something between them changes the flag rightly. */
 function missingBetween(
   context: SessionContext,
@@ -88,7 +90,7 @@ function missingBetween(
   start: Activation,
 ): string[] | undefined {
   const isBetween = (a: Activation): boolean => a.first > stop.first && a.first < start.first;
-  const isToggled = togglesOf(context, device).some((t) => isBetween(t.activation));
+  const isToggled = callsOf(context, device, ...TOGGLES).some(isBetween);
   const isZeroed = callsOf(context, device, 'vhost_dev_init', 'vhost_dev_cleanup').some(isBetween);
   if (isToggled || isZeroed) return undefined;
   const { run } = context;
@@ -96,6 +98,8 @@ function missingBetween(
     ...unwatchedToggles(run, stop.first, start.first),
     ...unseenBetween(context, stop.first, start.first, 'vhost_dev_start', 'vhost_dev_stop'),
   ];
+  if (hasStranger(context, stop.first, start.first, ...TOGGLES))
+    missing.push('listener= of every log start and log stop');
   const isWatched = (['vhost_dev_init', 'vhost_dev_cleanup'] as const).some(
     (kind) => run.probes.watching(kind, stop.first, start.first) !== undefined,
   );
