@@ -268,6 +268,18 @@ describe('sessions', () => {
     expect(steps.map(({ session }) => session)).toEqual([0, 0, 1, 0, 1]);
   });
 
+  test('what is left of a torn trace line is a place where records may be missing', () => {
+    const line = (name: string): string => `22610@1795323389.551377:${name}`;
+    const write = line('vhost_user_write req:6 flags:0x1');
+    const gapAfter = (...torn: readonly string[]): boolean | undefined =>
+      run(write, ...torn, write).steps.at(-1)?.gapBefore;
+    expect(gapAfter()).toBe(false);
+    expect(gapAfter(line('savevm_state_setup'))).toBe(false);
+    expect(gapAfter('22610@1795323')).toBe(true);
+    expect(gapAfter(line('vhost_user_re'))).toBe(true);
+    expect(gapAfter('ser_read req:6 flags:0x5')).toBe(true);
+  });
+
   test('the end of a process opens no session by itself', () => {
     const { sessions: count } = run(...stopped, '[Inferior 1 (process 7) exited normally]');
     expect(count).toBe(1);

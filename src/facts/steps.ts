@@ -69,6 +69,12 @@ function endsStop(record: CaptureRecord): boolean {
   }
 }
 
+/** A line that lost its tail within the name of an event that has a meaning: `vhost_user_re`. */
+function isTorn({ name, args, text }: TraceEvent): boolean {
+  if (args !== undefined || text !== '') return false;
+  return [...eventTable.keys()].some((known) => known.startsWith(name));
+}
+
 /** What was printed first is kept: the debugger may change it later. */
 function notePrinted(step: Step, value: PrintedValue): void {
   const kind = step.calls.at(-1)?.row.kind;
@@ -439,7 +445,10 @@ class StepBuilder {
 
   private onEvent(record: TraceEvent): void {
     const row = eventTable.get(record.name);
-    if (row === undefined) return;
+    if (row === undefined) {
+      if (isTorn(record)) this.gap = true;
+      return;
+    }
     if (record.pid !== undefined) this.onPid(record.pid);
     this.push({
       ...NOTHING_SHOWN,
@@ -490,9 +499,10 @@ class StepBuilder {
     if (record.kind === 'kernel-event' && !isReturn) this.kernelCalls.open(record, step);
   }
 
-  /** Between requests on the wire stands a line that nobody could read, or `[...]` where some were cut out. */
+  /** Between requests or trace events stands a line that nobody could read, or `[...]` where some were cut out. */
   private onProse(): void {
-    if (this.steps.at(-1)?.wire !== undefined) this.gap = true;
+    const last = this.steps.at(-1);
+    if (last?.wire !== undefined || last?.event !== undefined) this.gap = true;
   }
 
   private scoped(thread: string): string {

@@ -2,8 +2,8 @@ import type { Activation } from '../flows/activations.js';
 import { known } from '../protocol/replay.js';
 import { callsOf, deviceCalls, unseenBetween } from './shared/device-calls.js';
 import { expectedLog } from './shared/expected-log.js';
-import { togglesOf, unwatchedToggles } from './shared/log-toggles.js';
-import { below, childrenOf, lastBefore, place } from './shared/queries.js';
+import { unwatchedToggles } from './shared/log-toggles.js';
+import { below, childrenOf, hasStranger, lastBefore, place } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Stop and start do not touch `log_enabled`. */
@@ -88,6 +88,8 @@ function judge(context: SessionContext, start: Activation, device: string): Judg
   };
 }
 
+const TOGGLES = ['vhost_log_global_start', 'vhost_log_global_stop', 'vhost_migration_log'] as const;
+
 /** Undefined when something between them changes the flag rightly. */
 function missingBetween(
   context: SessionContext,
@@ -96,7 +98,7 @@ function missingBetween(
   start: Activation,
 ): string[] | undefined {
   const isBetween = (a: Activation): boolean => a.first > stop.first && a.first < start.first;
-  const isToggled = togglesOf(context, device).some((t) => isBetween(t.activation));
+  const isToggled = callsOf(context, device, ...TOGGLES).some(isBetween);
   const isZeroed = callsOf(context, device, 'vhost_dev_init', 'vhost_dev_cleanup').some(isBetween);
   if (isToggled || isZeroed) return undefined;
   const { run } = context;
@@ -104,6 +106,8 @@ function missingBetween(
     ...unwatchedToggles(run, stop.first, start.first),
     ...unseenBetween(context, stop.first, start.first, 'vhost_dev_start', 'vhost_dev_stop'),
   ];
+  if (hasStranger(context, stop.first, start.first, ...TOGGLES))
+    missing.push('listener= of every log start and log stop');
   const isWatched = (['vhost_dev_init', 'vhost_dev_cleanup'] as const).some(
     (kind) => run.probes.watching(kind, stop.first, start.first) !== undefined,
   );

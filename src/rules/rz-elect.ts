@@ -301,6 +301,15 @@ function stillElected({ context, resize, sync }: View): Activation[] {
     .filter((a) => backend === undefined || (rings.backendOf(a) ?? backend) === backend);
 }
 
+/** Calls that may elect a device, or take one off the list. */
+const ELECTS = [
+  'vhost_dev_start',
+  'vhost_dev_stop',
+  'vhost_log_global_start',
+  'vhost_log_global_stop',
+  'vhost_migration_log',
+] as const;
+
 /** What may have put somebody on the list unseen: a start, a log start, a device that was not resized. */
 function unseenBetween({ context, resize, sync }: View): string[] {
   const { run } = context;
@@ -309,7 +318,7 @@ function unseenBetween({ context, resize, sync }: View): string[] {
     ...unwatched(run, 'vhost_dev_start', resize.first, sync.first),
     ...unwatched(run, 'vhost_dev_stop', resize.first, sync.first),
     ...unwatchedToggles(run, resize.first, sync.first),
-    ...(hasStranger(context, resize.first, sync.first, 'vhost_dev_start', 'vhost_migration_log')
+    ...(hasStranger(context, resize.first, sync.first, ...ELECTS)
       ? ['dev= and listener= of every call']
       : []),
     ...(isAlone ? [] : ['whether another device is elected']),

@@ -55,9 +55,11 @@ function judge(context: SessionContext, event: SizeEvent): Judgement {
     const backend = run.rings.backendOf(resize);
     missing.push(...unwatched(run, 'op_set_mem_table', commit.first, resize.first, backend));
     if (backend === undefined) missing.push('the backend of the device');
-    if (!commit.entered) missing.push('the entry of vhost_commit');
     if (hasGap(run, commit.first, resize.first)) missing.push('an unbroken record of vhost_commit');
   }
+  if (table !== undefined && table.device === undefined) missing.push(`dev= of ${table.func}`);
+  // Two topology changes whose entries are not reported look like one.
+  if (!commit.entered) missing.push('the entry of vhost_commit');
   if (resize.altered) missing.push('a run that the debugger did not alter');
   if (missing.length > 0) {
     return {

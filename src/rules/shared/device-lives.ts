@@ -127,10 +127,32 @@ export function registrationDoubts(
   const isStillThere =
     life.next?.kind === 'stop' ||
     (source === 'events'
-      ? context.events('vhost_dev_cleanup').length > 0
+      ? context.events('vhost_dev_cleanup').length > 0 && isOneProcess(context, from, to)
       : run.probes.watching('vhost_dev_cleanup', from, to) !== undefined);
   if (!isStillThere) found.push('the stop of the device, or vhost_dev_cleanup');
   return found;
+}
+
+/**
+ * Trace logs of two runs may stand in one file with nothing between them. A thread that is seen on both
+ * sides belongs to one process; up to 3.1 the process id is printed, and tells the sessions apart.
+ */
+function isOneProcess(context: SessionContext, from: number, to: number): boolean {
+  if (context.steps[0]?.event?.record.pid !== undefined) return true;
+  return spansOfThreads(context).some(({ first, last }) => first <= from && last >= to);
+}
+
+function spansOfThreads(context: SessionContext): readonly { first: number; last: number }[] {
+  return context.once('spans of threads', () => {
+    const spans = new Map<string, { first: number; last: number }>();
+    for (const { thread, index } of context.steps) {
+      if (thread === undefined) continue;
+      const span = spans.get(thread);
+      if (span === undefined) spans.set(thread, { first: index, last: index });
+      else span.last = index;
+    }
+    return [...spans.values()];
+  });
 }
 
 /** What keeps a registered device from running, for certain: its start may have failed. */
