@@ -61,7 +61,7 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   if ((backend ?? 'kernel') !== 'kernel') return undefined;
   const at = place(stop);
   const { detaches, anchor } = detachesBefore(context, stop, device);
-  const attach = detaches.find((a) => (bigintOf(a.printed.get('fd')) ?? -1n) >= 0n);
+  const attach = detaches.find(attaches);
   if (attach !== undefined) {
     return {
       verdict: 'violation',
@@ -108,6 +108,11 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   };
 }
 
+/** `print *file` shows the fd of a tap; -1 takes it away. */
+function attaches({ printed }: Activation): boolean {
+  return (bigintOf(printed.get('fd')) ?? -1n) >= 0n;
+}
+
 /** The net_set_backend calls of the vhost_net_stop_one() that this stop is part of. */
 function detachesBefore(
   context: SessionContext,
@@ -123,7 +128,9 @@ function detachesBefore(
   for (let i = firstFrom(own, stop.first) - 1; i >= 0 && anchor === undefined; i--) {
     const call = own[i];
     if (call === undefined) break;
-    if (isOutside(call)) anchor = call;
+    // A tap is attached at a start, whatever a stack that is cut short leaves open.
+    const isOfStart = attaches(call) && !isOfNet(run, call, 'stop');
+    if (isOutside(call) || isOfStart) anchor = call;
     else if (call.kind === 'op_net_set_backend' && call.entered) detaches.unshift(call);
   }
   return { detaches, anchor };
