@@ -23,9 +23,23 @@ export interface Watch {
   readonly trace?: 'none' | 'plain' | 'stamped';
   /** `print *addr` and `print *log` in the commands of the ops that have them. */
   readonly prints?: boolean;
-  /** `finish` in the commands of functions that call nothing else. */
-  readonly returns?: boolean;
+  /**
+   * `finish` in the commands of functions that call nothing else; or the lines of `vhtrace probes gdb`, which
+   * say what outer functions returned.
+   */
+  readonly returns?: boolean | 'probes';
 }
+
+/** What outer functions return whose success is not shown by what they call, and since which version. */
+const RETURNS: Readonly<Record<string, { readonly type: 'int' | 'bool'; readonly since: number }>> =
+  {
+    vhost_dev_start: { type: 'int', since: 0 },
+    vhost_migration_log: { type: 'int', since: 0 },
+    vhost_dev_set_log: { type: 'int', since: 0 },
+    vhost_log_global_start: { type: 'bool', since: 901 },
+    memory_global_dirty_log_do_start: { type: 'bool', since: 901 },
+    memory_global_dirty_log_start: { type: 'bool', since: 901 },
+  };
 
 export type Arg = readonly [name: string, value: string | number | boolean | bigint];
 
@@ -134,7 +148,17 @@ export class GdbLog {
     if (number !== undefined && shown.isLeaf === true && this.watch.returns === true) {
       this.finish(thread, this.ownFrame(func, args), result === false ? -22 : 0);
     }
+    if (number !== undefined && this.watch.returns === 'probes') {
+      this.sayReturn(thread, func, result !== false);
+    }
     return result;
+  }
+
+  private sayReturn({ num }: Thread, func: string, isFine: boolean): void {
+    const { type, since } = RETURNS[func] ?? { type: 'int', since: Infinity };
+    if (this.build.version < since) return;
+    const value = type === 'bool' ? String(isFine) : isFine ? '0' : '-22';
+    this.print(`vhtrace-probes 1 return ${func} thread ${num} value ${value}.`);
   }
 
   /** A trace event of QEMU, as the `log` backend writes it. */
