@@ -85,6 +85,8 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   else if (hasGap(run, anchor.first, stop.first)) missing.push('an unbroken record');
   if (fetch === undefined) missing.push(`probe ${probeName('op_get_vring_base', 'kernel')}`);
   if (!stop.entered) missing.push('the entry of vhost_dev_stop');
+  // Without a stop line, the same stack twice in a row may be two calls.
+  if (detaches.some((a) => a.last > a.first)) missing.push('the stop line of each net_set_backend');
   if (missing.length > 0 || fetch === undefined) {
     const message = 'the vrings are not seen to be detached before the stop';
     return { verdict: 'inconclusive', ...at, message, missing: [...new Set(missing)] };
