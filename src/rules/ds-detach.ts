@@ -94,6 +94,8 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   else if (hasGap(run, anchor.first, stop.first)) missing.push('an unbroken record');
   if (fetch === undefined) missing.push(`probe ${probeName('op_get_vring_base', 'kernel')}`);
   if (!stop.entered) missing.push('the entry of vhost_dev_stop');
+  // Without a stop line, the same stack twice in a row may be two calls.
+  if (detaches.some((a) => a.last > a.first)) missing.push('the stop line of each net_set_backend');
   if (missing.length > 0 || fetch === undefined) {
     const message = 'the vrings are not seen to be detached before the stop';
     return { verdict: 'inconclusive', ...at, message, missing: [...new Set(missing)] };
@@ -117,6 +119,11 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   };
 }
 
+/** `print *file` shows the fd of a tap; -1 takes it away. */
+function attaches({ printed }: Activation): boolean {
+  return (bigintOf(printed.get('fd')) ?? -1n) >= 0n;
+}
+
 /** The net_set_backend calls of the vhost_net_stop_one() that this stop is part of. */
 function detachesBefore(
   context: SessionContext,
@@ -124,7 +131,7 @@ function detachesBefore(
   device: string,
 ): { detaches: readonly Activation[]; anchor: Activation | undefined } {
   const { run } = context;
-  // A tap that is given is given by a start, unless the stack says otherwise.
+  // A tap that is given is given by a start, whatever a stack that is cut short leaves open.
   const isOutside = (a: Activation): boolean =>
     !isOfNet(run, a, 'stop') &&
     (attaches(a) || (a.stackKnown && run.steps[a.first]?.complete === true));
@@ -138,11 +145,6 @@ function detachesBefore(
     else if (call.kind === 'op_net_set_backend' && call.entered) detaches.unshift(call);
   }
   return { detaches, anchor };
-}
-
-/** The printed vhost_vring_file has the descriptor of a tap; -1 takes it away. */
-function attaches({ printed }: Activation): boolean {
-  return (bigintOf(printed.get('fd')) ?? -1n) >= 0n;
 }
 
 /** vhost_net_set_backend() and the op that it calls may both be watched: one call is counted once. */

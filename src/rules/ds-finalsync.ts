@@ -1,3 +1,4 @@
+import { callerOf } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import { bigintOf } from '../model/values.js';
 import { deviceCalls } from './shared/device-calls.js';
@@ -5,17 +6,17 @@ import { doubtsOfCount, logCounts } from './shared/log-account.js';
 import { below, doubts, endOf, place } from './shared/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
-/** The last device that gives a log back at its stop reads it first. */
+/** The last device that gives a log back, at its stop or for one of another size, reads it first. */
 export const dsFinalsync: Rule = {
   info: {
     id: 'DS-FINALSYNC',
-    title: 'the last device that gives the log back at its stop reads it out first',
+    title: 'the last device that gives a log back, at its stop or in a resize, reads it out first',
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: [
-      'the entry of vhost_log_put below vhost_dev_stop, and proof that it returned',
+      'the entry of vhost_log_put below vhost_dev_stop, or below a vhost_dev_log_resize of vhost_commit, and proof that it returned',
       'probe vhost_sync_dirty_bitmap or vhost_log_sync_range',
       'probes vhost_log_get, vhost_log_alloc and vhost_log_put since the log was made, or refcnt of the log printed at vhost_log_put',
     ],
@@ -39,12 +40,21 @@ export const dsFinalsync: Rule = {
   triggers: ['vhost_dev_stop'],
   *sequence(context) {
     for (const { activation: put } of deviceCalls(context, 'vhost_log_put')) {
-      if (put.parent?.kind !== 'vhost_dev_stop' || put.enable === false) continue;
+      if (put.enable === false || !(isOfStop(put) || isOfResize(put))) continue;
       const judged = judge(context, put);
       if (judged !== undefined) yield judged;
     }
   },
 };
+
+function isOfStop({ parent }: Activation): boolean {
+  return parent?.kind === 'vhost_dev_stop';
+}
+
+/** A topology change makes another log; a log start has none before. */
+function isOfResize(put: Activation): boolean {
+  return put.parent?.kind === 'vhost_dev_log_resize' && callerOf(put, 'vhost_commit') !== undefined;
+}
 
 function judge(context: SessionContext, put: Activation): Judgement | undefined {
   const { run } = context;
@@ -80,7 +90,7 @@ function judge(context: SessionContext, put: Activation): Judgement | undefined 
     verdict: 'violation',
     ...at,
     message:
-      'the last device gives the log back at its stop and nothing reads it: dirty pages are lost',
+      'the last device that holds the log gives it back and nothing reads it: dirty pages are lost',
     expected: 'vhost_log_sync_range below vhost_log_put',
     evidence: [last],
   };

@@ -26,7 +26,9 @@ export const lsSize: Rule = {
   },
   triggers: [],
   *sequence(context) {
-    for (const event of sizeEvents(context))
-      if (!event.inCommit) yield judgeCoverage(context, event);
+    for (const event of sizeEvents(context)) {
+      const judged = !event.inCommit ? judgeCoverage(context, event) : undefined;
+      if (judged !== undefined) yield judged;
+    }
   },
 };

@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activations.js';
 import { hasGap } from '../flows/run.js';
-import { registrationDoubts, startedBefore } from './shared/device-lives.js';
+import { registeredBefore, registrationDoubts, startedBefore } from './shared/device-lives.js';
 import type { Life } from './shared/device-lives.js';
 import { cutStacks, isOver } from './shared/global-passes.js';
 import { endOf, hasStranger, place, unwatched } from './shared/queries.js';
@@ -57,23 +57,22 @@ export const mgSyncEvery: Rule = {
 
 function* judgeRound(context: SessionContext, round: SyncRound): Generator<Judgement> {
   const { activation, calls } = round;
-  const [first] = calls;
-  if (first === undefined) return;
   const crash = crashIn(context, activation);
   if (crash !== undefined) {
     yield crash;
     return;
   }
-  const lives = startedBefore(context, 'calls', activation.first).filter(
+  const lives = registeredBefore(context, 'calls', activation.first).filter(
     ({ next }) => next === undefined || next.step > activation.last,
   );
   const asked = new Set(calls.map(({ device }) => device));
   const missed = lives.filter(({ device }) => !asked.has(device));
   for (const life of missed) yield judgeMissed(context, round, life);
-  const { step, line } = place(first);
+  const { step, line } = place(calls[0] ?? activation);
   if (missed.length === 0 && lives.length > 0) {
     yield { verdict: 'pass', step, line, message: 'every device known to run is asked' };
   } else if (
+    calls.length > 0 &&
     lives.length === 0 &&
     unwatched(context.run, 'vhost_dev_start', step, step).length > 0
   ) {
@@ -110,10 +109,12 @@ function judgeMissed(context: SessionContext, round: SyncRound, life: Life): Jud
     verdict: 'violation',
     ...at,
     message:
-      'the dirty log sync asks other devices, but never this one, which is registered and started',
+      calls.length > 0
+        ? 'the dirty log sync asks other devices, but never this one, which is registered'
+        : 'the dirty log sync asks no vhost device, and this one is registered',
     expected: 'vhost_log_sync for every vhost_dev',
     evidence: [
-      { line: start.line, role: 'the start of the device' },
+      { line: start.line, role: `the ${start.kind} of the device` },
       ...firstOfEach(calls).map(({ line }) => ({
         line,
         role: 'the same sync asks another device',

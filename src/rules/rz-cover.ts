@@ -1,17 +1,17 @@
 import { judgeCoverage, sizeEvents } from './shared/log-size.js';
 import type { Rule } from './rule.js';
 
-/** After a topology change the log covers the new memory table. */
+/** After a topology change the log covers the new memory table, whether it was resized for that or not. */
 export const rzCover: Rule = {
   info: {
     id: 'RZ-COVER',
-    title: 'a resized log covers all guest memory of the new memory table',
+    title: 'the log of a device covers all guest memory of its new memory table',
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: [
-      'the entry of vhost_dev_log_resize with size=, below vhost_commit',
+      'the entry of vhost_dev_log_resize with size=, below vhost_commit; for a log that is kept, the set_mem_table op there and the size of the log before',
       'probe vhost_dev_sync_region, and a sync in which the device is elected: its rlast= shows the memory regions',
     ],
     why: 'The backend writes to memory that the log does not cover: those pages are lost, or it writes beyond the bitmap. QEMU asserts at the next sync.',
@@ -22,7 +22,9 @@ export const rzCover: Rule = {
   },
   triggers: [],
   *sequence(context) {
-    for (const event of sizeEvents(context))
-      if (event.inCommit) yield judgeCoverage(context, event);
+    for (const event of sizeEvents(context)) {
+      const judged = event.inCommit ? judgeCoverage(context, event) : undefined;
+      if (judged !== undefined) yield judged;
+    }
   },
 };

@@ -33,7 +33,8 @@ export const rzTable: Rule = {
   triggers: [],
   *sequence(context) {
     for (const event of sizeEvents(context))
-      if (event.inCommit && event.size !== event.before) yield judge(context, event);
+      if (event.inCommit && !event.isKept && event.size !== event.before)
+        yield judge(context, event);
   },
 };
 

@@ -22,8 +22,8 @@ export const rzThrash: Rule = {
   },
   triggers: [],
   *sequence(context) {
-    for (const { device, activation, size, before, inCommit } of sizeEvents(context)) {
-      if (!inCommit) continue;
+    for (const { device, activation, size, before, inCommit, isKept } of sizeEvents(context)) {
+      if (!inCommit || isKept) continue;
       const at = { ...place(activation), device };
       if (before === undefined) {
         yield {

@@ -42,7 +42,7 @@ export type Question =
   | 'log base at a start'
   | 'put reads the log'
   | 'log must grow'
-  | 'messages wait for a reply'
+  | 'log messages wait for a reply'
   | 'elects after a resize';
 
 export interface Defect {

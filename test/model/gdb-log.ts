@@ -23,9 +23,22 @@ export interface Watch {
   readonly trace?: 'none' | 'plain' | 'stamped';
   /** `print *addr` and `print *log` in the commands of the ops that have them. */
   readonly prints?: boolean;
-  /** `finish` in the commands of functions that call nothing else; or those that the recipe sees return. */
-  readonly returns?: boolean | ReadonlySet<string>;
+  /**
+   * `finish` in the commands of functions that call nothing else; or the lines of the recipe, for these
+   * functions, or for those whose success is not shown by what they call.
+   */
+  readonly returns?: boolean | 'outer' | ReadonlySet<string>;
 }
+
+/** Functions whose success is not shown by what they call. */
+const OUTER: ReadonlySet<string> = new Set([
+  'vhost_dev_start',
+  'vhost_migration_log',
+  'vhost_dev_set_log',
+  'vhost_log_global_start',
+  'memory_global_dirty_log_do_start',
+  'memory_global_dirty_log_start',
+]);
 
 export type Arg = readonly [name: string, value: string | number | boolean | bigint];
 
@@ -149,7 +162,8 @@ export class GdbLog {
     if (returns === true && isLeaf) {
       this.finish(thread, this.ownFrame(func, args), result === false ? -22 : 0);
     }
-    if (typeof returns !== 'object' || !returns.has(func)) return;
+    const watched = returns === 'outer' ? OUTER : returns;
+    if (typeof watched !== 'object' || !watched.has(func)) return;
     const value = returnedValue(func, result, this.build.version);
     this.tell(`return ${func} thread ${thread.num}${value === undefined ? '' : ` value ${value}`}`);
   }

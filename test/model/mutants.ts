@@ -10,6 +10,8 @@ export interface Mutant {
   readonly fault: ProtocolFault;
   readonly scenario: Scenario;
   readonly verdict: 'caught' | 'missed' | 'open';
+  /** Why it is open. */
+  readonly reason: string | undefined;
   /** Rules that reported something. */
   readonly rules: readonly string[];
   /** Those among them that neither are made for the fault nor follow from it. */
@@ -26,12 +28,13 @@ export function mutantOf(
   if (mishaps === 0) return undefined;
   const rules = [...new Set(rulesOf(text))];
   const allowed = new Set([...fault.rules, ...(fault.consequences ?? [])]);
-  const isOpen = fault.undecidable !== undefined || fault.isOpenIn?.(scenario) === true;
+  const reason = fault.undecidable ?? fault.openIn?.(scenario);
   const isCaught = fault.rules.some((rule) => rules.includes(rule));
   return {
     fault,
     scenario,
-    verdict: isCaught ? 'caught' : isOpen ? 'open' : 'missed',
+    verdict: isCaught ? 'caught' : reason === undefined ? 'missed' : 'open',
+    reason,
     rules,
     unexpected: rules.filter((rule) => !allowed.has(rule)),
   };

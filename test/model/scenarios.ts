@@ -21,6 +21,7 @@ const EVERYTHING: Watch = {
   declared: 'typed',
   trace: 'stamped',
   prints: true,
+  returns: 'outer',
 };
 
 type Shape = 'one' | 'two pairs' | 'two devices';

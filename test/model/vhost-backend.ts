@@ -135,7 +135,9 @@ export class VhostBackend {
     const flags = needsReply ? 9 : 1;
     this.run.log.event(t, 'vhost_user_write', `req:${request} flags:0x${flags}`);
     const waits = needsReply || name === 'get_vring_base' || name === 'set_log_base';
-    if (!waits || !this.run.decide('messages wait for a reply', true)) return;
+    if (!waits) return;
+    const isOfLog = logs || name === 'set_log_base';
+    if (isOfLog && !this.run.decide('log messages wait for a reply', true)) return;
     this.run.log.event(t, 'vhost_user_read', `req:${request} flags:0x5`);
   }
 

@@ -65,8 +65,8 @@ function work(faults) {
     const mutants = SCENARIOS.flatMap((scenario) => {
       const mutant = mutantOf(FAULTS[fault], scenario, rulesOf);
       if (mutant === undefined) return [];
-      const { verdict, rules, unexpected } = mutant;
-      return [{ scenario: scenario.name, verdict, rules, unexpected }];
+      const { verdict, reason, rules, unexpected } = mutant;
+      return [{ scenario: scenario.name, verdict, reason, rules, unexpected }];
     });
     parentPort.postMessage({ fault, mutants });
   }
@@ -76,8 +76,8 @@ function printRow(fault, mutants, isDetailed) {
   const rules = fault.rules.map((rule) => (knownRules.has(rule) ? rule : `${rule} (no rule yet)`));
   const counts = ['caught', 'missed', 'open'].map((verdict) => count(mutants, verdict));
   console.log([fault.name, rules.join(', ') || '-', ...counts, tally(mutants)].join(' | '));
-  if (fault.undecidable !== undefined) {
-    console.log(`    inconclusive by design: ${fault.undecidable}`);
+  for (const [reason, n] of countReasons(mutants)) {
+    console.log(`    ${n} inconclusive by design: ${reason}`);
   }
   if (!isDetailed) return;
   for (const { scenario, verdict } of mutants) {
@@ -87,6 +87,15 @@ function printRow(fault, mutants, isDetailed) {
 
 function count(mutants, verdict) {
   return mutants.filter((mutant) => mutant.verdict === verdict).length;
+}
+
+/** Why scenarios of a fault are open, with their number. */
+function countReasons(mutants) {
+  const counts = new Map();
+  for (const { verdict, reason } of mutants) {
+    if (verdict === 'open') counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Each rule with the number of scenarios in which it reports something. */

@@ -25,9 +25,10 @@ export interface Moment {
   readonly activation: Activation | undefined;
 }
 
-/** The start that a device is in at some step, and what comes after it. */
+/** The start that a device is in at some step, or the stop that ended it, and what comes after. */
 export interface Life {
   readonly device: string;
+  /** What was seen of it last: a start, or the stop of a device that is known to be registered still. */
   readonly start: Moment;
   readonly next: Moment | undefined;
 }
@@ -83,8 +84,35 @@ export function startedBefore(context: SessionContext, source: Source, step: num
   return lives;
 }
 
+/**
+ * Devices that are registered just before a step, as far as that can be shown: those that were started, and
+ * by calls those that were stopped, where the cleanup would be seen.
+ */
+export function registeredBefore(context: SessionContext, source: Source, step: number): Life[] {
+  const lives: Life[] = [];
+  for (const device of momentsOf(context, source).keys()) {
+    const life = momentAt(context, source, device, step);
+    const { kind, step: from } = life?.start ?? { kind: 'cleanup', step: 0 };
+    const isStopped = kind === 'stop' && source === 'calls';
+    const isWatched =
+      isStopped && context.run.probes.watching('vhost_dev_cleanup', from, step) !== undefined;
+    if (life !== undefined && (kind === 'start' || isWatched)) lives.push(life);
+  }
+  return lives;
+}
+
 /** The start that a device is in just before a step, if a start is the last that is seen of it. */
 export function lifeAt(
+  context: SessionContext,
+  source: Source,
+  device: string,
+  step: number,
+): Life | undefined {
+  const life = momentAt(context, source, device, step);
+  return life?.start.kind === 'start' ? life : undefined;
+}
+
+function momentAt(
   context: SessionContext,
   source: Source,
   device: string,
@@ -93,12 +121,11 @@ export function lifeAt(
   const moments = momentsOf(context, source).get(device) ?? [];
   const at = firstIndex(moments.length, (i) => (moments[i]?.step ?? step) >= step) - 1;
   const start = moments[at];
-  if (start?.kind !== 'start') return undefined;
-  return { device, start, next: moments[at + 1] };
+  return start === undefined ? undefined : { device, start, next: moments[at + 1] };
 }
 
 /**
- * What keeps a device from being registered, for certain, all the time from its start up to `to`.
+ * What keeps a device from being registered, for certain, all the time from its start or stop up to `to`.
  *
  * A vhost_dev is registered from vhost_dev_init() to vhost_dev_cleanup(), and stopped before it is cleaned
  * up: a stop as the next thing that is seen of it proves that it was there.
@@ -112,7 +139,7 @@ export function registrationDoubts(
   const { run } = context;
   const from = life.start.step;
   const found: string[] = [];
-  if (hasGap(run, from, to)) found.push('an unbroken record since the device start');
+  if (hasGap(run, from, to)) found.push(`an unbroken record since the device ${life.start.kind}`);
   if (source === 'events') {
     for (const kind of ['vhost_dev_start', 'vhost_dev_stop'] as const)
       if (context.events(kind).length === 0) found.push(`trace event ${kind}`);
@@ -125,7 +152,7 @@ export function registrationDoubts(
       );
   }
   const isStillThere =
-    life.next?.kind === 'stop' ||
+    (life.start.kind === 'start' && life.next?.kind === 'stop') ||
     (source === 'events'
       ? context.events('vhost_dev_cleanup').length > 0 && isOneProcess(context, from, to)
       : run.probes.watching('vhost_dev_cleanup', from, to) !== undefined);

@@ -9,7 +9,7 @@ import type { FactKind } from '../../model/fact.js';
 import type { Run } from '../../flows/run.js';
 import { hasGap } from '../../flows/run.js';
 import type { Judgement, SessionContext } from '../rule.js';
-import { momentsOf, registrationDoubts, startedBefore } from './device-lives.js';
+import { momentsOf, registeredBefore, registrationDoubts } from './device-lives.js';
 import type { Life } from './device-lives.js';
 import { endOf, hasStranger, unwatched } from './queries.js';
 
@@ -100,7 +100,7 @@ function* judgePass(
   callback: FactKind,
 ): Generator<Judgement> {
   const { activation, calls } = pass;
-  const lives = startedBefore(context, 'calls', activation.first).filter(
+  const lives = registeredBefore(context, 'calls', activation.first).filter(
     ({ next }) => next === undefined || next.step > activation.last,
   );
   const reached = new Set(calls.map(({ device }) => device));
@@ -148,10 +148,10 @@ function judgeMissed(
   return {
     verdict: 'violation',
     ...at,
-    message: `${activation.func} never calls ${callback} for the device, which is registered and started`,
+    message: `${activation.func} never calls ${callback} for the device, which is registered`,
     expected: `${callback} for every vhost_dev`,
     evidence: [
-      { line: start.line, role: 'the start of the device' },
+      { line: start.line, role: `the ${start.kind} of the device` },
       ...calls.map(({ line }) => ({ line, role: 'the same pass reaches another device' })),
     ],
   };

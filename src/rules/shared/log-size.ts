@@ -3,7 +3,7 @@ import { callerOf } from '../../flows/activations.js';
 import type { Activation } from '../../flows/activations.js';
 import type { FactKind } from '../../model/fact.js';
 import { argText, bigintOf } from '../../model/values.js';
-import { hasGap, hasStranger, place, unwatched } from './queries.js';
+import { childrenOf, hasGap, hasStranger, place, unwatched } from './queries.js';
 import { scansOf } from './memory-scan.js';
 import type { Judgement, SessionContext } from '../rule.js';
 
@@ -13,11 +13,13 @@ export const CHUNK_BYTES = 262_144n;
 /** Slack of a log that grows: VHOST_LOG_BUFFER, 0x1000 / sizeof(struct vhost_log) of a 64-bit host. */
 export const SLACK = 170n;
 
-/** A log of a known size is given to a device. */
+/** A log of a known size is given to a device, or kept for another memory table. */
 export interface SizeEvent {
   readonly device: string;
   readonly size: bigint;
+  /** What gives it the log, or the set_mem_table op. */
   readonly activation: Activation;
+  readonly isKept: boolean;
   /** A topology change made it, not a log start or a device start. */
   readonly inCommit: boolean;
   /** The size before, where it is certain. */
@@ -42,18 +44,30 @@ export function sizeEvents(context: SessionContext): readonly SizeEvent[] {
   return context.once('log sizes', () => findSizeEvents(context));
 }
 
+/** A topology change gives the device a memory table and leaves it its log. */
+function keepsLog({ kind, parent, entered }: Activation): boolean {
+  return (
+    kind === 'op_set_mem_table' &&
+    entered &&
+    parent?.kind === 'vhost_commit' &&
+    childrenOf(parent, 'vhost_dev_log_resize').length === 0
+  );
+}
+
 function findSizeEvents(context: SessionContext): SizeEvent[] {
   const { run } = context;
   const found: (SizeEvent & { until: number })[] = [];
   const current = new Map<string, SizeEvent & { until: number }>();
   const end = (context.steps.at(-1)?.index ?? 0) + 1;
-  for (const activation of context.of(...CHANGES)) {
-    const { device, first } = activation;
+  for (const activation of context.of(...CHANGES, 'op_set_mem_table')) {
+    const { device, first, kind } = activation;
     if (device === undefined || isPartOfResize(activation)) continue;
     const last = current.get(device);
+    const isKept = keepsLog(activation);
+    if (kind === 'op_set_mem_table' && (!isKept || last === undefined)) continue;
     if (last !== undefined) last.until = first;
     current.delete(device);
-    const size = givenSize(context, activation);
+    const size = isKept ? last?.size : givenSize(context, activation);
     if (size === undefined) continue;
     const isCertain =
       last !== undefined && unwatchedSizes(context, last.activation.first, first).length === 0;
@@ -61,6 +75,7 @@ function findSizeEvents(context: SessionContext): SizeEvent[] {
       device,
       size,
       activation,
+      isKept,
       inCommit: callerOf(activation, 'vhost_commit') !== undefined,
       before: isCertain && !hasGap(run, last.activation.first, first) ? last.size : undefined,
       until: end,
@@ -106,8 +121,8 @@ export function unwatchedSizes(context: SessionContext, from: number, to: number
  * A log covers all guest memory of its device. The regions of a device are seen where a sync scans
  * them: vhost_dev_sync_region() gets each with its device.
  */
-export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgement {
-  const { device, size, activation, until } = event;
+export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgement | undefined {
+  const { device, size, activation, until, isKept } = event;
   const at = { ...place(activation), device };
   const regions = scansOf(context).filter(
     (scan) =>
@@ -126,6 +141,8 @@ export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgem
     undefined,
   );
   if (highest === undefined) {
+    // What the log was given for is judged where it was given.
+    if (isKept) return undefined;
     return {
       verdict: 'inconclusive',
       ...at,
@@ -141,6 +158,7 @@ export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgem
     return { verdict: 'pass', ...at, message: `${size} chunks cover ${need}`, evidence };
   }
   const missing = unwatchedSizes(context, activation.first, highest.scan.first);
+  if (isKept && event.before === undefined) missing.push('the size of the log before');
   if (hasGap(context.run, activation.first, highest.scan.first)) missing.push('an unbroken record');
   if (activation.altered) missing.push('a run that the debugger did not alter');
   if (missing.length > 0) {

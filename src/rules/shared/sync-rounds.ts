@@ -14,7 +14,7 @@ import type { SessionContext } from '../rule.js';
 export interface SyncRound {
   /** memory_global_dirty_log_sync() or, where it is not shown, migration_bitmap_sync(). */
   readonly activation: Activation;
-  /** vhost_log_sync() calls, in order. */
+  /** vhost_log_sync() calls, in order; none where memory_global_dirty_log_sync() itself is seen to begin. */
   readonly calls: readonly Activation[];
 }
 
@@ -22,6 +22,8 @@ export interface SyncRound {
 export function syncRounds(context: SessionContext): readonly SyncRound[] {
   return context.once('sync rounds', () => {
     const rounds = new Map<Activation, Activation[]>();
+    for (const round of context.of('memory_global_dirty_log_sync'))
+      if (round.entered && isWatched(context, round)) rounds.set(round, []);
     for (const call of context.of('vhost_log_sync')) {
       const round = callerOf(call, 'memory_global_dirty_log_sync', 'migration_bitmap_sync');
       if (round === undefined) continue;
@@ -31,6 +33,11 @@ export function syncRounds(context: SessionContext): readonly SyncRound[] {
     }
     return [...rounds].map(([activation, calls]) => ({ activation, calls }));
   });
+}
+
+function isWatched({ run }: SessionContext, { first, closed }: Activation): boolean {
+  const end = closed ?? run.steps.length;
+  return run.probes.watching('vhost_log_sync', first, end) !== undefined;
 }
 
 /** A time at which a migration reads the dirty log, and the devices that it is seen to read from. */
