@@ -22,7 +22,7 @@ export const mgSyncEvery: Rule = {
       'trace (7.2 and later): events vhost_dev_start, vhost_dev_stop, migration_bitmap_sync_start, migration_bitmap_sync_end, memory_region_sync_dirty',
     ],
     why: 'What the device has written since the round before is not sent. Unless a later round comes, the destination gets stale pages, silently.',
-    probes: ['vhost_dev_start', 'vhost_dev_stop', 'vhost_log_sync'],
+    probes: ['vhost_dev_start', 'vhost_dev_stop', 'vhost_log_sync', 'memory_global_dirty_log_sync'],
     traceProbes: [
       'event vhost_dev_start',
       'event vhost_dev_stop',
