@@ -5,6 +5,7 @@
  * and a backtrace at its entry. Looks are those of gdb 13 with `set width 0` and `set pagination off`.
  * QEMU's trace events go to the same terminal, as its standard error does.
  */
+import { existsIn } from './functions.js';
 
 /** How the debugger watches. */
 export interface Watch {
@@ -24,7 +25,7 @@ export interface Watch {
   /** `print *addr` and `print *log` in the commands of the ops that have them. */
   readonly prints?: boolean;
   /** `finish` in the commands of functions that call nothing else; or those that the recipe sees return. */
-  readonly returns?: boolean | ReadonlySet<string>;
+  readonly returns?: boolean | readonly string[];
 }
 
 export type Arg = readonly [name: string, value: string | number | boolean | bigint];
@@ -82,7 +83,9 @@ export class GdbLog {
     private readonly watch: Watch,
     private readonly build: Build,
   ) {
-    this.numbers = new Map(watch.functions.map((func, i) => [func, i + 1]));
+    // gdb sets no breakpoint on a function that is not there.
+    const present = watch.functions.filter((func) => existsIn(func, build.version));
+    this.numbers = new Map(present.map((func, i) => [func, i + 1]));
     this.hasDebugger = watch.functions.length > 0;
     if (!this.hasDebugger) return;
     if (watch.declared !== 'no') {
@@ -149,7 +152,7 @@ export class GdbLog {
     if (returns === true && isLeaf) {
       this.finish(thread, this.ownFrame(func, args), result === false ? -22 : 0);
     }
-    if (typeof returns !== 'object' || !returns.has(func)) return;
+    if (typeof returns === 'boolean' || !returns.includes(func)) return;
     const value = returnedValue(func, result, this.build.version);
     this.tell(`return ${func} thread ${thread.num}${value === undefined ? '' : ` value ${value}`}`);
   }
