@@ -55,6 +55,20 @@ describe('steps', () => {
     ]);
   });
 
+  test('silent commands print one stack for each stop, unless somebody asked for another', () => {
+    const silent = hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00').slice(2);
+    const entries = (...lines: readonly string[]): boolean[] =>
+      run(...lines).steps.map(({ entry }) => entry);
+    expect(entries('(gdb) run', ...silent, BOTTOM, ...silent, BOTTOM)).toEqual([true, true]);
+    expect(entries(...silent, BOTTOM, '(gdb) bt', ...silent, BOTTOM)).toEqual([true, false]);
+  });
+
+  test('commands that print a stack twice report one stop', () => {
+    const once = hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00');
+    const { steps } = run(...once, BOTTOM, ...once.slice(2), BOTTOM);
+    expect(steps.map(({ entry }) => entry)).toEqual([true, false]);
+  });
+
   test('the backtrace of a stop may be asked for at the prompt', () => {
     const [blank = '', stop = '', ...stack] = hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00');
     const { steps } = run(

@@ -33,6 +33,7 @@ export function checkCaptures(inputs: readonly CheckInput[], options: RunOptions
     return { info, reading, run, findings: judgeRun(info, run, rules) };
   });
   const findings = judged.flatMap((capture) => capture.findings);
+  const byRule = findingsByRule(findings);
   return {
     schemaVersion: 1,
     captures: judged.map(({ info, reading, run }) => ({
@@ -68,12 +69,21 @@ export function checkCaptures(inputs: readonly CheckInput[], options: RunOptions
     ),
     coverage: rules
       .filter(({ info }) => info.undecidable === undefined)
-      .map(({ info }) => coverageOf(info.id, findings)),
+      .map(({ info }) => coverageOf(info.id, byRule.get(info.id) ?? [])),
   };
 }
 
-function coverageOf(rule: string, all: readonly Finding[]): RuleCoverage {
-  const own = all.filter((finding) => finding.rule === rule);
+function findingsByRule(findings: readonly Finding[]): Map<string, Finding[]> {
+  const byRule = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const own = byRule.get(finding.rule);
+    if (own === undefined) byRule.set(finding.rule, [finding]);
+    else own.push(finding);
+  }
+  return byRule;
+}
+
+function coverageOf(rule: string, own: readonly Finding[]): RuleCoverage {
   const times = (verdict: Verdict): number =>
     own.reduce((sum, finding) => sum + (finding.verdict === verdict ? finding.count : 0), 0);
   const [passes, violations] = [times('pass'), times('violation')];

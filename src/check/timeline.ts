@@ -62,7 +62,8 @@ export class Timeline {
     for (const { step, activation, returned } of inOrder(own)) {
       const ringReset = returned ? last.ringReset : mayResetRings(activation, last.ringReset);
       const silent = this.silentBetween(last, step);
-      let state = hasGap(run, last.step, step) ? anyState : last.state;
+      const before = hasGap(run, last.step, step) ? anyState : relax(last.state, silent);
+      let state = before;
       if (activation.device === undefined) {
         state = anyState;
       } else {
@@ -75,7 +76,7 @@ export class Timeline {
           state = replayStep(state, { machine: 'log-unsure' }, silent);
         }
       }
-      const since = sinceAfter(last.since, relax(last.state, silent), state, activation.line);
+      const since = sinceAfter(last.since, before, state, activation.line);
       const backend = run.rings.backendOf(activation) ?? last.backend;
       last = { step, returned, state, since, ringReset, backend };
       this.snapshots.push(last);
@@ -329,12 +330,14 @@ function toggleReturned(run: Run, activation: Activation, enable: boolean | unde
   return [isFlagOnly ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];
 }
 
-// A start that failed has undone what it did, like a stop that returned.
+/**
+ * A start that failed has undone what it did, like a stop that returned. Whether they have put the log is
+ * not theirs to say: a watched vhost_log_put() is seen, and an unwatched one may have run.
+ */
 function stopped(): Signal[] {
   return [
     { machine: 'run', event: 'stop-returned' },
     { machine: 'vrings', event: 'stop' },
-    { machine: 'base', event: 'put' },
   ];
 }
 

@@ -1,4 +1,5 @@
 import { Args } from '@oclif/core';
+import { TIERS } from '../model/report.js';
 import { VhtraceError } from '../base/errors.js';
 import { BaseCommand } from './shared/base-command.js';
 import { json } from './shared/flags.js';
@@ -27,7 +28,7 @@ export default class Explain extends BaseCommand {
     const rule = findRule(args.rule);
     if (flags.json) {
       const { jsonText } = await import('../reporters/json.js');
-      this.print(jsonText({ schemaVersion: 1, rule }));
+      this.print(jsonText({ schemaVersion: 1, rule: { ...rule, tier: TIERS[rule.severity] } }));
       return;
     }
     const { createColors } = await import('../reporters/colors.js');

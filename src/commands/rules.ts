@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { TIERS } from '../model/report.js';
 import { BaseCommand } from './shared/base-command.js';
 import { json } from './shared/flags.js';
 
@@ -27,7 +28,12 @@ export default class Rules extends BaseCommand {
     const { ruleInfos } = await import('../pipeline/catalogue.js');
     if (flags.json) {
       const { jsonText } = await import('../reporters/json.js');
-      this.print(jsonText({ schemaVersion: 1, rules: ruleInfos() }));
+      this.print(
+        jsonText({
+          schemaVersion: 1,
+          rules: ruleInfos().map((info) => ({ ...info, tier: TIERS[info.severity] })),
+        }),
+      );
       return;
     }
     const { renderRules } = await import('../reporters/rule-pages.js');

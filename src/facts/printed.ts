@@ -1,23 +1,29 @@
 /**
- * Which printed structures are arguments of a call: `print *addr` where a ring address is set, `print *log`
- * where the log base is. Only there are they known to be the argument and to have their value at the entry;
- * `addr` of vhost_virtqueue_set_addr() is a local variable that nobody has filled yet.
+ * Which printed structures belong to a call: `print *addr` where a ring address is set, `print *log` where
+ * the log base is, `print *file` where a tap is attached, `print *dev->log` where a log is put. Only there
+ * are they known to be what the call is about and to have their value at the entry; `addr` of
+ * vhost_virtqueue_set_addr() is a local variable that nobody has filled yet.
  */
 import type { FactKind } from '../model/fact.js';
 import type { PrintedValue } from '../model/record.js';
 import type { Step } from './step.js';
 
 interface Structure {
-  /** Name of the argument, the same in every backend. */
-  readonly argument: string;
+  /** Expression for the pointer to it; names of arguments are the same in every backend. */
+  readonly pointer: string;
   /** All members. */
   readonly members: readonly string[];
+  /** A local variable that is not set yet has the same members: only the name of what was printed tells. */
+  readonly hasDouble?: true;
 }
 
-/** Sources: Linux include/uapi/linux/vhost_types.h; QEMU include/hw/virtio/vhost.h. */
+/** QEMU include/hw/virtio/vhost.h, struct vhost_log. */
+const LOG = ['size', 'refcnt', 'fd', 'log'];
+
+/** Source of the others: Linux include/uapi/linux/vhost_types.h. */
 const STRUCTURES: Partial<Record<FactKind, Structure>> = {
   op_set_vring_addr: {
-    argument: 'addr',
+    pointer: 'addr',
     members: [
       'index',
       'flags',
@@ -27,10 +33,12 @@ const STRUCTURES: Partial<Record<FactKind, Structure>> = {
       'log_guest_addr',
     ],
   },
-  op_set_log_base: { argument: 'log', members: ['size', 'refcnt', 'fd', 'log'] },
+  op_set_log_base: { pointer: 'log', members: LOG },
+  op_net_set_backend: { pointer: 'file', members: ['index', 'fd'] },
+  vhost_log_put: { pointer: 'dev->log', members: LOG, hasDouble: true },
 };
 
-/** Members of a call's argument that a printed value shows; none where it may be another variable. */
+/** Members of a call's structure that a printed value shows; none where it may be another variable. */
 export function printedMembers(
   kind: FactKind,
   { asked, members }: PrintedValue,
@@ -41,13 +49,14 @@ export function printedMembers(
 }
 
 function isArgument(
-  { argument, members: names }: Structure,
+  { pointer, members: names, hasDouble }: Structure,
   asked: string | undefined,
   members: PrintedValue['members'],
 ): boolean {
   if (asked !== undefined) {
-    return names.some((name) => asked === `${argument}->${name}`) || asked === `*${argument}`;
+    return names.some((name) => asked === `${pointer}->${name}`) || asked === `*${pointer}`;
   }
+  if (hasDouble === true) return false;
   const printed = Object.keys(members);
   return printed.length === names.length && names.every((name) => name in members);
 }

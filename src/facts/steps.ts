@@ -102,6 +102,10 @@ class StepBuilder {
   private header: string | undefined;
   private pendingStop: Stop | undefined;
   private stopped: Frame | undefined;
+  /** A stop line told of where the debugger stands: without another one it stands there still. */
+  private hasStopLine = false;
+  /** A command was typed and the program did not go on: what is printed now was asked for. */
+  private wasAsked = false;
   /** `thread N` was typed: what is shown is not what stopped. */
   private otherSelected = false;
   /** The step whose innermost call the debugger stands in; undefined when the program runs. */
@@ -202,6 +206,7 @@ class StepBuilder {
     this.otherSelected = false;
     this.frameSelected = false;
     this.stopped = undefined;
+    this.wasAsked = false;
     this.threads.onStop(stop.thread);
     this.pendingStop = stop;
   }
@@ -223,6 +228,7 @@ class StepBuilder {
     this.pendingValues = [];
     if (stop?.frame === undefined) return;
     this.stopped = stop.frame;
+    this.hasStopLine = true;
     const call = callOf(stop.frame);
     if (call === undefined) return;
     const entry = stop.reason === 'breakpoint' || stop.reason === 'temporary-breakpoint';
@@ -269,7 +275,10 @@ class StepBuilder {
       ? stop.reason === 'breakpoint' || stop.reason === 'temporary-breakpoint'
       : starts && !again && headed === undefined && innermost.address === undefined;
     if (!starts && bt.frames.length > 1 && !this.sawCommands) this.gap = true;
-    if (ofStop || (this.sawCommands && starts)) this.stopped = innermost;
+    if (ofStop || (starts && headed === undefined)) {
+      this.hasStopLine = ofStop || (again && this.hasStopLine);
+      this.stopped = innermost;
+    }
     const values = ofStop ? this.pendingValues : [];
     if (ofStop) this.pendingValues = [];
     const step = this.pushStack(bt, ofStop ? stop : undefined, entry, ofStop ? undefined : headed);
@@ -279,10 +288,13 @@ class StepBuilder {
     for (const value of values) this.onValue(value);
   }
 
-  /** True when this backtrace repeats where the debugger already stands. */
+  /**
+   * True when this backtrace repeats where the debugger already stands. Silent breakpoint commands print
+   * nothing else: unless somebody asked, a second backtrace of theirs is a second stop.
+   */
   private isShownAgain(innermost: Frame, headed: string | undefined): boolean {
-    if (headed !== undefined || this.otherSelected || this.stopped === innermost) return true;
-    return this.sawCommands && this.stopped?.func === innermost.func;
+    if (headed !== undefined || this.otherSelected) return true;
+    return this.stopped?.func === innermost.func && (this.hasStopLine || this.wasAsked);
   }
 
   private pushStack(
@@ -376,8 +388,10 @@ class StepBuilder {
     const text = plainCommand(command);
     const alteration = this.alters(text) ? { line: span.first, command } : undefined;
     this.sawCommands = true;
+    this.wasAsked = true;
     if (RESUMES.test(text)) {
       this.stopped = undefined;
+      this.wasAsked = false;
       this.otherSelected = false;
     } else if (SELECTS.test(text)) {
       this.otherSelected = true;

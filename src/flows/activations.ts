@@ -360,9 +360,10 @@ export function directCaller(activation: Activation): Activation | undefined {
 
 /** All activations below, depth first. */
 export function* descendants(activation: Activation): Generator<Activation> {
-  for (const child of activation.children) {
-    yield child;
-    yield* descendants(child);
+  const waiting = activation.children.toReversed();
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    yield next;
+    for (const child of next.children.toReversed()) waiting.push(child);
   }
 }
 

@@ -41,10 +41,9 @@ export class Probes {
    * one. Without `backend` the device may be of any: then the op of each must be watched.
    */
   watching(kind: FactKind, from: number, to: number, backend?: Backend): Probe | undefined {
-    const probes = [...(this.at(from)?.reported.values() ?? [])].filter(
-      (probe) =>
-        functionTable.get(probe.func)?.kind === kind && probe.from <= from && probe.until > to,
-    );
+    const ofKind = this.at(from)?.ofKind.get(kind);
+    if (ofKind === undefined) return undefined;
+    const probes = ofKind.filter((probe) => probe.from <= from && probe.until > to);
     const ofBackend = (wanted: Backend): Probe | undefined =>
       probes.find(({ func }) => {
         const own = functionTable.get(func)?.backend;
@@ -65,7 +64,7 @@ export class Probes {
 }
 
 interface SessionProbes {
-  readonly reported: ReadonlyMap<string, Probe>;
+  readonly ofKind: ReadonlyMap<FactKind, readonly Probe[]>;
   readonly eliminated: Probe | undefined;
 }
 
@@ -77,9 +76,22 @@ export function buildProbes(records: readonly CaptureRecord[], built: Steps): Pr
   for (const step of steps) ofSession[step.session]?.push(step);
   const bySession = ofSession.map((own): SessionProbes => {
     const reported = sessionProbes(own, setAt, built);
-    return { reported, eliminated: setAt.count > 0 ? undefined : byElimination(own, reported) };
+    const eliminated = setAt.count > 0 ? undefined : byElimination(own, reported);
+    return { ofKind: byKind(reported.values()), eliminated };
   });
   return new Probes(steps, bySession);
+}
+
+function byKind(probes: Iterable<Probe>): Map<FactKind, Probe[]> {
+  const found = new Map<FactKind, Probe[]>();
+  for (const probe of probes) {
+    const kind = functionTable.get(probe.func)?.kind;
+    if (kind === undefined) continue;
+    const list = found.get(kind);
+    if (list === undefined) found.set(kind, [probe]);
+    else list.push(probe);
+  }
+  return found;
 }
 
 function sessionProbes(

@@ -21,14 +21,16 @@ const RING_OPS: ReadonlySet<FactKind> = new Set([
 export class Rings {
   /** Backends seen, by outermost call and by start. */
   private readonly backends = new Map<string, Backend | 'several'>();
+  /** What backendOf() has found: several rules ask it of every call. */
+  private readonly answers = new Map<Activation, Backend | undefined>();
   private readonly lifeOf = new Map<Activation, number>();
   private readonly byVq = new Map<string, number>();
   private readonly offsets = new Map<string, number>();
 
   constructor(
     activations: readonly Activation[],
-    /** A new device cannot take the place of an old one unseen: its start would be reported. */
-    private readonly seesStarts: (session: number) => boolean,
+    /** By session: a new device cannot take the place of an old one unseen: its start would be reported. */
+    private readonly seesStarts: readonly boolean[],
     /** Backend of the devices that do not show theirs, as the user says. */
     private readonly assumed?: Backend,
   ) {
@@ -42,8 +44,13 @@ export class Rings {
    * call, and within the same start where starts are watched.
    */
   backendOf(activation: Activation): Backend | undefined {
+    if (!this.answers.has(activation)) this.answers.set(activation, this.findBackend(activation));
+    return this.answers.get(activation);
+  }
+
+  private findBackend(activation: Activation): Backend | undefined {
     const seen = [this.backends.get(rootKey(activation))];
-    if (this.seesStarts(activation.session)) {
+    if (this.seesStarts[activation.session] === true) {
       seen.push(this.backends.get(lifeKey(activation, this.lifeOf.get(activation) ?? 0)));
     }
     const found = new Set(seen.filter((backend) => backend !== undefined));

@@ -74,22 +74,15 @@ export function buildRun(reading: Reading, options: RunOptions): Run {
   const activations = buildActivations(steps, built.exits, listenerOffset);
   const { all, atStep } = activations;
   const probes = buildProbes(reading.records, built);
-  const rings = new Rings(
-    all,
-    (session) => {
-      const first = steps.find((step) => step.session === session)?.index ?? 0;
-      return probes.watching('vhost_dev_start', first, first) !== undefined;
-    },
-    options.backend,
-  );
+  const ofSession = stepsBySession(steps, built.sessions);
+  const seesStarts = ofSession.map(([first]) => {
+    const from = first?.index ?? 0;
+    return probes.watching('vhost_dev_start', from, from) !== undefined;
+  });
+  const rings = new Rings(all, seesStarts, options.backend);
   const facts = buildFacts(steps, activations, rings);
   const note = findNoteSign(reading.records);
-  const profiles = Array.from({ length: built.sessions }, (_, session) =>
-    profileOf(
-      steps.filter((step) => step.session === session),
-      options.qemuVersion,
-    ),
-  );
+  const profiles = ofSession.map((own) => profileOf(own, options.qemuVersion));
   let gaps = 0;
   return {
     ordered: options.assumeOrdered || note === undefined,
@@ -109,6 +102,12 @@ export function buildRun(reading: Reading, options: RunOptions): Run {
     gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
     gapAtEnd: built.gapAtEnd,
   };
+}
+
+function stepsBySession(steps: readonly Step[], sessions: number): Step[][] {
+  const ofSession = Array.from({ length: sessions }, (): Step[] => []);
+  for (const step of steps) ofSession[step.session]?.push(step);
+  return ofSession;
 }
 
 /** True when records may be missing between two steps (after `from`, up to and including `to`). */

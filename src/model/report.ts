@@ -4,6 +4,9 @@ import type { FormatId } from './record.js';
 
 export type Verdict = 'violation' | 'pass' | 'inconclusive' | 'not-exercised';
 export type Severity = 'error' | 'warning' | 'note';
+/** What a rule may report at most: a violation, a warning, information. */
+export type Tier = 'V' | 'W' | 'I';
+export const TIERS: Readonly<Record<Severity, Tier>> = { error: 'V', warning: 'W', note: 'I' };
 /** What a violation does to the guest or to QEMU. */
 export type Impact = 'corrupt' | 'crash' | 'hang' | 'leak' | 'odd';
 

@@ -63,6 +63,7 @@ const ANY_RUN: readonly RunState[] = ['stopped', 'starting', 'started', 'stoppin
 const ANY_LOG: readonly LogState[] = ['off', 'on'];
 const ANY_BASE: readonly BaseState[] = ['none', 'held'];
 const ANY_VRING: readonly VringState[] = ['idle', 'plain', 'logged'];
+const IDLE: readonly VringState[] = ['idle'];
 
 export const anyState: DeviceState = {
   run: ANY_RUN,
@@ -83,16 +84,18 @@ export function relax(state: DeviceState, silent: Silent): DeviceState {
   const zeroed = silent.zeroing && run.includes('stopped');
   const log = silent.toggle ? ANY_LOG : zeroed ? union<LogState>(state.log, ['off']) : state.log;
   const base = silent.base ? ANY_BASE : state.base;
-  const vrings = new Map<number, readonly VringState[]>();
-  for (const [index, states] of state.vrings) {
-    if (silent.ringAddress) vrings.set(index, ANY_VRING);
-    else
-      vrings.set(
-        index,
-        silent.ringStop || silent.startStop ? union<VringState>(states, ['idle']) : states,
-      );
+  const vrings = relaxRings(state.vrings, silent);
+  return { run, log, base, vrings, contradiction: false };
+}
+
+function relaxRings(vrings: DeviceState['vrings'], silent: Silent): DeviceState['vrings'] {
+  const mayStop = silent.ringStop || silent.startStop;
+  if (vrings.size === 0 || !(silent.ringAddress || mayStop)) return vrings;
+  const relaxed = new Map<number, readonly VringState[]>();
+  for (const [index, states] of vrings) {
+    relaxed.set(index, silent.ringAddress ? ANY_VRING : union(states, IDLE));
   }
-  return { ...state, run, log, base, vrings, contradiction: false };
+  return relaxed;
 }
 
 /** A start succeeds or fails, a stop returns, and a socket is closed without a report of its own. */

@@ -1,4 +1,5 @@
 /** What `rules` and `explain` print for people. */
+import { TIERS } from '../model/report.js';
 import type { RuleInfo } from '../model/report.js';
 import type { Colors } from './colors.js';
 import { table, wrap } from './text.js';
@@ -6,8 +7,14 @@ import { table, wrap } from './text.js';
 /** One line a rule. */
 export function renderRules(rules: readonly RuleInfo[]): string {
   return table([
-    ['rule', 'severity', 'impact', 'title'],
-    ...rules.map(({ id, severity, impact, title }) => [id, severity, impact, title]),
+    ['rule', 'tier', 'severity', 'impact', 'title'],
+    ...rules.map(({ id, severity, impact, title }) => [
+      id,
+      TIERS[severity],
+      severity,
+      impact,
+      title,
+    ]),
   ]);
 }
 
@@ -27,7 +34,7 @@ export function renderRule(rule: RuleInfo, width: number, colors: Colors): strin
     .map(([title, items]) => `\n${colors.bold(title)}\n${paragraphs(items, width)}`);
   return [
     `${colors.bold(`${rule.id}: ${rule.title}`)}\n`,
-    `severity ${rule.severity}, impact ${rule.impact}, `,
+    `tier ${TIERS[rule.severity]}, severity ${rule.severity}, impact ${rule.impact}, `,
     `backends ${rule.backends.join(', ')}, QEMU ${rule.versions}\n`,
     ...body,
   ].join('');

@@ -1,7 +1,15 @@
 import type { Activation } from '../flows/activations.js';
 import { bigintOf } from '../model/values.js';
-import { callsOf, deviceCalls, firstFrom, isOfNet } from './shared/device-calls.js';
-import { below, hasGap, hasStranger, place, probeName, unwatched } from './shared/queries.js';
+import { callsOf, deviceCalls, isOfNet } from './shared/device-calls.js';
+import {
+  below,
+  firstFrom,
+  hasGap,
+  hasStranger,
+  place,
+  probeName,
+  unwatched,
+} from './shared/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** Calls that can show the device outside of its stop, and those that detach it. */
@@ -62,7 +70,7 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   if ((backend ?? 'kernel') !== 'kernel') return undefined;
   const at = place(stop);
   const { detaches, anchor } = detachesBefore(context, stop, device);
-  const attach = detaches.find((a) => (bigintOf(a.printed.get('fd')) ?? -1n) >= 0n);
+  const attach = detaches.find(attaches);
   if (attach !== undefined) {
     return {
       verdict: 'violation',
@@ -119,8 +127,10 @@ function detachesBefore(
   device: string,
 ): { detaches: readonly Activation[]; anchor: Activation | undefined } {
   const { run } = context;
+  // A tap that is given is given by a start, unless the stack says otherwise.
   const isOutside = (a: Activation): boolean =>
-    a.stackKnown && run.steps[a.first]?.complete === true && !isOfNet(run, a, 'stop');
+    !isOfNet(run, a, 'stop') &&
+    (attaches(a) || (a.stackKnown && run.steps[a.first]?.complete === true));
   const own = callsOf(context, device, ...ANCHORS);
   const detaches: Activation[] = [];
   let anchor: Activation | undefined;
@@ -131,6 +141,11 @@ function detachesBefore(
     else if (call.kind === 'op_net_set_backend' && call.entered) detaches.unshift(call);
   }
   return { detaches, anchor };
+}
+
+/** The printed vhost_vring_file has the descriptor of a tap; -1 takes it away. */
+function attaches({ printed }: Activation): boolean {
+  return (bigintOf(printed.get('fd')) ?? -1n) >= 0n;
 }
 
 /** vhost_net_set_backend() and the op that it calls may both be watched: one call is counted once. */

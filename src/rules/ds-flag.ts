@@ -2,7 +2,8 @@ import { callerOf } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import { expectedLog } from './shared/expected-log.js';
 import type { ExpectedLog } from './shared/expected-log.js';
-import { below, childrenOf, hasGap, place, unwatchedToggles } from './shared/queries.js';
+import { unwatchedToggles } from './shared/log-toggles.js';
+import { below, childrenOf, hasGap, place } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A device start carries the log flag that the last log start or stop left behind. */

@@ -134,11 +134,17 @@ function* judge(
   };
 }
 
-/** Two calls whose entries are not reported look like one; a device start starts each of its vrings once. */
+/**
+ * Two calls whose entries are not reported look like one. A device start starts each of its vrings once,
+ * so that the vring tells them apart where it is shown.
+ */
 function missingOfOne({ run }: SessionContext, start: Activation, last: Activation): string[] {
   const whole = start.entered ? start : (callerOf(start, 'vhost_dev_start') ?? start);
   const missing = unwatched(run, whole.kind, whole.first, last.first);
   if (!whole.entered) missing.push(`the entry of ${whole.func}`);
+  const { idx, vq } = start.call;
+  const isAnyRing = whole !== start && idx === undefined && vq === undefined;
+  if (isAnyRing) missing.push(`probe ${start.func}, or its idx=`);
   if (hasGap(run, whole.first, last.first)) missing.push(`an unbroken record of ${whole.func}`);
   return missing;
 }

@@ -1,6 +1,14 @@
 import { known } from '../protocol/replay.js';
-import { callsOf, deviceCalls, lastBefore, missingBody } from './shared/device-calls.js';
-import { bareWithin, below, doubts, endOf, place, unwatched } from './shared/queries.js';
+import { callsOf, deviceCalls, missingBody } from './shared/device-calls.js';
+import {
+  bareWithin,
+  below,
+  doubts,
+  endOf,
+  lastBefore,
+  place,
+  unwatched,
+} from './shared/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 import type { Activation } from '../flows/activations.js';
 

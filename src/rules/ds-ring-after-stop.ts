@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activations.js';
 import { known } from '../protocol/replay.js';
-import { deviceCalls, missingBody } from './shared/device-calls.js';
+import { deviceCalls, lastOfRing, missingBody } from './shared/device-calls.js';
 import { bareWithin, below, callerOf, doubts, endOf, place, unwatched } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -93,9 +93,7 @@ function judgeSetup(context: SessionContext, setup: Activation): Judgement | und
   if (device === undefined || vring === undefined || isElsewhere !== undefined) return undefined;
   if (!setup.stackKnown || run.rings.backendOf(setup) === 'vdpa') return undefined;
   if (known(context.stateBefore(device, setup.first).run) !== 'stopped') return undefined;
-  const fetch = context
-    .of('op_get_vring_base')
-    .findLast((a) => a.device === device && a.first < setup.first && run.rings.ringOf(a) === vring);
+  const fetch = lastOfRing(context, 'op_get_vring_base', device, vring, setup.first);
   if (fetch === undefined || callerOf(fetch, 'vhost_dev_stop') === undefined) return undefined;
   return violation(context, setup, fetch, 'of a device that is stopped');
 }

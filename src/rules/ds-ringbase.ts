@@ -1,13 +1,13 @@
 import type { Activation } from '../flows/activations.js';
 import type { Frame } from '../model/record.js';
 import { known, runningRings } from '../protocol/replay.js';
+import { lastAddressed } from './shared/device-calls.js';
 import {
   bareWithin,
   below,
   callerOf,
   doubts,
   endOf,
-  lastAddressed,
   place,
   probeName,
   unwatched,

@@ -1,8 +1,9 @@
 import type { Activation } from '../flows/activations.js';
 import { known } from '../protocol/replay.js';
-import { callsOf, deviceCalls, lastBefore, unseenBetween } from './shared/device-calls.js';
+import { callsOf, deviceCalls, unseenBetween } from './shared/device-calls.js';
 import { expectedLog } from './shared/expected-log.js';
-import { below, childrenOf, place, togglesOf, unwatchedToggles } from './shared/queries.js';
+import { togglesOf, unwatchedToggles } from './shared/log-toggles.js';
+import { below, childrenOf, lastBefore, place } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Stop and start do not touch `log_enabled`. */

@@ -1,20 +1,25 @@
 import { known } from '../protocol/replay.js';
-import { passes, unseenPasses } from './shared/queries.js';
+import { judgeFeatures } from './shared/features-pass.js';
+import { passes, unseenPasses } from './shared/log-passes.js';
 import { judgePass } from './shared/ring-pass.js';
 import type { Rule } from './rule.js';
 
-/** Every logging ring loses VHOST_VRING_F_LOG when logging is switched off. */
+/**
+ * Everything that made the backend log is taken back when logging is switched off: VHOST_F_LOG_ALL and
+ * the VHOST_VRING_F_LOG of every logging ring. A log stop without any of it is LE-SKIP.
+ */
 export const leClear: Rule = {
   info: {
     id: 'LE-CLEAR',
-    title: 'every logging vring loses VHOST_VRING_F_LOG at log stop',
+    title: 'log stop takes VHOST_F_LOG_ALL back, and VHOST_VRING_F_LOG of every logging vring',
     severity: 'error',
     impact: 'leak',
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: [
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and vhost_virtqueue_stop since the ring was last addressed',
-      'the entry of vhost_dev_set_log(false) and its end',
+      'the entry of vhost_dev_set_log(false) and its successful end',
+      'for VHOST_F_LOG_ALL: probe vhost_dev_set_features',
     ],
     probes: [
       'vhost_dev_start',
@@ -22,16 +27,18 @@ export const leClear: Rule = {
       'vhost_virtqueue_set_addr',
       'vhost_virtqueue_stop',
       'vhost_dev_set_log',
+      'vhost_dev_set_features',
       'op_set_vring_addr',
       'return of vhost_dev_set_log',
     ],
-    why: 'The backend goes on writing dirty bits of that ring into a bitmap that QEMU frees right after: memory of QEMU is overwritten.',
+    why: 'The backend goes on writing dirty bits, of that ring or of all guest buffers, into a bitmap that QEMU frees right after: memory of QEMU is overwritten.',
     remedy:
       'Check the loop over dev->nvqs in vhost_dev_set_log() of that QEMU; restart the device to get rid of the flag.',
     exceptions: [
       'a pass that fails or is cut off by a disconnect',
       'rings stopped by a ring reset',
       'kernel devices of a higher queue pair (see LS-ALL-RINGS)',
+      'VHOST_F_LOG_ALL of vdpa devices',
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_log(), vhost_migration_log()'],
     bugs: [
@@ -55,6 +62,10 @@ export const leClear: Rule = {
         what: 'the end of VHOST_VRING_F_LOG',
         harm: 'the backend keeps logging it',
       });
+      if (context.run.rings.backendOf(pass.activation) === 'vdpa') continue;
+      const features = judgeFeatures(context, pass, 'not to log');
+      // Passes are counted by their rings.
+      if (features.verdict !== 'pass') yield features;
     }
   },
 };

@@ -1,15 +1,6 @@
-import {
-  bareWithin,
-  below,
-  callerOf,
-  doubts,
-  endOf,
-  passes,
-  place,
-  successOf,
-  unwatched,
-} from './shared/queries.js';
-import type { Pass } from './shared/queries.js';
+import { passes, successOf } from './shared/log-passes.js';
+import { bareWithin, below, callerOf, doubts, endOf, place, unwatched } from './shared/queries.js';
+import type { Pass } from './shared/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log stop that switched the backend off gives the log back. */

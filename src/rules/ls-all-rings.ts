@@ -1,5 +1,5 @@
 import { runningRings } from '../protocol/replay.js';
-import { passes, unseenPasses } from './shared/queries.js';
+import { passes, unseenPasses } from './shared/log-passes.js';
 import { judgePass } from './shared/ring-pass.js';
 import type { Rule } from './rule.js';
 

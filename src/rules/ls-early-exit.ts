@@ -1,17 +1,10 @@
 import type { Activation } from '../flows/activations.js';
 import { known } from '../protocol/replay.js';
-import {
-  below,
-  hasGap,
-  hasStranger,
-  passes,
-  place,
-  successOf,
-  togglesOf,
-  unwatched,
-  unwatchedToggles,
-} from './shared/queries.js';
-import type { Pass, Toggle } from './shared/queries.js';
+import { passes, successOf } from './shared/log-passes.js';
+import { togglesOf, unwatchedToggles } from './shared/log-toggles.js';
+import { below, hasGap, hasStranger, place, unwatched } from './shared/queries.js';
+import type { Pass } from './shared/log-passes.js';
+import type { Toggle } from './shared/log-toggles.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** vhost_migration_log() leaves a stopped device alone, and one that logs already as asked. */

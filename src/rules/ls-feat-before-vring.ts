@@ -1,5 +1,6 @@
-import { endOf, hasGap, passes, place, unseenPasses, unwatched } from './shared/queries.js';
-import type { Pass } from './shared/queries.js';
+import { passes, unseenPasses } from './shared/log-passes.js';
+import { endOf, hasGap, place, unwatched } from './shared/queries.js';
+import type { Pass } from './shared/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A pass of vhost_dev_set_log() sends the features word first, then the rings. */

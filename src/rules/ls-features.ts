@@ -1,13 +1,5 @@
-import {
-  childrenOf,
-  doubts,
-  endOf,
-  passes,
-  place,
-  successOf,
-  unwatched,
-  unseenPasses,
-} from './shared/queries.js';
+import { judgeFeatures } from './shared/features-pass.js';
+import { passes, unseenPasses } from './shared/log-passes.js';
 import type { Rule } from './rule.js';
 
 /** A log start that addresses rings must also set VHOST_F_LOG_ALL. */
@@ -43,53 +35,6 @@ export const lsFeatures: Rule = {
   ],
   *sequence(context) {
     yield* unseenPasses(context, true);
-    const { run } = context;
-    for (const pass of passes(context, true)) {
-      const { activation } = pass;
-      const at = place(activation);
-      const features = [...pass.features, ...childrenOf(activation, 'op_set_features')].find(
-        (a) => a.enable !== false,
-      );
-      if (features !== undefined) {
-        yield {
-          verdict: 'pass',
-          ...at,
-          message: 'the features word is sent in the pass',
-          evidence: [{ line: features.line, role: 'features' }],
-        };
-        continue;
-      }
-      const backend = run.rings.backendOf(activation);
-      const missing = [
-        ...doubts(run, activation),
-        ...unwatched(run, 'vhost_dev_set_features', activation.first, endOf(run, activation)),
-      ];
-      const success = successOf(run, pass);
-      if (success === undefined) missing.push('proof that the pass succeeded');
-      if (backend === undefined || backend === 'vdpa')
-        missing.push('a kernel or vhost-user backend');
-      const address = pass.addresses[0];
-      if (missing.length > 0 || address === undefined) {
-        yield {
-          verdict: 'inconclusive',
-          ...at,
-          message: 'vhost_dev_set_log(true) is not seen to send features',
-          missing: missing.length > 0 ? missing : ['a vring'],
-        };
-        continue;
-      }
-      yield {
-        verdict: 'violation',
-        ...at,
-        message:
-          'vhost_dev_set_log(true) tells the vrings to log but never calls vhost_dev_set_features(true)',
-        expected:
-          'vhost_dev_set_features(enable_log=true) before the first vhost_virtqueue_set_addr',
-        evidence: [
-          { line: address.line, role: 'a vring is told to log' },
-          ...(success === undefined ? [] : [success]),
-        ],
-      };
-    }
+    for (const pass of passes(context, true)) yield judgeFeatures(context, pass, 'to log');
   },
 };

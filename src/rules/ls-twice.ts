@@ -1,14 +1,8 @@
 import type { Activation } from '../flows/activations.js';
-import {
-  hasGap,
-  hasStranger,
-  passes,
-  place,
-  successOf,
-  unwatched,
-  unwatchedToggles,
-} from './shared/queries.js';
-import type { Pass } from './shared/queries.js';
+import { passes, successOf } from './shared/log-passes.js';
+import { unwatchedToggles } from './shared/log-toggles.js';
+import { hasGap, hasStranger, place, unwatched } from './shared/queries.js';
+import type { Pass } from './shared/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** What lets logging be switched on once more. */

@@ -1,13 +1,6 @@
-import {
-  childrenOf,
-  doubts,
-  endOf,
-  passes,
-  place,
-  unwatched,
-  unseenPasses,
-} from './shared/queries.js';
-import type { Pass } from './shared/queries.js';
+import { passes, unseenPasses } from './shared/log-passes.js';
+import { childrenOf, doubts, endOf, place, unwatched } from './shared/queries.js';
+import type { Pass } from './shared/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** One pass of vhost_dev_set_log() sends one flag to all its rings. */

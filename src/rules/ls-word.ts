@@ -1,6 +1,6 @@
 import { bigintOf } from '../model/values.js';
 import { LOG_ALL } from '../protocol/constants.js';
-import { callPairs } from './shared/queries.js';
+import { callPairs } from './shared/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /** The features word must carry VHOST_F_LOG_ALL exactly when enable_log says so. */

@@ -1,7 +1,16 @@
 import { callerOf } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import { describe, known } from '../protocol/replay.js';
-import { bareWithin, below, doubts, endOf, place, togglesOf, unwatched } from './shared/queries.js';
+import { lastToggle, togglesOf } from './shared/log-toggles.js';
+import {
+  bareWithin,
+  below,
+  doubts,
+  endOf,
+  lastBefore,
+  place,
+  unwatched,
+} from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** When dirty tracking ends, a running device stops logging. */
@@ -69,7 +78,7 @@ const STOPS = ['memory_global_dirty_log_stop', 'vhost_log_global_stop'] as const
 function* neverStopped(context: SessionContext, device: string): Generator<Judgement> {
   const { run } = context;
   for (const cleanup of context.of('savevm_state_cleanup')) {
-    const start = togglesOf(context, device).findLast((t) => t.activation.first < cleanup.first);
+    const start = lastToggle(context, device, cleanup.first);
     if (start?.enable !== true) continue;
     if (callerOf(start.activation, 'migration_thread') === undefined) continue;
     const before = context.stateBefore(device, cleanup.first);
@@ -103,10 +112,8 @@ function* neverStopped(context: SessionContext, device: string): Generator<Judge
 function runsOn(context: SessionContext, start: Activation, until: number): boolean {
   const { run } = context;
   if (run.probes.watching('vm_state_notify', start.first, until) === undefined) return false;
-  const change = context
-    .of('vm_state_notify')
-    .findLast((a) => a.first > start.first && a.first < until);
-  if (change !== undefined) return change.enable === true;
+  const change = lastBefore(context.of('vm_state_notify'), until);
+  if (change !== undefined && change.first > start.first) return change.enable === true;
   return below(start, 'vhost_dev_set_log').length > 0;
 }
 

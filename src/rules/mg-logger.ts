@@ -1,17 +1,9 @@
 import type { Activation } from '../flows/activations.js';
 import { scansOf } from './shared/memory-scan.js';
 import type { Scan } from './shared/memory-scan.js';
-import {
-  bareWithin,
-  childrenOf,
-  endOf,
-  hasGap,
-  passes,
-  place,
-  successOf,
-  unwatched,
-} from './shared/queries.js';
-import type { Pass } from './shared/queries.js';
+import { passes, successOf } from './shared/log-passes.js';
+import { bareWithin, childrenOf, endOf, hasGap, place, unwatched } from './shared/queries.js';
+import type { Pass } from './shared/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** While devices log, exactly one of each backend type scans guest memory. */

@@ -4,8 +4,9 @@ import type { Step } from '../facts/step.js';
 import { bigintOf } from '../model/values.js';
 import { hasGap } from '../flows/run.js';
 import { lastWork } from './shared/global-passes.js';
-import { passes, place, successOf, unwatched } from './shared/queries.js';
-import type { Pass } from './shared/queries.js';
+import { passes, successOf } from './shared/log-passes.js';
+import { place, unwatched } from './shared/queries.js';
+import type { Pass } from './shared/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Nothing switches logging off before the migration is through with it. */

@@ -1,6 +1,7 @@
 import { lifeAt, registrationDoubts, startedBefore } from './shared/device-lives.js';
 import { logFlagAt } from './shared/log-flag.js';
-import { place, unwatchedToggles } from './shared/queries.js';
+import { unwatchedToggles } from './shared/log-toggles.js';
+import { place } from './shared/queries.js';
 import { migrationSyncs } from './shared/sync-rounds.js';
 import type { SyncPoint } from './shared/sync-rounds.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';

@@ -4,14 +4,8 @@ import type { FactKind } from '../model/fact.js';
 import { known } from '../protocol/replay.js';
 import { loggersBefore, roundsOf, scansOf } from './shared/memory-scan.js';
 import type { Scan } from './shared/memory-scan.js';
-import {
-  hasGap,
-  hasStranger,
-  place,
-  probeName,
-  unwatched,
-  unwatchedToggles,
-} from './shared/queries.js';
+import { unwatchedToggles } from './shared/log-toggles.js';
+import { hasGap, hasStranger, place, probeName, unwatched } from './shared/queries.js';
 import { tracedLosses } from './shared/traced-resize.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 

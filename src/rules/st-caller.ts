@@ -1,7 +1,7 @@
 import type { Call } from '../facts/calls.js';
 import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
-import { callPairs } from './shared/queries.js';
+import { callPairs } from './shared/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /**

@@ -1,5 +1,5 @@
 import { listenerDistance } from '../facts/device.js';
-import { isFirstSight } from './shared/queries.js';
+import { isFirstSight } from './shared/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /** A memory listener and the vhost_dev it belongs to, in one stack, must be a fixed distance apart. */

@@ -42,7 +42,6 @@ function tear(lines: string[], { kind, at, size }: Hole): void {
       // A backtrace that was asked for fewer frames than there are.
       const from = lines.findIndex((line, i) => i >= first && /^#[1-9]/.test(line));
       if (from < 0) return;
-      // With `silent` the next backtrace follows at once.
       const frames = lines.slice(from).findIndex((line) => !/^#[1-9]/.test(line));
       lines.splice(from, frames < 0 ? 1 : frames, '(More stack frames follow...)');
       return;

@@ -103,6 +103,11 @@ export function existsIn(func: string, version: number): boolean {
   return since <= version && version <= until;
 }
 
+/** gdb sets no breakpoint on a function that the program does not have. */
+export function functionsOf(version: number, names: readonly string[]): string[] {
+  return names.filter((name) => existsIn(name, version));
+}
+
 /** Arguments that rules read. */
 export const ARGUMENTS: readonly string[] = [
   'dev',

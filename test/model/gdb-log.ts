@@ -5,7 +5,6 @@
  * and a backtrace at its entry. Looks are those of gdb 13 with `set width 0` and `set pagination off`.
  * QEMU's trace events go to the same terminal, as its standard error does.
  */
-import { existsIn } from './functions.js';
 
 /** How the debugger watches. */
 export interface Watch {
@@ -83,9 +82,7 @@ export class GdbLog {
     private readonly watch: Watch,
     private readonly build: Build,
   ) {
-    // gdb sets no breakpoint on a function that is not there.
-    const present = watch.functions.filter((func) => existsIn(func, build.version));
-    this.numbers = new Map(present.map((func, i) => [func, i + 1]));
+    this.numbers = new Map(watch.functions.map((func, i) => [func, i + 1]));
     this.hasDebugger = watch.functions.length > 0;
     if (!this.hasDebugger) return;
     if (watch.declared !== 'no') {

@@ -1,6 +1,7 @@
 /** What all parts of a simulated QEMU share: version, threads, run state, and the log they appear in. */
 import { Execution } from './execution.js';
 import type { Defect } from './execution.js';
+import { functionsOf } from './functions.js';
 import { GdbLog } from './gdb-log.js';
 import type { Arg, Thread, Watch } from './gdb-log.js';
 import type { Backend, Version } from './vhost-backend.js';
@@ -75,7 +76,11 @@ export class Machine {
     defect: Defect | undefined,
   ) {
     const { version } = profile;
-    this.log = new GdbLog(watch, { version, sourceOf: (func) => sourceOf(func, version) });
+    const functions = functionsOf(version, watch.functions);
+    this.log = new GdbLog(
+      { ...watch, functions },
+      { version, sourceOf: (func) => sourceOf(func, version) },
+    );
     this.run = new Execution(this.log, defect);
     this.vhost = new Vhost(this.run, version);
     this.vhost.electsAfterResize = !profile.losesLogger;

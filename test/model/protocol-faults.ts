@@ -470,8 +470,7 @@ const LOG_STOP: readonly ProtocolFault[] = [
   },
   {
     name: 'log stop keeps LOG_ALL',
-    rules: ['LE-FEATURES'],
-    consequences: ['LE-CLEAR', 'LE-SKIP', 'MG-LEFT-ON'],
+    rules: ['LE-CLEAR'],
     defect: at('vhost_dev_set_features', settingLog(false), SKIP),
   },
   {

@@ -5,6 +5,7 @@
  * remark) lie inside it; lines behind its last frame do not, so they wait until it is known which.
  */
 import type { Backtrace, Frame, ThreadRef } from '../../model/record.js';
+import { isBare } from './frames.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
 
 /** Rising levels farther apart than this are two traces: nobody wrote that much between two frames. */
@@ -136,11 +137,9 @@ function toRecord(trace: OpenTrace): Backtrace {
   };
 }
 
-/** gdb prints at least `()` for every function: a frame that ends with its name, among others that do not, was cut. */
+/** A frame that ends with its name, among others that do not, was cut; a stack of nothing but names was typed. */
 function hasCutFrame(frames: readonly Frame[]): boolean {
   const calls = frames.filter(({ kind }) => kind === 'call');
-  const isBare = ({ args, file, lib }: Frame): boolean =>
-    args === undefined && file === undefined && lib === undefined;
   return calls.some(isBare) && !calls.every(isBare);
 }
 

@@ -23,6 +23,7 @@ export class FrameTable {
     const known = this.#frames.get(text);
     if (known !== undefined || this.#frames.has(text)) return known;
     const frame = parseFrame(text);
+    if (frame?.kind === 'call' && !text.includes('(')) bareFrames.add(frame);
     if (this.#frames.size >= MOST_FRAMES) this.#frames.clear();
     this.#frames.set(text, frame);
     return frame;
@@ -32,6 +33,13 @@ export class FrameTable {
   known(text: string): Frame | undefined {
     return this.#frames.get(text);
   }
+}
+
+const bareFrames = new WeakSet<Frame>();
+
+/** The text ended with the function's name: gdb prints at least `()` or `(...)` behind it. */
+export function isBare(frame: Frame): boolean {
+  return bareFrames.has(frame);
 }
 
 /** A frame whose argument list was cut off or damaged: function and place without arguments. */

@@ -32,10 +32,12 @@ type Rule = NonNullable<NonNullable<Parameters<typeof parse>[1]>['startRule']>;
 const LONGEST_LINE = 2048;
 
 const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[] = [
-  { may: /^#\d{1,10}[ \t]/, rules: ['Numbered'] },
-  { may: /^\[/, rules: ['Gef', 'CrashException', 'Listed', 'Oops'] },
+  // gdb's own frames are most lines of a log: "f (hdev=0x1" and ") at " stand in no other tool's.
+  { may: /^#\d{1,10}[ \t](?!.*(?: \(\w+=|\) (?:at|from) ))/, rules: ['Numbered'] },
+  { may: /^\[#?\d/, rules: ['Gef', 'Listed'] },
+  { may: /^\[exception RIP: /, rules: ['CrashException'] },
   {
-    may: /^(?:\? )?[A-Za-z_.$][\w.$]{0,255}\+0x|^<\/?#?[A-Z]{2,}>|^Call [Tt]race:/,
+    may: /^\[<|^(?:\? )?[A-Za-z_.$][\w.$]{0,255}\+0x|^<\/?#?[A-Z]{2,}>|^Call [Tt]race:/,
     rules: ['Oops'],
   },
   { may: /^CPU: \d|^task:\S/, rules: ['OopsTask'] },

@@ -3,11 +3,10 @@ import type { Activation } from '../../flows/activations.js';
 import type { Run } from '../../flows/run.js';
 import type { FactKind } from '../../model/fact.js';
 import type { SessionContext } from '../rule.js';
-import { firstIndex } from '../../base/search.js';
 import { netDevice } from '../../facts/calls.js';
 import { plainName } from '../../facts/functions.js';
 import { pointerOf } from '../../model/values.js';
-import { hasGap, hasStranger, unwatched } from './queries.js';
+import { hasGap, hasStranger, lastBefore, unwatched } from './queries.js';
 
 /** A call whose device is known. */
 export interface DeviceCall {
@@ -46,14 +45,37 @@ export function callsOf(
   return byDevice.get(device) ?? [];
 }
 
-/** Index of the first of some calls in order that does not begin before a step. */
-export function firstFrom(calls: readonly Activation[], step: number): number {
-  return firstIndex(calls.length, (i) => (calls[i]?.first ?? step) >= step);
+/** The last time before a step that a ring of a device was addressed. */
+export function lastAddressed(
+  context: SessionContext,
+  device: string,
+  vring: number,
+  before: number,
+): Activation | undefined {
+  return lastOfRing(context, 'vhost_virtqueue_set_addr', device, vring, before);
 }
 
-/** The last of some calls in order that begins before a step. */
-export function lastBefore(calls: readonly Activation[], step: number): Activation | undefined {
-  return calls[firstFrom(calls, step) - 1];
+/** The last call of a kind about a ring of a device that begins before a step. */
+export function lastOfRing(
+  context: SessionContext,
+  kind: FactKind,
+  device: string,
+  vring: number,
+  before: number,
+): Activation | undefined {
+  const byRing = context.once(`by ring ${kind}`, () => {
+    const found = new Map<string, Activation[]>();
+    for (const activation of context.of(kind)) {
+      const ring = context.run.rings.ringOf(activation);
+      if (activation.device === undefined || ring === undefined) continue;
+      const key = `${activation.device} ${ring}`;
+      const own = found.get(key);
+      if (own === undefined) found.set(key, [activation]);
+      else own.push(activation);
+    }
+    return found;
+  });
+  return lastBefore(byRing.get(`${device} ${vring}`) ?? [], before);
 }
 
 /** 10.2 moved the body of vhost_dev_stop() into do_vhost_dev_stop(), which may be a tail call beside it. */

@@ -8,17 +8,11 @@
  * which would be seen as one more log start. A log *stop* as the next thing to reach the device
  * therefore proves that it was registered and logging all the time.
  */
-import {
-  below,
-  callerOf,
-  hasGap,
-  hasStranger,
-  passes,
-  successOf,
-  togglesOf,
-  unwatchedToggles,
-} from './queries.js';
-import type { Toggle } from './queries.js';
+import { callsOf } from './device-calls.js';
+import { passes, successOf } from './log-passes.js';
+import { lastToggle, nextToggle, unwatchedToggles } from './log-toggles.js';
+import { below, callerOf, hasGap, hasStranger, lastBefore } from './queries.js';
+import type { Toggle } from './log-toggles.js';
 import type { Activation } from '../../flows/activations.js';
 import type { Mark, SessionContext } from '../rule.js';
 
@@ -39,12 +33,12 @@ export function expectedLog(
   device: string,
   start: Activation,
 ): ExpectedLog {
-  const toggles = togglesOf(context, device);
-  const previous = toggles.findLast((t) => t.activation.first < start.first);
-  const next = toggles.find((t) => t.activation.first > start.first);
-  const zeroed = context
-    .of('vhost_dev_init', 'vhost_dev_cleanup')
-    .findLast((a) => a.device === device && a.first < start.first);
+  const previous = lastToggle(context, device, start.first);
+  const next = nextToggle(context, device, start.first);
+  const zeroed = lastBefore(
+    callsOf(context, device, 'vhost_dev_init', 'vhost_dev_cleanup'),
+    start.first,
+  );
   if (zeroed !== undefined && zeroed.first > (previous?.activation.first ?? -1)) {
     return afterZeroing(context, zeroed, start);
   }

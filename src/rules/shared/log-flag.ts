@@ -11,7 +11,9 @@ import { known } from '../../protocol/replay.js';
 import type { SessionContext } from '../rule.js';
 import { lifeAt, registrationDoubts } from './device-lives.js';
 import type { Life } from './device-lives.js';
-import { below, hasStranger, passes, successOf, togglesOf, unwatchedToggles } from './queries.js';
+import { passOf, successOf } from './log-passes.js';
+import { lastToggle, unwatchedToggles } from './log-toggles.js';
+import { below, hasStranger } from './queries.js';
 
 export function logFlagAt(
   context: SessionContext,
@@ -32,10 +34,9 @@ function flagOfLife(context: SessionContext, life: Life, step: number): 'on' | '
     ...unwatchedToggles(run, start.step, step),
   ];
   if (doubts.length > 0 || hasStranger(context, start.step, step, ...TOGGLES)) return undefined;
-  const last = togglesOf(context, device).findLast(
-    ({ activation: { first } }) => first > start.step && first < step,
-  );
-  if (last === undefined) return flagOfStart(start.activation);
+  const last = lastToggle(context, device, step);
+  if (last === undefined || last.activation.first <= start.step)
+    return flagOfStart(start.activation);
   if (last.enable) return hasWorked(context, last.activation) ? 'on' : undefined;
   // A log stop clears the flag even if it fails (5.2 and later), or ends the process.
   const { closed, altered, first } = last.activation;
@@ -54,6 +55,6 @@ function flagOfStart(start: Activation | undefined): 'on' | 'off' | undefined {
 /** The log start is known to have succeeded. */
 function hasWorked(context: SessionContext, toggle: Activation): boolean {
   const own = below(toggle, 'vhost_dev_set_log')[0];
-  const pass = passes(context, true).find(({ activation }) => activation === own);
-  return pass !== undefined && successOf(context.run, pass) !== undefined;
+  const pass = own === undefined ? undefined : passOf(context, own);
+  return pass?.enable === true && successOf(context.run, pass) !== undefined;
 }

@@ -3,17 +3,10 @@ import type { Activation } from '../../flows/activations.js';
 import { argText, pointerOf } from '../../model/values.js';
 import { runningRings } from '../../protocol/replay.js';
 import type { Judgement, Mark, SessionContext } from '../rule.js';
-import {
-  doubts,
-  endOf,
-  hasGap,
-  lastAddressed,
-  place,
-  probeName,
-  successOf,
-  unwatched,
-} from './queries.js';
-import type { Pass } from './queries.js';
+import { callsOf, lastAddressed } from './device-calls.js';
+import { successOf } from './log-passes.js';
+import { doubts, endOf, hasGap, lastBefore, place, probeName, unwatched } from './queries.js';
+import type { Pass } from './log-passes.js';
 
 interface Wanted {
   /** Rings that certainly have to be addressed, ascending. */
@@ -115,23 +108,13 @@ function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[
 function mayBeQuirk(context: SessionContext, { activation, device }: Pass, vring: number): boolean {
   const { rings } = context.run;
   if (rings.backendOf(activation) !== 'kernel' || rings.vqIndexOf(activation) === 0) return false;
-  const own = lastStart(context, device, activation);
+  const own = lastBefore(callsOf(context, device, 'vhost_dev_start'), activation.first);
   const vdev = own === undefined ? undefined : vdevOf(own);
   const first = context
     .of('vhost_dev_start')
     .find((a) => a.device !== device && vdevOf(a) === vdev && rings.vqIndexOf(a) === 0);
   if (vdev === undefined || first?.device === undefined) return true;
   return !runningRings(context.stateBefore(first.device, activation.first)).includes(vring);
-}
-
-function lastStart(
-  context: SessionContext,
-  device: string,
-  before: Activation,
-): Activation | undefined {
-  return context
-    .of('vhost_dev_start')
-    .findLast((a) => a.device === device && a.first < before.first);
 }
 
 /** The VirtIODevice that all queue pairs of one device share. */

@@ -1,0 +1,114 @@
+/**
+ * Judgements of one rule → findings. Equal verdicts on one subject become one finding with a count, so that a
+ * thousand migrations make one line and not a thousand.
+ */
+import { hash as digest } from 'node:crypto';
+import type { CaptureInfo } from '../model/record.js';
+import type { Finding } from '../model/report.js';
+import type { Judgement, Rule } from '../rules/rule.js';
+import { explainViolation } from './explain-violation.js';
+import type { Session } from './session.js';
+
+interface Group {
+  readonly first: Judgement;
+  readonly context: Session;
+  count: number;
+}
+
+/** Gathers the judgements of one rule on one capture. */
+export class Collector {
+  private readonly groups = new Map<string, Group>();
+
+  constructor(
+    private readonly info: CaptureInfo,
+    private readonly rule: Rule,
+  ) {}
+
+  get size(): number {
+    return this.groups.size;
+  }
+
+  add(given: Judgement, context: Session): void {
+    const judgement = context.isAltered(given) ? undecided(given) : given;
+    const { verdict, device, vring, endpoint, severity, missing, times = 1 } = judgement;
+    const subject = [device, vring, endpoint];
+    const key = JSON.stringify([context.session, verdict, subject, severity, missing]);
+    const group = this.groups.get(key);
+    if (group === undefined) this.groups.set(key, { first: judgement, context, count: times });
+    else group.count += times;
+  }
+
+  /** What was judged; a rule that found nothing to judge was not exercised. */
+  findings(): Finding[] {
+    if (this.groups.size === 0) return [this.idleFinding()];
+    return [...this.groups.values()].map((group) => this.finding(group));
+  }
+
+  private finding({ first, context, count }: Group): Finding {
+    const { info, rule } = this;
+    const path = info.path;
+    const isViolation = first.verdict === 'violation';
+    return {
+      rule: rule.info.id,
+      verdict: first.verdict,
+      severity: first.severity ?? rule.info.severity,
+      capture: info.sha256,
+      session: context.session,
+      device: first.device ?? null,
+      vring: first.vring ?? null,
+      message: count > 1 && isViolation ? `${first.message} (${count} times)` : first.message,
+      at: { path, line: first.line },
+      evidence: (first.evidence ?? []).map(({ line, role }) => ({ path, line, role })),
+      missing: first.missing ?? [],
+      fingerprint: fingerprintOf(rule.info.id, first, context),
+      count,
+      ...(first.expected === undefined ? {} : { expected: first.expected }),
+      ...(isViolation ? explainViolation(first, context) : {}),
+    };
+  }
+
+  private idleFinding(): Finding {
+    const { info, rule } = this;
+    return {
+      rule: rule.info.id,
+      verdict: 'not-exercised',
+      severity: rule.info.severity,
+      capture: info.sha256,
+      session: 0,
+      device: null,
+      vring: null,
+      message: `nothing in the capture for this rule: ${rule.info.title}`,
+      at: { path: info.path, line: 1 },
+      evidence: [],
+      missing: [],
+      fingerprint: hash(rule.info.id, 'not-exercised'),
+      count: 0,
+    };
+  }
+}
+
+/** What the debugger brought about is neither right nor wrong of QEMU. */
+function undecided(judgement: Judgement): Judgement {
+  return {
+    ...judgement,
+    verdict: 'inconclusive',
+    message: `${judgement.message}, but the debugger altered what is judged`,
+    missing: [...(judgement.missing ?? []), 'a run that the debugger did not alter'],
+  };
+}
+
+/** Stable from run to run: devices and endpoints count by their order of appearance, functions without addresses or lines. */
+function fingerprintOf(rule: string, judgement: Judgement, context: Session): string {
+  const { run } = context;
+  const path = (run.atStep[judgement.step] ?? []).map((activation) => activation.func).join('<');
+  const ordinal = context.deviceOrdinal(judgement.device);
+  const subject = [String(ordinal), String(judgement.vring ?? '')];
+  if (judgement.endpoint !== undefined) {
+    subject.push(`endpoint ${context.endpointOrdinal(judgement.endpoint)}`);
+  }
+  return hash(rule, judgement.verdict, ...subject, path);
+}
+
+function hash(...parts: readonly string[]): string {
+  return digest('sha256', parts.join('\n')).slice(0, 16);
+}

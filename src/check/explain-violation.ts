@@ -1,0 +1,51 @@
+/** What stands around a violation, so that it can be checked by hand. */
+import { plainName } from '../facts/functions.js';
+import type { Run } from '../flows/run.js';
+import type { Finding } from '../model/report.js';
+import { describe } from '../protocol/replay.js';
+import { describeSpan, spanOf } from '../protocol/spans.js';
+import type { Judgement } from '../rules/rule.js';
+import type { Session } from './session.js';
+
+/** States of the device before it, what the call may do in its order, and the stack that asked for it. */
+export function explainViolation(
+  { device, step }: Judgement,
+  context: Session,
+): Pick<Finding, 'stateBefore' | 'allowed' | 'stack'> {
+  const { run } = context;
+  const at = run.steps[step];
+  const stack = (at?.frames ?? []).slice(0, MAX_STACK).map((frame, i) => ({
+    func: plainName(frame.func),
+    line: at?.frameLines[i] ?? at?.line ?? 0,
+  }));
+  const allowed = allowedAt(run, step);
+  return {
+    ...(device === undefined || !run.ordered
+      ? {}
+      : {
+          stateBefore: describe(
+            context.stateBefore(device, step),
+            context.sinceBefore(device, step),
+          ),
+        }),
+    ...(allowed === undefined ? {} : { allowed: [allowed] }),
+    ...(stack.length < 2 ? {} : { stack }),
+  };
+}
+
+/** Frames of a stack that are told: from the call to whoever asked for it. */
+const MAX_STACK = 10;
+
+/** What the innermost span at a step may do. */
+function allowedAt(run: Run, step: number): string | undefined {
+  const shown = run.atStep[step] ?? [];
+  for (const activation of [...shown].reverse()) {
+    const { enable } = activation;
+    const span = spanOf(activation.kind, enable);
+    if (span === undefined) continue;
+    const steps = describeSpan(span, enable, run.rings.backendOf(activation));
+    const flag = enable === undefined ? '' : String(enable);
+    return `${activation.func}(${flag}) calls in this order: ${steps}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,81 @@
+/** A rule that judged nothing where its subject appears: what there was, and why the rule could not even begin. */
+import type { Run } from '../flows/run.js';
+import type { Fact, FactKind } from '../model/fact.js';
+import type { Judgement, Rule } from '../rules/rule.js';
+import type { Session } from './session.js';
+
+/** The inconclusive judgement on the first subject of the rule, if it has one in the session. */
+export function unjudgedSubject(rule: Rule, context: Session): Judgement | undefined {
+  const { run } = context;
+  const subject = distinctFacts(context).find((fact) => isSubject(rule, fact, run));
+  if (subject === undefined) return undefined;
+  const name = nameOf(subject);
+  return {
+    verdict: 'inconclusive',
+    device: subject.device,
+    step: 0,
+    line: subject.line,
+    message:
+      subject.role === 'wire'
+        ? `${name} is seen where it reaches the backend, not in QEMU`
+        : `${name} is seen, but not enough around it to judge`,
+    missing: missingAround(run, subject),
+  };
+}
+
+/** The first fact of each sort that {@link isSubject} tells apart: all rules look through these few. */
+function distinctFacts(context: Session): readonly Fact[] {
+  return context.once('distinct facts', () => {
+    const first = new Map<string, Fact>();
+    for (const fact of context.run.facts) {
+      if (fact.session !== context.session) continue;
+      const sort = `${fact.kind} ${fact.role} ${fact.device === undefined ? 'unknown' : 'known'}`;
+      if (!first.has(sort)) first.set(sort, fact);
+    }
+    return [...first.values()];
+  });
+}
+
+/** Does the fact show that there was something for the rule to judge? */
+function isSubject({ triggers }: Rule, fact: Fact, { ordered }: Run): boolean {
+  if (fact.role === 'wire') {
+    return [fact.kind, ...(CALLS_BEHIND.get(fact.kind) ?? [])].some((k) => triggers.includes(k));
+  }
+  // A call of a known device is the rule's own affair: it says what is missing, or finds no subject.
+  const isOwnAffair = ordered && fact.role !== 'event' && fact.device !== undefined;
+  return triggers.includes(fact.kind) && !isOwnAffair;
+}
+
+/** Calls in QEMU without which a request does not reach the backend, or its log is not written to. */
+const CALLS_BEHIND: ReadonlyMap<FactKind, readonly FactKind[]> = new Map([
+  ['op_set_log_base', ['vhost_migration_log', 'vhost_dev_log_resize', 'vhost_dev_set_log']],
+  ['vhost_log_write', ['vhost_migration_log', 'vhost_dev_log_resize', 'vhost_dev_set_log']],
+  ['op_set_mem_table', ['vhost_dev_start']],
+  ['op_get_vring_base', ['vhost_dev_stop']],
+]);
+
+/** `VHOST_SET_LOG_BASE`, also where the function is vhost_net_ioctl() and the request its argument. */
+function nameOf({ func, value, role }: Fact): string {
+  return role === 'wire' && value?.startsWith('VHOST_') === true ? value : func;
+}
+
+/** Why a rule could not even begin with what it saw. */
+function missingAround(run: Run, subject: Fact): readonly string[] {
+  if (!run.ordered) {
+    const { why, line } = run.note ?? { why: 'it is a note', line: 0 };
+    return [
+      `the order of the backtraces: ${why} (line ${line}) make this a note of separate snippets; --assume-ordered vouches for their order`,
+    ];
+  }
+  if (subject.role === 'event') {
+    return [
+      'the calls themselves, as a gdb log shows them: QEMU has no trace events for these (vhtrace explain RULE says which)',
+    ];
+  }
+  if (subject.role === 'wire') {
+    return [
+      'the calls inside QEMU, with their vhost_dev and their arguments: gdb -p PID, `break` on vhost_dev_start, vhost_dev_stop, vhost_migration_log, vhost_dev_set_log, vhost_dev_set_features, vhost_virtqueue_set_addr, vhost_dev_log_resize, vhost_log_put and the set_log_base of the backend, with `bt` and `continue` as the commands of each',
+    ];
+  }
+  return ['argument values (gdb: set print frame-arguments scalars)'];
+}

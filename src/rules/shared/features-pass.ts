@@ -1,0 +1,47 @@
+/** What LS-FEATURES and LE-CLEAR share: does a pass of vhost_dev_set_log() send the features word? */
+import type { Judgement, SessionContext } from '../rule.js';
+import { successOf } from './log-passes.js';
+import type { Pass } from './log-passes.js';
+import { childrenOf, doubts, endOf, place, unwatched } from './queries.js';
+
+/** `told`: what the vrings of the pass are told, for messages. */
+export function judgeFeatures({ run }: SessionContext, pass: Pass, told: string): Judgement {
+  const { activation, enable } = pass;
+  const at = place(activation);
+  const name = `vhost_dev_set_log(${String(enable)})`;
+  const features = [...pass.features, ...childrenOf(activation, 'op_set_features')].find(
+    (a) => a.enable !== !enable,
+  );
+  if (features !== undefined) {
+    const evidence = [{ line: features.line, role: 'features' }];
+    const message = 'the features word is sent in the pass';
+    return { verdict: 'pass', ...at, message, evidence };
+  }
+  const backend = run.rings.backendOf(activation);
+  const missing = [
+    ...doubts(run, activation),
+    ...unwatched(run, 'vhost_dev_set_features', activation.first, endOf(run, activation)),
+  ];
+  const success = successOf(run, pass);
+  if (success === undefined) missing.push('proof that the pass succeeded');
+  if (backend === undefined || backend === 'vdpa') missing.push('a kernel or vhost-user backend');
+  const address = pass.addresses[0];
+  if (missing.length > 0 || address === undefined) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: `${name} is not seen to send features`,
+      missing: missing.length > 0 ? missing : ['a vring'],
+    };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `${name} tells the vrings ${told} but never calls vhost_dev_set_features(${String(enable)})`,
+    expected: `vhost_dev_set_features(enable_log=${String(enable)}) before the first vhost_virtqueue_set_addr`,
+    evidence: [
+      { line: address.line, role: `a vring is told ${told}` },
+      ...(success === undefined ? [] : [success]),
+    ],
+  };
+}

@@ -1,0 +1,27 @@
+/** The known calls that one stack shows. */
+import type { Call } from '../../facts/calls.js';
+import type { Step } from '../../facts/step.js';
+import type { Run } from '../../flows/run.js';
+
+/**
+ * Adjacent known calls of a stack, outer and inner, with the line that shows the inner one. A pair is
+ * given once: at the first stack that shows the inner call, not again with each of its callees.
+ */
+export function* callPairs(
+  step: Step,
+  run: Run,
+): Generator<{ outer: Call; inner: Call; line: number }> {
+  for (let i = 1; i < step.calls.length; i++) {
+    const outer = step.calls[i - 1];
+    const inner = step.calls[i];
+    if (outer === undefined || inner === undefined || !isFirstSight(step, run, i)) continue;
+    yield { outer, inner, line: step.callLines[i] ?? step.line };
+  }
+}
+
+/** The call at `index` of the step's calls is shown here for the first time. */
+export function isFirstSight(step: Step, run: Run, index: number): boolean {
+  const shown = run.atStep[step.index] ?? [];
+  // A limited backtrace shows fewer calls than are known to be open; both lists end with the innermost.
+  return shown[shown.length - step.calls.length + index]?.first === step.index;
+}
