@@ -102,8 +102,8 @@ function breakpoint(func: string, row: FunctionRow): string[] {
 const ABOUT: readonly string[] = [
   'Breakpoints on the functions of the vhost dirty-logging protocol in QEMU, for vhtrace.',
   '',
-  'Run it on a QEMU that runs, from before the migration until after it; Ctrl-C ends it and lets go of',
-  'QEMU:',
+  'Run it on a QEMU that runs, as root or as the user of QEMU, from before the migration until after it;',
+  'Ctrl-C ends it, and QEMU goes on without it:',
   '  gdb -batch -p PID -x FILE -ex continue > gdb.txt 2>&1',
   'or from the start, which shows the whole life of each device and decides most:',
   '  gdb -batch -x FILE -ex run --args qemu-system-x86_64 ... > gdb.txt 2>&1',

@@ -6,13 +6,16 @@ const WIDTH = 100;
 
 export function printRecipe({ name, about, body }: Recipe, { decides, leaves }: Coverage): string {
   const lines = [
-    `vhtrace probes ${name}`,
+    `FILE below is this text, the output of "vhtrace probes ${name}".`,
     '',
     ...about,
     '',
     ...(decides.length === 0
       ? ['Alone, it makes no rule decidable.']
-      : ['Rules that it makes decidable:', ...indented(decides)]),
+      : [
+          'Rules that it makes decidable ("not exercised" are those that nothing in the run is about):',
+          ...indented(decides),
+        ]),
     ...(leaves.length > 0 ? ['', ...leftLines(leaves)] : []),
   ];
   return [...lines.map((line) => `# ${line}`.trimEnd()), '', ...body, ''].join('\n');

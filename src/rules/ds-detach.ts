@@ -93,6 +93,9 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   if (anchor === undefined) missing.push('a backtrace of the device from before its stop');
   else if (hasGap(run, anchor.first, stop.first)) missing.push('an unbroken record');
   if (fetch === undefined) missing.push(`probe ${probeName('op_get_vring_base', 'kernel')}`);
+  // Two equal backtraces without stop lines may be of two calls.
+  if (detaches.some((a) => a.last > a.first))
+    missing.push('the stop line of each net_set_backend call (no `silent`), or `print *file`');
   if (!stop.entered) missing.push('the entry of vhost_dev_stop');
   // Without a stop line, the same stack twice in a row may be two calls.
   if (detaches.some((a) => a.last > a.first)) missing.push('the stop line of each net_set_backend');

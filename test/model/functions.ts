@@ -73,6 +73,14 @@ export const FUNCTIONS: readonly string[] = [
   ...AROUND,
 ];
 
+/** Those that the recipe of `vhtrace probes gdb` watches return: vhost, without what each sync round calls. */
+export const RETURNING: readonly string[] = [
+  ...FUNCTIONS.filter((func) => /^(?:do_)?vhost_/.test(func) && !/_sync(?:_|$)/.test(func)),
+  'memory_global_dirty_log_start',
+  'memory_global_dirty_log_stop',
+  'ram_init_bitmaps',
+];
+
 /** Since which version there is such a function; and up to which where another took its place. */
 const LIVED: Readonly<Record<string, readonly [since: number, until?: number]>> = {
   do_vhost_dev_stop: [1002],

@@ -27,18 +27,18 @@ export interface Watch {
    * `finish` in the commands of functions that call nothing else; or the lines of the recipe, for these
    * functions, or for those whose success is not shown by what they call.
    */
-  readonly returns?: boolean | 'outer' | ReadonlySet<string>;
+  readonly returns?: boolean | 'outer' | readonly string[];
 }
 
 /** Functions whose success is not shown by what they call. */
-const OUTER: ReadonlySet<string> = new Set([
+const OUTER: readonly string[] = [
   'vhost_dev_start',
   'vhost_migration_log',
   'vhost_dev_set_log',
   'vhost_log_global_start',
   'memory_global_dirty_log_do_start',
   'memory_global_dirty_log_start',
-]);
+];
 
 export type Arg = readonly [name: string, value: string | number | boolean | bigint];
 
@@ -163,7 +163,7 @@ export class GdbLog {
       this.finish(thread, this.ownFrame(func, args), result === false ? -22 : 0);
     }
     const watched = returns === 'outer' ? OUTER : returns;
-    if (typeof watched !== 'object' || !watched.has(func)) return;
+    if (typeof watched === 'boolean' || !watched.includes(func)) return;
     const value = returnedValue(func, result, this.build.version);
     this.tell(`return ${func} thread ${thread.num}${value === undefined ? '' : ` value ${value}`}`);
   }

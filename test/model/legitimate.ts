@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { damaged } from './damage.js';
 import type { Damage, Hole } from './damage.js';
-import { ARGUMENTS, FUNCTIONS } from './functions.js';
+import { ARGUMENTS, FUNCTIONS, RETURNING } from './functions.js';
 import type { Watch } from './gdb-log.js';
 import type { Profile } from './machine.js';
 import { Qemu } from './qemu.js';
@@ -121,10 +121,16 @@ const watch: fc.Arbitrary<Watch> = fc.oneof(
       functions,
       backtrace: fc.constantFrom<Watch['backtrace'][]>('full', 'full', 'full', 'none', 1, 2, 3, 6),
       silent: fc.constant(false),
-      declared: fc.constantFrom('no', 'places', 'typed'),
+      declared: fc.constantFrom('no', 'places', 'typed', 'recipe'),
       trace: fc.constantFrom<NonNullable<Watch['trace']>[]>('none', 'none', 'plain', 'stamped'),
       prints: fc.boolean(),
-      returns: fc.constantFrom(false, false, 'outer' as const, true),
+      returns: fc.constantFrom<NonNullable<Watch['returns']>[]>(
+        false,
+        false,
+        true,
+        'outer',
+        RETURNING,
+      ),
     }),
     weight: 8,
   },
@@ -173,6 +179,6 @@ export const anyRun: fc.Arbitrary<Run> = fc
   .record({ profile, actions, watch, damage })
   .map((run) => {
     // That a log base is refused and logging goes on is what QEMU does, and worth a warning where it is seen.
-    const refusesLogBase = run.watch.returns !== true;
+    const refusesLogBase = (run.watch.returns ?? false) === false;
     return { ...run, profile: { ...run.profile, refusesLogBase } };
   });

@@ -10,7 +10,6 @@ import { recipes } from '../../src/recipes/index.js';
 import type { Recipe, RecipeRequest } from '../../src/recipes/recipe.js';
 import { rules } from '../../src/rules/index.js';
 import { check } from '../helpers/check.js';
-import { existsIn } from '../model/functions.js';
 import type { Watch } from '../model/gdb-log.js';
 import { FAULTS } from '../model/protocol-faults.js';
 import type { ProtocolFault } from '../model/protocol-faults.js';
@@ -53,19 +52,18 @@ function scenarios(backend: Known, version: number): readonly Scenario[] {
 }
 
 /** A debugger that runs the script of a recipe. */
-function watchOf({ functions, shows }: Recipe, version: number): Watch {
-  const watched = functions.filter((func) => existsIn(func, version));
-  const returns = watched.filter((func) => {
+function watchOf({ functions, shows }: Recipe): Watch {
+  const returns = functions.filter((func) => {
     const row = functionTable.get(func);
     return row !== undefined && shows.has(`return of ${row.kind}`);
   });
   return {
-    functions: watched,
+    functions,
     backtrace: 'full',
     silent: false,
     declared: 'recipe',
     prints: true,
-    returns: new Set(returns),
+    returns,
   };
 }
 
@@ -98,7 +96,7 @@ function promised(name: 'gdb' | 'qemu' | 'ftrace' | 'strace', backend: Known): r
 
 describe('a legitimate run is decided', () => {
   test.each(BUILDS)('by the gdb recipe: %s %i', (backend, version) => {
-    const watch = watchOf(recipes.gdb({ backends: [backend], needs: undefined }), version);
+    const watch = watchOf(recipes.gdb({ backends: [backend], needs: undefined }));
     const left = new Set(mustDecide(promised('gdb', backend), backend, version));
     for (const scenario of scenarios(backend, version)) {
       for (const rule of decidedIn(play(scenario, undefined, watch).text)) left.delete(rule);
@@ -176,10 +174,7 @@ function isOfNewer({ actions }: Scenario): boolean {
 /** Only what this rule is said to need. */
 function ownWatch(info: RuleInfo, { profile }: Scenario): Watch {
   const backends = profile.devices.map(({ backend }) => backend);
-  return watchOf(
-    recipes.gdb({ backends, needs: needsFor('gdb', info, backends) }),
-    profile.version,
-  );
+  return watchOf(recipes.gdb({ backends, needs: needsFor('gdb', info, backends) }));
 }
 
 /** Rules that report something of a fault, where a run comes to it, with everything watched. */
@@ -191,7 +186,7 @@ function reportedBy(fault: ProtocolFault, scenario: Scenario): readonly string[]
   if (known !== undefined) return known;
   const backends = scenario.profile.devices.map(({ backend }) => backend);
   const all = recipes.gdb({ backends, needs: undefined });
-  const found = reports(fault, scenario, watchOf(all, scenario.profile.version));
+  const found = reports(fault, scenario, watchOf(all));
   reported.set(key, found);
   return found;
 }

@@ -1,7 +1,8 @@
 /*
  * A program that looks to gdb like QEMU 9.1 with two vhost-net devices: the functions of the vhost dirty-logging
  * protocol with their names, arguments, threads and callers, and nothing behind them. It starts the devices,
- * migrates and cancels, migrates with a ring that fails, migrates to the end, and stops.
+ * migrates, restarts them, plugs memory and cancels, migrates with a ring that fails, migrates to the end, and stops.
+ * A log that was resized elects its device again, which QEMU 9.1 to 10.2 forgets.
  *
  *     target [none|ring|base|skip|fetch]     the fault to make
  */
@@ -17,7 +18,10 @@
 #define DEVICES 2
 #define LOG_ALL (1ULL << 26)
 #define CHUNK 0x40000
+#define LOG_BUFFER 170
+#define USED_RING_BYTES 2054
 #define GUEST_BYTES 0x10000000ULL
+#define PLUGGED_BYTES 0x20000000ULL
 
 typedef uint64_t hwaddr;
 typedef struct Error Error;
@@ -99,10 +103,42 @@ static int vhost_kernel_net_set_backend(struct vhost_dev *dev, struct vhost_vrin
 
 static void vhost_dev_elect_mem_logger(struct vhost_dev *hdev, bool add) { hdev->is_logger = add; }
 
+static bool vhost_dev_should_log(struct vhost_dev *dev)
+{
+    int first = 0;
+    while (first < DEVICES && !devices[first].is_logger) {
+        first++;
+    }
+    return first < DEVICES && dev == &devices[first];
+}
+
+static void vhost_dev_sync_region(struct vhost_dev *dev, MemoryRegionSection *section, uint64_t mfirst,
+                                  uint64_t mlast, uint64_t rfirst, uint64_t rlast)
+{
+    if (dev->log == NULL || section == NULL || mfirst > mlast || rfirst > rlast) {
+        abort();
+    }
+}
+
 static int vhost_sync_dirty_bitmap(struct vhost_dev *dev, MemoryRegionSection *section, hwaddr first,
                                    hwaddr last)
 {
-    return dev->log_enabled && dev->started && section != NULL && first <= last ? 0 : 1;
+    if (!dev->log_enabled || !dev->started || first > last) {
+        return 0;
+    }
+    hwaddr end = section->offset_within_address_space + section->size - 1;
+    if (vhost_dev_should_log(dev)) {
+        for (unsigned i = 0; i < dev->mem->nregions; i++) {
+            struct vhost_memory_region *region = &dev->mem->regions[i];
+            hwaddr from = region->guest_phys_addr;
+            vhost_dev_sync_region(dev, section, 0, end, from, from + region->memory_size - 1);
+        }
+    }
+    for (int i = 0; i < dev->nvqs; i++) {
+        hwaddr used = dev->vqs[i].used_phys;
+        vhost_dev_sync_region(dev, section, 0, end, used, used + USED_RING_BYTES - 1);
+    }
+    return 0;
 }
 
 static void vhost_log_sync(MemoryListener *listener, MemoryRegionSection *section)
@@ -167,6 +203,7 @@ static void vhost_log_put(struct vhost_dev *dev, bool sync)
 
 static void vhost_dev_log_resize(struct vhost_dev *dev, uint64_t size)
 {
+    bool was_logger = dev->is_logger;
     struct vhost_log *log = vhost_log_get(VHOST_BACKEND_TYPE_KERNEL, size, false);
     if (!makes("base")) {
         vhost_kernel_set_log_base(dev, (uint64_t)(uintptr_t)log->log, log);
@@ -174,6 +211,22 @@ static void vhost_dev_log_resize(struct vhost_dev *dev, uint64_t size)
     vhost_log_put(dev, true);
     dev->log = log;
     dev->log_size = size;
+    if (was_logger) {
+        vhost_dev_elect_mem_logger(dev, true);
+    }
+}
+
+static void vhost_commit(MemoryListener *listener)
+{
+    struct vhost_dev *dev = device_of(listener);
+    uint64_t size = vhost_get_log_size(dev);
+    if (!dev->started) {
+        return;
+    }
+    if (dev->log_enabled && dev->log_size < size) {
+        vhost_dev_log_resize(dev, size + LOG_BUFFER);
+    }
+    vhost_kernel_set_mem_table(dev, dev->mem);
 }
 
 static int vhost_virtqueue_set_addr(struct vhost_dev *dev, struct vhost_virtqueue *vq, unsigned idx,
@@ -306,6 +359,12 @@ int vhost_dev_start(struct vhost_dev *hdev, VirtIODevice *vdev, bool vrings)
     for (i = 0; i < hdev->nvqs && r >= 0; i++) {
         r = vhost_virtqueue_start(hdev, vdev, &hdev->vqs[i], hdev->vq_index + i);
     }
+    if (r >= 0 && hdev->log_enabled) {
+        hdev->log_size = vhost_get_log_size(hdev);
+        hdev->log = vhost_log_get(VHOST_BACKEND_TYPE_KERNEL, hdev->log_size, false);
+        r = vhost_kernel_set_log_base(hdev, (uint64_t)(uintptr_t)hdev->log->log, hdev->log);
+        vhost_dev_elect_mem_logger(hdev, true);
+    }
     return r;
 }
 
@@ -397,9 +456,16 @@ static void memory_global_dirty_log_do_stop(unsigned int flags)
 
 void memory_global_dirty_log_stop(unsigned int flags) { memory_global_dirty_log_do_stop(flags); }
 
+static void memory_region_transaction_commit(void)
+{
+    for (int i = 0; i < DEVICES; i++) {
+        vhost_commit(&devices[i].memory_listener);
+    }
+}
+
 void memory_global_dirty_log_sync(bool last_stage)
 {
-    MemoryRegionSection section = { 0, GUEST_BYTES };
+    MemoryRegionSection section = { 0, GUEST_BYTES + PLUGGED_BYTES };
     for (int i = 0; i < DEVICES; i++) {
         section.size -= last_stage;
         vhost_log_sync(&devices[i].memory_listener, &section);
@@ -437,10 +503,46 @@ static void ram_save_cleanup(void *opaque)
 
 void qemu_savevm_state_cleanup(void) { ram_save_cleanup(&migration); }
 
+static void ram_save_complete(void *f, void *opaque)
+{
+    if (f != NULL) {
+        migration_bitmap_sync(opaque, true);
+    }
+}
+
 static void migration_completion(void *s)
 {
     vm_stop(7);
-    migration_bitmap_sync(s, true);
+    ram_save_complete(s, s);
+}
+
+static void run_on_vcpu(void *(*work)(void *))
+{
+    pthread_t vcpu;
+    pthread_create(&vcpu, NULL, work, &nic);
+    pthread_join(vcpu, NULL);
+}
+
+static void *start_driver(void *vdev)
+{
+    virtio_set_status(vdev, 15);
+    return NULL;
+}
+
+static void *reload_driver(void *vdev)
+{
+    virtio_set_status(vdev, 0);
+    virtio_set_status(vdev, 15);
+    return NULL;
+}
+
+static void *plug_memory(void *unused)
+{
+    for (int i = 0; i < DEVICES; i++) {
+        devices[i].mem->regions[1].memory_size += PLUGGED_BYTES;
+    }
+    memory_region_transaction_commit();
+    return unused;
 }
 
 static void *migration_thread(void *opaque)
@@ -449,6 +551,11 @@ static void *migration_thread(void *opaque)
     int r = qemu_savevm_state_setup(opaque, &error);
     if (r == 0) {
         migration_bitmap_sync(opaque, false);
+        if (migration.round == 1) {
+            run_on_vcpu(reload_driver);
+            run_on_vcpu(plug_memory);
+            migration_bitmap_sync(opaque, false);
+        }
         if (migration.round == 3) {
             migration_completion(opaque);
         }
@@ -463,24 +570,16 @@ static void migrate(int round)
     pthread_join(migration.thread, NULL);
 }
 
-static void *vcpu_thread(void *arg)
-{
-    virtio_set_status(arg, 15);
-    return NULL;
-}
-
 int main(int argc, char **argv)
 {
     Error *error = NULL;
-    pthread_t vcpu;
     if (argc > 1) {
         fault = argv[1];
     }
     for (int i = 0; i < DEVICES; i++) {
         vhost_dev_init(&devices[i], NULL, VHOST_BACKEND_TYPE_KERNEL, 0, &error);
     }
-    pthread_create(&vcpu, NULL, vcpu_thread, &nic);
-    pthread_join(vcpu, NULL);
+    run_on_vcpu(start_driver);
     migrate(1);
     qemu_savevm_state_cleanup();
     if (makes("none")) {
