@@ -68,7 +68,7 @@ export class Timeline {
         state = anyState;
       } else {
         const signals = returned
-          ? signalsOfReturn(run, activation)
+          ? this.signalsOfReturn(activation, step)
           : signalsOfOpening(run, activation);
         for (const signal of signals) state = replayStep(state, signal, silent);
         // From here on the flag may be as asked; the return says so, and it may be seen late or never.
@@ -103,6 +103,11 @@ export class Timeline {
     });
     const last = this.snapshots[next - 1];
     return last === undefined || hasGap(this.run, last.step, step) ? undefined : last;
+  }
+
+  /** What came after a return that was within a gap is unknown, and may have changed the device again. */
+  private signalsOfReturn(activation: Activation, step: number): Signal[] {
+    return hasGap(this.run, activation.last, step) ? [] : signalsOfReturn(this.run, activation);
   }
 
   /** What may have happened unseen after a snapshot and before a step. */
