@@ -124,7 +124,7 @@ const watch: fc.Arbitrary<Watch> = fc.oneof(
       declared: fc.constantFrom('no', 'places', 'typed'),
       trace: fc.constantFrom<NonNullable<Watch['trace']>[]>('none', 'none', 'plain', 'stamped'),
       prints: fc.boolean(),
-      returns: fc.constantFrom(false, false, true),
+      returns: fc.constantFrom(false, false, 'probes' as const, true),
     }),
     weight: 8,
   },
