@@ -183,6 +183,22 @@ describe('activations', () => {
     ]);
   });
 
+  test('a stack before every line that names a thread is of the thread that goes on with it', () => {
+    const { activations } = run(
+      '(gdb) bt',
+      ...hit(1, 'vhost_migration_log', 'listener=0x5555562b1f08, enable=true').slice(2),
+      BOTTOM,
+      '(gdb) c',
+      ...hit(2, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true'),
+      frame(1, 'vhost_migration_log', 'listener=0x5555562b1f08, enable=true'),
+      BOTTOM,
+    );
+    expect(activations.map(({ func, thread }) => [func, thread])).toEqual([
+      ['vhost_migration_log', '0/1'],
+      ['vhost_dev_set_log', '0/1'],
+    ]);
+  });
+
   test('a call has returned when a whole stack of its thread no longer shows it', () => {
     const { activations } = run(
       ...feature(true),

@@ -20,7 +20,8 @@ export interface Activation {
   readonly kind: FactKind;
   readonly func: string;
   readonly session: number;
-  readonly thread: string | undefined;
+  /** Undefined where nothing names it, up to the first stop that does. */
+  thread: string | undefined;
   readonly call: Call;
   /** vhost_dev address; for calls without one (vhost_log_alloc) that of the nearest caller. */
   device: string | undefined;
@@ -131,6 +132,7 @@ class Tracker {
       this.atStep.push([]);
       return;
     }
+    this.nameThread(step);
     const state = this.stateOf(step.thread ?? '');
     state.returned = undefined;
     const shown = step.stackKnown ? this.followStack(state, step) : this.bareStop(state, step);
@@ -176,6 +178,18 @@ class Tracker {
     if (state === undefined) return;
     for (const activation of [...state.open, ...state.bare]) activation.closed ??= at;
     this.threads.delete(thread);
+  }
+
+  /** A stack that stands before every line that names a thread is of the one that goes on with it. */
+  private nameThread({ thread, calls: [outermost], stackKnown }: Step): void {
+    const nameless = this.threads.get('');
+    const [outer] = nameless?.open ?? [];
+    if (thread === undefined || this.threads.has(thread) || !stackKnown) return;
+    if (nameless === undefined || outer === undefined || outermost === undefined) return;
+    if (sameness(outer, outermost) !== 'same') return;
+    for (const activation of [...nameless.open, ...nameless.bare]) activation.thread = thread;
+    this.threads.delete('');
+    this.threads.set(thread, nameless);
   }
 
   private stateOf(thread: string): ThreadState {

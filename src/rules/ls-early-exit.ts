@@ -91,6 +91,8 @@ function doubtsSince(context: SessionContext, before: Toggle, toggle: Activation
   const missing = unwatchedToggles(run, from, to);
   if (!isEntered(before.activation) || before.activation.altered)
     missing.push('the toggle before it');
+  // One that may still run may be this one: a stack without its stop line can be of the same thread.
+  if ((before.activation.closed ?? Infinity) > to) missing.push('the end of the toggle before');
   if (hasGap(run, from, to)) missing.push('an unbroken record since the toggle before');
   if (hasStranger(context, from, to, ...CHANGES)) missing.push('the device of every call');
   if (!before.enable) return missing;

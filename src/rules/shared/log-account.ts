@@ -104,6 +104,11 @@ class Account {
       if (key !== undefined) this.current.set(key, log);
     } else if (key !== undefined) {
       log = this.current.get(key);
+      // A log of another size is made anew, whether that is seen or not.
+      if (log !== undefined && (log.size === undefined || log.size !== get.value)) {
+        this.loseCount();
+        log = undefined;
+      }
       if (log !== undefined) log.references++;
     }
     if (key === undefined) this.loseCount();
