@@ -23,6 +23,8 @@ const MOST_REGIONS = 64;
  */
 const HIDDEN: Partial<Record<FactKind, readonly string[]>> = {
   op_set_log_base: ['*log'],
+  // Its holders, before this one lets go of it.
+  vhost_log_put: ['*dev->log'],
   op_set_vring_addr: ['*addr'],
   op_set_mem_table: [
     '*mem',

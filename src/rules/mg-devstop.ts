@@ -142,7 +142,7 @@ function judgeRunning(
   const { device, start, next } = life;
   const missing = [
     ...registrationDoubts(context, source, life, step),
-    ...runningDoubts(context, life, step),
+    ...runningDoubts(context, source, life, step),
   ];
   if (missing.length > 0) {
     const message = 'the device is not seen to stop before the final sync';

@@ -152,12 +152,22 @@ export function registrationDoubts(
       );
   }
   const isStillThere =
-    (life.start.kind === 'start' && life.next?.kind === 'stop') ||
+    (life.start.kind === 'start' && endsInStop(context, source, life)) ||
     (source === 'events'
       ? context.events('vhost_dev_cleanup').length > 0 && isOneProcess(context, from, to)
       : run.probes.watching('vhost_dev_cleanup', from, to) !== undefined);
   if (!isStillThere) found.push('the stop of the device, or vhost_dev_cleanup');
   return found;
+}
+
+/** The stop that is seen next is that of this very start: no other start can have come in between. */
+function endsInStop(context: SessionContext, source: Source, { start, next }: Life): boolean {
+  if (next?.kind !== 'stop' || hasGap(context.run, start.step, next.step)) return false;
+  if (source === 'events') return true;
+  return (
+    unwatched(context.run, 'vhost_dev_start', start.step, next.step).length === 0 &&
+    !hasStranger(context, start.step, next.step, ...KINDS)
+  );
 }
 
 /**
@@ -183,9 +193,14 @@ function spansOfThreads(context: SessionContext): readonly { first: number; last
 }
 
 /** What keeps a registered device from running, for certain: its start may have failed. */
-export function runningDoubts(context: SessionContext, life: Life, to: number): string[] {
-  const { start, next, device } = life;
-  if (next?.kind === 'stop') return [];
+export function runningDoubts(
+  context: SessionContext,
+  source: Source,
+  life: Life,
+  to: number,
+): string[] {
+  const { start, device } = life;
+  if (endsInStop(context, source, life)) return [];
   if (start.activation !== undefined && hasSucceeded(start.activation)) return [];
   const working = context.once(`worked on ${device}`, () =>
     context
