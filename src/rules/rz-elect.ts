@@ -229,6 +229,8 @@ function judgeUnread(view: View): Judgement {
   if (resize.altered) missing.push('a run that the debugger did not alter');
   if (run.rings.backendOf(resize) === undefined) missing.push('the backend of the device');
   if (hasUnknownScan(view)) missing.push('the callers of vhost_dev_sync_region');
+  if (hasStranger(context, resize.first, view.window.end, 'vhost_dev_sync_region'))
+    missing.push('dev= of every vhost_dev_sync_region');
   const [other] = stillElected(view).filter((a) => run.rings.backendOf(a) !== undefined);
   if (missing.length === 0 && other !== undefined) {
     return {
