@@ -1,4 +1,5 @@
 /** Captures → report: replays every session and lets every rule judge it. Pure. */
+import { append } from '../base/append.js';
 import { buildRun } from '../flows/run.js';
 import type { Run, RunOptions } from '../flows/run.js';
 import { NEWEST, OLDEST, versionText } from '../flows/profile.js';
@@ -76,9 +77,7 @@ export function checkCaptures(inputs: readonly CheckInput[], options: RunOptions
 function findingsByRule(findings: readonly Finding[]): Map<string, Finding[]> {
   const byRule = new Map<string, Finding[]>();
   for (const finding of findings) {
-    const own = byRule.get(finding.rule);
-    if (own === undefined) byRule.set(finding.rule, [finding]);
-    else own.push(finding);
+    append(byRule, finding.rule, finding);
   }
   return byRule;
 }

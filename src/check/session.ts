@@ -1,4 +1,5 @@
 /** What a rule may ask of one session: its calls, events and requests, and the states of its devices. */
+import { append } from '../base/append.js';
 import type { Step } from '../facts/step.js';
 import type { Activation } from '../flows/activations.js';
 import type { Run } from '../flows/run.js';
@@ -111,9 +112,7 @@ class ByKind<T> {
   constructor(private readonly orderOf: (item: T) => number) {}
 
   add(kind: FactKind, item: T): void {
-    const list = this.lists.get(kind);
-    if (list === undefined) this.lists.set(kind, [item]);
-    else list.push(item);
+    append(this.lists, kind, item);
   }
 
   of(kinds: readonly FactKind[]): readonly T[] {

@@ -22,9 +22,9 @@ import type {
   TraceEvent,
   VhostUserMessage,
 } from '../model/record.js';
+import { Alterations } from './alterations.js';
 import { callOf } from './calls.js';
 import {
-  alters,
   conditionalFunction,
   NARROWS,
   plainCommand,
@@ -34,6 +34,7 @@ import {
 } from './debugger-commands.js';
 import type { Call } from './calls.js';
 import { plainName } from './functions.js';
+import { Sessions } from './sessions.js';
 import { printedMembers, SilentPrints } from './printed.js';
 import type { Alteration, Step, Steps, ThreadExit, WireFact } from './step.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
@@ -101,10 +102,7 @@ class StepBuilder {
   private readonly conditional = new Set<string>();
   private threads = new ThreadFollower();
   private process = new ProcessFollower();
-  private session = 0;
-  private sessionUsed = false;
-  private sessions = 0;
-  private readonly sessionOfPid = new Map<number, number>();
+  private readonly sessions = new Sessions();
   private header: string | undefined;
   private pendingStop: Stop | undefined;
   private stopped: Frame | undefined;
@@ -123,11 +121,7 @@ class StepBuilder {
   private pendingValues: PrintedValue[] = [];
   private sawCommands = false;
   private gap = false;
-  /** The debugger altered what the stop that still waits for its backtrace shows. */
-  private pendingAlteration: Alteration | undefined;
-  private readonly alteringBreakpoints = new Map<number, Alteration>();
-  /** User-defined commands that alter. */
-  private readonly alteringCommands = new Set<string>();
+  private readonly alterations = new Alterations();
   private readonly kernelCalls = new OpenCalls();
   /** Function of each breakpoint number, as this debugger has them. */
   private readonly breakpoints = new Map<number, string>();
@@ -194,8 +188,7 @@ class StepBuilder {
     this.flushStop();
     return {
       steps: this.steps,
-      // The exit of a process opens none that is not used.
-      sessions: Math.max(1, this.sessions + Number(this.sessionUsed)),
+      sessions: this.sessions.count,
       exits: this.exits,
       narrowed: this.narrowed,
       conditional: this.conditional,
@@ -267,7 +260,7 @@ class StepBuilder {
     if (innermost === undefined) return;
     if (bt.thread !== undefined) this.header = this.threads.keyOf(bt.thread) ?? this.header;
     const headed = bt.thread !== undefined ? this.header : undefined;
-    if (this.process.isOther(bt.frames) && this.sessionUsed) this.newSession();
+    if (this.process.isOther(bt.frames) && this.sessions.isUsed) this.newSession();
     const starts = bt.levels[0] === 0;
     // The stop and the first frame of its backtrace are one report; among the stacks of all threads it
     // is that of the thread that stopped.
@@ -372,13 +365,12 @@ class StepBuilder {
   }
 
   private onProcess(): void {
-    if (this.sessionUsed) this.newSession();
+    if (this.sessions.isUsed) this.newSession();
     this.process = new ProcessFollower();
   }
 
   private newSession(): void {
-    this.session = ++this.sessions;
-    this.sessionUsed = false;
+    this.sessions.next();
     this.threads = new ThreadFollower();
     this.stopped = undefined;
   }
@@ -392,7 +384,7 @@ class StepBuilder {
       return;
     }
     const text = plainCommand(command);
-    const alteration = this.alters(text) ? { line: span.first, command } : undefined;
+    const alteration = this.alterations.isMadeBy(text) ? { line: span.first, command } : undefined;
     this.sawCommands = true;
     this.wasAsked = true;
     if (RESUMES.test(text)) {
@@ -410,14 +402,10 @@ class StepBuilder {
     if (NARROWS.test(text)) this.narrowed.push(this.steps.length);
   }
 
-  private alters(text: string): boolean {
-    return alters(text) || this.alteringCommands.has(/^[\w-]*/.exec(text)?.[0] ?? '');
-  }
-
   /** What was altered is the call that the debugger stands in; what comes of it is nobody's fault but its own. */
   private onAlteration(alteration: Alteration): void {
     const last = this.steps.at(-1);
-    if (this.pendingStop !== undefined) this.pendingAlteration = alteration;
+    if (this.pendingStop !== undefined) this.alterations.hold(alteration);
     else if (last !== undefined) {
       last.altered = alteration;
       this.gap = true;
@@ -426,11 +414,7 @@ class StepBuilder {
 
   /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
   private onListed(list: CommandList, text: string, line: number): void {
-    if (this.alters(text)) {
-      const alteration = { line, command: text };
-      for (const number of list.breakpoints) this.alteringBreakpoints.set(number, alteration);
-      if (list.definition !== undefined) this.alteringCommands.add(list.definition);
-    }
+    this.alterations.onListed(list, text, line);
     if (NARROWS.test(text)) this.narrowed.push(this.steps.length);
   }
 
@@ -449,7 +433,10 @@ class StepBuilder {
       if (isTorn(record)) this.gap = true;
       return;
     }
-    if (record.pid !== undefined) this.onPid(record.pid);
+    if (record.pid !== undefined) {
+      if (this.sessions.isOtherPid(record.pid)) this.newSession();
+      this.sessions.usePid(record.pid);
+    }
     this.push({
       ...NOTHING_SHOWN,
       line: record.span.first,
@@ -475,15 +462,6 @@ class StepBuilder {
     return isNamed ? this.threads.keyOf(thread) : undefined;
   }
 
-  /** A trace may come from another process than the lines before; two processes may write in turn. */
-  private onPid(pid: number): void {
-    const session = this.sessionOfPid.get(pid);
-    if (session === undefined) {
-      if (this.sessionOfPid.size > 0 && this.sessionUsed) this.newSession();
-      this.sessionOfPid.set(pid, this.session);
-    } else this.session = session;
-  }
-
   private onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
     const isReturn = record.kind === 'kernel-event' && record.what === 'return';
     if (isReturn && this.kernelCalls.close(record)) return;
@@ -506,7 +484,7 @@ class StepBuilder {
   }
 
   private scoped(thread: string): string {
-    return `${this.session}/${thread}`;
+    return `${this.sessions.current}/${thread}`;
   }
 
   private push(part: {
@@ -527,11 +505,11 @@ class StepBuilder {
     returned?: FunctionReturn;
   }): Step {
     const thread = part.thread ?? this.threads.current;
-    this.sessionUsed = true;
-    const altered = this.alterationOf(part);
+    this.sessions.use();
+    const altered = this.alterations.takeFor(part);
     const step: Step = {
       index: this.steps.length,
-      session: this.session,
+      session: this.sessions.current,
       line: part.line,
       thread: thread === undefined ? undefined : this.scoped(thread),
       calls: part.calls,
@@ -555,22 +533,5 @@ class StepBuilder {
     this.steps.push(step);
     this.gap = altered !== undefined;
     return step;
-  }
-
-  private alterationOf({
-    stop,
-    frames,
-    line,
-  }: {
-    readonly stop: Stop | undefined;
-    readonly frames: readonly Frame[];
-    readonly line: number;
-  }): Alteration | undefined {
-    const pending = this.pendingAlteration;
-    this.pendingAlteration = undefined;
-    if (pending !== undefined) return pending;
-    // "#3  <function called from gdb>": nobody but the debugger wanted this call.
-    if (frames.some(({ kind }) => kind === 'called-from-gdb')) return { line, command: 'call' };
-    return stop?.number === undefined ? undefined : this.alteringBreakpoints.get(stop.number);
   }
 }

@@ -5,6 +5,7 @@
  * its entry at a breakpoint at least once, when its breakpoint is named where it was set, or when the
  * recipe of `vhtrace probes` declares that every call stops there. A condition, an ignore count, a temporary or a deleted breakpoint ends that knowledge.
  */
+import { append } from '../base/append.js';
 import { functionTable, opFunction } from '../facts/functions.js';
 import type { Step, Steps } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
@@ -87,9 +88,7 @@ function byKind(probes: Iterable<Probe>): Map<FactKind, Probe[]> {
   for (const probe of probes) {
     const kind = functionTable.get(probe.func)?.kind;
     if (kind === undefined) continue;
-    const list = found.get(kind);
-    if (list === undefined) found.set(kind, [probe]);
-    else list.push(probe);
+    append(found, kind, probe);
   }
   return found;
 }

@@ -1,3 +1,4 @@
+import { append } from '../base/append.js';
 import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
 import { outcomeOf } from './shared/outcome.js';
@@ -32,9 +33,7 @@ export const kvLogwrite: Rule = {
   *sequence(context) {
     const workers = new Map<string | undefined, Step[]>();
     for (const step of context.wires(WRITES)) {
-      const calls = workers.get(step.wire?.endpoint);
-      if (calls === undefined) workers.set(step.wire?.endpoint, [step]);
-      else calls.push(step);
+      append(workers, step.wire?.endpoint, step);
     }
     for (const [endpoint, calls] of workers) yield judge(context, endpoint, calls);
   },

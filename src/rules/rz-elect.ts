@@ -1,3 +1,4 @@
+import { append } from '../base/append.js';
 import { callerOf } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import type { FactKind } from '../model/fact.js';
@@ -97,11 +98,8 @@ function windowsOf(context: SessionContext): Window[] {
   for (const activation of context.of(...kinds, ...ENDS)) {
     const { kind, device, first, enable } = activation;
     if (device === undefined) continue;
-    const resizes = open.get(device);
-    if (isResize(context, activation)) {
-      if (resizes === undefined) open.set(device, [activation]);
-      else resizes.push(activation);
-    } else if (kind === 'vhost_dev_elect_mem_logger') {
+    if (isResize(context, activation)) append(open, device, activation);
+    else if (kind === 'vhost_dev_elect_mem_logger') {
       if (enable === true) close(device, first, activation);
     } else if (ENDS.includes(kind)) {
       close(device, first);

@@ -1,4 +1,5 @@
 /** Which events are known, by name and by number: those of the built-in table, and those of `--trace-events`. */
+import { append } from '../../base/append.js';
 import { readDeclaration } from './event-declarations.js';
 import type { Declaration } from './event-declarations.js';
 import { EventForm } from './event-form.js';
@@ -89,9 +90,7 @@ class BuiltInTable implements EventTable {
     const end = line.indexOf('(');
     if (end < 0 || line.startsWith('#')) return undefined;
     const name = line.slice(0, end);
-    const lines = this.#lines.get(name);
-    if (lines === undefined) this.#lines.set(name, [line]);
-    else lines.push(line);
+    append(this.#lines, name, line);
     return name;
   }
 }
@@ -108,9 +107,7 @@ class DeclaredTable implements EventTable {
       form: formOf(declaration),
     }));
     for (const { name, form } of this.#events) {
-      const forms = this.#forms.get(name);
-      if (forms === undefined) this.#forms.set(name, [form]);
-      else forms.push(form);
+      append(this.#forms, name, form);
     }
   }
 

@@ -1,4 +1,5 @@
 /** Device starts and stops of a session, and what several rules ask of them. All pure. */
+import { append } from '../../base/append.js';
 import type { Activation } from '../../flows/activations.js';
 import type { Run } from '../../flows/run.js';
 import type { FactKind } from '../../model/fact.js';
@@ -36,9 +37,7 @@ export function callsOf(
     const found = new Map<string, Activation[]>();
     for (const activation of context.of(...kinds)) {
       if (activation.device === undefined) continue;
-      const own = found.get(activation.device);
-      if (own === undefined) found.set(activation.device, [activation]);
-      else own.push(activation);
+      append(found, activation.device, activation);
     }
     return found;
   });
@@ -69,9 +68,7 @@ export function lastOfRing(
       const ring = context.run.rings.ringOf(activation);
       if (activation.device === undefined || ring === undefined) continue;
       const key = `${activation.device} ${ring}`;
-      const own = found.get(key);
-      if (own === undefined) found.set(key, [activation]);
-      else own.push(activation);
+      append(found, key, activation);
     }
     return found;
   });

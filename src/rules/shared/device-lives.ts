@@ -5,6 +5,7 @@
  * Calls and trace events are never mixed: a gdb log and the trace log of the same run may stand in one
  * file one after the other.
  */
+import { append } from '../../base/append.js';
 import { firstIndex } from '../../base/search.js';
 import { hasSucceeded } from '../../flows/activations.js';
 import type { Activation } from '../../flows/activations.js';
@@ -44,9 +45,7 @@ export function momentsOf(
     const found = new Map<string, Moment[]>();
     const all = source === 'calls' ? momentsOfCalls(context) : momentsOfEvents(context);
     for (const [device, moment] of all) {
-      const list = found.get(device);
-      if (list === undefined) found.set(device, [moment]);
-      else list.push(moment);
+      append(found, device, moment);
     }
     return found;
   });

@@ -4,6 +4,7 @@
  * One ioctl() passes through several functions (vhost_net_ioctl(), vhost_dev_ioctl(),
  * vhost_vring_ioctl()), and all of them may be traced: only the outermost counts.
  */
+import { append } from '../../base/append.js';
 import type { Step } from '../../facts/step.js';
 import { hasGap } from '../../flows/run.js';
 import type { FactKind } from '../../model/fact.js';
@@ -64,9 +65,7 @@ export function byThread(
 ): readonly (readonly KernelRequest[])[] {
   const threads = new Map<string | undefined, KernelRequest[]>();
   for (const request of requests) {
-    const list = threads.get(request.thread);
-    if (list === undefined) threads.set(request.thread, [request]);
-    else list.push(request);
+    append(threads, request.thread, request);
   }
   return [...threads.values()];
 }

@@ -3,12 +3,10 @@ import { callerOf } from '../../flows/activations.js';
 import type { Activation } from '../../flows/activations.js';
 import type { FactKind } from '../../model/fact.js';
 import { argText, bigintOf } from '../../model/values.js';
+import { CHUNK_BYTES } from '../../protocol/constants.js';
 import { childrenOf, hasGap, hasStranger, place, unwatched } from './queries.js';
 import { scansOf } from './memory-scan.js';
 import type { Judgement, SessionContext } from '../rule.js';
-
-/** Guest memory for which one chunk of the log stands: 64 pages (VHOST_LOG_CHUNK of a 64-bit host). */
-export const CHUNK_BYTES = 262_144n;
 
 /** Slack of a log that grows: VHOST_LOG_BUFFER, 0x1000 / sizeof(struct vhost_log) of a 64-bit host. */
 export const SLACK = 170n;
@@ -102,7 +100,7 @@ function givenSize(context: SessionContext, activation: Activation): bigint | un
 }
 
 /** Missing-list entries when a device may get another log unseen between two steps. */
-export function unwatchedSizes(context: SessionContext, from: number, to: number): string[] {
+function unwatchedSizes(context: SessionContext, from: number, to: number): string[] {
   const { run } = context;
   // A vhost_log_get() whose caller is not shown may be that of any device's start.
   const seesGets =

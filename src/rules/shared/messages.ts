@@ -4,6 +4,7 @@
  * strace shows both directions with header and payload; libvhost-user prints what the backend received, and
  * names no connection; DPDK prints payloads without the flags of the header.
  */
+import { append } from '../../base/append.js';
 import type { Step } from '../../facts/step.js';
 import { hasGap } from '../../flows/run.js';
 import { bigintOf } from '../../model/values.js';
@@ -56,9 +57,7 @@ export function connectionsOf(context: SessionContext): readonly Connection[] {
       const message = messageOf(step);
       if (message === undefined) continue;
       const endpoint = step.wire?.endpoint;
-      const list = lists.get(endpoint);
-      if (list === undefined) lists.set(endpoint, [message]);
-      else list.push(message);
+      append(lists, endpoint, message);
     }
     return [...lists].map(([endpoint, messages]) => ({
       endpoint,

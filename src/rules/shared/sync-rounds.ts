@@ -6,6 +6,7 @@
  * only what holds for all of them may be concluded. By trace events, a round lies between
  * migration_bitmap_sync_start and _end; the BQL is held all the time (migration/ram.c).
  */
+import { append } from '../../base/append.js';
 import { callerOf } from '../../flows/activations.js';
 import type { Activation } from '../../flows/activations.js';
 import type { Step } from '../../facts/step.js';
@@ -27,9 +28,7 @@ export function syncRounds(context: SessionContext): readonly SyncRound[] {
     for (const call of context.of('vhost_log_sync')) {
       const round = callerOf(call, 'memory_global_dirty_log_sync', 'migration_bitmap_sync');
       if (round === undefined) continue;
-      const calls = rounds.get(round);
-      if (calls === undefined) rounds.set(round, [call]);
-      else calls.push(call);
+      append(rounds, round, call);
     }
     return [...rounds].map(([activation, calls]) => ({ activation, calls }));
   });

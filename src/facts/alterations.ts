@@ -1,0 +1,47 @@
+/** What the debugger alters: commands typed at a stop, or listed for its breakpoints and definitions. */
+import type { CommandList, Frame, Stop } from '../model/record.js';
+import { alters } from './debugger-commands.js';
+import type { Alteration } from './step.js';
+
+/** Follows the commands of one debugger. */
+export class Alterations {
+  private readonly ofBreakpoint = new Map<number, Alteration>();
+  /** User-defined commands that alter. */
+  private readonly definitions = new Set<string>();
+  /** What the stop that still waits for its backtrace shows was altered. */
+  private pending: Alteration | undefined;
+
+  isMadeBy(command: string): boolean {
+    return alters(command) || this.definitions.has(/^[\w-]*/.exec(command)?.[0] ?? '');
+  }
+
+  /** It belongs to the step that comes next. */
+  hold(alteration: Alteration): void {
+    this.pending = alteration;
+  }
+
+  /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
+  onListed({ breakpoints, definition }: CommandList, command: string, line: number): void {
+    if (!this.isMadeBy(command)) return;
+    for (const number of breakpoints) this.ofBreakpoint.set(number, { line, command });
+    if (definition !== undefined) this.definitions.add(definition);
+  }
+
+  /** What altered the calls that a new step shows. */
+  takeFor({
+    stop,
+    frames,
+    line,
+  }: {
+    readonly stop: Stop | undefined;
+    readonly frames: readonly Frame[];
+    readonly line: number;
+  }): Alteration | undefined {
+    const pending = this.pending;
+    this.pending = undefined;
+    if (pending !== undefined) return pending;
+    // "#3  <function called from gdb>": nobody but the debugger wanted this call.
+    if (frames.some(({ kind }) => kind === 'called-from-gdb')) return { line, command: 'call' };
+    return stop?.number === undefined ? undefined : this.ofBreakpoint.get(stop.number);
+  }
+}
