@@ -69,13 +69,15 @@ function missingAround(run: Run, subject: Fact): readonly string[] {
   }
   if (subject.role === 'event') {
     return [
-      'the calls themselves, as a gdb log shows them: QEMU has no trace events for these (vhtrace explain RULE says which)',
+      'the calls themselves: QEMU has no trace events for these; `vhtrace probes gdb` prints the script that shows them',
     ];
   }
   if (subject.role === 'wire') {
     return [
-      'the calls inside QEMU, with their vhost_dev and their arguments: gdb -p PID, `break` on vhost_dev_start, vhost_dev_stop, vhost_migration_log, vhost_dev_set_log, vhost_dev_set_features, vhost_virtqueue_set_addr, vhost_dev_log_resize, vhost_log_put and the set_log_base of the backend, with `bt` and `continue` as the commands of each',
+      'the calls inside QEMU, with their vhost_dev and their arguments: `vhtrace probes gdb` prints the script that shows them',
     ];
   }
-  return ['argument values (gdb: set print frame-arguments scalars)'];
+  return [
+    'the calls around it and their arguments: `vhtrace probes gdb` prints the script that shows them',
+  ];
 }

@@ -1,4 +1,13 @@
-/** The shape of a rule. A rule is one file: metadata, and a pure check over what the capture shows. */
+/**
+ * The shape of a rule. A rule is one file: metadata, and a pure check over what the capture shows.
+ *
+ * The principle for incomplete captures: calls that nobody watched are silent steps, which may have
+ * happened at any time, and a capture that begins in mid-life begins in any state. A rule reports a
+ * violation only when no legal hidden behaviour explains what was seen: where it rests on what is
+ * missing, the function was watched, nothing in the window was lost, and the call that had to make it
+ * was entered, has returned, and did not fail. Where any of that is open the verdict is `inconclusive`,
+ * and says what would have to be seen.
+ */
 import type { Activation } from '../flows/activations.js';
 import type { Run } from '../flows/run.js';
 import type { Step } from '../facts/step.js';

@@ -79,6 +79,14 @@ function judgeBase(
   if (base === bitmap || (base === 0n && size === 0n)) {
     return { verdict: 'pass', message: `${message}, the bitmap of its log` };
   }
+  // The pointer ends the line of the trace event: a line that was cut leaves the beginning of it.
+  if (base.toString(16).length > bitmap.toString(16).length && base !== 0n) {
+    return {
+      verdict: 'inconclusive',
+      message: `${message}, and 0x${bitmap.toString(16)}, the bitmap of its log, may have been cut off`,
+      missing: ['the whole address of the log'],
+    };
+  }
   return {
     verdict: 'violation',
     message: `${message}, but the bitmap of its log is at 0x${bitmap.toString(16)}`,

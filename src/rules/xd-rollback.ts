@@ -75,9 +75,12 @@ function* judge(
         message: 'the log start that failed later is undone at the device',
         evidence: [{ line: undo.line, role: 'the log stop' }],
       };
-    } else if (missing.length > 0) {
+    } else if (missing.length > 0 || call.device === undefined) {
       const message = 'the log start fails at a later device, and is not seen to be undone here';
-      yield { verdict: 'inconclusive', ...at, message, missing };
+      // A callback that does not show its device may be the one whose undoing is seen.
+      const unnamed =
+        call.device === undefined ? ['listener= of every vhost_log_global_start'] : [];
+      yield { verdict: 'inconclusive', ...at, message, missing: [...missing, ...unnamed] };
     } else {
       yield {
         verdict: 'violation',
