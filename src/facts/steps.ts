@@ -123,6 +123,7 @@ class StepBuilder {
   private gap = false;
   private readonly alterations = new Alterations();
   private readonly kernelCalls = new OpenCalls();
+  private sawPid = false;
   /** Function of each breakpoint number, as this debugger has them. */
   private readonly breakpoints = new Map<number, string>();
   /** Breakpoints that were set without a condition. */
@@ -465,6 +466,11 @@ class StepBuilder {
   private onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
     const isReturn = record.kind === 'kernel-event' && record.what === 'return';
     if (isReturn && this.kernelCalls.close(record)) return;
+    if (record.kind === 'syscall') {
+      // strace -f names the process on every line: one that does not has lost its head.
+      if (record.pid === undefined && this.sawPid) this.gap = true;
+      this.sawPid ||= record.pid !== undefined;
+    }
     const wire = isReturn ? lostEntryFact(record) : wireFact(record);
     if (wire === undefined) return;
     const step = this.push({
