@@ -98,7 +98,7 @@ const LIVED: Readonly<Record<string, readonly [since: number, until?: number]>> 
   migration_cancel: [1000],
 };
 
-export function existsIn(func: string, version: number): boolean {
+function existsIn(func: string, version: number): boolean {
   const [since, until = Infinity] = LIVED[func] ?? [0];
   return since <= version && version <= until;
 }
