@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core';
 /** FILE...; standard input only where the user says `-`, never because it happens to be a pipe. */
 export const files = Args.string({
   description:
-    "gdb log, QEMU trace log or binary trace, plain or packed with gzip, zstd or xz; a quoted pattern ('logs/**/*.gz'), or '-' for standard input",
+    "gdb log, QEMU or kernel trace, strace, backend log or notes, plain or packed with gzip, zstd or xz; a quoted pattern ('logs/**/*.gz'), or '-' for standard input",
   ignoreStdin: true,
   multiple: true,
 });

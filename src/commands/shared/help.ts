@@ -1,7 +1,7 @@
 import { CommandHelp, Help } from '@oclif/core';
 
-const ROOT = `Reads gdb logs and QEMU trace logs of a vhost live migration, replays them against the vhost
-logging protocol, and says what is wrong, where, and why it matters.
+const ROOT = `Reads gdb logs, QEMU and kernel traces, straces and backend logs of a vhost live migration, replays
+them against the vhost logging protocol, and says what is wrong, where, and why it matters.
 
 EXAMPLES
   $ vhtrace check gdb.txt                  judge a capture; exit code 1 when something is wrong
