@@ -1,0 +1,88 @@
+/** The reconstructed call flow that `vhtrace flows` and the TUI show. Field names are the JSON contract. */
+
+/** Who does something: the lanes of a sequence diagram, from the guest to the backend. */
+export const LANES = [
+  'guest vCPU',
+  'migration thread',
+  'main loop',
+  'vhost core',
+  'backend',
+] as const;
+export type Lane = (typeof LANES)[number];
+
+/** Parts of a migration, in their order, and what lies outside of one. */
+export type Phase =
+  | 'no migration'
+  | 'setup'
+  | 'iterations'
+  | 'postcopy'
+  | 'switchover'
+  | 'completion'
+  | 'cancel'
+  | 'failure'
+  | 'cleanup';
+
+/** An argument as printed, and what it means where it says more: `size` 28672 is `7 GiB of guest memory`. */
+export interface FlowArg {
+  readonly name: string;
+  readonly value: string;
+  readonly meaning?: string;
+}
+
+/** A frame that is not shown for itself, innermost first in lists. */
+export interface FlowFrame {
+  readonly func: string;
+  /** `../migration/ram.c:2782`; null where the frame has none. */
+  readonly at: string | null;
+  /** Line of the capture. */
+  readonly line: number;
+}
+
+/**
+ * One node of the flow. `call` is an execution of a function (or several in a row that look alike),
+ * `event` a trace event, `wire` a request that reached the backend, `round` one sync of the dirty bitmap
+ * that trace events show with its start and end, `phase` a part of a migration, `snippet` a backtrace of
+ * a note, whose time is unknown.
+ */
+export interface FlowNode {
+  /** Stable within the session: position in depth-first order, 0-based. */
+  readonly id: number;
+  readonly kind: 'phase' | 'snippet' | 'call' | 'event' | 'wire' | 'round';
+  /** Function or event as printed; for phases and rounds their name. */
+  readonly name: string;
+  /** First line of the capture that shows it, and the last one that does. */
+  readonly line: number;
+  readonly lastLine: number;
+  readonly lane: Lane;
+  /** Who called: `migration thread`, `main loop`, `vCPU 0`; null where the capture does not tell. */
+  readonly actor: string | null;
+  readonly thread: string | null;
+  /** vhost_dev address, lower-case hex without leading zeros. */
+  readonly device: string | null;
+  /** `virtio-net #1`: name where it is known, and number by order of appearance; what pointers are to people. */
+  readonly deviceName: string | null;
+  readonly vring: number | null;
+  readonly args: readonly FlowArg[];
+  /** What it returned, where the capture says. */
+  readonly result: string | null;
+  /** Line in the source of the caller at which it is called, `1092`; null where it is not printed. */
+  readonly callSite: number | null;
+  /** Frames between it and the node above, or the outermost frame of its thread; innermost first. */
+  readonly folded: readonly FlowFrame[];
+  /** Executions in a row that look alike and are shown once. */
+  readonly count: number;
+  /** Printed clock of the first line, where there is one. */
+  readonly time: string | null;
+  readonly children: readonly FlowNode[];
+}
+
+/** The flow of one session of a capture. */
+export interface Flow {
+  /** sha256 of the capture. */
+  readonly capture: string;
+  readonly path: string;
+  readonly session: number;
+  /** False for notes: the nodes are snippets in the order of the file, which says nothing of time. */
+  readonly ordered: boolean;
+  readonly nodes: readonly FlowNode[];
+}
