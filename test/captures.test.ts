@@ -2,8 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { buildFlows } from '../src/flows/flow.js';
 import { buildRun } from '../src/flows/run.js';
 import type { Fact } from '../src/model/fact.js';
+import { renderFlowTree } from '../src/reporters/flow-tree.js';
 import { rules } from '../src/rules/index.js';
 import { check } from './helpers/check.js';
 import { readText } from './helpers/read-text.js';
@@ -46,6 +48,14 @@ describe.each(files)('%s', (name) => {
     await expect(JSON.stringify(golden, null, 2) + '\n').toMatchFileSnapshot(
       join(folder, 'golden', `${name}.report.json`),
     );
+  });
+
+  test('flow', async () => {
+    const reading = readText(textOf(name));
+    const run = buildRun(reading, { assumeOrdered: false });
+    const info = { path: name, sha256: '', bytes: 0 };
+    const tree = renderFlowTree(buildFlows(info, reading, run), { color: false, unfold: false });
+    await expect(tree).toMatchFileSnapshot(join(folder, 'golden', `${name}.flow.txt`));
   });
 
   test('fingerprints hold neither addresses nor lines: the same run elsewhere has the same', () => {

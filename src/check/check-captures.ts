@@ -29,10 +29,15 @@ export interface CheckInput {
  * command's business.
  */
 export function checkCaptures(inputs: readonly CheckInput[], options: RunOptions): CheckReport {
-  const judged = inputs.map(({ info, reading }) => {
-    const run = buildRun(reading, options);
-    return { info, reading, run, findings: judgeRun(info, run, rules) };
-  });
+  return checkRuns(inputs.map((input) => ({ ...input, run: buildRun(input.reading, options) })));
+}
+
+/** Judges captures whose runs are at hand, see {@link checkCaptures}. */
+export function checkRuns(inputs: readonly (CheckInput & { readonly run: Run })[]): CheckReport {
+  const judged = inputs.map((input) => ({
+    ...input,
+    findings: judgeRun(input.info, input.run, rules),
+  }));
   const findings = judged.flatMap((capture) => capture.findings);
   const byRule = findingsByRule(findings);
   return {

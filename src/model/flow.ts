@@ -10,9 +10,9 @@ export const LANES = [
 ] as const;
 export type Lane = (typeof LANES)[number];
 
-/** Parts of a migration, in their order, and what lies outside of one. */
+/** Parts of a migration, in their order; first what shows no sign of one. */
 export type Phase =
-  | 'no migration'
+  | 'no migration seen'
   | 'setup'
   | 'iterations'
   | 'postcopy'
@@ -47,7 +47,7 @@ export interface FlowFrame {
 export interface FlowNode {
   /** Stable within the session: position in depth-first order, 0-based. */
   readonly id: number;
-  readonly kind: 'phase' | 'snippet' | 'call' | 'event' | 'wire' | 'round';
+  readonly kind: 'migration' | 'phase' | 'snippet' | 'call' | 'event' | 'wire' | 'round';
   /** Function or event as printed; for phases and rounds their name. */
   readonly name: string;
   /** First line of the capture that shows it, and the last one that does. */

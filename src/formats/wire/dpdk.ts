@@ -13,7 +13,7 @@ import type { CaptureRecord, VhostUserMessage } from '../../model/record.js';
 import { configLine, configText, continuation, valuesIn } from './dpdk-line.js';
 import type { ConfigLine, Detail } from './dpdk-line.js';
 import type { LineFormat } from '../line-format.js';
-import { plainRequestName, requestByName } from './vhost-user-requests.js';
+import { plainRequestName, requestByName } from '../../model/vhost-user-requests.js';
 
 export function createDpdk(): LineFormat {
   return new Dpdk();

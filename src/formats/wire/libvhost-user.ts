@@ -11,7 +11,11 @@ import { parse } from '../../grammar/libvhost-user.js';
 import type { CaptureRecord, VhostUserMessage } from '../../model/record.js';
 import type { LineFormat } from '../line-format.js';
 import { vringFile } from './vhost-user-bytes.js';
-import { frontendRequests, plainRequestName, requestByName } from './vhost-user-requests.js';
+import {
+  frontendRequests,
+  plainRequestName,
+  requestByName,
+} from '../../model/vhost-user-requests.js';
 
 /** One line, as the grammar reads it. */
 export type DebugLine =

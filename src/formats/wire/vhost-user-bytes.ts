@@ -6,8 +6,8 @@
  * Not read: contents of the device's configuration and of a crypto session.
  */
 import type { VhostUserMessage } from '../../model/record.js';
-import { backendRequests, frontendRequests } from './vhost-user-requests.js';
-import type { PayloadShape } from './vhost-user-requests.js';
+import { backendRequests, frontendRequests } from '../../model/vhost-user-requests.js';
+import type { PayloadShape } from '../../model/vhost-user-requests.js';
 
 export const HEADER_BYTES = 12;
 

@@ -1,0 +1,43 @@
+/** Where captures come from: the files that the user names, or else the store. */
+import { expandPatterns } from '../input/expand-patterns.js';
+import { loadCaptures } from '../store/load-capture.js';
+import { openStore } from '../store/open-store.js';
+import { keepLines } from './excerpts.js';
+import type { LineKeeper } from './excerpts.js';
+import { readCaptures } from './read-capture.js';
+import type { ReadResult } from './read-capture.js';
+import { readEventTable } from './trace-events.js';
+
+export interface InputRequest {
+  /** Files, or patterns that stand for them; none for what the store holds. */
+  readonly paths: readonly string[];
+  readonly database: string;
+  /** Files with the declarations of trace events, for files. */
+  readonly traceEvents?: readonly string[];
+}
+
+export interface Inputs extends ReadResult {
+  /** Lines of those files that cannot be read again. */
+  readonly keeper: LineKeeper | undefined;
+}
+
+/** Errors: those of {@link openStore} when there are no files; those of {@link readEventTable}. */
+export async function readInputs({ paths, database, traceEvents }: InputRequest): Promise<Inputs> {
+  const files = await expandPatterns(paths);
+  const events = await readEventTable(traceEvents ?? []);
+  const keeper = keepLines(files);
+  const result =
+    files.length > 0
+      ? await readCaptures(files, { observe: keeper?.observe, events })
+      : await readStore(database);
+  return { ...result, keeper };
+}
+
+async function readStore(path: string): Promise<ReadResult> {
+  const database = await openStore(path, 'read');
+  try {
+    return { captures: await loadCaptures(database), failures: [] };
+  } finally {
+    await database.close();
+  }
+}

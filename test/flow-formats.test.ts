@@ -1,0 +1,127 @@
+/** Call flows in every format, as golden files; text of a capture is never markup or control. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checkRuns } from '../src/check/check-captures.js';
+import { buildFlows } from '../src/flows/flow.js';
+import { buildRun } from '../src/flows/run.js';
+import type { Flow, FlowNode } from '../src/model/flow.js';
+import { flowReporters } from '../src/reporters/flow-formats.js';
+import type { FlowsInput } from '../src/reporters/flow-formats.js';
+import { walk } from '../src/reporters/flow-text.js';
+import { readText } from './helpers/read-text.js';
+
+const fixtures = join(import.meta.dirname, '..', 'fixtures');
+const PLAIN = { color: false, unfold: false };
+
+function flowsOf(text: string, path: string): FlowsInput {
+  const reading = readText(text);
+  const run = buildRun(reading, { assumeOrdered: false });
+  const info = { path, sha256: '0'.repeat(64), bytes: text.length };
+  return {
+    flows: buildFlows(info, reading, run),
+    report: () => checkRuns([{ info, reading, run }]),
+  };
+}
+
+function nodesOf({ flows }: FlowsInput): FlowNode[] {
+  return flows.flatMap((flow: Flow) => [...walk(flow.nodes)].map(({ node }) => node));
+}
+
+const NAMES = Object.keys(flowReporters) as (keyof typeof flowReporters)[];
+
+test.each(NAMES)('%s', async (format) => {
+  const file = join(fixtures, 'captures', 'vring-never-logged.gdb.txt');
+  const input = flowsOf(readFileSync(file, 'utf8'), 'vring-never-logged.gdb.txt');
+  const golden = join(fixtures, 'reporters', 'flows', `expected.${format}`);
+  await expect(flowReporters[format](input, PLAIN)).toMatchFileSnapshot(golden);
+});
+
+test('unfolded, the frames between are shown with their lines', async () => {
+  const file = join(fixtures, 'captures', 'vring-never-logged.gdb.txt');
+  const input = flowsOf(readFileSync(file, 'utf8'), 'vring-never-logged.gdb.txt');
+  const golden = join(fixtures, 'reporters', 'flows', 'expected.unfolded.tree');
+  const tree = flowReporters.tree(input, { color: false, unfold: true });
+  await expect(tree).toMatchFileSnapshot(golden);
+  expect(flowReporters.collapsed(input, { color: false, unfold: true })).toContain(
+    ';ram_save_setup;',
+  );
+});
+
+describe('what a capture says', () => {
+  const evil = '\x1b]0;x\x07<script>alert(1)</script>"\';end#`‮';
+  const frame = (n: number, func: string): string => `#${n}  ${func} (dev=0x5555) at ../a.c:1`;
+  const text = [
+    '(gdb) bt',
+    frame(0, 'vhost_dev_set_features'),
+    `#1  0x0000555555555555 in vhost_dev_start (hdev=0x5555) at ../${evil}.c:2`,
+    '#2  0x0000555555555555 in main () at ../main.c:3',
+    `1@1700000000.000001:migrate_set_state new state ${evil}`,
+    `1@1700000000.000002:savevm_section_start ${evil}, section_id 1`,
+  ].join('\n');
+
+  test.each(NAMES)('is escaped in %s', (format) => {
+    const output = flowReporters[format](flowsOf(text, `${evil}.txt`), {
+      color: false,
+      unfold: true,
+    });
+    // eslint-disable-next-line no-control-regex -- control characters are what must not be there
+    expect(output).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
+    if (format === 'html') expect(output).not.toContain('<script>alert');
+  });
+});
+
+describe('phases', () => {
+  const log = (...events: string[]): string =>
+    events.map((event, i) => `1@1700000000.${String(i).padStart(6, '0')}:${event}`).join('\n');
+
+  test('a capture that says nothing of migrations is not divided', () => {
+    const { flows } = flowsOf(log('vhost_user_write req:5 flags:0x1'), 'a');
+    expect(flows[0]?.nodes.map(({ kind, name }) => [kind, name])).toEqual([
+      ['event', 'vhost_user_write'],
+    ]);
+  });
+
+  test('setup to cleanup are one migration, with its outcome', () => {
+    const { flows } = flowsOf(
+      log(
+        'migrate_set_state new state setup',
+        'migrate_set_state new state active',
+        'runstate_set current_run_state 9 (running) new_state 6 (finish-migrate)',
+        'migrate_set_state new state device',
+        'migrate_set_state new state completed',
+        'runstate_set current_run_state 6 (finish-migrate) new_state 5 (postmigrate)',
+        'virtio_set_status vdev 0x1 val 0',
+        'savevm_state_cleanup',
+      ),
+      'a',
+    );
+    const [migration, after] = flows[0]?.nodes ?? [];
+    expect(migration).toMatchObject({ kind: 'migration', result: 'completed' });
+    expect(migration?.children.map(({ name }) => name)).toEqual([
+      'setup',
+      'iterations',
+      'switchover',
+      'completion',
+      'cleanup',
+    ]);
+    expect(after).toMatchObject({ kind: 'phase', name: 'no migration seen' });
+  });
+});
+
+test('a request and its answer are one step; what differs from time to time is left out', () => {
+  const input = flowsOf(
+    [
+      '1@1.000001:vhost_user_write req:1 flags:0x1',
+      '1@1.000002:vhost_user_read req:1 flags:0x5',
+      '1@1.000003:migrate_pending_exact exact pending size 10 (pre = 1 post=2)',
+      '1@1.000004:migrate_pending_exact exact pending size 20 (pre = 1 post=2)',
+    ].join('\n'),
+    'a',
+  );
+  const shown = nodesOf(input).filter(({ kind }) => kind === 'event');
+  expect(shown).toMatchObject([
+    { name: 'vhost_user_write', result: 'answered', count: 1 },
+    { name: 'migrate_pending_exact', args: [], count: 2 },
+  ]);
+});
