@@ -1,0 +1,48 @@
+/** Call flows of simulated runs: nothing is lost on the way from activations to the tree, and nothing is made up. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { buildFlows } from '../../src/flows/flow.js';
+import { buildRun } from '../../src/flows/run.js';
+import type { FlowNode } from '../../src/model/flow.js';
+import { readText } from '../helpers/read-text.js';
+import { anyRun, textOf } from '../model/legitimate.js';
+
+/** Executions of calls that a tree stands for: a repeat stands for all that is inside of it, too. */
+function executions(nodes: readonly FlowNode[], counts = new Map<string, number>(), times = 1) {
+  for (const node of nodes) {
+    const all = times * node.count;
+    if (node.kind === 'call') counts.set(node.name, (counts.get(node.name) ?? 0) + all);
+    executions(node.children, counts, all);
+  }
+  return counts;
+}
+
+function* depthFirst(nodes: readonly FlowNode[]): Generator<FlowNode> {
+  for (const node of nodes) {
+    yield node;
+    yield* depthFirst(node.children);
+  }
+}
+
+test('every execution is in the tree once; wrappers of the same kind and the thread itself are folded', () => {
+  fc.assert(
+    fc.property(anyRun, (generated) => {
+      const reading = readText(textOf(generated));
+      const run = buildRun(reading, { assumeOrdered: true });
+      const info = { path: 'run', sha256: '', bytes: 0 };
+      const flows = buildFlows(info, reading, run);
+      const shown = executions(flows.flatMap(({ nodes }) => nodes));
+      const expected = new Map<string, number>();
+      for (const { func, kind, parent } of run.activations) {
+        if (kind === 'migration_thread' || kind === parent?.kind) continue;
+        expected.set(func, (expected.get(func) ?? 0) + 1);
+      }
+      expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(expected));
+      for (const { nodes } of flows) {
+        const all = [...depthFirst(nodes)];
+        expect(all.map(({ id }) => id)).toEqual(all.map((_, i) => i));
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
