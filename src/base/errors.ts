@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'STORE_NOT_A_DATABASE'
   | 'STORE_TOO_NEW'
   | 'STORE_UNUSABLE'
+  | 'OUTPUT_UNWRITABLE'
   | 'USAGE';
 
 /**
