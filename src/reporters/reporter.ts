@@ -20,7 +20,7 @@ export interface ReportOptions {
   /** Show findings of every verdict, and every problem. */
   readonly all: boolean;
   /** Least severity that fails the command. */
-  readonly failOn: Severity | 'never';
+  readonly failOn: Severity | 'inconclusive' | 'never';
   /** Folder in which the command runs: relative paths begin there. */
   readonly cwd: string;
   /** Folder of the repository: CI systems want paths relative to it. */

@@ -22,7 +22,9 @@ const COMMANDS: Readonly<Record<Severity, string>> = {
 
 /** Pure. */
 export function renderGithub(report: CheckReport, options: ReportOptions): string {
-  const violations = inOrder(report).filter(({ verdict }) => verdict === 'violation');
+  const violations = inOrder(report).filter(
+    ({ verdict, known }) => verdict === 'violation' && known === undefined,
+  );
   const lines: string[] = [];
   for (const severity of ['error', 'warning', 'note'] as const) {
     const own = violations.filter((finding) => finding.severity === severity);
@@ -47,7 +49,8 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
   const verdict = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')].join(
     ', ',
   );
-  const rest = `${report.summary.pass} passed, ${report.summary.inconclusive} undecided`;
+  const known = report.summary.known === undefined ? '' : `${report.summary.known} known, `;
+  const rest = `${known}${report.summary.pass} passed, ${report.summary.inconclusive} undecided`;
   lines.push(`vhtrace: ${verdict}; ${rest}`);
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -14,7 +14,9 @@ import { repositoryPath } from './locations.js';
 export function renderGitlab(report: CheckReport, options: ReportOptions): string {
   const rules = new Map(options.rules.map((rule) => [rule.id, rule]));
   const seen = new Map<string, number>();
-  const violations = inOrder(report).filter(({ verdict }) => verdict === 'violation');
+  const violations = inOrder(report).filter(
+    ({ verdict, known }) => verdict === 'violation' && known === undefined,
+  );
   return jsonText(
     violations.map((finding) => {
       const path = repositoryPath(finding.at.path, options);

@@ -5,13 +5,7 @@
  * Source: the schema of Jenkins' JUnit plugin.
  */
 import { printable } from '../../base/printable.js';
-import type {
-  CaptureSummary,
-  CheckReport,
-  Finding,
-  RuleInfo,
-  Severity,
-} from '../../model/report.js';
+import type { CaptureSummary, CheckReport, Finding, Severity } from '../../model/report.js';
 import { createColors } from '../colors.js';
 import { inOrder } from '../order.js';
 import { renderFindings } from '../pretty-findings.js';
@@ -49,16 +43,21 @@ function suiteOf(
   options: ReportOptions,
 ): Suite {
   const own = findings.filter(({ capture }) => capture === sha256);
-  const cases = options.rules
-    .filter(({ undecidable }) => undecidable === undefined)
-    .map((rule) =>
-      caseOf(
-        rule,
-        own.filter((finding) => finding.rule === rule.id),
-        path,
-        options,
-      ),
-    );
+  const titles = new Map(
+    options.rules
+      .filter(({ undecidable }) => undecidable === undefined)
+      .map(({ id, title }) => [id, title]),
+  );
+  // A finding is shown whether or not its rule is in the catalogue at hand.
+  for (const { rule } of own) if (!titles.has(rule)) titles.set(rule, rule);
+  const cases = Array.from(titles, ([id, title]) =>
+    caseOf(
+      `${id}: ${title}`,
+      own.filter((finding) => finding.rule === id),
+      path,
+      options,
+    ),
+  );
   const times = (outcome: Case['outcome']): number =>
     cases.filter((each) => each.outcome === outcome).length;
   const name = escapeXml(displayPath(path));
@@ -85,17 +84,19 @@ interface Case {
 }
 
 function caseOf(
-  rule: RuleInfo,
+  name: string,
   findings: readonly Finding[],
   path: string,
   options: ReportOptions,
 ): Case {
-  const start = `    <testcase classname="${escapeXml(displayPath(path))}" name="${escapeXml(`${rule.id}: ${rule.title}`)}"`;
+  const start = `    <testcase classname="${escapeXml(displayPath(path))}" name="${escapeXml(name)}"`;
   const element = (outcome: Case['outcome'], inner: string): Case => ({
     outcome,
     text: inner === '' ? `${start}/>` : `${start}>${inner}</testcase>`,
   });
-  const violations = findings.filter(({ verdict }) => verdict === 'violation');
+  const violations = findings.filter(
+    ({ verdict, known }) => verdict === 'violation' && known === undefined,
+  );
   const failed = violations.filter(({ severity }) => fails(severity, options.failOn));
   const [first] = failed;
   if (first !== undefined) {
@@ -110,6 +111,11 @@ function caseOf(
   if (violations.length > 0) {
     return element('passed', `<system-out>${escapeXml(blocks(violations, options))}</system-out>`);
   }
+  const known = findings.find((finding) => finding.known !== undefined);
+  if (known !== undefined) {
+    const reason = known.known?.reason ?? '';
+    return element('skipped', skipped(`known: ${known.message} (${reason})`));
+  }
   const open = findings.filter(({ verdict }) => verdict === 'inconclusive');
   const missing = new Set(open.flatMap((finding) => finding.missing));
   if (open.length > 0)
@@ -121,7 +127,8 @@ function caseOf(
 const ORDER: readonly Severity[] = ['note', 'warning', 'error'];
 
 function fails(severity: Severity, failOn: ReportOptions['failOn']): boolean {
-  return failOn !== 'never' && ORDER.indexOf(severity) >= ORDER.indexOf(failOn);
+  if (failOn === 'never') return false;
+  return failOn === 'inconclusive' || ORDER.indexOf(severity) >= ORDER.indexOf(failOn);
 }
 
 function blocks(findings: readonly Finding[], options: ReportOptions): string {

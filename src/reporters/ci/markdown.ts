@@ -5,6 +5,7 @@
 import { printable } from '../../base/printable.js';
 import { LIMITS } from '../../model/report.js';
 import type { CheckReport, Finding } from '../../model/report.js';
+import { baselineLines } from '../baseline-text.js';
 import { inOrder } from '../order.js';
 import type { ReportOptions } from '../reporter.js';
 import { count, displayPath, excerptText, wrap } from '../text.js';
@@ -13,10 +14,16 @@ const COLUMNS = 72;
 
 /** Pure. */
 export function renderMarkdown(report: CheckReport, options: ReportOptions): string {
-  const violations = inOrder(report).filter(({ verdict }) => verdict === 'violation');
+  const violations = inOrder(report).filter(
+    ({ verdict, known }) => verdict === 'violation' && known === undefined,
+  );
   const parts = [
     paragraph(`vhtrace: ${verdictOf(report)}`),
     ...violations.map((finding) => violationPart(finding, report, options)),
+    section(
+      'Known',
+      report.baseline === undefined ? [] : baselineLines(report.baseline).map(bullet),
+    ),
     section('Read', [
       ...report.captures.map(({ path, formats, lines, facts }) =>
         bullet(
@@ -40,6 +47,7 @@ function verdictOf({ summary, captures }: CheckReport): string {
     error > 0 ? count(error, 'error') : '',
     warning > 0 ? count(warning, 'warning') : '',
     note > 0 ? count(note, 'note') : '',
+    summary.known === undefined ? '' : `${summary.known} known`,
   ].filter(Boolean);
   const found = wrong.length === 0 ? 'no violation found' : wrong.join(', ');
   return `${found}; ${count(summary.pass, 'check')} passed, ${summary.inconclusive} could not be decided`;

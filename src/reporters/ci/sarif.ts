@@ -111,7 +111,8 @@ function resultOf(
   index: ReadonlyMap<string, number>,
   options: ReportOptions,
 ): object {
-  const { rule, verdict, severity, at, fingerprint, missing, device, vring, session } = finding;
+  const { rule, verdict, severity, at, fingerprint, missing, device, vring, session, known } =
+    finding;
   const needs = missing.length === 0 ? '' : ` (missing: ${missing.join('; ')})`;
   return {
     ruleId: rule,
@@ -123,6 +124,9 @@ function resultOf(
     ...(verdict === 'violation' ? { codeFlows: [codeFlow(finding, options)] } : {}),
     partialFingerprints: { 'vhtraceFingerprint/v1': fingerprint },
     occurrenceCount: finding.count,
+    ...(known === undefined
+      ? {}
+      : { suppressions: [{ kind: 'external', justification: printable(known.reason) }] }),
     properties: { device, vring, session },
   };
 }
