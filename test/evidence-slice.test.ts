@@ -3,8 +3,8 @@
  *
  * A cited record is lost in a marked gap. Without the record that the finding points at the same
  * violation is not reported there. Without another cited record it is not reported either, or the rule
- * cites a witness in its place: then the fault is proved more than once, and either record will do. What
- * one stack proves by itself is proved by that stack alone.
+ * cites a witness that it did not before: then the fault is proved more than once, and either record
+ * will do. What one stack proves by itself is proved by that stack alone.
  *
  * That the cited records are enough for a rule of sequences is not claimed: what was watched, whether
  * the device was started and which call has returned are shown by further records.
@@ -27,21 +27,6 @@ const cases = rules.flatMap(({ info: { id } }) =>
     .filter((name) => name.startsWith('violation-'))
     .map((name) => ({ rule: id, name })),
 );
-
-/**
- * Roles of records that are not the only proof of what they show: when one is lost, another that is
- * cited already, or the way the call went on, proves the same.
- */
-const PROVED_TWICE: ReadonlyMap<string, string> = new Map([
-  [
-    'the pass ended well: the logger is elected last',
-    'a pass that addressed its last vring and went on has ended well, too',
-  ],
-  [
-    'the next log stop: until here dirty tracking was on',
-    'the log start that is cited has a successful end of its own',
-  ],
-]);
 
 /** Records that begin a report: what follows of the same stop belongs to it. */
 const REPORTS: ReadonlySet<CaptureRecord['kind']> = new Set([
@@ -118,14 +103,14 @@ function isSame(a: Finding, b: Finding): boolean {
 function decorations(capture: Capture, finding: Finding): string[] {
   const cited = finding.evidence.flatMap(({ line, role }) => {
     const report = capture.reportAt(line);
-    const isAtPlace = report === capture.reportAt(finding.at.line);
-    return report === undefined || isAtPlace || PROVED_TWICE.has(role)
+    return report === undefined || report === capture.reportAt(finding.at.line)
       ? []
       : [{ line, role, report }];
   });
   return cited.flatMap(({ line, role, report }) => {
     const again = capture.violations(capture.without(report)).find((f) => isSame(f, finding));
-    if (again === undefined || again.evidence.length >= finding.evidence.length) return [];
+    const known = new Set(finding.evidence.map((mark) => mark.line));
+    if (again === undefined || again.evidence.some((mark) => !known.has(mark.line))) return [];
     return [`line ${line}: ${role}`];
   });
 }
