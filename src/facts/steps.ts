@@ -327,7 +327,7 @@ class StepBuilder {
       stop,
       stackKnown: true,
       complete: !bt.incomplete && reachesBottom(bt.frames),
-      partial: bt.levels[0] !== 0,
+      partial: bt.incomplete || bt.levels[0] !== 0,
       ...(headed === undefined ? {} : { thread: headed }),
     });
     if (bt.incomplete) this.gap = true;
