@@ -4,6 +4,7 @@ import { PhaseTracker } from '../flows/phases.js';
 import type { Device, Run } from '../flows/run.js';
 import type { DeviceLane, Judged, LaneState } from '../model/browse.js';
 import { known } from '../protocol/replay.js';
+import type { LogState } from '../protocol/tables.js';
 import { Timeline } from './timeline.js';
 import type { Known } from './timeline.js';
 
@@ -39,7 +40,7 @@ function spansOf(run: Run, { session, address }: Device, factOfStep: readonly nu
   const first = run.facts.findIndex((fact) => fact.session === session);
   const spans: Span[] = [{ row: Math.max(0, first), state: UNKNOWN }];
   if (!run.ordered) return spans;
-  for (const at of new Timeline(run, own, address).course()) {
+  for (const at of new Timeline(run, own, address, true).course()) {
     const row = factOfStep[at.step] ?? run.facts.length;
     if (row >= run.facts.length) break;
     const state = laneState(at);
@@ -56,8 +57,14 @@ function laneState({ state, toggling }: Known): LaneState {
     .filter(({ state: only }) => only === 'plain' || only === 'logged')
     .map(({ vring, state: only }) => ({ vring, logged: only === 'logged' }))
     .sort((a, b) => a.vring - b.vring);
-  const going = toggling === undefined ? 'unknown' : toggling ? 'enabling' : 'disabling';
-  return { run: known(state.run) ?? 'unknown', log: known(state.log) ?? going, vrings };
+  return { run: known(state.run) ?? 'unknown', log: logState(known(state.log), toggling), vrings };
+}
+
+/** While a call switches the log, the flag is as it was up to some moment that is not shown. */
+function logState(log: LogState | undefined, toggling: boolean | undefined): LaneState['log'] {
+  if (toggling === true && log !== 'on') return 'enabling';
+  if (toggling === false && log !== 'off') return 'disabling';
+  return log ?? 'unknown';
 }
 
 function isSame(a: LaneState, b: LaneState): boolean {

@@ -57,6 +57,8 @@ export class Timeline {
     private readonly run: Run,
     activations: readonly Activation[],
     device: string,
+    /** For a picture: a start goes on until its end is shown, and a socket stays open. */
+    private readonly asShown = false,
   ) {
     const own = activations.filter(
       (activation) => activation.device === device || isStranger(activation),
@@ -99,7 +101,7 @@ export class Timeline {
 
   /**
    * What each report shows, and what is left of it until the next one where calls go unwatched or records
-   * may be missing. A start counts as going on until its end is shown, and a socket as open.
+   * may be missing.
    */
   *course(): Generator<Known> {
     for (const [i, snapshot] of this.snapshots.entries()) {
@@ -113,7 +115,7 @@ export class Timeline {
       else
         yield {
           step: step + 1,
-          state: unwatched(state, this.silentBetween(snapshot, next)),
+          state: relax(state, this.silentBetween(snapshot, next)),
           toggling,
         };
     }
@@ -154,7 +156,8 @@ export class Timeline {
     const hasOp = (kind: FactKind): boolean =>
       backend !== undefined && probes.watching(kind, from, to, backend) !== undefined;
     return {
-      closing: backend === undefined || backend === 'user',
+      closing: !this.asShown && (backend === undefined || backend === 'user'),
+      ...(this.asShown ? { ending: false } : {}),
       startStop: !(has('vhost_dev_start') && has('vhost_dev_stop')),
       toggle: !(
         has('vhost_migration_log') ||
@@ -166,12 +169,6 @@ export class Timeline {
       base: !(hasOp('op_set_log_base') && has('vhost_log_put')),
     };
   }
-}
-
-/** What calls that nobody watches leave of a state; a call that is going on is not taken to end unseen. */
-function unwatched(state: DeviceState, silent: Silent): DeviceState {
-  const relaxed = relax(state, { ...silent, closing: false });
-  return silent.startStop ? relaxed : { ...relaxed, run: state.run };
 }
 
 /** Calls that switch the log and have not returned, outermost first: what opens lies inside its callers only. */

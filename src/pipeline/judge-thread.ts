@@ -20,7 +20,9 @@ export interface Judging {
 
 /** Starts the thread. The result is an error where it fails, or is stopped before its end. */
 export function judgeInThread(job: JudgeJob): Judging {
-  const worker = new Worker(new URL('./judge-worker.js', import.meta.url), { workerData: job });
+  const file = new URL('./judge-worker.js', import.meta.url);
+  // Options of the program itself are not meant for the thread.
+  const worker = new Worker(file, { workerData: job, execArgv: [] });
   const result = new Promise<Judged | undefined>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);

@@ -149,19 +149,23 @@ export interface FactGroup {
 }
 
 /** Groups of the facts `from` up to `to`, excluded. */
-export function factGroups(
+export async function factGroups(
   database: Database,
   capture: number,
   from: number,
   to: number,
 ): Promise<FactGroup[]> {
-  return database.all(
+  const groups = await database.all<FactGroup>(
     `SELECT thread, kind, func, device, count(*) AS facts FROM fact
      WHERE capture = ? AND seq >= ? AND seq < ? GROUP BY thread, kind, func, device`,
     capture,
     from,
     to,
   );
+  return groups.map((group) => ({
+    ...group,
+    device: group.device === null ? null : shortHex(group.device),
+  }));
 }
 
 /** Texts by row id. */
