@@ -32,31 +32,32 @@ export function diffRuns(a: Run, b: Run, options: DiffOptions): SessionDiff[] {
 function diffSession(a: Side, b: Side, { exact, context }: DiffOptions): SessionDiff {
   const { compared, onlyA, onlyB } = splitProbes(a, b);
   const names = nameDevices(a, b, compared);
-  const keys = keysOf(a, b, compared, names);
+  const keys = keysOf(a, b, compared);
   const [left, right] = [
     itemsOf(a, compared, names.a, keys, exact),
     itemsOf(b, compared, names.b, keys, exact),
   ];
   const lines = markMoves(linesOf(left, right, a.run.gapAtEnd, b.run.gapAtEnd));
-  const at = lines.findIndex(({ mark }) => mark !== 'same');
-  const first = lines[at];
   return {
     session: a.session,
     compared: [...compared],
     onlyA,
     onlyB,
     counts: countLines(lines),
-    first:
-      first === undefined
-        ? null
-        : { last: strip(lines[at - 1]), at: { ...first, a: first.a, b: first.b } },
+    first: firstOf(lines),
     groups: groupsOf(lines),
     hunks: hunksOf(lines, context),
   };
 }
 
-function strip(line: DiffLine | undefined): DiffLine | null {
-  return line ?? null;
+/** The first difference that is one for certain; where there is none, the first of all. */
+function firstOf(lines: readonly DiffLine[]): SessionDiff['first'] {
+  const certain = lines.findIndex(({ mark, doubt }) => mark !== 'same' && doubt === null);
+  const at = certain < 0 ? lines.findIndex(({ mark }) => mark !== 'same') : certain;
+  const line = lines[at];
+  if (line === undefined) return null;
+  const last = lines.slice(0, at).findLast(({ mark }) => mark === 'same');
+  return { last: last ?? null, at: line };
 }
 
 function splitProbes(
@@ -108,7 +109,7 @@ function nameDevices(a: Side, b: Side, compared: ReadonlySet<string>): DeviceNam
   let ordinal = 0;
   for (const device of ofA) {
     const possible = [...free].filter((other) => mayBe(device, other));
-    const match = possible.find((other) => sharesRings(device, other)) ?? possible[0];
+    const match = possible.sort((x, y) => likeness(device, y) - likeness(device, x))[0];
     const label = labelOf(device, match, ++ordinal);
     names.a.set(device.key, label);
     if (match === undefined) continue;
@@ -144,10 +145,10 @@ function mayBe(a: Traits, b: Traits): boolean {
   return !differs(a.name, b.name);
 }
 
-function sharesRings(a: Traits, b: Traits): boolean {
-  return a.backend === b.backend && (a.vrings.size === 0 || b.vrings.size === 0)
-    ? true
-    : [...a.vrings].some((ring) => b.vrings.has(ring));
+/** How much speaks for two devices being the same one; the sort that asks is stable. */
+function likeness(a: Traits, b: Traits): number {
+  const hasRings = [...a.vrings].some((ring) => b.vrings.has(ring));
+  return (a.backend === b.backend ? 2 : 0) + (hasRings ? 1 : 0);
 }
 
 function labelOf(a: Traits, b: Traits | undefined, ordinal: number): string {
@@ -161,7 +162,7 @@ interface Keys {
   key(sighting: Sighting, device: string | undefined): number;
 }
 
-function keysOf(a: Side, b: Side, compared: ReadonlySet<string>, names: DeviceNames): Keys {
+function keysOf(a: Side, b: Side, compared: ReadonlySet<string>): Keys {
   const ids = new Map<string, number>();
   const uses = new Map<string, readonly boolean[]>();
   for (const probe of compared) {
@@ -173,7 +174,6 @@ function keysOf(a: Side, b: Side, compared: ReadonlySet<string>, names: DeviceNa
       all.every(({ path }) => path !== undefined),
     ]);
   }
-  void names;
   return {
     key({ probe, fact, detail, path }, device) {
       const [byDevice, byRing, byDetail, byPath] = uses.get(probe) ?? [];
@@ -344,19 +344,45 @@ function hasGap(items: readonly Item[], from: number, to: number, atEnd: boolean
   return (items[Math.min(to, items.length - 1)]?.gaps ?? before) > before;
 }
 
-/** A step that is missing in one place and extra in another has changed its place. */
+/**
+ * A step that is missing in one place and extra in another has changed its place. What runs inside of a
+ * call goes with it: it has moved only where the call has.
+ */
 function markMoves(lines: readonly DiffLine[]): DiffLine[] {
+  const outer = outerOf(lines);
+  const moved = new Set<number>();
+  match(lines, moved, (at) => outer[at] === undefined);
+  match(lines, moved, (at) => moved.has(outer[at] ?? -1));
+  return lines.map((each, at) => (moved.has(at) ? { ...each, moved: true } : each));
+}
+
+function match(
+  lines: readonly DiffLine[],
+  moved: Set<number>,
+  counts: (at: number) => boolean,
+): void {
   const extra = new Map<string, number[]>();
   for (const [at, { mark, b }] of lines.entries()) {
-    if (mark === 'extra' && b !== null) append(extra, describe(b), at);
+    if (mark === 'extra' && b !== null && counts(at)) append(extra, describe(b), at);
   }
-  const moved = new Set<number>();
+  const found: number[] = [];
   for (const [at, { mark, a }] of lines.entries()) {
-    if (mark !== 'missing' || a === null) continue;
+    if (mark !== 'missing' || a === null || !counts(at)) continue;
     const other = extra.get(describe(a))?.shift();
-    if (other !== undefined) moved.add(at).add(other);
+    if (other !== undefined) found.push(at, other);
   }
-  return lines.map((each, at) => (moved.has(at) ? { ...each, moved: true } : each));
+  for (const at of found) moved.add(at);
+}
+
+/** For each line the outermost call of the same mark that it runs in, if it is not that itself. */
+function outerOf(lines: readonly DiffLine[]): (number | undefined)[] {
+  let outer: { at: number; mark: DiffLine['mark']; depth: number } | undefined;
+  return lines.map(({ mark, a, b }, at) => {
+    const depth = (a ?? b)?.depth ?? 0;
+    if (outer?.mark === mark && mark !== 'same' && depth > outer.depth) return outer.at;
+    outer = { at, mark, depth };
+    return undefined;
+  });
 }
 
 function describe({ name, device, vring, detail, depth }: DiffStep): string {
@@ -377,8 +403,11 @@ function countLines(lines: readonly DiffLine[]): DiffCounts {
 
 function groupsOf(lines: readonly DiffLine[]): DiffGroup[] {
   const groups = new Map<string, DiffGroup & { count: number }>();
-  for (const { mark, a, b, moved } of lines) {
+  const outer = outerOf(lines);
+  for (const [at, { mark, a, b, moved }] of lines.entries()) {
     const step = a ?? b;
+    // What runs inside of a call goes without saying.
+    if (outer[at] !== undefined) continue;
     if (mark === 'same' || step === null || (moved && mark === 'extra')) continue;
     const { name, device, vring } = step;
     const kind = moved ? 'moved' : mark;
@@ -411,7 +440,6 @@ function hunksOf(lines: readonly DiffLine[], context: number): DiffHunk[] {
     if (open === undefined || open.quiet <= 2 * context) continue;
     open.hunk.lines.splice(open.hunk.lines.length - open.quiet + context);
     open = undefined;
-    // The next hunk takes its own lines before it.
   }
   if (open !== undefined && open.quiet > context)
     open.hunk.lines.splice(open.hunk.lines.length - open.quiet + context);

@@ -58,7 +58,7 @@ export interface DiffCounts {
   readonly doubtful: number;
 }
 
-/** The same differences of one device, counted. */
+/** The same differences of one device, counted; what runs inside of a missing or extra call is left out. */
 export interface DiffGroup {
   readonly mark: 'missing' | 'extra' | 'moved' | 'changed';
   readonly name: string;
@@ -75,7 +75,7 @@ export interface SessionDiff {
   readonly onlyA: readonly OneSided[];
   readonly onlyB: readonly OneSided[];
   readonly counts: DiffCounts;
-  /** The first difference, and the last equal step before it. */
+  /** The first difference (the first certain one, if any), and the last equal step before it. */
   readonly first: { readonly last: DiffLine | null; readonly at: DiffLine } | null;
   readonly groups: readonly DiffGroup[];
   readonly hunks: readonly DiffHunk[];
