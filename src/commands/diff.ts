@@ -48,7 +48,7 @@ Exit codes: 0 no difference; 1 they differ; 2 something could not be read; 3 not
     const { args, flags } = await this.parse(Diff);
     const { runDiff } = await import('../pipeline/diff.js');
     const { renderDiff } = await import('../reporters/diff.js');
-    const report = await runDiff({
+    const result = await runDiff({
       a: args.a,
       b: args.b,
       assumeOrdered: flags['assume-ordered'],
@@ -57,6 +57,12 @@ Exit codes: 0 no difference; 1 they differ; 2 something could not be read; 3 not
       exact: flags.exact,
       context: flags.unified,
     });
+    if (result.report === undefined) {
+      this.complainAbout(result.failures);
+      process.exitCode = 2;
+      return;
+    }
+    const { report } = result;
     this.print(
       flags.json
         ? `${JSON.stringify(report, null, 2)}\n`

@@ -409,10 +409,10 @@ function groupsOf(lines: readonly DiffLine[]): DiffGroup[] {
     // What runs inside of a call goes without saying.
     if (outer[at] !== undefined) continue;
     if (mark === 'same' || step === null || (moved && mark === 'extra')) continue;
-    const { name, device, vring } = step;
+    const { name, device, vring, detail } = step;
     const kind = moved ? 'moved' : mark;
-    const key = JSON.stringify([kind, name, device, vring]);
-    const group = groups.get(key) ?? { mark: kind, name, device, vring, count: 0 };
+    const key = JSON.stringify([kind, name, device, vring, detail]);
+    const group = groups.get(key) ?? { mark: kind, name, device, vring, detail, count: 0 };
     group.count++;
     groups.set(key, group);
   }

@@ -64,6 +64,7 @@ export interface DiffGroup {
   readonly name: string;
   readonly device: string | null;
   readonly vring: number | null;
+  readonly detail: string | null;
   readonly count: number;
 }
 

@@ -5,7 +5,8 @@ import { buildRun } from '../flows/run.js';
 import type { Run } from '../flows/run.js';
 import type { Backend } from '../model/fact.js';
 import type { DiffReport, SessionDiff } from '../model/diff.js';
-import { readCapture } from './read-capture.js';
+import { attempt, readCapture } from './read-capture.js';
+import type { FileFailure, ReadCapture } from './read-capture.js';
 import { readEventTable } from './trace-events.js';
 
 export interface DiffRequest {
@@ -20,8 +21,13 @@ export interface DiffRequest {
   readonly context: number;
 }
 
-/** Reads both and compares them. Errors: USAGE for standard input twice; those of reading a file. */
-export async function runDiff(request: DiffRequest): Promise<DiffReport> {
+/** The comparison, or the files that kept it from being made. */
+export type DiffResult =
+  | { readonly report: DiffReport }
+  | { readonly report: undefined; readonly failures: readonly FileFailure[] };
+
+/** Reads both and compares them. Errors: USAGE for standard input twice; those of {@link readEventTable}. */
+export async function runDiff(request: DiffRequest): Promise<DiffResult> {
   if (request.a === '-' && request.b === '-') {
     throw new VhtraceError(
       'USAGE',
@@ -30,8 +36,16 @@ export async function runDiff(request: DiffRequest): Promise<DiffReport> {
     );
   }
   const events = await readEventTable(request.traceEvents);
-  const a = await readCapture(request.a, { events });
-  const b = await readCapture(request.b, { events });
+  const failures: FileFailure[] = [];
+  const read = (path: string): Promise<ReadCapture | undefined> =>
+    attempt(path, failures, () => readCapture(path, { events }));
+  const a = await read(request.a);
+  const b = await read(request.b);
+  if (a === undefined || b === undefined) return { report: undefined, failures };
+  return { report: compare(a, b, request) };
+}
+
+function compare(a: ReadCapture, b: ReadCapture, request: DiffRequest): DiffReport {
   const options = { assumeOrdered: request.assumeOrdered, backend: request.backend };
   const [runA, runB] = [buildRun(a.reading, options), buildRun(b.reading, options)];
   const reason = obstacle(runA, a.info.path) ?? obstacle(runB, b.info.path);

@@ -35,13 +35,15 @@ function sessionLines(diff: SessionDiff, paths: Paths, colors: Colors): string[]
   const lines: string[] = [];
   if (first === null) {
     lines.push(
-      `no difference in ${counts.same} steps of ${diff.compared.length} functions and events`,
+      `no difference: ${plural(counts.same, 'step')}, of ${plural(diff.compared.length, 'function or event', 'functions and events')} that both watched`,
     );
   } else {
     lines.push(colors.bold(headline(first.at, paths)));
     lines.push(`  last step in both: ${first.last === null ? 'none' : placed(first.last, paths)}`);
     for (const group of diff.groups.slice(0, 12)) {
-      const subject = [group.name, group.device, ring(group.vring)].filter((part) => part !== null);
+      const subject = [group.name, group.device, ring(group.vring), group.detail].filter(
+        (part) => part !== null,
+      );
       lines.push(
         printable(`  ${group.mark}: ${subject.join(', ')} (${group.count} times)`).replace(
           ' (1 times)',
@@ -113,7 +115,7 @@ function diffLines({ mark, a, b, moved, doubt }: DiffLine, colors: Colors): stri
 
 function summary({ counts }: SessionDiff): string {
   const { missing, extra, moved, changed, same, doubtful } = counts;
-  const end = doubtful > 0 ? `; ${doubtful} of the differences are uncertain` : '';
+  const end = doubtful > 0 ? `; uncertain: ${doubtful}` : '';
   return `${missing} missing, ${extra} extra, ${moved} moved, ${changed} changed, ${same} equal${end}`;
 }
 
@@ -125,4 +127,8 @@ function oneSided(functions: readonly OneSided[], path: string): string[] {
   const rest = functions.length - shown.length;
   const end = rest > 0 ? ` and ${rest} more` : '';
   return [`only ${path} is known to have watched, not compared: ${shown.join(', ')}${end}`];
+}
+
+function plural(count: number, one: string, several = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`;
 }
