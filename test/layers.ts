@@ -141,6 +141,19 @@ export const layers: readonly Layer[] = [
     outside: { picocolors: 'Colours, where the command asks for them.' },
   },
   {
+    folder: 'export',
+    turns: 'captures and reports → Parquet datasets and OTLP traces',
+    keeps:
+      'export/ is the only folder that knows Parquet and OTLP; it is handed all that it writes.',
+    imports: { base: errors, model: nouns },
+    outside: {
+      'hyparquet-writer': 'Parquet.',
+      'node:crypto': 'Ids of traces and spans are hashes, so that they stay the same.',
+      'node:fs': 'A lake is a folder of files.',
+      'node:path': 'The files have paths.',
+    },
+  },
+  {
     folder: 'recipes',
     turns: 'tables of functions and events → a recipe that makes a capture',
     keeps: 'recipes/ are pure functions of the tables; what a new row needs is told by its kind.',
@@ -178,6 +191,7 @@ export const layers: readonly Layer[] = [
       protocol: 'The machine is printed as a diagram.',
       rules: 'The catalogue is listed and explained from the metadata of the rules.',
       check: 'Checking is a composition of reading and judging.',
+      export: 'What leaves for other programs is read and judged before.',
       recipes: 'What a recipe makes decidable is told by the metadata of the rules.',
     },
     outside: {
@@ -210,6 +224,7 @@ export const layers: readonly Layer[] = [
     outside: {
       '@oclif/core': 'Arguments, flags and help.',
       picocolors: 'Whether the terminal has colours.',
+      'node:events': 'Standard output may be slower than the export.',
       'node:fs': 'Reports may go to files.',
       'node:path': 'The files have paths.',
     },

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'STORE_TOO_NEW'
   | 'STORE_UNUSABLE'
   | 'OUTPUT_UNWRITABLE'
+  | 'ENDPOINT_FAILED'
   | 'USAGE';
 
 /**

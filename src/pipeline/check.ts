@@ -3,10 +3,6 @@ import { applyBaseline } from '../check/baseline.js';
 import { checkCaptures } from '../check/check-captures.js';
 import { selectRules } from '../check/policy.js';
 import type { Policy } from '../check/policy.js';
-import { VhtraceError } from '../base/errors.js';
-import { printable } from '../base/printable.js';
-import { parseVersion } from '../flows/profile.js';
-import type { VersionRange } from '../flows/profile.js';
 import type { Backend } from '../model/fact.js';
 import type { Problem } from '../model/record.js';
 import type { CheckReport, RuleInfo } from '../model/report.js';
@@ -19,6 +15,7 @@ import type { FailOn } from './exit-code.js';
 import { readInputs } from './inputs.js';
 import type { InputRequest } from './inputs.js';
 import type { FileFailure } from './read-capture.js';
+import { versionOf } from './version.js';
 
 export interface CheckRequest extends InputRequest, Policy {
   readonly assumeOrdered: boolean;
@@ -85,15 +82,4 @@ export async function runCheck(request: CheckRequest): Promise<CheckResult> {
     }),
     excerpt: await fetchExcerpts(report, captures, keeper),
   };
-}
-
-function versionOf(text: string | undefined): VersionRange | undefined {
-  if (text === undefined) return undefined;
-  const version = parseVersion(text);
-  if (version !== undefined) return version;
-  throw new VhtraceError(
-    'USAGE',
-    `"${printable(text)}" is no QEMU version`,
-    'give it as 9.1 or 10.0.13',
-  );
 }

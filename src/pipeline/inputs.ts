@@ -1,11 +1,11 @@
 /** Where captures come from: the files that the user names, or else the store. */
 import { expandPatterns } from '../input/expand-patterns.js';
-import { loadCaptures } from '../store/load-capture.js';
+import { eachCapture, loadCaptures } from '../store/load-capture.js';
 import { openStore } from '../store/open-store.js';
 import { keepLines } from './excerpts.js';
 import type { LineKeeper } from './excerpts.js';
-import { readCaptures } from './read-capture.js';
-import type { ReadResult } from './read-capture.js';
+import { attempt, readCapture, readCaptures } from './read-capture.js';
+import type { FileFailure, ReadCapture, ReadResult } from './read-capture.js';
 import { readEventTable } from './trace-events.js';
 
 export interface InputRequest {
@@ -37,6 +37,32 @@ async function readStore(path: string): Promise<ReadResult> {
   const database = await openStore(path, 'read');
   try {
     return { captures: await loadCaptures(database), failures: [] };
+  } finally {
+    await database.close();
+  }
+}
+
+/**
+ * The same captures one by one: together they may not fit into memory. Files that cannot be used go to
+ * `failures`. Errors: those of {@link readInputs}.
+ */
+export async function* eachInput(
+  { paths, database: path, traceEvents }: InputRequest,
+  failures: FileFailure[],
+): AsyncGenerator<ReadCapture> {
+  const files = await expandPatterns(paths);
+  const events = await readEventTable(traceEvents ?? []);
+  const seen = new Set<string>();
+  for (const file of files) {
+    const capture = await attempt(file, failures, () => readCapture(file, { events }));
+    if (capture === undefined || seen.has(capture.info.sha256)) continue;
+    seen.add(capture.info.sha256);
+    yield capture;
+  }
+  if (files.length > 0) return;
+  const database = await openStore(path, 'read');
+  try {
+    yield* eachCapture(database);
   } finally {
     await database.close();
   }

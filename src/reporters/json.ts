@@ -1,3 +1,4 @@
+import { safeJson } from '../base/safe-json.js';
 import { LIMITS } from '../model/report.js';
 import type { CheckReport } from '../model/report.js';
 import { inOrder } from './order.js';
@@ -43,12 +44,5 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
 
 /** JSON as every command prints it; safe for a terminal, too. */
 export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2).replace(UNSAFE, escapeCharacter)}\n`;
-}
-
-/** What a terminal obeys and JSON leaves as it is: DEL, C1, line separators, bidirectional controls, BOM. */
-const UNSAFE = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
-
-function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `${safeJson(value, 2)}\n`;
 }

@@ -23,17 +23,20 @@ interface CaptureRow {
 }
 
 /** Loads every capture, in the order in which they were ingested. Errors: STORE_UNUSABLE. */
-export function loadCaptures(database: Database): Promise<LoadedCapture[]> {
-  return inWords(database.path, () => loadAll(database));
+export async function loadCaptures(database: Database): Promise<LoadedCapture[]> {
+  const captures: LoadedCapture[] = [];
+  for await (const capture of eachCapture(database)) captures.push(capture);
+  return captures;
 }
 
-async function loadAll(database: Database): Promise<LoadedCapture[]> {
-  const rows = await database.all<CaptureRow>(
-    'SELECT id, path, sha256, bytes, lines, blank, formats FROM capture ORDER BY id',
+/** The same one by one: together they may not fit into memory. */
+export async function* eachCapture(database: Database): AsyncGenerator<LoadedCapture> {
+  const rows = await inWords(database.path, () =>
+    database.all<CaptureRow>(
+      'SELECT id, path, sha256, bytes, lines, blank, formats FROM capture ORDER BY id',
+    ),
   );
-  const captures: LoadedCapture[] = [];
-  for (const row of rows) captures.push(await loadCapture(database, row));
-  return captures;
+  for (const row of rows) yield await inWords(database.path, () => loadCapture(database, row));
 }
 
 async function loadCapture(database: Database, row: CaptureRow): Promise<LoadedCapture> {
