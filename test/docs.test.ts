@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 import { readFileSync } from 'node:fs';
+import { printDatasets } from '../src/export/datasets.js';
 import { machineAsDot, machineAsMermaid, spansAsList } from '../src/protocol/diagrams.js';
 import { reporters } from '../src/reporters/index.js';
 import { rules } from '../src/rules/index.js';
@@ -15,6 +16,10 @@ const file = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.u
 
 test('src/README.md: layers', async () => {
   await expectPrinted(file('src/README.md'), { layers: printLayers() });
+});
+
+test('src/export/README.md: the datasets', async () => {
+  await expectPrinted(file('src/export/README.md'), { datasets: printDatasets() });
 });
 
 test('README: the rules, and the example is what the first command prints', async () => {

@@ -80,7 +80,7 @@ export const SCHEMA: Readonly<Record<Dataset, readonly Column[]>> = {
     maybe('activation', 'int', 'execution of a function that it belongs to'),
     maybe('device', 'text', device),
     maybe('incarnation', 'int', 'life of that address, from 0'),
-    maybe('backend', 'text', 'kernel, user or vdpa'),
+    maybe('vhost_backend', 'text', 'kernel, user or vdpa'),
     maybe('vring', 'int', 'index given to the backend'),
     maybe('enable', 'bool', 'the one boolean of the call'),
     maybe('value', 'text', 'the one word or number that matters, as printed'),
@@ -124,7 +124,7 @@ export const SCHEMA: Readonly<Record<Dataset, readonly Column[]>> = {
     session,
     column('device', 'text', device),
     maybe('name', 'text', 'virtio device'),
-    maybe('backend', 'text', 'kernel, user or vdpa'),
+    maybe('vhost_backend', 'text', 'kernel, user or vdpa'),
     column('vrings', 'json', 'vrings that were seen'),
     column('vring_count', 'int', 'how many'),
   ],
@@ -136,3 +136,19 @@ export const SCHEMA: Readonly<Record<Dataset, readonly Column[]>> = {
     column('phases', 'json', 'phases or states that were seen'),
   ],
 };
+
+/** The tables of the documentation. Pure. */
+export function printDatasets(): string {
+  const ordered = [...DATASETS].reverse();
+  return ordered
+    .map((dataset) => {
+      const rows = SCHEMA[dataset].map(
+        ({ name, type, nullable, says }) =>
+          `| \`${name}\` | ${type}${nullable ? ' or NULL' : ''} | ${says} |`,
+      );
+      return [`**${dataset}**`, '', '| column | type | |', '| --- | --- | --- |', ...rows].join(
+        '\n',
+      );
+    })
+    .join('\n\n');
+}

@@ -1,5 +1,5 @@
 /** Captures → Parquet files. A file is there whole or not at all, and the same capture gives the same bytes. */
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
 import type { BasicType } from 'hyparquet-writer';
@@ -81,7 +81,7 @@ function inWords<Value>(path: string, draft: string, work: () => Value): Value {
   try {
     return work();
   } catch (error) {
-    rmSync(draft, { force: true });
+    if (existsSync(draft)) rmSync(draft);
     if (!(error instanceof Error) || !('code' in error)) throw error;
     const cause = { cause: error };
     const message = `${path}: could not be written: ${error.message}`;

@@ -53,7 +53,7 @@ export function parsePartitionKeys(text: string | undefined, labels: Labels): re
       const hint = `one of ${known}, or a label: --label ${key}=VALUE`;
       throw new VhtraceError('USAGE', `--partition-by ${key}: nothing has that name`, hint);
     }
-    const isColumn = COLUMNS.has(key) && !Object.hasOwn(OF_CAPTURE, key);
+    const isColumn = COLUMNS.has(key);
     if (isColumn || key.includes('.') || keys.indexOf(key) !== i) {
       const why = isColumn ? 'is a column of the files' : 'cannot name a column, or is there twice';
       throw new VhtraceError('USAGE', `--partition-by ${key}: ${why}`, 'choose another key');

@@ -84,7 +84,7 @@ function factRow(capture: string, fact: Fact, time: string | undefined): Row {
     activation: fact.activation ?? null,
     device: fact.device ?? null,
     incarnation: fact.incarnation ?? null,
-    backend: fact.backend ?? null,
+    vhost_backend: fact.backend ?? null,
     vring: fact.vring ?? null,
     enable: fact.enable ?? null,
     value: fact.value ?? null,
@@ -167,7 +167,7 @@ function deviceRows({ report }: ExportCapture): Row[] {
     session,
     device: address,
     name: name ?? null,
-    backend: backend === 'unknown' ? null : backend,
+    vhost_backend: backend === 'unknown' ? null : backend,
     vrings: JSON.stringify(vrings),
     vring_count: vrings.length,
   }));
