@@ -195,7 +195,9 @@ export const layers: readonly Layer[] = [
       recipes: 'What a recipe makes decidable is told by the metadata of the rules.',
     },
     outside: {
-      'node:worker_threads': 'Judging takes long; the interactive view stays usable meanwhile.',
+      'node:os': 'Several files are checked at once, as many as there are processors.',
+      'node:worker_threads':
+        'Judging takes long; views stay usable meanwhile, and files go side by side.',
     },
   },
   {

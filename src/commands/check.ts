@@ -18,6 +18,7 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
     '<%= config.bin %> check notes.txt --assume-ordered',
     '<%= config.bin %> check captures/*.txt --strict --fail-on warning --json',
     '<%= config.bin %> check captures/*.txt --output sarif=vhtrace.sarif --output junit=vhtrace.xml',
+    "<%= config.bin %> check 'captures/**' --jobs 8",
     '<%= config.bin %> check --db runs.db',
   ];
   static override args = { file: files };
@@ -34,6 +35,12 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
       multipleNonGreedy: true,
     }),
     all: Flags.boolean({ description: 'show every verdict, also passed and not exercised' }),
+    jobs: Flags.integer({
+      description: 'check so many files at once; as many as pay, without',
+      helpValue: 'N',
+      min: 1,
+      max: 256,
+    }),
     ...failFlags,
     ...checkFlags,
   };
@@ -49,6 +56,7 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
       paths: args.file ?? [],
       database: flags.db,
       today: today(),
+      jobs: flags.jobs,
     });
     this.complainAbout(result.failures);
     for (const { path, facts } of result.report.captures) {

@@ -24,6 +24,15 @@ export function isRegularFile(path: string): boolean {
   }
 }
 
+/** Bytes of a file on disk; 0 for what is none. */
+export function fileSize(path: string): number {
+  try {
+    return path === '-' ? 0 : statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
 /** An error of the system about `path` in the words of this program; anything else is a bug and comes back as it is. */
 export function explainFailure(path: string, error: unknown): unknown {
   if (error instanceof VhtraceError || !(error instanceof Error)) return error;

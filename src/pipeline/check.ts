@@ -1,18 +1,22 @@
 /** `vhtrace check`: captures from files or from the store → report. */
 import { applyBaseline } from '../check/baseline.js';
-import { checkCaptures } from '../check/check-captures.js';
+import { mergeReports } from '../check/merge-reports.js';
 import { selectRules } from '../check/policy.js';
 import type { Policy } from '../check/policy.js';
+import { expandPatterns } from '../input/expand-patterns.js';
 import type { Backend } from '../model/fact.js';
 import type { Problem } from '../model/record.js';
 import type { CheckReport, RuleInfo } from '../model/report.js';
 import { rules } from '../rules/index.js';
 import { readBaseline } from './baseline.js';
-import { fetchExcerpts } from './excerpts.js';
+import { checkCapture } from './check-capture.js';
+import type { CheckedCapture, Judging } from './check-capture.js';
+import { checkFiles } from './check-pool.js';
+import type { PoolResult } from './check-pool.js';
 import type { Excerpt } from './excerpts.js';
 import { exitCode } from './exit-code.js';
 import type { FailOn } from './exit-code.js';
-import { readInputs } from './inputs.js';
+import { eachInput } from './inputs.js';
 import type { InputRequest } from './inputs.js';
 import type { FileFailure } from './read-capture.js';
 import { versionOf } from './version.js';
@@ -21,6 +25,8 @@ export interface CheckRequest extends InputRequest, Policy {
   readonly assumeOrdered: boolean;
   readonly strict: boolean;
   readonly failOn: FailOn;
+  /** Threads to check several files in; as many as pay without. */
+  readonly jobs?: number | undefined;
   /** Rules that must have been exercised. */
   readonly require: readonly string[];
   /** File with known findings. */
@@ -48,29 +54,37 @@ export interface CheckResult {
 /**
  * Reads files or the store and judges them.
  *
- * Errors: USAGE for a version that is none; those of {@link readInputs} and {@link readBaseline}.
+ * Errors: USAGE for a version that is none; those of {@link eachInput} and {@link readBaseline}.
  */
 export async function runCheck(request: CheckRequest): Promise<CheckResult> {
   const { assumeOrdered, failOn, strict, backend } = request;
+  const { only, rules: levels } = request;
   const qemuVersion = versionOf(request.qemuVersion);
   const baseline =
     request.baseline === undefined ? undefined : await readBaseline(request.baseline);
-  const { captures, failures, keeper } = await readInputs(request);
-  const judged = checkCaptures(captures, { assumeOrdered, qemuVersion, backend }, request);
+  const chosen = selectRules(rules, request).map(({ info }) => info);
+  const judging = {
+    options: { assumeOrdered, qemuVersion, backend },
+    policy: { only, rules: levels },
+  };
+  const { checked, failures } = await checkAll(request, judging);
+  const judged = mergeReports(
+    checked.map((capture) => capture.report),
+    chosen.filter(({ undecidable }) => undecidable === undefined).map(({ id }) => id),
+  );
   const report =
     baseline === undefined || request.baseline === undefined
       ? judged
       : applyBaseline(judged, baseline, request.baseline, request.today);
+  const lines = new Map(checked.map((capture) => [capture.path, capture.lines]));
   const idle = new Set(
     report.coverage.filter(({ exercised }) => exercised === 0).map(({ rule }) => rule),
   );
   return {
     report,
     failures,
-    problems: captures.flatMap(({ info, reading }) =>
-      reading.problems.map((problem) => ({ ...problem, path: info.path })),
-    ),
-    rules: selectRules(rules, request).map(({ info }) => info),
+    problems: checked.flatMap((capture) => capture.problems),
+    rules: chosen,
     unmet: request.require.filter((rule) => idle.has(rule)),
     exitCode: exitCode({
       anyFailure: failures.length > 0,
@@ -80,6 +94,19 @@ export async function runCheck(request: CheckRequest): Promise<CheckResult> {
       strict,
       isVacuous: request.require.some((rule) => idle.has(rule)),
     }),
-    excerpt: await fetchExcerpts(report, captures, keeper),
+    excerpt: (path, line) => lines.get(path)?.get(line),
   };
+}
+
+/** The files that the user names, or what the store holds. */
+async function checkAll(request: CheckRequest, judging: Judging): Promise<PoolResult> {
+  const files = await expandPatterns(request.paths);
+  const { traceEvents = [], jobs } = request;
+  if (files.length > 0) return checkFiles({ files, judging, traceEvents, jobs });
+  const checked: CheckedCapture[] = [];
+  const failures: FileFailure[] = [];
+  for await (const capture of eachInput(request, failures)) {
+    checked.push(await checkCapture(capture, judging));
+  }
+  return { checked, failures };
 }

@@ -54,7 +54,7 @@ export async function fetchExcerpts(
 ): Promise<Excerpt> {
   const lines: Lines = new Map(keeper?.kept);
   const readings = new Map(captures.map(({ info, reading }) => [info.path, reading]));
-  for (const [path, wanted] of wantedLines(report)) {
+  for (const [path, wanted] of quotedPlaces(report)) {
     if (lines.has(path) || !isRegularFile(path)) continue;
     const sha256 = report.captures.find((capture) => capture.path === path)?.sha256;
     const found = await readLines(path, wanted, sha256);
@@ -66,7 +66,8 @@ export async function fetchExcerpts(
   };
 }
 
-function wantedLines({ findings }: CheckReport): Map<string, Set<number>> {
+/** Lines of violations and their evidence, by path. */
+export function quotedPlaces({ findings }: CheckReport): Map<string, Set<number>> {
   const wanted = new Map<string, Set<number>>();
   for (const finding of findings) {
     if (finding.verdict !== 'violation') continue;

@@ -1,0 +1,59 @@
+/**
+ * One capture → its report, with the lines that it points at. Nothing else of the capture is kept: of a
+ * thousand files only one is in memory.
+ */
+import { checkCaptures } from '../check/check-captures.js';
+import type { Policy } from '../check/policy.js';
+import type { EventTable } from '../formats/qemu/event-table.js';
+import type { RunOptions } from '../flows/run.js';
+import type { Problem } from '../model/record.js';
+import type { CheckReport } from '../model/report.js';
+import { fetchExcerpts, keepLines, quotedPlaces } from './excerpts.js';
+import type { LineKeeper } from './excerpts.js';
+import { readCapture } from './read-capture.js';
+import type { ReadCapture } from './read-capture.js';
+
+/** All of it can be handed from thread to thread. */
+export interface CheckedCapture {
+  readonly path: string;
+  readonly sha256: string;
+  readonly report: CheckReport;
+  readonly problems: readonly (Problem & { readonly path: string })[];
+  /** Lines of the capture that a reporter may quote, by number. */
+  readonly lines: ReadonlyMap<number, string>;
+}
+
+/** How captures are judged. */
+export interface Judging {
+  readonly options: RunOptions;
+  readonly policy: Policy;
+}
+
+/** Reads and judges a file. Errors: those of {@link readCapture}. */
+export async function checkFile(
+  path: string,
+  judging: Judging,
+  events: EventTable | undefined,
+): Promise<CheckedCapture> {
+  const keeper = keepLines([path]);
+  const capture = await readCapture(path, { observe: keeper?.observe, events });
+  return checkCapture(capture, judging, keeper);
+}
+
+/** Judges a capture that was read. */
+export async function checkCapture(
+  capture: ReadCapture,
+  { options, policy }: Judging,
+  keeper?: LineKeeper,
+): Promise<CheckedCapture> {
+  const { path, sha256 } = capture.info;
+  const report = checkCaptures([capture], options, policy);
+  const excerpt = await fetchExcerpts(report, [capture], keeper);
+  const lines = new Map<number, string>();
+  for (const line of quotedPlaces(report).get(path) ?? []) {
+    const text = excerpt(path, line);
+    if (text !== undefined) lines.set(line, text);
+  }
+  const problems = capture.reading.problems.map((problem) => ({ ...problem, path }));
+  return { path, sha256, report, problems, lines };
+}

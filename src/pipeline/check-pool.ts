@@ -1,0 +1,143 @@
+/** Several files → their reports, in worker threads where that pays. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { VhtraceError } from '../base/errors.js';
+import type { ErrorCode } from '../base/errors.js';
+import { fileSize, isRegularFile } from '../input/open-bytes.js';
+import { checkFile } from './check-capture.js';
+import type { CheckedCapture, Judging } from './check-capture.js';
+import type { FileFailure } from './read-capture.js';
+import { attempt } from './read-capture.js';
+import { readEventTable } from './trace-events.js';
+
+/** What a thread is told at its start; then it is given one path after the other. */
+export interface WorkerJob {
+  readonly judging: Judging;
+  readonly traceEvents: readonly string[];
+}
+
+/** What a thread answers: an error loses its class on the way. */
+export type WorkerAnswer =
+  | { readonly checked: CheckedCapture }
+  | { readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
+
+export interface PoolRequest extends WorkerJob {
+  readonly files: readonly string[];
+  /** Threads; as many as pay without. */
+  readonly jobs?: number | undefined;
+}
+
+export interface PoolResult {
+  /** In the order of the files; the same bytes are one capture. */
+  readonly checked: readonly CheckedCapture[];
+  readonly failures: readonly FileFailure[];
+}
+
+/** A thread takes about as long to start as one takes to judge this much. */
+const BYTES_WORTH_A_THREAD = 2 << 20;
+
+/** Errors: those of {@link readEventTable}. */
+export async function checkFiles(request: PoolRequest): Promise<PoolResult> {
+  const { files, judging } = request;
+  const events = await readEventTable(request.traceEvents);
+  const results = new Array<CheckedCapture | FileFailure | undefined>(files.length);
+  const jobs = Math.min(request.jobs ?? jobsFor(files), files.length);
+  const check = async (path: string): Promise<CheckedCapture | FileFailure> => {
+    const failures: FileFailure[] = [];
+    const checked = await attempt(path, failures, () => checkFile(path, judging, events));
+    return checked ?? failures[0] ?? unexplained(path);
+  };
+  if (jobs <= 1) {
+    for (const [i, path] of files.entries()) results[i] = await check(path);
+  } else {
+    // Standard input and pipes are this thread's.
+    const tasks = files.map((path, i) => ({ path, i }));
+    const [shared, own] = [true, false].map((is) =>
+      tasks.filter(({ path }) => isRegularFile(path) === is),
+    );
+    const checkOwn = async (): Promise<void> => {
+      for (const { path, i } of own ?? []) results[i] = await check(path);
+    };
+    const done = (i: number, result: CheckedCapture | FileFailure): void => {
+      results[i] = result;
+    };
+    await Promise.all([inThreads(jobs, request, shared ?? [], done), checkOwn()]);
+  }
+  return sorted(results);
+}
+
+function unexplained(path: string): FileFailure {
+  return { path, error: new VhtraceError('FILE_UNREADABLE', 'could not be read') };
+}
+
+/** Threads that pay for themselves. */
+function jobsFor(files: readonly string[]): number {
+  if (files.length < 2) return 1;
+  const bytes = files.reduce((sum, path) => sum + fileSize(path), 0);
+  return Math.min(availableParallelism(), Math.floor(bytes / BYTES_WORTH_A_THREAD));
+}
+
+function sorted(results: readonly (CheckedCapture | FileFailure | undefined)[]): PoolResult {
+  const seen = new Set<string>();
+  const checked: CheckedCapture[] = [];
+  const failures: FileFailure[] = [];
+  for (const result of results) {
+    if (result === undefined) continue;
+    if ('error' in result) failures.push(result);
+    else if (!seen.has(result.sha256)) {
+      seen.add(result.sha256);
+      checked.push(result);
+    }
+  }
+  return { checked, failures };
+}
+
+interface Task {
+  readonly path: string;
+  readonly i: number;
+}
+
+/** Each thread takes the next file when it is done with one: a large one holds up nobody. */
+async function inThreads(
+  jobs: number,
+  { judging, traceEvents }: WorkerJob,
+  tasks: readonly Task[],
+  done: (i: number, result: CheckedCapture | FileFailure) => void,
+): Promise<void> {
+  const rest = tasks.values();
+  const file = new URL('./check-worker.js', import.meta.url);
+  const workers: Worker[] = [];
+  const work = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const workerData: WorkerJob = { judging, traceEvents };
+      // Options of the program itself are not meant for the thread.
+      const worker = new Worker(file, { workerData, execArgv: [] });
+      workers.push(worker);
+      let task: Task | undefined;
+      const next = (): void => {
+        const { value } = rest.next();
+        task = value;
+        if (task === undefined) resolve();
+        else worker.postMessage(task.path);
+      };
+      worker.on('message', (answer: WorkerAnswer) => {
+        if (task !== undefined) done(task.i, resultOf(task.path, answer));
+        next();
+      });
+      worker.once('error', reject);
+      worker.once('exit', () => {
+        reject(new Error('a thread ended before its work was done'));
+      });
+      next();
+    });
+  try {
+    await Promise.all(Array.from({ length: Math.min(jobs, tasks.length) }, work));
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
+
+function resultOf(path: string, answer: WorkerAnswer): CheckedCapture | FileFailure {
+  if ('checked' in answer) return answer.checked;
+  return { path, error: new VhtraceError(answer.code, answer.message, answer.hint) };
+}
