@@ -113,6 +113,8 @@ interface Prefix {
   readonly inner: Map<string, Prefix>;
   /** By stack, outermost first; recursion gives several. */
   readonly matches: ReadonlyMap<Known, readonly Match[]>;
+  /** Something of the path up to here was seen: its root, or one call below its caller. */
+  readonly isPartlySeen: boolean;
 }
 
 class Matcher {
@@ -128,7 +130,18 @@ class Matcher {
     if (known !== undefined) return known;
     const isFunction = !/^[A-Z][A-Z\d_]*$/.test(name);
     const matches = isFunction ? this.match(parent, name) : (parent?.matches ?? new Map());
-    const prefix = { name, isFunction, parent, inner: new Map<string, Prefix>(), matches };
+    const caller = functionAbove(parent);
+    const prefix = {
+      name,
+      isFunction,
+      parent,
+      inner: new Map<string, Prefix>(),
+      matches,
+      isPartlySeen:
+        parent?.isPartlySeen === true ||
+        matches.size > 0 ||
+        (caller !== undefined && this.edge(caller.name, name) !== undefined),
+    };
     siblings.set(name, prefix);
     return prefix;
   }
@@ -265,16 +278,16 @@ function judge(prefix: Prefix, matcher: Matcher): { status: CallStatus; sight: S
     const sight = sightOf(best.stack, best.above, best.at);
     return { status: sight.between.length === 0 ? 'seen' : 'between', sight };
   }
-  const caller = callerOf(prefix);
+  const caller = functionAbove(prefix.parent);
   const sight = caller === undefined ? undefined : matcher.edge(caller.name, prefix.name);
   return { status: sight === undefined ? 'not-seen' : 'elsewhere', sight };
 }
 
 /** Macros have no frames: the caller is the next function above. */
-function callerOf({ parent }: Prefix): Prefix | undefined {
-  let caller = parent;
-  while (caller !== undefined && !caller.isFunction) caller = caller.parent;
-  return caller;
+function functionAbove(prefix: Prefix | undefined): Prefix | undefined {
+  let above = prefix;
+  while (above !== undefined && !above.isFunction) above = above.parent;
+  return above;
 }
 
 /** The stack that shows the path with the fewest frames between its calls; the first of equals. */
@@ -290,15 +303,17 @@ function bestOf({ matches }: Prefix): (Match & { readonly stack: Known }) | unde
 
 /** Of one function alone, and of the requests that it makes, there is nothing to compare. */
 function hasCaller(prefix: Prefix): boolean {
-  const last = prefix.isFunction ? prefix : callerOf(prefix);
-  return last !== undefined && callerOf(last) !== undefined;
+  const last = functionAbove(prefix);
+  return last !== undefined && functionAbove(last.parent) !== undefined;
 }
 
 function pathTo(prefix: Prefix): { status: PathStatus; upTo: string | null } {
   let end: Prefix | undefined = prefix;
   while (end !== undefined && (!end.isFunction || end.matches.size === 0)) end = end.parent;
-  if (end === undefined) return { status: 'not-seen', upTo: null };
-  const last = prefix.isFunction ? prefix : callerOf(prefix);
+  if (end === undefined) {
+    return { status: prefix.isPartlySeen ? 'partly' : 'not-seen', upTo: null };
+  }
+  const last = functionAbove(prefix);
   if (end !== last) return { status: 'partly', upTo: end.name };
   return { status: bestOf(end)?.between === 0 ? 'seen' : 'between', upTo: null };
 }

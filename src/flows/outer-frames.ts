@@ -29,7 +29,9 @@ export function outerFrames(frames: readonly Frame[]): OuterFrames {
   const bottom = withoutPlumbing(frames);
   const actor = actorOf(frames) ?? bottomFunction(frames, bottom);
   if (actor === undefined) return { actor, from: frames.length };
-  const start = frames.findIndex((frame) => actorOf([frame]) === actor || nameOf(frame) === actor);
+  const start = frames.findLastIndex(
+    (frame) => actorOf([frame]) === actor || nameOf(frame) === actor,
+  );
   const work = withoutPlumbing(start < 0 ? frames : frames.slice(0, start));
   const known = SERVES_OTHERS.test(actor) ? frames.slice(0, work).findLastIndex(isWork) + 1 : 0;
   return { actor, from: Math.max(1, known === 0 ? work : known) };

@@ -1,4 +1,4 @@
-/** All backtraces of several captures, and what they have in common with the frames of a stack in memory. */
+/** All backtraces of several captures, whatever format shows them. */
 import type { Backtrace, Reading } from '../model/record.js';
 
 /** A capture by the name that the user knows. */

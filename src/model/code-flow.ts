@@ -54,7 +54,7 @@ export const MOST_PLACES = 100;
  */
 export type CallStatus = 'seen' | 'between' | 'elsewhere' | 'not-seen' | 'no-function';
 
-/** What they say of a path from its root to its end; `partly`: from the root up to some call. */
+/** What they say of a path from its root to its end; `partly`: from the root up to some call, or only calls further in. */
 export type PathStatus = 'seen' | 'between' | 'partly' | 'not-seen';
 
 export interface DocumentedCall {
@@ -69,7 +69,7 @@ export interface DocumentedCall {
   /** Frames between it and its caller, outermost first. */
   readonly between: readonly string[];
   readonly seen: Place | null;
-  /** For the last call of a path. */
+  /** For the last call of a path of several; `upTo`: the last call that was seen below all above it. */
   readonly path: { readonly status: PathStatus; readonly upTo: string | null } | null;
 }
 

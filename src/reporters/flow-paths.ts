@@ -78,17 +78,14 @@ function wordsOf(
 ): Word[] {
   const { func, depth, status, implementation, between, seen } = call;
   const name = `${printable(func)}()`.padEnd(Math.min(columns, 60) - 3 * depth);
-  const where = seen === null ? '' : ` ${placeText(seen, names)}`;
-  const words: Word[] = [
-    { text: name },
-    { text: MARKS[status].mark, color: colors[MARKS[status].color] },
-    { text: `${MARKS[status].text}${where}` },
-  ];
+  const { text, color } = MARKS[status];
+  const words: Word[] = [{ text: name }, { text, color: colors[color] }];
+  if (seen !== null) words.push({ text: placeText(seen, names) });
   if (implementation !== null) {
     words.push({ text: `as ${printable(implementation)}`, color: colors.cyan });
   }
   if (between.length > 0) {
-    words.push(...viaWords(between).map((text) => ({ text, color: colors.dim })));
+    words.push(...viaWords(between).map((word) => ({ text: word, color: colors.dim })));
   }
   return words;
 }
@@ -103,13 +100,13 @@ function viaWords(between: readonly string[]): string[] {
 }
 
 const MARKS: Readonly<
-  Record<CallStatus, { mark: string; text: string; color: 'green' | 'yellow' | 'red' | 'dim' }>
+  Record<CallStatus, { text: string; color: 'green' | 'yellow' | 'red' | 'dim' }>
 > = {
-  seen: { mark: '✓', text: 'seen', color: 'green' },
-  between: { mark: '≈', text: 'seen, with other frames between:', color: 'green' },
-  elsewhere: { mark: '~', text: 'seen below its caller, but not on this path:', color: 'yellow' },
-  'not-seen': { mark: '✗', text: 'not seen', color: 'red' },
-  'no-function': { mark: '·', text: 'no function: backtraces cannot show it', color: 'dim' },
+  seen: { text: '✓ seen', color: 'green' },
+  between: { text: '≈ seen', color: 'green' },
+  elsewhere: { text: '~ seen on another path', color: 'yellow' },
+  'not-seen': { text: '✗ not seen', color: 'red' },
+  'no-function': { text: '· no function: backtraces cannot show it', color: 'dim' },
 };
 
 function summaryLines({ summary, backtraces }: PathComparison): string[] {

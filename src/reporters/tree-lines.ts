@@ -22,7 +22,10 @@ export function drawTrees(
   const draw = (node: Drawn, head: string, indent: string): void => {
     const below = node.children.length > 0 ? '│  ' : '   ';
     const rows = wrapWords(node.words, Math.max(width - indent.length - below.length, 20));
-    for (const [i, row] of rows.entries()) lines.push(dim(i === 0 ? head : indent + below) + row);
+    for (const [i, row] of rows.entries()) {
+      const lead = i === 0 ? head : indent + below;
+      lines.push((lead === '' ? '' : dim(lead)) + row);
+    }
     for (const [i, child] of node.children.entries()) {
       const isLast = i === node.children.length - 1;
       draw(child, `${indent}${isLast ? '└─ ' : '├─ '}`, indent + (isLast ? '   ' : '│  '));
