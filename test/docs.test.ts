@@ -8,6 +8,7 @@ import { reporters } from '../src/reporters/index.js';
 import { rules } from '../src/rules/index.js';
 import { check } from './helpers/check.js';
 import { expectPrinted } from './helpers/printed.js';
+import { optionsOf } from './helpers/reports.js';
 import { printLayers } from './layers.js';
 
 const file = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -32,16 +33,12 @@ function printExample(): string {
   const path = 'fixtures/captures/vring-never-logged.gdb.txt';
   const text = readFileSync(file(path), 'utf8');
   const lines = text.split('\n');
-  const printed = reporters.pretty(check(path, text), {
+  const options = optionsOf({
     rules: rules.map((rule) => rule.info),
-    problems: [],
-    failures: [],
     excerpt: (_path, line) => lines[line - 1],
-    all: false,
     exitCode: 1,
-    color: false,
-    width: 100,
   });
+  const printed = reporters.pretty(check(path, text), options);
   return `\`\`\`text\n${printed.trimEnd()}\n\`\`\``;
 }
 

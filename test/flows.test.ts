@@ -310,6 +310,40 @@ describe('activations', () => {
       ['vhost_dev_set_features', 'vhost_dev_set_log'],
     ]);
   });
+
+  test('a whole stack behind a limited one shows who called, and proves no return', () => {
+    const { activations } = run(
+      ...hit(1, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true'),
+      '(More stack frames follow...)',
+      ...hit(2, 'vhost_dev_set_features', 'dev=0x5555562b1f00, enable_log=true'),
+      SET_LOG,
+      frame(2, 'vhost_migration_log', 'listener=0x5555562b1f08, enable=true'),
+      BOTTOM,
+    );
+    expect(activations.map(({ func, parent, closed }) => [func, parent?.func, closed])).toEqual([
+      ['vhost_dev_set_log', 'vhost_migration_log', undefined],
+      ['vhost_migration_log', undefined, undefined],
+      ['vhost_dev_set_features', 'vhost_dev_set_log', undefined],
+    ]);
+  });
+
+  test('a call that a torn stack hid ends none of those inside it', () => {
+    const { activations } = run(
+      ...hit(1, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true'),
+      MIGRATION_LOG.slice(0, 30),
+      frame(2, 'vhost_log_global_start', 'listener=0x5555562b1f08'),
+      BOTTOM,
+      ...hit(2, 'vhost_dev_set_features', 'dev=0x5555562b1f00, enable_log=true'),
+      SET_LOG,
+      frame(2, 'vhost_migration_log', 'listener=0x5555562b1f08, enable=true'),
+      frame(3, 'vhost_log_global_start', 'listener=0x5555562b1f08'),
+      BOTTOM,
+    );
+    const [start] = activations.filter(
+      ({ func, entered }) => func === 'vhost_dev_set_log' && entered,
+    );
+    expect(start?.closed).toBeUndefined();
+  });
 });
 
 describe('printed structures', () => {

@@ -152,6 +152,18 @@ export const layers: readonly Layer[] = [
     outside: {},
   },
   {
+    folder: 'settings',
+    turns: 'defaults, configuration file and command line → what holds',
+    keeps:
+      'settings/ know what can be set and by whom it was set; what a setting does is for others.',
+    imports: { base: errors, model: nouns },
+    outside: {
+      lilconfig: 'The nearest configuration file, as other tools look for theirs.',
+      yaml: 'Configuration files may be YAML.',
+      'node:path': 'Paths in a file are relative to it.',
+    },
+  },
+  {
     folder: 'pipeline',
     turns: 'the compositions: ingest, check, query',
     keeps: 'pipeline/ is the only place where stages meet, and does nothing but connect them.',
@@ -168,7 +180,9 @@ export const layers: readonly Layer[] = [
       check: 'Checking is a composition of reading and judging.',
       recipes: 'What a recipe makes decidable is told by the metadata of the rules.',
     },
-    outside: {},
+    outside: {
+      'node:worker_threads': 'Judging takes long; the interactive view stays usable meanwhile.',
+    },
   },
   {
     folder: 'tui',
@@ -189,6 +203,7 @@ export const layers: readonly Layer[] = [
       base: errors,
       model: nouns,
       pipeline: 'A command is one call of a composition.',
+      settings: 'What a command goes by is settled before it begins.',
       reporters: 'A command chooses how a report is printed.',
       tui: 'The tui command loads it when it is asked for.',
     },

@@ -11,6 +11,7 @@ import type { FailOn, Outcome } from '../src/pipeline/exit-code.js';
 import { runIngest } from '../src/pipeline/ingest.js';
 import { quoteRecord } from '../src/pipeline/quote-record.js';
 import { readCapture } from '../src/pipeline/read-capture.js';
+import { defaults } from '../src/settings/options.js';
 import { tempDir } from './helpers/temp-dir.js';
 
 const violating = fileURLToPath(
@@ -32,6 +33,9 @@ const table: [[number, number, number, number], number, FailOn, boolean, boolean
   [[0, 0, 0, 0], 1, 'error', true, false, 0],
   [[1, 0, 0, 5], 1, 'error', true, false, 1],
   [[1, 0, 0, 5], 1, 'never', true, false, 3],
+  [[0, 0, 0, 5], 1, 'inconclusive', false, false, 1],
+  [[0, 0, 1, 0], 1, 'inconclusive', false, false, 1],
+  [[0, 0, 0, 0], 1, 'inconclusive', false, false, 0],
   [[1, 0, 0, 5], 1, 'error', true, true, 2],
   [[0, 0, 0, 0], 0, 'never', false, true, 2],
 ];
@@ -45,7 +49,7 @@ test.each(table)('%j, %i facts, fail on %s, strict %s, failure %s: %i', (counts,
     pass: facts,
     notExercised: 0,
   };
-  const outcome: Outcome = { anyFailure, summary, facts, failOn, strict };
+  const outcome: Outcome = { anyFailure, summary, facts, failOn, strict, isVacuous: false };
   expect(exitCode(outcome)).toBe(code);
 });
 
@@ -58,11 +62,12 @@ test('facts that no rule has anything to judge in are not a check', () => {
     facts: 16,
     failOn: 'error',
     strict: false,
+    isVacuous: false,
   };
   expect(exitCode(outcome)).toBe(3);
 });
 
-const request = { assumeOrdered: false, strict: false, failOn: 'error' } as const;
+const request = { ...defaults, today: '2026-01-01' };
 
 test('what the store holds is judged like the files themselves', async () => {
   const database = join(tempDir(), 'vhtrace.db');

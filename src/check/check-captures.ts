@@ -7,15 +7,16 @@ import type { Profile } from '../flows/profile.js';
 import type { CaptureInfo, Reading } from '../model/record.js';
 import type {
   CheckReport,
-  CheckSummary,
   Finding,
   ProfileSummary,
   RuleCoverage,
-  Severity,
   Verdict,
 } from '../model/report.js';
 import { rules } from '../rules/index.js';
 import { judgeRun } from './judge-run.js';
+import { selectRules, weigh } from './policy.js';
+import type { Policy } from './policy.js';
+import { summarize } from './summarize.js';
 
 export interface CheckInput {
   readonly info: CaptureInfo;
@@ -23,20 +24,29 @@ export interface CheckInput {
 }
 
 /**
- * Replays and judges captures.
- *
- * `summary.exitCode` is 3 where no capture has a protocol fact, else 0: what fails a run is the
- * command's business.
+ * Replays and judges captures; for `summary.exitCode` see {@link summarize}.
  */
-export function checkCaptures(inputs: readonly CheckInput[], options: RunOptions): CheckReport {
-  return checkRuns(inputs.map((input) => ({ ...input, run: buildRun(input.reading, options) })));
+export function checkCaptures(
+  inputs: readonly CheckInput[],
+  options: RunOptions,
+  policy = EVERYTHING,
+): CheckReport {
+  const runs = inputs.map((input) => ({ ...input, run: buildRun(input.reading, options) }));
+  return checkRuns(runs, policy);
 }
 
+/** Every rule judges, with its own severity. */
+const EVERYTHING: Policy = { only: [], rules: {} };
+
 /** Judges captures whose runs are at hand, see {@link checkCaptures}. */
-export function checkRuns(inputs: readonly (CheckInput & { readonly run: Run })[]): CheckReport {
+export function checkRuns(
+  inputs: readonly (CheckInput & { readonly run: Run })[],
+  policy = EVERYTHING,
+): CheckReport {
+  const chosen = selectRules(rules, policy);
   const judged = inputs.map((input) => ({
     ...input,
-    findings: judgeRun(input.info, input.run, rules),
+    findings: judgeRun(input.info, input.run, chosen).map((finding) => weigh(finding, policy)),
   }));
   const findings = judged.flatMap((capture) => capture.findings);
   const byRule = findingsByRule(findings);
@@ -73,7 +83,7 @@ export function checkRuns(inputs: readonly (CheckInput & { readonly run: Run })[
     profiles: judged.flatMap(({ info, run }) =>
       run.profiles.map((profile, session) => profileSummary(info.sha256, session, profile)),
     ),
-    coverage: rules
+    coverage: chosen
       .filter(({ info }) => info.undecidable === undefined)
       .map(({ info }) => coverageOf(info.id, byRule.get(info.id) ?? [])),
   };
@@ -140,22 +150,4 @@ function devicesOf(capture: string, run: Run): CheckReport['devices'] {
     ...(name === undefined ? {} : { name }),
     vrings,
   }));
-}
-
-function summarize(findings: readonly Finding[], hasFacts: boolean): CheckSummary {
-  const count = (verdict: Verdict, severity?: Severity): number =>
-    findings.filter(
-      (f) => f.verdict === verdict && (severity === undefined || f.severity === severity),
-    ).length;
-  return {
-    violations: {
-      error: count('violation', 'error'),
-      warning: count('violation', 'warning'),
-      note: count('violation', 'note'),
-    },
-    inconclusive: count('inconclusive'),
-    pass: count('pass'),
-    notExercised: count('not-exercised'),
-    exitCode: hasFacts ? 0 : 3,
-  };
 }

@@ -28,7 +28,7 @@ export interface Step {
   readonly temporary: boolean;
   /** False when only the stop line is there: the callers are unknown. */
   readonly stackKnown: boolean;
-  /** The innermost frames are not shown (`up`, `frame 2`, a cut trace): what runs inside is unknown. */
+  /** Frames are missing: innermost ones (`up`, `frame 2`), or any of a torn trace. What runs there is unknown. */
   readonly partial: boolean;
   /** The stack reaches the thread's outermost functions: what it does not show was not running. */
   readonly complete: boolean;

@@ -327,7 +327,7 @@ class StepBuilder {
       stop,
       stackKnown: true,
       complete: !bt.incomplete && reachesBottom(bt.frames),
-      partial: bt.levels[0] !== 0,
+      partial: bt.incomplete || bt.levels[0] !== 0,
       ...(headed === undefined ? {} : { thread: headed }),
     });
     if (bt.incomplete) this.gap = true;
@@ -466,7 +466,7 @@ class StepBuilder {
   private onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
     const isReturn = record.kind === 'kernel-event' && record.what === 'return';
     if (isReturn && this.kernelCalls.close(record)) return;
-    if (record.kind === 'syscall') {
+    if (record.kind !== 'kernel-event') {
       // strace -f names the process on every line: one that does not has lost its head.
       if (record.pid === undefined && this.sawPid) this.gap = true;
       this.sawPid ||= record.pid !== undefined;

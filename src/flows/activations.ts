@@ -30,7 +30,8 @@ export interface Activation {
   backend: Backend | undefined;
   readonly enable: boolean | undefined;
   readonly value: string | undefined;
-  readonly parent: Activation | undefined;
+  /** The nearest known caller; where a stack was cut short, told by a later one. */
+  parent: Activation | undefined;
   readonly children: Activation[];
   /** Step at which it was first seen; its entry when `entered`. */
   readonly first: number;
@@ -104,6 +105,8 @@ export function buildActivations(
 interface ThreadState {
   /** Calls that the last stack showed, outermost first. */
   open: Activation[];
+  /** That stack was cut short: its outer callers were not shown, or are taken from the stack before. */
+  isCut: boolean;
   /** Calls known by a stop line only; closed by the next entry of the same function. */
   bare: Activation[];
   /** The call that came back last: its value may be printed next. */
@@ -195,7 +198,7 @@ class Tracker {
   private stateOf(thread: string): ThreadState {
     let state = this.threads.get(thread);
     if (state === undefined) {
-      state = { open: [], bare: [] };
+      state = { open: [], isCut: false, bare: [] };
       this.threads.set(thread, state);
     }
     return state;
@@ -211,6 +214,7 @@ class Tracker {
   }
 
   private followStack(state: ThreadState, step: Step): Activation[] {
+    if (state.isCut) this.addCallers(state, step);
     const start = this.align(state.open, step);
     const kept = state.open.slice(0, start);
     let isCertain = true;
@@ -227,7 +231,7 @@ class Tracker {
       }
       kept.push(open);
     }
-    const left = state.open.slice(start + i);
+    const left = this.gone(state, state.open.slice(start + i), step, i);
     // A stack cut short can only prove the end of calls inner to one that it does show.
     const provesEnd = !step.partial && isCertain && (step.complete || i > 0);
     if (provesEnd) for (const activation of left) activation.closed ??= step.index;
@@ -239,9 +243,50 @@ class Tracker {
       const entered = step.entry && i === step.calls.length - 1;
       kept.push(this.open(step, call, step.callLines[i] ?? step.line, kept.at(-1), entered));
     }
-    // What a partial stack does not show may go on inside.
-    if (!step.partial) state.open = kept;
+    if (!step.partial) {
+      state.isCut = !step.complete;
+      state.open = kept;
+    } else if (step.entry) {
+      // A call between these may be hidden: a later stack that shows it would seem to end those inside.
+      state.open = [];
+    }
+    // Otherwise what a partial stack does not show may go on inside.
     return kept;
+  }
+
+  /** The open calls that a stack no longer shows; behind other callers than a cut stack let assume they may go on. */
+  private gone(
+    { isCut }: ThreadState,
+    left: readonly Activation[],
+    step: Step,
+    from: number,
+  ): readonly Activation[] {
+    if (!isCut) return left;
+    const calls = step.calls.slice(from, step.entry ? -1 : undefined);
+    const again = left.findIndex((a) => calls.some((call) => sameness(a, call) !== 'different'));
+    return again < 0 ? left : left.slice(0, again);
+  }
+
+  /** The last stack was cut short, and this one shows who called its outermost call. */
+  private addCallers(state: ThreadState, step: Step): void {
+    const [outermost] = state.open;
+    if (outermost === undefined) return;
+    const before = step.entry ? step.calls.slice(0, -1) : step.calls;
+    const at = before.findIndex((call) => sameness(outermost, call) !== 'different');
+    const same = before[at];
+    if (at <= 0 || same === undefined) return;
+    if (sameness(outermost, same) === 'unknown') {
+      // Perhaps it goes on there, perhaps it does not: nothing ends it.
+      state.open = [];
+      return;
+    }
+    const callers: Activation[] = [];
+    for (const [i, call] of before.slice(0, at).entries()) {
+      callers.push(this.open(step, call, step.callLines[i] ?? step.line, callers.at(-1), false));
+    }
+    outermost.parent = callers.at(-1);
+    outermost.parent?.children.push(outermost);
+    state.open = [...callers, ...state.open];
   }
 
   /** Index in `open` of the step's outermost call; a limited `bt N` does not show the outer ones. */

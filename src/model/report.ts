@@ -1,4 +1,5 @@
 /** The product: findings and the report that every reporter prints. Field names are the JSON contract. */
+import type { BaselineSummary } from './baseline.js';
 import type { Backend, FactKind } from './fact.js';
 import type { FormatId } from './record.js';
 
@@ -46,6 +47,8 @@ export interface Finding {
   readonly allowed?: readonly string[];
   /** The call stack at this point, innermost first. */
   readonly stack?: readonly StackFrame[];
+  /** The baseline knows this violation: it is shown, and does not fail the check. */
+  readonly known?: { readonly reason: string; readonly expires?: string };
 }
 
 /** A function of a stack, and the line of the capture that shows it. */
@@ -131,6 +134,8 @@ export interface RuleCoverage {
 
 export interface CheckSummary {
   readonly violations: { readonly error: number; readonly warning: number; readonly note: number };
+  /** Violations that the baseline knows, which are not among `violations`; absent where there are none. */
+  readonly known?: number;
   readonly inconclusive: number;
   readonly pass: number;
   readonly notExercised: number;
@@ -149,6 +154,8 @@ export interface CheckReport {
   readonly profiles: readonly ProfileSummary[];
   /** Every rule of the catalogue, by id. */
   readonly coverage: readonly RuleCoverage[];
+  /** Only where a baseline was used. */
+  readonly baseline?: BaselineSummary;
 }
 
 /** What is printed of a rule by help, documentation and reporters; see `rules/rule.ts` for the check itself. */

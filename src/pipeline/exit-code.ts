@@ -1,7 +1,7 @@
 import type { CheckSummary, Severity } from '../model/report.js';
 
-/** The least severity that makes `check` fail; `never` for none. */
-export type FailOn = Severity | 'never';
+/** The least that makes `check` fail: `inconclusive` is less than a note; `never` for nothing. */
+export type FailOn = Severity | 'inconclusive' | 'never';
 
 /** What the exit code of `check` depends on. */
 export interface Outcome {
@@ -12,26 +12,30 @@ export interface Outcome {
   readonly facts: number;
   readonly failOn: FailOn;
   readonly strict: boolean;
+  /** A rule that the user requires was not exercised. */
+  readonly isVacuous: boolean;
 }
 
 /**
- * 2 could not do its work, 1 violations at or above `failOn`, 3 nothing was checked (or `strict` and
- * something is inconclusive), 0 otherwise; the first that applies.
+ * 2 could not do its work, 1 violations at or above `failOn`, 3 nothing was checked (or not what the user
+ * requires, or `strict` and something is inconclusive), 0 otherwise; the first that applies.
  */
-export function exitCode({ anyFailure, summary, facts, failOn, strict }: Outcome): 0 | 1 | 2 | 3 {
+export function exitCode(outcome: Outcome): 0 | 1 | 2 | 3 {
+  const { anyFailure, summary, facts, failOn, strict, isVacuous } = outcome;
   if (anyFailure) return 2;
-  if (failing(summary.violations, failOn) > 0) return 1;
-  if (facts === 0 || isIdle(summary)) return 3;
+  if (failing(summary, failOn) > 0) return 1;
+  if (facts === 0 || isVacuous || isIdle(summary)) return 3;
   if (strict && summary.inconclusive > 0) return 3;
   return 0;
 }
 
 /** There were facts, but no rule found anything to judge in them. */
 function isIdle({ violations, pass, inconclusive }: Outcome['summary']): boolean {
-  return failing(violations, 'note') + pass + inconclusive === 0;
+  return violations.error + violations.warning + violations.note + pass + inconclusive === 0;
 }
 
-function failing({ error, warning, note }: CheckSummary['violations'], failOn: FailOn): number {
+function failing({ violations, inconclusive }: Outcome['summary'], failOn: FailOn): number {
+  const { error, warning, note } = violations;
   switch (failOn) {
     case 'error':
       return error;
@@ -39,6 +43,8 @@ function failing({ error, warning, note }: CheckSummary['violations'], failOn: F
       return error + warning;
     case 'note':
       return error + warning + note;
+    case 'inconclusive':
+      return error + warning + note + inconclusive;
     case 'never':
       return 0;
   }

@@ -30,6 +30,7 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
     alterations,
     profiles,
     coverage,
+    ...(report.baseline === undefined ? {} : { baseline: report.baseline }),
     limits: LIMITS,
     problems,
     failures: options.failures.map(({ path, error: { code, message } }) => ({

@@ -2,7 +2,9 @@
 import { printable } from '../base/printable.js';
 import { LIMITS } from '../model/report.js';
 import type { CaptureSummary, CheckReport, Finding } from '../model/report.js';
+import { baselineLines } from './baseline-text.js';
 import type { Colors } from './colors.js';
+import { inOrder } from './order.js';
 import type { ReportOptions } from './reporter.js';
 import { count, displayPath, thousands, wrap } from './text.js';
 
@@ -18,6 +20,7 @@ export function renderSummary(report: CheckReport, options: ReportOptions, color
     section('migrations', migrationLines(report, options)),
     section('altered by the debugger', alterationLines(report, options)),
     section('problems', problemLines(options)),
+    section('known', knownLines(report, options)),
     section('passed', passedLines(report, options)),
     section('cannot tell', inconclusiveLines(report, options)),
     options.all ? section('not exercised', ruleList(report, 'not-exercised', options)) : '',
@@ -129,6 +132,18 @@ function problemLines(options: ReportOptions): readonly string[] {
   return limited(lines, options);
 }
 
+/** Violations that the baseline knows, and what of the baseline is out of date. */
+function knownLines(report: CheckReport, options: ReportOptions): readonly string[] {
+  if (report.baseline === undefined) return [];
+  const found = inOrder(report).flatMap(({ rule, at, message, known }) =>
+    known === undefined
+      ? []
+      : [`${rule} ${displayPath(at.path)}:${at.line}: ${message} (${known.reason})`],
+  );
+  const [head = '', ...stale] = baselineLines(report.baseline);
+  return limited([head, ...stale, ...found].map(printable), options);
+}
+
 function passedLines(report: CheckReport, options: ReportOptions): readonly string[] {
   return ruleList(report, 'pass', options);
 }
@@ -181,6 +196,7 @@ function verdictLine(report: CheckReport, options: ReportOptions, colors: Colors
     error > 0 ? colors.red(count(error, 'error')) : '',
     warning > 0 ? colors.yellow(count(warning, 'warning')) : '',
     note > 0 ? colors.cyan(count(note, 'note')) : '',
+    report.summary.known === undefined ? '' : `${report.summary.known} known`,
   ].filter(Boolean);
   const idle = unused === 0 ? '' : `, ${count(unused, 'rule')} had nothing to judge`;
   const checked = `${count(pass, 'check')} passed, ${thousands(inconclusive)} could not be decided${idle}`;

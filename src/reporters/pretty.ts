@@ -9,7 +9,9 @@ import type { ReportOptions } from './reporter.js';
 /** Violations first, each with its lines of the capture; the summary last, where a terminal stops. */
 export function renderPretty(report: CheckReport, options: ReportOptions): string {
   const colors = createColors(options.color);
-  const violations = inOrder(report).filter(({ verdict }) => verdict === 'violation');
+  const violations = inOrder(report).filter(
+    ({ verdict, known }) => verdict === 'violation' && known === undefined,
+  );
   const blocks = renderFindings(violations, options, colors);
   return [...blocks, renderSummary(report, options, colors)].join('\n');
 }

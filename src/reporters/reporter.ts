@@ -1,5 +1,5 @@
 import type { Problem } from '../model/record.js';
-import type { CheckReport, RuleInfo } from '../model/report.js';
+import type { CheckReport, RuleInfo, Severity } from '../model/report.js';
 
 /** Trouble with reading a line of one capture. */
 export interface PathProblem extends Problem {
@@ -19,6 +19,14 @@ export interface ReportOptions {
   readonly width: number;
   /** Show findings of every verdict, and every problem. */
   readonly all: boolean;
+  /** Least severity that fails the command. */
+  readonly failOn: Severity | 'inconclusive' | 'never';
+  /** Folder in which the command runs: relative paths begin there. */
+  readonly cwd: string;
+  /** Folder of the repository: CI systems want paths relative to it. */
+  readonly root: string;
+  /** Of this program, `0.1.0`. */
+  readonly version?: string;
   /** Exit code of the command: also 2, which the report cannot know of. */
   readonly exitCode: 0 | 1 | 2 | 3;
   /** Some line of a capture, 1-based; undefined where it is not at hand. */

@@ -41,7 +41,7 @@ export const dsOrder: Rule = {
     title: 'a device start sends features, memory table, vrings and log base in this order',
     severity: 'error',
     impact: 'crash',
-    backends: ['kernel', 'user'],
+    backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: [
       'the entry of vhost_dev_start (of vhost_virtqueue_start for the order within a vring) with its backtrace',
@@ -68,7 +68,7 @@ export const dsOrder: Rule = {
       'a vhost-user-net device enables its rings before the start',
       'features that vhost_dev_prepare_inflight() sends before the start',
       'the log base comes last here, and first in a log start (LS-BASE-FIRST)',
-      'vdpa: shadow virtqueues change the order',
+      'what the dev_start op of vdpa tells the device of its shadow virtqueues',
     ],
     sources: [
       'QEMU hw/virtio/vhost.c vhost_dev_start(), vhost_virtqueue_start()',
@@ -92,11 +92,9 @@ function* judge(
   ranks: Ranks,
   vring: number | undefined,
 ): Generator<Judgement> {
-  const { run } = context;
-  if (run.rings.backendOf(start) === 'vdpa') return;
   const calls = start.children
     .filter((a) => ranks[a.kind] !== undefined && a.device === start.device)
-    .filter((a) => a.backend !== 'vdpa' && !isUndoing(a))
+    .filter((a) => !isUndoing(a))
     .sort((a, b) => a.first - b.first);
   const rankOf = (a: Activation): number => ranks[a.kind] ?? 0;
   const last = calls.at(-1);

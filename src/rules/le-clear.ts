@@ -38,7 +38,7 @@ export const leClear: Rule = {
       'a pass that fails or is cut off by a disconnect',
       'rings stopped by a ring reset',
       'kernel devices of a higher queue pair (see LS-ALL-RINGS)',
-      'VHOST_F_LOG_ALL of vdpa devices',
+      'shadow virtqueues of vdpa keep the bit from the device: the call is made all the same',
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_log(), vhost_migration_log()'],
     bugs: [
@@ -62,7 +62,6 @@ export const leClear: Rule = {
         what: 'the end of VHOST_VRING_F_LOG',
         harm: 'the backend keeps logging it',
       });
-      if (context.run.rings.backendOf(pass.activation) === 'vdpa') continue;
       const features = judgeFeatures(context, pass, 'not to log');
       // Passes are counted by their rings.
       if (features.verdict !== 'pass') yield features;

@@ -12,18 +12,18 @@ export const lsDelta: Rule = {
     title: 'a log toggle changes VHOST_F_LOG_ALL and no other feature',
     severity: 'error',
     impact: 'crash',
-    backends: ['kernel', 'user'],
+    backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: [
       'features= of the set_features op at the device start and at the log toggle',
       'probe vhost_dev_start: the next start may negotiate other features',
     ],
-    why: 'A backend that runs cannot take other features: DPDK refuses the word and closes the connection, others change the layout of buffers in use.',
+    why: 'A backend that runs cannot take other features: DPDK refuses the word and closes the connection, a vdpa device refuses it, others change the layout of buffers in use.',
     probes: ['vhost_dev_start', 'op_set_features'],
     remedy: 'Look for what changes dev->acked_features while the device runs.',
     exceptions: [
       'a new start of the device',
-      'vdpa: shadow virtqueues change the word on the way',
+      'vdpa with shadow virtqueues changes the word inside the op: only the entry of the op shows it',
       'the multi-word features of 10.2 show a pointer only',
     ],
     sources: [
@@ -67,7 +67,8 @@ interface Word {
 /** What a start or a log toggle sends; vhost_dev_prepare_inflight() comes before the start. */
 function wordOf(call: Activation): Word | undefined {
   const { frame, row } = call.call;
-  if (row.backend === 'vdpa') return undefined;
+  // vhost_vdpa_set_features() clears VHOST_F_LOG_ALL in its own argument.
+  if (row.backend === 'vdpa' && !call.entered) return undefined;
   const sender = callerOf(call, 'vhost_dev_start', 'vhost_dev_set_log', 'vhost_migration_log');
   const text = argText(frame, 'features') ?? '';
   // "features=0x7ffe24038550" points to the words.

@@ -9,7 +9,7 @@ export const lsFeatures: Rule = {
     title: 'VHOST_F_LOG_ALL is set when the vrings are told to log',
     severity: 'error',
     impact: 'corrupt',
-    backends: ['kernel', 'user'],
+    backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: [
       'the entry and the successful end of vhost_dev_set_log(true)',
@@ -24,7 +24,10 @@ export const lsFeatures: Rule = {
     ],
     why: 'The rings log their used area, but nothing logs the guest buffers that the backend fills: received data is stale on the destination.',
     remedy: 'Look at the start of vhost_dev_set_log() of that QEMU.',
-    exceptions: ['a pass that fails or is cut off by a disconnect', 'vdpa'],
+    exceptions: [
+      'a pass that fails or is cut off by a disconnect',
+      'shadow virtqueues of vdpa keep the bit from the device: the call is made all the same',
+    ],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_log()'],
   },
   triggers: [

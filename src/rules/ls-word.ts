@@ -1,3 +1,5 @@
+import type { Call } from '../facts/calls.js';
+import type { Step } from '../facts/step.js';
 import { bigintOf } from '../model/values.js';
 import { LOG_ALL } from '../protocol/constants.js';
 import { callPairs } from './shared/stack-calls.js';
@@ -10,14 +12,14 @@ export const lsWord: Rule = {
     title: 'VHOST_F_LOG_ALL is in the features word exactly when logging is on',
     severity: 'error',
     impact: 'corrupt',
-    backends: ['kernel', 'user'],
+    backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: ['enable_log= of vhost_dev_set_features and features= of the op in one backtrace'],
     probes: ['vhost_dev_set_features', 'op_set_features', 'members at op_set_features'],
     why: 'Without bit 26 (0x4000000) the backend does not log its writes to guest buffers: those pages are stale on the destination.',
     remedy: 'Look at what changes the word between vhost_dev_set_features() and the backend op.',
     exceptions: [
-      'vdpa with shadow virtqueues strips the bit',
+      'vdpa with shadow virtqueues strips the bit inside the op: only the entry of the op shows the word',
       'the multi-word features of 10.2 show a pointer only',
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_features()'],
@@ -28,8 +30,8 @@ export const lsWord: Rule = {
       if (outer.row.kind !== 'vhost_dev_set_features' || inner.row.kind !== 'op_set_features')
         continue;
       const word = bigintOf(inner.value);
-      if (inner.row.backend === 'vdpa' || outer.enable === undefined || word === undefined)
-        continue;
+      const isAltered = inner.row.backend === 'vdpa' && !isEntryOf(step, inner);
+      if (isAltered || outer.enable === undefined || word === undefined) continue;
       const place = { device: inner.pointer, step: step.index, line };
       const isSet = (word & LOG_ALL) !== 0n;
       const message = `${inner.func} gets features 0x${word.toString(16)}, VHOST_F_LOG_ALL ${isSet ? 'set' : 'not set'}, for enable_log=${String(outer.enable)}`;
@@ -44,3 +46,8 @@ export const lsWord: Rule = {
     }
   },
 };
+
+/** vhost_vdpa_set_features() clears the bit in its own argument. */
+function isEntryOf(step: Step, call: Call): boolean {
+  return step.entry && step.calls.at(-1) === call;
+}

@@ -104,6 +104,10 @@ export function optionsOf(options: Partial<ReportOptions> = {}): ReportOptions {
     rules: [rule],
     problems: [],
     failures: [],
+    failOn: 'error',
+    cwd: '/repository',
+    root: '/repository',
+    version: '1.2.3',
     ...options,
   };
 }

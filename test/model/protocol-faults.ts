@@ -135,9 +135,12 @@ function inStories(names: RegExp, why: string): OpenIn {
   return ({ name }) => (names.test(name) ? why : undefined);
 }
 
-function ofBackend(backend: Backend, why: string): OpenIn {
-  return ({ profile }) => (profile.devices[0]?.backend === backend ? why : undefined);
+/** Backends of which a fault cannot be told, or to which its rule does not apply. */
+function ofBackend(why: Readonly<Partial<Record<Backend, string>>>): OpenIn {
+  return ({ profile: { devices } }) => devices[0] && why[devices[0].backend];
 }
+
+const NOT_BY_LOG = 'vdpa: its shadow virtqueues mark memory dirty without the log';
 
 /**
  * Versions in which only the first user's start and the last one's stop go over the devices: where no
@@ -149,6 +152,12 @@ function hasOneDeviceIn(first: number, last: number): OpenIn {
     const isOpen = count === 1 && version >= first && version <= last;
     return isOpen ? 'another user of dirty tracking may be there: no device is reached' : undefined;
   };
+}
+
+/** Not the one that an op or vhost_log_get() belongs to. */
+function anotherBackend({ func, args }: Step): Backend {
+  const isVdpa = String(valueOf(args, 'backend_type')).endsWith('_VDPA') || func.includes('_vdpa_');
+  return isVdpa ? 'kernel' : 'vdpa';
 }
 
 function alter(args: Readonly<Record<string, Arg[1]>>): Mishap {
@@ -308,17 +317,17 @@ const LOG_START: readonly ProtocolFault[] = [
     defect: at(
       'vhost_log_get',
       (step) => step.args.some(([name]) => name === 'backend_type'),
-      alter({ backend_type: 'VHOST_BACKEND_TYPE_VDPA' }),
+      (step) => alter({ backend_type: `VHOST_BACKEND_TYPE_${anotherBackend(step).toUpperCase()}` }),
     ),
   },
   {
     name: 'an op of another backend',
     rules: ['ST-BACKEND'],
     consequences: ['LS-BASE-FIRST', 'LG-SHARED', 'ST-SHARE'],
-    defect: at(op('set_log_base'), all(switching(true), ofLastDevice), {
+    defect: at(op('set_log_base'), all(switching(true), ofLastDevice), (step) => ({
       kind: 'alter',
-      func: 'vhost_vdpa_set_log_base',
-    }),
+      func: `vhost_${anotherBackend(step)}_set_log_base`,
+    })),
   },
   {
     name: 'listener of another device',
@@ -438,14 +447,17 @@ const START_AND_STOP: readonly ProtocolFault[] = [
     name: 'start of a started device',
     rules: ['DS-DOUBLE'],
     consequences: ['LG-BALANCE', 'DS-RING-AFTER-STOP'],
-    openIn: ofBackend('user', 'its socket may have been closed, which stops it unseen'),
+    openIn: ofBackend({ user: 'its socket may have been closed, which stops it unseen' }),
     defect: at('vhost_dev_start', always, TWICE),
   },
   {
     name: 'stop of a stopped device',
     rules: ['DS-STOP-UNSTARTED'],
     consequences: ['DS-PUT', 'DS-RINGBASE'],
-    openIn: ofBackend('user', 'handlers of a closed socket stop a device that is stopped'),
+    openIn: ofBackend({
+      user: 'handlers of a closed socket stop a device that is stopped',
+      vdpa: 'a switch to shadow virtqueues that fails leaves the device to be stopped once more',
+    }),
     defect: at('vhost_dev_stop', always, TWICE),
   },
   {
@@ -595,12 +607,14 @@ const RESIZE: readonly ProtocolFault[] = [
     name: 'resize leaves nobody elected',
     rules: ['RZ-ELECT'],
     consequences: ['MG-LOGGER'],
+    openIn: ofBackend({ vdpa: NOT_BY_LOG }),
     defect: answer('elects after a resize', () => false),
   },
   {
     name: 'log start elects nobody',
     rules: ['MG-LOGGER'],
     consequences: ['RZ-ELECT'],
+    openIn: ofBackend({ vdpa: NOT_BY_LOG }),
     defect: at('vhost_dev_elect_mem_logger', all(settingLog(true), has('add', true)), SKIP),
   },
 ];

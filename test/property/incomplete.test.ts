@@ -72,6 +72,26 @@ const STARTS_AGAIN = [
   'Using host libthread_db library "/lib/x86_64-linux-gnu/libthread_db.so.1".',
 ];
 
+/** Each stack has the next fate: as it is, its first frames only, or every third frame lost but the outermost. */
+function shortenStacks(
+  lines: readonly string[],
+  depth: number,
+  fates: Iterator<string>,
+): readonly string[] {
+  const left: string[] = [];
+  let fate = 'whole';
+  for (const [i, line] of lines.entries()) {
+    const level = Number(/^#(\d+)/.exec(line)?.[1] ?? Number.NaN);
+    if (level === 0) fate = String(fates.next().value);
+    const isInside = lines[i + 1]?.startsWith('#') === true;
+    if (fate === 'cut' && level === depth) left.push('(More stack frames follow...)');
+    const isLost =
+      (fate === 'cut' && level >= depth) || (fate === 'torn' && level % 3 === 2 && isInside);
+    if (!isLost) left.push(line);
+  }
+  return left;
+}
+
 const captures = legitimate();
 /** By name, so that a counterexample is readable. */
 const anyCapture = fc.constantFrom(...captures.map(({ name }) => name));
@@ -176,6 +196,20 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
         },
       ),
       { numRuns: 150, endOnFailure: true },
+    );
+  });
+
+  test('some stacks cut short by bt N, or with frames lost inside', () => {
+    fc.assert(
+      fc.property(
+        anyCapture,
+        fc.integer({ min: 1, max: 6 }),
+        fc.infiniteStream(fc.constantFrom('whole', 'cut', 'cut', 'torn')),
+        (capture, depth, fates) => {
+          expect(alarms(shortenStacks(linesOf(capture), depth, fates))).toEqual([]);
+        },
+      ),
+      { numRuns: 200, endOnFailure: true },
     );
   });
 

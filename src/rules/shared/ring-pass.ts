@@ -1,5 +1,6 @@
 /** What LS-ALL-RINGS and LE-CLEAR share: did a pass of vhost_dev_set_log() reach every ring it had to? */
 import type { Activation } from '../../flows/activations.js';
+import type { Run } from '../../flows/run.js';
 import { argText, pointerOf } from '../../model/values.js';
 import { runningRings } from '../../protocol/replay.js';
 import type { Judgement, Mark, SessionContext } from '../rule.js';
@@ -73,7 +74,7 @@ function judgeMissed(
 
 /** What keeps a ring that the pass is not seen to reach from being a missed one. */
 function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[] {
-  const { activation, enable, addresses } = pass;
+  const { activation } = pass;
   const found = unwatched(
     run,
     'vhost_virtqueue_set_addr',
@@ -88,16 +89,18 @@ function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[
     found.push('vhost_virtqueue_start with its idx=, to know vq_index');
   }
   if (found.length > 0) return found;
-  // Rings are addressed in ascending order: a later one proves that this one was passed over.
-  const later = addresses.find(
-    (a) => a.stackKnown && (run.rings.ringOf(a) ?? -1) > vring && a.enable === enable,
-  );
-  const isPassedOver =
-    later !== undefined && activation.entered && !hasGap(run, activation.first, later.first);
-  if (isPassedOver) return [];
+  if (isPassedOver(run, pass, vring)) return [];
   const doubt = doubts(run, activation);
   const isDecided = doubt.length > 0 || successOf(run, pass) !== undefined;
   return isDecided ? doubt : ['proof that the pass succeeded'];
+}
+
+/** Rings are addressed in ascending order: a later one proves that this one was passed over, however the pass ended. */
+function isPassedOver(run: Run, { activation, addresses, enable }: Pass, vring: number): boolean {
+  const later = addresses.find(
+    (a) => a.stackKnown && (run.rings.ringOf(a) ?? -1) > vring && a.enable === enable,
+  );
+  return later !== undefined && activation.entered && !hasGap(run, activation.first, later.first);
 }
 
 /**
@@ -135,6 +138,7 @@ function evidenceFor(context: SessionContext, pass: Pass, vring: number): Mark[]
     if (ring === undefined) continue;
     marks.push({ line: address.line, role: `the same pass reaches vring ${ring}` });
   }
+  if (isPassedOver(context.run, pass, vring)) return marks;
   const success = successOf(context.run, pass);
   if (success !== undefined && success.line !== pass.addresses.at(-1)?.line) marks.push(success);
   return marks;

@@ -53,8 +53,6 @@ const ELSEWHERE: ReadonlySet<FactKind> = new Set([
 export interface TracedLoss {
   readonly resizes: readonly [TracedResize, ...TracedResize[]];
   readonly rounds: readonly Step[];
-  /** The last time before it that dirty tracking began. */
-  readonly start: Step | undefined;
 }
 
 /** By migration, in order. Rounds after a device stop read no log and are not counted. */
@@ -63,7 +61,6 @@ export function tracedLosses(context: SessionContext): TracedLoss[] {
   const losses: TracedLoss[] = [];
   let isActive = false;
   let isOpen = false;
-  let start: Step | undefined;
   let current: { resizes: [TracedResize, ...TracedResize[]]; rounds: Step[] } | undefined;
   for (const step of context.steps) {
     const { record, row } = step.event ?? {};
@@ -71,14 +68,13 @@ export function tracedLosses(context: SessionContext): TracedLoss[] {
     if (resize !== undefined && isActive) {
       if (current === undefined) {
         current = { resizes: [resize], rounds: [] };
-        losses.push({ ...current, start });
+        losses.push(current);
         isOpen = true;
       } else if (isOpen) current.resizes.push(resize);
     } else if (row?.kind === 'migration_state') {
       isActive = ACTIVE.has(record?.args?.new_state ?? '');
       if (!isActive) current = undefined;
     } else if (row?.kind === 'global_dirty_changed') {
-      start = step;
       current = undefined;
     } else if (row !== undefined && ENDS.has(row.kind)) {
       isOpen = false;

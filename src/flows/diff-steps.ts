@@ -1,0 +1,240 @@
+/**
+ * Run → what can be compared with another run: the sightings of one session, without anything that
+ * differs between two good runs (pointers, sizes, threads, times, source lines).
+ */
+import { append } from '../base/append.js';
+import { functionTable } from '../facts/functions.js';
+import type { Backend, Fact, FactKind } from '../model/fact.js';
+import { bigintOf } from '../model/values.js';
+import type { Activation } from './activations.js';
+import type { Run } from './run.js';
+
+/** One watched call, event or request. */
+export interface Sighting {
+  readonly fact: Fact;
+  /** What was watched, the same for every version and backend: `op_set_log_base`, `vhost_dev_stop`. */
+  readonly probe: string;
+  /** Which device, within its capture; undefined where the step does not say. */
+  readonly device: string | undefined;
+  /** The one argument that counts, in words. */
+  readonly detail: string | undefined;
+  /** Probes of the calls around it, outermost first; undefined where the stack is cut or there is none. */
+  readonly path: readonly string[] | undefined;
+  readonly callers: readonly string[];
+  readonly result: string | undefined;
+  /** Gaps of the capture up to here. */
+  readonly gaps: number;
+}
+
+/** One session, as far as it can be compared. */
+export interface Side {
+  readonly run: Run;
+  readonly session: number;
+  readonly byProbe: ReadonlyMap<string, readonly Sighting[]>;
+  readonly sightings: readonly Sighting[];
+  /** Breakpoint number → probe. */
+  readonly numbers: ReadonlyMap<number, string>;
+}
+
+/** How often these happen, and in which order, is up to the guest's work and its memory layout. */
+const TRAFFIC: ReadonlySet<FactKind> = new Set([
+  'vhost_iotlb_miss',
+  'virtio_queue_notify',
+  'vhost_log_write',
+  'migrate_pending',
+  'savevm_section',
+  'savevm_state',
+  'vhost_region',
+  'vhost_section',
+  'vhost_commit',
+  'vhost_user_mem_table',
+]);
+
+/** The sync of the dirty bitmap, once or more a round of the migration. */
+export const ROUND: ReadonlySet<FactKind> = new Set([
+  'memory_global_dirty_log_sync',
+  'migration_bitmap_sync',
+  'vhost_log_sync',
+  'vhost_log_sync_range',
+  'vhost_sync_dirty_bitmap',
+  'vhost_dev_should_log',
+  'vhost_dev_sync_region',
+]);
+
+/** What one session shows of the protocol. With `exact` also how often data moved. */
+export function sideOf(run: Run, session: number, exact: boolean): Side {
+  const sightings: Sighting[] = [];
+  const byProbe = new Map<string, Sighting[]>();
+  const numbers = new Map<number, string>();
+  const steps = stepOfFacts(run);
+  for (const fact of run.facts) {
+    if (fact.session !== session || fact.role === 'caller') continue;
+    if (!exact && TRAFFIC.has(fact.kind)) continue;
+    const activation = run.activations[fact.activation ?? -1];
+    const index = activation?.first ?? steps.get(fact) ?? 0;
+    const sighting = sightingOf(run, fact, activation, run.gapsUpTo[index] ?? 0, exact);
+    const number = run.steps[index]?.breakpoint;
+    if (number !== undefined && activation !== undefined) numbers.set(number, sighting.probe);
+    // The body of a function that 10.2 split in two.
+    if (sighting.callers.at(-1) === sighting.probe) continue;
+    sightings.push(sighting);
+    append(byProbe, sighting.probe, sighting);
+  }
+  return { run, session, byProbe, sightings, numbers };
+}
+
+/** Step index of facts that belong to no activation: facts are in the order of the steps. */
+function stepOfFacts(run: Run): ReadonlyMap<Fact, number> {
+  const found = new Map<Fact, number>();
+  const shows = run.steps.filter(({ event, wire }) => event !== undefined || wire !== undefined);
+  const loose = run.facts.filter(({ role }) => role === 'event' || role === 'wire');
+  let next = 0;
+  for (const fact of loose) {
+    while (next < shows.length && shows[next]?.line !== fact.line) next++;
+    found.set(fact, shows[next]?.index ?? 0);
+  }
+  return found;
+}
+
+function sightingOf(
+  run: Run,
+  fact: Fact,
+  activation: Activation | undefined,
+  gaps: number,
+  exact: boolean,
+): Sighting {
+  const callers: string[] = [];
+  for (let a = activation?.parent; a !== undefined; a = a.parent) callers.unshift(probeOfCall(a));
+  const isWhole = activation?.stackKnown === true && run.steps[activation.first]?.complete === true;
+  const address = fact.device === undefined ? undefined : `${fact.device} ${fact.incarnation ?? 0}`;
+  return {
+    fact,
+    probe: probeOf(fact),
+    device: address ?? fact.endpoint,
+    detail: exact ? (fact.value ?? detailOf(fact)) : detailOf(fact),
+    path: isWhole ? callers : undefined,
+    callers,
+    result: activation?.result?.value ?? fact.result,
+    gaps,
+  };
+}
+
+/** Functions that were renamed or split, with one meaning: their kind stands for all of them. */
+const RENAMED: ReadonlySet<FactKind> = new Set(['migration_cleanup', 'migration_cancel']);
+
+function probeOf(fact: Fact): string {
+  const { role, func, kind, value } = fact;
+  if (role === 'wire') return value?.startsWith('VHOST_') === true ? value : func;
+  if (role === 'entry') return probeOfFunction(func, kind);
+  // An event of the function's own name is raised at its entry; others mark a place inside.
+  const row = functionTable.get(func);
+  return row?.kind === kind && row.backend === undefined ? probeOfFunction(func, kind) : func;
+}
+
+function probeOfCall({ func, kind }: Activation): string {
+  return probeOfFunction(func, kind);
+}
+
+function probeOfFunction(func: string, kind: FactKind): string {
+  const row = functionTable.get(func);
+  const isOfVhost = row?.backend !== undefined || row?.source === 'hw/virtio/vhost.c';
+  return isOfVhost || RENAMED.has(kind) ? kind : func;
+}
+
+/** VHOST_F_LOG_ALL. */
+const LOG_ALL = 1n << 26n;
+
+/** Calls whose boolean says whether to log. */
+const LOG_FLAG: ReadonlySet<FactKind> = new Set([
+  'vhost_dev_set_features',
+  'vhost_dev_set_log',
+  'vhost_virtqueue_set_addr',
+  'vhost_migration_log',
+]);
+
+/** Values that are names or states, and no sizes or addresses. */
+const NAMED: ReadonlySet<FactKind> = new Set([
+  'migration_state',
+  'runstate_set',
+  'global_dirty_changed',
+  'virtio_set_status',
+  'vhost_user_write',
+  'vhost_user_read',
+  'vhost_user_event',
+  'dirtyrate_state',
+  'colo_state',
+]);
+
+function detailOf({ kind, enable, value, func }: Fact): string | undefined {
+  if (kind === 'op_set_features') {
+    const word = bigintOf(value);
+    const isOn = word === undefined ? enable : (word & LOG_ALL) !== 0n;
+    return isOn === undefined ? undefined : isOn ? 'LOG_ALL' : 'no LOG_ALL';
+  }
+  if (kind === 'op_set_vring_addr') {
+    const flags = bigintOf(value);
+    const isOn = enable ?? (flags === undefined ? undefined : (flags & 1n) !== 0n);
+    return isOn === undefined ? undefined : isOn ? 'F_LOG' : 'no F_LOG';
+  }
+  if (LOG_FLAG.has(kind)) return enable === undefined ? undefined : enable ? 'log on' : 'log off';
+  if (NAMED.has(kind)) {
+    const word = /^(\d+)\b/.exec(value ?? '')?.[1] ?? value;
+    return kind.startsWith('vhost_user_') && func.startsWith('vhost_user_')
+      ? word === undefined
+        ? undefined
+        : `request ${word}`
+      : word;
+  }
+  const argument = functionTable.get(func)?.enable ?? 'on';
+  return enable === undefined ? undefined : `${argument}=${enable}`;
+}
+
+/** Does this side prove that it watched all calls of a probe that it never shows? */
+export function watchedSilently(side: Side, other: Side, probe: string): boolean {
+  const own = side.run.steps.filter(({ session }) => session === side.session);
+  const [first, last] = [own[0]?.index, own.at(-1)?.index];
+  const seen = other.byProbe.get(probe) ?? [];
+  const kind = seen[0]?.fact.kind;
+  if (first === undefined || last === undefined || kind === undefined) return false;
+  if (seen.some(({ fact }) => fact.role !== 'entry')) return false;
+  const { probes } = side.run;
+  if (kind === 'op_set_log_base' && probes.logBaseByElimination(first) !== undefined) return true;
+  const backends = new Set(seen.map(({ fact }) => fact.backend));
+  if ([...backends].every((backend) => isWatched(side, kind, first, last, backend))) return true;
+  return isSameScript(side, other, probe);
+}
+
+function isWatched(
+  { run }: Side,
+  kind: FactKind,
+  first: number,
+  last: number,
+  backend: Backend | undefined,
+): boolean {
+  return run.probes.watching(kind, first, last, backend) !== undefined;
+}
+
+/** Numbers on which both must agree before a number that only one reports is taken for the same breakpoint. */
+const ENOUGH = 5;
+
+/**
+ * The same script made both: breakpoints of the same numbers stand on the same functions. gdb gives no
+ * number to a breakpoint that it could not set, so a number below one that agrees is taken as well.
+ */
+function isSameScript(side: Side, other: Side, probe: string): boolean {
+  const shared = [...side.numbers].filter(([number]) => other.numbers.has(number));
+  const agrees = shared.every(([number, own]) => other.numbers.get(number) === own);
+  const silent = [...other.numbers].filter(([, own]) => own === probe).map(([number]) => number);
+  const highest = Math.max(0, ...shared.map(([number]) => number));
+  const isFree = silent.every((number) => !side.numbers.has(number) && number < highest);
+  return agrees && shared.length >= ENOUGH && silent.length > 0 && isFree;
+}
+
+/** A probe that was watched for a part of the time only says nothing about the rest. */
+export function watchedThroughout(side: Side, probe: string): boolean {
+  const seen = side.byProbe.get(probe) ?? [];
+  if (seen.some(({ fact }) => fact.role !== 'entry')) return true;
+  const own = side.run.steps.filter(({ session }) => session === side.session);
+  const [first, last] = [own[0]?.index ?? 0, own.at(-1)?.index ?? 0];
+  return seen.every(({ fact }) => isWatched(side, fact.kind, first, last, fact.backend));
+}

@@ -1,0 +1,58 @@
+/** The file of `vhtrace baseline`. */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { VhtraceError } from '../base/errors.js';
+import type { Baseline, BaselineEntry } from '../model/baseline.js';
+
+/** Undefined where there is no such file. Errors: FILE_UNREADABLE, BASELINE_INVALID. */
+export async function readBaselineFile(path: string): Promise<Baseline | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw failure('FILE_UNREADABLE', `${path}: could not be read`, error);
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw failure('BASELINE_INVALID', `${path}: is no JSON`, error);
+  }
+  if (isBaseline(content)) return content;
+  const hint = 'vhtrace baseline write makes one';
+  throw new VhtraceError('BASELINE_INVALID', `${path}: is no baseline of this program`, hint);
+}
+
+/** Replaces the file as a whole. Errors: OUTPUT_UNWRITABLE. */
+export async function writeBaselineFile(path: string, baseline: Baseline): Promise<void> {
+  const draft = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(draft, `${JSON.stringify(baseline, undefined, 2)}\n`, { flag: 'wx' });
+    await rename(draft, path);
+  } catch (error) {
+    throw failure('OUTPUT_UNWRITABLE', `${path}: could not be written`, error);
+  }
+}
+
+function failure(
+  code: 'FILE_UNREADABLE' | 'BASELINE_INVALID' | 'OUTPUT_UNWRITABLE',
+  what: string,
+  cause: unknown,
+): VhtraceError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new VhtraceError(code, `${what}: ${why}`, undefined, { cause });
+}
+
+function isBaseline(content: unknown): content is Baseline {
+  const { schemaVersion, findings } = (content ?? {}) as Partial<Baseline>;
+  return schemaVersion === 1 && Array.isArray(findings) && findings.every(isEntry);
+}
+
+function isEntry(entry: unknown): entry is BaselineEntry {
+  const { rule, fingerprint, message, reason, expires } = (entry ?? {}) as Partial<BaselineEntry>;
+  const texts = [rule, fingerprint, message, reason, expires ?? '2026-01-01'];
+  return (
+    texts.every((text) => typeof text === 'string') &&
+    (expires === undefined || /^\d{4}-\d{2}-\d{2}$/.test(expires))
+  );
+}

@@ -1,0 +1,89 @@
+/**
+ * Annotations of GitHub Actions, worst first: a page shows about ten of a kind, so what is left out is
+ * counted in a last one. The step summary is the Markdown report.
+ *
+ * Source: docs.github.com, "Workflow commands for GitHub Actions"; actions/toolkit, command.ts.
+ */
+import { printable } from '../../base/printable.js';
+import type { CheckReport, Finding, Severity } from '../../model/report.js';
+import { inOrder } from '../order.js';
+import type { ReportOptions } from '../reporter.js';
+import { count } from '../text.js';
+import { repositoryPath } from './locations.js';
+
+/** Annotations of one kind that GitHub shows of a step. */
+const SHOWN = 10;
+
+const COMMANDS: Readonly<Record<Severity, string>> = {
+  error: 'error',
+  warning: 'warning',
+  note: 'notice',
+};
+
+/** Pure. */
+export function renderGithub(report: CheckReport, options: ReportOptions): string {
+  const violations = inOrder(report).filter(
+    ({ verdict, known }) => verdict === 'violation' && known === undefined,
+  );
+  const lines: string[] = [];
+  for (const severity of ['error', 'warning', 'note'] as const) {
+    const own = violations.filter((finding) => finding.severity === severity);
+    lines.push(...own.slice(0, SHOWN - 1).map((finding) => annotation(finding, options)));
+    const rest = own.slice(SHOWN - 1);
+    const [last] = rest;
+    if (last === undefined) continue;
+    if (rest.length === 1) lines.push(annotation(last, options));
+    else
+      lines.push(
+        command(
+          COMMANDS[severity],
+          {},
+          `${count(rest.length, `more ${severity}`)}: see the log of this step`,
+        ),
+      );
+  }
+  for (const { path, error } of options.failures) {
+    lines.push(command('error', { title: 'capture not read' }, `${path}: ${error.message}`));
+  }
+  const { error, warning, note } = report.summary.violations;
+  const verdict = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')].join(
+    ', ',
+  );
+  const known = report.summary.known === undefined ? '' : `${report.summary.known} known, `;
+  const rest = `${known}${report.summary.pass} passed, ${report.summary.inconclusive} undecided`;
+  lines.push(`vhtrace: ${verdict}; ${rest}`);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function annotation(
+  { rule, severity, message, at, count: times }: Finding,
+  options: ReportOptions,
+): string {
+  const title = options.rules.find(({ id }) => id === rule)?.title ?? message;
+  const again = times > 1 ? ` (${times} times)` : '';
+  const place = {
+    file: repositoryPath(at.path, options),
+    line: String(at.line),
+    title: `${rule}: ${title}`,
+  };
+  return command(COMMANDS[severity], place, `${message}${again}`);
+}
+
+function command(
+  name: string,
+  properties: Readonly<Record<string, string>>,
+  message: string,
+): string {
+  const list = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
+  const given = list.length === 0 ? '' : ` ${list.join(',')}`;
+  return `::${name}${given}::${escapeData(message)}`;
+}
+
+/** No text can begin another command: it has no line of its own. */
+function escapeData(text: string): string {
+  return printable(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

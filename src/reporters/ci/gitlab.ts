@@ -1,0 +1,42 @@
+/**
+ * GitLab's code quality report: one object for each violation.
+ *
+ * Source: docs.gitlab.com, "Code quality report format".
+ */
+import { printable } from '../../base/printable.js';
+import type { CheckReport, Finding, RuleInfo } from '../../model/report.js';
+import { jsonText } from '../json.js';
+import { inOrder } from '../order.js';
+import type { ReportOptions } from '../reporter.js';
+import { repositoryPath } from './locations.js';
+
+/** Pure. */
+export function renderGitlab(report: CheckReport, options: ReportOptions): string {
+  const rules = new Map(options.rules.map((rule) => [rule.id, rule]));
+  const seen = new Map<string, number>();
+  const violations = inOrder(report).filter(
+    ({ verdict, known }) => verdict === 'violation' && known === undefined,
+  );
+  return jsonText(
+    violations.map((finding) => {
+      const path = repositoryPath(finding.at.path, options);
+      // Of equal fingerprints GitLab shows the first only; two captures may have the same fault.
+      const own = `${finding.fingerprint}-${path}`;
+      const times = seen.get(own) ?? 0;
+      seen.set(own, times + 1);
+      return {
+        description: printable(`${finding.rule}: ${finding.message}`),
+        check_name: finding.rule,
+        fingerprint: times === 0 ? own : `${own}-${times}`,
+        severity: severityOf(finding, rules.get(finding.rule)),
+        location: { path, lines: { begin: finding.at.line } },
+      };
+    }),
+  );
+}
+
+function severityOf({ severity }: Finding, rule: RuleInfo | undefined): string {
+  if (severity === 'note') return 'info';
+  if (severity === 'warning') return 'minor';
+  return rule?.impact === 'corrupt' ? 'blocker' : rule?.impact === 'crash' ? 'critical' : 'major';
+}

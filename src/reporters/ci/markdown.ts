@@ -1,0 +1,124 @@
+/**
+ * Markdown that reads as plain text, 72 columns wide: for a mail to a mailing list, a comment, a step
+ * summary. Lines of the capture are quoted as they are, indented and cut.
+ */
+import { printable } from '../../base/printable.js';
+import { LIMITS } from '../../model/report.js';
+import type { CheckReport, Finding } from '../../model/report.js';
+import { baselineLines } from '../baseline-text.js';
+import { inOrder } from '../order.js';
+import type { ReportOptions } from '../reporter.js';
+import { count, displayPath, excerptText, wrap } from '../text.js';
+
+const COLUMNS = 72;
+
+/** Pure. */
+export function renderMarkdown(report: CheckReport, options: ReportOptions): string {
+  const violations = inOrder(report).filter(
+    ({ verdict, known }) => verdict === 'violation' && known === undefined,
+  );
+  const parts = [
+    paragraph(`vhtrace: ${verdictOf(report)}`),
+    ...violations.map((finding) => violationPart(finding, report, options)),
+    section(
+      'Known',
+      report.baseline === undefined ? [] : baselineLines(report.baseline).map(bullet),
+    ),
+    section('Read', [
+      ...report.captures.map(({ path, formats, lines, facts }) =>
+        bullet(
+          `${displayPath(path)}: ${formats.join(' + ') || 'no known format'}, ${count(lines, 'line')}, ${count(facts, 'protocol fact')}`,
+        ),
+      ),
+      ...options.failures.map(({ path, error }) =>
+        bullet(`${displayPath(path)}: not read: ${error.message}`),
+      ),
+    ]),
+    section('Undecided', undecided(report).map(bullet)),
+    paragraph(LIMITS),
+  ];
+  return parts.filter(Boolean).join('\n');
+}
+
+function verdictOf({ summary, captures }: CheckReport): string {
+  if (captures.every(({ facts }) => facts === 0)) return 'nothing was checked';
+  const { error, warning, note } = summary.violations;
+  const wrong = [
+    error > 0 ? count(error, 'error') : '',
+    warning > 0 ? count(warning, 'warning') : '',
+    note > 0 ? count(note, 'note') : '',
+    summary.known === undefined ? '' : `${summary.known} known`,
+  ].filter(Boolean);
+  const found = wrong.length === 0 ? 'no violation found' : wrong.join(', ');
+  return `${found}; ${count(summary.pass, 'check')} passed, ${summary.inconclusive} could not be decided`;
+}
+
+function violationPart(
+  finding: Finding,
+  { captures }: CheckReport,
+  options: ReportOptions,
+): string {
+  const { rule, severity, message, at, evidence, stateBefore, expected } = finding;
+  const info = options.rules.find(({ id }) => id === rule);
+  const points = [{ ...at, role: message }, ...evidence].sort((a, b) => a.line - b.line);
+  const lines = points.map(({ path, line, role }) => {
+    const place = captures.length > 1 ? `${displayPath(path)}:${line}` : `line ${line}`;
+    const text = options.excerpt(path, line);
+    return bullet(`${place}: ${role}`) + (text === undefined ? '' : quote(text));
+  });
+  const notes = [
+    ['State before', stateBefore],
+    ['Expected', expected],
+    ['Why', info?.why],
+    ['Remedy', info?.remedy],
+  ].map(([name, text]) => (text === undefined ? '' : paragraph(`${name ?? ''}: ${text}`)));
+  return [
+    heading(`${rule} (${severity})`),
+    paragraph(info?.title ?? message),
+    lines.join(''),
+    ...notes,
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+/** Rules that could not be decided, by what is missing. */
+function undecided({ coverage }: CheckReport): string[] {
+  const groups = new Map<string, string[]>();
+  for (const { rule, inconclusive, missing } of coverage) {
+    if (inconclusive === 0) continue;
+    const what = missing.join('; ');
+    groups.set(what, [...(groups.get(what) ?? []), rule]);
+  }
+  return Array.from(groups, ([what, rules]) =>
+    what === '' ? rules.join(', ') : `${rules.join(', ')}: missing ${what}`,
+  );
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `${heading(title)}\n${lines.join('')}`;
+}
+
+function heading(text: string): string {
+  return `## ${escaped(text)}\n`;
+}
+
+function paragraph(text: string): string {
+  return `${wrap(escaped(text), COLUMNS).join('\n')}\n`;
+}
+
+function bullet(text: string): string {
+  return wrap(escaped(text), COLUMNS - 2)
+    .map((line, i) => `${i === 0 ? '- ' : '  '}${line}\n`)
+    .join('');
+}
+
+/** Six blanks: code within a list item. */
+function quote(text: string): string {
+  return `\n      ${excerptText(text, COLUMNS - 6)}\n`;
+}
+
+/** Signs that would be markup; underscores inside of words are none. */
+function escaped(text: string): string {
+  return printable(text).replace(/[<*`[]/g, '\\$&');
+}

@@ -1,0 +1,191 @@
+/**
+ * SARIF 2.1.0, as GitHub code scanning takes it: every result has a place in the repository, the steps of
+ * a violation are a code flow, what could not be decided is `open`.
+ *
+ * Source: OASIS SARIF 2.1.0; docs.github.com, "SARIF support for code scanning".
+ */
+import { printable } from '../../base/printable.js';
+import { LIMITS } from '../../model/report.js';
+import type { CheckReport, Evidence, Finding, RuleInfo, Severity } from '../../model/report.js';
+import { jsonText } from '../json.js';
+import { inOrder } from '../order.js';
+import type { ReportOptions } from '../reporter.js';
+import { thousands } from '../text.js';
+import { repositoryUri } from './locations.js';
+
+/** What GitHub takes of one run: results, and steps of one result. More would refuse the upload. */
+const MOST_RESULTS = 25_000;
+const MOST_STEPS = 1000;
+
+/** Pure. */
+export function renderSarif(report: CheckReport, options: ReportOptions): string {
+  const findings = inOrder(report).filter(
+    ({ verdict }) => options.all || verdict === 'violation' || verdict === 'inconclusive',
+  );
+  // Those that could not be decided come last where something has to be left out.
+  const ranked = [
+    ...findings.filter(({ verdict }) => verdict === 'violation'),
+    ...findings.filter(({ verdict }) => verdict !== 'violation'),
+  ];
+  const left = ranked.length - MOST_RESULTS;
+  const index = new Map(options.rules.map(({ id }, i) => [id, i]));
+  return jsonText({
+    $schema:
+      'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'vhtrace',
+            ...(options.version === undefined ? {} : { semanticVersion: options.version }),
+            rules: options.rules.map(descriptor),
+          },
+        },
+        columnKind: 'utf16CodeUnits',
+        artifacts: report.captures.map(({ path, sha256 }) => ({
+          location: { uri: repositoryUri(path, options) },
+          hashes: { 'sha-256': sha256 },
+        })),
+        invocations: [
+          {
+            executionSuccessful: options.exitCode !== 2,
+            exitCode: options.exitCode,
+            toolExecutionNotifications: [
+              ...notifications(options),
+              ...(left > 0
+                ? [notice('warning', `${thousands(left)} more results are left out`)]
+                : []),
+              notice('note', LIMITS),
+            ],
+          },
+        ],
+        results: ranked.slice(0, MOST_RESULTS).map((finding) => resultOf(finding, index, options)),
+      },
+    ],
+  });
+}
+
+function descriptor(rule: RuleInfo): object {
+  const { id, title, why, remedy, severity, impact, exceptions, sources, versions } = rule;
+  const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n');
+  const help = [
+    ['Why', why],
+    ['Remedy', remedy],
+    ['Not reported', list(exceptions)],
+    ['Sources', list(sources)],
+  ].filter(([, text]) => text !== '');
+  return {
+    id,
+    name: id,
+    shortDescription: { text: title },
+    fullDescription: { text: why },
+    help: {
+      text: help.map(([name, text]) => `${name}: ${text}`).join('\n\n'),
+      markdown: help.map(([name, text]) => `**${name}**\n\n${text}`).join('\n\n'),
+    },
+    defaultConfiguration: { level: severity },
+    properties: {
+      tags: ['vhost', 'live-migration', impact],
+      precision: 'very-high',
+      'problem.severity': problemSeverity(severity),
+      qemuVersions: versions,
+    },
+  };
+}
+
+/** What GitHub calls a note. */
+function problemSeverity(severity: Severity): string {
+  return severity === 'note' ? 'recommendation' : severity;
+}
+
+const KINDS = {
+  violation: 'fail',
+  inconclusive: 'open',
+  pass: 'pass',
+  'not-exercised': 'notApplicable',
+} as const;
+
+function resultOf(
+  finding: Finding,
+  index: ReadonlyMap<string, number>,
+  options: ReportOptions,
+): object {
+  const { rule, verdict, severity, at, fingerprint, missing, device, vring, session, known } =
+    finding;
+  const needs = missing.length === 0 ? '' : ` (missing: ${missing.join('; ')})`;
+  return {
+    ruleId: rule,
+    ruleIndex: index.get(rule) ?? -1,
+    kind: KINDS[verdict],
+    level: verdict === 'violation' ? severity : 'none',
+    message: { text: printable(`${finding.message}${needs}`) },
+    locations: [locationOf(at, options)],
+    ...(verdict === 'violation' ? { codeFlows: [codeFlow(finding, options)] } : {}),
+    partialFingerprints: { 'vhtraceFingerprint/v1': fingerprint },
+    occurrenceCount: finding.count,
+    ...(known === undefined
+      ? {}
+      : { suppressions: [{ kind: 'external', justification: printable(known.reason) }] }),
+    properties: { device, vring, session },
+  };
+}
+
+function locationOf({ path, line }: Finding['at'], options: ReportOptions): object {
+  return {
+    physicalLocation: {
+      artifactLocation: { uri: repositoryUri(path, options) },
+      region: { startLine: line },
+    },
+  };
+}
+
+/** The violation step by step: the lines that prove it, in their order, and the place itself. */
+function codeFlow(finding: Finding, options: ReportOptions): object {
+  const own: Evidence = { ...finding.at, role: finding.message };
+  const steps = [...finding.evidence, own].sort(
+    (a, b) => Number(a.path !== own.path) - Number(b.path !== own.path) || a.line - b.line,
+  );
+  const state = finding.stateBefore;
+  return {
+    threadFlows: [
+      {
+        locations: steps.slice(-MOST_STEPS).map((step) => ({
+          location: { ...locationOf(step, options), message: { text: printable(step.role) } },
+          importance: step === own ? 'essential' : 'important',
+          ...(step === own && state !== undefined
+            ? { state: { before: { text: printable(state) } } }
+            : {}),
+        })),
+      },
+    ],
+  };
+}
+
+function notifications({ problems, failures, ...folders }: ReportOptions): object[] {
+  return [
+    ...failures.map(({ path, error }) => ({
+      ...notice('error', `${path}: ${error.message}`),
+      descriptor: { id: error.code },
+    })),
+    ...problems.map(({ path, code, message, span }) => ({
+      ...notice('warning', message),
+      descriptor: { id: code },
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: repositoryUri(path, folders) },
+            region: { startLine: span.first, endLine: span.last },
+          },
+        },
+      ],
+    })),
+  ];
+}
+
+function notice(
+  level: 'error' | 'warning' | 'note',
+  text: string,
+): { level: string; message: object } {
+  return { level, message: { text: printable(text) } };
+}

@@ -1,0 +1,298 @@
+/** The formats of CI systems, validated against their published schemas; what a capture says is never markup. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { validateXML } from 'xmllint-wasm';
+import { describe, expect, test } from 'vitest';
+import { repositoryPath, repositoryUri } from '../src/reporters/ci/locations.js';
+import { reporters } from '../src/reporters/index.js';
+import type { ReportOptions } from '../src/reporters/reporter.js';
+import { check } from './helpers/check.js';
+import { findingOf, optionsOf, reportOf } from './helpers/reports.js';
+import { ruleInfos } from '../src/pipeline/catalogue.js';
+
+const require = createRequire(import.meta.url);
+const fixtures = join(import.meta.dirname, '..', 'fixtures');
+const captures = ['vring-never-logged.gdb.txt', 'cancelled-migration.trace.log'];
+const CI = ['sarif', 'junit', 'github', 'gitlab', 'markdown'] as const;
+
+/** Everything that some reader would obey. */
+const EVIL =
+  '\x1b[31m\x1b]0;title\x07 \r\n::error::planted %0A ]]> <script>alert(1)</script> & "quoted" \u202e \ud800 \ufffe `x` [a](b)';
+
+const evil = reportOf([
+  findingOf({
+    message: EVIL,
+    at: { path: `a:b/${EVIL}`, line: 3 },
+    evidence: [{ path: '../out/x y.txt', line: 1, role: EVIL }],
+    stateBefore: EVIL,
+    expected: EVIL,
+  }),
+  findingOf({ verdict: 'inconclusive', missing: [EVIL] }),
+]);
+const evilOptions = optionsOf({
+  excerpt: () => EVIL,
+  problems: [{ path: EVIL, code: 'CUT_OFF', message: EVIL, span: { first: 1, last: 2 } }],
+  failures: [{ path: EVIL, error: { code: 'FILE_MISSING', message: EVIL } }],
+});
+
+function optionsFor(path: string): ReportOptions {
+  const lines = readFileSync(join(fixtures, 'captures', path), 'utf8').split('\n');
+  return optionsOf({ rules: ruleInfos(), excerpt: (_path, line) => lines[line - 1] });
+}
+
+const reports = [
+  ...captures.map((path) => {
+    const text = readFileSync(join(fixtures, 'captures', path), 'utf8');
+    return { name: path, report: check(path, text), options: optionsFor(path) };
+  }),
+  { name: 'planted', report: evil, options: evilOptions },
+  { name: 'empty', report: reportOf([], { captures: [] }), options: optionsOf({ exitCode: 3 }) },
+];
+
+describe.each(CI)('%s', (format) => {
+  test.each(captures)('%s', async (path) => {
+    const found = reports.find(({ name }) => name === path);
+    if (found === undefined) throw new Error(path);
+    const golden = join(fixtures, 'reporters', 'ci', `${path}.${format}`);
+    const text = reporters[format](found.report, found.options);
+    await expect(text).toMatchFileSnapshot(golden);
+    expect(reporters[format](found.report, found.options)).toBe(text);
+  });
+
+  test('no control character of a capture gets through', () => {
+    const text = reporters[format](evil, evilOptions);
+    // eslint-disable-next-line no-control-regex -- control characters are what must not be there
+    expect(text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
+  });
+});
+
+describe('sarif', () => {
+  const schema = JSON.parse(
+    readFileSync(
+      require.resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'),
+      'utf8',
+    ),
+  ) as Record<string, unknown>;
+  const ajv = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false });
+  // Its address is written as in draft 4, which this validator does not read; the rest is the same in draft 7.
+  const { $schema: _, id: __, ...draft7 } = schema;
+  const validate = ajv.compile(draft7);
+
+  interface Log {
+    readonly runs: readonly [
+      {
+        readonly results: readonly {
+          readonly ruleId: string;
+          readonly ruleIndex: number;
+          readonly kind: string;
+          readonly level: string;
+          readonly locations: readonly [
+            { physicalLocation: { artifactLocation: { uri: string } } },
+          ];
+          readonly codeFlows?: readonly [
+            {
+              threadFlows: readonly [
+                { locations: readonly { location: { message: { text: string } } }[] },
+              ];
+            },
+          ];
+        }[];
+        readonly tool: { driver: { rules: readonly { id: string; help: { text: string } }[] } };
+      },
+    ];
+  }
+  const logOf = (name: string): Log['runs'][0] => {
+    const found = reports.find((each) => each.name === name);
+    if (found === undefined) throw new Error(name);
+    return (JSON.parse(reporters.sarif(found.report, found.options)) as Log).runs[0];
+  };
+
+  test.each(reports)('$name is valid', ({ report, options }) => {
+    const valid = validate(JSON.parse(reporters.sarif(report, options)));
+    expect(validate.errors ?? []).toEqual([]);
+    expect(valid).toBe(true);
+  });
+
+  test.each(reports)(
+    '$name: every result has a place in the repository and a rule with help',
+    ({ name }) => {
+      const { results, tool } = logOf(name);
+      for (const { locations, ruleId, ruleIndex } of results) {
+        const { uri } = locations[0].physicalLocation.artifactLocation;
+        expect(uri).toMatch(/^[\w.~%-][\w.~%/-]*$/);
+        expect(uri).not.toMatch(/(?:^|\/)\.\.(?:\/|$)/);
+        if (name !== 'planted') expect(tool.driver.rules[ruleIndex]).toMatchObject({ id: ruleId });
+      }
+    },
+  );
+
+  test('a violation is told step by step; what is undecided is open', () => {
+    const { results } = logOf('vring-never-logged.gdb.txt');
+    const violation = results.find(({ kind }) => kind === 'fail');
+    expect(violation).toMatchObject({ ruleId: 'LS-ALL-RINGS', level: 'error' });
+    const steps = violation?.codeFlows?.[0].threadFlows[0].locations ?? [];
+    expect(steps.map(({ location }) => location.message.text)).toContain(
+      'the same pass reaches vring 0',
+    );
+    expect(
+      results.filter(({ kind }) => kind === 'open').every(({ level }) => level === 'none'),
+    ).toBe(true);
+    expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(['fail', 'open']));
+  });
+
+  test('GitHub takes 25,000 results: what is left out is said, and is never a violation before an open one', () => {
+    const many = Array.from({ length: 25_010 }, (_, i) =>
+      findingOf({
+        verdict: i % 2 === 0 ? 'violation' : 'inconclusive',
+        at: { path: 'a', line: i + 1 },
+      }),
+    );
+    const text = reporters.sarif(reportOf(many), optionsOf());
+    const { results } = (JSON.parse(text) as Log).runs[0];
+    expect(results).toHaveLength(25_000);
+    expect(results.filter(({ kind }) => kind === 'fail')).toHaveLength(12_505);
+    expect(text).toContain('10 more results are left out');
+  });
+});
+
+describe('junit', () => {
+  const schema = readFileSync(join(import.meta.dirname, 'schemas', 'jenkins-junit.xsd'), 'utf8');
+
+  test.each(reports)('$name is valid', async ({ report, options }) => {
+    const xml = [{ fileName: 'report.xml', contents: reporters.junit(report, options) }];
+    const { errors } = await validateXML({ xml, schema: [schema] });
+    expect(errors).toEqual([]);
+  });
+
+  test('fails exactly where the command fails', () => {
+    const report = reportOf([findingOf({ severity: 'warning' })]);
+    const failures = (failOn: ReportOptions['failOn']): string | undefined =>
+      /failures="(\d+)"/.exec(reporters.junit(report, optionsOf({ failOn })))?.[1];
+    expect(failures('error')).toBe('0');
+    expect(failures('warning')).toBe('1');
+    expect(failures('note')).toBe('1');
+    expect(failures('never')).toBe('0');
+    expect(reporters.junit(report, optionsOf({ failOn: 'error' }))).toContain(
+      '<system-out>warning[',
+    );
+  });
+});
+
+describe('github', () => {
+  test('one line a command: no text can begin another', () => {
+    const lines = reporters.github(evil, evilOptions).trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines.filter((line) => line.startsWith('::'))).toHaveLength(2);
+    expect(lines[0]).toMatch(/^::error file=[^:]*%3A[^:]*,line=3,title=[^:]*::/);
+  });
+
+  test('ten of a kind, worst first, and how many more', () => {
+    const many = [
+      ...Array.from({ length: 3 }, () => findingOf({ severity: 'note' })),
+      ...Array.from({ length: 25 }, (_, i) => findingOf({ at: { path: 'a', line: i + 1 } })),
+    ];
+    const lines = reporters.github(reportOf(many), optionsOf()).trimEnd().split('\n');
+    expect(lines.map((line) => line.split(' ', 1)[0])).toEqual([
+      ...Array.from({ length: 9 }, () => '::error'),
+      '::error::16',
+      '::notice',
+      '::notice',
+      '::notice',
+      'vhtrace:',
+    ]);
+  });
+});
+
+describe('gitlab', () => {
+  interface Issue {
+    readonly description: string;
+    readonly check_name: string;
+    readonly fingerprint: string;
+    readonly severity: string;
+    readonly location: { readonly path: string; readonly lines: { readonly begin: number } };
+  }
+  // As docs.gitlab.com, "Code quality report format", gives it; there is no published schema.
+  const validate = new Ajv().compile({
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['description', 'check_name', 'fingerprint', 'severity', 'location'],
+      properties: {
+        description: { type: 'string', minLength: 1 },
+        check_name: { type: 'string', minLength: 1 },
+        fingerprint: { type: 'string', minLength: 1 },
+        severity: { enum: ['info', 'minor', 'major', 'critical', 'blocker'] },
+        location: {
+          type: 'object',
+          required: ['path', 'lines'],
+          properties: {
+            path: { type: 'string', pattern: '^(?!\\./|/)' },
+            lines: {
+              type: 'object',
+              required: ['begin'],
+              properties: { begin: { type: 'integer', minimum: 1 } },
+            },
+          },
+        },
+      },
+    },
+  });
+
+  test.each(reports)('$name is valid, and every fingerprint is unique', ({ report, options }) => {
+    const issues = JSON.parse(reporters.gitlab(report, options)) as Issue[];
+    expect(validate(issues), JSON.stringify(validate.errors)).toBe(true);
+    expect(new Set(issues.map(({ fingerprint }) => fingerprint)).size).toBe(issues.length);
+  });
+
+  test('the same fault in two captures, and twice in one, are three', () => {
+    const report = reportOf([
+      findingOf({ at: { path: 'a', line: 1 } }),
+      findingOf({ at: { path: 'b', line: 1 } }),
+      findingOf({ at: { path: 'b', line: 9 } }),
+    ]);
+    const issues = JSON.parse(reporters.gitlab(report, optionsOf())) as Issue[];
+    expect(new Set(issues.map(({ fingerprint }) => fingerprint)).size).toBe(3);
+  });
+});
+
+describe('markdown', () => {
+  test.each(reports)('$name fits in a mail of 72 columns', ({ name, report, options }) => {
+    const lines = reporters.markdown(report, options).split('\n');
+    // A path or a word that long cannot be broken.
+    if (name !== 'planted') expect(lines.filter((line) => line.length > 72)).toEqual([]);
+    expect(
+      lines.filter((line, i) => line === '' && lines[i + 1] === '' && i < lines.length - 2),
+    ).toEqual([]);
+  });
+
+  test('nothing in it is HTML or a link', () => {
+    const text = reporters.markdown(evil, evilOptions).replace(/^ {6}.*$/gm, '');
+    expect(text).not.toMatch(/(?<!\\)[<[]/);
+  });
+});
+
+describe('paths', () => {
+  const folders = { cwd: '/repo/sub', root: '/repo' };
+
+  test.each([
+    ['a.txt', 'sub/a.txt'],
+    ['./a.txt', 'sub/a.txt'],
+    ['../a.txt', 'a.txt'],
+    ['/repo/x/a.txt', 'x/a.txt'],
+    ['/repository/a.txt', 'repository/a.txt'],
+    ['/tmp/a.txt', 'tmp/a.txt'],
+    ['../../tmp/a.txt', 'tmp/a.txt'],
+    ['-', 'stdin'],
+    ['..', 'capture'],
+  ])('%s → %s', (path, expected) => {
+    expect(repositoryPath(path, folders)).toBe(expected);
+  });
+
+  test('as a URI nothing is left that one forbids', () => {
+    expect(repositoryUri("a b:c%/d'e\ud800(1).txt", folders)).toBe(
+      'sub/a%20b%3Ac%25/d%27e%EF%BF%BD%281%29.txt',
+    );
+  });
+});
