@@ -1,11 +1,11 @@
 /** The tree of all backtraces by function and call site, for people, for flame graphs and for Graphviz. */
-import { printable } from '../base/printable.js';
-import type { CodeActor, CodeFlow, CodeNode } from '../model/code-flow.js';
-import { createColors } from './colors.js';
-import type { Colors } from './colors.js';
-import { argsText } from './flow-text.js';
-import { pathNames, placesText } from './places.js';
-import { count, displayPath, excerptText, thousands } from './text.js';
+import { printable } from '../../base/printable.js';
+import type { CodeActor, CodeFlow, CodeNode } from '../../model/code-flow.js';
+import { createColors } from '../colors.js';
+import type { Colors } from '../colors.js';
+import { argsText } from './text.js';
+import { pathNames, placesText } from '../places.js';
+import { count, displayPath, excerptText, thousands } from '../text.js';
 import { drawTrees } from './tree-lines.js';
 import type { Drawn, Word } from './tree-lines.js';
 

@@ -1,6 +1,6 @@
 /** A flow as messages between lanes: what a sequence diagram draws. */
-import { LANES } from '../model/flow.js';
-import type { Flow, FlowNode, Lane } from '../model/flow.js';
+import { LANES } from '../../model/flow.js';
+import type { Flow, FlowNode, Lane } from '../../model/flow.js';
 
 export type SequenceItem =
   | { readonly what: 'heading'; readonly node: FlowNode; readonly text: string }

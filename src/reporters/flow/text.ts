@@ -1,7 +1,7 @@
 /** How nodes of a flow are worded, in whatever format. */
-import { printable } from '../base/printable.js';
-import type { FlowArg, FlowNode } from '../model/flow.js';
-import { thousands } from './text.js';
+import { printable } from '../../base/printable.js';
+import type { FlowArg, FlowNode } from '../../model/flow.js';
+import { thousands } from '../text.js';
 
 /** `(enable_log=true, features=LOG_ALL VERSION_1)`; empty without arguments. What a value means stands for the value. */
 export function argsText(args: readonly FlowArg[]): string {

@@ -1,15 +1,15 @@
-import type { CodeFlow, PathComparison } from '../model/code-flow.js';
-import type { Flow } from '../model/flow.js';
-import type { CheckReport } from '../model/report.js';
-import { renderCodeCollapsed, renderCodeDot, renderCodeTree } from './flow-by-code.js';
-import { renderChrome } from './flow-chrome.js';
-import { renderCollapsed } from './flow-collapsed.js';
-import { renderDot } from './flow-dot.js';
-import { renderHtml } from './flow-html.js';
-import { renderMermaid } from './flow-mermaid.js';
-import { renderPaths } from './flow-paths.js';
-import { renderFlowTree } from './flow-tree.js';
-import { jsonText } from './json.js';
+import type { CodeFlow, PathComparison } from '../../model/code-flow.js';
+import type { Flow } from '../../model/flow.js';
+import type { CheckReport } from '../../model/report.js';
+import { renderCodeCollapsed, renderCodeDot, renderCodeTree } from './by-code.js';
+import { renderChrome } from './chrome.js';
+import { renderCollapsed } from './collapsed.js';
+import { renderDot } from './dot.js';
+import { renderHtml } from './html.js';
+import { renderMermaid } from './mermaid.js';
+import { renderPaths } from './paths.js';
+import { renderFlowTree } from './tree.js';
+import { jsonText } from '../json.js';
 
 /** What can be printed; each part is made when a reporter asks for it. */
 export interface FlowsInput {

@@ -1,10 +1,10 @@
 /** A call flow as a tree, with the lines of the capture in the margin. */
-import { printable } from '../base/printable.js';
-import type { Flow, FlowFrame, FlowNode } from '../model/flow.js';
-import { createColors } from './colors.js';
-import type { Colors } from './colors.js';
-import { argsText, timesText } from './flow-text.js';
-import { displayPath } from './text.js';
+import { printable } from '../../base/printable.js';
+import type { Flow, FlowFrame, FlowNode } from '../../model/flow.js';
+import { createColors } from '../colors.js';
+import type { Colors } from '../colors.js';
+import { argsText, timesText } from './text.js';
+import { displayPath } from '../text.js';
 
 export interface FlowTreeOptions {
   readonly color: boolean;

@@ -1,9 +1,9 @@
 /** Flows as Mermaid sequence diagrams. */
-import { LANES } from '../model/flow.js';
-import type { Flow, Lane } from '../model/flow.js';
-import { sequenceOf } from './flow-sequence.js';
-import { nodeText, timesText } from './flow-text.js';
-import { displayPath } from './text.js';
+import { LANES } from '../../model/flow.js';
+import type { Flow, Lane } from '../../model/flow.js';
+import { sequenceOf } from './sequence.js';
+import { nodeText, timesText } from './text.js';
+import { displayPath } from '../text.js';
 
 const KEYS: Readonly<Record<Lane, string>> = {
   'guest vCPU': 'guest',

@@ -1,7 +1,7 @@
 /** Flows as a Graphviz graph: one node for each node of the tree, coloured by lane. */
-import type { Flow, FlowNode, Lane } from '../model/flow.js';
-import { nodeText } from './flow-text.js';
-import { displayPath } from './text.js';
+import type { Flow, FlowNode, Lane } from '../../model/flow.js';
+import { nodeText } from './text.js';
+import { displayPath } from '../text.js';
 
 const COLORS: Readonly<Record<Lane, string>> = {
   'guest vCPU': '#f6e3c5',

@@ -2,8 +2,8 @@
  * Flows as collapsed stacks, `a;b;c count`: what flamegraph.pl, speedscope and inferno read. The count is
  * how often the innermost function was seen below these callers.
  */
-import { printable } from '../base/printable.js';
-import type { Flow, FlowNode } from '../model/flow.js';
+import { printable } from '../../base/printable.js';
+import type { Flow, FlowNode } from '../../model/flow.js';
 
 /** One line for each distinct stack, sorted. Pure. `unfold`: with the frames that no rule knows. */
 export function renderCollapsed(flows: readonly Flow[], { unfold }: { unfold: boolean }): string {

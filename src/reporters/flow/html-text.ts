@@ -1,5 +1,5 @@
 /** Text of captures in HTML and SVG: never markup. */
-import { printable } from '../base/printable.js';
+import { printable } from '../../base/printable.js';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -1,11 +1,11 @@
 /** A flow as a sequence diagram in SVG; styled by the page that holds it. */
-import { LANES } from '../model/flow.js';
-import type { Flow, Lane } from '../model/flow.js';
-import { sequenceOf } from './flow-sequence.js';
-import type { SequenceItem } from './flow-sequence.js';
-import { nodeText, timesText } from './flow-text.js';
+import { LANES } from '../../model/flow.js';
+import type { Flow, Lane } from '../../model/flow.js';
+import { sequenceOf } from './sequence.js';
+import type { SequenceItem } from './sequence.js';
+import { nodeText, timesText } from './text.js';
 import { escapeHtml } from './html-text.js';
-import { thousands } from './text.js';
+import { thousands } from '../text.js';
 
 /** Pixels at full size; the picture shrinks with the page. The vhost core says most, so its texts have most room. */
 const CENTRES: Readonly<Record<Lane, number>> = {

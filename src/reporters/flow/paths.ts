@@ -1,15 +1,15 @@
 /** Documented paths beside what the backtraces show of them. */
-import { printable } from '../base/printable.js';
+import { printable } from '../../base/printable.js';
 import type {
   CallStatus,
   DocumentedCall,
   DocumentedPath,
   PathComparison,
-} from '../model/code-flow.js';
-import { createColors } from './colors.js';
-import type { Colors } from './colors.js';
-import { pathNames, placeText } from './places.js';
-import { count, displayPath } from './text.js';
+} from '../../model/code-flow.js';
+import { createColors } from '../colors.js';
+import type { Colors } from '../colors.js';
+import { pathNames, placeText } from '../places.js';
+import { count, displayPath } from '../text.js';
 import { drawTrees } from './tree-lines.js';
 import type { Drawn, Word } from './tree-lines.js';
 

@@ -4,9 +4,9 @@
  *
  * Format: "Trace Event Format", complete events (`ph` X) and metadata (`ph` M).
  */
-import type { Flow, FlowNode } from '../model/flow.js';
-import { walk } from './flow-text.js';
-import { jsonText } from './json.js';
+import type { Flow, FlowNode } from '../../model/flow.js';
+import { walk } from './text.js';
+import { jsonText } from '../json.js';
 
 /** Pure. */
 export function renderChrome(flows: readonly Flow[]): string {

@@ -1,12 +1,12 @@
 /** Flows and findings as one HTML file: no network, readable without scripts, on a phone and on paper. */
-import type { Flow, FlowNode } from '../model/flow.js';
-import type { CheckReport, Finding } from '../model/report.js';
-import { LIMITS } from '../model/report.js';
-import { nodeText } from './flow-text.js';
-import { renderSvg } from './flow-svg.js';
+import type { Flow, FlowNode } from '../../model/flow.js';
+import type { CheckReport, Finding } from '../../model/report.js';
+import { LIMITS } from '../../model/report.js';
+import { nodeText } from './text.js';
+import { renderSvg } from './svg.js';
 import { escapeHtml } from './html-text.js';
-import { inOrder } from './order.js';
-import { count, displayPath } from './text.js';
+import { inOrder } from '../order.js';
+import { count, displayPath } from '../text.js';
 
 /** A whole page. Pure. */
 export function renderHtml(flows: readonly Flow[], report: CheckReport): string {
