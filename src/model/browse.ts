@@ -25,7 +25,7 @@ export interface BrowseRow extends Fact {
   readonly capture: number;
 }
 
-/** All of these at once; `text` is sought in function, thread, device and value, in any case. */
+/** All of these at once; `text` is sought in function, thread, device and value, A as a. */
 export interface BrowseFilter {
   readonly device?: string;
   readonly thread?: string;
@@ -69,6 +69,13 @@ export interface Judged {
   readonly flows: readonly Flow[];
 }
 
+/** Threads, devices and kinds that occur, for the filter; most frequent first. */
+export interface BrowseChoices {
+  readonly devices: readonly string[];
+  readonly threads: readonly string[];
+  readonly kinds: readonly string[];
+}
+
 /** A list of facts under one filter; positions are 0-based places in that list. */
 export interface BrowseList {
   readonly length: number;
@@ -82,17 +89,13 @@ export interface BrowseList {
 
 export interface Browser {
   readonly captures: readonly BrowseCapture[];
-  /** Threads, devices and kinds that occur, for the filter; most frequent first. */
-  readonly choices: {
-    readonly devices: readonly string[];
-    readonly threads: readonly string[];
-    readonly kinds: readonly string[];
-  };
+  /** Counted in the background: a store may hold millions of facts. */
+  choices(): Promise<BrowseChoices>;
   list(filter: BrowseFilter): Promise<BrowseList>;
   detail(row: BrowseRow): Promise<BrowseDetail>;
   /** Replays and judges beside the view, which stays usable meanwhile. */
   judged(): Promise<Judged>;
-  /** Row of the fact at a line of a capture, or of the last one before it. */
+  /** Row of the fact at a line of a capture, or of the nearest line above it that shows one. */
   rowAtLine(capture: number, line: number): Promise<number | undefined>;
   close(): Promise<void>;
 }
