@@ -168,7 +168,9 @@ export const layers: readonly Layer[] = [
       check: 'Checking is a composition of reading and judging.',
       recipes: 'What a recipe makes decidable is told by the metadata of the rules.',
     },
-    outside: {},
+    outside: {
+      'node:worker_threads': 'Judging takes long; the interactive view stays usable meanwhile.',
+    },
   },
   {
     folder: 'tui',

@@ -37,6 +37,16 @@ interface Snapshot {
   /** Single rings may be stopped: the features allow it, or are not known. */
   readonly ringReset: boolean;
   readonly backend: Backend | undefined;
+  /** What an open call is switching the log to. */
+  readonly toggling: boolean | undefined;
+}
+
+/** What is known of a device from a step on. */
+export interface Known {
+  readonly step: number;
+  readonly state: DeviceState;
+  /** What an open call is switching the log to. */
+  readonly toggling: boolean | undefined;
 }
 
 /** All states of one device of one session, by step. */
@@ -47,6 +57,8 @@ export class Timeline {
     private readonly run: Run,
     activations: readonly Activation[],
     device: string,
+    /** For a picture: a start goes on until its end is shown, and a socket stays open. */
+    private readonly asShown = false,
   ) {
     const own = activations.filter(
       (activation) => activation.device === device || isStranger(activation),
@@ -58,7 +70,9 @@ export class Timeline {
       since: sinceNothing,
       ringReset: true,
       backend: undefined,
+      toggling: undefined,
     };
+    let toggles: readonly Activation[] = [];
     for (const { step, activation, returned } of inOrder(own)) {
       const ringReset = returned ? last.ringReset : mayResetRings(activation, last.ringReset);
       const silent = this.silentBetween(last, step);
@@ -78,8 +92,32 @@ export class Timeline {
       }
       const since = sinceAfter(last.since, before, state, activation.line);
       const backend = run.rings.backendOf(activation) ?? last.backend;
-      last = { step, returned, state, since, ringReset, backend };
+      if (TOGGLES.has(activation.kind)) toggles = openToggles(toggles, activation, returned);
+      const toggling = toggles.length > 0 ? targetOf(toggles.at(-1)) : undefined;
+      last = { step, returned, state, since, ringReset, backend, toggling };
       this.snapshots.push(last);
+    }
+  }
+
+  /**
+   * What each report shows, and what is left of it until the next one where calls go unwatched or records
+   * may be missing.
+   */
+  *course(): Generator<Known> {
+    for (const [i, snapshot] of this.snapshots.entries()) {
+      const { step, state, toggling } = snapshot;
+      const next = this.snapshots[i + 1]?.step ?? this.run.steps.length - 1;
+      if (next === step && i + 1 < this.snapshots.length) continue;
+      yield { step, state, toggling };
+      if (next <= step) continue;
+      if (hasGap(this.run, step, next))
+        yield { step: step + 1, state: anyState, toggling: undefined };
+      else
+        yield {
+          step: step + 1,
+          state: relax(state, this.silentBetween(snapshot, next)),
+          toggling,
+        };
     }
   }
 
@@ -118,7 +156,8 @@ export class Timeline {
     const hasOp = (kind: FactKind): boolean =>
       backend !== undefined && probes.watching(kind, from, to, backend) !== undefined;
     return {
-      closing: backend === undefined || backend === 'user',
+      closing: !this.asShown && (backend === undefined || backend === 'user'),
+      ...(this.asShown ? { ending: false } : {}),
       startStop: !(has('vhost_dev_start') && has('vhost_dev_stop')),
       toggle: !(
         has('vhost_migration_log') ||
@@ -130,6 +169,24 @@ export class Timeline {
       base: !(hasOp('op_set_log_base') && has('vhost_log_put')),
     };
   }
+}
+
+/** Calls that switch the log and have not returned, outermost first: what opens lies inside its callers only. */
+function openToggles(
+  open: readonly Activation[],
+  activation: Activation,
+  returned: boolean,
+): readonly Activation[] {
+  if (activation.device === undefined) return [];
+  if (returned) return open.filter((other) => other !== activation);
+  const callers = new Set<Activation>();
+  for (let a = activation.parent; a !== undefined; a = a.parent) callers.add(a);
+  return [...open.filter((other) => callers.has(other)), activation];
+}
+
+function targetOf(activation: Activation | undefined): boolean | undefined {
+  if (activation?.kind === 'vhost_log_global_start') return true;
+  return activation?.kind === 'vhost_log_global_stop' ? false : activation?.enable;
 }
 
 function isOpening({ step, returned }: Snapshot, at: number): boolean {

@@ -6,7 +6,10 @@
 import type { Arg, CaptureRecord, Frame, Reading } from '../model/record.js';
 
 /** The frame, event, stop or command that stands on `line`; undefined for anything else. */
-export function quoteRecord({ records }: Reading, line: number): string | undefined {
+export function quoteRecord(
+  { records }: Pick<Reading, 'records'>,
+  line: number,
+): string | undefined {
   const record = recordAt(records, line);
   switch (record?.kind) {
     case 'backtrace': {

@@ -35,6 +35,8 @@ export type Signal =
 export interface Silent {
   /** The backend's socket may be closed: that clears `started` at once, stop and cleanup come later. */
   readonly closing: boolean;
+  /** False: a start or a stop is taken to go on until its end is shown. It may end unseen, which is for judging. */
+  readonly ending?: false;
   /** vhost_dev_start() and vhost_dev_stop() may go unseen. */
   readonly startStop: boolean;
   /** vhost_migration_log() and its callers may go unseen. */
@@ -80,7 +82,7 @@ export function step(state: DeviceState, signal: Signal, silent: Silent): Device
 
 /** Adds every state that unwatched functions may have led to. Pure. */
 export function relax(state: DeviceState, silent: Silent): DeviceState {
-  const run = silent.startStop ? ANY_RUN : relaxRun(state.run, silent.closing);
+  const run = silent.startStop ? ANY_RUN : relaxRun(state.run, silent);
   const zeroed = silent.zeroing && run.includes('stopped');
   const log = silent.toggle ? ANY_LOG : zeroed ? union<LogState>(state.log, ['off']) : state.log;
   const base = silent.base ? ANY_BASE : state.base;
@@ -99,7 +101,11 @@ function relaxRings(vrings: DeviceState['vrings'], silent: Silent): DeviceState[
 }
 
 /** A start succeeds or fails, a stop returns, and a socket is closed without a report of its own. */
-function relaxRun(states: readonly RunState[], closing: boolean): readonly RunState[] {
+function relaxRun(
+  states: readonly RunState[],
+  { closing, ending }: Pick<Silent, 'closing' | 'ending'>,
+): readonly RunState[] {
+  if (ending === false) return states;
   const starting: readonly RunState[] = states.includes('starting') ? ['started', 'stopped'] : [];
   const ended = states.includes('stopping') || (closing && states.includes('started'));
   return union(union(states, starting), ended ? ['stopped'] : []);

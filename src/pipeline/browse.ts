@@ -1,0 +1,131 @@
+/** `vhtrace tui`: captures from files or from the store → what the interactive view asks for. */
+import { VhtraceError } from '../base/errors.js';
+import { expandPatterns } from '../input/expand-patterns.js';
+import { isRegularFile } from '../input/open-bytes.js';
+import type { RunOptions } from '../flows/run.js';
+import type { Browser, Judged } from '../model/browse.js';
+import { Details } from './browse-detail.js';
+import type { KeptLines } from './browse-detail.js';
+import { openList, RowMap } from './browse-list.js';
+import { MemorySource } from './browse-memory.js';
+import type { FactSource } from './browse-source.js';
+import { StoreSource } from './browse-store.js';
+import { readInputs } from './inputs.js';
+import type { InputRequest } from './inputs.js';
+import { judge } from './judge.js';
+import { judgeInThread } from './judge-thread.js';
+import type { Judging } from './judge-thread.js';
+import type { FileFailure, ReadCapture } from './read-capture.js';
+
+export interface BrowseRequest extends InputRequest {
+  /** The backtraces of notes stand in the order in which they happened. */
+  readonly assumeOrdered: boolean;
+}
+
+export interface BrowseResult {
+  readonly browser: Browser;
+  readonly failures: readonly FileFailure[];
+}
+
+/**
+ * Opens files or the store for browsing.
+ *
+ * Files are read to their end, their facts stay in memory; of a store only windows are loaded.
+ * Errors: those of {@link readInputs}.
+ */
+export async function openBrowser(
+  request: BrowseRequest,
+  startJudging: typeof judgeInThread = judgeInThread,
+): Promise<BrowseResult> {
+  const options = { assumeOrdered: request.assumeOrdered };
+  if (request.paths.length === 0) {
+    const source = await StoreSource.open(request.database, options);
+    const start = (): Judging => startJudging(jobOf(request, source, options));
+    return { browser: new SourceBrowser(source, new Map(), start), failures: [] };
+  }
+  const paths = await expandPatterns(request.paths);
+  const { captures, failures, keeper } = await readInputs({ ...request, paths });
+  const source = new MemorySource(captures, options);
+  const start = (): Judging => {
+    // The bytes of a pipe are there only once: what was read is judged here, and keys wait for it.
+    if (!paths.every(isRegularFile)) return judgeHere(captures, options);
+    const judging = startJudging(jobOf({ ...request, paths }, source, options));
+    // A file that was written to meanwhile is judged as it was read.
+    const result = judging.result.then((judged) => judged ?? judge(captures, options));
+    return { ...judging, result };
+  };
+  return { browser: new SourceBrowser(source, keeper?.kept ?? new Map(), start), failures };
+}
+
+function jobOf(
+  { paths, database, traceEvents = [] }: InputRequest,
+  { captures }: FactSource,
+  options: RunOptions,
+): Parameters<typeof judgeInThread>[0] {
+  return {
+    input: { paths, database, traceEvents },
+    captures: captures.map(({ sha256 }) => sha256),
+    options,
+  };
+}
+
+function judgeHere(captures: readonly ReadCapture[], options: RunOptions): Judging {
+  return {
+    result: Promise.resolve().then(() => judge(captures, options)),
+    stop: () => Promise.resolve(),
+  };
+}
+
+class SourceBrowser implements Browser {
+  readonly captures;
+  private readonly map: RowMap;
+  private readonly details: Details;
+  private judging: Judging | undefined;
+  private counted: ReturnType<FactSource['choices']> | undefined;
+
+  constructor(
+    private readonly source: FactSource,
+    kept: KeptLines,
+    private readonly start: () => Judging,
+  ) {
+    this.captures = source.captures;
+    this.map = new RowMap(source);
+    this.details = new Details(source, kept);
+  }
+
+  choices(): ReturnType<Browser['choices']> {
+    return (this.counted ??= this.source.choices());
+  }
+
+  list(filter: Parameters<Browser['list']>[0]): ReturnType<Browser['list']> {
+    return openList(this.source, this.map, filter);
+  }
+
+  detail(row: Parameters<Browser['detail']>[0]): ReturnType<Browser['detail']> {
+    return this.details.of(row);
+  }
+
+  /** Errors: STORE_UNUSABLE where the store has other captures by now. */
+  async judged(): Promise<Judged> {
+    this.judging ??= this.start();
+    const judged = await this.judging.result;
+    if (judged !== undefined) return judged;
+    throw new VhtraceError(
+      'STORE_UNUSABLE',
+      'captures of the store were replaced after it was opened',
+      'open it again',
+    );
+  }
+
+  async rowAtLine(capture: number, line: number): Promise<number | undefined> {
+    const seq = await this.source.atLine(capture, line);
+    return seq === undefined ? undefined : this.map.startOf(capture) + seq;
+  }
+
+  async close(): Promise<void> {
+    // Who waits for the judgement is told; nobody may be waiting.
+    this.judging?.result.catch(() => undefined);
+    await this.judging?.stop();
+    await this.source.close();
+  }
+}

@@ -1,0 +1,25 @@
+/** Captures → everything that takes a replay: report, lanes, phases and flows. */
+import { checkRuns } from '../check/check-captures.js';
+import { buildLanes, buildPhases } from '../check/lanes.js';
+import { buildFlows } from '../flows/flow.js';
+import { buildRun } from '../flows/run.js';
+import type { RunOptions } from '../flows/run.js';
+import type { Judged } from '../model/browse.js';
+import type { ReadCapture } from './read-capture.js';
+
+/** The captures are in the order in which their facts are shown. */
+export function judge(inputs: readonly ReadCapture[], options: RunOptions): Judged {
+  let firstRow = 0;
+  const placed = inputs.map((input, capture) => {
+    const run = buildRun(input.reading, options);
+    const first = firstRow;
+    firstRow += run.facts.length;
+    return { ...input, run, capture, firstRow: first };
+  });
+  return {
+    report: checkRuns(placed),
+    lanes: placed.flatMap(buildLanes),
+    phases: placed.flatMap(buildPhases),
+    flows: placed.flatMap(({ info, reading, run }) => buildFlows(info, reading, run)),
+  };
+}
