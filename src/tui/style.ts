@@ -55,8 +55,11 @@ export function createStyle(options: {
 
 /** Cuts to a width, with a sign for what is missing. Wide characters count twice, colours not at all. */
 export function cut(text: string, width: number, { signs }: Style): string {
-  if (text.length <= width || stringWidth(text) <= width) return text;
-  return width < 1 ? '' : sliceAnsi(text, 0, width - 1) + signs.cut;
+  if (stringWidth(text) <= width) return text;
+  if (width < 1) return '';
+  const short = sliceAnsi(text, 0, width - 1);
+  // A wide character that begins in the last column is taken whole.
+  return (stringWidth(short) < width ? short : sliceAnsi(text, 0, width - 2)) + signs.cut;
 }
 
 /** Exactly `width` columns. */
