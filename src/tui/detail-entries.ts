@@ -4,6 +4,7 @@ import type { BrowseDetail, BrowseRow } from '../model/browse.js';
 import type { FlowArg, FlowFrame, FlowNode } from '../model/flow.js';
 import type { Finding } from '../model/report.js';
 import { wrapWords } from './style.js';
+import { threadText } from './views/timeline.js';
 
 /** A row of the detail pane, not yet coloured; long texts are several rows. */
 export type DetailEntry =
@@ -78,7 +79,7 @@ function rowEntries(
 
 function argEntries(row: BrowseRow, args: readonly FlowArg[]): DetailEntry[] {
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ['thread', row.thread],
+    ['thread', row.thread && threadText(row.thread)],
     ['device', row.device],
     ['endpoint', row.endpoint],
     ['returned', row.result],
@@ -164,7 +165,7 @@ function text(label: string, value: string): DetailEntry {
 }
 
 /** Columns before the text of a `text` row that has a label. */
-export const LABEL = 10;
+export const LABEL = 12;
 
 /** Sentences are read to their end: they become as many rows as they need. */
 function wrapEntry(entry: DetailEntry, width: number): DetailEntry[] {

@@ -107,9 +107,8 @@ function pane(viewer: Viewer, which: Focus, style: Style): string[] {
 type Common = Pick<Parameters<typeof paneRows>[0], 'area' | 'hasFocus' | 'style'>;
 
 function timelinePane(viewer: Viewer, common: Common): string[] {
-  const { state, judgement } = viewer;
+  const { state, lanes } = viewer;
   const { style, area } = common;
-  const lanes = judgement?.lanes ?? [];
   const scroll = state.panes.timeline;
   const current = viewer.rows?.row(scroll.cursor);
   const total = viewer.browser.captures.reduce((sum, { facts }) => sum + facts, 0);

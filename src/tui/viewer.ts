@@ -1,5 +1,12 @@
 /** What the view knows: its state, the rows near the cursor, the judgement when it has come. Fetches what the state asks for. */
-import type { Browser, BrowseFilter, BrowseList, BrowseRow, Judged } from '../model/browse.js';
+import type {
+  Browser,
+  BrowseFilter,
+  BrowseList,
+  BrowseRow,
+  DeviceLane,
+  Judged,
+} from '../model/browse.js';
 import type { FlowNode } from '../model/flow.js';
 import type { Severity } from '../model/report.js';
 import { alarmsOf, placeOf } from './alarms.js';
@@ -30,6 +37,8 @@ export class Viewer {
   rows: RowWindow | undefined;
   judged: Judged | Error | undefined;
   alarms: readonly Alarm[] = [];
+  /** Lanes in which there is something to see. */
+  lanes: readonly DeviceLane[] = [];
   /** The worst that is wrong at a row. */
   marks: ReadonlyMap<number, Severity> = new Map();
   /** `virtio-net #1` by `CAPTURE:SESSION:DEVICE`. */
@@ -176,6 +185,7 @@ export class Viewer {
     this.names = new Map(
       lanes.map(({ capture, session, device, name }) => [`${capture}:${session}:${device}`, name]),
     );
+    this.lanes = lanes.filter(isEverKnown);
     this.alarms = alarmsOf(report, this.browser.captures);
     this.dispatch({ type: 'length', pane: 'findings', length: this.alarms.length });
     await this.placePhases(this.judged);
@@ -312,6 +322,10 @@ export class Viewer {
 
 function isEqual(a: readonly unknown[] | undefined, b: readonly unknown[]): boolean {
   return a?.every((value, i) => value === b[i]) === true;
+}
+
+function isEverKnown({ spans }: DeviceLane): boolean {
+  return spans.some(({ state: { run, log } }) => run !== 'unknown' || log !== 'unknown');
 }
 
 function phaseNodes(nodes: readonly FlowNode[]): FlowNode[] {

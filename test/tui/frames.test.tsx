@@ -59,7 +59,6 @@ test.each(scenes)('$name at $size', async ({ name, size, paths, keys: names, ...
   expect(lines.length).toBe(rows);
   for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
   if (look.color !== true) expect(frame).not.toContain('\x1b');
-  // eslint-disable-next-line no-control-regex -- box-drawing is what ASCII has not
   if (look.ascii === true) expect(frame).toMatch(/^[\0-\x7f]*$/);
   const text = `${lines.map((line) => line.trimEnd()).join('\n')}\n`.replaceAll('\x1b', '␛');
   await expect(text).toMatchFileSnapshot(`../../fixtures/tui/${name}-${size}.txt`);

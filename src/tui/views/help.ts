@@ -11,11 +11,11 @@ export function helpRows(width: number, style: Style): string[] {
     ...keyTable
       .filter((row) => row.group === group)
       .flatMap((row) => {
-        const names = row.keys.join(' ').padEnd(16);
-        const [first = '', ...rest] = wrapWords(row.help, Math.max(16, width - 20));
+        const names = row.keys.join(' ').padEnd(18);
+        const [first = '', ...rest] = wrapWords(row.help, Math.max(16, width - 22));
         return [
           `  ${colors.cyan(names)} ${first}`,
-          ...rest.map((more) => `${' '.repeat(19)}${more}`),
+          ...rest.map((more) => `${' '.repeat(21)}${more}`),
         ];
       }),
     '',

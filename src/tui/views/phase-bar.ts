@@ -21,6 +21,9 @@ export interface PhaseBarOptions {
   readonly style: Style;
 }
 
+/** What the flow calls the time before a migration. */
+const NONE = 'no migration seen';
+
 interface Segment {
   readonly phase: string;
   readonly from: number;
@@ -35,7 +38,7 @@ export function phaseBar(options: PhaseBarOptions): string {
   const segments = segmentsOf(phases, total, width);
   const cells = segments.flatMap(({ phase, from, to }) => {
     const room = to - from;
-    const text = phase === 'no migration seen' ? '' : phase;
+    const text = phase === NONE ? '' : phase;
     return Array.from(fit(room > 2 ? `${style.signs.side}${text}` : style.signs.side, room, style));
   });
   const painted = cells.map((cell) => colors.magenta(cell));
@@ -55,13 +58,14 @@ function segmentsOf(phases: readonly PhaseStart[], total: number, width: number)
   const starts = phases.map(({ row, phase }) => ({ phase, from: columnOf(row, total, width) }));
   const first = starts[0]?.from ?? width;
   const all: { phase: string; from: number }[] =
-    first > 0 ? [{ phase: 'no migration seen', from: 0 }, ...starts] : starts;
+    first > 0 ? [{ phase: NONE, from: 0 }, ...starts] : starts;
   return all
     .map(({ phase, from }, i) => ({ phase, from, to: all[i + 1]?.from ?? width }))
     .filter(({ from, to }) => to > from);
 }
 
-/** The phase that a row is in. */
+/** The part of a migration that a row is in. */
 export function phaseAt(phases: readonly PhaseStart[], row: number): string | undefined {
-  return phases.findLast((start) => start.row <= row)?.phase;
+  const phase = phases.findLast((start) => start.row <= row)?.phase;
+  return phase === NONE ? undefined : phase;
 }
