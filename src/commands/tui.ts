@@ -43,6 +43,8 @@ export default class Tui extends BaseCommand {
     });
     try {
       if (browser.captures.length === 0) throw nothingToShow(failures);
+      // React's other build checks itself, which costs half of the time of a frame.
+      process.env.NODE_ENV ??= 'production';
       const { Screen } = await import('../tui/terminal.js');
       const { runTui } = await import('../tui/run-tui.js');
       const { createStyle } = await import('../tui/style.js');

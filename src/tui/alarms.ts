@@ -29,7 +29,7 @@ export function placeOf({ finding, capture }: Alarm): Place {
   return { capture, line: finding.at.line };
 }
 
-export function comparePlaces(a: Place, b: Place): number {
+function comparePlaces(a: Place, b: Place): number {
   return a.capture - b.capture || a.line - b.line;
 }
 

@@ -1,6 +1,6 @@
 /** Frames → what must be written to a terminal so that it shows the new one. */
 
-import stringWidth from 'string-width';
+import { widthOf } from './style.js';
 
 const SYNC = { begin: '\x1b[?2026h', end: '\x1b[?2026l' };
 
@@ -27,6 +27,6 @@ export class Painter {
 
 // At the end of a full row the cursor stands on its last character, which `CSI K` would clear.
 function paintRow(row: string, index: number, columns: number): string {
-  const rest = stringWidth(row) < columns ? '\x1b[K' : '';
+  const rest = widthOf(row) < columns ? '\x1b[K' : '';
   return `\x1b[${index + 1};1H${row}\x1b[m${rest}`;
 }

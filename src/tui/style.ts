@@ -53,24 +53,35 @@ export function createStyle(options: {
   };
 }
 
+// Every row of every frame is measured, and nearly all of them are of these characters.
+const NARROW = /^[ -~│─●○✗▲▾▸▼•…×]*$/;
+// eslint-disable-next-line no-control-regex -- colours are what this is about
+const COLORS = /\x1b\[[\d;]*m/g;
+
+/** Columns that a text fills; colours fill none. */
+export function widthOf(text: string): number {
+  const plain = text.includes('\x1b') ? text.replace(COLORS, '') : text;
+  return NARROW.test(plain) ? plain.length : stringWidth(plain);
+}
+
 /** Cuts to a width, with a sign for what is missing. Wide characters count twice, colours not at all. */
 export function cut(text: string, width: number, { signs }: Style): string {
-  if (stringWidth(text) <= width) return text;
+  if (widthOf(text) <= width) return text;
   if (width < 1) return '';
   const short = sliceAnsi(text, 0, width - 1);
   // A wide character that begins in the last column is taken whole.
-  return (stringWidth(short) < width ? short : sliceAnsi(text, 0, width - 2)) + signs.cut;
+  return (widthOf(short) < width ? short : sliceAnsi(text, 0, width - 2)) + signs.cut;
 }
 
 /** Exactly `width` columns. */
 export function fit(text: string, width: number, style: Style): string {
   const short = cut(text, width, style);
-  return short + ' '.repeat(Math.max(0, width - stringWidth(short)));
+  return short + ' '.repeat(Math.max(0, width - widthOf(short)));
 }
 
 /** Left and right part of a row; the left one gives way. */
 export function justify(left: string, right: string, width: number, style: Style): string {
-  const room = width - stringWidth(right);
+  const room = width - widthOf(right);
   return room < 8 ? cut(left, width, style) : fit(left, room, style) + right;
 }
 
@@ -79,7 +90,7 @@ export function wrapWords(text: string, width: number): string[] {
   const rows: string[] = [];
   let row = '';
   for (const word of text.split(' ')) {
-    if (row !== '' && stringWidth(row) + 1 + stringWidth(word) > width) {
+    if (row !== '' && widthOf(row) + 1 + widthOf(word) > width) {
       rows.push(row);
       row = word;
     } else {

@@ -21,7 +21,7 @@ export interface TimelineRowOptions {
 const LEAST = 46;
 
 /** How many lanes fit. */
-export function laneCount(width: number, lanes: number): number {
+function laneCount(width: number, lanes: number): number {
   return Math.max(0, Math.min(lanes, Math.floor((width - LEAST) / LANE_WIDTH)));
 }
 
