@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { machineAsDot, machineAsMermaid, spansAsList } from '../src/protocol/diagrams.js';
 import { reporters } from '../src/reporters/index.js';
+import { GROUPS, keyTable } from '../src/tui/keys.js';
 import { rules } from '../src/rules/index.js';
 import { check } from './helpers/check.js';
 import { expectPrinted } from './helpers/printed.js';
@@ -17,8 +18,12 @@ test('src/README.md: layers', async () => {
   await expectPrinted(file('src/README.md'), { layers: printLayers() });
 });
 
-test('README: the rules, and the example is what the first command prints', async () => {
-  await expectPrinted(file('README.md'), { example: printExample(), rules: printRules() });
+test('README: rules and keys, and the example is what the first command prints', async () => {
+  await expectPrinted(file('README.md'), {
+    example: printExample(),
+    rules: printRules(),
+    keys: printKeys(),
+  });
 });
 
 function printRules(): string {
@@ -27,6 +32,13 @@ function printRules(): string {
     return `| ${id} | ${severity} | ${title}${since} |`;
   });
   return ['| rule | severity | the protocol demands that |', '|---|---|---|', ...rows].join('\n');
+}
+
+function printKeys(): string {
+  const rows = GROUPS.flatMap((group) => keyTable.filter((row) => row.group === group)).map(
+    ({ keys, help }) => `| ${keys.map((key) => `\`${key}\``).join(' ')} | ${help} |`,
+  );
+  return ['| key | what it does |', '|---|---|', ...rows].join('\n');
 }
 
 function printExample(): string {
