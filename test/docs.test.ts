@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 import { readFileSync } from 'node:fs';
+import { describeViews } from '../src/pipeline/sql.js';
 import { machineAsDot, machineAsMermaid, spansAsList } from '../src/protocol/diagrams.js';
 import { reporters } from '../src/reporters/index.js';
 import { GROUPS, keyTable } from '../src/tui/keys.js';
@@ -53,6 +54,15 @@ function printExample(): string {
   const printed = reporters.pretty(check(path, text), options);
   return `\`\`\`text\n${printed.trimEnd()}\n\`\`\``;
 }
+
+test('src/store/views.md: the views', async () => {
+  const views = await describeViews();
+  const parts = views.map(
+    ({ name, columns, text }) =>
+      `## ${name}\n\n${text}\n\n${columns.map((column) => `\`${column}\``).join(', ')}`,
+  );
+  await expectPrinted(file('src/store/views.md'), { views: parts.join('\n\n') });
+});
 
 test('src/protocol: the machine as diagrams', async () => {
   await expectPrinted(file('src/protocol/README.md'), {

@@ -152,6 +152,14 @@ export const layers: readonly Layer[] = [
     outside: {},
   },
   {
+    folder: 'scrub',
+    turns: 'lines → lines with pseudonyms',
+    keeps:
+      'scrub/ replaces text by its form alone; it needs no record, for what no format knows is scrubbed too.',
+    imports: {},
+    outside: {},
+  },
+  {
     folder: 'settings',
     turns: 'defaults, configuration file and command line → what holds',
     keeps:
@@ -178,6 +186,7 @@ export const layers: readonly Layer[] = [
       protocol: 'The machine is printed as a diagram.',
       rules: 'The catalogue is listed and explained from the metadata of the rules.',
       check: 'Checking is a composition of reading and judging.',
+      scrub: 'Scrubbing begins with the lines of a capture, packed or not.',
       recipes: 'What a recipe makes decidable is told by the metadata of the rules.',
     },
     outside: {

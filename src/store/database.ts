@@ -34,6 +34,42 @@ export class Database {
     });
   }
 
+  /**
+   * Opens a database file that this connection cannot change, nor any other file: SQLite refuses to
+   * attach one. Errors: those of SQLite, with `code`.
+   */
+  static openReadOnly(path: string): Promise<Database> {
+    return new Promise((resolve, reject) => {
+      const handle = new sqlite3.Database(path, sqlite3.OPEN_READONLY, (error) => {
+        if (error) {
+          reject(error);
+          return;
+        }
+        handle.configure('busyTimeout', 10_000);
+        handle.configure('limit', sqlite3.LIMIT_ATTACHED, 0);
+        handle.serialize();
+        resolve(new Database(handle, path));
+      });
+    });
+  }
+
+  /** Calls `push` for each row of a query, as an array of its values, while SQLite makes the next ones. */
+  stream(sql: string, push: (row: readonly (string | number | null)[]) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.handle.each<Record<string, string | number | null>>(
+        sql,
+        (error, row) => {
+          if (error) reject(error);
+          else push(Object.values(row));
+        },
+        (error) => {
+          if (error) reject(error);
+          else resolve();
+        },
+      );
+    });
+  }
+
   /** All rows of a query. `Row` is the caller's word for what the query selects. */
   all<Row>(sql: string, ...params: readonly Bound[]): Promise<Row[]> {
     return new Promise((resolve, reject) => {
