@@ -43,7 +43,12 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
 
 /** JSON as every command prints it; safe for a terminal, too. */
 export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2).replace(UNSAFE, escapeCharacter)}\n`;
+  return `${safeJson(JSON.stringify(value, undefined, 2))}\n`;
+}
+
+/** JSON in which every character that a terminal obeys is escaped. */
+export function safeJson(json: string): string {
+  return json.replace(UNSAFE, escapeCharacter);
 }
 
 /** What a terminal obeys and JSON leaves as it is: DEL, C1, line separators, bidirectional controls, BOM. */

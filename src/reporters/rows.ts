@@ -1,4 +1,5 @@
 /** Rows of a query as text, as they come. */
+import { safeJson } from './json.js';
 import { printable } from '../base/printable.js';
 import { table } from './text.js';
 
@@ -85,7 +86,7 @@ function jsonPrinter(write: (text: string) => void): RowPrinter {
     },
     row(cells) {
       const row = Object.fromEntries(names.map((name, i) => [name, cells[i] ?? null]));
-      write(separator + JSON.stringify(row));
+      write(separator + safeJson(JSON.stringify(row)));
       separator = ',\n';
     },
     end() {

@@ -1,7 +1,7 @@
 /** What `vhtrace show` prints for people. */
 import { printable } from '../base/printable.js';
 import type { Shown } from '../model/show.js';
-import { nodeText } from './flow-text.js';
+import { nodeText } from './flow/text.js';
 import { displayPath } from './text.js';
 
 /** One block a thing. Pure. */
