@@ -13,15 +13,18 @@ export default class SchemaCommand extends BaseCommand {
     '<%= config.bin %> schema config > vhtrace.schema.json',
   ];
   static override args = {
-    name: Args.string({ description: NAMES.join(', '), ignoreStdin: true }),
+    name: Args.string({
+      description: 'what the schema is of',
+      options: [...NAMES],
+      ignoreStdin: true,
+    }),
   };
 
   async run(): Promise<void> {
     const { args } = await this.parse(SchemaCommand);
     const name = NAMES.find((each) => each === args.name);
     if (name === undefined) {
-      const what = args.name === undefined ? 'no NAME given' : `no schema "${args.name}"`;
-      throw new VhtraceError('USAGE', what, `one of ${NAMES.join(', ')}`);
+      throw new VhtraceError('USAGE', 'no NAME given', `one of ${NAMES.join(', ')}`);
     }
     const { jsonText } = await import('../reporters/json.js');
     this.print(jsonText(await load(name)));
