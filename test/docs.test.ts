@@ -1,4 +1,4 @@
-/** Every printed part of the documentation is fresh; `npm run docs` rewrites it. */
+/** Every printed part of the documentation is fresh; `npm run docs` rewrites it (after `npm run build`). */
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -9,12 +9,17 @@ import { rules } from '../src/rules/index.js';
 import { check } from './helpers/check.js';
 import { expectPrinted } from './helpers/printed.js';
 import { optionsOf } from './helpers/reports.js';
+import { runCli } from './helpers/run-cli.js';
+import { printDependencies } from './dependencies.js';
 import { printLayers } from './layers.js';
 
 const file = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-test('src/README.md: layers', async () => {
-  await expectPrinted(file('src/README.md'), { layers: printLayers() });
+test('src/README.md: layers and packages', async () => {
+  await expectPrinted(file('src/README.md'), {
+    layers: printLayers(),
+    dependencies: printDependencies(),
+  });
 });
 
 test('README: the rules, and the example is what the first command prints', async () => {
@@ -40,6 +45,27 @@ function printExample(): string {
   });
   const printed = reporters.pretty(check(path, text), options);
   return `\`\`\`text\n${printed.trimEnd()}\n\`\`\``;
+}
+
+test('src/commands/README.md: the help of every command', async () => {
+  await expectPrinted(file('src/commands/README.md'), { commands: await printHelp() });
+});
+
+async function printHelp(): Promise<string> {
+  const { commands } = JSON.parse(readFileSync(file('oclif.manifest.json'), 'utf8')) as {
+    readonly commands: Readonly<Record<string, unknown>>;
+  };
+  const pages = Object.keys(commands)
+    .sort()
+    .map(async (name) => {
+      const { stdout } = await runCli([name, '--help'], {
+        cwd: file('.'),
+        env: { COLUMNS: '100' },
+      });
+      const text = stdout.trimEnd();
+      return `## vhtrace ${name}\n\n\`\`\`text\n${text}\n\`\`\``;
+    });
+  return (await Promise.all(pages)).join('\n\n');
 }
 
 test('src/protocol: the machine as diagrams', async () => {
