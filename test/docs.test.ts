@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { machineAsDot, machineAsMermaid, spansAsList } from '../src/protocol/diagrams.js';
 import { reporters } from '../src/reporters/index.js';
 import { rules } from '../src/rules/index.js';
@@ -75,3 +75,14 @@ test('src/protocol: the machine as diagrams', async () => {
   });
   await expect(machineAsDot()).toMatchFileSnapshot(file('src/protocol/machine.dot'));
 });
+
+test.each(['README.md', 'CONTRIBUTING.md', 'src/README.md', 'src/commands/README.md'])(
+  '%s names files that are there',
+  (name) => {
+    const text = readFileSync(file(name), 'utf8');
+    const paths = [...text.matchAll(/`((?:src|test|fixtures|grammars)\/[\w./-]+)`/g)];
+    expect(paths.map(([, path = '']) => path).filter((path) => !existsSync(file(path)))).toEqual(
+      [],
+    );
+  },
+);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { printable } from '../src/base/printable.js';
+import { flowReporters } from '../src/reporters/flow-formats.js';
+import { reporters } from '../src/reporters/index.js';
 import { runCli } from './helpers/run-cli.js';
 import type { CliResult } from './helpers/run-cli.js';
 
@@ -53,13 +55,6 @@ function expectHarmless({ stdout, stderr }: CliResult): void {
   );
 }
 
-const CHECK = ['pretty', 'json', 'sarif', 'junit', 'github', 'gitlab', 'markdown'];
-const FLOWS = {
-  time: ['tree', 'json', 'mermaid', 'dot', 'collapsed', 'chrome', 'html'],
-  code: ['tree', 'json', 'dot', 'collapsed'],
-  path: ['tree', 'json'],
-};
-
 /** Command lines with a title that is harmless itself. */
 function lines(
   ...all: readonly (readonly string[])[]
@@ -68,7 +63,7 @@ function lines(
 }
 
 describe('what a capture and its name say', () => {
-  test.each(CHECK)('check --format %s', async (format) => {
+  test.each(Object.keys(reporters))('check --format %s', async (format) => {
     const result = await runCli(['check', NAME, '--all', '--format', format], { cwd });
     expect(result.code).toBe(1);
     expectHarmless(result);
@@ -81,7 +76,9 @@ describe('what a capture and its name say', () => {
   });
 
   test.each(
-    Object.entries(FLOWS).flatMap(([by, formats]) => formats.map((format) => ({ by, format }))),
+    Object.entries(flowReporters).flatMap(([by, formats]) =>
+      Object.keys(formats).map((format) => ({ by, format })),
+    ),
   )('flows --by $by --format $format', async ({ by, format }) => {
     const words = ['flows', NAME, '--by', by, '--format', format, '--unfold'];
     const result = await runCli(words, { cwd });
