@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { existsSync, readFileSync } from 'node:fs';
 import { machineAsDot, machineAsMermaid, spansAsList } from '../src/protocol/diagrams.js';
 import { reporters } from '../src/reporters/index.js';
+import { GROUPS, keyTable } from '../src/tui/keys.js';
 import { rules } from '../src/rules/index.js';
 import { check } from './helpers/check.js';
 import { expectPrinted } from './helpers/printed.js';
@@ -22,8 +23,12 @@ test('src/README.md: layers and packages', async () => {
   });
 });
 
-test('README: the rules, and the example is what the first command prints', async () => {
-  await expectPrinted(file('README.md'), { example: printExample(), rules: printRules() });
+test('README: rules and keys, and the example is what the first command prints', async () => {
+  await expectPrinted(file('README.md'), {
+    example: printExample(),
+    rules: printRules(),
+    keys: printKeys(),
+  });
 });
 
 function printRules(): string {
@@ -32,6 +37,13 @@ function printRules(): string {
     return `| ${id} | ${severity} | ${title}${since} |`;
   });
   return ['| rule | severity | the protocol demands that |', '|---|---|---|', ...rows].join('\n');
+}
+
+function printKeys(): string {
+  const rows = GROUPS.flatMap((group) => keyTable.filter((row) => row.group === group)).map(
+    ({ keys, help }) => `| ${keys.map((key) => `\`${key}\``).join(' ')} | ${help} |`,
+  );
+  return ['| key | what it does |', '|---|---|', ...rows].join('\n');
 }
 
 function printExample(): string {

@@ -23,6 +23,8 @@ const CODES: readonly (readonly [example: RegExp, code: number])[] = [
   [/^vhtrace diff good\.txt bad\.txt|\| vhtrace diff/, 1],
   // Ctrl-C ends it, here after a second.
   [/--follow/, 130],
+  // There is no terminal here, and it says so; test/tui has one.
+  [/vhtrace tui/, 2],
 ];
 
 /** What `zstd -c` and `xz -c` make of a text of a few lines. */
@@ -43,6 +45,7 @@ beforeAll(async () => {
   for (const name of ['captures', 'logs']) mkdirSync(join(cwd, name));
   const files: Readonly<Record<string, string | Buffer>> = {
     'gdb.txt': good,
+    'gdb.txt.gz': gzipSync(good),
     'run1.txt': good,
     'run2.txt': bad,
     'good.txt': good,
@@ -117,6 +120,8 @@ test('the examples of vhtrace --help', async () => {
   for (const example of examples) {
     const { code, stderr } = run(example);
     // The store holds run2.txt by then, which is faulty.
-    expect(code, `${example}\n${stderr}`).toBe(example === 'vhtrace check' ? 1 : 0);
+    expect(code, `${example}\n${stderr}`).toBe(
+      example === 'vhtrace check' ? 1 : expectedCode(example),
+    );
   }
 });

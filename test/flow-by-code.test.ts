@@ -10,8 +10,8 @@ import {
   renderCodeCollapsed,
   renderCodeDot,
   renderCodeTree,
-} from '../src/reporters/flow-by-code.js';
-import { renderPaths } from '../src/reporters/flow-paths.js';
+} from '../src/reporters/flow/by-code.js';
+import { renderPaths } from '../src/reporters/flow/paths.js';
 import { jsonText } from '../src/reporters/json.js';
 import { besideRepository, readFile, readText } from './helpers/read-text.js';
 

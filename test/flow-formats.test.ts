@@ -8,9 +8,9 @@ import { compareDocumentedPaths } from '../src/flows/documented-paths.js';
 import { buildFlows } from '../src/flows/flow.js';
 import { buildRun } from '../src/flows/run.js';
 import type { Flow, FlowNode } from '../src/model/flow.js';
-import { flowReporters } from '../src/reporters/flow-formats.js';
-import type { FlowsInput } from '../src/reporters/flow-formats.js';
-import { walk } from '../src/reporters/flow-text.js';
+import { flowReporters } from '../src/reporters/flow/index.js';
+import type { FlowsInput } from '../src/reporters/flow/index.js';
+import { walk } from '../src/reporters/flow/text.js';
 import { readText } from './helpers/read-text.js';
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures');

@@ -82,7 +82,7 @@ describe('from an empty folder', () => {
 });
 
 describe('starting', () => {
-  const HEAVY = ['ink', 'react', 'sqlite3', 'yaml'];
+  const HEAVY = ['ink', 'react', 'slice-ansi', 'sqlite3', 'yaml', 'yoga-layout'];
 
   interface Loaded {
     /** Scripts of the package, relative to it. */

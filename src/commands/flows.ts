@@ -40,7 +40,7 @@ Notes, whose order is unknown, are shown by code unless you say otherwise.`;
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Flows);
-    const { flowReporters } = await import('../reporters/flow-formats.js');
+    const { flowReporters } = await import('../reporters/flow/index.js');
     const { runFlows } = await import('../pipeline/flows.js');
     const result = await runFlows({
       paths: args.file ?? [],

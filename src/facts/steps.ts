@@ -37,6 +37,7 @@ import { plainName } from './functions.js';
 import { Sessions } from './sessions.js';
 import { printedMembers, SilentPrints } from './printed.js';
 import type { Alteration, Step, Steps, ThreadExit, WireFact } from './step.js';
+import { markLostStacks } from './lost-stacks.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
 import { wireFact } from './wire.js';
@@ -46,7 +47,9 @@ import { lostEntryFact, OpenCalls } from './wire-kernel.js';
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
   const builder = new StepBuilder();
   for (const record of records) builder.add(record);
-  return builder.finish();
+  const built = builder.finish();
+  markLostStacks(built.steps);
+  return built;
 }
 
 /** The backtrace of a stop may be asked for at the prompt; what lets the program go on ends that chance. */
@@ -349,6 +352,8 @@ class StepBuilder {
         this.onNewThread(ref);
         break;
       case 'exit':
+        // A stop that printed no stack came before the end of its thread.
+        this.flushStop();
         this.threads.onExit(ref);
         if (key !== undefined) {
           this.exits.push({ thread: this.scoped(key), after: this.steps.length - 1 });
