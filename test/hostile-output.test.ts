@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { printable } from '../src/base/printable.js';
-import { flowReporters } from '../src/reporters/flow-formats.js';
+import { flowReporters } from '../src/reporters/flow/index.js';
 import { reporters } from '../src/reporters/index.js';
 import { runCli } from './helpers/run-cli.js';
 import type { CliResult } from './helpers/run-cli.js';

@@ -5,7 +5,7 @@ import { VhtraceError } from '../src/base/errors.js';
 import type { CheckReport } from '../src/model/report.js';
 import Check from '../src/commands/check.js';
 import Flows from '../src/commands/flows.js';
-import { flowReporters } from '../src/reporters/flow-formats.js';
+import { flowReporters } from '../src/reporters/flow/index.js';
 import { reporters } from '../src/reporters/index.js';
 import { renderJson } from '../src/reporters/json.js';
 import { renderPretty } from '../src/reporters/pretty.js';
