@@ -1,8 +1,8 @@
-/** Every printed part of the documentation is fresh; `npm run docs` rewrites it. */
+/** Every printed part of the documentation is fresh; `npm run docs` rewrites it (after `npm run build`). */
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describeViews } from '../src/pipeline/sql.js';
 import { machineAsDot, machineAsMermaid, spansAsList } from '../src/protocol/diagrams.js';
 import { reporters } from '../src/reporters/index.js';
@@ -11,12 +11,17 @@ import { rules } from '../src/rules/index.js';
 import { check } from './helpers/check.js';
 import { expectPrinted } from './helpers/printed.js';
 import { optionsOf } from './helpers/reports.js';
+import { runCli } from './helpers/run-cli.js';
+import { printDependencies } from './dependencies.js';
 import { printLayers } from './layers.js';
 
 const file = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-test('src/README.md: layers', async () => {
-  await expectPrinted(file('src/README.md'), { layers: printLayers() });
+test('src/README.md: layers and packages', async () => {
+  await expectPrinted(file('src/README.md'), {
+    layers: printLayers(),
+    dependencies: printDependencies(),
+  });
 });
 
 test('README: rules and keys, and the example is what the first command prints', async () => {
@@ -64,6 +69,27 @@ test('src/store/views.md: the views', async () => {
   await expectPrinted(file('src/store/views.md'), { views: parts.join('\n\n') });
 });
 
+test('src/commands/README.md: the help of every command', async () => {
+  await expectPrinted(file('src/commands/README.md'), { commands: await printHelp() });
+});
+
+async function printHelp(): Promise<string> {
+  const { commands } = JSON.parse(readFileSync(file('oclif.manifest.json'), 'utf8')) as {
+    readonly commands: Readonly<Record<string, unknown>>;
+  };
+  const pages = Object.keys(commands)
+    .sort()
+    .map(async (name) => {
+      const { stdout } = await runCli([name, '--help'], {
+        cwd: file('.'),
+        env: { COLUMNS: '100' },
+      });
+      const text = stdout.trimEnd();
+      return `## vhtrace ${name}\n\n\`\`\`text\n${text}\n\`\`\``;
+    });
+  return (await Promise.all(pages)).join('\n\n');
+}
+
 test('src/protocol: the machine as diagrams', async () => {
   await expectPrinted(file('src/protocol/README.md'), {
     tables: machineAsMermaid(),
@@ -71,3 +97,14 @@ test('src/protocol: the machine as diagrams', async () => {
   });
   await expect(machineAsDot()).toMatchFileSnapshot(file('src/protocol/machine.dot'));
 });
+
+test.each(['README.md', 'CONTRIBUTING.md', 'src/README.md', 'src/commands/README.md'])(
+  '%s names files that are there',
+  (name) => {
+    const text = readFileSync(file(name), 'utf8');
+    const paths = [...text.matchAll(/`((?:src|test|fixtures|grammars)\/[\w./-]+)`/g)];
+    expect(paths.map(([, path = '']) => path).filter((path) => !existsSync(file(path)))).toEqual(
+      [],
+    );
+  },
+);

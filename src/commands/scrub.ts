@@ -10,7 +10,7 @@ export default class Scrub extends BaseCommand {
     'Pointers, host, user and VM names, paths, network addresses and UUIDs become pseudonyms that stay the same throughout the capture. Lines, verdicts, flow and fingerprints stay as they are. What was replaced is counted on standard error; read the result before you publish it: names in free text are found only where a path, a prompt or an option shows them, or where --word names them.';
   static override examples = [
     '<%= config.bin %> scrub gdb.txt > public.txt',
-    '<%= config.bin %> scrub gdb.txt.xz --output public.txt --map private.json',
+    '<%= config.bin %> scrub gdb.txt.gz --output public.txt --map private.json',
     '<%= config.bin %> scrub gdb.txt --word acme --word db-server > public.txt',
   ];
   static override args = {

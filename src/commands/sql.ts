@@ -10,7 +10,7 @@ export default class Sql extends BaseCommand {
     'Runs one SELECT. The store is opened read-only, and SQLite refuses everything else: writes, ATTACH, PRAGMA and extensions. The views whose names begin with v_ are documented and stay; tables may change with a version. Integers beyond 2^53 and blobs are printed as text.';
   static override examples = [
     '<%= config.bin %> sql "SELECT path, facts FROM v_capture"',
-    `<%= config.bin %> sql "SELECT line, device, value FROM v_fact WHERE kind = 'set_features'" --format csv`,
+    `<%= config.bin %> sql "SELECT line, device, value FROM v_fact WHERE kind = 'op_set_features'" --format csv`,
     '<%= config.bin %> sql --views',
   ];
   static override args = {

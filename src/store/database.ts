@@ -1,5 +1,6 @@
 /** The `sqlite3` package behind promises; nothing else imports it. */
-import sqlite3 from 'sqlite3';
+import type sqlite3 from 'sqlite3';
+import { VhtraceError } from '../base/errors.js';
 
 /**
  * What may be bound. A BigInt is missing on purpose: the package stores it as NULL without an error
@@ -20,8 +21,12 @@ export class Database {
     readonly path: string,
   ) {}
 
-  /** Opens a database file; creates it where `create` is set. Errors: those of SQLite, with `code`. */
-  static open(path: string, create: boolean): Promise<Database> {
+  /**
+   * Opens a database file; creates it where `create` is set. The package is loaded here, so that captures
+   * can be judged where it is not built. Errors: STORE_UNUSABLE there; those of SQLite, with `code`.
+   */
+  static async open(path: string, create: boolean): Promise<Database> {
+    const sqlite3 = await loadSqlite();
     const mode = sqlite3.OPEN_READWRITE | (create ? sqlite3.OPEN_CREATE : 0);
     return new Promise((resolve, reject) => {
       const handle = new sqlite3.Database(path, mode, (error) => {
@@ -38,7 +43,8 @@ export class Database {
    * Opens a database file that this connection cannot change, nor any other file: SQLite refuses to
    * attach one. Errors: those of SQLite, with `code`.
    */
-  static openReadOnly(path: string): Promise<Database> {
+  static async openReadOnly(path: string): Promise<Database> {
+    const sqlite3 = await loadSqlite();
     return new Promise((resolve, reject) => {
       const handle = new sqlite3.Database(path, sqlite3.OPEN_READONLY, (error) => {
         if (error) {
@@ -158,6 +164,19 @@ export class Database {
         else resolve(statement);
       });
     });
+  }
+}
+
+async function loadSqlite(): Promise<typeof sqlite3> {
+  try {
+    return (await import('sqlite3')).default;
+  } catch (cause) {
+    throw new VhtraceError(
+      'STORE_UNUSABLE',
+      'the package sqlite3, which stores need, was installed without being built',
+      'npm rebuild sqlite3; check FILE needs no store',
+      { cause },
+    );
   }
 }
 
