@@ -22,6 +22,7 @@ import type {
   TraceEvent,
   VhostUserMessage,
 } from '../model/record.js';
+import { detached } from '../base/detached.js';
 import { Alterations } from './alterations.js';
 import { callOf } from './calls.js';
 import {
@@ -44,7 +45,7 @@ import { lostEntryFact, OpenCalls } from './wire-kernel.js';
 
 /** Walks the records once. */
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
-  const builder = new StepBuilder();
+  const builder = new StepBuilder('stacks');
   for (const record of records) builder.add(record);
   return builder.finish();
 }
@@ -83,6 +84,14 @@ function notePrinted(step: Step, value: PrintedValue): void {
   step.printed = { ...printedMembers(kind, value), ...step.printed };
 }
 
+/** Only what an event says, and in memory of its own: the text is a view of the capture. */
+function leanEvent({ row, record }: NonNullable<Step['event']>): Step['event'] {
+  const entries = Object.entries(record.args ?? {});
+  const args =
+    record.args && Object.fromEntries(entries.map(([name, value]) => [name, detached(value)]));
+  return { row, record: { ...record, text: '', args } };
+}
+
 /** A step that shows no stack. */
 const NOTHING_SHOWN = {
   calls: [],
@@ -95,7 +104,8 @@ const NOTHING_SHOWN = {
   complete: false,
 } as const;
 
-class StepBuilder {
+/** Makes the steps from the records, one by one. */
+export class StepBuilder {
   private readonly steps: Step[] = [];
   private readonly exits: ThreadExit[] = [];
   private readonly narrowed: number[] = [];
@@ -128,6 +138,9 @@ class StepBuilder {
   private readonly breakpoints = new Map<number, string>();
   /** Breakpoints that were set without a condition. */
   private readonly alwaysStopping = new Set<number>();
+
+  /** `keep`: a step keeps the whole stack and text that it comes from, or only the known calls and arguments. */
+  constructor(private readonly keep: 'stacks' | 'calls') {}
 
   add(record: CaptureRecord): void {
     if (endsStop(record)) {
@@ -513,6 +526,7 @@ class StepBuilder {
     const thread = part.thread ?? this.threads.current;
     this.sessions.use();
     const altered = this.alterations.takeFor(part);
+    const isLean = this.keep === 'calls';
     const step: Step = {
       index: this.steps.length,
       session: this.sessions.current,
@@ -520,8 +534,8 @@ class StepBuilder {
       thread: thread === undefined ? undefined : this.scoped(thread),
       calls: part.calls,
       callLines: part.callLines,
-      frames: part.frames,
-      frameLines: part.frameLines,
+      frames: isLean ? NOTHING_SHOWN.frames : part.frames,
+      frameLines: isLean ? NOTHING_SHOWN.frameLines : part.frameLines,
       entry: part.entry,
       breakpoint: part.stop?.number,
       temporary: part.stop?.reason === 'temporary-breakpoint',
@@ -531,9 +545,9 @@ class StepBuilder {
       gapBefore: this.gap,
       altered,
       printed: undefined,
-      event: part.event,
+      event: isLean ? part.event && leanEvent(part.event) : part.event,
       wire: part.wire,
-      message: part.message,
+      message: isLean ? undefined : part.message,
       returned: part.returned,
     };
     this.steps.push(step);

@@ -61,16 +61,29 @@ export class Database {
 
   /** Runs `work` in one transaction: all of it is stored, or nothing. */
   async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.run('BEGIN IMMEDIATE');
+    await this.begin();
     try {
       const result = await work();
-      await this.run('COMMIT');
+      await this.commit();
       return result;
     } catch (error) {
-      // A full disk has ended the transaction already; what matters is the first error.
-      await this.run('ROLLBACK').catch(() => undefined);
+      await this.rollback();
       throw error;
     }
+  }
+
+  /** Begins a transaction that writes; waits for that of another process. */
+  async begin(): Promise<void> {
+    await this.run('BEGIN IMMEDIATE');
+  }
+
+  async commit(): Promise<void> {
+    await this.run('COMMIT');
+  }
+
+  /** Undoes all since {@link begin}. A full disk has done so already, which is no error. */
+  async rollback(): Promise<void> {
+    await this.run('ROLLBACK').catch(() => undefined);
   }
 
   /**
