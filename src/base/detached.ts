@@ -7,3 +7,13 @@
 export function detached(text: string): string {
   return ` ${text}`.slice(1);
 }
+
+/** The same object with the texts of its members in memory of their own. */
+export function detachedMembers<Members extends object>(members: Members): Members {
+  const own: Members = { ...members };
+  for (const key in own) {
+    const value: unknown = own[key];
+    if (typeof value === 'string') Object.assign(own, { [key]: detached(value) });
+  }
+  return own;
+}

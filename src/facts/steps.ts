@@ -22,7 +22,7 @@ import type {
   TraceEvent,
   VhostUserMessage,
 } from '../model/record.js';
-import { detached } from '../base/detached.js';
+import { detached, detachedMembers } from '../base/detached.js';
 import { Alterations } from './alterations.js';
 import { callOf } from './calls.js';
 import {
@@ -84,12 +84,11 @@ function notePrinted(step: Step, value: PrintedValue): void {
   step.printed = { ...printedMembers(kind, value), ...step.printed };
 }
 
-/** Only what an event says, and in memory of its own: the text is a view of the capture. */
+/** Only what an event says; its text and its time are not asked for. */
 function leanEvent({ row, record }: NonNullable<Step['event']>): Step['event'] {
-  const entries = Object.entries(record.args ?? {});
-  const args =
-    record.args && Object.fromEntries(entries.map(([name, value]) => [name, detached(value)]));
-  return { row, record: { ...record, text: '', args } };
+  const { kind, span, name, args, tid } = record;
+  const own = { kind, span, name: detached(name), args: args && detachedMembers(args) };
+  return { row, record: { ...own, text: '', tid, time: undefined } };
 }
 
 /** A step that shows no stack. */
@@ -546,7 +545,7 @@ export class StepBuilder {
       altered,
       printed: undefined,
       event: isLean ? part.event && leanEvent(part.event) : part.event,
-      wire: part.wire,
+      wire: isLean ? part.wire && detachedMembers(part.wire) : part.wire,
       message: isLean ? undefined : part.message,
       returned: part.returned,
     };

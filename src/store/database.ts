@@ -93,15 +93,18 @@ export class Database {
    * that takes its time.
    */
   async each<Row>(sql: string, params: Iterable<readonly Bound[]>): Promise<Row[]> {
+    const results: Row[] = [];
+    const all = params[Symbol.iterator]();
+    const first = all.next();
+    if (first.done === true) return results;
     // Preparing takes a turn of the event loop, so a statement prepared each time would stand
     // still while the next parameters are made.
     const statement = await this.prepare(sql);
-    const results: Row[] = [];
-    let running: Promise<Row[]> = Promise.resolve([]);
     try {
-      for (const each of params) {
+      let running = allOf<Row>(statement, first.value);
+      for (let next = all.next(); next.done !== true; next = all.next()) {
         for (const row of await running) results.push(row);
-        running = allOf<Row>(statement, each);
+        running = allOf<Row>(statement, next.value);
       }
       for (const row of await running) results.push(row);
     } finally {

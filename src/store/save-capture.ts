@@ -63,7 +63,7 @@ export function replaceCapture(
 }
 
 /** Records that are written at once. */
-const BATCH_RECORDS = 8000;
+const BATCH_RECORDS = 4000;
 /** Records that wait until the store is locked: a slow program on the other end of a pipe locks out nobody. */
 const FIRST_RECORDS = 16_000;
 

@@ -61,7 +61,7 @@ export class StackTrie {
   }
 
   private childOf(node: Node, frame: number, fresh: Node[]): Node {
-    const children = (node.children ??= new Map());
+    const children = (node.children ??= new Map<number, Node>());
     let child = children.get(frame);
     if (child === undefined) {
       child = { id: 0, frame, parent: node, children: undefined };
@@ -92,7 +92,6 @@ export class StackTrie {
 
   /** Fills in the ids of those nodes that the store has. */
   private async find(nodes: readonly Node[]): Promise<void> {
-    if (nodes.length === 0) return;
     const byParent = new Map<number, Map<number, Node> | undefined>();
     for (const { parent } of nodes) byParent.set(parent?.id ?? 0, parent?.children);
     const found = await this.database.bulk<StackRow>(
