@@ -5,7 +5,7 @@ import { buildSteps } from '../facts/steps.js';
 import type { Step, Steps } from '../facts/step.js';
 import type { Backend, Fact } from '../model/fact.js';
 import type { CaptureRecord, Reading } from '../model/record.js';
-import { buildActivations } from './activations.js';
+import { buildActivations, EventLives } from './activations.js';
 import type { Activation, Activations } from './activations.js';
 import { buildFacts } from './facts.js';
 import { buildMigrations } from './migrations.js';
@@ -96,15 +96,22 @@ export function buildRun(reading: Reading, options: RunOptions): Run {
   };
 }
 
-/** What steps mean: all that facts are made of, and the facts. `records`: at least those of breakpoints. */
+/**
+ * What steps mean: all that facts are made of, and the facts. `records`: at least those of breakpoints;
+ * `before`: the facts of events that were made before, and what they showed.
+ */
 export function understand(
   built: Steps,
   records: readonly CaptureRecord[],
   backend: Backend | undefined,
+  before: { readonly facts: number; readonly lives: EventLives } = {
+    facts: 0,
+    lives: new EventLives(),
+  },
 ): Understood {
   const { steps } = built;
   const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
-  const activations = buildActivations(steps, built.exits, listenerOffset);
+  const activations = buildActivations(steps, built.exits, listenerOffset, before.lives);
   const probes = buildProbes(records, built);
   const ofSession = stepsBySession(steps, built.sessions);
   const seesStarts = ofSession.map(([first]) => {
@@ -112,7 +119,7 @@ export function understand(
     return probes.watching('vhost_dev_start', from, from) !== undefined;
   });
   const rings = new Rings(activations.all, seesStarts, backend);
-  const facts = buildFacts(steps, activations, rings);
+  const facts = buildFacts(steps, activations, rings, before.facts);
   return { activations, listenerOffset, probes, rings, facts, ofSession };
 }
 

@@ -12,7 +12,7 @@ export type ByteSource = (path: string) => AsyncIterable<Uint8Array>;
  * Errors: those of the system, to be put into words by {@link explainFailure}.
  */
 export function openBytes(path: string): AsyncIterable<Uint8Array> {
-  return path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
+  return path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 17 });
 }
 
 /** Whether an input can be read again and gives the same bytes: not so a pipe or standard input. */

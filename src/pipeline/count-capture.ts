@@ -34,7 +34,7 @@ export class CaptureCounter {
   counts(
     info: CaptureInfo,
     { lines, formats, problems }: Pick<Reading, 'lines' | 'formats' | 'problems'>,
-    { facts, sessions }: Facts,
+    { total, sessions }: Facts,
   ): CaptureCounts {
     return {
       path: info.path,
@@ -47,7 +47,7 @@ export class CaptureCounter {
       backtraces: this.backtraces,
       frames: this.frames,
       events: this.events,
-      facts: facts.length,
+      facts: total,
       prose: this.prose,
       problems: problems.length,
     };

@@ -68,7 +68,7 @@ async function ingestFile(
       facts.add(record);
       counter.add(record);
     }
-    return writer.add(records);
+    return writer.add(records, facts.take());
   };
   try {
     const { info, reading } = await readCapture(path, { events, take });

@@ -16,6 +16,7 @@ import { wellFormed } from './well-formed.js';
 export interface CaptureHead {
   readonly info: CaptureInfo;
   readonly reading: Pick<Reading, 'lines' | 'blank' | 'formats' | 'problems'>;
+  /** Those that were not written before. */
   readonly facts: readonly Fact[];
   readonly ordered: boolean;
   readonly counts: CaptureCounts;
@@ -75,19 +76,20 @@ const FIRST_RECORDS = 16_000;
  */
 export class CaptureWriter {
   private waiting: CaptureRecord[] = [];
+  private waitingFacts: Fact[] = [];
   private running: Promise<void> = Promise.resolve();
   private target: { readonly database: Database; readonly insertion: Insertion } | undefined;
 
   /** `open` gives the store; it is asked when the first records are written. */
   constructor(private readonly open: () => Promise<Database>) {}
 
-  async add(records: readonly CaptureRecord[]): Promise<void> {
+  async add(records: readonly CaptureRecord[], facts: readonly Fact[]): Promise<void> {
     for (const record of records) this.waiting.push(record);
+    for (const fact of facts) this.waitingFacts.push(fact);
     const enough = this.target === undefined ? FIRST_RECORDS : BATCH_RECORDS;
     if (this.waiting.length < enough) return;
     await this.running;
-    this.running = this.write(this.waiting);
-    this.waiting = [];
+    this.running = this.writeWaiting();
     // It is awaited with the next batch.
     this.running.catch(() => undefined);
   }
@@ -95,7 +97,7 @@ export class CaptureWriter {
   /** Ends the transaction. False, with nothing written, where the store has a capture of the same bytes. */
   async finish(capture: CaptureHead): Promise<boolean> {
     await this.running;
-    await this.write(this.waiting);
+    await this.writeWaiting();
     const target = this.target;
     if (target === undefined) throw new Error('writing has opened the store');
     const { database, insertion } = target;
@@ -115,9 +117,15 @@ export class CaptureWriter {
     this.target = undefined;
   }
 
-  private async write(records: readonly CaptureRecord[]): Promise<void> {
-    const target = (this.target ??= await this.begin());
-    await inWords(target.database.path, () => target.insertion.addRecords(records));
+  private async writeWaiting(): Promise<void> {
+    const { waiting, waitingFacts } = this;
+    this.waiting = [];
+    this.waitingFacts = [];
+    const { database, insertion } = (this.target ??= await this.begin());
+    await inWords(database.path, async () => {
+      await insertion.addRecords(waiting);
+      await insertion.addFacts(waitingFacts);
+    });
   }
 
   private async begin(): Promise<{ database: Database; insertion: Insertion }> {
@@ -165,11 +173,15 @@ class Insertion {
     }
   }
 
+  async addFacts(facts: readonly Fact[]): Promise<void> {
+    const ids = await this.interner.intern([], textsOf(facts));
+    await insertFacts(this.database, this.id, facts, ids);
+  }
+
   async finish(capture: CaptureHead): Promise<void> {
     const { facts, reading } = capture;
     await insertCapture(this.database, this.id, capture);
-    const ids = await this.interner.intern([], textsOf(facts));
-    await insertFacts(this.database, this.id, facts, ids);
+    await this.addFacts(facts);
     await insertProblems(this.database, this.id, reading.problems);
   }
 }
