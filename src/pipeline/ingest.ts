@@ -2,6 +2,8 @@
 import { FactBuilder } from '../flows/fact-builder.js';
 import type { EventTable } from '../formats/qemu/event-table.js';
 import { expandPatterns } from '../input/expand-patterns.js';
+import { openBytes, sizeOf } from '../input/open-bytes.js';
+import type { ByteSource } from '../input/open-bytes.js';
 import type { CaptureRecord } from '../model/record.js';
 import type { CaptureCounts } from '../model/report.js';
 import type { Database } from '../store/database.js';
@@ -25,6 +27,14 @@ export interface IngestResult {
   readonly failures: readonly FileFailure[];
 }
 
+/** What happens while files are read. */
+export interface IngestWatch {
+  /** What is not stored when this is aborted is left out. */
+  readonly stop?: AbortSignal;
+  /** So much of a file was read; `total` is undefined for a pipe. */
+  readonly onProgress?: (path: string, bytes: number, total: number | undefined) => void;
+}
+
 /**
  * Puts each file that `names` names, or stands for as a pattern, into the store at `database`; one bad file never stops the others.
  *
@@ -36,6 +46,7 @@ export async function runIngest(
   names: readonly string[],
   database: string,
   traceEvents: readonly string[] = [],
+  watch: IngestWatch = {},
 ): Promise<IngestResult> {
   const events = await readEventTable(traceEvents);
   const captures: IngestedCapture[] = [];
@@ -45,9 +56,11 @@ export async function runIngest(
   try {
     for (const path of await expandPatterns(names)) {
       const open = async (): Promise<Database> => (store ??= await openStore(database, 'write'));
-      const ingested = await attempt(path, failures, () => ingestFile(path, open, events));
+      const ingested = await attempt(path, failures, () => ingestFile(path, open, events, watch));
       if (ingested !== undefined) captures.push(ingested);
     }
+  } catch (error) {
+    if (watch.stop?.aborted !== true) throw error;
   } finally {
     await store?.close();
   }
@@ -59,8 +72,9 @@ async function ingestFile(
   path: string,
   open: () => Promise<Database>,
   events: EventTable | undefined,
+  { stop, onProgress }: IngestWatch,
 ): Promise<IngestedCapture> {
-  const writer = new CaptureWriter(open);
+  const writer = new CaptureWriter(open, stop);
   const facts = new FactBuilder();
   const counter = new CaptureCounter();
   const take = (records: readonly CaptureRecord[]): Promise<void> => {
@@ -71,7 +85,9 @@ async function ingestFile(
     return writer.add(records, facts.take());
   };
   try {
-    const { info, reading } = await readCapture(path, { events, take });
+    const source = watchedBytes(stop, onProgress);
+    const { info, reading } = await readCapture(path, { events, source, take });
+    stop?.throwIfAborted();
     const found = facts.finish();
     const counts = counter.counts(info, reading, found);
     const isNew = await writer.finish({ info, reading, ...found, counts });
@@ -80,6 +96,21 @@ async function ingestFile(
     await writer.abandon();
     throw error;
   }
+}
+
+function watchedBytes(
+  stop: IngestWatch['stop'],
+  onProgress: IngestWatch['onProgress'],
+): ByteSource {
+  return async function* (path) {
+    const total = sizeOf(path);
+    let bytes = 0;
+    for await (const chunk of openBytes(path, stop)) {
+      bytes += chunk.length;
+      onProgress?.(path, bytes, total);
+      yield chunk;
+    }
+  };
 }
 
 /** Puts a capture into the store, in the place of the captures `older`, given by sha256. */

@@ -12,6 +12,9 @@ const BATCH_ROWS = 20_000;
 /** Characters of one payload; a database refuses values of a gigabyte. */
 const BATCH_CHARS = 8 << 20;
 
+/** How long a statement waits for another process. */
+const BUSY_MS = 10_000;
+
 /** One connection. Statements run in the order in which they were asked for. */
 export class Database {
   private constructor(
@@ -29,7 +32,7 @@ export class Database {
         else resolve(new Database(handle, path));
       });
       // Waits for the transaction of another process.
-      handle.configure('busyTimeout', 10_000);
+      handle.configure('busyTimeout', BUSY_MS);
       handle.serialize();
     });
   }
@@ -72,9 +75,25 @@ export class Database {
     }
   }
 
-  /** Begins a transaction that writes; waits for that of another process. */
+  /** Begins a transaction that writes; waits for that of another process. Errors: SQLITE_BUSY, when it waited long. */
   async begin(): Promise<void> {
     await this.run('BEGIN IMMEDIATE');
+  }
+
+  /**
+   * As {@link begin}, but waits as long as it takes: another process may be ingesting for minutes, and a
+   * process that is gone holds no lock. `stop` ends the waiting with its reason.
+   */
+  async beginInTurn(stop?: AbortSignal): Promise<void> {
+    for (;;) {
+      stop?.throwIfAborted();
+      try {
+        await this.begin();
+        return;
+      } catch (error) {
+        if (sqliteCode(error) !== 'SQLITE_BUSY') throw error;
+      }
+    }
   }
 
   async commit(): Promise<void> {

@@ -81,7 +81,11 @@ export class CaptureWriter {
   private target: { readonly database: Database; readonly insertion: Insertion } | undefined;
 
   /** `open` gives the store; it is asked when the first records are written. */
-  constructor(private readonly open: () => Promise<Database>) {}
+  constructor(
+    private readonly open: () => Promise<Database>,
+    /** Ends the waiting for another program that writes. */
+    private readonly stop?: AbortSignal,
+  ) {}
 
   async add(records: readonly CaptureRecord[], facts: readonly Fact[]): Promise<void> {
     for (const record of records) this.waiting.push(record);
@@ -131,7 +135,7 @@ export class CaptureWriter {
   private async begin(): Promise<{ database: Database; insertion: Insertion }> {
     const database = await this.open();
     return await inWords(database.path, async () => {
-      await database.begin();
+      await database.beginInTurn(this.stop);
       try {
         return { database, insertion: await Insertion.begin(database) };
       } catch (error) {
