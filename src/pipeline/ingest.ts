@@ -55,8 +55,18 @@ export async function runIngest(
   let store = storeExists(database) ? await openStore(database, 'write') : undefined;
   try {
     for (const path of await expandPatterns(names)) {
-      const open = async (): Promise<Database> => (store ??= await openStore(database, 'write'));
+      let unusable: Error | undefined;
+      const open = async (): Promise<Database> => {
+        try {
+          return (store ??= await openStore(database, 'write'));
+        } catch (error) {
+          if (error instanceof Error) unusable = error;
+          throw error;
+        }
+      };
       const ingested = await attempt(path, failures, () => ingestFile(path, open, events, watch));
+      // The next file would find it no better.
+      if (unusable !== undefined) throw unusable;
       if (ingested !== undefined) captures.push(ingested);
     }
   } catch (error) {
