@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { Recent } from '../src/base/recent.js';
+import { progressText } from '../src/commands/shared/reading-progress.js';
 import { FactBuilder } from '../src/flows/fact-builder.js';
 import { buildRun } from '../src/flows/run.js';
 import type { Fact } from '../src/model/fact.js';
@@ -116,4 +117,13 @@ test('what was used lately is remembered, and little else', () => {
     expect(recent.get(i - 5)).toBe(i < 5 ? (i === 4 ? -1 : undefined) : i - 5);
   }
   expect(recent.get(900)).toBeUndefined();
+});
+
+test('progress tells bytes, rate and what is left', () => {
+  expect(progressText('a.txt', 30e6, 1000e6, 2)).toBe(
+    'a.txt: 30 of 1000 MB, 15.0 MB/s, 1 min 5 s left',
+  );
+  expect(progressText('a.txt', 30e6, 60e6, 2)).toBe('a.txt: 30 of 60 MB, 15.0 MB/s, 2 s left');
+  expect(progressText('a.txt', 90e6, 60e6, 2)).toBe('a.txt: 90 of 60 MB, 45.0 MB/s, 0 s left');
+  expect(progressText('-', 5e6, undefined, 2)).toBe('-: 5 MB, 2.5 MB/s');
 });

@@ -60,7 +60,7 @@ export function createReader(events: EventTable = builtInEvents()): CaptureReade
 const LONGEST_LINE = 1_000_000;
 
 /** As many whole lines are remembered as distinct frames. */
-const MOST_WHOLE_LINES = 32_768;
+const MOST_WHOLE_LINES = 8192;
 
 const HASH = 35;
 

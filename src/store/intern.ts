@@ -23,7 +23,7 @@ export interface Interned {
 }
 
 /** Texts that are remembered from batch to batch. */
-const MOST_TEXTS = 32_768;
+const MOST_TEXTS = 8192;
 
 /** Interns the batches of one capture. Create it inside of the transaction that writes the capture. */
 export class Interner {

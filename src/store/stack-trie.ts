@@ -3,7 +3,7 @@ import type { Backtrace, CaptureRecord, Frame } from '../model/record.js';
 import type { Database } from './database.js';
 
 /** Rows that are remembered from batch to batch. */
-const MOST_NODES = 100_000;
+const MOST_NODES = 20_000;
 
 /** A row of the trie that is wanted; `id` is 0 until it has one, which only the empty stack keeps. */
 interface Node {

@@ -14,7 +14,7 @@ import { splitMargin } from '../clean.js';
 const LONGEST_FRAME = 32_768;
 
 /** Distinct frames that are remembered; every process and every migration of a long log brings new ones. */
-const MOST_FRAMES = 32_768;
+const MOST_FRAMES = 8192;
 
 /** Frames by their text. Equal texts near each other give the same object. */
 export class FrameTable {
