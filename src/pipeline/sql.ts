@@ -3,7 +3,7 @@ import { openQuery } from '../store/query.js';
 import type { Cell } from '../store/query.js';
 
 export { describeViews } from '../store/views.js';
-export type { ViewInfo } from '../store/views.js';
+
 
 /** Takes the names of the columns, then rows. */
 export interface RowSink {

@@ -13,6 +13,9 @@ const BATCH_ROWS = 20_000;
 /** Characters of one payload; a database refuses values of a gigabyte. */
 const BATCH_CHARS = 8 << 20;
 
+/** How long a statement waits for another process. */
+const BUSY_MS = 10_000;
+
 /** One connection. Statements run in the order in which they were asked for. */
 export class Database {
   private constructor(
@@ -34,7 +37,7 @@ export class Database {
         else resolve(new Database(handle, path));
       });
       // Waits for the transaction of another process.
-      handle.configure('busyTimeout', 10_000);
+      handle.configure('busyTimeout', BUSY_MS);
       handle.serialize();
     });
   }
@@ -103,16 +106,45 @@ export class Database {
 
   /** Runs `work` in one transaction: all of it is stored, or nothing. */
   async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.run('BEGIN IMMEDIATE');
+    await this.begin();
     try {
       const result = await work();
-      await this.run('COMMIT');
+      await this.commit();
       return result;
     } catch (error) {
-      // A full disk has ended the transaction already; what matters is the first error.
-      await this.run('ROLLBACK').catch(() => undefined);
+      await this.rollback();
       throw error;
     }
+  }
+
+  /** Begins a transaction that writes; waits for that of another process. Errors: SQLITE_BUSY, when it waited long. */
+  async begin(): Promise<void> {
+    await this.run('BEGIN IMMEDIATE');
+  }
+
+  /**
+   * As {@link begin}, but waits as long as it takes: another process may be ingesting for minutes, and a
+   * process that is gone holds no lock. `stop` ends the waiting with its reason.
+   */
+  async beginInTurn(stop?: AbortSignal): Promise<void> {
+    for (;;) {
+      stop?.throwIfAborted();
+      try {
+        await this.begin();
+        return;
+      } catch (error) {
+        if (sqliteCode(error) !== 'SQLITE_BUSY') throw error;
+      }
+    }
+  }
+
+  async commit(): Promise<void> {
+    await this.run('COMMIT');
+  }
+
+  /** Undoes all since {@link begin}. A full disk has done so already, which is no error. */
+  async rollback(): Promise<void> {
+    await this.run('ROLLBACK').catch(() => undefined);
   }
 
   /**
@@ -122,15 +154,18 @@ export class Database {
    * that takes its time.
    */
   async each<Row>(sql: string, params: Iterable<readonly Bound[]>): Promise<Row[]> {
+    const results: Row[] = [];
+    const all = params[Symbol.iterator]();
+    const first = all.next();
+    if (first.done === true) return results;
     // Preparing takes a turn of the event loop, so a statement prepared each time would stand
     // still while the next parameters are made.
     const statement = await this.prepare(sql);
-    const results: Row[] = [];
-    let running: Promise<Row[]> = Promise.resolve([]);
     try {
-      for (const each of params) {
+      let running = allOf<Row>(statement, first.value);
+      for (let next = all.next(); next.done !== true; next = all.next()) {
         for (const row of await running) results.push(row);
-        running = allOf<Row>(statement, each);
+        running = allOf<Row>(statement, next.value);
       }
       for (const row of await running) results.push(row);
     } finally {

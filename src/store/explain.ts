@@ -56,6 +56,14 @@ function explain(path: string, error: unknown): unknown {
         'name another file with --db or VHTRACE_DB',
         cause,
       );
+    case 'SQLITE_FULL':
+    case 'SQLITE_IOERR':
+      return new VhtraceError(
+        'STORE_UNUSABLE',
+        `${path}: ${error.message.replace(/^SQLITE_\w+: /, '')}`,
+        'make room on its disk, and ingest again: what was stored before is whole',
+        cause,
+      );
     default:
       return new VhtraceError('STORE_UNUSABLE', `${path}: ${error.message}`, undefined, cause);
   }
