@@ -4,7 +4,6 @@ import type { Cell } from '../store/query.js';
 
 export { describeViews } from '../store/views.js';
 
-
 /** Takes the names of the columns, then rows. */
 export interface RowSink {
   begin(columns: readonly string[]): void;
