@@ -9,9 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { BrowseFilter, Browser, BrowseRow, DeviceLane } from '../src/model/browse.js';
 import { openBrowser } from '../src/pipeline/browse.js';
 import { runIngest } from '../src/pipeline/ingest.js';
-import { judge } from '../src/pipeline/judge.js';
-import type { judgeInThread } from '../src/pipeline/judge-thread.js';
-import { readInputs } from '../src/pipeline/inputs.js';
+import { judgeWithoutThread } from './helpers/judge-without-thread.js';
 import { tempDir } from './helpers/temp-dir.js';
 
 const folder = join(import.meta.dirname, '..', 'fixtures', 'captures');
@@ -21,12 +19,6 @@ const NAMES = [
   'note-on-dirty-bitmap.txt',
   'log-resize-loses-memory.gdb.txt',
 ];
-
-/** As the thread does it, without one: threads run the built program only. */
-const judgeWithoutThread: typeof judgeInThread = ({ input, options }) => ({
-  result: readInputs(input).then(({ captures }) => judge(captures, options)),
-  stop: () => Promise.resolve(),
-});
 
 async function open(paths: readonly string[], database = 'none'): Promise<Browser> {
   const request = { paths, database, assumeOrdered: false };

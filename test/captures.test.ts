@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { buildFlows } from '../src/flows/flow.js';
 import { buildRun } from '../src/flows/run.js';
 import type { Fact } from '../src/model/fact.js';
-import { renderFlowTree } from '../src/reporters/flow-tree.js';
+import { renderFlowTree } from '../src/reporters/flow/tree.js';
 import { rules } from '../src/rules/index.js';
 import { check } from './helpers/check.js';
 import { readText } from './helpers/read-text.js';

@@ -1,29 +1,40 @@
-/** Every printed part of the documentation is fresh; `npm run docs` rewrites it. */
+/** Every printed part of the documentation is fresh; `npm run docs` rewrites it (after `npm run build`). */
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { printDatasets } from '../src/export/datasets.js';
+import { describeViews } from '../src/pipeline/sql.js';
 import { machineAsDot, machineAsMermaid, spansAsList } from '../src/protocol/diagrams.js';
 import { reporters } from '../src/reporters/index.js';
+import { GROUPS, keyTable } from '../src/tui/keys.js';
 import { rules } from '../src/rules/index.js';
 import { check } from './helpers/check.js';
 import { expectPrinted } from './helpers/printed.js';
 import { optionsOf } from './helpers/reports.js';
+import { runCli } from './helpers/run-cli.js';
+import { printDependencies } from './dependencies.js';
 import { printLayers } from './layers.js';
 
 const file = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-test('src/README.md: layers', async () => {
-  await expectPrinted(file('src/README.md'), { layers: printLayers() });
+test('src/README.md: layers and packages', async () => {
+  await expectPrinted(file('src/README.md'), {
+    layers: printLayers(),
+    dependencies: printDependencies(),
+  });
 });
 
 test('src/export/README.md: the datasets', async () => {
   await expectPrinted(file('src/export/README.md'), { datasets: printDatasets() });
 });
 
-test('README: the rules, and the example is what the first command prints', async () => {
-  await expectPrinted(file('README.md'), { example: printExample(), rules: printRules() });
+test('README: rules and keys, and the example is what the first command prints', async () => {
+  await expectPrinted(file('README.md'), {
+    example: printExample(),
+    rules: printRules(),
+    keys: printKeys(),
+  });
 });
 
 function printRules(): string {
@@ -32,6 +43,13 @@ function printRules(): string {
     return `| ${id} | ${severity} | ${title}${since} |`;
   });
   return ['| rule | severity | the protocol demands that |', '|---|---|---|', ...rows].join('\n');
+}
+
+function printKeys(): string {
+  const rows = GROUPS.flatMap((group) => keyTable.filter((row) => row.group === group)).map(
+    ({ keys, help }) => `| ${keys.map((key) => `\`${key}\``).join(' ')} | ${help} |`,
+  );
+  return ['| key | what it does |', '|---|---|', ...rows].join('\n');
 }
 
 function printExample(): string {
@@ -47,6 +65,36 @@ function printExample(): string {
   return `\`\`\`text\n${printed.trimEnd()}\n\`\`\``;
 }
 
+test('src/store/views.md: the views', async () => {
+  const views = await describeViews();
+  const parts = views.map(
+    ({ name, columns, text }) =>
+      `## ${name}\n\n${text}\n\n${columns.map((column) => `\`${column}\``).join(', ')}`,
+  );
+  await expectPrinted(file('src/store/views.md'), { views: parts.join('\n\n') });
+});
+
+test('src/commands/README.md: the help of every command', async () => {
+  await expectPrinted(file('src/commands/README.md'), { commands: await printHelp() });
+});
+
+async function printHelp(): Promise<string> {
+  const { commands } = JSON.parse(readFileSync(file('oclif.manifest.json'), 'utf8')) as {
+    readonly commands: Readonly<Record<string, unknown>>;
+  };
+  const pages = Object.keys(commands)
+    .sort()
+    .map(async (name) => {
+      const { stdout } = await runCli([name, '--help'], {
+        cwd: file('.'),
+        env: { COLUMNS: '100' },
+      });
+      const text = stdout.trimEnd();
+      return `## vhtrace ${name}\n\n\`\`\`text\n${text}\n\`\`\``;
+    });
+  return (await Promise.all(pages)).join('\n\n');
+}
+
 test('src/protocol: the machine as diagrams', async () => {
   await expectPrinted(file('src/protocol/README.md'), {
     tables: machineAsMermaid(),
@@ -54,3 +102,14 @@ test('src/protocol: the machine as diagrams', async () => {
   });
   await expect(machineAsDot()).toMatchFileSnapshot(file('src/protocol/machine.dot'));
 });
+
+test.each(['README.md', 'CONTRIBUTING.md', 'src/README.md', 'src/commands/README.md'])(
+  '%s names files that are there',
+  (name) => {
+    const text = readFileSync(file(name), 'utf8');
+    const paths = [...text.matchAll(/`((?:src|test|fixtures|grammars)\/[\w./-]+)`/g)];
+    expect(paths.map(([, path = '']) => path).filter((path) => !existsSync(file(path)))).toEqual(
+      [],
+    );
+  },
+);

@@ -3,49 +3,52 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkRuns } from '../src/check/check-captures.js';
+import { buildCodeFlow } from '../src/flows/by-code.js';
+import { compareDocumentedPaths } from '../src/flows/documented-paths.js';
 import { buildFlows } from '../src/flows/flow.js';
 import { buildRun } from '../src/flows/run.js';
 import type { Flow, FlowNode } from '../src/model/flow.js';
-import { flowReporters } from '../src/reporters/flow-formats.js';
-import type { FlowsInput } from '../src/reporters/flow-formats.js';
-import { walk } from '../src/reporters/flow-text.js';
+import { flowReporters } from '../src/reporters/flow/index.js';
+import type { FlowsInput } from '../src/reporters/flow/index.js';
+import { walk } from '../src/reporters/flow/text.js';
 import { readText } from './helpers/read-text.js';
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures');
-const PLAIN = { color: false, unfold: false };
+const PLAIN = { color: false, unfold: false, width: 100 };
 
 function flowsOf(text: string, path: string): FlowsInput {
   const reading = readText(text);
   const run = buildRun(reading, { assumeOrdered: false });
   const info = { path, sha256: '0'.repeat(64), bytes: text.length };
   return {
-    flows: buildFlows(info, reading, run),
+    flows: () => buildFlows(info, reading, run),
+    codeFlow: () => buildCodeFlow([{ path, reading }], { unfold: false }),
+    paths: () => compareDocumentedPaths([{ path, reading }]),
     report: () => checkRuns([{ info, reading, run }]),
   };
 }
 
 function nodesOf({ flows }: FlowsInput): FlowNode[] {
-  return flows.flatMap((flow: Flow) => [...walk(flow.nodes)].map(({ node }) => node));
+  return flows().flatMap((flow: Flow) => [...walk(flow.nodes)].map(({ node }) => node));
 }
 
-const NAMES = Object.keys(flowReporters) as (keyof typeof flowReporters)[];
+const reporters = flowReporters.time;
+const NAMES = Object.keys(reporters) as (keyof typeof reporters)[];
 
 test.each(NAMES)('%s', async (format) => {
   const file = join(fixtures, 'captures', 'vring-never-logged.gdb.txt');
   const input = flowsOf(readFileSync(file, 'utf8'), 'vring-never-logged.gdb.txt');
   const golden = join(fixtures, 'reporters', 'flows', `expected.${format}`);
-  await expect(flowReporters[format](input, PLAIN)).toMatchFileSnapshot(golden);
+  await expect(reporters[format](input, PLAIN)).toMatchFileSnapshot(golden);
 });
 
 test('unfolded, the frames between are shown with their lines', async () => {
   const file = join(fixtures, 'captures', 'vring-never-logged.gdb.txt');
   const input = flowsOf(readFileSync(file, 'utf8'), 'vring-never-logged.gdb.txt');
   const golden = join(fixtures, 'reporters', 'flows', 'expected.unfolded.tree');
-  const tree = flowReporters.tree(input, { color: false, unfold: true });
+  const tree = reporters.tree(input, { ...PLAIN, unfold: true });
   await expect(tree).toMatchFileSnapshot(golden);
-  expect(flowReporters.collapsed(input, { color: false, unfold: true })).toContain(
-    ';ram_save_setup;',
-  );
+  expect(reporters.collapsed(input, { ...PLAIN, unfold: true })).toContain(';ram_save_setup;');
 });
 
 describe('what a capture says', () => {
@@ -61,8 +64,8 @@ describe('what a capture says', () => {
   ].join('\n');
 
   test.each(NAMES)('is escaped in %s', (format) => {
-    const output = flowReporters[format](flowsOf(text, `${evil}.txt`), {
-      color: false,
+    const output = reporters[format](flowsOf(text, `${evil}.txt`), {
+      ...PLAIN,
       unfold: true,
     });
     // eslint-disable-next-line no-control-regex -- control characters are what must not be there
@@ -77,7 +80,7 @@ describe('phases', () => {
 
   test('a capture that says nothing of migrations is not divided', () => {
     const { flows } = flowsOf(log('vhost_user_write req:5 flags:0x1'), 'a');
-    expect(flows[0]?.nodes.map(({ kind, name }) => [kind, name])).toEqual([
+    expect(flows()[0]?.nodes.map(({ kind, name }) => [kind, name])).toEqual([
       ['event', 'vhost_user_write'],
     ]);
   });
@@ -96,7 +99,7 @@ describe('phases', () => {
       ),
       'a',
     );
-    const [migration, after] = flows[0]?.nodes ?? [];
+    const [migration, after] = flows()[0]?.nodes ?? [];
     expect(migration).toMatchObject({ kind: 'migration', result: 'completed' });
     expect(migration?.children.map(({ name }) => name)).toEqual([
       'setup',

@@ -165,6 +165,14 @@ export const layers: readonly Layer[] = [
     outside: {},
   },
   {
+    folder: 'scrub',
+    turns: 'lines → lines with pseudonyms',
+    keeps:
+      'scrub/ replaces text by its form alone; it needs no record, for what no format knows is scrubbed too.',
+    imports: {},
+    outside: {},
+  },
+  {
     folder: 'settings',
     turns: 'defaults, configuration file and command line → what holds',
     keeps:
@@ -192,6 +200,7 @@ export const layers: readonly Layer[] = [
       rules: 'The catalogue is listed and explained from the metadata of the rules.',
       check: 'Checking is a composition of reading and judging.',
       export: 'What leaves for other programs is read and judged before.',
+      scrub: 'Scrubbing begins with the lines of a capture, packed or not.',
       recipes: 'What a recipe makes decidable is told by the metadata of the rules.',
     },
     outside: {
@@ -209,7 +218,18 @@ export const layers: readonly Layer[] = [
       model: nouns,
       pipeline: 'The types of the query functions in its props.',
     },
-    outside: { ink: 'The terminal.', react: 'ink is a React renderer.' },
+    outside: {
+      ink: 'The terminal.',
+      react: 'ink is a React renderer.',
+      picocolors: 'Colours.',
+      'string-width': 'Characters that fill two columns.',
+      'slice-ansi': 'Rows are cut to the width of the screen, colours and all.',
+      'node:child_process': "The user's editor.",
+      'node:events': 'ink is given a stream of its own.',
+      'node:fs': 'Whether a source file is there, and inside the source tree.',
+      'node:path': 'Files for the editor.',
+      'node:tty': 'Types of the terminal.',
+    },
   },
   {
     folder: 'commands',
@@ -227,7 +247,8 @@ export const layers: readonly Layer[] = [
       '@oclif/core': 'Arguments, flags and help.',
       picocolors: 'Whether the terminal has colours.',
       'node:events': 'Standard output may be slower than the export.',
-      'node:fs': 'Reports may go to files.',
+      'node:fs': 'Reports may go to files; keys come from /dev/tty where a pipe is the capture.',
+      'node:tty': 'Keys.',
       'node:path': 'The files have paths.',
     },
   },

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { minVersion, satisfies } from 'semver';
 import { describe, expect, test } from 'vitest';
+import * as reasons from './dependencies.js';
 
 interface Manifest {
   readonly version: string;
@@ -26,6 +27,13 @@ const direct = Object.keys({ ...own.dependencies, ...own.devDependencies });
 test.each(direct)(`%s runs on Node ${floor}`, (name) => {
   const range = manifest(`node_modules/${name}/package.json`).engines?.node ?? '*';
   expect(satisfies(floor, range), `${name} demands Node ${range}; hold its older major`).toBe(true);
+});
+
+test('every package has a reason', () => {
+  expect(Object.keys(reasons.dependencies).sort()).toEqual(Object.keys(own.dependencies).sort());
+  expect(Object.keys(reasons.devDependencies).sort()).toEqual(
+    Object.keys(own.devDependencies).sort(),
+  );
 });
 
 // npm explains the mismatch of these exact peers badly.

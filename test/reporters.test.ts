@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { VhtraceError } from '../src/base/errors.js';
 import type { CheckReport } from '../src/model/report.js';
+import Check from '../src/commands/check.js';
+import Flows from '../src/commands/flows.js';
+import { flowReporters } from '../src/reporters/flow/index.js';
 import { reporters } from '../src/reporters/index.js';
 import { renderJson } from '../src/reporters/json.js';
 import { renderPretty } from '../src/reporters/pretty.js';
@@ -186,4 +189,10 @@ test('a very long line of a capture is cut, not wrapped', () => {
 test('a listing of nothing says how to begin', () => {
   expect(renderListing([], [])).toContain('vhtrace ingest');
   expect(sha256).toHaveLength(64);
+});
+
+test('check and flows offer every reporter that there is', () => {
+  expect([...(Check.flags.format.options ?? [])].sort()).toEqual(Object.keys(reporters));
+  expect([...(Flows.flags.format.options ?? [])].sort()).toEqual(Object.keys(flowReporters.time));
+  expect([...(Flows.flags.by.options ?? [])].sort()).toEqual(Object.keys(flowReporters).sort());
 });

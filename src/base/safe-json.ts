@@ -3,9 +3,9 @@
 /** What a terminal obeys and JSON leaves as it is: DEL, C1, line separators, bidirectional controls, BOM. */
 const UNSAFE = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-/** `indent` spaces a level; on one line without. */
-export function safeJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(UNSAFE, escapeCharacter);
+/** JSON in which every character that a terminal obeys is escaped. */
+export function safeJson(json: string): string {
+  return json.replace(UNSAFE, escapeCharacter);
 }
 
 function escapeCharacter(character: string): string {

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { BaseCommand } from './shared/base-command.js';
 import { checkFlags, settingsFrom, today } from './shared/check-flags.js';
 import { files, json } from './shared/flags.js';
@@ -68,7 +69,7 @@ Entries are known by rule and fingerprint, which hold neither addresses nor line
     if (isWriting) {
       const { reason = '', expires } = flags;
       const written = await writeBaseline(report, { path, reason, expires });
-      this.print(`${path}: ${written.findings.length} known\n`);
+      this.print(`${printable(path)}: ${written.findings.length} known\n`);
       return;
     }
     const summary = report.baseline ?? { path, known: 0, unused: [], expired: [] };

@@ -1,4 +1,3 @@
-import { Flags } from '@oclif/core';
 import { BaseCommand } from './shared/base-command.js';
 import { checkFlags, failFlags, settingsFrom } from './shared/check-flags.js';
 import { json } from './shared/flags.js';
@@ -11,26 +10,19 @@ export default class Config extends BaseCommand {
     'Settings come from vhtrace.config.json or .yaml, or the key "vhtrace" of a package.json, in this folder or the nearest one above; flags of the command line win.';
   static override examples = [
     '<%= config.bin %> config',
-    '<%= config.bin %> config --schema > vhtrace.schema.json',
+    '<%= config.bin %> config --strict --json',
   ];
   static override flags = {
     json,
-    schema: Flags.boolean({ description: 'print the JSON Schema of configuration files' }),
     ...failFlags,
     ...judging,
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Config);
-    const { jsonText } = await import('../reporters/json.js');
-    if (flags.schema) {
-      const { configSchema } = await import('../settings/schema.js');
-      const { ruleInfos } = await import('../pipeline/catalogue.js');
-      this.print(jsonText(configSchema(ruleInfos().map(({ id }) => id))));
-      return;
-    }
     const { settings, origins, file } = await settingsFrom(flags);
     if (flags.json) {
+      const { jsonText } = await import('../reporters/json.js');
       this.print(jsonText({ schemaVersion: 1, file: file ?? null, settings, origins }));
       return;
     }

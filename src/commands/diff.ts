@@ -63,11 +63,8 @@ Exit codes: 0 no difference; 1 they differ; 2 something could not be read; 3 not
       return;
     }
     const { report } = result;
-    this.print(
-      flags.json
-        ? `${JSON.stringify(report, null, 2)}\n`
-        : renderDiff(report, { color: hasColor() }),
-    );
+    const { jsonText } = await import('../reporters/json.js');
+    this.print(flags.json ? jsonText(report) : renderDiff(report, { color: hasColor() }));
     process.exitCode = report.exitCode;
   }
 }

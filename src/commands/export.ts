@@ -47,6 +47,7 @@ With FILEs no store is needed; without, everything in the store is exported.`;
     header: Flags.string({
       description: 'header of each request, for a token; may be given several times (otlp)',
       helpValue: 'NAME=VALUE',
+      dependsOn: ['endpoint'],
       multiple: true,
       multipleNonGreedy: true,
     }),

@@ -1,15 +1,19 @@
 import { Flags } from '@oclif/core';
+import { VhtraceError } from '../base/errors.js';
 import { BaseCommand } from './shared/base-command.js';
+import { complain } from './shared/complain.js';
 import { db, files, json, traceEvents } from './shared/flags.js';
-import { hasColor } from './shared/terminal.js';
+import { columns, hasColor } from './shared/terminal.js';
 
 export default class Flows extends BaseCommand {
   static override summary = 'Show the call flow of captures.';
-  static override description =
-    'Backtraces and trace events become one tree: the phases of each migration, the calls in them with decoded arguments, and the lines of the capture that show them.';
+  static override description = `By time, backtraces and trace events become one tree: the phases of each migration, the calls in them with decoded arguments, and the lines of the capture that show them. By code, all backtraces of all captures are merged by function and call site: the canonical flow, from whatever pieces a note has. By path, call chains that a note documents are compared with what was captured.
+
+Notes, whose order is unknown, are shown by code unless you say otherwise.`;
   static override examples = [
     '<%= config.bin %> flows gdb.txt',
-    '<%= config.bin %> flows gdb.txt --unfold',
+    '<%= config.bin %> flows notes.txt --by code',
+    '<%= config.bin %> flows notes.txt gdb.txt --by path',
     '<%= config.bin %> flows gdb.txt --format html > flow.html',
     '<%= config.bin %> flows gdb.txt --format collapsed | flamegraph.pl > flow.svg',
   ];
@@ -17,9 +21,16 @@ export default class Flows extends BaseCommand {
   static override flags = {
     db,
     json,
+    by: Flags.option({ options: ['time', 'code', 'path'] as const })({
+      description: 'what puts the calls together',
+    }),
     format: Flags.option({
       options: ['tree', 'json', 'mermaid', 'dot', 'collapsed', 'chrome', 'html'] as const,
-    })({ description: 'how to print the flow', default: 'tree' }),
+    })({
+      description:
+        'how to print the flow; by code: tree, json, dot, collapsed; by path: tree, json',
+      default: 'tree',
+    }),
     unfold: Flags.boolean({ description: 'show every frame, also those that no rule knows' }),
     'assume-ordered': Flags.boolean({
       description: 'backtraces in notes stand in the order in which they happened',
@@ -29,17 +40,28 @@ export default class Flows extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Flows);
+    const { flowReporters } = await import('../reporters/flow/index.js');
     const { runFlows } = await import('../pipeline/flows.js');
     const result = await runFlows({
       paths: args.file ?? [],
       database: flags.db,
       traceEvents: flags['trace-events'] ?? [],
       assumeOrdered: flags['assume-ordered'],
+      unfold: flags.unfold,
     });
     this.complainAbout(result.failures);
-    const { flowReporters } = await import('../reporters/flow-formats.js');
-    const render = flowReporters[flags.json ? 'json' : flags.format];
-    this.print(render(result, { color: hasColor(), unfold: flags.unfold }));
+    const by = flags.by ?? (result.isNote && flags.format === 'tree' ? 'code' : 'time');
+    const format = flags.json ? 'json' : flags.format;
+    const reporters: Readonly<Record<string, (typeof flowReporters)['time']['tree']>> =
+      flowReporters[by];
+    const render = reporters[format];
+    if (render === undefined) {
+      const names = Object.keys(reporters).join(', ');
+      throw new VhtraceError('USAGE', `--by ${by} has no format ${format}`, `it has ${names}`);
+    }
+    const text = render(result, { color: hasColor(), width: columns(), unfold: flags.unfold });
+    if (text === '' && result.failures.length === 0) complain('there is no call to show');
+    this.print(text);
     if (result.failures.length > 0) process.exitCode = 2;
   }
 }

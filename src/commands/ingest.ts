@@ -4,12 +4,13 @@ import type { IngestResult } from '../pipeline/ingest.js';
 import { BaseCommand } from './shared/base-command.js';
 import { complain } from './shared/complain.js';
 import { db, files, json, traceEvents } from './shared/flags.js';
+import { ReadingProgress } from './shared/reading-progress.js';
 import { listenForStop } from './shared/stop-signal.js';
 import { showProgress } from './shared/terminal.js';
 
 export default class Ingest extends BaseCommand {
   static override summary = 'Read captures and keep them in a store.';
-  static override description = `Each capture is stored whole or not at all; the same bytes are stored once, as they were read the first time, whatever --trace-events says later. A file that cannot be read does not stop the others.
+  static override description = `Each capture is stored whole or not at all; the same bytes are stored once, as they were read the first time, whatever --trace-events says later. A file that cannot be read does not stop the others. Ctrl-C leaves the captures that were stored before it (exit code 130).
 
 With --follow, one plain file is read while another program writes it. Whenever it has been quiet for a second, and when Ctrl-C ends it (exit code 130), the store gets what the file holds, in place of what it held before. A file that is truncated or replaced begins another capture.`;
   static override examples = [
@@ -37,8 +38,17 @@ With --follow, one plain file is read while another program writes it. Whenever 
     }
     if (flags.follow) await this.#follow(paths, flags);
     else {
+      const stop = listenForStop();
+      const progress = new ReadingProgress();
       const { runIngest } = await import('../pipeline/ingest.js');
-      await this.#conclude(await runIngest(paths, flags.db, flags['trace-events']), flags.json);
+      const result = await runIngest(paths, flags.db, flags['trace-events'], {
+        stop: stop.signal,
+        onProgress: (path, bytes, total) => {
+          progress.show(path, bytes, total);
+        },
+      });
+      progress.end();
+      await this.#conclude(result, flags.json, stop.exitCode());
     }
   }
 
@@ -82,6 +92,6 @@ With --follow, one plain file is read while another program writes it. Whenever 
       const { renderIngested } = await import('../reporters/store-tables.js');
       this.print(renderIngested(captures, database));
     }
-    process.exitCode = failures.length > 0 ? 2 : exitCode;
+    process.exitCode = exitCode !== 0 ? exitCode : failures.length > 0 ? 2 : 0;
   }
 }

@@ -17,7 +17,11 @@ A capture of the gdb recipe tells by itself which functions were watched, so tha
     '<%= config.bin %> probes ftrace --json',
   ];
   static override args = {
-    recipe: Args.string({ description: RECIPES.join(', '), ignoreStdin: true }),
+    recipe: Args.string({
+      description: 'how the capture is made',
+      options: [...RECIPES],
+      ignoreStdin: true,
+    }),
   };
   static override flags = {
     json,
@@ -36,8 +40,7 @@ A capture of the gdb recipe tells by itself which functions were watched, so tha
     const { args, flags } = await this.parse(Probes);
     const recipe = RECIPES.find((name) => name === args.recipe);
     if (recipe === undefined) {
-      const what = args.recipe === undefined ? 'no RECIPE given' : `no recipe "${args.recipe}"`;
-      throw new VhtraceError('USAGE', what, `one of ${RECIPES.join(', ')}`);
+      throw new VhtraceError('USAGE', 'no RECIPE given', `one of ${RECIPES.join(', ')}`);
     }
     const { runProbes } = await import('../pipeline/probes.js');
     const { backend, rule = [] } = flags;

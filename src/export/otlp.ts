@@ -30,9 +30,11 @@ export function* batchesOf(capture: ExportCapture, context: OtlpContext): Genera
     const scope = { name: 'vhtrace', version: context.version };
     for (let at = 0; at < spans.length; at += SPANS_OF_BATCH) {
       const batch: readonly Span[] = spans.slice(at, at + SPANS_OF_BATCH);
-      const json = safeJson({
-        resourceSpans: [{ resource, scopeSpans: [{ scope, spans: batch }] }],
-      });
+      const json = safeJson(
+        JSON.stringify({
+          resourceSpans: [{ resource, scopeSpans: [{ scope, spans: batch }] }],
+        }),
+      );
       yield { json, spans: batch.length };
     }
   }

@@ -157,3 +157,17 @@ export function opFunction(backend: Backend, kind: FactKind): string | undefined
   }
   return undefined;
 }
+
+/**
+ * The member of VhostOps that a function of a backend implements: `vhost_kernel_set_features` →
+ * `vhost_set_features`; undefined for other functions. Source: include/hw/virtio/vhost-backend.h.
+ */
+export function opMember(func: string): string | undefined {
+  const prefix = backends.find((backend) => func.startsWith(backend.prefix))?.prefix;
+  return prefix === undefined ? undefined : `vhost_${func.slice(prefix.length)}`;
+}
+
+/** True for a function of the vhost core that may be called like a member of VhostOps: `vhost_dev_start`. */
+export function isCoreFunction(func: string): boolean {
+  return Object.hasOwn(core, func);
+}

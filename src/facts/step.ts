@@ -47,6 +47,9 @@ export interface Step {
   readonly returned: FunctionReturn | undefined;
 }
 
+/** What a step says that shows no stack. */
+export type Report = Pick<Step, 'line' | 'session' | 'thread' | 'event' | 'wire'>;
+
 /**
  * One request to a backend as strace, the kernel's tracers or the backend's own log show it. There
  * is no vhost_dev pointer on that side of the border: `endpoint` stands for the device.

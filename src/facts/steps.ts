@@ -22,6 +22,7 @@ import type {
   TraceEvent,
   VhostUserMessage,
 } from '../model/record.js';
+import { detached, detachedMembers } from '../base/detached.js';
 import { Alterations } from './alterations.js';
 import { callOf } from './calls.js';
 import {
@@ -36,7 +37,8 @@ import type { Call } from './calls.js';
 import { plainName } from './functions.js';
 import { Sessions } from './sessions.js';
 import { printedMembers, SilentPrints } from './printed.js';
-import type { Alteration, Step, Steps, ThreadExit, WireFact } from './step.js';
+import { markLostStacks } from './lost-stacks.js';
+import type { Alteration, Report, Step, Steps, ThreadExit, WireFact } from './step.js';
 import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
 import { wireFact } from './wire.js';
@@ -44,9 +46,11 @@ import { lostEntryFact, OpenCalls } from './wire-kernel.js';
 
 /** Walks the records once. */
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
-  const builder = new StepBuilder();
+  const builder = new StepBuilder('stacks');
   for (const record of records) builder.add(record);
-  return builder.finish();
+  const built = builder.finish();
+  markLostStacks(built.steps);
+  return built;
 }
 
 /** The backtrace of a stop may be asked for at the prompt; what lets the program go on ends that chance. */
@@ -83,6 +87,13 @@ function notePrinted(step: Step, value: PrintedValue): void {
   step.printed = { ...printedMembers(kind, value), ...step.printed };
 }
 
+/** Only what an event says; its text and its time are not asked for. */
+function leanEvent({ row, record }: NonNullable<Step['event']>): Step['event'] {
+  const { kind, span, name, args, tid } = record;
+  const own = { kind, span, name: detached(name), args: args && detachedMembers(args) };
+  return { row, record: { ...own, text: '', tid, time: undefined } };
+}
+
 /** A step that shows no stack. */
 const NOTHING_SHOWN = {
   calls: [],
@@ -95,7 +106,12 @@ const NOTHING_SHOWN = {
   complete: false,
 } as const;
 
-class StepBuilder {
+function threadOf(tid: number | undefined): string | undefined {
+  return tid === undefined ? undefined : `tid ${tid}`;
+}
+
+/** Makes the steps from the records, one by one. */
+export class StepBuilder {
   private readonly steps: Step[] = [];
   private readonly exits: ThreadExit[] = [];
   private readonly narrowed: number[] = [];
@@ -128,6 +144,25 @@ class StepBuilder {
   private readonly breakpoints = new Map<number, string>();
   /** Breakpoints that were set without a condition. */
   private readonly alwaysStopping = new Set<number>();
+
+  private readonly scopedTids = new Map<number, string>();
+  private readonly scopedNames = new Map<string, string>();
+  /** The session of {@link scopedNames}. */
+  private scopedIn = 0;
+  /** Every step so far was taken by `take`. */
+  private isTaken = true;
+  /** The last session that has a step. */
+  private lastSession = -1;
+
+  /**
+   * `keep`: a step keeps the whole stack and text that it comes from, or only the known calls and arguments.
+   * `take` is given the steps up to the first one that may still change or shows a stack; of each session in
+   * them an empty step is left, for what is said of its beginning.
+   */
+  constructor(
+    private readonly keep: 'stacks' | 'calls',
+    private readonly take?: (step: Report) => void,
+  ) {}
 
   add(record: CaptureRecord): void {
     if (endsStop(record)) {
@@ -349,6 +384,8 @@ class StepBuilder {
         this.onNewThread(ref);
         break;
       case 'exit':
+        // A stop that printed no stack came before the end of its thread.
+        this.flushStop();
         this.threads.onExit(ref);
         if (key !== undefined) {
           this.exits.push({ thread: this.scoped(key), after: this.steps.length - 1 });
@@ -438,12 +475,9 @@ class StepBuilder {
       if (this.sessions.isOtherPid(record.pid)) this.newSession();
       this.sessions.usePid(record.pid);
     }
-    this.push({
-      ...NOTHING_SHOWN,
-      line: record.span.first,
-      event: { row, record },
-      ...(record.tid === undefined ? {} : { thread: `tid ${record.tid}` }),
-    });
+    const shown = { line: record.span.first, event: { row, record }, wire: undefined };
+    if (this.take !== undefined && this.isTaken) this.handOver(shown, record.tid);
+    else this.push({ ...NOTHING_SHOWN, ...shown, thread: threadOf(record.tid) });
   }
 
   private onReturn(returned: FunctionReturn): void {
@@ -473,14 +507,41 @@ class StepBuilder {
     }
     const wire = isReturn ? lostEntryFact(record) : wireFact(record);
     if (wire === undefined) return;
+    // The result of a call in the kernel comes with its return.
+    const isOpen = record.kind === 'kernel-event' && !isReturn;
+    const shown = { line: record.span.first, event: undefined, wire };
+    if (this.take !== undefined && this.isTaken && !isOpen) {
+      this.handOver(shown, record.pid);
+      return;
+    }
     const step = this.push({
       ...NOTHING_SHOWN,
-      line: record.span.first,
-      wire,
+      ...shown,
       ...(record.kind === 'message' ? { message: record } : {}),
-      ...(record.pid === undefined ? {} : { thread: `tid ${record.pid}` }),
+      thread: threadOf(record.pid),
     });
-    if (record.kind === 'kernel-event' && !isReturn) this.kernelCalls.open(record, step);
+    if (isOpen) this.kernelCalls.open(record, step);
+  }
+
+  /** Reports a step that nothing can change any more; the first of a session leaves an empty one. */
+  private handOver(shown: Pick<Step, 'line' | 'event' | 'wire'>, tid: number | undefined): void {
+    this.sessions.use();
+    const session = this.sessions.current;
+    this.take?.({ ...shown, session, thread: this.scopedTid(tid) });
+    if (session <= this.lastSession) return;
+    this.lastSession = session;
+    this.push({ ...NOTHING_SHOWN, line: shown.line, isEmpty: true });
+  }
+
+  private scopedTid(tid: number | undefined): string | undefined {
+    const thread = tid === undefined ? this.threads.current : undefined;
+    if (tid === undefined) return thread === undefined ? undefined : this.scoped(thread);
+    let name = this.scopedIn === this.sessions.current ? this.scopedTids.get(tid) : undefined;
+    if (name === undefined) {
+      name = this.scoped(`tid ${tid}`);
+      this.scopedTids.set(tid, name);
+    }
+    return name;
   }
 
   /** Between requests or trace events stands a line that nobody could read, or `[...]` where some were cut out. */
@@ -489,8 +550,19 @@ class StepBuilder {
     if (last?.wire !== undefined || last?.event !== undefined) this.gap = true;
   }
 
+  /** Thread and session; one text for all steps of a thread. */
   private scoped(thread: string): string {
-    return `${this.sessions.current}/${thread}`;
+    if (this.scopedIn !== this.sessions.current) {
+      this.scopedIn = this.sessions.current;
+      this.scopedNames.clear();
+      this.scopedTids.clear();
+    }
+    let name = this.scopedNames.get(thread);
+    if (name === undefined) {
+      name = detached(`${this.sessions.current}/${thread}`);
+      this.scopedNames.set(thread, name);
+    }
+    return name;
   }
 
   private push(part: {
@@ -504,15 +576,17 @@ class StepBuilder {
     stackKnown: boolean;
     complete: boolean;
     partial?: boolean;
-    thread?: string;
+    thread?: string | undefined;
     event?: Step['event'];
-    wire?: WireFact;
+    wire?: WireFact | undefined;
     message?: VhostUserMessage;
     returned?: FunctionReturn;
+    isEmpty?: boolean;
   }): Step {
     const thread = part.thread ?? this.threads.current;
     this.sessions.use();
     const altered = this.alterations.takeFor(part);
+    const isLean = this.keep === 'calls';
     const step: Step = {
       index: this.steps.length,
       session: this.sessions.current,
@@ -520,8 +594,8 @@ class StepBuilder {
       thread: thread === undefined ? undefined : this.scoped(thread),
       calls: part.calls,
       callLines: part.callLines,
-      frames: part.frames,
-      frameLines: part.frameLines,
+      frames: isLean ? NOTHING_SHOWN.frames : part.frames,
+      frameLines: isLean ? NOTHING_SHOWN.frameLines : part.frameLines,
       entry: part.entry,
       breakpoint: part.stop?.number,
       temporary: part.stop?.reason === 'temporary-breakpoint',
@@ -531,13 +605,14 @@ class StepBuilder {
       gapBefore: this.gap,
       altered,
       printed: undefined,
-      event: part.event,
-      wire: part.wire,
-      message: part.message,
+      event: isLean ? part.event && leanEvent(part.event) : part.event,
+      wire: isLean ? part.wire && detachedMembers(part.wire) : part.wire,
+      message: isLean ? undefined : part.message,
       returned: part.returned,
     };
-    this.steps.push(step);
     this.gap = altered !== undefined;
+    this.isTaken &&= part.isEmpty === true;
+    this.steps.push(step);
     return step;
   }
 }

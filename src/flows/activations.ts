@@ -83,13 +83,17 @@ export interface Activations {
   readonly ofEvent: ReadonlyMap<number, number>;
 }
 
-/** Follows every thread through the steps. Pure; linear in the number of shown calls. */
+/**
+ * Follows every thread through the steps. Pure but for `begun`, the lives that events before the first of
+ * these steps have shown; linear in the number of shown calls.
+ */
 export function buildActivations(
   steps: readonly Step[],
   exits: readonly ThreadExit[],
   listenerOffset: bigint,
+  begun = new EventLives(),
 ): Activations {
-  const tracker = new Tracker(listenerOffset);
+  const tracker = new Tracker(listenerOffset, begun);
   let exit = 0;
   for (const step of steps) {
     for (let e = exits[exit]; e !== undefined && e.after < step.index; e = exits[++exit]) {
@@ -118,18 +122,20 @@ class Tracker {
   readonly atStep: (readonly Activation[])[] = [];
   readonly ofEvent = new Map<number, number>();
   private readonly threads = new Map<string, ThreadState>();
-  private incarnations = new Incarnations();
-  private session = 0;
 
-  constructor(private readonly listenerOffset: bigint) {}
+  constructor(
+    private readonly listenerOffset: bigint,
+    private readonly lives: EventLives,
+  ) {}
 
   advance(step: Step): void {
-    if (step.session !== this.session) {
-      this.session = step.session;
-      this.threads.clear();
-      this.incarnations = new Incarnations();
+    if (isEmpty(step)) {
+      this.atStep.push([]);
+      return;
     }
-    if (step.event !== undefined) this.followEvent(step.index, step.event);
+    if (this.lives.enter(step.session)) this.threads.clear();
+    const incarnation = this.lives.follow(step);
+    if (incarnation !== undefined) this.ofEvent.set(step.index, incarnation);
     if (step.returned !== undefined) this.followReturn(this.stateOf(step.thread ?? ''), step);
     if (step.calls.length === 0 && !step.stackKnown) {
       this.atStep.push([]);
@@ -145,11 +151,6 @@ class Tracker {
     }
     notePrinted(shown.at(-1), step);
     this.atStep.push(shown);
-  }
-
-  private followEvent(index: number, { row, record }: NonNullable<Step['event']>): void {
-    const device = row.device === undefined ? undefined : pointerOf(record.args?.[row.device]);
-    if (device !== undefined) this.ofEvent.set(index, this.incarnations.of(device, row.kind));
   }
 
   /** The innermost open call of that function has ended, and those inside it; or the value of one that has is printed. */
@@ -328,7 +329,7 @@ class Tracker {
       thread: step.thread,
       call,
       device,
-      incarnation: device === undefined ? 0 : this.incarnations.of(device, call.row.kind),
+      incarnation: device === undefined ? 0 : this.lives.of(device, call.row.kind),
       backend: call.backendType ?? call.row.backend,
       enable: call.enable,
       value: call.value,
@@ -354,6 +355,37 @@ function notePrinted(activation: Activation | undefined, { printed }: Step): voi
   if (activation === undefined) return;
   for (const [name, text] of Object.entries(printed ?? {})) {
     if (!activation.printed.has(name)) activation.printed.set(name, text);
+  }
+}
+
+/** What it showed was made a fact before, see `FactBuilder`. */
+function isEmpty({ calls, stackKnown, event, wire, returned }: Step): boolean {
+  const shown = event ?? wire ?? returned;
+  return calls.length === 0 && !stackKnown && shown === undefined;
+}
+
+/** The lives of addresses in the session that is followed. */
+export class EventLives {
+  private incarnations = new Incarnations();
+  private session = 0;
+
+  /** True where this is another session than before: addresses mean something else. */
+  enter(session: number): boolean {
+    if (session === this.session) return false;
+    this.session = session;
+    this.incarnations = new Incarnations();
+    return true;
+  }
+
+  of(device: string, kind: FactKind): number {
+    return this.incarnations.of(device, kind);
+  }
+
+  /** Incarnation of the device that an event names; undefined where the step is none, or names none. */
+  follow({ event }: Pick<Step, 'event'>): number | undefined {
+    if (event?.row.device === undefined) return undefined;
+    const device = pointerOf(event.record.args?.[event.row.device]);
+    return device === undefined ? undefined : this.of(device, event.row.kind);
   }
 }
 

@@ -1,23 +1,41 @@
 /** Activations and trace events → the facts that are stored and listed. */
-import type { Step, WireFact } from '../facts/step.js';
+import type { Report, Step, WireFact } from '../facts/step.js';
 import type { Fact } from '../model/fact.js';
 import { pointerOf } from '../model/values.js';
 import type { Activation, Activations } from './activations.js';
 import type { Rings } from './rings.js';
 
-/** One fact for each activation, at its first sight, and one for each known event; in order of the capture. Pure. */
-export function buildFacts(steps: readonly Step[], activations: Activations, rings: Rings): Fact[] {
+/**
+ * One fact for each activation, at its first sight, and one for each known event; in order of the capture,
+ * numbered from `first`. Pure.
+ */
+export function buildFacts(
+  steps: readonly Step[],
+  activations: Activations,
+  rings: Rings,
+  first = 0,
+): Fact[] {
   const facts: Fact[] = [];
   for (const step of steps) {
-    if (step.event !== undefined)
-      facts.push(eventFact(step, facts.length, activations.ofEvent.get(step.index)));
-    if (step.wire !== undefined) facts.push(wireFactOf(step, step.wire, facts.length));
+    const seq = first + facts.length;
+    const shown = factShownBy(step, seq, activations.ofEvent.get(step.index));
+    if (shown !== undefined) facts.push(shown);
     for (const activation of activations.atStep[step.index] ?? []) {
       if (activation.first !== step.index) continue;
-      facts.push(callFact(activation, facts.length, rings));
+      facts.push(callFact(activation, first + facts.length, rings));
     }
   }
   return facts;
+}
+
+/** The fact of an event, or of what crossed the border to the backend; undefined for a stack. */
+export function factShownBy(
+  step: Report,
+  seq: number,
+  incarnation: number | undefined,
+): Fact | undefined {
+  if (step.event !== undefined) return eventFact(step, seq, incarnation);
+  return step.wire === undefined ? undefined : wireFactOf(step, step.wire, seq);
 }
 
 function callFact(activation: Activation, seq: number, rings: Rings): Fact {
@@ -41,7 +59,7 @@ function callFact(activation: Activation, seq: number, rings: Rings): Fact {
   };
 }
 
-function eventFact(step: Step, seq: number, incarnation: number | undefined): Fact {
+function eventFact(step: Report, seq: number, incarnation: number | undefined): Fact {
   const event = step.event;
   if (event === undefined) throw new Error('eventFact needs a step with an event');
   const { row, record } = event;
@@ -69,7 +87,7 @@ function eventFact(step: Step, seq: number, incarnation: number | undefined): Fa
   };
 }
 
-function wireFactOf(step: Step, wire: WireFact, seq: number): Fact {
+function wireFactOf(step: Report, wire: WireFact, seq: number): Fact {
   return {
     seq,
     line: step.line,

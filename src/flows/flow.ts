@@ -42,6 +42,8 @@ class FlowBuilder {
   private readonly devices: ReadonlyMap<string, string>;
   /** The node that shows a call; of a folded one that of its caller. */
   private readonly nodeOf = new Map<number, Draft>();
+  /** What each activation means, by its id. */
+  private readonly factOf = new Map<number, Fact>();
   /** Sync round that a thread is in, by trace events. */
   private readonly rounds = new Map<string | undefined, Draft>();
   private migration: { readonly number: number; readonly node: Draft } | undefined;
@@ -52,6 +54,9 @@ class FlowBuilder {
     private readonly names: ThreadNames,
   ) {
     this.devices = deviceNames(run, session);
+    for (const fact of run.facts) {
+      if (fact.activation !== undefined) this.factOf.set(fact.activation, fact);
+    }
   }
 
   build(): Draft[] {
@@ -62,10 +67,10 @@ class FlowBuilder {
     let next = 0;
     for (const fact of this.run.facts) {
       const activation = this.run.activations[fact.activation ?? -1];
-      const step = activation === undefined ? reported[next++] : this.run.steps[activation.first];
-      if (fact.session !== this.session || step === undefined) continue;
-      if (activation === undefined) this.addReport(fact, step);
-      else this.addCall(fact, step, activation);
+      const step = activation === undefined ? reported[next++] : undefined;
+      if (fact.session !== this.session) continue;
+      if (activation !== undefined) this.addCall(activation);
+      else if (step !== undefined) this.addReport(fact, step);
     }
     const [only] = this.roots;
     // Nothing in it tells of migrations: then there is nothing to group by.
@@ -127,11 +132,16 @@ class FlowBuilder {
     return true;
   }
 
-  private addCall(fact: Fact, step: Step, activation: Activation): void {
-    const { parent, kind, call } = activation;
+  /** A caller that a later stack shows for the first time has been there before what it calls. */
+  private addCall(activation: Activation): void {
+    const { id, parent, kind, call, first } = activation;
+    const fact = this.factOf.get(id);
+    const step = this.run.steps[first];
+    if (this.nodeOf.has(id) || fact === undefined || step === undefined) return;
+    if (parent !== undefined) this.addCall(parent);
     const above = parent === undefined ? undefined : this.nodeOf.get(parent.id);
     if (above !== undefined && kind === parent?.kind) {
-      this.nodeOf.set(activation.id, above);
+      this.nodeOf.set(id, above);
       return;
     }
     if (kind === 'migration_thread') return;
@@ -156,7 +166,7 @@ class FlowBuilder {
       folded: framesBetween(step, call.frame, this.frameOf(caller, step)),
     });
     (above?.children ?? this.siblingsOf(fact)).push(node);
-    this.nodeOf.set(activation.id, node);
+    this.nodeOf.set(id, node);
   }
 
   /** The frame by which a step shows an open call: its line has moved on since the call was seen first. */

@@ -18,21 +18,34 @@ export interface NoteSign {
 
 /** The first sign that a person put the dumps together, undefined for a timeline. Pure. */
 export function findNoteSign(records: readonly CaptureRecord[]): NoteSign | undefined {
-  let seenDump = false;
-  let prose: number | undefined;
-  const commands = new CommandFollower();
-  for (const record of records) {
-    if (isHuman(record) && seenDump) {
-      prose ??= record.span.first;
+  const finder = new NoteSignFinder();
+  for (const record of records) finder.follow(record);
+  return finder.found;
+}
+
+/** Looks at the records one by one. */
+export class NoteSignFinder {
+  /** The first sign, undefined as long as there is none. */
+  found: NoteSign | undefined;
+  private seenDump = false;
+  private prose: number | undefined;
+  private readonly commands = new CommandFollower();
+
+  follow(record: CaptureRecord): void {
+    if (this.found !== undefined) return;
+    if (isHuman(record) && this.seenDump) {
+      this.prose ??= record.span.first;
     } else if (isDump(record)) {
-      if (prose !== undefined) return { line: prose, why: 'words between the dumps' };
-      seenDump = true;
+      if (this.prose !== undefined) {
+        this.found = { line: this.prose, why: 'words between the dumps' };
+        return;
+      }
+      this.seenDump = true;
     }
-    if (commands.follow(record)) {
-      return { line: record.span.first, why: 'backtraces with no run between them' };
+    if (this.commands.follow(record)) {
+      this.found = { line: record.span.first, why: 'backtraces with no run between them' };
     }
   }
-  return undefined;
 }
 
 /** A person wrote this. */

@@ -50,6 +50,9 @@ const NOT_BACK: ReadonlySet<Phase> = new Set([
 /** After these a migration is over, as soon as something happens that is not its own. */
 const LAST: ReadonlySet<Phase> = new Set(['completion', 'cancel', 'failure', 'cleanup']);
 
+/** Source: migration/migration.c, migration_has_finished() and its users. */
+const FINAL: ReadonlySet<string> = new Set(['completed', 'cancelled', 'failed', 'none']);
+
 export interface Place {
   readonly phase: Phase;
   /** 0-based number of the migration; undefined outside of one. */
@@ -60,22 +63,29 @@ export interface Place {
 export class PhaseTracker {
   private phase: Phase = 'no migration seen';
   private migration = -1;
-  private showsStates = false;
+  /** Last state that trace events show; a migration whose states are shown is over at a final one only. */
+  private state: string | undefined;
 
   place(fact: Pick<Fact, 'kind' | 'value'>): Place {
     const next = phaseOf(fact);
-    if (fact.kind === 'migration_state') this.showsStates = true;
+    if (fact.kind === 'migration_state') this.state = fact.value ?? '';
     if (next !== undefined) this.enter(next, fact.kind);
-    else if (LAST.has(this.phase) && !isOfMigration(fact)) this.phase = 'no migration seen';
+    else if (this.isOver() && !isOfMigration(fact)) this.phase = 'no migration seen';
     const isInside = this.phase !== 'no migration seen';
     return { phase: this.phase, migration: isInside ? this.migration : undefined };
+  }
+
+  private isOver(): boolean {
+    return LAST.has(this.phase) && (this.state === undefined || FINAL.has(this.state));
   }
 
   private enter(next: Phase, kind: FactKind): void {
     if (kind === 'migration_bitmap_sync' && this.phase !== 'no migration seen') {
       // The first sync is part of the setup; a trace that shows the states shows the end of it.
-      if (this.phase === 'setup' ? this.showsStates : NOT_BACK.has(this.phase)) return;
+      if (this.phase === 'setup' ? this.state !== undefined : NOT_BACK.has(this.phase)) return;
     }
+    // A cancelled migration says so when the cleanup is done.
+    if (this.phase === 'cleanup' && LAST.has(next)) return;
     const isNew =
       // The cleanup may come late, after work of other threads.
       (this.phase === 'no migration seen' && (next !== 'cleanup' || this.migration < 0)) ||

@@ -107,11 +107,13 @@ function sessionProbes(
     if (!step.entry || step.temporary || call === undefined || conditional.has(call.func)) continue;
     if (probes.has(call.func)) continue;
     const set = step.breakpoint === undefined ? undefined : setAt.byNumber.get(step.breakpoint);
+    const named = setAt.byFunction.get(call.func);
     probes.set(call.func, {
       func: call.func,
       from: Math.max(first, set ?? 0),
       until,
       how: 'reported',
+      ...(named === undefined ? {} : { line: named.line }),
     });
   }
   for (const [func, set] of setAt.byFunction) {

@@ -7,6 +7,8 @@
  *            not rise, and after a prompt, a thread header, a record or another tool's stack.
  * Not read:  what nobody claims becomes prose.
  */
+import { detached } from '../base/detached.js';
+import { Recent } from '../base/recent.js';
 import type { CaptureRecord, Frame, Reading } from '../model/record.js';
 import { cleanLine, cutPager, isEmptyQuote, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
@@ -57,8 +59,8 @@ export function createReader(events: EventTable = builtInEvents()): CaptureReade
 /** Less than what the input keeps of a line, so that none is read that was cut there. */
 const LONGEST_LINE = 1_000_000;
 
-/** As many whole lines are remembered as distinct frames; a hostile log has only new ones. */
-const MOST_WHOLE_LINES = 262_144;
+/** As many whole lines are remembered as distinct frames. */
+const MOST_WHOLE_LINES = 8192;
 
 const HASH = 35;
 
@@ -71,7 +73,7 @@ class Reader implements CaptureReader {
   readonly #frames = new FrameTable();
   readonly #margins = new Margins();
   /** Raw lines without level that are one whole frame: most of a log, and seen many times. */
-  readonly #wholeLines = new Map<string, Frame>();
+  readonly #wholeLines = new Recent<string, Frame>(MOST_WHOLE_LINES);
   #lines = 0;
   readonly #events: EventLines;
   readonly #formats: readonly LineFormat[];
@@ -157,8 +159,7 @@ class Reader implements CaptureReader {
     const frame = this.#frames.known(text);
     const head = splitLevel(raw);
     if (frame === undefined || head === undefined) return;
-    if (this.#wholeLines.size >= MOST_WHOLE_LINES) this.#wholeLines.clear();
-    this.#wholeLines.set(raw.slice(head.start), frame);
+    this.#wholeLines.set(detached(raw.slice(head.start)), frame);
   }
 
   // --- joining

@@ -1,5 +1,6 @@
 /** Where the bytes of an input come from, and what the system's refusals mean. */
 import { createReadStream, statSync } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
 import { VhtraceError } from '../base/errors.js';
 import { isPattern } from './expand-patterns.js';
 
@@ -7,12 +8,18 @@ import { isPattern } from './expand-patterns.js';
 export type ByteSource = (path: string) => AsyncIterable<Uint8Array>;
 
 /**
- * Reads a file, a pipe or standard input.
+ * Reads a file, a pipe or standard input, until `stop`: reading then fails with an AbortError.
  *
  * Errors: those of the system, to be put into words by {@link explainFailure}.
  */
-export function openBytes(path: string): AsyncIterable<Uint8Array> {
-  return path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
+export function openBytes(path: string, stop?: AbortSignal): AsyncIterable<Uint8Array> {
+  const bytes = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 17 });
+  return stop === undefined ? bytes : addAbortSignal(stop, bytes);
+}
+
+/** Bytes of a file; undefined where nobody knows yet. */
+export function sizeOf(path: string): number | undefined {
+  return isRegularFile(path) ? statSync(path, { throwIfNoEntry: false })?.size : undefined;
 }
 
 /** Whether an input can be read again and gives the same bytes: not so a pipe or standard input. */
@@ -37,7 +44,7 @@ export function fileSize(path: string): number {
 export function explainFailure(path: string, error: unknown): unknown {
   if (error instanceof VhtraceError || !(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  if (code === undefined) return error;
+  if (code === undefined || code === 'ABORT_ERR') return error;
   const cause = { cause: error };
   switch (code) {
     case 'ENOENT':

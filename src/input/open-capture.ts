@@ -17,7 +17,8 @@ import { unpack } from './unpack.js';
  * that are none.
  *
  * What is compressed is unpacked on the way; `sha256` and `bytes` are always those of the file itself.
- * The bytes of a binary trace go to `pushBytes`; where there is none, they are FILE_BINARY.
+ * The bytes of a binary trace go to `pushBytes`; where there is none, they are FILE_BINARY. `settle` is
+ * called after each chunk, and waited for: what was pushed may be worked off before more is read.
  * Errors: FILE_MISSING, FILE_IS_DIRECTORY, FILE_NO_PERMISSION, FILE_UNREADABLE, FILE_BINARY; lines
  * may have been pushed before. An input without a byte is no error.
  */
@@ -26,6 +27,7 @@ export async function openCapture(
   push: (line: string) => void,
   source: ByteSource = openBytes,
   pushBytes?: (chunk: Uint8Array) => void,
+  settle?: () => Promise<void>,
 ): Promise<CaptureInfo> {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -43,7 +45,7 @@ export async function openCapture(
   const chunks = counted();
   const plain = plainBytes(chunks);
   try {
-    await pushLines(plain, push, pushBytes);
+    await pushLines(plain, push, pushBytes, settle);
   } finally {
     // Closes the file where reading ended early, and gives back what unpacking took.
     await plain.return(undefined);
@@ -56,6 +58,7 @@ async function pushLines(
   chunks: AsyncGenerator<Uint8Array>,
   push: (line: string) => void,
   pushBytes?: (chunk: Uint8Array) => void,
+  settle?: () => Promise<void>,
 ): Promise<void> {
   const { head, rest } = await readHead(chunks);
   const sniffed = sniffBytes(head);
@@ -73,13 +76,19 @@ async function pushLines(
     if (pushBytes === undefined) {
       throw new VhtraceError('FILE_BINARY', 'is a binary trace of QEMU, not text');
     }
-    for await (const chunk of rest) pushBytes(chunk);
+    for await (const chunk of rest) {
+      pushBytes(chunk);
+      await settle?.();
+    }
     return;
   }
   // Decoders drop the byte order mark.
   const decoder = new TextDecoder(sniffed.encoding);
   const splitter = splitLines(push);
-  for await (const chunk of rest) splitter.push(decoder.decode(chunk, { stream: true }));
+  for await (const chunk of rest) {
+    splitter.push(decoder.decode(chunk, { stream: true }));
+    await settle?.();
+  }
   splitter.push(decoder.decode());
   splitter.finish();
 }

@@ -1,5 +1,6 @@
 /** One fact in full: the lines of its record, the backtrace, and the arguments with what they mean. */
 import { meaningOf } from '../facts/meanings.js';
+import { eventTable } from '../facts/trace-events.js';
 import { isRegularFile } from '../input/open-bytes.js';
 import { LineSource } from '../input/line-source.js';
 import type { BrowseDetail, BrowseRow } from '../model/browse.js';
@@ -112,6 +113,7 @@ function argsOf(
       return frame === undefined ? [] : frameArgs(frame, row);
     }
     case 'event':
+      return namedArgs(record.args, row, eventTable.get(record.name)?.value);
     case 'kernel-event':
       return namedArgs(record.args, row);
     case 'message':
@@ -123,8 +125,15 @@ function argsOf(
   }
 }
 
-function namedArgs(args: Readonly<Record<string, string>> = {}, row: BrowseRow): FlowArg[] {
-  return Object.entries(args).map(([name, value]) => argOf(name, value, true, row));
+/** `own`: the argument that is the value of the fact, where its table says so. */
+function namedArgs(
+  args: Readonly<Record<string, string>> = {},
+  row: BrowseRow,
+  own?: string,
+): FlowArg[] {
+  return Object.entries(args).map(([name, value]) =>
+    argOf(name, value, own === undefined || name === own, row),
+  );
 }
 
 /** Of the arguments of a fact one is its value, whose meaning is known. */

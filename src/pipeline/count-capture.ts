@@ -1,35 +1,57 @@
-import type { Run } from '../flows/run.js';
+import type { Facts } from '../flows/fact-builder.js';
 import type { CaptureInfo, CaptureRecord, Reading, Span } from '../model/record.js';
 import type { CaptureCounts } from '../model/report.js';
 
-/** What a capture holds, in numbers. */
-export function countCapture(
-  info: CaptureInfo,
-  reading: Reading,
-  run: Pick<Run, 'facts' | 'sessions'>,
-): CaptureCounts {
-  const { records } = reading;
-  return {
-    path: info.path,
-    sha256: info.sha256,
-    bytes: info.bytes,
-    lines: reading.lines,
-    formats: reading.formats,
-    sessions: run.sessions,
-    threads: sum(records, (record) => Number(record.kind === 'thread' && record.what === 'header')),
-    backtraces: sum(records, (record) => Number(record.kind === 'backtrace')),
-    frames: sum(records, (record) => (record.kind === 'backtrace' ? record.frames.length : 0)),
-    events: sum(records, (record) =>
-      Number(record.kind === 'event' || record.kind === 'kernel-event'),
-    ),
-    facts: run.facts.length,
-    prose: sum(records, (record) => (record.kind === 'prose' ? linesOf(record.span) : 0)),
-    problems: reading.problems.length,
-  };
-}
+/** Counts what a capture holds, record by record. */
+export class CaptureCounter {
+  private threads = 0;
+  private backtraces = 0;
+  private frames = 0;
+  private events = 0;
+  private prose = 0;
 
-function sum(records: readonly CaptureRecord[], count: (record: CaptureRecord) => number): number {
-  return records.reduce((total, record) => total + count(record), 0);
+  add(record: CaptureRecord): void {
+    switch (record.kind) {
+      case 'thread':
+        if (record.what === 'header') this.threads++;
+        break;
+      case 'backtrace':
+        this.backtraces++;
+        this.frames += record.frames.length;
+        break;
+      case 'event':
+      case 'kernel-event':
+        this.events++;
+        break;
+      case 'prose':
+        this.prose += linesOf(record.span);
+        break;
+      default:
+        break;
+    }
+  }
+
+  counts(
+    info: CaptureInfo,
+    { lines, formats, problems }: Pick<Reading, 'lines' | 'formats' | 'problems'>,
+    { total, sessions }: Facts,
+  ): CaptureCounts {
+    return {
+      path: info.path,
+      sha256: info.sha256,
+      bytes: info.bytes,
+      lines,
+      formats,
+      sessions,
+      threads: this.threads,
+      backtraces: this.backtraces,
+      frames: this.frames,
+      events: this.events,
+      facts: total,
+      prose: this.prose,
+      problems: problems.length,
+    };
+  }
 }
 
 function linesOf({ first, last }: Span): number {

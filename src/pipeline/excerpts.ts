@@ -47,21 +47,29 @@ export function keepLines(paths: readonly string[]): LineKeeper | undefined {
  * Reads the captures' files. A file that is gone, or whose bytes are no longer those that were
  * checked, is quoted from its records.
  */
-export async function fetchExcerpts(
+export function fetchExcerpts(
   report: CheckReport,
   captures: readonly ReadCapture[],
   keeper?: LineKeeper,
 ): Promise<Excerpt> {
+  return fetchLines(quotedPlaces(report), captures, keeper);
+}
+
+/** The same for lines named by path and number. */
+export async function fetchLines(
+  wantedByPath: ReadonlyMap<string, ReadonlySet<number>>,
+  captures: readonly ReadCapture[],
+  keeper?: LineKeeper,
+): Promise<Excerpt> {
   const lines: Lines = new Map(keeper?.kept);
-  const readings = new Map(captures.map(({ info, reading }) => [info.path, reading]));
-  for (const [path, wanted] of quotedPlaces(report)) {
+  const byPath = new Map(captures.map((capture) => [capture.info.path, capture]));
+  for (const [path, wanted] of wantedByPath) {
     if (lines.has(path) || !isRegularFile(path)) continue;
-    const sha256 = report.captures.find((capture) => capture.path === path)?.sha256;
-    const found = await readLines(path, wanted, sha256);
+    const found = await readLines(path, wanted, byPath.get(path)?.info.sha256);
     if (found !== undefined) lines.set(path, found);
   }
   return (path, line) => {
-    const reading = readings.get(path);
+    const reading = byPath.get(path)?.reading;
     return lines.get(path)?.get(line) ?? (reading && quoteRecord(reading, line));
   };
 }

@@ -1,7 +1,11 @@
 /** `vhtrace flows`: captures from files or from the store → their call flows. */
 import { checkRuns } from '../check/check-captures.js';
+import { buildCodeFlow } from '../flows/by-code.js';
+import { compareDocumentedPaths } from '../flows/documented-paths.js';
 import { buildFlows } from '../flows/flow.js';
+import { findNoteSign } from '../flows/order.js';
 import { buildRun } from '../flows/run.js';
+import type { CodeFlow, PathComparison } from '../model/code-flow.js';
 import type { Flow } from '../model/flow.js';
 import type { CheckReport } from '../model/report.js';
 import { readInputs } from './inputs.js';
@@ -10,27 +14,41 @@ import type { FileFailure } from './read-capture.js';
 
 export interface FlowsRequest extends InputRequest {
   readonly assumeOrdered: boolean;
+  /** Show the frames that are folded by default. */
+  readonly unfold: boolean;
 }
 
+/** Everything that can be shown of the flow of captures; made when it is asked for. */
 export interface FlowsResult {
-  readonly flows: readonly Flow[];
-  /** What `vhtrace check` says of the same captures; made when it is asked for. */
+  /** In the order of time, by session. */
+  readonly flows: () => readonly Flow[];
+  /** By function and call site, all captures together. */
+  readonly codeFlow: () => CodeFlow;
+  /** Call paths that notes document, compared with what is seen in all captures. */
+  readonly paths: () => PathComparison;
+  /** What `vhtrace check` says of the same captures. */
   readonly report: () => CheckReport;
+  /** There are captures, and no order is known in any of them. */
+  readonly isNote: boolean;
   readonly failures: readonly FileFailure[];
 }
 
 /** Errors: those of {@link readInputs}. */
 export async function runFlows(request: FlowsRequest): Promise<FlowsResult> {
   const { captures, failures } = await readInputs(request);
-  const { assumeOrdered } = request;
-  const runs = captures.map(({ info, reading }) => ({
-    info,
-    reading,
-    run: buildRun(reading, { assumeOrdered }),
-  }));
+  const { assumeOrdered, unfold } = request;
+  const inputs = captures.map(({ info, reading }) => ({ path: info.path, reading }));
+  const runs = () =>
+    captures.map((capture) => ({ ...capture, run: buildRun(capture.reading, { assumeOrdered }) }));
   return {
-    flows: runs.flatMap(({ info, reading, run }) => buildFlows(info, reading, run)),
-    report: () => checkRuns(runs),
+    flows: () => runs().flatMap(({ info, reading, run }) => buildFlows(info, reading, run)),
+    codeFlow: () => buildCodeFlow(inputs, { unfold }),
+    paths: () => compareDocumentedPaths(inputs),
+    report: () => checkRuns(runs()),
+    isNote:
+      !assumeOrdered &&
+      captures.length > 0 &&
+      captures.every(({ reading }) => findNoteSign(reading.records) !== undefined),
     failures,
   };
 }

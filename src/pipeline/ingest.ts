@@ -1,12 +1,16 @@
 /** `vhtrace ingest`: files → readings → facts → store. */
-import { buildRun } from '../flows/run.js';
+import { FactBuilder } from '../flows/fact-builder.js';
+import type { EventTable } from '../formats/qemu/event-table.js';
 import { expandPatterns } from '../input/expand-patterns.js';
+import { openBytes, sizeOf } from '../input/open-bytes.js';
+import type { ByteSource } from '../input/open-bytes.js';
+import type { CaptureRecord } from '../model/record.js';
 import type { CaptureCounts } from '../model/report.js';
 import type { Database } from '../store/database.js';
 import { findCapture } from '../store/list-captures.js';
 import { openStore, storeExists } from '../store/open-store.js';
-import { replaceCapture, saveCapture } from '../store/save-capture.js';
-import { countCapture } from './count-capture.js';
+import { CaptureWriter, replaceCapture } from '../store/save-capture.js';
+import { CaptureCounter } from './count-capture.js';
 import { attempt, readCapture } from './read-capture.js';
 import type { FileFailure, ReadCapture } from './read-capture.js';
 import { readEventTable } from './trace-events.js';
@@ -23,6 +27,14 @@ export interface IngestResult {
   readonly failures: readonly FileFailure[];
 }
 
+/** What happens while files are read. */
+export interface IngestWatch {
+  /** What is not stored when this is aborted is left out. */
+  readonly stop?: AbortSignal;
+  /** So much of a file was read; `total` is undefined for a pipe. */
+  readonly onProgress?: (path: string, bytes: number, total: number | undefined) => void;
+}
+
 /**
  * Puts each file that `names` names, or stands for as a pattern, into the store at `database`; one bad file never stops the others.
  *
@@ -34,6 +46,7 @@ export async function runIngest(
   names: readonly string[],
   database: string,
   traceEvents: readonly string[] = [],
+  watch: IngestWatch = {},
 ): Promise<IngestResult> {
   const events = await readEventTable(traceEvents);
   const captures: IngestedCapture[] = [];
@@ -42,32 +55,102 @@ export async function runIngest(
   let store = storeExists(database) ? await openStore(database, 'write') : undefined;
   try {
     for (const path of await expandPatterns(names)) {
-      const capture = await attempt(path, failures, () => readCapture(path, { events }));
-      if (capture === undefined) continue;
-      const open = (store ??= await openStore(database, 'write'));
-      const ingested = await attempt(path, failures, () => ingest(open, capture));
+      let unusable: Error | undefined;
+      const open = async (): Promise<Database> => {
+        try {
+          return (store ??= await openStore(database, 'write'));
+        } catch (error) {
+          if (error instanceof Error) unusable = error;
+          throw error;
+        }
+      };
+      const ingested = await attempt(path, failures, () => ingestFile(path, open, events, watch));
+      // The next file would find it no better.
+      if (unusable !== undefined) throw unusable;
       if (ingested !== undefined) captures.push(ingested);
     }
+  } catch (error) {
+    if (watch.stop?.aborted !== true) throw error;
   } finally {
     await store?.close();
   }
   return { database, captures, failures };
 }
 
-/** Puts a capture into the store, in the place of the captures `older` where they are given by sha256. */
+/** Reads a file and writes it at the same time: neither the file nor its records need to fit into memory. */
+async function ingestFile(
+  path: string,
+  open: () => Promise<Database>,
+  events: EventTable | undefined,
+  { stop, onProgress }: IngestWatch,
+): Promise<IngestedCapture> {
+  const writer = new CaptureWriter(open, stop);
+  const facts = new FactBuilder();
+  const counter = new CaptureCounter();
+  const take = (records: readonly CaptureRecord[]): Promise<void> => {
+    for (const record of records) {
+      facts.add(record);
+      counter.add(record);
+    }
+    return writer.add(records, facts.take());
+  };
+  try {
+    const source = watchedBytes(stop, onProgress);
+    const { info, reading } = await readCapture(path, { events, source, take });
+    stop?.throwIfAborted();
+    const found = facts.finish();
+    const counts = counter.counts(info, reading, found);
+    const isNew = await writer.finish({ info, reading, ...found, counts });
+    return await ingested(await open(), counts, isNew);
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+}
+
+function watchedBytes(
+  stop: IngestWatch['stop'],
+  onProgress: IngestWatch['onProgress'],
+): ByteSource {
+  return async function* (path) {
+    const total = sizeOf(path);
+    let bytes = 0;
+    for await (const chunk of openBytes(path, stop)) {
+      bytes += chunk.length;
+      onProgress?.(path, bytes, total);
+      yield chunk;
+    }
+  };
+}
+
+/** Puts a capture into the store, in the place of the captures `older`, given by sha256. */
 export async function ingest(
   store: Database,
   { info, reading }: ReadCapture,
-  older?: Iterable<string>,
+  older: Iterable<string>,
 ): Promise<IngestedCapture> {
-  const run = buildRun(reading, { assumeOrdered: false });
-  const counts = countCapture(info, reading, run);
-  const { facts, ordered } = run;
-  const capture = { info, reading, facts, ordered, counts };
-  const isNew = await (older === undefined
-    ? saveCapture(store, capture)
-    : replaceCapture(store, capture, older));
+  const facts = new FactBuilder();
+  const counter = new CaptureCounter();
+  for (const record of reading.records) {
+    facts.add(record);
+    counter.add(record);
+  }
+  const found = facts.finish();
+  const counts = counter.counts(info, reading, found);
+  return ingested(
+    store,
+    counts,
+    await replaceCapture(store, { info, reading, ...found, counts }, older),
+  );
+}
+
+/** What the store has now: of the same bytes, what it had before. */
+async function ingested(
+  store: Database,
+  counts: CaptureCounts,
+  isNew: boolean,
+): Promise<IngestedCapture> {
   if (isNew) return { ...counts, alreadyIngested: false };
-  const stored = await findCapture(store, info.sha256);
-  return { ...counts, ...stored, path: info.path, alreadyIngested: true };
+  const stored = await findCapture(store, counts.sha256);
+  return { ...counts, ...stored, path: counts.path, alreadyIngested: true };
 }

@@ -29,7 +29,10 @@ export function quoteRecord(
 }
 
 /** Records are in file order, so the one that holds a line is found by halving. */
-function recordAt(records: readonly CaptureRecord[], line: number): CaptureRecord | undefined {
+export function recordAt(
+  records: readonly CaptureRecord[],
+  line: number,
+): CaptureRecord | undefined {
   let low = 0;
   let high = records.length;
   while (low < high) {

@@ -7,7 +7,7 @@ import { createSimpleTraceReader } from '../formats/qemu/simple-trace.js';
 import type { SimpleTraceReader } from '../formats/qemu/simple-trace.js';
 import type { ByteSource } from '../input/open-bytes.js';
 import { openCapture } from '../input/open-capture.js';
-import type { CaptureInfo, Reading } from '../model/record.js';
+import type { CaptureInfo, CaptureRecord, Reading } from '../model/record.js';
 
 /** A capture that was read. */
 export interface ReadCapture {
@@ -37,12 +37,17 @@ export interface ReadOptions {
   readonly source?: ByteSource | undefined;
   /** Events whose arguments are known; the built-in table by default. */
   readonly events?: EventTable | undefined;
+  /**
+   * Takes the records as they are read, for captures larger than memory; the reading then has none.
+   * Reading goes on when it is done.
+   */
+  readonly take?: ((records: readonly CaptureRecord[]) => Promise<void>) | undefined;
 }
 
 /** Reads one capture, text or binary trace. Errors: see {@link openCapture}. */
 export async function readCapture(
   path: string,
-  { observe, source, events = builtInEvents() }: ReadOptions = {},
+  { observe, source, events = builtInEvents(), take }: ReadOptions = {},
 ): Promise<ReadCapture> {
   const reader = createReader(events);
   let number = 0;
@@ -56,10 +61,19 @@ export async function readCapture(
           reader.push(line);
         };
   let trace: SimpleTraceReader | undefined;
-  const info = await openCapture(path, push, source, (chunk) => {
-    (trace ??= createSimpleTraceReader(events)).push(chunk);
-  });
-  return { info, reading: (trace ?? reader).finish() };
+  const info = await openCapture(
+    path,
+    push,
+    source,
+    (chunk) => {
+      (trace ??= createSimpleTraceReader(events)).push(chunk);
+    },
+    take && (() => take((trace ?? reader).take())),
+  );
+  const reading = (trace ?? reader).finish();
+  if (take === undefined) return { info, reading };
+  await take(reading.records);
+  return { info, reading: { ...reading, records: [] } };
 }
 
 /** Reads files; the same bytes are one capture, and a file that cannot be read does not stop the others. */

@@ -4,6 +4,23 @@ import type { CheckReport } from '../model/report.js';
 import { inOrder } from './order.js';
 import type { ReportOptions } from './reporter.js';
 
+/** What is printed; `schemas/check.ts` tells programs. */
+export type CheckJson = CheckReport & {
+  readonly limits: string;
+  readonly problems: readonly {
+    readonly path: string;
+    readonly line: number;
+    readonly lastLine: number;
+    readonly code: string;
+    readonly message: string;
+  }[];
+  readonly failures: readonly {
+    readonly path: string;
+    readonly code: string;
+    readonly message: string;
+  }[];
+};
+
 /** The report as one JSON object; its shape is the contract of `check --json`. */
 export function renderJson(report: CheckReport, options: ReportOptions): string {
   const { schemaVersion, captures, summary, devices, migrations, alterations } = report;
@@ -21,7 +38,7 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
     code,
     message,
   }));
-  return jsonText({
+  const printed: CheckJson = {
     schemaVersion,
     captures,
     summary: { ...summary, exitCode: options.exitCode },
@@ -39,10 +56,11 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
       code,
       message,
     })),
-  });
+  };
+  return jsonText(printed);
 }
 
 /** JSON as every command prints it; safe for a terminal, too. */
 export function jsonText(value: unknown): string {
-  return `${safeJson(value, 2)}\n`;
+  return `${safeJson(JSON.stringify(value, undefined, 2))}\n`;
 }

@@ -1,25 +1,37 @@
+import type { Activation } from '../flows/activations.js';
+import type { Run } from '../flows/run.js';
 import { passes, unseenPasses } from './shared/log-passes.js';
 import { childrenOf, doubts, endOf, place, unwatched } from './shared/queries.js';
+import { failureOf, leftoversOf } from './shared/undone-pass.js';
+import type { Leftover } from './shared/undone-pass.js';
 import type { Pass } from './shared/log-passes.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
-/** One pass of vhost_dev_set_log() sends one flag to all its rings. */
+/** One pass of vhost_dev_set_log() sends one flag to all its rings; one that fails takes it back from all. */
 export const lsUniform: Rule = {
   info: {
     id: 'LS-UNIFORM',
-    title: 'all vrings of one pass get the same log flag',
+    title: 'all vrings of one pass get the same log flag, and the old one back where it fails',
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: [
       'the entry of vhost_dev_set_log and its vhost_virtqueue_set_addr calls with enable_log=',
+      'for a failed pass that undoes nothing: what vhost_dev_set_log returned',
     ],
-    probes: ['vhost_dev_set_log', 'vhost_dev_set_features', 'vhost_virtqueue_set_addr'],
-    why: 'A ring that gets the opposite flag in a pass that succeeds is left unlogged (or logging into a freed bitmap).',
-    remedy: 'Look at what changes enable_log inside the loop of vhost_dev_set_log().',
+    probes: [
+      'vhost_dev_set_log',
+      'vhost_dev_set_features',
+      'vhost_virtqueue_set_addr',
+      'return of vhost_dev_set_log',
+    ],
+    why: 'A ring that gets the opposite flag in a pass that succeeds, or keeps the flag of a pass that fails, is left unlogged, or logs into a bitmap that is freed.',
+    remedy:
+      'Look at what changes enable_log inside the loop of vhost_dev_set_log(), and at its error path err_vq.',
     exceptions: [
-      'the undoing of a failed pass: addresses with the old flag, then vhost_dev_set_features with the old flag, and nothing after',
+      'the undoing of a failed pass: from the vring that failed down to the first an address with the old flag, then vhost_dev_set_features with the old flag, and nothing after',
+      'a failed vhost_dev_set_features, before any address: nothing is undone',
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_log()'],
   },
@@ -29,75 +41,126 @@ export const lsUniform: Rule = {
     yield* unseenPasses(context, false);
     for (const pass of [...passes(context, true), ...passes(context, false)]) {
       if (!pass.activation.entered || pass.addresses.length === 0) continue;
-      yield judge(context, pass);
+      yield* judge(context, pass);
     }
   },
 };
 
-function judge({ run }: SessionContext, pass: Pass): Judgement {
+function* judge(context: SessionContext, pass: Pass): Generator<Judgement> {
   const { activation, addresses, enable } = pass;
-  const name = `vhost_dev_set_log(${String(enable)})`;
+  const name = nameOf(pass);
   const at = place(activation);
   const odd = addresses.find((a) => a.enable === !enable);
-  if (odd === undefined) {
-    const unclear = pass.hasUnknownRing || activation.closed === undefined;
-    return unclear
-      ? {
-          verdict: 'inconclusive',
-          ...at,
-          message: `the flags of ${name} are not all shown`,
-          missing: ['enable_log= of all address calls and the end of the pass'],
-        }
-      : { verdict: 'pass', ...at, message: `${name} sent one flag to ${addresses.length} vrings` };
-  }
-  const vring = run.rings.ringOf(odd);
-  const subject = { ...place(odd), vring };
-  const expected = `enable_log=${String(enable)} for every vring of the pass`;
-  const evidence = [{ line: activation.line, role: `the pass: ${name}` }];
-  const later = addresses.find(
-    (a) => a.first > odd.first && a.enable === enable && isCertain(pass, a.stackKnown),
-  );
-  const elected = childrenOf(activation, 'vhost_dev_elect_mem_logger').find(
-    (a) => a.enable === enable,
-  );
-  const proof = later ?? elected;
-  if (proof !== undefined && odd.stackKnown) {
-    return {
-      verdict: 'violation',
-      ...subject,
-      message: `${name} sends enable_log=${String(!enable)} to vring ${String(vring)} and goes on as if nothing had failed`,
-      expected,
-      evidence: [...evidence, { line: proof.line, role: 'the pass goes on' }],
+  const proof = odd === undefined ? undefined : goesOnBehind(pass, odd);
+  const failure = failureOf(pass);
+  if (odd !== undefined && proof !== undefined) {
+    yield turned(context.run, pass, odd, 'and goes on as if nothing had failed', [
+      { line: proof.line, role: 'the pass goes on' },
+    ]);
+  } else if (failure !== undefined) {
+    yield* judgeUndoing(context, pass, failure);
+  } else if (odd !== undefined) {
+    yield judgeOdd(context, pass, odd);
+  } else if (pass.hasUnknownRing || activation.closed === undefined) {
+    yield {
+      verdict: 'inconclusive',
+      ...at,
+      message: `the flags of ${name} are not all shown`,
+      missing: ['enable_log= of all address calls and the end of the pass'],
+    };
+  } else {
+    yield {
+      verdict: 'pass',
+      ...at,
+      message: `${name} sent one flag to ${addresses.length} vrings`,
     };
   }
-  const undone = pass.features.some((a) => a.first > odd.first && a.enable === !enable);
-  if (undone) return { verdict: 'pass', ...at, message: `${name} failed and was undone` };
+}
+
+/** What shows that nothing had failed where the opposite flag was sent. */
+function goesOnBehind({ activation, addresses, enable }: Pass, odd: Activation): Mark | undefined {
+  if (!odd.stackKnown) return undefined;
+  const later = addresses.find(
+    (a) => a.first > odd.first && a.enable === enable && a.stackKnown && activation.entered,
+  );
+  const elected = childrenOf(activation, 'vhost_dev_elect_mem_logger');
+  const proof = later ?? elected.find((a) => a.enable === enable);
+  return proof === undefined ? undefined : { line: proof.line, role: 'the pass goes on' };
+}
+
+/** A call with the opposite flag, and no sign that anything failed but this. */
+function judgeOdd({ run }: SessionContext, pass: Pass, odd: Activation): Judgement {
+  const { activation, features } = pass;
   const missing = [
-    ...(pass.features.some((a) => a.enable === undefined)
+    ...(features.some((a) => a.enable === undefined)
       ? ['enable_log= of vhost_dev_set_features']
       : []),
     ...doubts(run, activation),
     ...unwatched(run, 'vhost_dev_set_features', activation.first, endOf(run, activation)),
     ...unwatched(run, 'vhost_virtqueue_set_addr', activation.first, endOf(run, activation)),
   ];
-  if (missing.length > 0 || !odd.stackKnown) {
-    return {
-      verdict: 'inconclusive',
-      ...subject,
-      message: `${name} sends the opposite flag: failed and undone, or wrong`,
-      missing: missing.length > 0 ? missing : ['backtraces'],
-    };
+  if (missing.length === 0 && odd.stackKnown) {
+    return turned(run, pass, odd, 'and does not undo the features word', []);
   }
   return {
-    verdict: 'violation',
-    ...subject,
-    message: `${name} sends enable_log=${String(!enable)} to vring ${String(vring)} and does not undo the features word`,
-    expected,
-    evidence,
+    verdict: 'inconclusive',
+    ...place(odd),
+    vring: run.rings.ringOf(odd),
+    message: `${nameOf(pass)} sends the opposite flag: failed and undone, or wrong`,
+    missing: missing.length > 0 ? missing : ['backtraces'],
   };
 }
 
-/** With its entry reported, a pass is one execution: a second one would have been reported too. */
-function isCertain(pass: Pass, stackKnown: boolean): boolean {
-  return pass.activation.entered && stackKnown;
+function turned(
+  run: Run,
+  pass: Pass,
+  odd: Activation,
+  how: string,
+  evidence: readonly Mark[],
+): Judgement {
+  const { enable } = pass;
+  const vring = run.rings.ringOf(odd);
+  return {
+    verdict: 'violation',
+    ...place(odd),
+    vring,
+    message: `${nameOf(pass)} sends enable_log=${String(!enable)} to vring ${String(vring)} ${how}`,
+    expected: `enable_log=${String(enable)} for every vring of the pass`,
+    evidence: [thePass(pass), ...evidence],
+  };
+}
+
+/** One judgement for each call that a failed pass leaves as it is, else one for the pass. */
+function* judgeUndoing(context: SessionContext, pass: Pass, failure: Mark): Generator<Judgement> {
+  const leftovers = [...leftoversOf(context, pass)];
+  for (const leftover of leftovers) yield judgeLeftover(pass, leftover, failure);
+  if (leftovers.length > 0) return;
+  const message = `${nameOf(pass)} failed and was undone`;
+  yield { verdict: 'pass', ...place(pass.activation), message };
+}
+
+function judgeLeftover(pass: Pass, leftover: Leftover, failure: Mark): Judgement {
+  const { what, vring, call, missing } = leftover;
+  const at = { ...place(call), vring };
+  const subject = what === 'vring' ? `vring ${String(vring)}` : 'the features word';
+  const func = what === 'vring' ? 'vhost_virtqueue_set_addr' : 'vhost_dev_set_features';
+  if (missing.length > 0) {
+    const message = `${nameOf(pass)} fails and is not seen to undo ${subject}`;
+    return { verdict: 'inconclusive', ...at, message, missing };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `${nameOf(pass)} fails and does not undo ${subject}`,
+    expected: `${func}(enable_log=${String(!pass.enable)}) before vhost_dev_set_log returns`,
+    evidence: [thePass(pass), failure],
+  };
+}
+
+function nameOf({ enable }: Pass): string {
+  return `vhost_dev_set_log(${String(enable)})`;
+}
+
+function thePass(pass: Pass): Mark {
+  return { line: pass.activation.line, role: `the pass: ${nameOf(pass)}` };
 }

@@ -10,7 +10,8 @@ export function configSchema(rules: readonly string[]): object {
   ]);
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'vhtrace.config',
+    $id: 'urn:vhtrace:schema:config:1',
+    title: 'vhtrace.config.json or .yaml',
     type: 'object',
     additionalProperties: false,
     properties: { $schema: { type: 'string' }, ...(Object.fromEntries(properties) as object) },

@@ -1,5 +1,6 @@
 /** The `sqlite3` package behind promises; nothing else imports it. */
-import sqlite3 from 'sqlite3';
+import type sqlite3 from 'sqlite3';
+import { VhtraceError } from '../base/errors.js';
 
 /**
  * What may be bound. A BigInt is missing on purpose: the package stores it as NULL without an error
@@ -12,6 +13,9 @@ const BATCH_ROWS = 20_000;
 /** Characters of one payload; a database refuses values of a gigabyte. */
 const BATCH_CHARS = 8 << 20;
 
+/** How long a statement waits for another process. */
+const BUSY_MS = 10_000;
+
 /** One connection. Statements run in the order in which they were asked for. */
 export class Database {
   private constructor(
@@ -20,8 +24,12 @@ export class Database {
     readonly path: string,
   ) {}
 
-  /** Opens a database file; creates it where `create` is set. Errors: those of SQLite, with `code`. */
-  static open(path: string, create: boolean): Promise<Database> {
+  /**
+   * Opens a database file; creates it where `create` is set. The package is loaded here, so that captures
+   * can be judged where it is not built. Errors: STORE_UNUSABLE there; those of SQLite, with `code`.
+   */
+  static async open(path: string, create: boolean): Promise<Database> {
+    const sqlite3 = await loadSqlite();
     const mode = sqlite3.OPEN_READWRITE | (create ? sqlite3.OPEN_CREATE : 0);
     return new Promise((resolve, reject) => {
       const handle = new sqlite3.Database(path, mode, (error) => {
@@ -29,8 +37,45 @@ export class Database {
         else resolve(new Database(handle, path));
       });
       // Waits for the transaction of another process.
-      handle.configure('busyTimeout', 10_000);
+      handle.configure('busyTimeout', BUSY_MS);
       handle.serialize();
+    });
+  }
+
+  /**
+   * Opens a database file that this connection cannot change, nor any other file: SQLite refuses to
+   * attach one. Errors: those of SQLite, with `code`.
+   */
+  static async openReadOnly(path: string): Promise<Database> {
+    const sqlite3 = await loadSqlite();
+    return new Promise((resolve, reject) => {
+      const handle = new sqlite3.Database(path, sqlite3.OPEN_READONLY, (error) => {
+        if (error) {
+          reject(error);
+          return;
+        }
+        handle.configure('busyTimeout', 10_000);
+        handle.configure('limit', sqlite3.LIMIT_ATTACHED, 0);
+        handle.serialize();
+        resolve(new Database(handle, path));
+      });
+    });
+  }
+
+  /** Calls `push` for each row of a query, as an array of its values, while SQLite makes the next ones. */
+  stream(sql: string, push: (row: readonly (string | number | null)[]) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.handle.each<Record<string, string | number | null>>(
+        sql,
+        (error, row) => {
+          if (error) reject(error);
+          else push(Object.values(row));
+        },
+        (error) => {
+          if (error) reject(error);
+          else resolve();
+        },
+      );
     });
   }
 
@@ -61,16 +106,45 @@ export class Database {
 
   /** Runs `work` in one transaction: all of it is stored, or nothing. */
   async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.run('BEGIN IMMEDIATE');
+    await this.begin();
     try {
       const result = await work();
-      await this.run('COMMIT');
+      await this.commit();
       return result;
     } catch (error) {
-      // A full disk has ended the transaction already; what matters is the first error.
-      await this.run('ROLLBACK').catch(() => undefined);
+      await this.rollback();
       throw error;
     }
+  }
+
+  /** Begins a transaction that writes; waits for that of another process. Errors: SQLITE_BUSY, when it waited long. */
+  async begin(): Promise<void> {
+    await this.run('BEGIN IMMEDIATE');
+  }
+
+  /**
+   * As {@link begin}, but waits as long as it takes: another process may be ingesting for minutes, and a
+   * process that is gone holds no lock. `stop` ends the waiting with its reason.
+   */
+  async beginInTurn(stop?: AbortSignal): Promise<void> {
+    for (;;) {
+      stop?.throwIfAborted();
+      try {
+        await this.begin();
+        return;
+      } catch (error) {
+        if (sqliteCode(error) !== 'SQLITE_BUSY') throw error;
+      }
+    }
+  }
+
+  async commit(): Promise<void> {
+    await this.run('COMMIT');
+  }
+
+  /** Undoes all since {@link begin}. A full disk has done so already, which is no error. */
+  async rollback(): Promise<void> {
+    await this.run('ROLLBACK').catch(() => undefined);
   }
 
   /**
@@ -80,15 +154,18 @@ export class Database {
    * that takes its time.
    */
   async each<Row>(sql: string, params: Iterable<readonly Bound[]>): Promise<Row[]> {
+    const results: Row[] = [];
+    const all = params[Symbol.iterator]();
+    const first = all.next();
+    if (first.done === true) return results;
     // Preparing takes a turn of the event loop, so a statement prepared each time would stand
     // still while the next parameters are made.
     const statement = await this.prepare(sql);
-    const results: Row[] = [];
-    let running: Promise<Row[]> = Promise.resolve([]);
     try {
-      for (const each of params) {
+      let running = allOf<Row>(statement, first.value);
+      for (let next = all.next(); next.done !== true; next = all.next()) {
         for (const row of await running) results.push(row);
-        running = allOf<Row>(statement, each);
+        running = allOf<Row>(statement, next.value);
       }
       for (const row of await running) results.push(row);
     } finally {
@@ -122,6 +199,19 @@ export class Database {
         else resolve(statement);
       });
     });
+  }
+}
+
+async function loadSqlite(): Promise<typeof sqlite3> {
+  try {
+    return (await import('sqlite3')).default;
+  } catch (cause) {
+    throw new VhtraceError(
+      'STORE_UNUSABLE',
+      'the package sqlite3, which stores need, was installed without being built',
+      'npm rebuild sqlite3; check FILE needs no store',
+      { cause },
+    );
   }
 }
 

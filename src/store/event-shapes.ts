@@ -3,29 +3,20 @@
  *
  * A log has millions of events and a few dozen shapes, so the way to a known shape must be short.
  */
-import type { CaptureRecord, TraceEvent } from '../model/record.js';
+import type { TraceEvent } from '../model/record.js';
 import { wellFormed } from './well-formed.js';
 
-interface Shape {
+export interface Shape {
   /** Names of the arguments; undefined for an event that is not known. */
   readonly keys: readonly string[] | undefined;
   /** JSON array of the name and the keys. */
   readonly text: string;
+  /** Row of the text; 0 until it has one. */
   id: number;
 }
 
 export class EventShapes {
   private readonly byName = new Map<string, Shape[]>();
-
-  /** Collects the shapes of all events among `records`. */
-  constructor(records: readonly CaptureRecord[]) {
-    for (const record of records) if (record.kind === 'event') this.find(record);
-  }
-
-  /** Every shape once. */
-  *all(): Generator<Shape> {
-    for (const shapes of this.byName.values()) yield* shapes;
-  }
 
   /** The shape of this event; the same object for equal shapes. */
   find({ name, args }: TraceEvent): Shape {

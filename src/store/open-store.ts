@@ -21,9 +21,7 @@ export async function openStore(
   mode: 'read' | 'write',
   migrations: readonly string[] = allMigrations,
 ): Promise<Database> {
-  if (mode === 'read' && !storeExists(path)) {
-    throw new VhtraceError('STORE_MISSING', `${path}: there is no store here`, INGEST_HINT);
-  }
+  if (mode === 'read') assertExists(path);
   const database = await inWords(path, () => Database.open(path, mode === 'write'));
   try {
     await inWords(path, () => prepare(database, path, mode, migrations));
@@ -34,13 +32,53 @@ export async function openStore(
   return database;
 }
 
+/** Errors: STORE_MISSING. */
+export function assertExists(path: string): void {
+  if (storeExists(path)) return;
+  throw new VhtraceError('STORE_MISSING', `${path}: there is no store here`, INGEST_HINT);
+}
+
+/**
+ * For a connection that cannot upgrade: the store is one of ours and of today's schema.
+ *
+ * Errors: STORE_MISSING, STORE_NOT_A_DATABASE, STORE_TOO_NEW, STORE_UNUSABLE where it is older.
+ */
+export async function assertCurrent(database: Database): Promise<void> {
+  const { path } = database;
+  const header = await readHeader(database);
+  assertOurs(header, path, 'read', allMigrations);
+  if (header.version < allMigrations.length) {
+    throw new VhtraceError(
+      'STORE_UNUSABLE',
+      `${path}: written by an older vhtrace, with schema ${header.version}`,
+      'vhtrace ls upgrades it',
+    );
+  }
+}
+
 async function prepare(
   database: Database,
   path: string,
   mode: 'read' | 'write',
   migrations: readonly string[],
 ): Promise<void> {
-  const { application, version, objects } = await readHeader(database);
+  const header = await readHeader(database);
+  assertOurs(header, path, mode, migrations);
+  // Blocks of records are large; has an effect on a new database only.
+  await database.run('PRAGMA page_size = 16384');
+  await database.run('PRAGMA journal_mode = WAL');
+  // With WAL, NORMAL cannot corrupt; a power cut may lose the last capture, which can be ingested again.
+  await database.run('PRAGMA synchronous = NORMAL');
+  await database.run('PRAGMA cache_size = -32000');
+  if (header.version < migrations.length) await upgrade(database, migrations);
+}
+
+function assertOurs(
+  { application, version, objects }: Header,
+  path: string,
+  mode: 'read' | 'write',
+  migrations: readonly string[],
+): void {
   const isFresh = application === 0 && version === 0 && objects === 0;
   if (isFresh && mode === 'read') {
     throw new VhtraceError('STORE_MISSING', `${path}: an empty file, not a store`, INGEST_HINT);
@@ -59,13 +97,6 @@ async function prepare(
       'use a newer vhtrace, or another store with --db',
     );
   }
-  // Blocks of records are large; has an effect on a new database only.
-  await database.run('PRAGMA page_size = 16384');
-  await database.run('PRAGMA journal_mode = WAL');
-  // With WAL, NORMAL cannot corrupt; a power cut may lose the last capture, which can be ingested again.
-  await database.run('PRAGMA synchronous = NORMAL');
-  await database.run('PRAGMA cache_size = -32000');
-  if (version < migrations.length) await upgrade(database, migrations);
 }
 
 /** Runs the missing steps in one transaction. Another process may have done so a moment ago. */

@@ -1,4 +1,4 @@
-/** Puts one capture into the store, whole or not at all. */
+/** Puts captures into the store, each whole or not at all. */
 import type { Fact } from '../model/fact.js';
 import type { CaptureInfo, CaptureRecord, Problem, Reading } from '../model/record.js';
 import type { CaptureCounts } from '../model/report.js';
@@ -6,19 +6,25 @@ import type { Bound, Database } from './database.js';
 import { deleteCapture } from './delete-capture.js';
 import { inWords } from './explain.js';
 import { sortableHex } from './hex.js';
-import { intern } from './intern.js';
+import { Interner } from './intern.js';
 import type { Interned } from './intern.js';
 import { encodeBlock, encodeRecord } from './record-codec.js';
 import type { EncodedRecord } from './record-codec.js';
 import { wellFormed } from './well-formed.js';
 
-/** Everything the store keeps of a capture. */
-export interface CaptureToSave {
+/** What the store keeps of a capture besides its records. */
+export interface CaptureHead {
   readonly info: CaptureInfo;
-  readonly reading: Reading;
+  readonly reading: Pick<Reading, 'lines' | 'blank' | 'formats' | 'problems'>;
+  /** Those that were not written before. */
   readonly facts: readonly Fact[];
   readonly ordered: boolean;
   readonly counts: CaptureCounts;
+}
+
+/** Everything the store keeps of a capture. */
+export interface CaptureToSave extends CaptureHead {
+  readonly reading: Reading;
 }
 
 /**
@@ -28,7 +34,7 @@ export interface CaptureToSave {
  * Errors: STORE_UNUSABLE; the store is then as it was.
  */
 export function saveCapture(database: Database, capture: CaptureToSave): Promise<boolean> {
-  return inWords(database.path, () => database.transaction(() => insert(database, capture)));
+  return replaceCapture(database, capture, []);
 }
 
 /**
@@ -48,29 +54,149 @@ export function replaceCapture(
       for (const old of older) {
         if (old !== sha256) await deleteCapture(database, { path: wellFormed(path), sha256: old });
       }
-      return await insert(database, capture);
+      if (await isStored(database, sha256)) return false;
+      const insertion = await Insertion.begin(database);
+      await insertion.addRecords(capture.reading.records);
+      await insertion.finish(capture);
+      return true;
     }),
   );
 }
 
-async function insert(database: Database, capture: CaptureToSave): Promise<boolean> {
-  const { info, reading, facts } = capture;
-  const known = await database.all('SELECT id FROM capture WHERE sha256 = ?', info.sha256);
-  if (known.length > 0) return false;
-  const id = await insertCapture(database, capture);
-  const ids = await intern(database, reading.records, textsOf(facts));
-  await insertBlocks(database, id, reading.records, ids);
-  await insertFacts(database, id, facts, ids);
-  await insertProblems(database, id, reading.problems);
-  return true;
+/** Records that are written at once. */
+const BATCH_RECORDS = 4000;
+/** Records that wait until the store is locked: a slow program on the other end of a pipe locks out nobody. */
+const FIRST_RECORDS = 16_000;
+
+/**
+ * Writes a capture while it is being read, in one transaction that begins once there is much to write.
+ * The database's thread works on one batch while the caller reads the next.
+ *
+ * Errors of all methods: STORE_UNUSABLE. After one of them, and where reading fails, call {@link abandon}.
+ */
+export class CaptureWriter {
+  private waiting: CaptureRecord[] = [];
+  private waitingFacts: Fact[] = [];
+  private running: Promise<void> = Promise.resolve();
+  private target: { readonly database: Database; readonly insertion: Insertion } | undefined;
+
+  /** `open` gives the store; it is asked when the first records are written. */
+  constructor(
+    private readonly open: () => Promise<Database>,
+    /** Ends the waiting for another program that writes. */
+    private readonly stop?: AbortSignal,
+  ) {}
+
+  async add(records: readonly CaptureRecord[], facts: readonly Fact[]): Promise<void> {
+    for (const record of records) this.waiting.push(record);
+    for (const fact of facts) this.waitingFacts.push(fact);
+    const enough = this.target === undefined ? FIRST_RECORDS : BATCH_RECORDS;
+    if (this.waiting.length < enough) return;
+    await this.running;
+    this.running = this.writeWaiting();
+    // It is awaited with the next batch.
+    this.running.catch(() => undefined);
+  }
+
+  /** Ends the transaction. False, with nothing written, where the store has a capture of the same bytes. */
+  async finish(capture: CaptureHead): Promise<boolean> {
+    await this.running;
+    await this.writeWaiting();
+    const target = this.target;
+    if (target === undefined) throw new Error('writing has opened the store');
+    const { database, insertion } = target;
+    return await inWords(database.path, async () => {
+      const isNew = !(await isStored(database, capture.info.sha256));
+      if (isNew) await insertion.finish(capture);
+      await (isNew ? database.commit() : database.rollback());
+      this.target = undefined;
+      return isNew;
+    });
+  }
+
+  /** Leaves the store as it was. */
+  async abandon(): Promise<void> {
+    await this.running.catch(() => undefined);
+    await this.target?.database.rollback();
+    this.target = undefined;
+  }
+
+  private async writeWaiting(): Promise<void> {
+    const { waiting, waitingFacts } = this;
+    this.waiting = [];
+    this.waitingFacts = [];
+    const { database, insertion } = (this.target ??= await this.begin());
+    await inWords(database.path, async () => {
+      await insertion.addRecords(waiting);
+      await insertion.addFacts(waitingFacts);
+    });
+  }
+
+  private async begin(): Promise<{ database: Database; insertion: Insertion }> {
+    const database = await this.open();
+    return await inWords(database.path, async () => {
+      await database.beginInTurn(this.stop);
+      try {
+        return { database, insertion: await Insertion.begin(database) };
+      } catch (error) {
+        await database.rollback();
+        throw error;
+      }
+    });
+  }
 }
 
-async function insertCapture(database: Database, capture: CaptureToSave): Promise<number> {
+async function isStored(database: Database, sha256: string): Promise<boolean> {
+  const known = await database.all('SELECT id FROM capture WHERE sha256 = ?', sha256);
+  return known.length > 0;
+}
+
+/** The rows of one capture, inside of a transaction. */
+class Insertion {
+  private seq = 0;
+
+  private constructor(
+    private readonly database: Database,
+    private readonly id: number,
+    private readonly interner: Interner,
+  ) {}
+
+  static async begin(database: Database): Promise<Insertion> {
+    const [row] = await database.all<{ id: number }>(
+      'SELECT coalesce(max(id), 0) + 1 AS id FROM capture',
+    );
+    return new Insertion(database, row?.id ?? 1, await Interner.create(database));
+  }
+
+  async addRecords(records: readonly CaptureRecord[]): Promise<void> {
+    for (let from = 0; from < records.length; from += BATCH_RECORDS) {
+      const batch = records.slice(from, from + BATCH_RECORDS);
+      const ids = await this.interner.intern(batch);
+      await insertBlocks(this.database, this.id, this.seq, batch, ids);
+      this.seq += batch.length;
+    }
+  }
+
+  async addFacts(facts: readonly Fact[]): Promise<void> {
+    const ids = await this.interner.intern([], textsOf(facts));
+    await insertFacts(this.database, this.id, facts, ids);
+  }
+
+  async finish(capture: CaptureHead): Promise<void> {
+    const { facts, reading } = capture;
+    await insertCapture(this.database, this.id, capture);
+    await this.addFacts(facts);
+    await insertProblems(this.database, this.id, reading.problems);
+  }
+}
+
+async function insertCapture(database: Database, id: number, capture: CaptureHead): Promise<void> {
   const { info, reading, counts } = capture;
-  const [row] = await database.all<{ id: number }>(
-    `INSERT INTO capture (sha256, path, bytes, lines, blank, formats, ordered, sessions, threads,
+  await database.run(
+    `INSERT INTO capture (id, sha256, path, bytes, lines, blank, formats, ordered, sessions, threads,
        backtraces, frames, events, facts, prose, problems)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    id,
     info.sha256,
     wellFormed(info.path),
     info.bytes,
@@ -87,8 +213,6 @@ async function insertCapture(database: Database, capture: CaptureToSave): Promis
     counts.prose,
     counts.problems,
   );
-  if (row === undefined) throw new Error('INSERT ... RETURNING gave no row');
-  return row.id;
 }
 
 function* textsOf(facts: readonly Fact[]): Generator<string> {
@@ -107,32 +231,34 @@ const BLOCK_CHARS = 1 << 20;
 async function insertBlocks(
   database: Database,
   capture: number,
+  seq: number,
   records: readonly CaptureRecord[],
   ids: Interned,
 ): Promise<void> {
   await database.each(
     'INSERT INTO block (capture, first_seq, first_line, last_line, records) VALUES (?, ?, ?, ?, ?)',
-    blockRows(capture, records, ids),
+    blockRows(capture, seq, records, ids),
   );
 }
 
 function* blockRows(
   capture: number,
+  seq: number,
   records: readonly CaptureRecord[],
   ids: Interned,
 ): Generator<Bound[]> {
   let rows: EncodedRecord[] = [];
   let chars = 0;
-  let firstSeq = 0;
-  for (const [seq, record] of records.entries()) {
+  let first = 0;
+  for (const [i, record] of records.entries()) {
     rows.push(encodeRecord(record, ids));
     if (record.kind === 'event' || record.kind === 'command') chars += record.text.length;
-    if (rows.length < BLOCK_RECORDS && chars < BLOCK_CHARS && seq < records.length - 1) continue;
-    const firstLine = records[firstSeq]?.span.first ?? 0;
-    yield [capture, firstSeq, firstLine, record.span.last, encodeBlock(rows)];
+    if (rows.length < BLOCK_RECORDS && chars < BLOCK_CHARS && i < records.length - 1) continue;
+    const firstLine = records[first]?.span.first ?? 0;
+    yield [capture, seq + first, firstLine, record.span.last, encodeBlock(rows)];
     rows = [];
     chars = 0;
-    firstSeq = seq + 1;
+    first = i + 1;
   }
 }
 

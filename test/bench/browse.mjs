@@ -2,34 +2,15 @@
  * How long a store with a million facts makes a reader wait: percentiles of a window of rows, of a search
  * and of a filter. `node test/bench/browse.mjs [FACTS]`; the store is made anew in a folder of its own.
  */
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
 import { openBrowser } from '../../dist/pipeline/browse.js';
-import { runIngest } from '../../dist/pipeline/ingest.js';
+import { makeStore } from './trace.mjs';
 
 const facts = Number(process.argv[2] ?? 1_000_000);
 const WINDOW = 50;
 const RUNS = 200;
-
-/** A trace log of dirty bitmap syncs, with a device start and stop here and there; every line is a fact. */
-async function writeTrace(path) {
-  const file = createWriteStream(path);
-  for (let i = 0; i < facts; i++) {
-    const time = `17${String(i).padStart(8, '0')}.000001`;
-    const device = `0x55d0${String((i >> 10) % 8)}000`;
-    const line =
-      i % 1000 === 0
-        ? `700@${time}:vhost_dev_start ${device}:virtio-net vrings:1`
-        : i % 1000 === 999
-          ? `700@${time}:vhost_dev_stop ${device}:virtio-net vrings:1`
-          : `${701 + (i % 3)}@${time}:vhost_user_write req:${i % 40} flags:0x1`;
-    if (!file.write(`${line}\n`)) await new Promise((resolve) => file.once('drain', resolve));
-  }
-  file.end();
-  await finished(file);
-}
 
 function percentiles(name, times) {
   const sorted = [...times].sort((a, b) => a - b);
@@ -50,10 +31,7 @@ async function time(name, runs, work) {
 
 const folder = mkdtempSync(join(tmpdir(), 'vhtrace-bench-'));
 try {
-  const log = join(folder, 'trace.log');
-  const database = join(folder, 'bench.db');
-  await writeTrace(log);
-  await runIngest([log], database);
+  const database = await makeStore(folder, facts);
   console.log(`${facts} facts; milliseconds`.padEnd(26) + '     p50     p95     max');
 
   const request = { paths: [], database, assumeOrdered: false };

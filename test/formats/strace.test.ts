@@ -4,14 +4,13 @@ import type { CaptureRecord, VhostUserMessage } from '../../src/model/record.js'
 import { expectEveryLineOnce, readLines } from '../helpers/read-text.js';
 import {
   expectedPayload,
-  headerBytes,
   known,
-  littleEndian,
   payloadBytes,
-  printString,
   sampleMessage,
 } from '../helpers/vhost-user-messages.js';
-import type { Quoting, SampleMessage } from '../helpers/vhost-user-messages.js';
+import type { SampleMessage } from '../helpers/vhost-user-messages.js';
+import { headerBytes, littleEndian, printString } from '../model/wire-bytes.js';
+import type { Quoting } from '../model/wire-bytes.js';
 
 function messagesOf(lines: readonly string[]): readonly VhostUserMessage[] {
   const reading = readLines(lines);

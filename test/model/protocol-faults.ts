@@ -20,6 +20,8 @@ export interface ProtocolFault {
   readonly undecidable?: string;
   /** Why no capture can tell in a scenario that comes to the step. */
   readonly openIn?: OpenIn;
+  /** It is about what comes after a failure: put into runs in which a backend refuses. */
+  readonly isOfRefusal?: boolean;
   readonly defect: (qemu: () => Qemu) => Defect;
 }
 
@@ -368,6 +370,55 @@ const LOG_START: readonly ProtocolFault[] = [
     consequences: ['MG-LEFT-ON', 'XD-PAIRS', 'LS-TWICE'],
     defect: at('vhost_log_global_stop', within('memory_global_dirty_log_start'), SKIP),
   },
+];
+
+/** vhost_dev_set_log() at its err_vq: the flag is no longer that of the pass. */
+function undoing(enable: boolean): Condition {
+  return all(settingLog(enable), has('enable_log', !enable));
+}
+
+function undoFault(
+  name: string,
+  matcher: Matcher,
+  condition: Condition,
+  happening: Mishap = SKIP,
+  consequences: readonly string[] = [],
+): ProtocolFault {
+  return {
+    name,
+    rules: ['LS-UNIFORM'],
+    consequences,
+    isOfRefusal: true,
+    defect: at(matcher, condition, happening),
+  };
+}
+
+const SET_BACK = /^(?:vhost_virtqueue_set_addr|vhost_dev_set_features)$/;
+
+const UNDOING: readonly ProtocolFault[] = [
+  undoFault(
+    'failed log start leaves ring 0 logging',
+    'vhost_virtqueue_set_addr',
+    all(undoing(true), onRing(0)),
+  ),
+  undoFault(
+    'failed log start leaves ring 1 logging',
+    'vhost_virtqueue_set_addr',
+    all(undoing(true), onRing(1)),
+  ),
+  undoFault('failed log start undoes no ring', 'vhost_virtqueue_set_addr', undoing(true)),
+  undoFault('failed log start leaves LOG_ALL set', 'vhost_dev_set_features', undoing(true)),
+  undoFault('failed log start undoes nothing', SET_BACK, undoing(true)),
+  undoFault(
+    'failed log start addresses ring 0 with logging again',
+    'vhost_virtqueue_set_addr',
+    all(undoing(true), onRing(0)),
+    alter({ enable_log: true }),
+    ['LS-FLAGBIT'],
+  ),
+  undoFault('failed log stop undoes no ring', 'vhost_virtqueue_set_addr', undoing(false)),
+  undoFault('failed log stop leaves LOG_ALL cleared', 'vhost_dev_set_features', undoing(false)),
+  undoFault('failed log stop undoes nothing', SET_BACK, undoing(false)),
 ];
 
 const START_AND_STOP: readonly ProtocolFault[] = [
@@ -736,6 +787,7 @@ function isOnVcpu(step: Step, qemu: () => Qemu): boolean {
 
 export const FAULTS: readonly ProtocolFault[] = [
   ...LOG_START,
+  ...UNDOING,
   ...START_AND_STOP,
   ...LOG_STOP,
   ...RESIZE,

@@ -127,19 +127,59 @@ function devicesOf(shape: Shape, backend: Backend): readonly DeviceSpec[] {
   return shape === 'one' ? [first] : [first, { backend, pairs: backend === 'user' ? 0 : 1 }];
 }
 
+/** A backend that does not take a vring, which up to 10.1 ends the process behind the undoing. */
+const REFUSAL_STORIES: readonly Story[] = [
+  { name: 'vring 0 is refused', actions: ['boot', 'migrate-fault 0 1', 'refresh'] },
+  {
+    name: 'vring 1 is refused, and later taken',
+    backends: ['kernel'],
+    actions: ['boot', 'migrate-fault 0 2', 'refresh', 'migrate', 'sync', 'cancel'],
+  },
+  {
+    name: 'a vring of the second pair is refused',
+    shape: 'two pairs',
+    actions: ['boot 0 1', 'migrate-fault 0 1', 'refresh'],
+  },
+  {
+    name: 'two devices, the last refuses vring 1',
+    shape: 'two devices',
+    backends: ['kernel'],
+    actions: ['boot 0', 'boot 1', 'migrate-fault 1 2', 'refresh'],
+  },
+  {
+    name: 'disconnect at vring 1 of the log start',
+    backends: ['user'],
+    actions: ['boot', 'migrate-fault 0 2', 'refresh'],
+  },
+  {
+    name: 'disconnect at vring 1 of the log stop',
+    backends: ['user'],
+    actions: ['boot', 'migrate', 'sync', 'cancel-fault 0 2', 'refresh'],
+  },
+];
+
 /** All stories that such a QEMU can live through. */
-export function scenariosOf(backend: Backend, version: Version): readonly Scenario[] {
-  return STORIES.filter(
-    ({ backends, since = 0 }) => backends?.includes(backend) !== false && version >= since,
-  ).map(({ name, actions, shape = 'one', profile }) => ({
-    name: `${name} (${backend} ${Math.floor(version / 100)}.${version % 100})`,
-    actions,
-    profile: { ...PLAIN, ...profile, version, devices: devicesOf(shape, backend) },
-  }));
+export function scenariosOf(
+  backend: Backend,
+  version: Version,
+  stories: readonly Story[] = STORIES,
+): readonly Scenario[] {
+  return stories
+    .filter(({ backends, since = 0 }) => backends?.includes(backend) !== false && version >= since)
+    .map(({ name, actions, shape = 'one', profile }) => ({
+      name: `${name} (${backend} ${Math.floor(version / 100)}.${version % 100})`,
+      actions,
+      profile: { ...PLAIN, ...profile, version, devices: devicesOf(shape, backend) },
+    }));
 }
 
 export const SCENARIOS: readonly Scenario[] = BUILDS.flatMap(([backend, version]) =>
   scenariosOf(backend, version),
+);
+
+/** For faults of the undoing alone: other faults are not to be told from the failure. */
+export const REFUSALS: readonly Scenario[] = [...BUILDS, ['user', 1002] as const].flatMap(
+  ([backend, version]) => scenariosOf(backend, version, REFUSAL_STORIES),
 );
 
 export interface Outcome {

@@ -25,6 +25,10 @@ export interface Refusal {
   readonly errno: string;
 }
 
+/** What is wrong with a log start that the kernel refuses. */
+export type KernelDefect =
+  'goes-on' | 'undoes-nothing' | 'undoes-no-vring' | 'undoes-one-vring' | 'keeps-features';
+
 export class KernelDevice {
   isRunning = false;
   isLogging = false;
@@ -33,8 +37,7 @@ export class KernelDevice {
     readonly events: (Ioctl | LogWrite)[],
     private readonly owner: number,
     private readonly fd: number,
-    /** A log start that is refused goes on all the same. */
-    private readonly ignoresErrors = false,
+    private readonly defect?: KernelDefect,
   ) {}
 
   open(thread: number): void {
@@ -81,16 +84,23 @@ export class KernelDevice {
     // A refused log base is only printed, in every version.
     this.ioctl(thread, 'SET_LOG_BASE', errnoAt('base'));
     this.setFeatures(thread, errnoAt('features'));
-    if (errnoAt('features') !== undefined && !this.ignoresErrors) return;
+    if (errnoAt('features') !== undefined && this.defect !== 'goes-on') return;
     for (let vring = 0; vring < 2; vring++) {
       const errno = errnoAt('address', vring);
       this.ioctl(thread, 'SET_VRING_ADDR', errno);
-      if (errno === undefined || this.ignoresErrors) continue;
-      for (let undone = vring; undone >= 0; undone--) this.ioctl(thread, 'SET_VRING_ADDR');
-      this.setFeatures(thread);
+      if (errno === undefined || this.defect === 'goes-on') continue;
+      this.undo(thread, vring);
       return;
     }
     this.isLogging = true;
+  }
+
+  private undo(thread: number, failed: number): void {
+    const { defect } = this;
+    if (defect === 'undoes-nothing') return;
+    const left = defect === 'undoes-no-vring' ? failed + 1 : defect === 'undoes-one-vring' ? 1 : 0;
+    for (let vring = failed; vring >= left; vring--) this.ioctl(thread, 'SET_VRING_ADDR');
+    if (defect !== 'keeps-features') this.setFeatures(thread);
   }
 
   logStop(thread: number): void {

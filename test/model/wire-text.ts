@@ -1,5 +1,5 @@
 /** Messages, ioctls and calls in the kernel as the tools print them: strace, libvhost-user, QEMU, ftrace. */
-import { headerBytes, printString } from '../helpers/vhost-user-messages.js';
+import { headerBytes, printString } from './wire-bytes.js';
 import { bytesOf } from './wire-user.js';
 import type { Packet } from './wire-user.js';
 import type { Ioctl, LogWrite } from './wire-kernel.js';

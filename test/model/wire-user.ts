@@ -2,7 +2,7 @@
  * The vhost-user messages of a QEMU with some devices, as its vhost-user.c sends them: QEMU hw/virtio/vhost-user.c,
  * vhost.c (2.12 to 10.2). One `UserDevice` is one socket; all queue pairs of the device share it.
  */
-import { littleEndian } from '../helpers/vhost-user-messages.js';
+import { littleEndian } from './wire-bytes.js';
 
 export interface UserSetup {
   /** 601 is 6.1. */
@@ -24,6 +24,7 @@ export type UserDefect =
   | 'base-per-pair'
   | 'size-in-chunks'
   | 'size-odd'
+  | 'size-too-small'
   | 'offset';
 
 /** Members of a payload in order, with their bytes. */
@@ -273,7 +274,8 @@ export class UserDevice {
 
   private mmapSize(): bigint {
     if (this.defect === 'size-in-chunks') return this.logChunks;
-    return this.logChunks * 8n + (this.defect === 'size-odd' ? 4n : 0n);
+    const chunks = this.defect === 'size-too-small' ? this.logChunks - 100n : this.logChunks;
+    return chunks * 8n + (this.defect === 'size-odd' ? 4n : 0n);
   }
 
   private setFeatures(thread: number, log: boolean): void {

@@ -2,11 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { rules } from '../../src/rules/index.js';
 import { check } from '../helpers/check.js';
-import { falseAlarms, mutantOf } from '../model/mutants.js';
-import type { Mutant } from '../model/mutants.js';
-import { FAULTS } from '../model/protocol-faults.js';
-import type { ProtocolFault } from '../model/protocol-faults.js';
-import { SCENARIOS } from '../model/scenarios.js';
+import { ROWS, falseAlarms, mutantOf } from '../model/mutants.js';
+import type { Mutant, Row } from '../model/mutants.js';
 
 const known = new Set(rules.map((rule) => rule.info.id));
 
@@ -16,27 +13,30 @@ function rulesOf(text: string): string[] {
     .map((f) => f.rule);
 }
 
-/** `npm run mutation` puts each fault into all scenarios; here the first of each backend is enough. */
-function mutantsOf(fault: ProtocolFault): Mutant[] {
-  const found = new Map<string | undefined, Mutant>();
-  for (const scenario of SCENARIOS) {
-    const backend = scenario.profile.devices[0]?.backend;
-    if (found.has(backend)) continue;
-    const mutant = mutantOf(fault, scenario, rulesOf);
-    if (mutant !== undefined && mutant.verdict !== 'open') found.set(backend, mutant);
+/** `npm run mutation` puts each fault into all runs; here the first of each backend, or format, is enough. */
+function mutantsOf(row: Row): Mutant[] {
+  const found = new Map<string, Mutant>();
+  for (const trial of row.trials) {
+    if (trial.reason !== undefined || found.has(trial.group)) continue;
+    const mutant = mutantOf(row, trial, rulesOf);
+    if (mutant !== undefined) found.set(trial.group, mutant);
   }
   return [...found.values()];
 }
 
+function isDecidable({ trials }: Row): boolean {
+  return trials.some(({ reason }) => reason === undefined);
+}
+
 describe('a fault is reported by its rule', () => {
-  test.each(FAULTS.filter((fault) => fault.undecidable === undefined))('$name', (fault) => {
-    const mutants = mutantsOf(fault);
+  test.each(ROWS.filter(isDecidable))('$name', (row) => {
+    const mutants = mutantsOf(row);
     expect(mutants.length).toBeGreaterThan(0);
     for (const { verdict, unexpected, scenario } of mutants) {
-      expect(unexpected, scenario.name).toEqual([]);
+      expect(unexpected, scenario).toEqual([]);
       // Rules that are not in the catalogue yet cannot be demanded.
-      if (!fault.rules.some((rule) => known.has(rule))) continue;
-      expect(verdict, scenario.name).toBe('caught');
+      if (!row.rules.some((rule) => known.has(rule))) continue;
+      expect(verdict, scenario).toBe('caught');
     }
   });
 });

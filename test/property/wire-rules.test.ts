@@ -416,7 +416,7 @@ describe('ioctls and log writes of vhost-net', () => {
     ['address', true],
   ])('a log start that goes on after a refused %s is found by KV-ERR', (at, ignoresErrors) => {
     const events: (Ioctl | LogWrite)[] = [];
-    const device = new KernelDevice(events, MAIN, 13, ignoresErrors);
+    const device = new KernelDevice(events, MAIN, 13, ignoresErrors ? 'goes-on' : undefined);
     device.open(MAIN);
     device.start(VCPU);
     device.logStart(MIGRATION, { at, vring: 1, errno: 'EFAULT' });

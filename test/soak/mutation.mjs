@@ -1,6 +1,7 @@
 /**
  * Puts every fault of the protocol (test/model/protocol-faults.ts) into every scenario of the
- * simulated QEMU and says which rules report it. Not part of `npm test`.
+ * simulated QEMU, and every fault of what crosses the border to the backend (test/model/wire-faults.ts)
+ * into every text that shows it, and says which rules report it. Not part of `npm test`.
  *
  *     npm run mutation                 a row for each fault; the last line is the score
  *     npm run mutation -- 'ring 1'     faults whose name has these words, with the scenarios that are missed
@@ -10,16 +11,14 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { FAULTS } from '../../dist-model/protocol-faults.js';
-import { SCENARIOS } from '../../dist-model/scenarios.js';
-import { falseAlarms, mutantOf } from '../../dist-model/mutants.js';
+import { ROWS, falseAlarms, mutantOf } from '../../dist-model/mutants.js';
 import { alarmsOf, knownRules } from './checker.mjs';
 
 const rulesOf = (text) => alarmsOf(text).map(({ rule }) => rule);
 
 async function runAll(words) {
   const isDetailed = words !== undefined;
-  const wanted = FAULTS.map((_, i) => i).filter((i) => FAULTS[i].name.includes(words ?? ''));
+  const wanted = ROWS.map((_, i) => i).filter((i) => ROWS[i].name.includes(words ?? ''));
   const jobs = Math.max(1, Math.min(availableParallelism(), wanted.length));
   const rows = new Map();
   await Promise.all(
@@ -39,11 +38,11 @@ async function runAll(words) {
   console.log('fault | rule | caught | missed | open | reported by');
   for (const i of wanted) {
     const mutants = rows.get(i) ?? [];
-    printRow(FAULTS[i], mutants, isDetailed);
+    printRow(ROWS[i], mutants, isDetailed);
     caught += count(mutants, 'caught');
     decidable += count(mutants, 'caught') + count(mutants, 'missed');
     for (const { scenario, unexpected: rules } of mutants) {
-      for (const rule of rules) unexpected.push(`${rule} for '${FAULTS[i].name}' in ${scenario}`);
+      for (const rule of rules) unexpected.push(`${rule} for '${ROWS[i].name}' in ${scenario}`);
     }
   }
   for (const line of unexpected) console.log(`unexpected: ${line}`);
@@ -62,12 +61,10 @@ function runWorker(faults, onRow) {
 
 function work(faults) {
   for (const fault of faults) {
-    const mutants = SCENARIOS.flatMap((scenario) => {
-      const mutant = mutantOf(FAULTS[fault], scenario, rulesOf);
-      if (mutant === undefined) return [];
-      const { verdict, reason, rules, unexpected } = mutant;
-      return [{ scenario: scenario.name, verdict, reason, rules, unexpected }];
-    });
+    const { trials } = ROWS[fault];
+    const mutants = trials
+      .map((trial) => mutantOf(ROWS[fault], trial, rulesOf))
+      .filter((mutant) => mutant !== undefined);
     parentPort.postMessage({ fault, mutants });
   }
 }

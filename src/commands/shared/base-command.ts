@@ -1,4 +1,5 @@
 import { Command } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
 import { complain, describeError } from './complain.js';
 
 /** What all commands share: results on standard output as they are, errors in one line on standard error. */
@@ -14,10 +15,20 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override catch(error: Error): Promise<void> {
-    complain(describeError(error, this.id));
+    complain(describeError(error, this.id, flagNames(this.ctor.flags)));
     process.exitCode = 2;
     // Else oclif warns that a command whose command line was wrong did not parse it.
     this.parsed = true;
     return Promise.resolve();
   }
+}
+
+// A command without flags of its own has none, whatever oclif's types say.
+function flagNames(
+  flags: Readonly<Record<string, Interfaces.Flag<unknown>>> | undefined,
+): readonly string[] {
+  return Object.values(flags ?? {}).flatMap((flag) => [
+    `--${flag.name}`,
+    ...(flag.type === 'boolean' && flag.allowNo ? [`--no-${flag.name}`] : []),
+  ]);
 }

@@ -9,8 +9,15 @@ export function complain(text: string, path?: string): void {
   process.stderr.write(`vhtrace: ${printable(`${place}${text}`)}\n`);
 }
 
-/** An error in one line, with what to do about it in parentheses. `command` names the help to read. */
-export function describeError(error: unknown, command?: string): string {
+/**
+ * An error in one line, with what to do about it in parentheses. `command` names the help to read, `flags`
+ * are those that it has.
+ */
+export function describeError(
+  error: unknown,
+  command?: string,
+  flags: readonly string[] = [],
+): string {
   if (process.env.DEBUG && error instanceof Error) {
     process.stderr.write(`${error.stack ?? ''}\n`);
   }
@@ -19,7 +26,11 @@ export function describeError(error: unknown, command?: string): string {
   }
   if (isUsageError(error)) {
     const message = error.message.replace(/\nSee more help with --help$/, '').replaceAll('\n', ' ');
-    return `${message} (vhtrace ${command === undefined ? '' : `${command} `}--help)`;
+    const help = `vhtrace ${command === undefined ? '' : `${command} `}--help`;
+    const near = nearestFlag(error, flags);
+    return near === undefined
+      ? `${message} (${help})`
+      : `${message} (did you mean ${near}? ${help})`;
   }
   const text = error instanceof Error ? error.message : String(error);
   return `internal error: ${text} (please report it, with what DEBUG=1 prints)`;
@@ -28,6 +39,13 @@ export function describeError(error: unknown, command?: string): string {
 /** Errors that oclif raises about the command line. */
 function isUsageError(error: unknown): error is Error {
   return error instanceof Error && 'oclif' in error;
+}
+
+/** What oclif says of flags that a command does not have: `--fail-one`, `-x`. */
+function nearestFlag(error: Error, flags: readonly string[]): string | undefined {
+  if (!('flags' in error) || !Array.isArray(error.flags)) return undefined;
+  const [name] = error.flags as readonly unknown[];
+  return typeof name === 'string' && name.startsWith('--') ? nearest(name, flags) : undefined;
 }
 
 /** What is wrong with a word that names no command. */

@@ -62,7 +62,8 @@ const CANDIDATE = /^(?:\d{0,18}(?:[*^]|-[a-z])|[=+][a-z]|[~@&]"|\(gdb\) *$)/;
 export function readMiLine(line: string, context: MiContext): MiLine | TornLine | undefined {
   const read = CANDIDATE.test(line) ? parseLine(line) : undefined;
   if (read !== undefined && isTold(read, context)) return read;
-  return context.inSession ? (readGlued(line) ?? readTorn(line)) : readTorn(line);
+  if (!context.inSession) return readTorn(line);
+  return readGlued(line) ?? readTorn(line) ?? readHeadless(line);
 }
 
 function parseLine(line: string): MiLine | undefined {
@@ -121,6 +122,14 @@ const TORN =
 
 function readTorn(line: string): TornLine | undefined {
   return TORN.test(line) ? { type: 'torn', lost: /^\d*[*^]/.test(line) } : undefined;
+}
+
+// The end of a stack: mig.c",line="3691",arch="i386:x86-64"},frame={level="11",...
+const HEADLESS = /",[a-z-]+="[^"]*"[,}\]]|"\},\{?[a-z-]+=/;
+
+/** What is left of a record whose beginning was cut off; which one it was is not known. */
+function readHeadless(line: string): TornLine | undefined {
+  return HEADLESS.test(line) ? { type: 'torn', lost: true } : undefined;
 }
 
 /**

@@ -4,6 +4,8 @@
  * Producer: gdb/stack.c, print_frame() (gdb 7 to 16). Syntax: grammars/gdb-frame.peggy.
  * Not read: frames of ASan, crash, coredumpctl and others; foreign-stack.ts claims them first.
  */
+import { detached } from '../../base/detached.js';
+import { Recent } from '../../base/recent.js';
 import { parse } from '../../grammar/gdb-frame.js';
 import type { Frame } from '../../model/record.js';
 import { splitMargin } from '../clean.js';
@@ -11,27 +13,28 @@ import { splitMargin } from '../clean.js';
 /** Longer frames are refused: the grammar may look at a text more than once. */
 const LONGEST_FRAME = 32_768;
 
-/** A hostile log has only new frames; the table then starts again instead of growing for ever. */
-const MOST_FRAMES = 262_144;
+/** Distinct frames that are remembered; every process and every migration of a long log brings new ones. */
+const MOST_FRAMES = 8192;
 
-/** Frames by their text. Equal texts give the same object. */
+/** Frames by their text. Equal texts near each other give the same object. */
 export class FrameTable {
-  readonly #frames = new Map<string, Frame | undefined>();
+  readonly #frames = new Recent<string, Frame | 'refused'>(MOST_FRAMES);
 
   /** The frame of a text without level, or undefined when the grammar refuses it. */
   read(text: string): Frame | undefined {
     const known = this.#frames.get(text);
-    if (known !== undefined || this.#frames.has(text)) return known;
-    const frame = parseFrame(text);
-    if (frame?.kind === 'call' && !text.includes('(')) bareFrames.add(frame);
-    if (this.#frames.size >= MOST_FRAMES) this.#frames.clear();
-    this.#frames.set(text, frame);
+    if (known !== undefined) return known === 'refused' ? undefined : known;
+    const own = detached(text);
+    const frame = parseFrame(own);
+    if (frame?.kind === 'call' && !own.includes('(')) bareFrames.add(frame);
+    this.#frames.set(own, frame ?? 'refused');
     return frame;
   }
 
   /** The frame of a text that was read before. */
   known(text: string): Frame | undefined {
-    return this.#frames.get(text);
+    const known = this.#frames.get(text);
+    return known === 'refused' ? undefined : known;
   }
 }
 

@@ -22,6 +22,8 @@ import type { EventItem, Layout } from './simple-items.js';
 export interface SimpleTraceReader {
   /** The next bytes of the file, unpacked. Never throws. */
   push(chunk: Uint8Array): void;
+  /** The records finished so far; finish() then returns only the rest. */
+  take(): readonly CaptureRecord[];
   /** The input ended. Call once. */
   finish(): Reading;
 }
@@ -38,7 +40,7 @@ const MOST_PROBLEMS = 64;
 
 class Reader implements SimpleTraceReader {
   readonly #events: EventTable;
-  readonly #records: CaptureRecord[] = [];
+  #records: CaptureRecord[] = [];
   readonly #problems: Problem[] = [];
   readonly #names = new Map<bigint, string>();
   /** Events that a problem was told of. */
@@ -56,6 +58,12 @@ class Reader implements SimpleTraceReader {
     if (this.#isOver) return;
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     this.#rest = bytes.subarray(this.#readItems(bytes)).slice();
+  }
+
+  take(): readonly CaptureRecord[] {
+    const records = this.#records;
+    this.#records = [];
+    return records;
   }
 
   finish(): Reading {

@@ -2,16 +2,19 @@
 import type { Judgement, SessionContext } from '../rule.js';
 import { successOf } from './log-passes.js';
 import type { Pass } from './log-passes.js';
-import { childrenOf, doubts, endOf, place, unwatched } from './queries.js';
+import { bareWithin, childrenOf, doubts, endOf, place, unwatched } from './queries.js';
 
 /** `told`: what the vrings of the pass are told, for messages. */
-export function judgeFeatures({ run }: SessionContext, pass: Pass, told: string): Judgement {
+export function judgeFeatures(context: SessionContext, pass: Pass, told: string): Judgement {
+  const { run } = context;
   const { activation, enable } = pass;
   const at = place(activation);
   const name = `vhost_dev_set_log(${String(enable)})`;
-  const features = [...pass.features, ...childrenOf(activation, 'op_set_features')].find(
-    (a) => a.enable !== !enable,
-  );
+  const features = [
+    ...pass.features,
+    ...childrenOf(activation, 'op_set_features'),
+    ...bareWithin(context, activation, 'vhost_dev_set_features', 'op_set_features'),
+  ].find((a) => a.enable !== !enable);
   if (features !== undefined) {
     const evidence = [{ line: features.line, role: 'features' }];
     const message = 'the features word is sent in the pass';

@@ -28,6 +28,16 @@ export function lastBefore(calls: readonly Activation[], step: number): Activati
  * reported, that has certainly returned, with no gap in between and no hand of the debugger on it.
  */
 export function doubts(run: Run, activation: Activation): string[] {
+  const found = recordDoubts(run, activation);
+  const failed = failureIn(activation);
+  if (failed !== undefined) {
+    found.push(`a call that succeeded: ${failed.func} returned ${failed.result?.value ?? ''}`);
+  }
+  return found;
+}
+
+/** The same for a call of which it is known that it failed: is all of it shown? */
+export function recordDoubts(run: Run, activation: Activation): string[] {
   const found: string[] = [];
   if (!activation.entered) found.push(`the entry of ${activation.func}`);
   if (!activation.stackKnown) found.push(`the backtrace at ${activation.func}`);
@@ -35,10 +45,6 @@ export function doubts(run: Run, activation: Activation): string[] {
   if (hasGap(run, activation.first, endOf(run, activation)))
     found.push(`an unbroken record of ${activation.func}`);
   if (isAltered(activation)) found.push('a run that the debugger did not alter');
-  const failed = failureIn(activation);
-  if (failed !== undefined) {
-    found.push(`a call that succeeded: ${failed.func} returned ${failed.result?.value ?? ''}`);
-  }
   return found;
 }
 

@@ -1,0 +1,77 @@
+import { Args, Flags } from '@oclif/core';
+import { VhtraceError } from '../base/errors.js';
+import { BaseCommand } from './shared/base-command.js';
+import { describeError } from './shared/complain.js';
+import { openOutput } from './shared/outputs.js';
+
+export default class Scrub extends BaseCommand {
+  static override summary = 'Make a capture fit for a public bug report.';
+  static override description =
+    'Pointers, host, user and VM names, paths, network addresses and UUIDs become pseudonyms that stay the same throughout the capture. Lines, verdicts, flow and fingerprints stay as they are. What was replaced is counted on standard error; read the result before you publish it: names in free text are found only where a path, a prompt or an option shows them, or where --word names them.';
+  static override examples = [
+    '<%= config.bin %> scrub gdb.txt > public.txt',
+    '<%= config.bin %> scrub gdb.txt.gz --output public.txt --map private.json',
+    '<%= config.bin %> scrub gdb.txt --word acme --word db-server > public.txt',
+  ];
+  static override args = {
+    file: Args.string({
+      description:
+        "text of a capture, plain or packed with gzip, zstd or xz; '-' for standard input",
+      ignoreStdin: true,
+    }),
+  };
+  static override flags = {
+    output: Flags.string({
+      char: 'o',
+      description: 'write to this file; standard output by default',
+      helpValue: 'PATH',
+    }),
+    map: Flags.string({
+      description: 'write what was replaced by what to this file; not for the public',
+      helpValue: 'PATH',
+    }),
+    word: Flags.string({
+      description: 'replace this word too; may be given several times',
+      helpValue: 'WORD',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Scrub);
+    if (args.file === undefined) {
+      throw new VhtraceError('USAGE', 'no FILE given', "'-' reads standard input");
+    }
+    const [{ runScrub }, { renderScrubCounts, scrubMapText }] = await Promise.all([
+      import('../pipeline/scrub.js'),
+      import('../reporters/scrub-text.js'),
+    ]);
+    const output = openOutput(flags.output, args.file);
+    let result;
+    try {
+      result = await runScrub({
+        path: args.file,
+        words: flags.word ?? [],
+        emit: (line) => {
+          output.write(`${line}\n`);
+        },
+      });
+    } catch (error) {
+      this.complainAbout([{ path: args.file, error: asError(error) }]);
+      process.exitCode = 2;
+      return;
+    } finally {
+      output.close();
+    }
+    if (flags.map !== undefined) {
+      const { writePrivate } = await import('./shared/outputs.js');
+      writePrivate(flags.map, scrubMapText(result.mapping));
+    }
+    process.stderr.write(renderScrubCounts(result.counts, result.lines));
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(describeError(error));
+}

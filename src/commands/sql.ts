@@ -1,0 +1,54 @@
+import { Args, Flags } from '@oclif/core';
+import { VhtraceError } from '../base/errors.js';
+import { BaseCommand } from './shared/base-command.js';
+import { db, json } from './shared/flags.js';
+import { openOutput } from './shared/outputs.js';
+
+export default class Sql extends BaseCommand {
+  static override summary = 'Ask a store in SQL.';
+  static override description =
+    'Runs one SELECT. The store is opened read-only, and SQLite refuses everything else: writes, ATTACH, PRAGMA and extensions. The views whose names begin with v_ are documented and stay; tables may change with a version. Integers beyond 2^53 and blobs are printed as text.';
+  static override examples = [
+    '<%= config.bin %> sql "SELECT path, facts FROM v_capture"',
+    `<%= config.bin %> sql "SELECT line, device, value FROM v_fact WHERE kind = 'op_set_features'" --format csv`,
+    '<%= config.bin %> sql --views',
+  ];
+  static override args = {
+    query: Args.string({ description: 'one SELECT', ignoreStdin: true }),
+  };
+  static override flags = {
+    db,
+    json,
+    format: Flags.option({ options: ['table', 'csv', 'json'] as const })({
+      description: 'how to print the rows',
+      default: 'table',
+    }),
+    views: Flags.boolean({ description: 'list the documented views and their columns' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Sql);
+    const { describeViews, runSql } = await import('../pipeline/sql.js');
+    const { renderViews, rowPrinters } = await import('../reporters/rows.js');
+    const format = flags.json ? 'json' : flags.format;
+    if (flags.views) {
+      const views = await describeViews();
+      if (format === 'json') {
+        const { jsonText } = await import('../reporters/json.js');
+        this.print(jsonText({ schemaVersion: 1, views }));
+      } else {
+        this.print(renderViews(views));
+      }
+      return;
+    }
+    if (args.query === undefined) {
+      throw new VhtraceError('USAGE', 'no SELECT given', 'vhtrace sql --views lists what there is');
+    }
+    const output = openOutput(undefined, '-');
+    const printer = rowPrinters[format]((text) => {
+      output.write(text);
+    });
+    await runSql(flags.db, args.query, printer);
+    output.close();
+  }
+}

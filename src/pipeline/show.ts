@@ -1,0 +1,138 @@
+/** `vhtrace show`: one finding, flow node or record, with the lines of the capture that it came from. */
+import { VhtraceError } from '../base/errors.js';
+import { checkRuns } from '../check/check-captures.js';
+import { buildFlows } from '../flows/flow.js';
+import { buildRun } from '../flows/run.js';
+import type { FlowNode } from '../model/flow.js';
+import type { Finding } from '../model/report.js';
+import type { Shown, ShownLine } from '../model/show.js';
+import { fetchLines } from './excerpts.js';
+import { readInputs } from './inputs.js';
+import type { InputRequest } from './inputs.js';
+import { recordAt } from './quote-record.js';
+import type { FileFailure, ReadCapture } from './read-capture.js';
+
+export interface ShowRequest extends InputRequest {
+  /** `12ab34`, `LS-TWICE`, `#12`, `gdb.txt:120` or `:120`. */
+  readonly id: string;
+  readonly assumeOrdered: boolean;
+}
+
+export interface ShowResult {
+  readonly shown: readonly Shown[];
+  readonly failures: readonly FileFailure[];
+}
+
+const FORMS =
+  'a fingerprint of at least 4 digits or its rule, #NODE of a flow, CAPTURE:LINE or :LINE';
+/** Lines shown of one record. */
+const MOST_LINES = 200;
+
+/** A thing without the texts of its lines. */
+type Bare = Shown extends infer Each ? (Each extends Shown ? Omit<Each, 'lines'> : never) : never;
+type Found = Bare & { readonly wanted: readonly Omit<ShownLine, 'text'>[] };
+
+/** Errors: USAGE for an id that is none or names nothing; those of {@link readInputs}. */
+export async function runShow(request: ShowRequest): Promise<ShowResult> {
+  const find = finderOf(request);
+  const { captures, failures, keeper } = await readInputs(request);
+  const found = find(captures);
+  if (found.length === 0 && failures.length === 0) {
+    throw new VhtraceError('USAGE', `nothing is called "${request.id}" here`, FORMS);
+  }
+  const wanted = new Map<string, Set<number>>();
+  for (const each of found) {
+    const numbers = wanted.get(each.path) ?? new Set();
+    for (const { line } of each.wanted) numbers.add(line);
+    wanted.set(each.path, numbers);
+  }
+  const excerpt = await fetchLines(wanted, captures, keeper);
+  const shown = found.map(({ wanted: lines, ...rest }): Shown => ({
+    ...rest,
+    lines: lines.map(({ line, role }) => ({ line, text: excerpt(rest.path, line) ?? null, role })),
+  }));
+  return { shown, failures };
+}
+
+type Finder = (captures: readonly ReadCapture[]) => Found[];
+
+function finderOf({ id, assumeOrdered }: ShowRequest): Finder {
+  const node = /^#(\d+)$/.exec(id)?.[1];
+  if (node !== undefined) {
+    return (captures) =>
+      captures.flatMap((capture) => nodesOf(capture, Number(node), assumeOrdered));
+  }
+  const place = /^(.*):(\d+)$/.exec(id);
+  if (place !== null) {
+    const [, name = '', line] = place;
+    return (captures) =>
+      captures
+        .filter(({ info }) => isNamed(info, name))
+        .flatMap((it) => recordOf(it, Number(line)));
+  }
+  if (!/^[\da-f]{4,16}$/.test(id) && !/^[a-z]{2}-[a-z\d-]+$/i.test(id)) {
+    throw new VhtraceError('USAGE', `"${id}" is no id`, FORMS);
+  }
+  return (captures) => findingsOf(captures, id, assumeOrdered);
+}
+
+/** By its path, the end of its path, or the first digits of its sha256; an empty name is any. */
+function isNamed({ path, sha256 }: ReadCapture['info'], name: string): boolean {
+  if (name === '' || path === name || path.endsWith(`/${name}`)) return true;
+  return name.length >= 4 && sha256.startsWith(name);
+}
+
+function findingsOf(captures: readonly ReadCapture[], id: string, assumeOrdered: boolean): Found[] {
+  const runs = captures.map((it) => ({ ...it, run: buildRun(it.reading, { assumeOrdered }) }));
+  const isMeant = ({ rule, verdict, fingerprint }: Finding): boolean =>
+    fingerprint.startsWith(id) ||
+    (rule === id.toUpperCase() && (verdict === 'violation' || verdict === 'inconclusive'));
+  return checkRuns(runs)
+    .findings.filter(isMeant)
+    .map((finding) => ({
+      kind: 'finding',
+      path: finding.at.path,
+      capture: finding.capture,
+      finding,
+      wanted: linesOfFinding(finding),
+    }));
+}
+
+function linesOfFinding({ at, evidence }: Finding): Found['wanted'] {
+  const roles = new Map<number, string | null>([[at.line, null]]);
+  for (const { line, role } of evidence) roles.set(line, role);
+  return Array.from(roles, ([line, role]) => ({ line, role })).sort((a, b) => a.line - b.line);
+}
+
+function nodesOf(capture: ReadCapture, id: number, assumeOrdered: boolean): Found[] {
+  const { info, reading } = capture;
+  const run = buildRun(reading, { assumeOrdered });
+  return buildFlows(info, reading, run).flatMap(({ nodes, session }): Found[] => {
+    const node = findNode(nodes, id);
+    if (node === undefined) return [];
+    const spans = [...new Set([node.line, node.lastLine])].flatMap((line) => spanAt(capture, line));
+    const lines = [...new Set(spans)].map((line) => ({ line, role: null }));
+    return [{ kind: 'node', path: info.path, capture: info.sha256, session, node, wanted: lines }];
+  });
+}
+
+function findNode(nodes: readonly FlowNode[], id: number): FlowNode | undefined {
+  // Numbers go up in depth-first order.
+  const node = nodes.findLast((each) => each.id <= id);
+  return node === undefined || node.id === id ? node : findNode(node.children, id);
+}
+
+function recordOf(capture: ReadCapture, line: number): Found[] {
+  const { info, reading } = capture;
+  const record = recordAt(reading.records, line);
+  if (record === undefined) return [];
+  const wanted = spanAt(capture, line).map((each) => ({ line: each, role: null }));
+  return [{ kind: 'record', path: info.path, capture: info.sha256, record, wanted }];
+}
+
+/** The lines of the record that holds a line; the line itself where none does. */
+function spanAt({ reading }: ReadCapture, line: number): number[] {
+  const { first, last } = recordAt(reading.records, line)?.span ?? { first: line, last: line };
+  const length = Math.min(last - first + 1, MOST_LINES);
+  return Array.from({ length }, (_, i) => first + i);
+}

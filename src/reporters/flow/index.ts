@@ -1,0 +1,64 @@
+import type { CodeFlow, PathComparison } from '../../model/code-flow.js';
+import type { Flow } from '../../model/flow.js';
+import type { CheckReport } from '../../model/report.js';
+import { renderCodeCollapsed, renderCodeDot, renderCodeTree } from './by-code.js';
+import { renderChrome } from './chrome.js';
+import { renderCollapsed } from './collapsed.js';
+import { renderDot } from './dot.js';
+import { renderHtml } from './html.js';
+import { renderMermaid } from './mermaid.js';
+import { renderPaths } from './paths.js';
+import { renderFlowTree } from './tree.js';
+import { jsonText } from '../json.js';
+
+/** What can be printed; each part is made when a reporter asks for it. */
+export interface FlowsInput {
+  readonly flows: () => readonly Flow[];
+  readonly codeFlow: () => CodeFlow;
+  readonly paths: () => PathComparison;
+  readonly report: () => CheckReport;
+}
+
+export interface FlowOptions {
+  readonly color: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+  /** Show the frames between known calls, and those that lead to a thread's work. */
+  readonly unfold: boolean;
+}
+
+/** Flows → text that ends with a newline. Pure. */
+export type FlowReporter = (input: FlowsInput, options: FlowOptions) => string;
+
+/** What is in the way of time: reporters by the name that `flows --format` takes, sorted. */
+const byTime = {
+  chrome: ({ flows }) => renderChrome(flows()),
+  collapsed: ({ flows }, options) => renderCollapsed(flows(), options),
+  dot: ({ flows }) => renderDot(flows()),
+  html: ({ flows, report }) => renderHtml(flows(), report()),
+  json: ({ flows }) => jsonText({ schemaVersion: 1, flows: flows() }),
+  mermaid: ({ flows }) => renderMermaid(flows()),
+  tree: ({ flows, paths }, options) =>
+    renderFlowTree(flows(), options) + documented(paths(), options),
+} satisfies Record<string, FlowReporter>;
+
+const byCode = {
+  collapsed: ({ codeFlow }) => renderCodeCollapsed(codeFlow()),
+  dot: ({ codeFlow }) => renderCodeDot(codeFlow()),
+  json: ({ codeFlow }) => jsonText({ schemaVersion: 1, code: codeFlow() }),
+  tree: ({ codeFlow, paths }, options) =>
+    renderCodeTree(codeFlow(), options) + documented(paths(), options),
+} satisfies Record<string, FlowReporter>;
+
+const byPath = {
+  json: ({ paths }) => jsonText({ schemaVersion: 1, ...paths() }),
+  tree: ({ paths }, options) => renderPaths(paths(), options),
+} satisfies Record<string, FlowReporter>;
+
+/** Reporters by view and format. */
+export const flowReporters = { time: byTime, code: byCode, path: byPath };
+
+/** Paths that notes document, below the flow; nothing where there are none. */
+function documented(comparison: PathComparison, options: FlowOptions): string {
+  return comparison.paths.length === 0 ? '' : `\n${renderPaths(comparison, options)}`;
+}

@@ -1,0 +1,40 @@
+/** Places in captures, as short as they can be told apart. */
+import type { Place } from '../model/code-flow.js';
+import { displayPath, thousands } from './text.js';
+
+/** By path: nothing for a single capture, file names where they differ, else paths. */
+export function pathNames(paths: readonly string[]): ReadonlyMap<string, string> {
+  if (paths.length <= 1) return new Map(paths.map((path) => [path, '']));
+  const bases = paths.map((path) => path.split('/').at(-1) ?? path);
+  const areDifferent = new Set(bases).size === bases.length;
+  return new Map(
+    paths.map((path, i) => [path, displayPath(areDifferent ? (bases[i] ?? path) : path)]),
+  );
+}
+
+/** `line 49`, `note.txt:49`. */
+export function placeText({ path, line }: Place, names: ReadonlyMap<string, string>): string {
+  const name = names.get(path) ?? displayPath(path);
+  return name === '' ? `line ${line}` : `${name}:${line}`;
+}
+
+/** How many lines of one capture are listed before only their number is told. */
+const MOST_LINES = 3;
+
+/**
+ * `line 49, 95, 123 +4` in words that may be wrapped. Of several captures only the first place is told.
+ * `total` may be more than are known.
+ */
+export function placesText(
+  places: readonly Place[],
+  total: number,
+  names: ReadonlyMap<string, string>,
+): string[] {
+  const [first, ...others] = places;
+  if (first === undefined) return [];
+  const more = names.size > 1 ? [] : others.slice(0, MOST_LINES - 1);
+  const texts = [placeText(first, names), ...more.map(({ line }) => String(line))];
+  const rest = total - texts.length;
+  const commas = texts.map((text, i) => (i < texts.length - 1 ? `${text},` : text));
+  return rest > 0 ? [...commas, `+${thousands(rest)}`] : commas;
+}

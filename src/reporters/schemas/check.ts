@@ -1,0 +1,196 @@
+/** The JSON Schema of `check --json`. */
+import type { BaselineEntry, BaselineSummary } from '../../model/baseline.js';
+import { FORMAT_IDS } from '../../model/record.js';
+import type {
+  AlterationSummary,
+  CaptureSummary,
+  DeviceSummary,
+  Evidence,
+  Finding,
+  MigrationSummary,
+  ProfileSummary,
+  RuleCoverage,
+  StackFrame,
+} from '../../model/report.js';
+import type { CheckJson } from '../json.js';
+import * as s from './schema.js';
+
+const capture = s.described(s.sha256, 'sha256 of the bytes of the capture');
+const session = s.described(s.count, 'QEMU process within the capture, 0 for the first');
+const vring = s.described(s.count, 'index of the vring');
+const rule = s.described({ type: 'string', pattern: '^[A-Z0-9-]+$' }, 'see vhtrace explain RULE');
+const severity = s.oneOf(['error', 'warning', 'note']);
+const missing = s.described(s.listOf(s.text), 'what the capture would have to show for a verdict');
+const version = s.nullable({ type: 'string', pattern: '^\\d+\\.\\d+$' });
+const day: s.Schema = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' };
+
+const evidence = s.objectOf<Evidence>({ path: s.text, line: s.line, role: s.text }, {});
+
+const finding = s.objectOf<Finding>(
+  {
+    rule,
+    verdict: s.oneOf(['violation', 'pass', 'inconclusive', 'not-exercised']),
+    severity,
+    capture,
+    session,
+    device: s.described(s.nullable(s.address), 'address of the vhost_dev'),
+    vring: s.nullable(vring),
+    message: s.text,
+    at: s.objectOf<Finding['at']>({ path: s.text, line: s.line }, {}),
+    evidence: s.listOf(evidence),
+    missing,
+    fingerprint: s.described(s.text, 'stable from run to run: no address, no line'),
+    count: s.described(s.count, 'how often this verdict was reached on this subject'),
+  },
+  {
+    stateBefore: s.described(s.text, 'state of the device before the step'),
+    expected: s.described(s.text, 'what the protocol demands here'),
+    allowed: s.described(s.listOf(s.text), 'steps that the protocol allows here'),
+    stack: s.described(
+      s.listOf(s.objectOf<StackFrame>({ func: s.text, line: s.line }, {})),
+      'innermost first',
+    ),
+    known: s.described(
+      s.objectOf<NonNullable<Finding['known']>>({ reason: s.text }, { expires: day }),
+      'the baseline knows this violation: it does not fail the check',
+    ),
+  },
+);
+
+const captureSummary = s.objectOf<CaptureSummary>(
+  {
+    path: s.text,
+    sha256: s.sha256,
+    formats: s.listOf(s.oneOf(FORMAT_IDS)),
+    lines: s.count,
+    records: s.count,
+    facts: s.described(s.count, 'calls and events that mean something in the protocol'),
+    problems: s.count,
+    unclaimed: s.described(s.count, "lines of no format that are no person's words"),
+    ordered: s.described(s.flag, 'false for notes: their dumps stand in no known order'),
+  },
+  {},
+);
+
+const summary = s.objectOf<CheckJson['summary']>(
+  {
+    violations: s.objectOf<CheckJson['summary']['violations']>(
+      { error: s.count, warning: s.count, note: s.count },
+      {},
+    ),
+    inconclusive: s.count,
+    pass: s.count,
+    notExercised: s.count,
+    exitCode: s.oneOf([0, 1, 2, 3]),
+  },
+  { known: s.described(s.count, 'violations that the baseline knows, not among `violations`') },
+);
+
+const device = s.objectOf<DeviceSummary>(
+  {
+    capture,
+    session,
+    address: s.address,
+    backend: s.oneOf(['kernel', 'user', 'vdpa', 'unknown']),
+    vrings: s.listOf(vring),
+  },
+  {
+    backendLine: s.described(s.line, 'line that shows the backend'),
+    name: s.described(s.text, 'of the virtio device, `virtio-net`'),
+  },
+);
+
+const migration = s.objectOf<MigrationSummary>(
+  {
+    capture,
+    session,
+    outcome: s.oneOf(['completed', 'cancelled', 'failed', 'unknown']),
+    phases: s.listOf(s.text),
+  },
+  {},
+);
+
+const alteration = s.objectOf<AlterationSummary>(
+  { capture, func: s.text, line: s.line, command: s.text, commandLine: s.line },
+  {},
+);
+
+const profile = s.objectOf<ProfileSummary>(
+  {
+    capture,
+    session,
+    qemuAtLeast: s.described(version, 'oldest QEMU that is possible'),
+    qemuAtMost: s.described(version, 'newest QEMU that is possible'),
+    signs: s.listOf(
+      s.objectOf<ProfileSummary['signs'][number]>({ line: s.nullable(s.line), shows: s.text }, {}),
+    ),
+    conflict: s.described(s.flag, 'the signs contradict each other'),
+  },
+  {},
+);
+
+const coverage = s.objectOf<RuleCoverage>(
+  {
+    rule,
+    exercised: s.described(s.count, 'passes and violations'),
+    passes: s.count,
+    violations: s.count,
+    inconclusive: s.count,
+    missing,
+  },
+  {},
+);
+
+const entry = s.objectOf<BaselineEntry>(
+  { rule, fingerprint: s.text, message: s.text, reason: s.text },
+  { expires: day },
+);
+
+const baseline = s.objectOf<BaselineSummary>(
+  { path: s.text, known: s.count, unused: s.listOf(entry), expired: s.listOf(entry) },
+  {},
+);
+
+export const checkSchema = s.document(
+  'check',
+  'vhtrace check --json',
+  s.objectOf<CheckJson>(
+    {
+      schemaVersion: s.schemaVersion,
+      captures: s.listOf(captureSummary),
+      summary,
+      findings: s.described(
+        s.listOf(finding),
+        'violations and what is undecided; with --all every verdict',
+      ),
+      devices: s.listOf(device),
+      migrations: s.listOf(migration),
+      alterations: s.described(
+        s.listOf(alteration),
+        "calls that the debugger's user ended, made or changed",
+      ),
+      profiles: s.described(s.listOf(profile), 'which QEMU made the captures'),
+      coverage: s.described(s.listOf(coverage), 'how far each rule was put to the test'),
+      limits: s.described(s.text, 'what no capture of calls can show'),
+      problems: s.described(
+        s.listOf(
+          s.objectOf<CheckJson['problems'][number]>(
+            { path: s.text, line: s.line, lastLine: s.line, code: s.text, message: s.text },
+            {},
+          ),
+        ),
+        'lines that could not be read',
+      ),
+      failures: s.described(
+        s.listOf(
+          s.objectOf<CheckJson['failures'][number]>(
+            { path: s.text, code: s.text, message: s.text },
+            {},
+          ),
+        ),
+        'files that could not be used',
+      ),
+    },
+    { baseline: s.described(baseline, 'only where a baseline was used') },
+  ),
+);

@@ -1,0 +1,254 @@
+/**
+ * Lines of a capture → the same lines with pseudonyms in place of what tells about a machine and its people.
+ *
+ * Works on the text and not on records: what no format knows (a banner, a prompt, a note) is scrubbed
+ * too. Numbers of lines, words of the protocol and the shape of every line stay.
+ */
+import { scrubBytes } from './byte-strings.js';
+import { NameMap } from './names.js';
+import { publicPath } from './paths.js';
+import { PointerMap } from './pointers.js';
+
+/** How often each kind of thing was replaced. */
+export type ScrubCounts = Readonly<Record<ScrubKind, number>>;
+
+export const SCRUB_KINDS = [
+  'pointer',
+  'path',
+  'user',
+  'host',
+  'VM',
+  'UUID',
+  'MAC address',
+  'IPv4 address',
+  'IPv6 address',
+  'word',
+] as const;
+export type ScrubKind = (typeof SCRUB_KINDS)[number];
+
+/** What was replaced by what; for the owner of the capture alone. */
+export interface ScrubMapping {
+  /** Zone of addresses → distance by which its pointers moved. */
+  readonly pointers: Readonly<Record<string, string>>;
+  /** Original → pseudonym. */
+  readonly names: Readonly<Record<string, string>>;
+}
+
+/** Names that say nothing of anybody. */
+const COMMON_NAMES = new Set(
+  'root qemu libvirt nobody user guest host localhost none default vm test debian ubuntu fedora'.split(
+    ' ',
+  ),
+);
+/** Hosts of the banners and hints of gdb and of the distributions. */
+const PUBLIC_HOST =
+  /(?:^|\.)(?:gnu\.org|sourceware\.org|qemu\.org|debian\.(?:org|net)|ubuntu\.com|fedoraproject\.org|redhat\.com|kernel\.org|launchpad\.net|archlinux\.org|github\.com|gitlab\.com)$/;
+const PUBLIC_IPV4 = /^(?:0\.|127\.|255\.255\.255\.)/;
+
+const ANSI = '\\x1b\\[[0-9;]*[A-Za-z]';
+/** In front of a path: the start, an escape sequence, or no character of a name. */
+const BEFORE_PATH = `(?<=^|${ANSI}|[\\s"'=(<:,\\[@;{|~])`;
+const PATH = new RegExp(`${BEFORE_PATH}/(?!/)[\\w.+@%~-]+(?:/+[\\w.+@%~-]+)*`, 'g');
+const UUID = /(?<![\da-f-])[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}(?![\da-f-])/gi;
+const MAC = /(?<![\da-f:])[\da-f]{2}(?::[\da-f]{2}){5}(?![\da-f:])/gi;
+const IPV4 = /(?<![\w.+~-])(?:\d{1,3}\.){3}\d{1,3}(?![\w+~-]|\.\d)/g;
+const IPV6 =
+  /(?<![\w:.])(?:[\da-f]{1,4}:{1,2}){2,7}[\da-f]{0,4}(?![\w:.])|(?<![\w:.])(?:fe80|fd[\da-f]{2}|2[\da-f]{3})::[\da-f]{1,4}(?![\w:.])/gi;
+const MAIL = /(?<![\w@.])([\w.+-]+)@([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?![\w=@])/g;
+const PROMPT = /(^|\[|\s)([a-z_][\w-]*)@([a-z][\w.-]*)(?=[: ][^=]*[$#%])/gi;
+const URL_HOST = /(:\/\/)([\w.-]+\.[a-z]{2,}|[a-z][\w-]*)(?=[:/\s>"']|$)/gi;
+const SYSLOG_HOST =
+  /^((?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]+) )([\w.-]+)(?= [\w./-]+(?:\[\d+\])?:)/;
+const VM_NAME = /((?:^|\s)["']?-name["']?[ =,]\s*["']?(?:guest=)?|\bguest=)([^\s,"'=]+)(?![=\w])/g;
+const VARIABLE = /\b(HOSTNAME|USER|LOGNAME|SUDO_USER)=([^\s"',;]+)/g;
+const HEX_POINTER = /0x([\da-f]{12,16})(?![\da-z])/gi;
+const BARE_POINTER =
+  /(?<![\w.])(ffff[\da-f]{12}|0000[57][\da-f]{11}|0000aa[\da-f]{10}|[57][\da-f]{11}(?=-[57][\da-f]{11} )|(?<=[57][\da-f]{11}-)[57][\da-f]{11})(?![\w])/g;
+/** gdb prints integers that hold addresses in decimal; nanoseconds have as many digits. */
+const DECIMAL_POINTER =
+  /(\b(?!\w*(?:time|clock|ns|date|stamp|expire|deadline|tsc))\w+(?:@entry)?\s*[=:]\s*)(\d{14,15})(?![\d.])/gi;
+
+/** Scrubs one capture, line by line. */
+export class Scrubber {
+  private readonly pointers = new PointerMap();
+  private readonly names = new NameMap();
+  private readonly replaced = new Map<ScrubKind, number>();
+  /** Names of users, hosts and VMs: replaced wherever they stand as a word. */
+  private learned: RegExp | undefined;
+  private readonly learnedNames = new Set<string>();
+
+  /** `words` are to be replaced too, wherever they stand as a word. */
+  constructor(words: readonly string[] = []) {
+    for (const word of words) {
+      this.names.of('name', word);
+      this.learn(word);
+    }
+  }
+
+  get counts(): ScrubCounts {
+    const count = (kind: ScrubKind): [ScrubKind, number] => [kind, this.replaced.get(kind) ?? 0];
+    return Object.fromEntries(SCRUB_KINDS.map(count)) as ScrubCounts;
+  }
+
+  get mapping(): ScrubMapping {
+    const changed = [...this.names.entries].filter(([from, to]) => from !== to);
+    return { pointers: this.pointers.moved, names: Object.fromEntries(changed) };
+  }
+
+  line(text: string): string {
+    return this.replacePointers(this.replaceNames(this.replaceAddresses(text)));
+  }
+
+  private replaceAddresses(text: string): string {
+    let line = text;
+    if (line.includes('-')) {
+      line = line.replace(UUID, (uuid) => this.numbered('UUID', uuid, uuidPseudonym));
+    }
+    if (line.includes(':')) {
+      line = line
+        .replace(MAC, (mac) =>
+          /^(?:00:){5}00$|^(?:ff:){5}ff$/i.test(mac)
+            ? mac
+            : this.numbered('MAC address', mac, macPseudonym),
+        )
+        .replace(IPV6, (text6) =>
+          isIpv6(text6) ? this.numbered('IPv6 address', text6, ipv6Pseudonym) : text6,
+        );
+    }
+    return line.replace(IPV4, (address) =>
+      PUBLIC_IPV4.test(address) || address.split('.').some((part) => Number(part) > 255)
+        ? address
+        : this.numbered('IPv4 address', address, ipv4Pseudonym),
+    );
+  }
+
+  private replaceNames(text: string): string {
+    let line = text;
+    if (line.includes('@')) {
+      const person = (user: string, host: string): string =>
+        `${this.person('user', user)}@${this.host(host)}`;
+      line = line
+        .replace(MAIL, (whole, user: string, host: string) =>
+          PUBLIC_HOST.test(host) ? whole : person(user, host),
+        )
+        .replace(PROMPT, (whole, before: string, user: string, host: string) =>
+          host === 'entry' ? whole : before + person(user, host),
+        );
+    }
+    if (line.includes('/')) {
+      line = line
+        .replace(URL_HOST, (_, before: string, host: string) => before + this.host(host))
+        .replace(PATH, (path) => this.path(path));
+    }
+    line = line
+      .replace(SYSLOG_HOST, (_, before: string, host: string) => before + this.host(host))
+      .replace(VM_NAME, (_, before: string, name: string) => before + this.person('VM', name))
+      .replace(VARIABLE, (_, variable: string, name: string) =>
+        variable === 'HOSTNAME'
+          ? `${variable}=${this.host(name)}`
+          : `${variable}=${this.person('user', name)}`,
+      );
+    if (this.learned === undefined) return line;
+    return line.replace(this.learned, (word) =>
+      this.count('word', word, this.names.of('name', word)),
+    );
+  }
+
+  private replacePointers(text: string): string {
+    const move = (digits: string): string =>
+      this.count('pointer', digits, this.pointers.moveHex(digits) ?? digits);
+    return scrubBytes(text, (value) => {
+      const moved = this.pointers.move(value);
+      if (moved !== undefined) this.bump('pointer');
+      return moved;
+    })
+      .replace(HEX_POINTER, (whole, digits: string) => whole.slice(0, 2) + move(digits))
+      .replace(BARE_POINTER, (digits: string) => move(digits))
+      .replace(DECIMAL_POINTER, (_, before: string, digits: string) => {
+        const moved = this.pointers.move(BigInt(digits));
+        return before + this.count('pointer', digits, moved?.toString() ?? digits);
+      });
+  }
+
+  private path(path: string): string {
+    const trailing = /[.:]+$/.exec(path)?.[0] ?? '';
+    const own = path.slice(0, path.length - trailing.length);
+    const user = /^\/home\/([^/]+)/.exec(own)?.[1];
+    const result = publicPath(own, this.names);
+    if (user !== undefined) this.learn(user);
+    return this.count('path', own, result) + trailing;
+  }
+
+  private host(name: string): string {
+    if (PUBLIC_HOST.test(name.toLowerCase()) || COMMON_NAMES.has(name) || /^\d/.test(name)) {
+      return name;
+    }
+    const made = this.names.of('host', name);
+    this.learn(name);
+    return this.count('host', name, made);
+  }
+
+  private person(kind: 'user' | 'VM', name: string): string {
+    if (COMMON_NAMES.has(name)) return name;
+    const made = this.names.of(kind === 'VM' ? 'vm' : 'user', name);
+    this.learn(name);
+    return this.count(kind, name, made);
+  }
+
+  /** From here on the name is replaced as a word; the short ones are words of the protocol too often. */
+  private learn(name: string): void {
+    if (name.length < 4 || COMMON_NAMES.has(name) || this.names.of('name', name) === name) return;
+    if (this.learnedNames.has(name)) return;
+    this.learnedNames.add(name);
+    const words = [...this.learnedNames].map((word) => word.replace(/[^\w]/g, '\\$&'));
+    this.learned = new RegExp(`(?<![\\w-])(?:${words.join('|')})(?![\\w(-])`, 'g');
+  }
+
+  private numbered(kind: ScrubKind, original: string, form: AddressForm): string {
+    const key = original.toLowerCase();
+    return this.count(kind, original, this.names.numbered(kind, key, form.isOne, form.make));
+  }
+
+  private count(kind: ScrubKind, original: string, made: string): string {
+    if (original !== made) this.bump(kind);
+    return made;
+  }
+
+  private bump(kind: ScrubKind): void {
+    this.replaced.set(kind, (this.replaced.get(kind) ?? 0) + 1);
+  }
+}
+
+/** Pseudonyms from the ranges that are set aside for documentation. */
+interface AddressForm {
+  readonly isOne: (text: string) => boolean;
+  readonly make: (n: number) => string;
+}
+
+const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, '0');
+
+const uuidPseudonym: AddressForm = {
+  isOne: (text) => text.startsWith('00000000-0000-4000-8000-'),
+  make: (n) => `00000000-0000-4000-8000-${hex(n, 12)}`,
+};
+/** RFC 9542: 00-00-5E-00-53-xx. */
+const macPseudonym: AddressForm = {
+  isOne: (text) => text.startsWith('00:00:5e:00:'),
+  make: (n) => `00:00:5e:00:${hex((0x53 + (n >> 8)) & 0xff, 2)}:${hex(n & 0xff, 2)}`,
+};
+/** RFC 5737. */
+const ipv4Pseudonym: AddressForm = {
+  isOne: (text) => /^(?:192\.0\.2|198\.51\.100|203\.0\.113|198\.1[89]\.\d+)\./.test(text),
+  make: (n) => (n < 255 ? `192.0.2.${n}` : `198.18.${((n >> 8) - 1) & 0xff}.${n & 0xff}`),
+};
+/** RFC 3849. */
+const ipv6Pseudonym: AddressForm = {
+  isOne: (text) => text.startsWith('2001:db8::'),
+  make: (n) => `2001:db8::${n.toString(16)}`,
+};
+
+function isIpv6(text: string): boolean {
+  const groups = text.split(':').filter((group) => group !== '');
+  if (text.split('::').length > 2) return false;
+  return text.includes('::') ? /\d/.test(text) && groups.length < 8 : groups.length === 8;
+}

@@ -1,0 +1,335 @@
+/** What the view knows: its state, the rows near the cursor, the judgement when it has come. Fetches what the state asks for. */
+import type {
+  Browser,
+  BrowseFilter,
+  BrowseList,
+  BrowseRow,
+  DeviceLane,
+  Judged,
+} from '../model/browse.js';
+import type { FlowNode } from '../model/flow.js';
+import type { Severity } from '../model/report.js';
+import { alarmsOf, placeOf } from './alarms.js';
+import type { Alarm } from './alarms.js';
+import { detailEntries } from './detail-entries.js';
+import type { DetailEntry, Subject } from './detail-entries.js';
+import { flowRows } from './flow-rows.js';
+import type { FlowRow } from './flow-rows.js';
+import { layoutOf } from './layout.js';
+import type { Size } from './layout.js';
+import { initialState, paneHeight, reduce } from './state.js';
+import type { Action, State } from './state.js';
+import type { PhaseStart } from './views/phase-bar.js';
+import { createStyle } from './style.js';
+import { helpRows } from './views/help.js';
+import { RowWindow } from './window.js';
+
+/** Violations whose rows are sought to mark them; nobody reads more. */
+const MARKED = 2000;
+
+/** Rows are counted without colours. */
+const PLAIN = createStyle({ color: false, unicode: true });
+
+const SEVERITIES: readonly Severity[] = ['note', 'warning', 'error'];
+
+export class Viewer {
+  state: State;
+  rows: RowWindow | undefined;
+  judged: Judged | Error | undefined;
+  alarms: readonly Alarm[] = [];
+  /** Lanes in which there is something to see. */
+  lanes: readonly DeviceLane[] = [];
+  /** The worst that is wrong at a row. */
+  marks: ReadonlyMap<number, Severity> = new Map();
+  /** `virtio-net #1` by `CAPTURE:SESSION:DEVICE`. */
+  names: ReadonlyMap<string, string> = new Map();
+  subject: Subject | undefined;
+  /** The alarm that was jumped to last, and its row. */
+  jumped: { readonly alarm: number; readonly row: number } | undefined;
+
+  /** Parts of the migrations, by rising row; empty while they are not known. */
+  phases: readonly PhaseStart[] = [];
+  /** What Tab goes through in the filter's prompt. */
+  completing: readonly string[] = [];
+
+  /** The facts without a filter. */
+  private all: BrowseList | undefined;
+  private readonly alarmRows = new Map<number, number[]>();
+  private readonly listeners = new Set<() => void>();
+  private wanted = '';
+  private isFetching = false;
+  private version = 0;
+  private entriesCache:
+    { readonly key: readonly unknown[]; readonly value: DetailEntry[] } | undefined;
+  private flowCache: { readonly key: readonly unknown[]; readonly value: FlowRow[] } | undefined;
+
+  constructor(
+    readonly browser: Browser,
+    size: Size,
+  ) {
+    this.state = initialState(size);
+  }
+
+  /** Loads the first rows, and starts the judgement. Errors: those of the browser. */
+  async open(): Promise<void> {
+    await this.filter({});
+    void this.judge();
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Rises with everything that changes what is shown. */
+  snapshot = (): number => this.version;
+
+  dispatch(action: Action): void {
+    this.state = reduce(this.state, action);
+    this.want();
+    this.changed();
+  }
+
+  /** Runs what takes time; what goes wrong is shown. */
+  attempt(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      this.complain(error);
+    });
+  }
+
+  complain(error: unknown): void {
+    this.dispatch({
+      type: 'message',
+      text: error instanceof Error ? error.message : String(error),
+    });
+  }
+
+  say(text: string): void {
+    this.dispatch({ type: 'message', text });
+  }
+
+  /** Shows the facts that pass; the cursor stays as near to its row as it can. */
+  async filter(filter: BrowseFilter): Promise<void> {
+    const row = await this.currentRow();
+    const list = await this.browser.list(filter);
+    this.all ??= list;
+    this.rows = new RowWindow(
+      list,
+      () => {
+        this.want();
+        this.changed();
+      },
+      (error) => {
+        this.complain(error);
+      },
+    );
+    this.dispatch({ type: 'filter', filter, length: list.length });
+    if (row === undefined) return;
+    this.dispatch({ type: 'place', pane: 'timeline', cursor: await list.placeOf(row.row) });
+  }
+
+  /** The row under the cursor of the timeline. */
+  async currentRow(): Promise<BrowseRow | undefined> {
+    return this.rows?.loaded(this.state.panes.timeline.cursor);
+  }
+
+  /** Moves the timeline to a row; false where the filter hides it. */
+  async showRow(row: number): Promise<boolean> {
+    if (this.rows === undefined) return false;
+    const cursor = await this.rows.list.placeOf(row);
+    this.dispatch({ type: 'place', pane: 'timeline', cursor });
+    return (await this.rows.loaded(cursor))?.row === row;
+  }
+
+  get report(): Judged['report'] | undefined {
+    return this.judgement?.report;
+  }
+
+  get judgement(): Judged | undefined {
+    return this.judged instanceof Error ? undefined : this.judged;
+  }
+
+  entries(): readonly DetailEntry[] {
+    const { size, focus, panes, isUnfolded } = this.state;
+    const { width } = layoutOf(size, focus, panes.findings.length).areas.detail;
+    const key = [this.subject, isUnfolded, width];
+    if (!isEqual(this.entriesCache?.key, key)) {
+      this.entriesCache = { key, value: detailEntries(this.subject, isUnfolded, width) };
+    }
+    return this.entriesCache?.value ?? [];
+  }
+
+  flowRows(): readonly FlowRow[] {
+    const key = [this.judged, this.state.toggled];
+    if (!isEqual(this.flowCache?.key, key)) {
+      const value = flowRows(this.judgement?.flows ?? [], this.state.toggled);
+      this.flowCache = { key, value };
+    }
+    return this.flowCache?.value ?? [];
+  }
+
+  /** Rows with errors, for the phase bar. */
+  errorRows(): number[] {
+    return [...this.marks].filter(([, severity]) => severity === 'error').map(([row]) => row);
+  }
+
+  private async judge(): Promise<void> {
+    try {
+      this.judged = await this.browser.judged();
+    } catch (error) {
+      this.judged = error instanceof Error ? error : new Error(String(error));
+      this.complain(this.judged);
+      return;
+    }
+    const { lanes, report } = this.judged;
+    this.names = new Map(
+      lanes.map(({ capture, session, device, name }) => [`${capture}:${session}:${device}`, name]),
+    );
+    this.lanes = lanes.filter(isEverKnown);
+    this.alarms = alarmsOf(report, this.browser.captures);
+    this.dispatch({ type: 'length', pane: 'findings', length: this.alarms.length });
+    await this.placePhases(this.judged);
+    await this.markAlarms();
+  }
+
+  /** Parts of the migrations as the flow has them. */
+  private async placePhases({ flows }: Judged): Promise<void> {
+    const starts: PhaseStart[] = [];
+    for (const { capture: sha256, ordered, nodes } of flows) {
+      if (!ordered) continue;
+      const capture = this.browser.captures.findIndex((one) => one.sha256 === sha256);
+      for (const { name, line } of phaseNodes(nodes).slice(0, MARKED)) {
+        const row = await this.browser.rowAtLine(capture, line);
+        if (row !== undefined) starts.push({ row, phase: name });
+      }
+    }
+    this.phases = starts.sort((a, b) => a.row - b.row);
+    this.changed();
+  }
+
+  private async markAlarms(): Promise<void> {
+    const marks = new Map<number, Severity>();
+    for (const [index, alarm] of this.alarms.slice(0, MARKED).entries()) {
+      if (alarm.finding.verdict !== 'violation') break;
+      const { capture, line } = placeOf(alarm);
+      const row = await this.browser.rowAtLine(capture, line);
+      if (row === undefined) continue;
+      const before = marks.get(row) ?? 'note';
+      const { severity } = alarm.finding;
+      const isWorse = SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(before);
+      marks.set(row, isWorse ? severity : before);
+      this.alarmRows.set(row, [...(this.alarmRows.get(row) ?? []), index]);
+    }
+    this.marks = marks;
+    // What is wrong at the row that is shown already belongs to its detail.
+    this.wanted = '';
+    this.want();
+    this.changed();
+  }
+
+  /** Asks for rows that will be shown, and for what the detail pane is about. Lengths follow. */
+  private want(): void {
+    const { timeline } = this.state.panes;
+    this.rows?.want(timeline.top, paneHeight(this.state, 'timeline'));
+    this.setLength('flow', this.flowRows().length);
+    this.setLength('help', helpRows(this.state.size.columns, PLAIN).length);
+    this.wantSubject();
+    this.setLength('detail', this.entries().length);
+  }
+
+  private setLength(pane: 'flow' | 'detail' | 'help', length: number): void {
+    if (this.state.panes[pane].length === length) return;
+    this.state = reduce(this.state, { type: 'length', pane, length });
+  }
+
+  /** The detail pane keeps its subject while one moves in it. */
+  private wantSubject(): void {
+    const { focus, view, panes } = this.state;
+    if (focus === 'detail' && this.subject !== undefined) return;
+    if (focus === 'findings') {
+      const finding = this.alarms[panes.findings.cursor]?.finding;
+      if (finding !== undefined)
+        this.show(`finding ${panes.findings.cursor}`, { kind: 'finding', finding });
+      return;
+    }
+    if (view === 'flow') {
+      const row = this.flowRows()[panes.flow.cursor];
+      if (row?.node !== undefined) this.wantNode(row.key, row.node, row.flow.capture);
+      return;
+    }
+    const row = this.rows?.row(panes.timeline.cursor);
+    if (row === undefined || this.wanted === `row ${row.row}`) return;
+    this.wanted = `row ${row.row}`;
+    if (!this.isFetching) this.attempt(this.fetchDetail(row));
+  }
+
+  /** A node alone, and a moment later what the capture shows there. */
+  private wantNode(key: string, node: FlowNode, sha256: string): void {
+    const wanted = `node ${key}`;
+    if (this.wanted === wanted) return;
+    this.show(wanted, { kind: 'node', node, capture: sha256 });
+    this.attempt(this.fetchNode(wanted, node, sha256));
+  }
+
+  private async fetchNode(wanted: string, node: FlowNode, sha256: string): Promise<void> {
+    const capture = this.browser.captures.findIndex((one) => one.sha256 === sha256);
+    const place = await this.browser.rowAtLine(capture, node.line);
+    if (place === undefined || this.wanted !== wanted) return;
+    const [row] = (await this.all?.rows(place, 1)) ?? [];
+    if (row?.line !== node.line || this.wanted !== wanted) return;
+    const detail = await this.browser.detail(row);
+    if (this.wanted !== wanted) return;
+    this.subject = { kind: 'row', row, detail, findings: this.findingsAt(place), node };
+    this.dispatch({ type: 'subject' });
+  }
+
+  private show(key: string, subject: Subject): void {
+    if (this.wanted === key) return;
+    this.wanted = key;
+    this.subject = subject;
+    this.state = reduce(this.state, { type: 'subject' });
+  }
+
+  /** One at a time: who runs through the list wants the detail of the row at which it ends. */
+  private async fetchDetail(row: BrowseRow): Promise<void> {
+    this.isFetching = true;
+    try {
+      const detail = await this.browser.detail(row);
+      if (this.wanted === `row ${row.row}`) {
+        this.subject = { kind: 'row', row, detail, findings: this.findingsAt(row.row) };
+        this.dispatch({ type: 'subject' });
+        return;
+      }
+    } finally {
+      this.isFetching = false;
+    }
+    const { focus, view, panes } = this.state;
+    const next = this.rows?.row(panes.timeline.cursor);
+    if (focus !== 'findings' && view === 'timeline' && next !== undefined)
+      await this.fetchDetail(next);
+  }
+
+  private findingsAt(row: number): Alarm['finding'][] {
+    const indexes = this.alarmRows.get(row) ?? [];
+    return indexes.flatMap((index) => this.alarms[index]?.finding ?? []);
+  }
+
+  private changed(): void {
+    this.version++;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+function isEqual(a: readonly unknown[] | undefined, b: readonly unknown[]): boolean {
+  return a?.every((value, i) => value === b[i]) === true;
+}
+
+function isEverKnown({ spans }: DeviceLane): boolean {
+  return spans.some(({ state: { run, log } }) => run !== 'unknown' || log !== 'unknown');
+}
+
+function phaseNodes(nodes: readonly FlowNode[]): FlowNode[] {
+  return nodes.flatMap((node) =>
+    node.kind === 'migration' ? phaseNodes(node.children) : node.kind === 'phase' ? [node] : [],
+  );
+}

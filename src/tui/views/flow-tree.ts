@@ -1,0 +1,47 @@
+/** Rows of the flow tree. */
+import { printable } from '../../base/printable.js';
+import type { FlowArg } from '../../model/flow.js';
+import type { FlowRow } from '../flow-rows.js';
+import { thousands } from '../style.js';
+import type { Style } from '../style.js';
+
+export function flowRow(row: FlowRow | undefined, style: Style): string {
+  if (row === undefined) return '';
+  const { colors, signs } = style;
+  const sign = row.hasChildren ? (row.isOpen ? signs.open : signs.closed) : signs.leaf;
+  const indent = `${' '.repeat(row.depth)}${sign} `;
+  if (row.node === undefined) {
+    const process = row.flow.session === 0 ? '' : `, process ${row.flow.session + 1}`;
+    return `${indent}${colors.bold(printable(row.flow.path))}${colors.dim(process)}`;
+  }
+  const line = colors.dim(String(row.node.line).padStart(6));
+  return `${line} ${colors.dim(indent)}${nodeText(row, style)}`;
+}
+
+function nodeText({ node, above }: FlowRow, style: Style): string {
+  if (node === undefined) return '';
+  const { colors } = style;
+  const times = node.count > 1 ? colors.dim(` ${style.signs.times}${thousands(node.count)}`) : '';
+  if (node.kind === 'migration' || node.kind === 'phase') {
+    const outcome = node.result === null ? '' : `: ${printable(node.result)}`;
+    return colors.bold(colors.magenta(node.name + outcome)) + times;
+  }
+  const isNewActor = node.actor !== null && node.actor !== above?.actor;
+  const isNewDevice = node.deviceName !== null && node.deviceName !== above?.deviceName;
+  return [
+    isNewActor ? colors.dim(`${printable(node.actor)}: `) : '',
+    node.callSite === null ? '' : colors.dim(`${node.callSite} `),
+    printable(node.name),
+    argsText(node.args),
+    node.vring === null ? '' : colors.yellow(` vring ${node.vring}`),
+    isNewDevice ? colors.cyan(` ${printable(node.deviceName)}`) : '',
+    node.result === null ? '' : ` = ${printable(node.result)}`,
+    times,
+  ].join('');
+}
+
+/** What a value means stands for the value. */
+export function argsText(args: readonly FlowArg[]): string {
+  if (args.length === 0) return '';
+  return `(${printable(args.map(({ name, value, meaning }) => `${name}=${meaning ?? value}`).join(', '))})`;
+}

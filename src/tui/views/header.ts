@@ -1,0 +1,55 @@
+/** The first row: which capture, and what is wrong in all of them. */
+import { printable } from '../../base/printable.js';
+import type { BrowseCapture, Judged } from '../../model/browse.js';
+import { count, justify } from '../style.js';
+import type { Style } from '../style.js';
+
+export interface HeaderOptions {
+  readonly captures: readonly BrowseCapture[];
+  /** Index of the capture that the cursor is in. */
+  readonly capture: number;
+  /** Undefined while the rules are at work; an error where they could not. */
+  readonly judged: Judged | Error | undefined;
+  readonly width: number;
+  readonly style: Style;
+}
+
+export function headerRow(options: HeaderOptions): string {
+  const { captures, capture, width, style } = options;
+  const { colors } = style;
+  const current = captures[capture];
+  const name =
+    current === undefined ? '' : current.path === '-' ? '<stdin>' : baseName(current.path);
+  const number = captures.length > 1 ? ` ${capture + 1}/${captures.length}` : '';
+  const unread = current === undefined || current.unread === 0 ? '' : ` ${current.unread} unread`;
+  const left = colors.bold(` ${printable(name)}`) + colors.dim(number) + colors.yellow(unread);
+  return justify(left, `  ${verdictText(options)} `, width, style);
+}
+
+function verdictText({ judged, width, style, captures }: HeaderOptions): string {
+  const { colors, signs } = style;
+  if (judged === undefined) return colors.dim(`judging${signs.cut}`);
+  if (judged instanceof Error) return colors.red('could not be judged');
+  const { violations, inconclusive } = judged.report.summary;
+  const { devices } = judged.report;
+  const isWide = width >= 60;
+  const parts = [
+    isWide && captures.length > 0 ? colors.dim(count(devices.length, 'device')) : '',
+    violations.error === 0
+      ? colors.green(isWide ? 'no violation' : `0${signs.error}`)
+      : colors.red(
+          isWide ? count(violations.error, 'violation') : `${violations.error}${signs.error}`,
+        ),
+    violations.warning === 0
+      ? ''
+      : colors.yellow(
+          isWide ? count(violations.warning, 'warning') : `${violations.warning}${signs.warning}`,
+        ),
+    inconclusive === 0 ? '' : colors.dim(isWide ? `${inconclusive} undecided` : `${inconclusive}?`),
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,78 @@
+/** Several files: one report, whatever number of threads judge them. */
+import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { checkCaptures } from '../src/check/check-captures.js';
+import { runCheck } from '../src/pipeline/check.js';
+import { readCaptures } from '../src/pipeline/read-capture.js';
+import { runCli } from './helpers/run-cli.js';
+import { tempDir } from './helpers/temp-dir.js';
+
+const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
+
+/** Captures of many rules, one of them twice, one that cannot be read and one that is missing. */
+function manyFiles(): string {
+  const folder = tempDir();
+  mkdirSync(join(folder, 'captures'));
+  const inputs = readdirSync(join(fixtures, 'rules'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('input.txt'))
+    .map((name) => join(fixtures, 'rules', name))
+    .filter((path) => statSync(path).size < 20_000)
+    .sort()
+    .slice(0, 30);
+  for (const [i, path] of [...inputs, inputs[0]!].entries()) {
+    copyFileSync(path, join(folder, 'captures', `${String(i).padStart(2, '0')}.txt`));
+  }
+  writeFileSync(join(folder, 'captures/07.bin'), Buffer.from([0, 1, 2, 3, 255, 254]));
+  return folder;
+}
+
+test('threads print what one thread prints', async () => {
+  const cwd = manyFiles();
+  const stdin = join(fixtures, 'captures/vring-never-logged.gdb.txt');
+  for (const words of [['--json', '--all'], ['--format', 'sarif'], []]) {
+    const args = ['check', 'captures/**', 'missing.txt', '-', ...words];
+    const one = await runCli([...args, '--jobs', '1'], { cwd, stdin });
+    const several = await runCli([...args, '--jobs', '4'], { cwd, stdin });
+    const automatic = await runCli(args, { cwd, stdin });
+    expect(one.code).toBe(2);
+    expect(one.stderr).toMatch(
+      /captures\/07\.bin: .*\n(?:.*\n)*vhtrace: missing\.txt: no such file/,
+    );
+    expect(several).toEqual(one);
+    expect(automatic).toEqual(one);
+  }
+});
+
+test('the reports of single files are the report of all of them', async () => {
+  const folder = manyFiles();
+  const paths = readdirSync(join(folder, 'captures')).map((name) => join(folder, 'captures', name));
+  const options = { assumeOrdered: false };
+  const policy = { only: [], rules: {} };
+  const { captures } = await readCaptures(paths);
+  const together = checkCaptures(captures, options, policy);
+  const { report, failures } = await runCheck({
+    ...options,
+    ...policy,
+    paths,
+    database: '',
+    strict: false,
+    failOn: 'error',
+    require: [],
+    today: '2026-11-26',
+  });
+  expect(failures).toHaveLength(1);
+  // Some have the same bytes.
+  expect(captures.length).toBeLessThan(paths.length - 1);
+  expect(report).toEqual(together);
+});
+
+test('what a thread needs and cannot read ends the check', async () => {
+  const cwd = manyFiles();
+  const args = ['check', 'captures/*.txt', '--trace-events', 'nosuch', '--jobs', '2'];
+  expect(await runCli(args, { cwd })).toMatchObject({
+    code: 2,
+    stderr: 'vhtrace: nosuch: no such file (check the spelling)\n',
+  });
+});

@@ -1,0 +1,13 @@
+/** The short form of `npm run crash`. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const script = fileURLToPath(new URL('soak/crash.mjs', import.meta.url));
+
+test('kill -9 at a dozen moments leaves whole captures', { timeout: 240_000 }, async () => {
+  const args = [script, '--kills', '12', '--kills-only'];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  expect(stdout).toContain('12 kills');
+});

@@ -1,0 +1,127 @@
+/** Every example of every help page does what it says: it runs as written, in bash, and ends with the right exit code. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { program, runCli } from './helpers/run-cli.js';
+
+const root = join(import.meta.dirname, '..');
+const captures = join(root, 'fixtures', 'captures');
+interface Manifest {
+  readonly commands: Readonly<Record<string, { readonly examples?: readonly string[] }>>;
+}
+
+const { commands } = JSON.parse(
+  readFileSync(join(root, 'oclif.manifest.json'), 'utf8'),
+) as Manifest;
+
+/** Exit codes other than 0, where the example is about that. */
+const CODES: readonly (readonly [example: RegExp, code: number])[] = [
+  [/^vhtrace check .*--strict/, 3],
+  [/^vhtrace diff good\.txt bad\.txt|\| vhtrace diff/, 1],
+  // Ctrl-C ends it, here after a second.
+  [/--follow/, 130],
+  // There is no terminal here, and it says so; test/tui has one.
+  [/vhtrace tui/, 2],
+];
+
+/** What `zstd -c` and `xz -c` make of a text of a few lines. */
+const ZSTD =
+  '28b52ffd64e02ded000098233020206d61696e2028292061742e633a310a0200c56e27d72c1425feaf12e8';
+const XZ =
+  'fd377a585a000004e6d6b4460200210116000000742fe5a3e02edf00465d00118c0038eb403b0df550fd65689d26' +
+  '7e208be85b82b127822494b5ce54125daec3faa86cc13660eebfc8cc63629fe7835ef13a437996525897c17ac113' +
+  '468d165ad264ccab0000000082f23db552db2cfd000162e05d0000002c6ada97b1c467fb020000000004595a';
+
+/** A folder with all files that examples name, and one with the programs that they pipe into. */
+const cwd = mkdtempSync(join(tmpdir(), 'vhtrace-examples-'));
+const bin = mkdtempSync(join(tmpdir(), 'vhtrace-bin-'));
+
+beforeAll(async () => {
+  const good = readFileSync(join(captures, 'reset-during-migration.gdb.txt'));
+  const bad = readFileSync(join(captures, 'vring-never-logged.gdb.txt'));
+  for (const name of ['captures', 'logs']) mkdirSync(join(cwd, name));
+  const files: Readonly<Record<string, string | Buffer>> = {
+    'gdb.txt': good,
+    'gdb.txt.gz': gzipSync(good),
+    'run1.txt': good,
+    'run2.txt': bad,
+    'good.txt': good,
+    'bad.txt': bad,
+    'bad.gz': gzipSync(bad),
+    'qemu-9.1.gdb.txt': good,
+    'qemu-10.0.gdb.txt': good,
+    'notes.txt': readFileSync(join(captures, 'note-on-dirty-bitmap.txt')),
+    'captures/one.txt': good,
+    'logs/one.gz': gzipSync(good),
+    'run.zst': Buffer.from(ZSTD, 'hex'),
+    'trace.log.xz': Buffer.from(XZ, 'hex'),
+    'vhtrace-baseline.json': '{ "schemaVersion": 1, "findings": [] }\n',
+  };
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
+  const programs: Readonly<Record<string, string>> = {
+    vhtrace: `exec ${process.execPath} ${program} "$@"`,
+    'flamegraph.pl': 'exec cat',
+  };
+  for (const [name, text] of Object.entries(programs)) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  }
+  for (const db of ['vhtrace.db', 'runs.db']) {
+    expect((await runCli(['ingest', 'good.txt', '--db', db], { cwd })).code).toBe(0);
+  }
+});
+afterAll(() => {
+  for (const folder of [cwd, bin]) rmSync(folder, { recursive: true, force: true });
+});
+
+function run(example: string): { readonly code: number | null; readonly stderr: string } {
+  const script = example.includes('--follow')
+    ? `timeout --preserve-status --signal=INT 2 ${example}`
+    : example;
+  const { status, stderr } = spawnSync(
+    'bash',
+    ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script],
+    {
+      cwd,
+      encoding: 'utf8',
+      env: { PATH: `${bin}:${process.env.PATH ?? ''}` },
+    },
+  );
+  return { code: status, stderr };
+}
+
+function expectedCode(example: string): number {
+  return CODES.find(([pattern]) => pattern.test(example))?.[1] ?? 0;
+}
+
+describe.each(Object.entries(commands))('%s --help', (name, { examples = [] }) => {
+  test('has examples', () => {
+    expect(examples.length).toBeGreaterThan(0);
+    expect(examples.join('\n')).toContain(` ${name}`);
+  });
+
+  test.each(examples.map((example) => example.replaceAll('<%= config.bin %>', 'vhtrace')))(
+    '%s',
+    (example) => {
+      const { code, stderr } = run(example);
+      expect(code, stderr).toBe(expectedCode(example));
+    },
+  );
+});
+
+test('the examples of vhtrace --help', async () => {
+  const { stdout } = await runCli(['--help'], { cwd });
+  const examples = [...stdout.matchAll(/^ {2}\$ (vhtrace .*?) {2,}/gm)].map(
+    ([, text = '']) => text,
+  );
+  expect(examples.length).toBeGreaterThan(5);
+  for (const example of examples) {
+    const { code, stderr } = run(example);
+    // The store holds run2.txt by then, which is faulty.
+    expect(code, `${example}\n${stderr}`).toBe(
+      example === 'vhtrace check' ? 1 : expectedCode(example),
+    );
+  }
+});

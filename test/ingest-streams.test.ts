@@ -1,0 +1,129 @@
+/** Ingest keeps neither lines nor records: what it makes of a capture in pieces is what a whole reading gives. */
+import fc from 'fast-check';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { Recent } from '../src/base/recent.js';
+import { progressText } from '../src/commands/shared/reading-progress.js';
+import { FactBuilder } from '../src/flows/fact-builder.js';
+import { buildRun } from '../src/flows/run.js';
+import type { Fact } from '../src/model/fact.js';
+import type { Reading } from '../src/model/record.js';
+import { runIngest } from '../src/pipeline/ingest.js';
+import { readCapture } from '../src/pipeline/read-capture.js';
+import { factsFrom } from '../src/store/browse-facts.js';
+import { loadCaptures } from '../src/store/load-capture.js';
+import { openStore } from '../src/store/open-store.js';
+import { readText } from './helpers/read-text.js';
+import { tempDir } from './helpers/temp-dir.js';
+import { anyRun, textOf } from './model/legitimate.js';
+
+const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
+
+/** Facts taken after every `step` records. */
+function inPieces(
+  { records }: Reading,
+  step: number,
+): Omit<ReturnType<FactBuilder['finish']>, 'total'> {
+  const builder = new FactBuilder();
+  const taken: Fact[] = [];
+  records.forEach((record, i) => {
+    builder.add(record);
+    if (i % step === 0) taken.push(...builder.take());
+  });
+  const { facts, total, ...rest } = builder.finish();
+  const all = [...taken, ...facts];
+  expect(total).toBe(all.length);
+  return { facts: all, ...rest };
+}
+
+function expectSame(reading: Reading, step: number): void {
+  const { facts, sessions, ordered } = buildRun(reading, { assumeOrdered: false });
+  expect(inPieces(reading, step)).toEqual({ facts, sessions, ordered });
+}
+
+test('facts of all fixtures', { timeout: 120_000 }, async () => {
+  const inputs = readdirSync(fixtures, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /(?:^|\/)(?:input\.\w+|[^/]+\.(?:gdb\.txt|trace\.log))$/.test(name))
+    .map((name) => join(fixtures, name));
+  expect(inputs.length).toBeGreaterThan(200);
+  for (const input of inputs) {
+    const { reading } = await readCapture(input);
+    expectSame(reading, 3);
+  }
+});
+
+test('facts of events with stacks, other processes and words between them', () => {
+  const start = '700@1763780000.000001:vhost_dev_start 0x55d000:virtio-net vrings:1\n';
+  const parts = [
+    start,
+    '701@1763780000.000002:vhost_user_write req:1 flags:0x1\n',
+    '[Inferior 1 (process 12) exited normally]\n',
+    'Breakpoint 1 at 0x11b0: file th.c, line 6.\n',
+    '(gdb) break vhost_dev_start\nBreakpoint 2 at 0x11b0: file th.c, line 6.\n',
+    '#0  vhost_dev_start (hdev=0x55d000, vdev=0x1, vrings=true) at ../hw/virtio/vhost.c:1\n\n',
+    '#0  vhost_dev_cleanup (hdev=0x55d000) at ../hw/virtio/vhost.c:1\n#1  main () at main.c:1\n\n',
+    'strange words\n',
+    '(gdb) delete\n',
+  ];
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 14 }), fc.nat(4), (text, step) => {
+      expectSame(readText(text.join('')), step + 1);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('facts of runs of the model', { timeout: 60_000 }, () => {
+  fc.assert(
+    fc.property(anyRun, (run) => {
+      expectSame(readText(textOf(run)), 7);
+    }),
+    { numRuns: 60, endOnFailure: true },
+  );
+});
+
+test(
+  'what is stored while it is read is what a whole reading holds',
+  { timeout: 60_000 },
+  async () => {
+    const folder = tempDir();
+    const gdb = readFileSync(join(fixtures, 'captures/reset-during-migration.gdb.txt'), 'utf8');
+    const trace = readFileSync(join(fixtures, 'captures/cancelled-migration.trace.log'), 'utf8');
+    const path = join(folder, 'both.txt');
+    const moved = (i: number): string => gdb.replace(/0x5555(5[67]\w+)/g, `0x55${i % 10}5$1`);
+    writeFileSync(path, trace.repeat(60) + Array.from({ length: 12 }, (_, i) => moved(i)).join(''));
+    const database = join(folder, 'store.db');
+    await runIngest([path, join(fixtures, 'captures/vring-never-logged.gdb.txt')], database);
+    const { reading, info } = await readCapture(path);
+    const store = await openStore(database, 'read');
+    const [loaded] = await loadCaptures(store);
+    expect(loaded?.info).toEqual(info);
+    expect(loaded?.reading.records.length).toBeGreaterThan(30_000);
+    expect(loaded?.reading).toEqual(reading);
+    const { facts } = buildRun(reading, { assumeOrdered: false });
+    expect(await factsFrom(store, 1, 0, facts.length + 1)).toEqual(facts);
+    await store.close();
+  },
+);
+
+test('what was used lately is remembered, and little else', () => {
+  const recent = new Recent<number, number>(12);
+  recent.set(-1, -1);
+  for (let i = 0; i < 1000; i++) {
+    recent.set(i, i);
+    expect(recent.get(-1)).toBe(-1);
+    expect(recent.get(i - 5)).toBe(i < 5 ? (i === 4 ? -1 : undefined) : i - 5);
+  }
+  expect(recent.get(900)).toBeUndefined();
+});
+
+test('progress tells bytes, rate and what is left', () => {
+  expect(progressText('a.txt', 30e6, 1000e6, 2)).toBe(
+    'a.txt: 30 of 1000 MB, 15.0 MB/s, 1 min 5 s left',
+  );
+  expect(progressText('a.txt', 30e6, 60e6, 2)).toBe('a.txt: 30 of 60 MB, 15.0 MB/s, 2 s left');
+  expect(progressText('a.txt', 90e6, 60e6, 2)).toBe('a.txt: 90 of 60 MB, 45.0 MB/s, 0 s left');
+  expect(progressText('-', 5e6, undefined, 2)).toBe('-: 5 MB, 2.5 MB/s');
+});

@@ -1,0 +1,406 @@
+/**
+ * Faults of what crosses the border to the backend: messages of vhost-user, requests to the kernel, what the
+ * kernel writes to the log, and the trace events of vdpa; with the runs and the texts they are put into.
+ */
+import { KernelDevice } from './wire-kernel.js';
+import type { Ioctl, KernelDefect, LogWrite, Refusal } from './wire-kernel.js';
+import {
+  kprobeRows,
+  libvhostUserOf,
+  messageEventsOf,
+  straceOf,
+  straceOfIoctls,
+  TRACE_HEADER,
+} from './wire-text.js';
+import { UserDevice } from './wire-user.js';
+import type { Packet, UserDefect, UserSetup } from './wire-user.js';
+import { VdpaDevice } from './wire-vdpa.js';
+import type { VdpaDefect } from './wire-vdpa.js';
+
+/** One run in one text. */
+export interface WireTrial {
+  readonly scenario: string;
+  readonly format: string;
+  /** Why this text cannot show the fault in this run. */
+  readonly reason: string | undefined;
+  readonly legitimate: string;
+  readonly faulty: string;
+}
+
+export interface WireFault {
+  readonly name: string;
+  /** Rules that are made for it: one of them must report it. */
+  readonly rules: readonly string[];
+  readonly trials: () => readonly WireTrial[];
+}
+
+const MAIN = 4697;
+const VCPU = 4703;
+const MIGRATION = 4784;
+
+interface UserBuild {
+  readonly name: string;
+  readonly setup: UserSetup;
+}
+
+const FULL = { replyAck: true, logShmfd: true, status: true, memSlots: false };
+
+const USER_BUILDS: readonly UserBuild[] = [
+  { name: '5.1, 2 pairs', setup: { ...FULL, version: 501, pairs: 2 } },
+  { name: '6.2, 2 pairs', setup: { ...FULL, version: 602, pairs: 2 } },
+  { name: '7.2, 1 pair', setup: { ...FULL, version: 702, pairs: 1 } },
+  { name: '8.0, 2 pairs', setup: { ...FULL, version: 800, pairs: 2 } },
+  { name: '9.1, 2 pairs', setup: { ...FULL, version: 901, pairs: 2 } },
+  {
+    name: '9.1, 2 pairs, no REPLY_ACK',
+    setup: { ...FULL, version: 901, pairs: 2, replyAck: false },
+  },
+  {
+    name: '9.1, 2 pairs, no LOG_SHMFD',
+    setup: { ...FULL, version: 901, pairs: 2, logShmfd: false },
+  },
+  { name: '9.1, 1 pair, no STATUS', setup: { ...FULL, version: 901, pairs: 1, status: false } },
+  {
+    name: '10.2, 3 pairs, memory slots',
+    setup: { ...FULL, version: 1002, pairs: 3, memSlots: true },
+  },
+];
+
+type UserStory = 'log start and stop' | 'restart while logging' | 'log grows' | 'vring refused';
+
+const USER_STORIES: Readonly<Record<UserStory, (device: UserDevice) => void>> = {
+  'log start and stop': (device) => {
+    device.logStart(MIGRATION);
+    device.logStop(MAIN);
+  },
+  'restart while logging': (device) => {
+    device.logStart(MIGRATION);
+    device.stop(MAIN);
+    device.start(MAIN);
+    device.logStop(MAIN);
+  },
+  'log grows': (device) => {
+    device.logStart(MIGRATION);
+    device.resize(VCPU, 0x2_0000_0000n);
+    device.logStop(MAIN);
+  },
+  'vring refused': (device) => {
+    device.logStart(MIGRATION, 1);
+    device.logStart(MIGRATION);
+    device.logStop(MAIN);
+  },
+};
+
+type UserFormat = 'strace' | 'strace of what is sent' | 'libvhost-user' | 'trace events';
+
+/** The messages of a device, and how many of them come before the story. */
+interface Exchange {
+  readonly packets: readonly Packet[];
+  readonly before: number;
+}
+
+const USER_TEXTS: Readonly<
+  Record<UserFormat, (exchange: Exchange, setup: UserSetup) => readonly string[]>
+> = {
+  strace: ({ packets }) => straceOf(packets),
+  'strace of what is sent': ({ packets }) => straceOf(packets, { sendsOnly: true }),
+  'libvhost-user': ({ packets }) => libvhostUserOf(packets),
+  // Without LOG_SHMFD migration is blocked: then it is the dirty rate that is measured.
+  'trace events': ({ packets, before }, { logShmfd }) =>
+    messageEventsOf(packets).flatMap((line, i) => {
+      const [stamp = ''] = /^\d+@[\d.]+:/.exec(line) ?? [];
+      const isStart = logShmfd && i === before;
+      return isStart ? [`${stamp}migrate_set_state new state setup`, line] : [line];
+    }),
+};
+
+interface UserRun {
+  readonly setup: UserSetup;
+  readonly story: UserStory;
+  readonly format: UserFormat;
+}
+
+function messagesOf({ setup, story }: UserRun, defect: UserDefect | undefined): Exchange {
+  const packets: Packet[] = [];
+  const device = new UserDevice(packets, 12, setup, defect);
+  device.connect(MAIN);
+  device.start(VCPU);
+  const before = packets.length;
+  USER_STORIES[story](device);
+  device.stop(MAIN);
+  return { packets, before };
+}
+
+function userTrials(
+  defect: UserDefect,
+  reasonOf: (run: UserRun) => string | undefined,
+): readonly WireTrial[] {
+  return USER_BUILDS.flatMap(({ name, setup }) =>
+    keysOf(USER_STORIES).flatMap((story) =>
+      keysOf(USER_TEXTS)
+        // The events are there since 7.2.
+        .filter((format) => format !== 'trace events' || setup.version >= 702)
+        .map((format) => {
+          const run = { setup, story, format };
+          const textOf = (wrong?: UserDefect): string =>
+            USER_TEXTS[format](messagesOf(run, wrong), setup).join('\n');
+          return {
+            scenario: `${story} (vhost-user ${name}; ${format})`,
+            format,
+            reason: reasonOf(run),
+            legitimate: textOf(),
+            faulty: textOf(defect),
+          };
+        }),
+    ),
+  );
+}
+
+function keysOf<Key extends string>(record: Readonly<Record<Key, unknown>>): readonly Key[] {
+  return Object.keys(record) as Key[];
+}
+
+type ReasonOf = (run: UserRun) => string | undefined;
+
+/** The format shows too little. */
+function hiddenIn(reason: string, ...formats: readonly UserFormat[]): ReasonOf {
+  return ({ format }) => (formats.includes(format) ? reason : undefined);
+}
+
+/** The first of several. */
+function either(...reasons: readonly ReasonOf[]): ReasonOf {
+  return (run) => reasons.map((reasonOf) => reasonOf(run)).find((reason) => reason !== undefined);
+}
+
+const noPayload = hiddenIn('the trace events show no payload', 'trace events');
+const noReplies = hiddenIn('replies are not shown', 'strace of what is sent', 'libvhost-user');
+const noConnection = hiddenIn('the text names no connection', 'libvhost-user');
+
+/** From 7.2 on STATUS tells the version, from 8.2 on DEVICE_STATE. */
+function noVersion(since: string, told: number): ReasonOf {
+  return ({ setup: { status, version } }) =>
+    status && version >= told ? undefined : `nothing shows QEMU ${since} or later`;
+}
+
+/** Sent in the same device start it is known to be that of the backend. */
+const oldMemory: ReasonOf = ({ setup, story }) =>
+  story === 'restart while logging' && !setup.memSlots
+    ? undefined
+    : 'the memory table is older: a thread that is not traced may have sent a smaller one';
+
+function userFault(
+  name: string,
+  rule: string,
+  defect: UserDefect,
+  ...reasons: readonly ReasonOf[]
+): WireFault {
+  return { name, rules: [rule], trials: () => userTrials(defect, either(...reasons)) };
+}
+
+const USER_FAULTS: readonly WireFault[] = [
+  userFault(
+    'logging is asked for without an acknowledgement',
+    'VU-ACK',
+    'ack-not-asked',
+    noPayload,
+    noConnection,
+    noVersion('6.2', 702),
+  ),
+  userFault(
+    'the acknowledgement of logging is not awaited',
+    'VU-ACK',
+    'ack-not-awaited',
+    noReplies,
+  ),
+  userFault(
+    'the reply to the log base is not awaited',
+    'VU-LOGBASE-REPLY',
+    'reply-not-awaited',
+    noReplies,
+  ),
+  userFault(
+    'each queue pair sends the log base',
+    'VU-LOGBASE-COUNT',
+    'base-per-pair',
+    noPayload,
+    noConnection,
+    noVersion('8.0', 802),
+  ),
+  userFault('mmap_size counts chunks', 'VU-MMAPSIZE', 'size-in-chunks', noPayload, noConnection),
+  userFault('mmap_size is no number of chunks', 'VU-MMAPSIZE', 'size-odd', noPayload),
+  userFault(
+    'mmap_size is too small for memory',
+    'VU-MMAPSIZE',
+    'size-too-small',
+    noPayload,
+    noConnection,
+    oldMemory,
+  ),
+  userFault('the log begins inside of the file', 'VU-MMAPSIZE', 'offset', noPayload),
+];
+
+type KernelEvents = readonly (Ioctl | LogWrite)[];
+type KernelFormat = 'strace' | 'kprobes' | 'kprobes, nested' | 'kprobes without returns';
+
+const KERNEL_TEXTS: Readonly<Record<KernelFormat, (events: KernelEvents) => readonly string[]>> = {
+  strace: (events) => straceOfIoctls(events.filter((event) => 'fd' in event)),
+  kprobes: (events) => probed(events, { inner: false, nested: false, returns: true }),
+  'kprobes, nested': (events) => probed(events, { inner: true, nested: true, returns: true }),
+  'kprobes without returns': (events) =>
+    probed(events, { inner: false, nested: false, returns: false }),
+};
+
+function probed(events: KernelEvents, options: Parameters<typeof kprobeRows>[1]): string[] {
+  return [...TRACE_HEADER, ...kprobeRows(events, options)];
+}
+
+type KernelStory = (device: KernelDevice) => void;
+
+interface KernelRun {
+  readonly name: string;
+  /** As it has to be; where only the device is wrong, the same as the other. */
+  readonly legitimate: KernelStory;
+  readonly faulty: KernelStory;
+  readonly reason?: string | undefined;
+}
+
+function kernelTrials(runs: readonly KernelRun[], defect?: KernelDefect): readonly WireTrial[] {
+  return runs.flatMap(({ name, legitimate, faulty, reason }) =>
+    keysOf(KERNEL_TEXTS).map((format) => ({
+      scenario: `${name} (vhost-net; ${format})`,
+      format,
+      reason: format === 'kprobes without returns' ? 'what was returned is not shown' : reason,
+      legitimate: KERNEL_TEXTS[format](requestsOf(legitimate)).join('\n'),
+      faulty: KERNEL_TEXTS[format](requestsOf(faulty, defect)).join('\n'),
+    })),
+  );
+}
+
+function requestsOf(story: KernelStory, defect?: KernelDefect): KernelEvents {
+  const events: (Ioctl | LogWrite)[] = [];
+  const device = new KernelDevice(events, MAIN, 13, defect);
+  device.open(MAIN);
+  device.start(VCPU);
+  story(device);
+  return events;
+}
+
+function refusedAt(
+  at: Refusal['at'],
+  vring = 0,
+  errno = 'EFAULT',
+  stopper = MIGRATION,
+): KernelStory {
+  return (device) => {
+    device.logStart(MIGRATION, { at, vring, errno });
+    device.stop(stopper);
+  };
+}
+
+/** A log start, and the guest's traffic. */
+function logged(errno?: string): KernelStory {
+  return (device) => {
+    device.logStart(MIGRATION);
+    for (let i = 0; i < 3; i++) device.traffic(errno);
+    device.stop(MIGRATION);
+  };
+}
+
+const VRINGS = [0, 1] as const;
+
+/** What shows that the log start is over is a request of its thread. */
+function undoFault(name: string, defect: KernelDefect): WireFault {
+  const runs = VRINGS.flatMap((vring): KernelRun[] => {
+    const run = (stopper: number): Pick<KernelRun, 'legitimate' | 'faulty'> => {
+      const story = refusedAt('address', vring, 'EFAULT', stopper);
+      return { legitimate: story, faulty: story };
+    };
+    const reason =
+      defect === 'undoes-no-vring' || defect === 'undoes-one-vring'
+        ? undefined
+        : 'the thread does no more, and another may be of a QEMU with the same file descriptor';
+    return [
+      { name: `vring ${vring} is refused`, ...run(MIGRATION) },
+      { name: `vring ${vring} is refused, another thread goes on`, ...run(MAIN), reason },
+    ];
+  });
+  return { name, rules: ['KV-ERR'], trials: () => kernelTrials(runs, defect) };
+}
+
+const KERNEL_FAULTS: readonly WireFault[] = [
+  {
+    name: 'the kernel refuses the log base, and the log start goes on',
+    rules: ['KV-ERR'],
+    trials: () =>
+      kernelTrials([
+        { name: 'log base is refused', legitimate: logged(), faulty: refusedAt('base') },
+      ]),
+  },
+  {
+    name: 'the kernel refuses the features, and the log start goes on',
+    rules: ['KV-ERR'],
+    trials: () => {
+      const story = refusedAt('features');
+      return kernelTrials(
+        [{ name: 'features are refused', legitimate: story, faulty: story }],
+        'goes-on',
+      );
+    },
+  },
+  undoFault('the kernel refuses a vring, and the log start goes on', 'goes-on'),
+  undoFault('the kernel refuses a vring, and nothing is undone', 'undoes-nothing'),
+  undoFault('the kernel refuses a vring, and no vring is undone', 'undoes-no-vring'),
+  undoFault('the kernel refuses a vring, and one is not undone', 'undoes-one-vring'),
+  undoFault('the kernel refuses a vring, and the features stay', 'keeps-features'),
+  {
+    name: 'a vring that the kernel does not have is addressed',
+    rules: ['KV-IDX'],
+    trials: () =>
+      kernelTrials(
+        VRINGS.map((vring) => ({
+          name: `vring ${vring} is not there`,
+          legitimate: logged(),
+          faulty: refusedAt('address', vring, 'ENOBUFS'),
+        })),
+      ),
+  },
+  {
+    name: 'the kernel cannot write to the log',
+    rules: ['KV-LOGWRITE'],
+    trials: () =>
+      kernelTrials([{ name: 'traffic', legitimate: logged(), faulty: logged('EFAULT') }]),
+  },
+];
+
+function shadowed(name: string, defect: VdpaDefect): WireFault {
+  const textOf = (wrong?: VdpaDefect): string => {
+    const lines: string[] = [];
+    const device = new VdpaDevice(lines, '0x55d5', wrong);
+    device.start(true);
+    device.toggleLog(true);
+    device.stop();
+    return lines.join('\n');
+  };
+  const format = 'trace events of vdpa';
+  return {
+    name,
+    rules: ['VD-SVQ'],
+    trials: () => [
+      {
+        scenario: `log start (${format})`,
+        format,
+        reason: undefined,
+        legitimate: textOf(),
+        faulty: textOf(defect),
+      },
+    ],
+  };
+}
+
+const VDPA_FAULTS: readonly WireFault[] = [
+  shadowed('a device with shadow virtqueues gets a log base', 'log-base'),
+  shadowed('a device with shadow virtqueues gets LOG_ALL', 'features'),
+  shadowed('a device with shadow virtqueues gets F_LOG', 'address'),
+];
+
+export const WIRE_FAULTS: readonly WireFault[] = [...USER_FAULTS, ...KERNEL_FAULTS, ...VDPA_FAULTS];

@@ -1,0 +1,139 @@
+/** `vhtrace scrub`: nothing private is left, and whoever reads the capture finds the same as before. */
+import fc from 'fast-check';
+import { existsSync, readdirSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkRuns } from '../src/check/check-captures.js';
+import { buildFlows } from '../src/flows/flow.js';
+import { buildRun } from '../src/flows/run.js';
+import type { Flow, FlowNode } from '../src/model/flow.js';
+import { readCapture } from '../src/pipeline/read-capture.js';
+import { runScrub } from '../src/pipeline/scrub.js';
+import { Scrubber } from '../src/scrub/scrubber.js';
+
+const root = join(import.meta.dirname, '..');
+const shared = join(root, '..', 'shared', 'captures');
+const TEXTS = new Set(['.txt', '.log', '.typescript', '.xz', '.gz', '.zst']);
+
+function capturesUnder(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => TEXTS.has(extname(name)) && !name.startsWith('big'))
+    .map((name) => join(folder, name))
+    .sort();
+}
+
+const captures = [
+  ...capturesUnder(join(root, 'fixtures', 'captures')),
+  ...capturesUnder(join(root, 'fixtures', 'formats')),
+  ...capturesUnder(join(root, 'fixtures', 'rules')),
+  ...capturesUnder(shared),
+];
+
+async function scrubFile(path: string): Promise<string[]> {
+  const lines: string[] = [];
+  await runScrub({ path, words: [], emit: (line) => lines.push(line) });
+  return lines;
+}
+
+/** What a reader gets out of a capture, without what is a pseudonym by design. */
+async function reading(path: string, text?: string): Promise<object> {
+  const source = async function* (): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(Buffer.from(text ?? ''));
+  };
+  const capture = await readCapture(path, text === undefined ? {} : { source });
+  const run = buildRun(capture.reading, { assumeOrdered: false });
+  const { findings } = checkRuns([{ ...capture, run }]);
+  return {
+    lines: capture.reading.lines,
+    findings: findings.map(({ rule, verdict, severity, at, count, vring, fingerprint, evidence }) =>
+      [
+        rule,
+        verdict,
+        severity,
+        at.line,
+        count,
+        vring,
+        fingerprint,
+        evidence.map(({ line }) => line),
+      ].join(' '),
+    ),
+    flows: buildFlows(capture.info, capture.reading, run).map(shapeOf),
+  };
+}
+
+function shapeOf({ ordered, session, nodes }: Flow): unknown[] {
+  const list = (all: readonly FlowNode[]): unknown[] =>
+    all.map((node) => [
+      [node.kind, node.name, node.line, node.lastLine, node.lane, node.actor, node.vring].join(' '),
+      [
+        node.deviceName?.replace(/^\/.*/, 'a socket'),
+        node.callSite,
+        node.count,
+        node.time,
+        node.folded.length,
+      ].join(' '),
+      node.args.map(({ name }) => name).join(' '),
+      ...list(node.children),
+    ]);
+  return [ordered, session, ...list(nodes)];
+}
+
+test.each(captures.map((path) => path.slice(root.length - '/main'.length)))('%s', async (name) => {
+  const path = captures.find((each) => each.endsWith(name)) ?? name;
+  const lines = await scrubFile(path);
+  const text = lines.map((line) => `${line}\n`).join('');
+  expect(await reading(path, text)).toEqual(await reading(path));
+  const again = new Scrubber();
+  expect(lines.map((line) => again.line(line))).toEqual(lines);
+});
+
+const word = fc
+  .stringMatching(/^[a-z][a-z0-9]{6,11}$/)
+  .filter((text) => !/^(?:qemu|linux|glib|dpdk|spdk)/.test(text));
+const pointer = (first: bigint): fc.Arbitrary<bigint> =>
+  fc.bigInt({ min: first + 0x10000000n, max: first + (1n << 39n) });
+
+/** A capture with everything that tells about its machine. */
+const privateCapture = fc.record({
+  user: word,
+  host: word,
+  vm: word,
+  folder: word,
+  heap: pointer(0x560000000000n),
+  stack: pointer(0x7f0000000000n),
+  ip: fc.ipV4().filter((text) => /^(?:[1-9]\d|1[3-8]\d)\./.test(text)),
+  uuid: fc.uuid(),
+});
+
+test('nothing that tells about the machine is left, and a second scrub changes nothing', () => {
+  fc.assert(
+    fc.property(privateCapture, ({ user, host, vm, folder, heap, stack, ip, uuid }) => {
+      const dev = heap.toString(16);
+      const lines = [
+        `${user}@${host}:~/${folder}$ gdb -x /home/${user}/${folder}/vhost.gdb`,
+        `qemu-system-x86_64 -name guest=${vm} -uuid ${uuid} -vnc ${ip}:1 -pidfile /run/${folder}.pid`,
+        `#0  vhost_dev_set_log (dev=0x${dev}, enable_log=true) at /home/${user}/${folder}/hw/virtio/vhost.c:989`,
+        `#1  0x${dev.padStart(16, '0')} in vhost_migration_log (listener=0x${(heap + 8n).toString(16)}, base=${stack}) at ../hw/virtio/vhost.c:1069`,
+        `[pid 3] ioctl(9</dev/vhost-net>, VHOST_SET_LOG_BASE, [0x${stack.toString(16)}]) = 0`,
+      ];
+      const scrubber = new Scrubber();
+      const scrubbed = lines.map((line) => scrubber.line(line));
+      const text = scrubbed.join('\n');
+      const secrets = [user, host, vm, folder, dev, String(stack), stack.toString(16), ip, uuid];
+      expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
+      const [, moved = '0'] = /\(dev=(0x[\da-f]+)/.exec(text) ?? [];
+      const [, listener = '0'] = /listener=(0x[\da-f]+)/.exec(text) ?? [];
+      expect(BigInt(listener) - BigInt(moved)).toBe(8n);
+      expect(text).toContain('../hw/virtio/vhost.c:1069');
+      const again = new Scrubber();
+      expect(scrubbed.map((line) => again.line(line))).toEqual(scrubbed);
+    }),
+  );
+});
+
+test('what is no pointer stays: features, sizes, guest addresses, limits, nanoseconds', () => {
+  const line =
+    'features=0x0000000170000000, size=0x240000000, gpa 0x7ffff000, mask=0x7fffffffffff, NULL=0x0, time=123456789012345';
+  expect(new Scrubber().line(line)).toBe(line);
+});

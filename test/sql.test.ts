@@ -1,0 +1,73 @@
+/** `vhtrace sql`: SQLite itself refuses whatever could change something. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runIngest } from '../src/pipeline/ingest.js';
+import { runSql } from '../src/pipeline/sql.js';
+import { rowPrinters } from '../src/reporters/rows.js';
+import type { RowFormat } from '../src/reporters/rows.js';
+import { tempDir } from './helpers/temp-dir.js';
+
+const capture = join(import.meta.dirname, '../fixtures/captures/vring-never-logged.gdb.txt');
+
+async function filledStore(): Promise<{ folder: string; store: string }> {
+  const folder = tempDir();
+  const store = join(folder, 'vhtrace.db');
+  await runIngest([capture], store);
+  return { folder, store };
+}
+
+async function ask(store: string, sql: string, format: RowFormat = 'json'): Promise<string> {
+  let text = '';
+  const print = rowPrinters[format]((each) => {
+    text += each;
+  });
+  await runSql(store, sql, print);
+  return text;
+}
+
+test.each([
+  'DELETE FROM fact',
+  'UPDATE capture SET path = 1',
+  'DROP TABLE fact',
+  'CREATE TABLE mine (a)',
+  'CREATE TEMP TABLE mine (a)',
+  "ATTACH 'other.db' AS other",
+  "ATTACH ':memory:' AS other",
+  "VACUUM INTO 'copy.db'",
+  'PRAGMA query_only = OFF',
+  'PRAGMA writable_schema = ON',
+  "SELECT load_extension('x')",
+  'SELECT 1; DELETE FROM fact',
+  'SELECT 1); DELETE FROM fact; --',
+  'BEGIN',
+  '',
+])('refused: %s', async (sql) => {
+  const { folder, store } = await filledStore();
+  const before = readFileSync(store);
+  await expect(ask(store, sql)).rejects.toMatchObject({ code: 'USAGE' });
+  expect(readFileSync(store).equals(before)).toBe(true);
+  expect(readdirSync(folder).filter((name) => !name.startsWith('vhtrace.db'))).toEqual([]);
+});
+
+test('values come out exactly', async () => {
+  const { store } = await filledStore();
+  const sql =
+    "SELECT 9223372036854775807 AS big, x'00ff' AS blob, NULL AS none, 1.5 AS real, 'a,\"b' AS text -- end";
+  expect(JSON.parse(await ask(store, sql))).toEqual([
+    { big: '9223372036854775807', blob: "x'00ff'", none: null, real: 1.5, text: 'a,"b' },
+  ]);
+  expect(await ask(store, sql, 'csv')).toBe(
+    'big,blob,none,real,text\r\n9223372036854775807,x\'00ff\',,1.5,"a,""b"\r\n',
+  );
+  expect(await ask(store, 'SELECT 1 AS a WHERE 0')).toBe('[]\n');
+});
+
+test('rows keep the order that was asked for', async () => {
+  const { store } = await filledStore();
+  const rows = JSON.parse(await ask(store, 'SELECT line FROM v_fact ORDER BY line DESC')) as {
+    line: number;
+  }[];
+  expect(rows.length).toBeGreaterThan(50);
+  expect(rows).toEqual([...rows].sort((a, b) => b.line - a.line));
+});
