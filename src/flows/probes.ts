@@ -6,7 +6,7 @@
  * recipe of `vhtrace probes` declares that every call stops there. A condition, an ignore count, a temporary or a deleted breakpoint ends that knowledge.
  */
 import { append } from '../base/append.js';
-import { functionTable, opFunction } from '../facts/functions.js';
+import { functionTable, opFunction, plainName } from '../facts/functions.js';
 import type { Step, Steps } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
 import type { BreakpointSet, CaptureRecord } from '../model/record.js';
@@ -143,6 +143,7 @@ function breakpointSteps(
 ): BreakpointSteps {
   const byNumber = new Map<number, number>();
   const byFunction = new Map<string, FunctionSet>();
+  const isOwn = !tellsOfAnother(records, steps);
   let next = 0;
   let count = 0;
   for (const record of records) {
@@ -150,9 +151,27 @@ function breakpointSteps(
     count++;
     while ((steps[next]?.line ?? Number.POSITIVE_INFINITY) < record.span.first) next++;
     if (!byNumber.has(record.number)) byNumber.set(record.number, next);
-    noteFunction(record, next, byFunction);
+    if (isOwn || record.declared === true) noteFunction(record, next, byFunction);
   }
   return { byNumber, byFunction, count };
+}
+
+/**
+ * A breakpoint stops in another function than the one that it was set on: the lines that set it are of another
+ * debugger, whose log stands before in the same file, and say nothing of this one.
+ */
+function tellsOfAnother(records: readonly CaptureRecord[], steps: readonly Step[]): boolean {
+  const functionOf = new Map<number, string>();
+  for (const record of records) {
+    if (record.kind === 'breakpoint-set' && record.func !== undefined) {
+      functionOf.set(record.number, plainName(record.func));
+    }
+  }
+  return steps.some(({ breakpoint, entry, calls }) => {
+    const set = breakpoint === undefined ? undefined : functionOf.get(breakpoint);
+    const call = calls.at(-1);
+    return entry && set !== undefined && call !== undefined && call.func !== set;
+  });
 }
 
 function noteFunction(
