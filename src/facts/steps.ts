@@ -343,7 +343,10 @@ export class StepBuilder {
     for (let i = bt.frames.length - 1; i >= 0; i--) {
       const frame = bt.frames[i];
       const call = frame === undefined ? undefined : callOf(frame);
-      if (call === undefined) continue;
+      if (frame === undefined || call === undefined) continue;
+      // Where the text ends in a name, that may be the beginning of a longer one: vhost_log_sync[_range].
+      const isTorn = bt.incomplete && i === bt.frames.length - 1 && frame.args === undefined;
+      if (isTorn) continue;
       calls.push(call);
       callLines.push(bt.lines[i] ?? bt.span.first);
     }
