@@ -11,8 +11,6 @@ import { builtInEvents, createEventTable } from '../../src/formats/qemu/event-ta
 import type { EventTable } from '../../src/formats/qemu/event-table.js';
 import { createSimpleTraceReader } from '../../src/formats/qemu/simple-trace.js';
 import type { CaptureRecord, Reading } from '../../src/model/record.js';
-import { runCheck } from '../../src/pipeline/check.js';
-import { defaults } from '../../src/settings/options.js';
 import { quoteRecord } from '../../src/pipeline/quote-record.js';
 import { readCapture } from '../../src/pipeline/read-capture.js';
 import { writeTrace } from '../helpers/printed-events.js';
@@ -268,9 +266,6 @@ describe('as a capture', () => {
     writeFileSync(path, bytes);
     const { reading } = await readCapture(path);
     expect(quoteRecord(reading, 2)).toBe('vhost_user_write req:1 flags:0x1');
-    const request = { ...defaults, database: '', today: '2026-01-01' };
-    const { excerpt } = await runCheck({ ...request, paths: [path] });
-    expect(excerpt(path, 2)).toBe('vhost_user_write req:1 flags:0x1');
   });
 });
 
