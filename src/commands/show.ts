@@ -11,7 +11,7 @@ export default class Show extends BaseCommand {
   gdb.txt:120    the record that holds a line; instead of the path the first digits of its sha256, or nothing where there is one capture`;
   static override examples = [
     '<%= config.bin %> show LS-ALL-RINGS bad.txt',
-    '<%= config.bin %> show :120 gdb.txt',
+    '<%= config.bin %> show :122 gdb.txt',
     "<%= config.bin %> show '#12' gdb.txt --json",
   ];
   static override args = {
