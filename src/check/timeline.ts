@@ -5,7 +5,7 @@
  * for what is done with what the capture does not show.
  */
 import { firstIndex } from '../base/search.js';
-import { RING_RESET } from '../protocol/constants.js';
+import { RING_RESET } from '../model/constants.js';
 import {
   callerOf,
   directCaller,

@@ -7,6 +7,7 @@
  */
 import type { Fact, FactKind } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
+import { CHUNK_BYTES } from '../model/constants.js';
 import { frontendRequests } from '../model/vhost-user-requests.js';
 
 type BitNames = Readonly<Record<number, string>>;
@@ -44,8 +45,6 @@ const STATUS: BitNames = {
 const DIRTY: BitNames = { 0: 'MIGRATION', 1: 'DIRTY_RATE', 2: 'DIRTY_LIMIT' };
 
 const VRING: BitNames = { 0: 'F_LOG' };
-
-const CHUNK_BYTES = 262_144n;
 
 type Meaning = (value: bigint) => string | undefined;
 

@@ -2,6 +2,7 @@
  * Run → what can be compared with another run: the sightings of one session, without anything that
  * differs between two good runs (pointers, sizes, threads, times, source lines).
  */
+import { LOG_ALL } from '../model/constants.js';
 import { append } from '../base/append.js';
 import { functionTable } from '../facts/functions.js';
 import type { Backend, Fact, FactKind } from '../model/fact.js';
@@ -140,9 +141,6 @@ function probeOfFunction(func: string, kind: FactKind): string {
   const isOfVhost = row?.backend !== undefined || row?.source === 'hw/virtio/vhost.c';
   return isOfVhost || RENAMED.has(kind) ? kind : func;
 }
-
-/** VHOST_F_LOG_ALL. */
-const LOG_ALL = 1n << 26n;
 
 /** Calls whose boolean says whether to log. */
 const LOG_FLAG: ReadonlySet<FactKind> = new Set([

@@ -1,7 +1,7 @@
 import { hasFailed } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import { bigintOf } from '../model/values.js';
-import { LOG_ALL } from '../protocol/constants.js';
+import { LOG_ALL } from '../model/constants.js';
 import { bareWithin, below, callerOf, endOf, hasGap, place, probeName } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 

@@ -1,7 +1,7 @@
 import { callerOf } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import { argText, bigintOf } from '../model/values.js';
-import { LOG_ALL } from '../protocol/constants.js';
+import { LOG_ALL } from '../model/constants.js';
 import { hasGap, hasStranger, place, unwatched } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 

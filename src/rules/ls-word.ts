@@ -2,7 +2,7 @@ import type { Call } from '../facts/calls.js';
 import type { Step } from '../facts/step.js';
 import type { Run } from '../flows/run.js';
 import { bigintOf } from '../model/values.js';
-import { LOG_ALL } from '../protocol/constants.js';
+import { LOG_ALL } from '../model/constants.js';
 import { callPairs } from './shared/stack-calls.js';
 import type { Rule } from './rule.js';
 

@@ -1,5 +1,5 @@
 import { bigintOf } from '../model/values.js';
-import { CHUNK_BYTES } from '../protocol/constants.js';
+import { CHUNK_BYTES } from '../model/constants.js';
 import type { Rule } from './rule.js';
 
 /** 2^34 chunks of 256 KiB reach guest physical address 2^52: no x86 CPU addresses more. */

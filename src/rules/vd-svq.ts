@@ -2,7 +2,7 @@ import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
 import { bigintOf, boolOf, pointerOf } from '../model/values.js';
 import { hasGap } from '../flows/run.js';
-import { LOG_ALL } from '../protocol/constants.js';
+import { LOG_ALL } from '../model/constants.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** VHOST_VRING_F_LOG in the flags of a vring. */

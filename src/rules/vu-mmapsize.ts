@@ -1,6 +1,6 @@
 import { hasGap } from '../flows/run.js';
 import { bigintOf } from '../model/values.js';
-import { CHUNK_BYTES } from '../protocol/constants.js';
+import { CHUNK_BYTES } from '../model/constants.js';
 import { connectionsOf, MESSAGES_RECIPE } from './shared/messages.js';
 import type { Connection, Message } from './shared/messages.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';

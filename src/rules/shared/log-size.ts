@@ -3,7 +3,7 @@ import { callerOf } from '../../flows/activations.js';
 import type { Activation } from '../../flows/activations.js';
 import type { FactKind } from '../../model/fact.js';
 import { argText, bigintOf } from '../../model/values.js';
-import { CHUNK_BYTES } from '../../protocol/constants.js';
+import { CHUNK_BYTES } from '../../model/constants.js';
 import { childrenOf, hasGap, hasStranger, place, unwatched } from './queries.js';
 import { scansOf } from './memory-scan.js';
 import type { Judgement, SessionContext } from '../rule.js';
