@@ -142,6 +142,8 @@ function edit(viewer: Viewer, { command, args }: EditorCommand, { screen }: TuiO
 
 /** Stops as Ctrl-Z stops other programs, until the shell sends SIGCONT. */
 async function suspend(host: Host): Promise<void> {
+  // A listener for a signal keeps no program alive: without a timer Node ends where nothing else is under way.
+  const alive = setInterval(() => undefined, 60_000);
   await new Promise<void>((resolve) => {
     const stop = listen(host, 'SIGCONT', () => {
       stop();
@@ -149,4 +151,5 @@ async function suspend(host: Host): Promise<void> {
     });
     host.kill(0, 'SIGTSTP');
   });
+  clearInterval(alive);
 }

@@ -8,6 +8,8 @@ export default defineConfig({
     setupFiles: ['test/config/setup.ts'],
     // Tests that start the program wait for a process on a machine that is busy with other tests.
     testTimeout: 60_000,
+    // Vitest leaves one core free: on two cores that is half of them.
+    maxWorkers: '100%',
     coverage: {
       provider: 'v8',
       include: ['src/**/*.{ts,tsx}'],
