@@ -3,7 +3,16 @@
  * because tsc does not copy JavaScript. Nothing generated is committed; parsers of removed grammars are deleted.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,6 +92,37 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const peggy = fileURLToPath(import.meta.resolve('peggy/bin/peggy.js'));
 const run = promisify(execFile);
 
+/**
+ * What every parser offers besides parse(): nobody reads the words of a refusal, and finding them takes several
+ * times as long as the refusal itself. What is left to catch: brackets so deep that the stack ends.
+ */
+const ACCEPT = `
+export function accept(input, startRule) {
+  try {
+    const how = { peg$library: true, peg$silentFails: 1, ...(startRule && { startRule }) };
+    const { peg$success, peg$result } = peg$parse(input, how);
+    return peg$success ? peg$result : undefined;
+  } catch {
+    return undefined;
+  }
+}
+`;
+
+/** @param {Record<string, string>} types */
+function acceptTypes(types) {
+  const results = Object.entries(types).map(([rule, type]) => `  readonly ${rule}: ${type};\n`);
+  return `
+interface Results {
+${results.join('')}}
+
+/** As parse(), but undefined where the text is refused. Never throws. */
+export declare function accept<Rule extends keyof Results = '${Object.keys(types)[0]}'>(
+  input: string,
+  startRule?: Rule,
+): Results[Rule] | undefined;
+`;
+}
+
 /** @param {string} name @param {string} scratch */
 async function compile(name, scratch) {
   const types = startRules[name];
@@ -96,6 +136,8 @@ async function compile(name, scratch) {
   const args = ['--format', 'es', '--allowed-start-rules', rules, '--dts', '--return-types'];
   args.push(JSON.stringify(types), '--output', output, source);
   await run(process.execPath, [peggy, ...args], { cwd: root });
+  await appendFile(output, ACCEPT);
+  await appendFile(join(scratch, `${name}.d.ts`), acceptTypes(types));
   await install(output, join(root, 'dist/grammar'));
   await install(output, join(root, 'src/grammar'));
   await install(join(scratch, `${name}.d.ts`), join(root, 'src/grammar'));

@@ -7,9 +7,7 @@
  *            not rise, and after a prompt, a thread header, a record or another tool's stack.
  * Not read:  what nobody claims becomes prose.
  */
-import { detached } from '../base/detached.js';
-import { Recent } from '../base/recent.js';
-import type { CaptureRecord, Frame, Reading } from '../model/record.js';
+import type { CaptureRecord, Reading } from '../model/record.js';
 import { cleanLine, cutPager, isEmptyQuote, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
@@ -30,6 +28,7 @@ import type { EventTable } from './qemu/event-table.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
 import { readGdbLine, startsStop, stopHead } from './gdb/lines.js';
 import type { GdbLine } from './gdb/lines.js';
+import { KnownStops } from './gdb/known-stops.js';
 import { isProbeLine } from './gdb/probe-lines.js';
 import { GdbSession } from './gdb/session.js';
 import { Pending } from './gdb/pending.js';
@@ -59,10 +58,10 @@ export function createReader(events: EventTable = builtInEvents()): CaptureReade
 /** Less than what the input keeps of a line, so that none is read that was cut there. */
 const LONGEST_LINE = 1_000_000;
 
-/** As many whole lines are remembered as distinct frames. */
-const MOST_WHOLE_LINES = 8192;
-
 const HASH = 35;
+// "Thread 5 "CPU 0/TCG" hit Breakpoint 3, ..."   "Breakpoint 3, ..."
+const LETTER_T = 84;
+const LETTER_B = 66;
 
 // 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
 const STAMPED = /^\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
@@ -71,9 +70,8 @@ class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
   readonly #session = new GdbSession(this.#sink);
   readonly #frames = new FrameTable();
+  readonly #stops = new KnownStops();
   readonly #margins = new Margins();
-  /** Raw lines without level that are one whole frame: most of a log, and seen many times. */
-  readonly #wholeLines = new Recent<string, Frame>(MOST_WHOLE_LINES);
   #lines = 0;
   readonly #events: EventLines;
   readonly #formats: readonly LineFormat[];
@@ -95,7 +93,9 @@ class Reader implements CaptureReader {
   push(raw: string): void {
     this.#lines += 1;
     const lineNo = this.#lines;
-    if (raw.charCodeAt(0) === HASH && this.#pushKnownFrame(raw, lineNo)) return;
+    const first = raw.charCodeAt(0);
+    if (first === HASH && this.#pushKnownFrame(raw, lineNo)) return;
+    if ((first === LETTER_T || first === LETTER_B) && this.#pushKnownStop(raw, lineNo)) return;
     if (raw.length > LONGEST_LINE) {
       this.#refuseLine(lineNo);
       return;
@@ -133,7 +133,7 @@ class Reader implements CaptureReader {
   #pushKnownFrame(raw: string, lineNo: number): boolean {
     const head = splitLevel(raw);
     if (head === undefined) return false;
-    const frame = this.#wholeLines.get(raw.slice(head.start));
+    const frame = this.#frames.whole(raw.slice(head.start));
     if (frame === undefined) return false;
     while (this.#pending !== undefined) {
       if (this.#pending.joint.cut) return false;
@@ -141,6 +141,19 @@ class Reader implements CaptureReader {
     }
     if (this.#open !== undefined || this.#notes.isBusy()) return false;
     this.#session.addFrame(head.level, frame, lineNo, lineNo);
+    return true;
+  }
+
+  #pushKnownStop(raw: string, lineNo: number): boolean {
+    const stop = this.#stops.whole(raw);
+    const frame = stop && this.#frames.read(stop.location);
+    if (stop === undefined || frame === undefined) return false;
+    while (this.#pending !== undefined) {
+      if (this.#pending.joint.cut) return false;
+      this.#finishPending(false);
+    }
+    if (this.#open !== undefined || this.#notes.isBusy()) return false;
+    this.#session.addStop(stop.head, frame, { first: lineNo, last: lineNo });
     return true;
   }
 
@@ -153,13 +166,6 @@ class Reader implements CaptureReader {
     }
     if (this.#open !== undefined || this.#notes.isBusy()) return false;
     return this.#readEventLine(text, lineNo);
-  }
-
-  #remember(raw: string, text: string): void {
-    const frame = this.#frames.known(text);
-    const head = splitLevel(raw);
-    if (frame === undefined || head === undefined) return;
-    this.#wholeLines.set(detached(raw.slice(head.start)), frame);
   }
 
   // --- joining
@@ -209,7 +215,7 @@ class Reader implements CaptureReader {
     else if (this.#readFrameLine(line, raw) || this.#readEventLine(text, lineNo)) return;
     else if (isThreadRow(text)) this.#hold('row', text, line);
     else if (text.startsWith(RUN_TILL_EXIT)) this.#hold('finish', text, line);
-    else if (!this.#readSession(line)) this.#readRest(line);
+    else if (!this.#readSession(line, raw)) this.#readRest(line);
   }
 
   /** Offers the line to the formats that are told by their own lines; the one that is at work comes first. */
@@ -284,8 +290,8 @@ class Reader implements CaptureReader {
     if (kind === 'none') return false;
     if (line.text.startsWith('(')) this.#session.closeAll();
     const pending = this.#hold('frame', body, line, head.level, kind === 'weak');
-    if (raw !== undefined && text === line.text && pending.joint.complete) {
-      this.#remember(raw, pending.joint.text);
+    if (raw === text && pending.joint.text === body && pending.joint.complete) {
+      this.#frames.markWhole(body);
     }
     return true;
   }
@@ -306,12 +312,13 @@ class Reader implements CaptureReader {
     return true;
   }
 
-  #readSession(line: Line): boolean {
+  #readSession(line: Line, raw?: string): boolean {
     if (this.#readListedCommand(line)) return true;
     const { margin, rest } = splitMargin(line.text);
     const text = margin === '' || /^[\d+]/.test(margin) ? line.text : rest;
     if (startsStop(text)) {
-      this.#hold('stop', text, line);
+      const { joint } = this.#hold('stop', text, line);
+      if (raw === text && joint.text === text && joint.complete) this.#stops.markWhole(text);
       return true;
     }
     const read = readGdbLine(text.trimEnd());

@@ -5,7 +5,7 @@
  * Syntax:   grammars/gdb-mi.peggy; the patterns here only spare the grammar hopeless lines.
  * Not read: lines behind a margin (quoted mail), logs of front ends that put a clock in front of each line.
  */
-import { parse } from '../../grammar/gdb-mi.js';
+import { accept } from '../../grammar/gdb-mi.js';
 
 /** `name=value`; items of a list, and of a few tuples, have no name. */
 export interface MiItem {
@@ -60,18 +60,10 @@ const CANDIDATE = /^(?:\d{0,18}(?:[*^]|-[a-z])|[=+][a-z]|[~@&]"|\(gdb\) *$)/;
 
 /** What the line says, or undefined when it is none of these. */
 export function readMiLine(line: string, context: MiContext): MiLine | TornLine | undefined {
-  const read = CANDIDATE.test(line) ? parseLine(line) : undefined;
+  const read = CANDIDATE.test(line) ? accept(line) : undefined;
   if (read !== undefined && isTold(read, context)) return read;
   if (!context.inSession) return readTorn(line);
   return readGlued(line) ?? readTorn(line) ?? readHeadless(line);
-}
-
-function parseLine(line: string): MiLine | undefined {
-  try {
-    return parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 // Some forms are strong enough to be told anywhere, the others only where the session goes on.
@@ -113,7 +105,7 @@ const GLUED =
 
 function readGlued(line: string): MiLine | undefined {
   const at = line.search(GLUED);
-  return at > 0 ? parseLine(line.slice(at)) : undefined;
+  return at > 0 ? accept(line.slice(at)) : undefined;
 }
 
 // "^done,stack=[frame={level="0",addr="0x0000" and nothing more

@@ -6,9 +6,11 @@
  */
 import { detached } from '../../base/detached.js';
 import { Recent } from '../../base/recent.js';
-import { parse } from '../../grammar/gdb-frame.js';
+import { accept } from '../../grammar/gdb-frame.js';
 import type { Frame } from '../../model/record.js';
 import { splitMargin } from '../clean.js';
+import { fillFrame, LONGEST_SHAPED, shapeOf, templateOf } from './frame-shapes.js';
+import type { FrameTemplate } from './frame-shapes.js';
 
 /** Longer frames are refused: the grammar may look at a text more than once. */
 const LONGEST_FRAME = 32_768;
@@ -16,26 +18,77 @@ const LONGEST_FRAME = 32_768;
 /** Distinct frames that are remembered; every process and every migration of a long log brings new ones. */
 const MOST_FRAMES = 8192;
 
+/** Shapes that are remembered: each call of a program has a few. */
+const MOST_SHAPES = 8192;
+
+/** What is known of a shape. */
+interface KnownShape {
+  /** `once`: it came once, which is not worth a template. Undefined where the grammar has to read each text itself. */
+  template: FrameTemplate | 'once' | undefined;
+  /** A line of this shape, without margin, is one whole frame, see {@link FrameTable.markWhole}. */
+  isWhole: boolean;
+}
+
 /** Frames by their text. Equal texts near each other give the same object. */
 export class FrameTable {
   readonly #frames = new Recent<string, Frame | 'refused'>(MOST_FRAMES);
+  readonly #shapes = new Recent<string, KnownShape>(MOST_SHAPES);
+  /** Texts that are one whole frame: most of a log, and seen many times. */
+  readonly #whole = new Recent<string, Frame>(MOST_FRAMES);
 
   /** The frame of a text without level, or undefined when the grammar refuses it. */
   read(text: string): Frame | undefined {
     const known = this.#frames.get(text);
     if (known !== undefined) return known === 'refused' ? undefined : known;
     const own = detached(text);
-    const frame = parseFrame(own);
-    if (frame?.kind === 'call' && !own.includes('(')) bareFrames.add(frame);
+    const frame = this.#parse(own);
     this.#frames.set(own, frame ?? 'refused');
     return frame;
   }
 
-  /** The frame of a text that was read before. */
-  known(text: string): Frame | undefined {
-    const known = this.#frames.get(text);
-    return known === 'refused' ? undefined : known;
+  /** A line without margin, its level aside, was read as this one frame and nothing else. */
+  markWhole(text: string): void {
+    const frame = this.#frames.get(text);
+    if (frame === undefined || frame === 'refused') return;
+    this.#whole.set(detached(text), frame);
+    const known = text.length > LONGEST_SHAPED ? undefined : this.#shapes.get(shapeOf(text).shape);
+    if (known !== undefined) known.isWhole = true;
   }
+
+  /** The frame of a line of which nothing else can become than that frame; undefined where that is not known. */
+  whole(text: string): Frame | undefined {
+    const known = this.#whole.get(text);
+    if (known !== undefined) return known;
+    if (text.length > LONGEST_SHAPED) return undefined;
+    const own = detached(text);
+    const { shape, numbers } = shapeOf(own);
+    const of = this.#shapes.get(shape);
+    if (of?.isWhole !== true || typeof of.template !== 'object') return undefined;
+    const earlier = this.#frames.get(own);
+    if (earlier === 'refused') return undefined;
+    const frame = earlier ?? fillFrame(of.template, numbers);
+    this.#frames.set(own, frame);
+    this.#whole.set(own, frame);
+    return frame;
+  }
+
+  #parse(text: string): Frame | undefined {
+    if (text.length > LONGEST_SHAPED) return parseCall(text);
+    const { shape, numbers } = shapeOf(text);
+    const known = this.#shapes.get(shape);
+    if (known === undefined) this.#shapes.set(shape, { template: 'once', isWhole: false });
+    else if (known.template === 'once') known.template = templateOf(text, parseCall);
+    return typeof known?.template === 'object'
+      ? fillFrame(known.template, numbers)
+      : parseCall(text);
+  }
+}
+
+/** {@link parseFrame}, with a note where the text ended with the name. */
+function parseCall(text: string): Frame | undefined {
+  const frame = parseFrame(text);
+  if (frame?.kind === 'call' && !text.includes('(')) bareFrames.add(frame);
+  return frame;
 }
 
 const bareFrames = new WeakSet<Frame>();
@@ -50,18 +103,8 @@ export function readDamagedFrame(text: string): Frame | undefined {
   return parseFrame(text, 'DamagedFrame');
 }
 
-function parseFrame(
-  text: string,
-  startRule: 'Frame' | 'DamagedFrame' = 'Frame',
-): Frame | undefined {
-  if (text.length > LONGEST_FRAME) return undefined;
-  try {
-    // Two calls: the type of the result depends on the rule.
-    return startRule === 'Frame' ? parse(text) : parse(text, { startRule });
-  } catch {
-    // A refusal, or brackets so deep that the parser ran out of stack: unread either way.
-    return undefined;
-  }
+function parseFrame(text: string, rule: 'Frame' | 'DamagedFrame' = 'Frame'): Frame | undefined {
+  return text.length > LONGEST_FRAME ? undefined : accept(text, rule);
 }
 
 /** `#12 0x0000...` → 12 and where the frame's text starts; undefined when there is no level. */

@@ -5,7 +5,7 @@
  * Syntax:   grammars/gdb-line.peggy; the patterns here only spare the grammar hopeless lines.
  * Not read: messages that carry no record (gdb-chatter.ts), the machine interface (gdb-mi.ts).
  */
-import { parse } from '../../grammar/gdb-line.js';
+import { accept } from '../../grammar/gdb-line.js';
 import type { Stop, ThreadNotice, ThreadRef } from '../../model/record.js';
 
 /** What grammars/gdb-line.peggy returns. */
@@ -41,11 +41,7 @@ const LONGEST_LINE = 16_384;
 /** What the line says, or undefined when it is none of these. */
 export function readGdbLine(line: string): GdbLine | undefined {
   if (!CANDIDATE.test(line) || line.length > LONGEST_LINE) return undefined;
-  try {
-    return parse(line);
-  } catch {
-    return undefined;
-  }
+  return accept(line);
 }
 
 /** The stop without its place. */

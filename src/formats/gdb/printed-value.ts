@@ -7,7 +7,7 @@
  *           need several lines for it.
  * Not read: arrays, scalars (nothing says what they are the value of), values of which a line is missing.
  */
-import { parse } from '../../grammar/gdb-value.js';
+import { accept } from '../../grammar/gdb-value.js';
 import type { CaptureRecord, PrintedValue } from '../../model/record.js';
 import type { LineFormat } from '../line-format.js';
 
@@ -59,7 +59,7 @@ export class PrintedText {
     const [text, isWhole] = [this.#text, this.isWhole];
     this.#text = '';
     if (!isWhole) return undefined;
-    const read = orUndefined(() => parse(text, { startRule: 'Printed' }));
+    const read = accept(text, 'Printed');
     if (read === undefined || read.members.length === 0) return undefined;
     const span = { first: this.#first, last: this.#last };
     return { kind: 'value', span, number: read.number, members: Object.fromEntries(read.members) };
@@ -77,7 +77,7 @@ function depthOf(text: string): number {
 /** The members of `{index = 0, flags = 1}`, as the machine interface gives a value; undefined for others. */
 export function readMembers(text: string): PrintedValue['members'] | undefined {
   if (!text.includes('{') || text.length > LONGEST_TEXT) return undefined;
-  const members = orUndefined(() => parse(text.trim(), { startRule: 'Structure' }));
+  const members = accept(text.trim(), 'Structure');
   return members === undefined || members.length === 0 ? undefined : Object.fromEntries(members);
 }
 
@@ -89,14 +89,6 @@ export function askedExpression(command: string): string | undefined {
 /** The member that `addr->flags` asks for: `flags`. */
 export function askedMember(expression: string): string | undefined {
   return /^[\w$]+(?:(?:->|\.)\w+)*(?:->|\.)([A-Za-z_]\w*)$/.exec(expression)?.[1];
-}
-
-function orUndefined<Value>(read: () => Value): Value | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }
 
 export function createPrintedValues(): LineFormat {

@@ -5,7 +5,7 @@
  * Syntax:   grammars/probes-line.peggy.
  * Not read: that a function is absent; nothing is watched that is not declared.
  */
-import { parse } from '../../grammar/probes-line.js';
+import { accept } from '../../grammar/probes-line.js';
 import type { CaptureRecord, Problem, Span } from '../../model/record.js';
 import type { LineFormat } from '../line-format.js';
 
@@ -69,11 +69,7 @@ class ProbeLines implements LineFormat {
 
 function readProbeLine(line: string): ProbeLine | undefined {
   if (line.length > LONGEST_LINE) return undefined;
-  try {
-    return parse(line);
-  } catch {
-    return undefined;
-  }
+  return accept(line);
 }
 
 function recordOf(read: ProbeLine, span: Span): CaptureRecord {

@@ -1,5 +1,5 @@
 /** The stamp in front of a kernel message → who, when, and the text behind it. Syntax: grammars/dmesg.peggy. */
-import { parse } from '../../grammar/dmesg.js';
+import { accept } from '../../grammar/dmesg.js';
 
 export interface KernelMessage {
   /** As printed in the first brackets, or what the journal put in front. */
@@ -20,9 +20,5 @@ const MAY =
 
 export function readMessage(line: string): KernelMessage | undefined {
   if (line.length > LONGEST_LINE || !MAY.test(line)) return undefined;
-  try {
-    return parse(line);
-  } catch {
-    return undefined;
-  }
+  return accept(line);
 }

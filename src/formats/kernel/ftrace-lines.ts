@@ -3,7 +3,7 @@
  *
  * The patterns here only spare the grammar lines that it would refuse.
  */
-import { parse } from '../../grammar/ftrace.js';
+import { accept } from '../../grammar/ftrace.js';
 
 /** What stands in front of a row. */
 export interface TraceStamp {
@@ -68,28 +68,20 @@ const GRAPH = /^[ \t]{0,16}(?:\d[\d.]{0,24}[ \t]{0,8}\|[ \t]{0,8})?\d{1,5}\)[ \t
 export function readRow(line: string): TraceRow | undefined {
   const cpu = line.indexOf('[');
   if (cpu < 0 || line.length > LONGEST_LINE || !ROW.test(line.slice(0, 128))) return undefined;
-  return attempt(() => parse(line, { startRule: 'Row' }));
+  return accept(line, 'Row');
 }
 
 export function readGraph(line: string): GraphRow | undefined {
   if (!line.includes('|') || line.length > LONGEST_LINE || !GRAPH.test(line)) return undefined;
-  return attempt(() => parse(line, { startRule: 'GraphLine' }));
+  return accept(line, 'GraphLine');
 }
 
 /** The body of a row alone, as function_graph puts it between `/*` and its end. */
 export function readBody(text: string): TraceBody | undefined {
-  return attempt(() => parse(text, { startRule: 'Body' }));
+  return accept(text, 'Body');
 }
 
 export function readSwitch(line: string): TaskSwitch | undefined {
   if (!line.includes('=>') || line.length > 256 || !GRAPH.test(line)) return undefined;
-  return attempt(() => parse(line, { startRule: 'Switch' }));
-}
-
-function attempt<Result>(read: () => Result): Result | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
+  return accept(line, 'Switch');
 }

@@ -5,7 +5,7 @@
  * Syntax:    grammars/notes-line.peggy; the patterns here only spare the grammar hopeless lines.
  * Not read:  lists of calls without arrows: whether they call each other is not said.
  */
-import { parse } from '../../grammar/notes-line.js';
+import { accept } from '../../grammar/notes-line.js';
 import type { CodeReference, PathCall } from '../../model/record.js';
 
 /** A call of one line, its depth counted from that line. */
@@ -39,69 +39,58 @@ export const LONGEST_NOTE_LINE = 4096;
 /** `  - hw/virtio/vhost.c|1475| <<f>> code` */
 export function readReference(line: string): Reference | undefined {
   if (!hints(line, /^[ \t]*(?:-[ \t]*)?[^| \t]+\|\d+\|[ \t]*<</)) return undefined;
-  return attempt(() => parse(line, { startRule: 'Reference' }));
+  return accept(line, 'Reference');
 }
 
 /** `=====`, `-----`, `*****`: the rule without blanks behind it. */
 export function readRule(line: string): string | undefined {
   if (!hints(line, /^(?:={5}|-{5}|\*{5})/)) return undefined;
-  return attempt(() => parse(line, { startRule: 'Rule' }));
+  return accept(line, 'Rule');
 }
 
 /** The title of `## Cancel`. */
 export function readTitle(line: string): string | undefined {
   if (!hints(line, /^#+[ \t]/)) return undefined;
-  return attempt(() => parse(line, { startRule: 'Title' }));
+  return accept(line, 'Title');
 }
 
 /** `   -> f()`, `-> struct sg_table table;` */
 export function readBranch(line: string): Branch | undefined {
   if (!hints(line, /^[ \t]*[\\|`+└├]?[-=─]*[>→]/)) return undefined;
-  return attempt(() => parse(line, { startRule: 'Branch' }));
+  return accept(line, 'Branch');
 }
 
 /** The calls of a line that a tree may hang below; none for `struct x:`. */
 export function readRoot(line: string): readonly NotedCall[] | undefined {
   if (!hints(line, /^\w[^(]*\(|^(?:struct|union)[ \t]/)) return undefined;
-  return attempt(() => parse(line, { startRule: 'Root' }));
+  return accept(line, 'Root');
 }
 
 /** All chains of a line, one after the other; each begins at depth 0. */
 export function readChains(line: string): readonly NotedCall[] | undefined {
   if (!line.includes('(') || !hints(line, /->|=>|→|\):[A-Z]/)) return undefined;
-  return attempt(() => parse(line, { startRule: 'Chains' }));
+  return accept(line, 'Chains');
 }
 
 /** ` 789 static inline int f(void)` */
 export function readListing(line: string): Listing | undefined {
   if (!hints(line, /^ *\d{1,7}(?: |$)/)) return undefined;
-  return attempt(() => parse(line, { startRule: 'Listing' }));
+  return accept(line, 'Listing');
 }
 
 /** Whether C begins here: `strong` is C for sure, `weak` may be a person's words. */
 export function readCodeStart(line: string): 'strong' | 'weak' | undefined {
   // Every first line holds one of these signs or begins like this.
   if (!hints(line, /[;{}(]|^[ \t]*(?:\/[*/]|else|do\b|case\b|default:|#[a-z])/)) return undefined;
-  return attempt(() => parse(line, { startRule: 'CodeStart' }));
+  return accept(line, 'CodeStart');
 }
 
 /** What the line opens and closes; `commented`: it begins inside a comment. */
 export function readBrackets(line: string, commented: boolean): Brackets | undefined {
   if (line.length > LONGEST_NOTE_LINE) return undefined;
-  return attempt(() =>
-    commented ? parse(line, { startRule: 'CommentedCode' }) : parse(line, { startRule: 'Code' }),
-  );
+  return accept(line, commented ? 'CommentedCode' : 'Code');
 }
 
 function hints(line: string, hint: RegExp): boolean {
   return line.length <= LONGEST_NOTE_LINE && hint.test(line);
-}
-
-function attempt<Parts>(read: () => Parts): Parts | undefined {
-  try {
-    return read();
-  } catch {
-    // Brackets so deep that the parser ran out of stack.
-    return undefined;
-  }
 }

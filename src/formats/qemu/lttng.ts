@@ -5,7 +5,7 @@
  * Unit:     one record per line. `tid` is `vtid` of the context where the session recorded it.
  * Not read: events of other programs and of the kernel.
  */
-import { parse } from '../../grammar/lttng.js';
+import { accept } from '../../grammar/lttng.js';
 import type { CaptureRecord } from '../../model/record.js';
 import { isString } from './event-form.js';
 import type { EventForm, PrintedEvent } from './event-form.js';
@@ -34,19 +34,11 @@ export function createLttng(events: EventTable): LineFormat {
     isOpen: false,
     take(line, lineNo) {
       if (!SIGNATURE.test(line) || line.length > LONGEST_LINE) return undefined;
-      const read = readLine(line);
+      const read = accept(line);
       return read && [eventOf(read, lineNo, events)];
     },
     end: () => [],
   };
-}
-
-function readLine(line: string): LttngLine | undefined {
-  try {
-    return parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 function eventOf(

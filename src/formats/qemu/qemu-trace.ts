@@ -6,7 +6,7 @@
  * Unit:     one record per line.
  * Not read: `info trace-events` of the monitor, which lists events and reports none.
  */
-import { parse } from '../../grammar/qemu-trace.js';
+import { accept } from '../../grammar/qemu-trace.js';
 import type { Span, TraceEvent } from '../../model/record.js';
 import type { EventForm } from './event-form.js';
 import { builtInEvents } from './event-table.js';
@@ -105,11 +105,7 @@ export function readEventText(
 /** How often syslog says that the line before was printed again; undefined for other lines. */
 export function repeatCount(line: string): number | undefined {
   if (!/message repeated \d+ times/.test(line.slice(0, 512))) return undefined;
-  try {
-    return parse(line.slice(0, 4096), { startRule: 'Repeated' });
-  } catch {
-    return undefined;
-  }
+  return accept(line.slice(0, 4096), 'Repeated');
 }
 
 /** Where a line that another thread began inside this text begins; its length when there is none. */
@@ -128,11 +124,7 @@ export function traceLine(
     return { tid: Number(tid), time, by: 'thread', name, text: line.slice(head.length) };
   }
   if (!mayBeEvent(line, events)) return undefined;
-  try {
-    return parse(line);
-  } catch {
-    return undefined;
-  }
+  return accept(line);
 }
 
 function mayBeEvent(line: string, events: EventTable): boolean {

@@ -6,7 +6,7 @@
  *           what is printed is the distance to the record before.
  * Not read: the output of before 2.1, which names no process; scripts that print otherwise.
  */
-import { parse } from '../../grammar/simpletrace.js';
+import { accept } from '../../grammar/simpletrace.js';
 import type { CaptureRecord } from '../../model/record.js';
 import { cleanLine } from '../clean.js';
 import { isString } from './event-form.js';
@@ -103,11 +103,7 @@ class Simpletrace implements LineFormat {
 
 function readLine(line: string): SimpletraceLine | undefined {
   if (line.length > LONGEST_LINE) return undefined;
-  try {
-    return parse(line);
-  } catch {
-    return undefined;
-  }
+  return accept(line);
 }
 
 /** `name=%s started=0x%x` */
@@ -138,10 +134,6 @@ function rawValues(
 /** `b'pc.ram'` to `pc.ram`; a bare string as it is; undefined for what only begins like bytes. */
 function unquoted(text: string): string | undefined {
   if (!/^b['"]/.test(text)) return text;
-  try {
-    const bytes = parse(text, { startRule: 'Bytes' });
-    return cleanLine(new TextDecoder().decode(Uint8Array.from(bytes)));
-  } catch {
-    return undefined;
-  }
+  const bytes = accept(text, 'Bytes');
+  return bytes && cleanLine(new TextDecoder().decode(Uint8Array.from(bytes)));
 }

@@ -3,7 +3,7 @@
  *
  * The patterns only spare the grammar lines that it would refuse; one line for each kind of line.
  */
-import { parse } from '../../grammar/foreign-frame.js';
+import { accept } from '../../grammar/foreign-frame.js';
 import type { ForeignFrame, ForeignStack, Stamp } from '../../model/record.js';
 
 /** One line of a stack or of the text around it. */
@@ -26,14 +26,14 @@ export type ForeignLine =
   /** Names the task of the stack that follows later. */
   | { readonly type: 'task'; readonly stamp: Stamp };
 
-type Rule = NonNullable<NonNullable<Parameters<typeof parse>[1]>['startRule']>;
+type Rule = NonNullable<Parameters<typeof accept>[1]>;
 
 /** Longer lines hold no frame: names of C++ functions are long, but not that long. */
 const LONGEST_LINE = 2048;
 
 const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[] = [
-  // gdb's own frames are most lines of a log: "f (hdev=0x1" and ") at " stand in no other tool's.
-  { may: /^#\d{1,10}[ \t](?!.*(?: \(\w+=|\) (?:at|from) ))/, rules: ['Numbered'] },
+  // gdb's own frames are most lines of a log: "f (hdev=0x1", ") at " and "f ()" stand in no other tool's.
+  { may: /^#\d{1,10}[ \t](?!.*(?: \(\w+=|\) (?:at|from) | \(\)$))/, rules: ['Numbered'] },
   { may: /^\[#?\d/, rules: ['Gef', 'Listed'] },
   { may: /^\[exception RIP: /, rules: ['CrashException'] },
   {
@@ -64,13 +64,13 @@ function anyOf(patterns: readonly RegExp[]): RegExp {
 /** `line` has lost its margin and the blanks at its end. */
 export function readForeign(line: string): ForeignLine | undefined {
   if (line.length > LONGEST_LINE) return undefined;
-  if (line.endsWith(':') && PERF_HEAD.test(line)) return attempt(line, 'PerfHead');
-  if (line.endsWith(']') && GLIBC.test(line)) return attempt(line, 'Glibc');
+  if (line.endsWith(':') && PERF_HEAD.test(line)) return accept(line, 'PerfHead');
+  if (line.endsWith(']') && GLIBC.test(line)) return accept(line, 'Glibc');
   if (!ANY_KIND.test(line)) return undefined;
   for (const { may, rules } of KINDS) {
     if (!may.test(line)) continue;
     for (const rule of rules) {
-      const read = attempt(line, rule);
+      const read = accept(line, rule);
       if (read !== undefined) return read;
     }
   }
@@ -81,15 +81,7 @@ export function readForeign(line: string): ForeignLine | undefined {
 export function readOops(text: string): ForeignLine | undefined {
   const line = text.trim();
   if (line.length > LONGEST_LINE) return undefined;
-  return attempt(line, 'Oops') ?? attempt(line, 'OopsTask');
-}
-
-function attempt(line: string, startRule: Rule): ForeignLine | undefined {
-  try {
-    return parse(line, { startRule });
-  } catch {
-    return undefined;
-  }
+  return accept(line, 'Oops') ?? accept(line, 'OopsTask');
 }
 
 /** Text of a report around its stacks: what happened, where the memory lies, what the registers held. */

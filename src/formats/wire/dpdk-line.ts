@@ -3,7 +3,7 @@
  *
  * Producer: DPDK's lib/vhost/vhost_user.c and socket.c (17.11 to 25.11; until 20.11 in lib/librte_vhost/).
  */
-import { parse } from '../../grammar/dpdk.js';
+import { accept } from '../../grammar/dpdk.js';
 
 /** What stands around the text. */
 export interface ConfigLine {
@@ -37,30 +37,18 @@ export function configLine(line: string): ConfigLine | undefined {
   if (line.length > LONGEST_LINE || line.slice(0, LONGEST_CLOCK).search(PREFIX) < 0) {
     return undefined;
   }
-  try {
-    return parse(line);
-  } catch {
-    return undefined;
-  }
+  return accept(line);
 }
 
 /** What the text says, if it is about a message. */
 export function configText(text: string): ConfigText | undefined {
-  try {
-    return parse(text, { startRule: 'Text' });
-  } catch {
-    return undefined;
-  }
+  return accept(text, 'Text');
 }
 
 /** A line of a region that has no prefix of its own. */
 export function continuation(line: string): Detail | undefined {
   if (line.length > LONGEST_LINE || !/\t .{8,20}: ?0x/.test(line)) return undefined;
-  try {
-    return parse(line, { startRule: 'Continuation' });
-  } catch {
-    return undefined;
-  }
+  return accept(line, 'Continuation');
 }
 
 /** `connection is 47`, `file:43`, `socket created, fd: 12` anywhere in a text. */

@@ -7,7 +7,7 @@
  *           ends the record; what follows is chatter, as are lines about running rings.
  * Not read: what the backend did with a message; its answer only where it is printed (`Sending back to guest`).
  */
-import { parse } from '../../grammar/libvhost-user.js';
+import { accept } from '../../grammar/libvhost-user.js';
 import type { CaptureRecord, VhostUserMessage } from '../../model/record.js';
 import type { LineFormat } from '../line-format.js';
 import { vringFile } from './vhost-user-bytes.js';
@@ -124,11 +124,7 @@ function debugLine(text: string, isNear: boolean): DebugLine | undefined {
   if (text.length > LONGEST_LINE) return undefined;
   const line = text.replace(MARGIN, '');
   if (!isNear && !line.startsWith('================ V')) return undefined;
-  try {
-    return parse(line);
-  } catch {
-    return undefined;
-  }
+  return accept(line);
 }
 
 function isGlibLine(text: string): boolean {

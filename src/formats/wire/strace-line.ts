@@ -4,7 +4,7 @@
  * Producer: strace's src/strace.c, src/syscall.c; for strings src/util.c, string_quote() and
  * printstr_ex() (strace 4.5 to 6.16).
  */
-import { parse } from '../../grammar/strace.js';
+import { accept, parse } from '../../grammar/strace.js';
 import { bytesOfString } from './strace-string.js';
 
 interface Stamped {
@@ -57,11 +57,7 @@ export function straceLine(line: string): StraceLine | undefined {
       ? line.slice(0, LONGEST_LINE - LONGEST_END) + line.slice(-LONGEST_END)
       : line;
   if (!HOPEFUL.test(text)) return undefined;
-  try {
-    return parse(text);
-  } catch {
-    return undefined;
-  }
+  return accept(text);
 }
 
 export function firstArgument(args: string): FirstArgument {

@@ -1,0 +1,99 @@
+/** The fast paths in front of gdb's grammars give what the grammars give. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fillFrame, shapeOf, templateOf } from '../../src/formats/gdb/frame-shapes.js';
+import { FrameTable, frameText } from '../../src/formats/gdb/frames.js';
+import type { Frame } from '../../src/model/record.js';
+import { frame, printFrame } from '../helpers/printed-frames.js';
+import type { Wrapping } from '../helpers/printed-frames.js';
+import { besideRepository, linesOf, readLines } from '../helpers/read-text.js';
+
+const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
+const folders = [
+  join(fixtures, 'captures'),
+  join(fixtures, 'formats'),
+  besideRepository('shared/captures'),
+  besideRepository('shared/corpus'),
+];
+const files = folders.flatMap((folder) =>
+  folder === undefined
+    ? []
+    : readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(?:txt|log|md)$/.test(name))
+        .map((name) => join(folder, name)),
+);
+
+/** The same text with other digits, and another number of them, behind every 0x. */
+function renumbered(text: string, by: number): string {
+  return text.replace(/0x[0-9a-f]+/g, (number) => {
+    const digits = Array.from(number.slice(2), (digit) =>
+      ((Number.parseInt(digit, 16) * 7 + by) % 16).toString(16),
+    );
+    return `0x${digits.join('')}${by % 2 === 0 ? '' : 'c'}`;
+  });
+}
+
+const oneLine: Wrapping = { width: 1_000_000, listAsWhole: false, strip: false };
+
+/** By the grammar: a table that never saw the shape has nothing else. */
+function byGrammar(text: string): Frame | undefined {
+  return new FrameTable().read(text);
+}
+
+describe('a frame of a known shape', () => {
+  it('is what the grammar reads, for every frame at hand', () => {
+    const texts = new Map<string, string>();
+    for (const path of files) {
+      for (const line of linesOf(readFileSync(path, 'utf8'))) {
+        const text = frameText(line);
+        if (text !== '') texts.set(shapeOf(text).shape, text);
+      }
+    }
+    const table = new FrameTable();
+    let shaped = 0;
+    for (const text of texts.values()) {
+      for (const variant of [text, renumbered(text, 3), renumbered(text, 4)]) {
+        expect(table.read(variant), variant).toEqual(byGrammar(variant));
+      }
+      if (templateOf(text, byGrammar) !== undefined) shaped++;
+    }
+    // Nearly all have a template: else this would compare the grammar with itself.
+    expect(shaped).toBeGreaterThan(0.7 * texts.size);
+  });
+
+  it('is what the grammar reads, for any frame', () => {
+    fc.assert(
+      fc.property(frame, fc.nat(1000), (printed, by) => {
+        const text = printFrame(0, printed, oneLine)[0]?.slice(4) ?? '';
+        const template = templateOf(text, byGrammar);
+        fc.pre(template !== undefined);
+        const variant = renumbered(text, by);
+        expect(shapeOf(variant).shape).toBe(shapeOf(text).shape);
+        expect(fillFrame(template, shapeOf(variant).numbers)).toEqual(byGrammar(variant));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('has no template where a number is part of a name', () => {
+    expect(templateOf('f0x12 (a=1) at x.c:1', byGrammar)).toBeUndefined();
+    expect(templateOf('f (a=1) from /lib/0x12.so', byGrammar)).toBeUndefined();
+    expect(templateOf('0x12 in f', byGrammar)).toBeUndefined();
+    expect(templateOf('0x12 in f (a=0x5) at x.c:1', byGrammar)).toBeDefined();
+  });
+});
+
+describe('a capture with known lines', () => {
+  it.each(files.map((path) => [path.slice(path.lastIndexOf('/') + 1), path]))(
+    '%s is read as it is without the fast paths',
+    (_, path) => {
+      const once = linesOf(readFileSync(path, 'utf8')).slice(0, 800);
+      const lines = [once, once.map((line) => renumbered(line, 2))].flat();
+      // A control character, which every line loses, but not before the fast paths have passed it by.
+      expect(readLines(lines)).toEqual(readLines(lines.map((line) => `${line}\u0001`)));
+    },
+  );
+});
