@@ -101,7 +101,8 @@ describe('a lake of 1,000 captures', () => {
     );
     expect(partitions).toEqual({ hosts: '7', versions: '4', wrong: '0' });
     if (process.env.FIGURES) console.log(figures.join('\n'));
-  });
+    // A thousand files to write and to read: minutes on a machine that is busy with other tests.
+  }, 300_000);
 });
 
 describe('one capture', () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Frame, Reading } from '../src/model/record.js';
 import { listCaptures } from '../src/store/list-captures.js';
+import { migrations } from '../src/store/migrations/index.js';
 import { loadCaptures } from '../src/store/load-capture.js';
 import { openStore } from '../src/store/open-store.js';
 import type { CaptureToSave } from '../src/store/save-capture.js';
@@ -58,6 +59,53 @@ test('what is loaded is what was saved', async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('frames of an older schema are the same frames afterwards', async () => {
+  const path = join(tempDir(), 'vhtrace.db');
+  const older = await openStore(path, 'write', migrations.slice(0, 2));
+  await older.exec(`
+    INSERT INTO text VALUES (1, 'f'), (2, 'm.c'), (3, '/lib/l.so'), (4, '[]'),
+      (5, '[{"name":"a","value":"0x5"},{"name":"b","entry":"1"},{"name":"c","value":"7","entry":"5"},{"name":"address@hidden"}]');
+    INSERT INTO frame VALUES
+      (1, 'call', '', '', 1, 5, 2, 9, 0),
+      (2, 'call', '0x0000000000000055', '0x55', 1, 4, 0, -1, 3),
+      (3, 'call', '0x0000000000000055', '', 1, 0, 0, -1, 0);
+    INSERT INTO stack VALUES (1, 0, 3), (2, 1, 2), (3, 2, 1);
+    INSERT INTO capture VALUES (1, 'aa', 'gdb.txt', 1, 4, 0, '["gdb"]', 1, 1, 1, 1, 3, 0, 0, 0, 0);
+    INSERT INTO block VALUES (1, 0, 1, 4,
+      '[["stop",1,1,"breakpoint",3,{"num":"5"},1],["backtrace",2,4,3,null,null,null,0]]')`);
+  const frames =
+    'SELECT level, address, func, args, file, source_line, lib FROM v_frame ORDER BY level';
+  const before = await older.all(frames);
+  await older.close();
+  const store = await openStore(path, 'write');
+  expect(await store.all(frames)).toEqual(before);
+  expect(await store.all('PRAGMA foreign_key_check')).toEqual([]);
+  const [loaded] = await loadCaptures(store);
+  const f = frame('f', {
+    args: [
+      { name: 'a', value: '0x5', entry: undefined },
+      { name: 'b', value: undefined, entry: '1' },
+      { name: 'c', value: '7', entry: '5' },
+      { name: 'address@hidden', value: undefined, entry: undefined },
+    ],
+    file: 'm.c',
+    line: 9,
+  });
+  const stack = [
+    f,
+    frame('f', { address: '0x55', args: [], lib: '/lib/l.so' }),
+    frame('f', { address: '0x0000000000000055' }),
+  ];
+  expect(loaded?.reading.records).toMatchObject([
+    { kind: 'stop', thread: { num: '5' }, frame: f },
+    { kind: 'backtrace', frames: stack, levels: [0, 1, 2], lines: [2, 3, 4], incomplete: false },
+  ]);
+  // They are found again, by the digest that the migration gave them.
+  await saveCapture(store, captureOf('again', backtraces(stack)));
+  expect(await store.all('SELECT count(*) AS rows FROM frame')).toEqual([{ rows: 3 }]);
+  await store.close();
 });
 
 test('a snapshot takes the place of older ones of the same file, and of nothing else', async () => {

@@ -65,7 +65,7 @@ async function prepare(
   const header = await readHeader(database);
   assertOurs(header, path, mode, migrations);
   // Blocks of records are large; has an effect on a new database only.
-  await database.run('PRAGMA page_size = 16384');
+  await database.run('PRAGMA page_size = 8192');
   await database.run('PRAGMA journal_mode = WAL');
   // With WAL, NORMAL cannot corrupt; a power cut may lose the last capture, which can be ingested again.
   await database.run('PRAGMA synchronous = NORMAL');

@@ -28,7 +28,7 @@ import type {
   VhostUserMessage,
 } from '../model/record.js';
 import type { Interned } from './intern.js';
-import { wellFormed } from './well-formed.js';
+import { wellFormedJson } from './well-formed.js';
 
 type Optional<Value> = Value | null;
 type Flag = 0 | 1;
@@ -54,12 +54,12 @@ export type EncodedRecord =
       first: number,
       last: number,
       stack: number,
-      /** Null for 0, 1, 2 ... */
-      levels: Optional<number[]>,
+      /** The row ends here where all that follows is null or 0. Null for 0, 1, 2 ... */
+      levels?: Optional<number[]>,
       /** Null for one line a frame from `first` on. */
-      lines: Optional<number[]>,
-      thread: Optional<ThreadRef>,
-      incomplete: Flag,
+      lines?: Optional<number[]>,
+      thread?: Optional<ThreadRef>,
+      incomplete?: Flag,
       /** Left out where no frame is wrapped. */
       wrapped?: readonly number[],
     ]
@@ -67,9 +67,11 @@ export type EncodedRecord =
       kind: 'stop',
       first: number,
       last: number,
-      reason: Stop['reason'],
+      /** Null for `breakpoint`, which nearly all are. */
+      reason: Optional<Stop['reason']>,
       number: Optional<number>,
-      thread: Optional<ThreadRef>,
+      /** Row of the JSON text; stores before schema 3 have the object itself. */
+      thread: Optional<number | ThreadRef>,
       frame: Optional<number>,
     ]
   | [
@@ -86,7 +88,13 @@ export type EncodedRecord =
       /** Left out for a breakpoint that no recipe declares. */
       declared?: Flag,
     ]
-  | [kind: 'thread', first: number, last: number, what: ThreadNotice['what'], thread: ThreadRef]
+  | [
+      kind: 'thread',
+      first: number,
+      last: number,
+      what: ThreadNotice['what'],
+      thread: number | ThreadRef,
+    ]
   | [kind: 'process', first: number, last: number, what: ProcessMark['what']]
   | [
       kind: 'command',
@@ -112,17 +120,13 @@ export type EncodedRecord =
     ]
   | [kind: PlainRecord['kind'], first: number, last: number, members: object]
   | [kind: 'gap', first: number, last: number, why: string]
-  | [kind: 'chatter', first: number, last: number]
+  /** The last line is left out where it is the first. */
+  | [kind: 'chatter', first: number, last?: number]
   | [kind: 'prose', first: number, last: number, human: Flag];
 
 /** The JSON text of a block. One call for many records: a call each takes twice as long. */
 export function encodeBlock(rows: readonly EncodedRecord[]): string {
-  const json = JSON.stringify(rows);
-  // JSON keeps a lone surrogate as an escape, which SQLite would turn into bytes that are no UTF-8.
-  if (!json.includes('\\ud')) return json;
-  return JSON.stringify(rows, (_key, value: unknown) =>
-    typeof value === 'string' ? wellFormed(value) : value,
-  );
+  return wellFormedJson(rows);
 }
 
 /** The row of one record, see {@link EncodedRecord}. */
@@ -132,8 +136,10 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
     case 'backtrace':
       return backtraceRow(record, ids);
     case 'stop': {
-      const { reason, number = null, thread = null, frame } = record;
-      return ['stop', first, last, reason, number, thread, frame ? ids.frame(frame) : null];
+      const { reason, number = null, thread, frame } = record;
+      const who = thread ? ids.thread(thread) : null;
+      const why = reason === 'breakpoint' ? null : reason;
+      return ['stop', first, last, why, number, who, frame ? ids.frame(frame) : null];
     }
     case 'breakpoint-set': {
       const { number, temporary, func = null, file = null, line = null, narrowed } = record;
@@ -143,7 +149,7 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
       return narrowed === true ? [...row, 1] : [...row];
     }
     case 'thread':
-      return ['thread', first, last, record.what, record.thread];
+      return ['thread', first, last, record.what, ids.thread(record.thread)];
     case 'process':
       return ['process', first, last, record.what];
     case 'command':
@@ -175,7 +181,7 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
     case 'gap':
       return ['gap', first, last, record.why];
     case 'chatter':
-      return ['chatter', first, last];
+      return last === first ? ['chatter', first] : ['chatter', first, last];
     case 'prose':
       return ['prose', first, last, record.human ? 1 : 0];
   }
@@ -185,6 +191,10 @@ function backtraceRow(record: Backtrace, ids: Interned): EncodedRecord {
   const { first, last } = record.span;
   const plainLevels = record.levels.every((level, i) => level === i);
   const plainLines = record.lines.every((line, i) => line === first + i);
+  const isPlain = plainLevels && plainLines && record.thread === undefined && !record.incomplete;
+  if (isPlain && record.wrapped.length === 0) {
+    return ['backtrace', first, last, ids.stack(record)];
+  }
   return [
     'backtrace',
     first,
@@ -209,6 +219,7 @@ function decodeEvent(
 /** What row ids stand for. Equal ids give the same object. */
 export interface Resolver {
   shape(id: number): readonly string[];
+  thread(id: number): ThreadRef;
   frame(id: number): Frame;
   /** Innermost frame first. */
   stack(id: number): readonly Frame[];
@@ -216,7 +227,7 @@ export interface Resolver {
 
 /** The inverse of {@link encodeRecord}. */
 export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureRecord {
-  const span = { first: row[1], last: row[2] };
+  const span = { first: row[1], last: row[2] ?? row[1] };
   switch (row[0]) {
     case 'backtrace':
       return decodeBacktrace(row, resolve);
@@ -224,15 +235,15 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
       return {
         kind: 'stop',
         span,
-        reason: row[3],
+        reason: row[3] ?? 'breakpoint',
         number: row[4] ?? undefined,
-        thread: row[5] ?? undefined,
+        thread: row[5] === null ? undefined : threadOf(row[5], resolve),
         frame: row[6] === null ? undefined : resolve.frame(row[6]),
       };
     case 'breakpoint-set':
       return decodeBreakpoint(row);
     case 'thread':
-      return { kind: 'thread', span, what: row[3], thread: row[4] };
+      return { kind: 'thread', span, what: row[3], thread: threadOf(row[4], resolve) };
     case 'process':
       return { kind: 'process', span, what: row[3] };
     case 'command':
@@ -271,6 +282,10 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
     case 'prose':
       return { kind: 'prose', span, human: row[3] === 1 };
   }
+}
+
+function threadOf(thread: number | ThreadRef, resolve: Resolver): ThreadRef {
+  return typeof thread === 'number' ? resolve.thread(thread) : thread;
 }
 
 function decodeBacktrace(

@@ -1,11 +1,12 @@
 /** Row ids → texts, frames and stacks: the inverse of interning. */
-import type { Arg, Frame } from '../model/record.js';
+import type { Frame, ThreadRef } from '../model/record.js';
 import type { Database } from './database.js';
+import { loadedArgs } from './frame-args.js';
 import type { EncodedRecord, Resolver } from './record-codec.js';
 
 /** A resolver that has to be told what it will be asked. */
 export interface PreparedResolver extends Resolver {
-  /** Fetches what `rows` refer to, as far as it is not known yet. Reads text, frame and stack. */
+  /** Fetches what `rows` refer to, as far as it is not known yet. Reads text, shape, frame and stack. */
   prepare(rows: readonly EncodedRecord[]): Promise<void>;
 }
 
@@ -17,7 +18,9 @@ interface StackRow {
 
 /** Keeps what it fetched, so that equal ids give the same object. */
 export function createResolver(database: Database): PreparedResolver {
-  const shapes = new Map<number, readonly string[]>();
+  /** Shapes of events, and threads. */
+  const parsed = new Map<number, unknown>();
+  const shapes = new Map<number, Shape>();
   const frames = new Map<number, Frame>();
   const nodes = new Map<number, StackRow>();
   const stacks = new Map<number, readonly Frame[]>();
@@ -28,11 +31,15 @@ export function createResolver(database: Database): PreparedResolver {
       nodes.set(node.id, node);
     }
     const wanted = [...frameIds(rows), ...Array.from(nodes.values(), (node) => node.frame)];
-    for (const { id, ...row } of await fetchFrames(database, unknown(wanted, frames))) {
-      frames.set(id, frameOf(row));
-    }
-    for (const { id, value } of await fetchTexts(database, unknown(shapeIds(rows), shapes))) {
-      shapes.set(id, JSON.parse(value) as string[]);
+    const fetched = await fetchFrames(database, unknown(wanted, frames));
+    const unseen = unknown(
+      fetched.map(({ shape }) => shape),
+      shapes,
+    );
+    for (const row of await fetchShapes(database, unseen)) shapes.set(row.id, shapeOf(row));
+    for (const row of fetched) frames.set(row.id, frameOf(row, found(shapes, row.shape)));
+    for (const { id, value } of await fetchTexts(database, unknown(parsedIds(rows), parsed))) {
+      parsed.set(id, JSON.parse(value));
     }
   }
 
@@ -51,7 +58,13 @@ export function createResolver(database: Database): PreparedResolver {
     return result;
   }
 
-  return { prepare, shape: (id) => found(shapes, id), frame, stack };
+  return {
+    prepare,
+    shape: (id) => found(parsed, id) as readonly string[],
+    thread: (id) => found(parsed, id) as ThreadRef,
+    frame,
+    stack,
+  };
 }
 
 function found<Value>(known: ReadonlyMap<number, Value>, id: number): Value {
@@ -74,8 +87,12 @@ function* frameIds(rows: readonly EncodedRecord[]): Generator<number> {
   for (const row of rows) if (row[0] === 'stop' && row[6] !== null) yield row[6];
 }
 
-function* shapeIds(rows: readonly EncodedRecord[]): Generator<number> {
-  for (const row of rows) if (row[0] === 'event') yield row[3];
+function* parsedIds(rows: readonly EncodedRecord[]): Generator<number> {
+  for (const row of rows) {
+    if (row[0] === 'event') yield row[3];
+    else if (row[0] === 'stop' && typeof row[5] === 'number') yield row[5];
+    else if (row[0] === 'thread' && typeof row[4] === 'number') yield row[4];
+  }
 }
 
 function fetchStacks(database: Database, ids: Iterable<number>): Promise<StackRow[]> {
@@ -101,45 +118,66 @@ function fetchTexts(
   );
 }
 
-interface FrameRow {
+/** What frames from one place have in common. */
+interface ShapeRow {
+  readonly id: number;
   readonly kind: Frame['kind'];
-  readonly address: string;
-  readonly printed: string;
   readonly func: string;
-  readonly args: string | null;
+  readonly names: string | null;
   readonly file: string | null;
   readonly line: number;
   readonly lib: string | null;
 }
 
-function fetchFrames(
-  database: Database,
-  ids: Iterable<number>,
-): Promise<(FrameRow & { readonly id: number })[]> {
+interface FrameRow {
+  readonly id: number;
+  readonly shape: number;
+  readonly address: string | null;
+  readonly args: string;
+}
+
+type Shape = Omit<Frame, 'address' | 'args'> & { readonly names: readonly string[] | undefined };
+
+function fetchFrames(database: Database, ids: Iterable<number>): Promise<FrameRow[]> {
   return database.bulk(
-    `SELECT f.id, f.kind, f.address, f.printed, func.value AS func, args.value AS args,
-            file.value AS file, f.line, lib.value AS lib
+    `SELECT f.id, f.shape, address.value AS address, f.args
      FROM json_each(?) j CROSS JOIN frame f ON f.id = j.value
-     CROSS JOIN text func ON func.id = f.func CROSS JOIN text args ON args.id = f.args
-     CROSS JOIN text file ON file.id = f.file CROSS JOIN text lib ON lib.id = f.lib`,
+     CROSS JOIN text address ON address.id = f.address`,
     ids,
   );
 }
 
-function frameOf(row: FrameRow): Frame {
-  const address = row.printed === '' ? row.address : row.printed;
+function fetchShapes(database: Database, ids: Iterable<number>): Promise<ShapeRow[]> {
+  return database.bulk(
+    `SELECT s.id, s.kind, func.value AS func, names.value AS names, file.value AS file, s.line,
+            lib.value AS lib
+     FROM json_each(?) j CROSS JOIN shape s ON s.id = j.value
+     CROSS JOIN text func ON func.id = s.func CROSS JOIN text names ON names.id = s.names
+     CROSS JOIN text file ON file.id = s.file CROSS JOIN text lib ON lib.id = s.lib`,
+    ids,
+  );
+}
+
+function shapeOf({ kind, func, names, file, line, lib }: ShapeRow): Shape {
   return {
-    kind: row.kind,
-    address: address === '' ? undefined : address,
-    func: row.func,
-    args: row.args === null ? undefined : argsOf(row.args),
-    file: row.file ?? undefined,
-    line: row.line === -1 ? undefined : row.line,
-    lib: row.lib ?? undefined,
+    kind,
+    func,
+    names: names === null ? undefined : (JSON.parse(names) as string[]),
+    file: file ?? undefined,
+    line: line === -1 ? undefined : line,
+    lib: lib ?? undefined,
   };
 }
 
-function argsOf(json: string): Arg[] {
-  const args = JSON.parse(json) as Partial<Arg>[];
-  return args.map(({ name = '', value, entry }) => ({ name, value, entry }));
+function frameOf(row: FrameRow, { names, kind, func, file, line, lib }: Shape): Frame {
+  const values = row.args === '' ? [] : (JSON.parse(row.args) as (string | null)[]);
+  return {
+    kind,
+    address: row.address ?? undefined,
+    func,
+    args: names && loadedArgs({ names, values }),
+    file,
+    line,
+    lib,
+  };
 }

@@ -5,3 +5,13 @@ const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 export function wellFormed(text: string): string {
   return text.replace(LONE_SURROGATE, '\ufffd');
 }
+
+/** The same of the texts in a JSON value. */
+export function wellFormedJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  // JSON keeps a lone surrogate as an escape, which SQLite would turn into bytes that are no UTF-8.
+  if (!json.includes('\\ud')) return json;
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'string' ? wellFormed(part) : part,
+  );
+}
