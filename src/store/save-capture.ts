@@ -262,46 +262,59 @@ function* blockRows(
   }
 }
 
-function* factRows(capture: number, facts: readonly Fact[], ids: Interned): Generator<unknown[]> {
-  for (const fact of facts) {
-    yield [
-      capture,
-      fact.seq,
-      fact.line,
-      fact.session,
-      ids.text(fact.thread),
-      ids.text(fact.kind),
-      ids.text(fact.func),
-      fact.role,
-      fact.activation,
-      fact.device === undefined ? undefined : sortableHex(fact.device),
-      fact.incarnation,
-      fact.backend,
-      fact.vring,
-      fact.enable,
-      fact.value === undefined ? undefined : wellFormed(fact.value),
-      fact.endpoint === undefined ? undefined : wellFormed(fact.endpoint),
-      fact.result === undefined ? undefined : wellFormed(fact.result),
-    ];
-  }
-}
+/** Columns of `fact` that every fact fills. */
+const FACT_COLUMNS = ['capture', 'seq', 'line', 'session', 'thread', 'kind', 'func', 'role'];
 
+/** Those that only some fill. */
+const FACT_DETAILS = {
+  activation: ({ activation }) => activation,
+  device: ({ device }) => device && sortableHex(device),
+  incarnation: ({ incarnation }) => incarnation,
+  backend: ({ backend }) => backend,
+  vring: ({ vring }) => vring,
+  enable: ({ enable }) => enable,
+  value: ({ value }) => value && wellFormed(value),
+  endpoint: ({ endpoint }) => endpoint && wellFormed(endpoint),
+  result: ({ result }) => result && wellFormed(result),
+} satisfies Partial<Record<keyof Fact, (fact: Fact) => unknown>>;
+
+/** A column costs SQLite time for every row, also where it stays empty: each statement names those that are filled. */
 async function insertFacts(
   database: Database,
   capture: number,
   facts: readonly Fact[],
   ids: Interned,
 ): Promise<void> {
-  await database.bulk(
-    `INSERT INTO fact (capture, seq, line, session, thread, kind, func, role, activation, device,
-       incarnation, backend, vring, enable, value, endpoint, result)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-            value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11,
-            value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16
-     FROM json_each(?)`,
-    factRows(capture, facts, ids),
-  );
+  const byColumns = new Map<number, { columns: readonly string[]; rows: unknown[][] }>();
+  for (const fact of facts) {
+    const { seq, line, session, role } = fact;
+    const [thread, kind, func] = [ids.text(fact.thread), ids.text(fact.kind), ids.text(fact.func)];
+    const row: unknown[] = [capture, seq, line, session, thread, kind, func, role];
+    let filled = 0;
+    for (const [i, detailOf] of DETAILS.entries()) {
+      const detail = detailOf(fact);
+      if (detail === undefined) continue;
+      row.push(detail);
+      filled |= 1 << i;
+    }
+    let group = byColumns.get(filled);
+    if (group === undefined) {
+      const names = Object.keys(FACT_DETAILS).filter((_, i) => (filled & (1 << i)) !== 0);
+      group = { columns: [...FACT_COLUMNS, ...names], rows: [] };
+      byColumns.set(filled, group);
+    }
+    group.rows.push(row);
+  }
+  for (const { columns, rows } of byColumns.values()) {
+    const values = columns.map((_, i) => `value ->> ${i}`);
+    await database.bulk(
+      `INSERT INTO fact (${columns.join(', ')}) SELECT ${values.join(', ')} FROM json_each(?)`,
+      rows,
+    );
+  }
 }
+
+const DETAILS: readonly ((fact: Fact) => unknown)[] = Object.values(FACT_DETAILS);
 
 async function insertProblems(
   database: Database,
