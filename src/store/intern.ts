@@ -55,7 +55,7 @@ export class Interner {
       allTexts(shapes, frameTexts, new Set(threads.values()), texts),
     );
     const text = (value: string | undefined): number =>
-      value === undefined ? 0 : known(textIds.get(wellFormed(value)));
+      value === undefined ? 0 : known(textIds.get(value) ?? textIds.get(wellFormed(value)));
     for (const shape of shapes) shape.id = text(shape.text);
     await this.frames.write(text);
     const frame = (value: Frame): number => known(this.frames.find(value));
@@ -82,7 +82,8 @@ export class Interner {
   private async internTexts(values: Iterable<string>): Promise<ReadonlyMap<string, number>> {
     const ids = new Map<string, number>();
     const forgotten = new Set<string>();
-    for (const value of new Set(Array.from(values, wellFormed))) {
+    for (const given of new Set(values)) {
+      const value = wellFormed(given);
       const id = this.texts.get(value);
       if (id === undefined) forgotten.add(value);
       else ids.set(value, id);

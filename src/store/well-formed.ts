@@ -1,9 +1,6 @@
-/** Half of a surrogate pair: UTF-8 has no bytes for it. */
-const LONE_SURROGATE = /[\ud800-\udfff]/gu;
-
-/** The text that a UTF-8 database gives back for `text`: U+FFFD in place of lone surrogates. */
+/** The text that a UTF-8 database gives back for `text`: U+FFFD in place of halves of surrogate pairs. */
 export function wellFormed(text: string): string {
-  return text.replace(LONE_SURROGATE, '\ufffd');
+  return text.toWellFormed();
 }
 
 /** The same of the texts in a JSON value. */
