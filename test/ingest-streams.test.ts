@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { Recent } from '../src/base/recent.js';
 import { progressText } from '../src/commands/shared/reading-progress.js';
 import { FactBuilder } from '../src/flows/fact-builder.js';
+import type { Facts } from '../src/flows/fact-builder.js';
 import { buildRun } from '../src/flows/run.js';
 import type { Fact } from '../src/model/fact.js';
 import type { Reading } from '../src/model/record.js';
@@ -21,12 +22,10 @@ import { anyRun, textOf } from './model/legitimate.js';
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
 
+type Found = Pick<Facts, 'facts' | 'sessions' | 'ordered' | 'hindsight'>;
+
 /** Facts taken after every `step` records. */
-function inPieces(
-  { records }: Reading,
-  step: number,
-): Omit<ReturnType<FactBuilder['finish']>, 'total'> {
-  const builder = new FactBuilder();
+function inPieces({ records }: Reading, step: number, builder: FactBuilder): Found {
   const taken: Fact[] = [];
   records.forEach((record, i) => {
     builder.add(record);
@@ -38,20 +37,50 @@ function inPieces(
   return { facts: all, ...rest };
 }
 
-function expectSame(reading: Reading, step: number): void {
+/** Gives how often the capture had to be read again. */
+function expectSame(reading: Reading, step: number): number {
   const { facts, sessions, ordered } = buildRun(reading, { assumeOrdered: false });
-  expect(inPieces(reading, step)).toEqual({ facts, sessions, ordered });
+  const whole = { facts, sessions, ordered, hindsight: undefined };
+  expect(inPieces(reading, step, new FactBuilder('capture'))).toEqual(whole);
+  const first = inPieces(reading, step, new FactBuilder('session'));
+  if (first.hindsight === undefined) {
+    expect(first).toEqual(whole);
+    return 0;
+  }
+  expect(inPieces(reading, step, new FactBuilder('session', first.hindsight))).toEqual(whole);
+  return 1;
 }
 
+const inputs = readdirSync(fixtures, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /(?:^|\/)(?:input\.\w+|[^/]+\.(?:gdb\.txt|trace\.log))$/.test(name))
+  .map((name) => join(fixtures, name));
+
 test('facts of all fixtures', { timeout: 120_000 }, async () => {
-  const inputs = readdirSync(fixtures, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /(?:^|\/)(?:input\.\w+|[^/]+\.(?:gdb\.txt|trace\.log))$/.test(name))
-    .map((name) => join(fixtures, name));
   expect(inputs.length).toBeGreaterThan(200);
   for (const input of inputs) {
     const { reading } = await readCapture(input);
-    expectSame(reading, 3);
+    expect(expectSame(reading, 3)).toBe(0);
   }
+});
+
+test('facts of several captures in one file', { timeout: 120_000 }, () => {
+  const texts = inputs
+    .map((input) => readFileSync(input, 'latin1'))
+    .filter((text) => text.length < 20_000);
+  const several = fc.array(fc.constantFrom(...texts), { minLength: 2, maxLength: 8 });
+  let sessions = 0;
+  let again = 0;
+  fc.assert(
+    fc.property(several, (parts) => {
+      const reading = readText(parts.join('\n'));
+      sessions = Math.max(sessions, buildRun(reading, { assumeOrdered: false }).sessions);
+      again += expectSame(reading, 5);
+    }),
+    { numRuns: 300, seed: 20261126, endOnFailure: true },
+  );
+  expect(sessions).toBeGreaterThan(4);
+  // Later captures tell of breakpoints that the earlier ones have, too.
+  expect(again).toBeGreaterThan(0);
 });
 
 test('facts of events with stacks, other processes and words between them', () => {
@@ -107,6 +136,31 @@ test(
     await store.close();
   },
 );
+
+test('what a later session shows of an earlier one is stored, too', async () => {
+  const path = join(tempDir(), 'other-layout.txt');
+  const listener = 'vhost_log_global_start (listener=0x555556001010) at ../hw/virtio/vhost.c:1';
+  const device =
+    'vhost_dev_set_log (dev=0x555556001000, enable_log=true) at ../hw/virtio/vhost.c:1';
+  const main = 'main () at main.c:1';
+  const end = '[Inferior 1 (process 12) exited normally]\n';
+  writeFileSync(
+    path,
+    `#0  ${listener}\n#1  ${main}\n\n${end}#0  ${device}\n#1  ${listener}\n#2  ${main}\n`,
+  );
+  const { reading } = await readCapture(path);
+  expect(expectSame(reading, 1)).toBe(1);
+  await runIngest([path], `${path}.db`);
+  const store = await openStore(`${path}.db`, 'read');
+  const facts = await factsFrom(store, 1, 0, 10);
+  expect(facts.map((fact) => [fact.session, fact.device])).toEqual([
+    [0, '0x555556001000'],
+    [1, '0x555556001000'],
+    [1, '0x555556001000'],
+  ]);
+  expect(facts).toEqual(buildRun(reading, { assumeOrdered: false }).facts);
+  await store.close();
+});
 
 test('what was used lately is remembered, and little else', () => {
   const recent = new Recent<number, number>(12);

@@ -112,8 +112,12 @@ function threadOf(tid: number | undefined): string | undefined {
 
 /** Makes the steps from the records, one by one. */
 export class StepBuilder {
-  private readonly steps: Step[] = [];
-  private readonly exits: ThreadExit[] = [];
+  /** Those that were not given away yet. */
+  private steps: Step[] = [];
+  private exits: ThreadExit[] = [];
+  /** How many steps were made. */
+  private made = 0;
+  private last: Step | undefined;
   private readonly narrowed: number[] = [];
   private readonly conditional = new Set<string>();
   private threads = new ThreadFollower();
@@ -149,19 +153,24 @@ export class StepBuilder {
   private readonly scopedNames = new Map<string, string>();
   /** The session of {@link scopedNames}. */
   private scopedIn = 0;
-  /** Every step so far was taken by `take`. */
+  /** Every step so far was taken by `take`, or given away. */
   private isTaken = true;
-  /** The last session that has a step. */
+  /** Trace events may lead back to a session whose steps are here: these stay, and all that come after. */
+  private mustHold = false;
+  /** The last session that has a step taken. */
   private lastSession = -1;
 
   /**
    * `keep`: a step keeps the whole stack and text that it comes from, or only the known calls and arguments.
    * `take` is given the steps up to the first one that may still change or shows a stack; of each session in
    * them an empty step is left, for what is said of its beginning.
+   * `give` is given the steps that are left when another session begins and nothing can come that changes them
+   * or belongs to their sessions; `take` goes on then.
    */
   constructor(
     private readonly keep: 'stacks' | 'calls',
     private readonly take?: (step: Report) => void,
+    private readonly give?: (built: Steps) => void,
   ) {}
 
   add(record: CaptureRecord): void {
@@ -222,6 +231,10 @@ export class StepBuilder {
 
   finish(): Steps {
     this.flushStop();
+    return this.built();
+  }
+
+  private built(): Steps {
     return {
       steps: this.steps,
       sessions: this.sessions.count,
@@ -391,7 +404,7 @@ export class StepBuilder {
         this.flushStop();
         this.threads.onExit(ref);
         if (key !== undefined) {
-          this.exits.push({ thread: this.scoped(key), after: this.steps.length - 1 });
+          this.exits.push({ thread: this.scoped(key), after: this.made - 1 });
         }
         break;
     }
@@ -411,9 +424,20 @@ export class StepBuilder {
   }
 
   private newSession(): void {
+    this.mustHold ||= !this.isTaken && this.sessions.mayReturn;
     this.sessions.next();
     this.threads = new ThreadFollower();
     this.stopped = undefined;
+    // The return of a call in the kernel changes the step of the call.
+    if (!this.mustHold && !this.kernelCalls.areOpen) this.giveAway();
+  }
+
+  private giveAway(): void {
+    if (this.give === undefined) return;
+    this.give(this.built());
+    this.steps = [];
+    this.exits = [];
+    this.isTaken = true;
   }
 
   private onCommand(record: Command): void {
@@ -440,12 +464,12 @@ export class StepBuilder {
     if (alteration !== undefined) this.onAlteration(alteration);
     const conditional = conditionalFunction(text);
     if (conditional !== undefined) this.conditional.add(conditional);
-    if (NARROWS.test(text)) this.narrowed.push(this.steps.length);
+    if (NARROWS.test(text)) this.narrowed.push(this.made);
   }
 
   /** What was altered is the call that the debugger stands in; what comes of it is nobody's fault but its own. */
   private onAlteration(alteration: Alteration): void {
-    const last = this.steps.at(-1);
+    const { last } = this;
     if (this.pendingStop !== undefined) this.alterations.hold(alteration);
     else if (last !== undefined) {
       last.altered = alteration;
@@ -456,7 +480,7 @@ export class StepBuilder {
   /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
   private onListed(list: CommandList, text: string, line: number): void {
     this.alterations.onListed(list, text, line);
-    if (NARROWS.test(text)) this.narrowed.push(this.steps.length);
+    if (NARROWS.test(text)) this.narrowed.push(this.made);
   }
 
   /** Set with a condition it never proved that its function was watched; else that ends here. */
@@ -465,7 +489,7 @@ export class StepBuilder {
     // It was set like the others, and then found to be incomplete.
     else if (declared === true && func !== undefined) this.conditional.add(func);
     else if (func !== undefined && !this.alwaysStopping.has(number)) this.conditional.add(func);
-    else this.narrowed.push(this.steps.length);
+    else this.narrowed.push(this.made);
   }
 
   private onEvent(record: TraceEvent): void {
@@ -549,8 +573,7 @@ export class StepBuilder {
 
   /** Between requests or trace events stands a line that nobody could read, or `[...]` where some were cut out. */
   private onProse(): void {
-    const last = this.steps.at(-1);
-    if (last?.wire !== undefined || last?.event !== undefined) this.gap = true;
+    if (this.last?.wire !== undefined || this.last?.event !== undefined) this.gap = true;
   }
 
   /** Thread and session; one text for all steps of a thread. */
@@ -591,7 +614,7 @@ export class StepBuilder {
     const altered = this.alterations.takeFor(part);
     const isLean = this.keep === 'calls';
     const step: Step = {
-      index: this.steps.length,
+      index: this.made++,
       session: this.sessions.current,
       line: part.line,
       thread: thread === undefined ? undefined : this.scoped(thread),
@@ -616,6 +639,7 @@ export class StepBuilder {
     this.gap = altered !== undefined;
     this.isTaken &&= part.isEmpty === true;
     this.steps.push(step);
+    this.last = step;
     return step;
   }
 }

@@ -89,6 +89,10 @@ function endpointOf({ comm, pid, tgid, args }: KernelEvent): string | undefined 
 export class OpenCalls {
   readonly #steps = new Map<string, Step>();
 
+  get areOpen(): boolean {
+    return this.#steps.size > 0;
+  }
+
   /** A function does not call itself here; a call whose return is missing gives way to the next. */
   open(event: KernelEvent, step: Step): void {
     this.#steps.set(keyOf(event), step);
