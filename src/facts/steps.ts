@@ -110,6 +110,16 @@ function threadOf(tid: number | undefined): string | undefined {
   return tid === undefined ? undefined : `tid ${tid}`;
 }
 
+/** Takes steps away from a {@link StepBuilder}. */
+export interface StepTaker {
+  /** A step that shows no stack, as long as none that does is held; where `isOpen` a result may be added. */
+  take(step: Report, isOpen: boolean): void;
+  /** Nothing is added any more to a step that was open. */
+  settle(step: Report): void;
+  /** The steps that are held when another session begins: nothing can come that belongs to theirs. */
+  takeSessions?(built: Steps): void;
+}
+
 /** Makes the steps from the records, one by one. */
 export class StepBuilder {
   /** Those that were not given away yet. */
@@ -142,7 +152,9 @@ export class StepBuilder {
   private sawCommands = false;
   private gap = false;
   private readonly alterations = new Alterations();
-  private readonly kernelCalls = new OpenCalls();
+  private readonly kernelCalls = new OpenCalls((entry) => {
+    if (!('index' in entry)) this.taker?.settle(entry);
+  });
   private sawPid = false;
   /** Function of each breakpoint number, as this debugger has them. */
   private readonly breakpoints = new Map<number, string>();
@@ -153,24 +165,20 @@ export class StepBuilder {
   private readonly scopedNames = new Map<string, string>();
   /** The session of {@link scopedNames}. */
   private scopedIn = 0;
-  /** Every step so far was taken by `take`, or given away. */
+  /** The taker has every step so far. */
   private isTaken = true;
   /** Trace events may lead back to a session whose steps are here: these stay, and all that come after. */
   private mustHold = false;
-  /** The last session that has a step taken. */
+  /** The last session of which something was reported to the taker. */
   private lastSession = -1;
 
   /**
    * `keep`: a step keeps the whole stack and text that it comes from, or only the known calls and arguments.
-   * `take` is given the steps up to the first one that may still change or shows a stack; of each session in
-   * them an empty step is left, for what is said of its beginning.
-   * `give` is given the steps that are left when another session begins and nothing can come that changes them
-   * or belongs to their sessions; `take` goes on then.
+   * `taker`: gets them as soon as nothing can change them, instead of the reader of {@link finish}.
    */
   constructor(
     private readonly keep: 'stacks' | 'calls',
-    private readonly take?: (step: Report) => void,
-    private readonly give?: (built: Steps) => void,
+    private readonly taker?: StepTaker,
   ) {}
 
   add(record: CaptureRecord): void {
@@ -231,6 +239,7 @@ export class StepBuilder {
 
   finish(): Steps {
     this.flushStop();
+    this.kernelCalls.forget();
     return this.built();
   }
 
@@ -429,12 +438,12 @@ export class StepBuilder {
     this.threads = new ThreadFollower();
     this.stopped = undefined;
     // The return of a call in the kernel changes the step of the call.
-    if (!this.mustHold && !this.kernelCalls.areOpen) this.giveAway();
+    if (!this.mustHold && !this.kernelCalls.changeSteps) this.giveAway();
   }
 
   private giveAway(): void {
-    if (this.give === undefined) return;
-    this.give(this.built());
+    if (this.taker?.takeSessions === undefined) return;
+    this.taker.takeSessions(this.built());
     this.steps = [];
     this.exits = [];
     this.isTaken = true;
@@ -503,7 +512,7 @@ export class StepBuilder {
       this.sessions.usePid(record.pid);
     }
     const shown = { line: record.span.first, event: { row, record }, wire: undefined };
-    if (this.take !== undefined && this.isTaken) this.handOver(shown, record.tid);
+    if (this.taker !== undefined && this.isTaken) this.report(this.taker, shown, record.tid, false);
     else this.push({ ...NOTHING_SHOWN, ...shown, thread: threadOf(record.tid) });
   }
 
@@ -537,8 +546,10 @@ export class StepBuilder {
     // The result of a call in the kernel comes with its return.
     const isOpen = record.kind === 'kernel-event' && !isReturn;
     const shown = { line: record.span.first, event: undefined, wire };
-    if (this.take !== undefined && this.isTaken && !isOpen) {
-      this.handOver(shown, record.pid);
+    if (this.taker !== undefined && this.isTaken) {
+      const lasting = isOpen ? { ...shown, wire: detachedMembers(wire) } : shown;
+      const report = this.report(this.taker, lasting, record.pid, isOpen);
+      if (isOpen) this.kernelCalls.open(record, report);
       return;
     }
     const step = this.push({
@@ -550,14 +561,22 @@ export class StepBuilder {
     if (isOpen) this.kernelCalls.open(record, step);
   }
 
-  /** Reports a step that nothing can change any more; the first of a session leaves an empty one. */
-  private handOver(shown: Pick<Step, 'line' | 'event' | 'wire'>, tid: number | undefined): void {
+  /** Of the first in a session an empty step stays, for what is said of its beginning. */
+  private report(
+    taker: StepTaker,
+    shown: Pick<Step, 'line' | 'event' | 'wire'>,
+    tid: number | undefined,
+    isOpen: boolean,
+  ): Report {
     this.sessions.use();
     const session = this.sessions.current;
-    this.take?.({ ...shown, session, thread: this.scopedTid(tid) });
-    if (session <= this.lastSession) return;
-    this.lastSession = session;
-    this.push({ ...NOTHING_SHOWN, line: shown.line, isEmpty: true });
+    const report = { ...shown, session, thread: this.scopedTid(tid) };
+    taker.take(report, isOpen);
+    if (session > this.lastSession) {
+      this.lastSession = session;
+      this.push({ ...NOTHING_SHOWN, line: shown.line, isEmpty: true });
+    }
+    return report;
   }
 
   private scopedTid(tid: number | undefined): string | undefined {

@@ -3,7 +3,8 @@
  * that no longer than to the end of its session. Memory is linear in the longest session.
  *
  * Up to the first stack of a session every fact is certain at once: what an event says depends on nothing that
- * comes later. What a call says does, until its session has ended: which ring and which backend it is about.
+ * comes later, but for the result of a call in the kernel. What a stack says does, until its session has ended:
+ * which ring and which backend a call is about.
  *
  * Two things are known at the end of the capture only, see {@link Hindsight}: another session may outvote this
  * one, or show that a breakpoint was not what it seemed. They hardly ever turn out otherwise than they look
@@ -23,7 +24,7 @@ import { Rings } from './rings.js';
 
 /** What is found where nothing was assumed, see `Run`. */
 export interface Facts {
-  /** Those that were not taken before. */
+  /** Those that were not taken before, see {@link FactBuilder.take}. */
   readonly facts: readonly Fact[];
   /** How many there are with those that were taken. */
   readonly total: number;
@@ -51,6 +52,8 @@ export class FactBuilder {
   private readonly lives = new EventLives();
   private made: Fact[] = [];
   private count = 0;
+  /** Calls in the kernel whose result may come yet, with the numbers of their facts. */
+  private readonly open = new Map<Report, number>();
   private activations = 0;
   /** Offsets that facts were made with. */
   private readonly offsets = new Set<bigint>();
@@ -67,17 +70,19 @@ export class FactBuilder {
     wait: 'session' | 'capture',
     private readonly known?: Hindsight,
   ) {
-    this.steps = new StepBuilder(
-      'calls',
-      (step) => {
-        this.makeFact(step);
+    this.steps = new StepBuilder('calls', {
+      take: (step, isOpen) => {
+        this.takeStep(step, isOpen);
       },
-      wait === 'capture'
-        ? undefined
-        : (built) => {
-            this.makeFacts(built);
-          },
-    );
+      settle: (step) => {
+        this.settle(step);
+      },
+      ...(wait === 'session' && {
+        takeSessions: (built: Steps): void => {
+          this.makeFacts(built);
+        },
+      }),
+    });
   }
 
   add(record: CaptureRecord): void {
@@ -86,7 +91,7 @@ export class FactBuilder {
     this.note.follow(record);
   }
 
-  /** The facts that are made by now, handed over once. */
+  /** The facts that are made by now, handed over once; where calls in the kernel return later, not in their order. */
   take(): readonly Fact[] {
     const made = this.made;
     this.made = [];
@@ -105,12 +110,22 @@ export class FactBuilder {
     };
   }
 
-  private makeFact(step: Report): void {
+  private takeStep(step: Report, isOpen: boolean): void {
     this.lives.enter(step.session);
+    if (isOpen) {
+      this.open.set(step, this.count++);
+      return;
+    }
     const fact = factShownBy(step, this.count, this.lives.follow(step));
     if (fact === undefined) return;
     this.made.push(fact);
     this.count++;
+  }
+
+  private settle(step: Report): void {
+    const fact = factShownBy(step, this.open.get(step) ?? 0, undefined);
+    if (fact !== undefined) this.made.push(fact);
+    this.open.delete(step);
   }
 
   /** The facts of sessions that have ended. */
