@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { Recent } from '../src/base/recent.js';
 import { progressText } from '../src/commands/shared/reading-progress.js';
 import { FactBuilder } from '../src/flows/fact-builder.js';
+import type { Facts } from '../src/flows/fact-builder.js';
 import { buildRun } from '../src/flows/run.js';
 import type { Fact } from '../src/model/fact.js';
 import type { Reading } from '../src/model/record.js';
@@ -21,37 +22,66 @@ import { anyRun, textOf } from './model/legitimate.js';
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
 
+type Found = Pick<Facts, 'facts' | 'sessions' | 'ordered' | 'hindsight'>;
+
 /** Facts taken after every `step` records. */
-function inPieces(
-  { records }: Reading,
-  step: number,
-): Omit<ReturnType<FactBuilder['finish']>, 'total'> {
-  const builder = new FactBuilder();
+function inPieces({ records }: Reading, step: number, builder: FactBuilder): Found {
   const taken: Fact[] = [];
   records.forEach((record, i) => {
     builder.add(record);
     if (i % step === 0) taken.push(...builder.take());
   });
   const { facts, total, ...rest } = builder.finish();
-  const all = [...taken, ...facts];
+  // The fact of a call in the kernel comes when the call has returned.
+  const all = [...taken, ...facts].sort((a, b) => a.seq - b.seq);
   expect(total).toBe(all.length);
   return { facts: all, ...rest };
 }
 
-function expectSame(reading: Reading, step: number): void {
+/** Gives how often the capture had to be read again. */
+function expectSame(reading: Reading, step: number): number {
   const { facts, sessions, ordered } = buildRun(reading, { assumeOrdered: false });
-  expect(inPieces(reading, step)).toEqual({ facts, sessions, ordered });
+  const whole = { facts, sessions, ordered, hindsight: undefined };
+  expect(inPieces(reading, step, new FactBuilder('capture'))).toEqual(whole);
+  const first = inPieces(reading, step, new FactBuilder('session'));
+  if (first.hindsight === undefined) {
+    expect(first).toEqual(whole);
+    return 0;
+  }
+  expect(inPieces(reading, step, new FactBuilder('session', first.hindsight))).toEqual(whole);
+  return 1;
 }
 
+const inputs = readdirSync(fixtures, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /(?:^|\/)(?:input\.\w+|[^/]+\.(?:gdb\.txt|trace\.log))$/.test(name))
+  .map((name) => join(fixtures, name));
+
 test('facts of all fixtures', { timeout: 120_000 }, async () => {
-  const inputs = readdirSync(fixtures, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /(?:^|\/)(?:input\.\w+|[^/]+\.(?:gdb\.txt|trace\.log))$/.test(name))
-    .map((name) => join(fixtures, name));
   expect(inputs.length).toBeGreaterThan(200);
   for (const input of inputs) {
     const { reading } = await readCapture(input);
-    expectSame(reading, 3);
+    expect(expectSame(reading, 3)).toBe(0);
   }
+});
+
+test('facts of several captures in one file', { timeout: 120_000 }, () => {
+  const texts = inputs
+    .map((input) => readFileSync(input, 'latin1'))
+    .filter((text) => text.length < 20_000);
+  const several = fc.array(fc.constantFrom(...texts), { minLength: 2, maxLength: 8 });
+  let sessions = 0;
+  let again = 0;
+  fc.assert(
+    fc.property(several, (parts) => {
+      const reading = readText(parts.join('\n'));
+      sessions = Math.max(sessions, buildRun(reading, { assumeOrdered: false }).sessions);
+      again += expectSame(reading, 5);
+    }),
+    { numRuns: 300, seed: 20261126, endOnFailure: true },
+  );
+  expect(sessions).toBeGreaterThan(4);
+  // Later captures tell of breakpoints that the earlier ones have, too.
+  expect(again).toBeGreaterThan(0);
 });
 
 test('facts of events with stacks, other processes and words between them', () => {
@@ -66,13 +96,29 @@ test('facts of events with stacks, other processes and words between them', () =
     '#0  vhost_dev_cleanup (hdev=0x55d000) at ../hw/virtio/vhost.c:1\n#1  main () at main.c:1\n\n',
     'strange words\n',
     '(gdb) delete\n',
+    '(gdb) break vhost_dev_start if vrings\n',
+    'Breakpoint 2, vhost_dev_start (hdev=0x55d000, vdev=0x1, vrings=true) at ../hw/virtio/vhost.c:1\n',
+    '#0  vhost_user_set_features (dev=0x55d000) at v.c:1\n#1  vhost_dev_start (hdev=0x55d000) at v.c:2\n\n',
+    '#0  vhost_dev_set_log (dev=0x55d000) at v.c:1\n#1  vhost_log_global_start (listener=0x55d010) at v.c:2\n\n',
+    '#0  vhost_log_global_stop (listener=0x55d010) at v.c:2\n\n',
+    ' qemu-575 [001] ..... 47.976344: vn_ioctl: (vhost_net_ioctl+0x4/0x9c0 [vhost_net]) cmd=0x4008af00\n',
+    ' qemu-575 [001] ..... 47.976345: vn_ioctl_ret: (__x64_sys_ioctl+0x94/0xc0 <- vhost_net_ioctl) ret=0\n',
+    'CPU:1 [LOST 100 EVENTS]\n',
   ];
+  let again = 0;
+  let results = 0;
   fc.assert(
-    fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 14 }), fc.nat(4), (text, step) => {
-      expectSame(readText(text.join('')), step + 1);
+    fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 24 }), fc.nat(4), (text, step) => {
+      const reading = readText(text.join(''));
+      again += expectSame(reading, step + 1);
+      results += buildRun(reading, { assumeOrdered: false }).facts.filter(
+        ({ result }) => result === '0',
+      ).length;
     }),
     { numRuns: 500 },
   );
+  expect(again).toBeGreaterThan(0);
+  expect(results).toBeGreaterThan(0);
 });
 
 test('facts of runs of the model', { timeout: 60_000 }, () => {
@@ -107,6 +153,31 @@ test(
     await store.close();
   },
 );
+
+test('what a later session shows of an earlier one is stored, too', async () => {
+  const path = join(tempDir(), 'other-layout.txt');
+  const listener = 'vhost_log_global_start (listener=0x555556001010) at ../hw/virtio/vhost.c:1';
+  const device =
+    'vhost_dev_set_log (dev=0x555556001000, enable_log=true) at ../hw/virtio/vhost.c:1';
+  const main = 'main () at main.c:1';
+  const end = '[Inferior 1 (process 12) exited normally]\n';
+  writeFileSync(
+    path,
+    `#0  ${listener}\n#1  ${main}\n\n${end}#0  ${device}\n#1  ${listener}\n#2  ${main}\n`,
+  );
+  const { reading } = await readCapture(path);
+  expect(expectSame(reading, 1)).toBe(1);
+  await runIngest([path], `${path}.db`);
+  const store = await openStore(`${path}.db`, 'read');
+  const facts = await factsFrom(store, 1, 0, 10);
+  expect(facts.map((fact) => [fact.session, fact.device])).toEqual([
+    [0, '0x555556001000'],
+    [1, '0x555556001000'],
+    [1, '0x555556001000'],
+  ]);
+  expect(facts).toEqual(buildRun(reading, { assumeOrdered: false }).facts);
+  await store.close();
+});
 
 test('what was used lately is remembered, and little else', () => {
   const recent = new Recent<number, number>(12);

@@ -37,18 +37,30 @@ function isInside(distance: bigint): boolean {
 
 /** The distance most stacks agree on; {@link LISTENER_OFFSET} where they are silent or undecided. */
 export function learnListenerOffset(stacks: Iterable<readonly Call[]>): bigint {
-  const votes = new Map<bigint, number>();
-  for (const calls of stacks) {
+  const votes = new ListenerVotes();
+  for (const calls of stacks) votes.add(calls);
+  return votes.offset;
+}
+
+/** See {@link learnListenerOffset}. */
+export class ListenerVotes {
+  private readonly votes = new Map<bigint, number>();
+
+  add(calls: readonly Call[]): void {
     const found = listenerDistance(calls);
     if (found !== undefined && isInside(found.distance))
-      votes.set(found.distance, (votes.get(found.distance) ?? 0) + 1);
+      this.votes.set(found.distance, (this.votes.get(found.distance) ?? 0) + 1);
   }
-  let best = LISTENER_OFFSET;
-  let most = votes.get(LISTENER_OFFSET) ?? 0;
-  for (const [distance, count] of votes) {
-    if (count > most) [best, most] = [distance, count];
+
+  /** As the stacks so far show it. */
+  get offset(): bigint {
+    let best = LISTENER_OFFSET;
+    let most = this.votes.get(LISTENER_OFFSET) ?? 0;
+    for (const [distance, count] of this.votes) {
+      if (count > most) [best, most] = [distance, count];
+    }
+    return best;
   }
-  return best;
 }
 
 /** Device key of a call: lower-case hex without leading zeros. */

@@ -7,6 +7,7 @@ export class Sessions {
   private last = 0;
   private used = false;
   private readonly ofPid = new Map<number, number>();
+  private readonly named = new Set<number>();
 
   get isUsed(): boolean {
     return this.used;
@@ -15,6 +16,11 @@ export class Sessions {
   /** How many there were; the exit of a process opens none that is not used. */
   get count(): number {
     return Math.max(1, this.last + Number(this.used));
+  }
+
+  /** Something of this session's process may come after the next one has begun, see {@link isOtherPid}. */
+  get mayReturn(): boolean {
+    return this.named.has(this.current);
   }
 
   /** Something was reported. */
@@ -38,7 +44,11 @@ export class Sessions {
 
   usePid(pid: number): void {
     const known = this.ofPid.get(pid);
-    if (known === undefined) this.ofPid.set(pid, this.current);
-    else this.current = known;
+    if (known !== undefined) {
+      this.current = known;
+      return;
+    }
+    this.ofPid.set(pid, this.current);
+    this.named.add(this.current);
   }
 }

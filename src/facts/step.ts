@@ -82,6 +82,7 @@ export interface ThreadExit {
 
 export interface Steps {
   readonly steps: readonly Step[];
+  /** So far, as all that follows. */
   readonly sessions: number;
   readonly exits: readonly ThreadExit[];
   /** Steps (by index) from which on breakpoints may be switched off or narrowed: `delete`, `disable`, `condition`. */

@@ -110,10 +110,24 @@ function threadOf(tid: number | undefined): string | undefined {
   return tid === undefined ? undefined : `tid ${tid}`;
 }
 
+/** Takes steps away from a {@link StepBuilder}. */
+export interface StepTaker {
+  /** A step that shows no stack, as long as none that does is held; where `isOpen` a result may be added. */
+  take(step: Report, isOpen: boolean): void;
+  /** Nothing is added any more to a step that was open. */
+  settle(step: Report): void;
+  /** The steps that are held when another session begins: nothing can come that belongs to theirs. */
+  takeSessions?(built: Steps): void;
+}
+
 /** Makes the steps from the records, one by one. */
 export class StepBuilder {
-  private readonly steps: Step[] = [];
-  private readonly exits: ThreadExit[] = [];
+  /** Those that were not given away yet. */
+  private steps: Step[] = [];
+  private exits: ThreadExit[] = [];
+  /** How many steps were made. */
+  private made = 0;
+  private last: Step | undefined;
   private readonly narrowed: number[] = [];
   private readonly conditional = new Set<string>();
   private threads = new ThreadFollower();
@@ -138,7 +152,9 @@ export class StepBuilder {
   private sawCommands = false;
   private gap = false;
   private readonly alterations = new Alterations();
-  private readonly kernelCalls = new OpenCalls();
+  private readonly kernelCalls = new OpenCalls((entry) => {
+    if (!('index' in entry)) this.taker?.settle(entry);
+  });
   private sawPid = false;
   /** Function of each breakpoint number, as this debugger has them. */
   private readonly breakpoints = new Map<number, string>();
@@ -149,19 +165,20 @@ export class StepBuilder {
   private readonly scopedNames = new Map<string, string>();
   /** The session of {@link scopedNames}. */
   private scopedIn = 0;
-  /** Every step so far was taken by `take`. */
+  /** The taker has every step so far. */
   private isTaken = true;
-  /** The last session that has a step. */
+  /** Trace events may lead back to a session whose steps are here: these stay, and all that come after. */
+  private mustHold = false;
+  /** The last session of which something was reported to the taker. */
   private lastSession = -1;
 
   /**
    * `keep`: a step keeps the whole stack and text that it comes from, or only the known calls and arguments.
-   * `take` is given the steps up to the first one that may still change or shows a stack; of each session in
-   * them an empty step is left, for what is said of its beginning.
+   * `taker`: gets them as soon as nothing can change them, instead of the reader of {@link finish}.
    */
   constructor(
     private readonly keep: 'stacks' | 'calls',
-    private readonly take?: (step: Report) => void,
+    private readonly taker?: StepTaker,
   ) {}
 
   add(record: CaptureRecord): void {
@@ -222,6 +239,11 @@ export class StepBuilder {
 
   finish(): Steps {
     this.flushStop();
+    this.kernelCalls.forget();
+    return this.built();
+  }
+
+  private built(): Steps {
     return {
       steps: this.steps,
       sessions: this.sessions.count,
@@ -391,7 +413,7 @@ export class StepBuilder {
         this.flushStop();
         this.threads.onExit(ref);
         if (key !== undefined) {
-          this.exits.push({ thread: this.scoped(key), after: this.steps.length - 1 });
+          this.exits.push({ thread: this.scoped(key), after: this.made - 1 });
         }
         break;
     }
@@ -411,9 +433,20 @@ export class StepBuilder {
   }
 
   private newSession(): void {
+    this.mustHold ||= !this.isTaken && this.sessions.mayReturn;
     this.sessions.next();
     this.threads = new ThreadFollower();
     this.stopped = undefined;
+    // The return of a call in the kernel changes the step of the call.
+    if (!this.mustHold && !this.kernelCalls.changeSteps) this.giveAway();
+  }
+
+  private giveAway(): void {
+    if (this.taker?.takeSessions === undefined) return;
+    this.taker.takeSessions(this.built());
+    this.steps = [];
+    this.exits = [];
+    this.isTaken = true;
   }
 
   private onCommand(record: Command): void {
@@ -440,12 +473,12 @@ export class StepBuilder {
     if (alteration !== undefined) this.onAlteration(alteration);
     const conditional = conditionalFunction(text);
     if (conditional !== undefined) this.conditional.add(conditional);
-    if (NARROWS.test(text)) this.narrowed.push(this.steps.length);
+    if (NARROWS.test(text)) this.narrowed.push(this.made);
   }
 
   /** What was altered is the call that the debugger stands in; what comes of it is nobody's fault but its own. */
   private onAlteration(alteration: Alteration): void {
-    const last = this.steps.at(-1);
+    const { last } = this;
     if (this.pendingStop !== undefined) this.alterations.hold(alteration);
     else if (last !== undefined) {
       last.altered = alteration;
@@ -456,7 +489,7 @@ export class StepBuilder {
   /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
   private onListed(list: CommandList, text: string, line: number): void {
     this.alterations.onListed(list, text, line);
-    if (NARROWS.test(text)) this.narrowed.push(this.steps.length);
+    if (NARROWS.test(text)) this.narrowed.push(this.made);
   }
 
   /** Set with a condition it never proved that its function was watched; else that ends here. */
@@ -465,7 +498,7 @@ export class StepBuilder {
     // It was set like the others, and then found to be incomplete.
     else if (declared === true && func !== undefined) this.conditional.add(func);
     else if (func !== undefined && !this.alwaysStopping.has(number)) this.conditional.add(func);
-    else this.narrowed.push(this.steps.length);
+    else this.narrowed.push(this.made);
   }
 
   private onEvent(record: TraceEvent): void {
@@ -479,7 +512,7 @@ export class StepBuilder {
       this.sessions.usePid(record.pid);
     }
     const shown = { line: record.span.first, event: { row, record }, wire: undefined };
-    if (this.take !== undefined && this.isTaken) this.handOver(shown, record.tid);
+    if (this.taker !== undefined && this.isTaken) this.report(this.taker, shown, record.tid, false);
     else this.push({ ...NOTHING_SHOWN, ...shown, thread: threadOf(record.tid) });
   }
 
@@ -513,8 +546,10 @@ export class StepBuilder {
     // The result of a call in the kernel comes with its return.
     const isOpen = record.kind === 'kernel-event' && !isReturn;
     const shown = { line: record.span.first, event: undefined, wire };
-    if (this.take !== undefined && this.isTaken && !isOpen) {
-      this.handOver(shown, record.pid);
+    if (this.taker !== undefined && this.isTaken) {
+      const lasting = isOpen ? { ...shown, wire: detachedMembers(wire) } : shown;
+      const report = this.report(this.taker, lasting, record.pid, isOpen);
+      if (isOpen) this.kernelCalls.open(record, report);
       return;
     }
     const step = this.push({
@@ -526,14 +561,22 @@ export class StepBuilder {
     if (isOpen) this.kernelCalls.open(record, step);
   }
 
-  /** Reports a step that nothing can change any more; the first of a session leaves an empty one. */
-  private handOver(shown: Pick<Step, 'line' | 'event' | 'wire'>, tid: number | undefined): void {
+  /** Of the first in a session an empty step stays, for what is said of its beginning. */
+  private report(
+    taker: StepTaker,
+    shown: Pick<Step, 'line' | 'event' | 'wire'>,
+    tid: number | undefined,
+    isOpen: boolean,
+  ): Report {
     this.sessions.use();
     const session = this.sessions.current;
-    this.take?.({ ...shown, session, thread: this.scopedTid(tid) });
-    if (session <= this.lastSession) return;
-    this.lastSession = session;
-    this.push({ ...NOTHING_SHOWN, line: shown.line, isEmpty: true });
+    const report = { ...shown, session, thread: this.scopedTid(tid) };
+    taker.take(report, isOpen);
+    if (session > this.lastSession) {
+      this.lastSession = session;
+      this.push({ ...NOTHING_SHOWN, line: shown.line, isEmpty: true });
+    }
+    return report;
   }
 
   private scopedTid(tid: number | undefined): string | undefined {
@@ -549,8 +592,7 @@ export class StepBuilder {
 
   /** Between requests or trace events stands a line that nobody could read, or `[...]` where some were cut out. */
   private onProse(): void {
-    const last = this.steps.at(-1);
-    if (last?.wire !== undefined || last?.event !== undefined) this.gap = true;
+    if (this.last?.wire !== undefined || this.last?.event !== undefined) this.gap = true;
   }
 
   /** Thread and session; one text for all steps of a thread. */
@@ -591,7 +633,7 @@ export class StepBuilder {
     const altered = this.alterations.takeFor(part);
     const isLean = this.keep === 'calls';
     const step: Step = {
-      index: this.steps.length,
+      index: this.made++,
       session: this.sessions.current,
       line: part.line,
       thread: thread === undefined ? undefined : this.scoped(thread),
@@ -616,6 +658,7 @@ export class StepBuilder {
     this.gap = altered !== undefined;
     this.isTaken &&= part.isEmpty === true;
     this.steps.push(step);
+    this.last = step;
     return step;
   }
 }

@@ -5,12 +5,13 @@
  * vhost_vring_ioctl(), log_write(), log_used(), vhost_log_write()). A tracer without arguments tells that they ran;
  * a kprobe tells the number of the request or the base of the log, and its kretprobe what was returned.
  */
+import { detached } from '../base/detached.js';
 import type { FactKind } from '../model/fact.js';
 import type { KernelEvent } from '../model/record.js';
 import { bigintOf } from '../model/values.js';
 import { plainName } from './functions.js';
 import { ioctlByNumber, isVhostIoctl } from './ioctls.js';
-import type { Step, WireFact } from './step.js';
+import type { Report, Step, WireFact } from './step.js';
 
 /** Functions that take a request, or pass it on; QEMU's ioctl() is one call of each. */
 const REQUESTS: ReadonlySet<string> = new Set([
@@ -85,28 +86,47 @@ function endpointOf({ comm, pid, tgid, args }: KernelEvent): string | undefined 
   return fd === undefined ? `pid ${owner}` : `pid ${owner} fd ${fd}`;
 }
 
+/** What shows the entry of a call: a step, or what was reported of one. */
+type Entry = Step | Report;
+
 /** Calls that have not returned yet: the return tells their result. */
 export class OpenCalls {
-  readonly #steps = new Map<string, Step>();
+  readonly #entries = new Map<string, Entry>();
+
+  /** `settle` is told of entries that nothing changes any more. */
+  constructor(private readonly settle: (entry: Entry) => void) {}
+
+  /** Whether a return may change one of the steps. */
+  get changeSteps(): boolean {
+    return [...this.#entries.values()].some((entry) => 'index' in entry);
+  }
 
   /** A function does not call itself here; a call whose return is missing gives way to the next. */
-  open(event: KernelEvent, step: Step): void {
-    this.#steps.set(keyOf(event), step);
+  open(event: KernelEvent, entry: Entry): void {
+    const key = keyOf(event);
+    const before = this.#entries.get(key);
+    if (before !== undefined) this.settle(before);
+    this.#entries.set(key, entry);
   }
 
   /** False for the return of a call that is not open. */
   close(event: KernelEvent): boolean {
     const key = keyOf(event);
-    const step = this.#steps.get(key);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return false;
     const result = event.args?.ret;
-    this.#steps.delete(key);
-    if (step?.wire !== undefined && result !== undefined) step.wire = { ...step.wire, result };
-    return step !== undefined;
+    this.#entries.delete(key);
+    if (entry.wire !== undefined && result !== undefined) {
+      entry.wire = { ...entry.wire, result: detached(result) };
+    }
+    this.settle(entry);
+    return true;
   }
 
   /** Events are missing: the next return may be that of another call. */
   forget(): void {
-    this.#steps.clear();
+    for (const entry of this.#entries.values()) this.settle(entry);
+    this.#entries.clear();
   }
 }
 

@@ -77,23 +77,24 @@ export function hasSucceeded({ kind, result }: Activation): boolean {
 
 export interface Activations {
   readonly all: readonly Activation[];
-  /** For each step, the activations its stack shows, outermost first. */
+  /** For each of the steps, the activations its stack shows, outermost first. */
   readonly atStep: readonly (readonly Activation[])[];
-  /** For steps of trace events that name a device: its incarnation. */
+  /** For steps (by index) of trace events that name a device: its incarnation. */
   readonly ofEvent: ReadonlyMap<number, number>;
 }
 
 /**
  * Follows every thread through the steps. Pure but for `begun`, the lives that events before the first of
- * these steps have shown; linear in the number of shown calls.
+ * these steps have shown; linear in the number of shown calls. `firstId`: how many activations were before.
  */
 export function buildActivations(
   steps: readonly Step[],
   exits: readonly ThreadExit[],
   listenerOffset: bigint,
   begun = new EventLives(),
+  firstId = 0,
 ): Activations {
-  const tracker = new Tracker(listenerOffset, begun);
+  const tracker = new Tracker(listenerOffset, begun, firstId);
   let exit = 0;
   for (const step of steps) {
     for (let e = exits[exit]; e !== undefined && e.after < step.index; e = exits[++exit]) {
@@ -101,8 +102,8 @@ export function buildActivations(
     }
     tracker.advance(step);
   }
-  for (let e = exits[exit]; e !== undefined; e = exits[++exit])
-    tracker.threadGone(e.thread, steps.length);
+  const end = (steps.at(-1)?.index ?? -1) + 1;
+  for (let e = exits[exit]; e !== undefined; e = exits[++exit]) tracker.threadGone(e.thread, end);
   return { all: tracker.all, atStep: tracker.atStep, ofEvent: tracker.ofEvent };
 }
 
@@ -126,6 +127,7 @@ class Tracker {
   constructor(
     private readonly listenerOffset: bigint,
     private readonly lives: EventLives,
+    private readonly firstId: number,
   ) {}
 
   advance(step: Step): void {
@@ -322,7 +324,7 @@ class Tracker {
   ): Activation {
     const device = deviceOf(call, this.listenerOffset) ?? inheritedDevice(call, parent);
     const activation: Activation = {
-      id: this.all.length,
+      id: this.firstId + this.all.length,
       kind: call.row.kind,
       func: call.func,
       session: step.session,

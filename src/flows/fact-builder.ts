@@ -1,45 +1,97 @@
 /**
- * Records, one by one → facts, for captures larger than memory: of a record only what facts need is kept.
+ * Records, one by one → facts, for captures larger than memory: of a record only what facts need is kept, and
+ * that no longer than to the end of its session. Memory is linear in the longest session.
  *
- * Up to the first stack every fact is certain at once: what an event says depends on nothing that comes later.
- * What a call says may: which ring and which backend it is about, and where `struct vhost_dev` has its listener.
+ * Up to the first stack of a session every fact is certain at once: what an event says depends on nothing that
+ * comes later, but for the result of a call in the kernel. What a stack says does, until its session has ended:
+ * which ring and which backend a call is about.
+ *
+ * Two things are known at the end of the capture only, see {@link Hindsight}: another session may outvote this
+ * one, or show that a breakpoint was not what it seemed. They hardly ever turn out otherwise than they look
+ * when the session ends. Where they do, the capture is to be read again with what was learned.
  */
-import type { Report } from '../facts/step.js';
+import type { Call } from '../facts/calls.js';
+import { ListenerVotes } from '../facts/device.js';
+import type { Report, Steps } from '../facts/step.js';
 import { StepBuilder } from '../facts/steps.js';
 import type { Fact } from '../model/fact.js';
-import type { BreakpointSet, CaptureRecord } from '../model/record.js';
-import { EventLives } from './activations.js';
-import { factShownBy } from './facts.js';
+import type { CaptureRecord } from '../model/record.js';
+import { buildActivations, EventLives } from './activations.js';
+import { buildFacts, factShownBy } from './facts.js';
 import { NoteSignFinder } from './order.js';
-import { understand } from './run.js';
+import { ProbeFinder } from './probe-finder.js';
+import { Rings } from './rings.js';
 
 /** What is found where nothing was assumed, see `Run`. */
 export interface Facts {
-  /** Those that were not taken before. */
+  /** Those that were not taken before, see {@link FactBuilder.take}. */
   readonly facts: readonly Fact[];
   /** How many there are with those that were taken. */
   readonly total: number;
   readonly sessions: number;
   readonly ordered: boolean;
+  /** Facts that were taken may be wrong: a {@link FactBuilder} that is given this makes them right. */
+  readonly hindsight: Hindsight | undefined;
 }
 
+/** What facts of calls depend on that the whole capture shows. */
+export interface Hindsight {
+  /** See `learnListenerOffset()`. */
+  readonly listenerOffset: bigint;
+  /** By session: every start of a device is reported, see `Rings`. */
+  readonly seesStarts: readonly boolean[];
+}
+
+const START = 'vhost_dev_start';
+
 export class FactBuilder {
-  private readonly steps = new StepBuilder('calls', (step) => {
-    this.makeFact(step);
-  });
-  private readonly breakpoints: BreakpointSet[] = [];
+  private readonly steps: StepBuilder;
+  private readonly probes = new ProbeFinder(START);
+  private readonly votes = new ListenerVotes();
   private readonly note = new NoteSignFinder();
   private readonly lives = new EventLives();
   private made: Fact[] = [];
   private count = 0;
+  /** Calls in the kernel whose result may come yet, with the numbers of their facts. */
+  private readonly open = new Map<Report, number>();
+  private activations = 0;
+  /** Offsets that facts were made with. */
+  private readonly offsets = new Set<bigint>();
+  /** By session, as its facts were made. */
+  private readonly seesStarts: boolean[] = [];
+  /** Sessions whose facts depend on that. */
+  private readonly dependent = new Set<number>();
 
-  add(record: CaptureRecord): void {
-    this.steps.add(record);
-    this.note.follow(record);
-    if (record.kind === 'breakpoint-set') this.breakpoints.push(record);
+  /**
+   * `wait`: for the end of each session, or of the capture; nothing is assumed then, for what cannot be read again.
+   * `known`: of a first reading.
+   */
+  constructor(
+    wait: 'session' | 'capture',
+    private readonly known?: Hindsight,
+  ) {
+    this.steps = new StepBuilder('calls', {
+      take: (step, isOpen) => {
+        this.takeStep(step, isOpen);
+      },
+      settle: (step) => {
+        this.settle(step);
+      },
+      ...(wait === 'session' && {
+        takeSessions: (built: Steps): void => {
+          this.makeFacts(built);
+        },
+      }),
+    });
   }
 
-  /** The facts that are certain by now, handed over once. */
+  add(record: CaptureRecord): void {
+    if (record.kind === 'breakpoint-set') this.probes.set(record);
+    this.steps.add(record);
+    this.note.follow(record);
+  }
+
+  /** The facts that are made by now, handed over once; where calls in the kernel return later, not in their order. */
   take(): readonly Fact[] {
     const made = this.made;
     this.made = [];
@@ -48,21 +100,70 @@ export class FactBuilder {
 
   finish(): Facts {
     const built = this.steps.finish();
-    const before = { facts: this.count, lives: this.lives };
-    const { facts } = understand(built, this.breakpoints, undefined, before);
+    this.makeFacts(built);
     return {
-      facts: [...this.take(), ...facts],
-      total: this.count + facts.length,
+      facts: this.take(),
+      total: this.count,
       sessions: built.sessions,
       ordered: this.note.found === undefined,
+      hindsight: this.learn(built),
     };
   }
 
-  private makeFact(step: Report): void {
+  private takeStep(step: Report, isOpen: boolean): void {
     this.lives.enter(step.session);
+    if (isOpen) {
+      this.open.set(step, this.count++);
+      return;
+    }
     const fact = factShownBy(step, this.count, this.lives.follow(step));
     if (fact === undefined) return;
     this.made.push(fact);
     this.count++;
   }
+
+  private settle(step: Report): void {
+    const fact = factShownBy(step, this.open.get(step) ?? 0, undefined);
+    if (fact !== undefined) this.made.push(fact);
+    this.open.delete(step);
+  }
+
+  /** The facts of sessions that have ended. */
+  private makeFacts(built: Steps): void {
+    const { steps, exits } = built;
+    for (const step of steps) {
+      this.probes.follow(step);
+      this.votes.add(step.calls);
+    }
+    for (const session of new Set(steps.map((step) => step.session))) {
+      this.seesStarts[session] =
+        this.known?.seesStarts[session] ?? this.probes.watchesAll(START, session, built);
+    }
+    const offset = this.known?.listenerOffset ?? this.votes.offset;
+    if (steps.some(({ calls }) => calls.some(isOfListener))) this.offsets.add(offset);
+    const activations = buildActivations(steps, exits, offset, this.lives, this.activations);
+    const rings = new Rings(activations.all, this.seesStarts);
+    const facts = buildFacts(steps, activations, rings, this.count);
+    for (const fact of facts) this.made.push(fact);
+    for (const session of rings.dependent) this.dependent.add(session);
+    this.count += facts.length;
+    this.activations += activations.all.length;
+  }
+
+  /** Undefined where the facts were made with what the whole capture shows. */
+  private learn(built: Steps): Hindsight | undefined {
+    const { offset } = this.votes;
+    const seesStarts = this.seesStarts.map((_, session) =>
+      this.probes.watchesAll(START, session, built),
+    );
+    const isRight =
+      [...this.offsets].every((used) => used === offset) &&
+      [...this.dependent].every((session) => this.seesStarts[session] === seesStarts[session]);
+    return isRight ? undefined : { listenerOffset: offset, seesStarts };
+  }
+}
+
+/** Which device it is about depends on where that has its listener. */
+function isOfListener({ row, pointer }: Call): boolean {
+  return row.device === 'listener' && pointer !== undefined;
 }

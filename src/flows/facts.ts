@@ -16,11 +16,11 @@ export function buildFacts(
   first = 0,
 ): Fact[] {
   const facts: Fact[] = [];
-  for (const step of steps) {
+  for (const [i, step] of steps.entries()) {
     const seq = first + facts.length;
     const shown = factShownBy(step, seq, activations.ofEvent.get(step.index));
     if (shown !== undefined) facts.push(shown);
-    for (const activation of activations.atStep[step.index] ?? []) {
+    for (const activation of activations.atStep[i] ?? []) {
       if (activation.first !== step.index) continue;
       facts.push(callFact(activation, first + facts.length, rings));
     }

@@ -6,24 +6,12 @@
  * recipe of `vhtrace probes` declares that every call stops there. A condition, an ignore count, a temporary or a deleted breakpoint ends that knowledge.
  */
 import { append } from '../base/append.js';
-import { functionTable, opFunction, plainName } from '../facts/functions.js';
+import { functionTable, opFunction } from '../facts/functions.js';
 import type { Step, Steps } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
-import type { BreakpointSet, CaptureRecord } from '../model/record.js';
-
-export interface Probe {
-  readonly func: string;
-  /** First step from which every call is reported. */
-  readonly from: number;
-  /** First step from which that is no longer certain. */
-  readonly until: number;
-  /** How the capture shows that it was watched. */
-  readonly how: 'reported' | 'breakpoint set' | 'declared' | 'by elimination';
-  /** Line that names the breakpoint, where one does. */
-  readonly line?: number;
-  /** For `by elimination`: the breakpoint that was set and never reported. */
-  readonly breakpoint?: number;
-}
+import type { CaptureRecord } from '../model/record.js';
+import { ProbeFinder } from './probe-finder.js';
+import type { Probe } from './probe-finder.js';
 
 const BACKENDS: readonly Backend[] = ['kernel', 'user', 'vdpa'];
 
@@ -72,13 +60,17 @@ interface SessionProbes {
 /** Derives the probes from breakpoint records and reported entries. Pure. */
 export function buildProbes(records: readonly CaptureRecord[], built: Steps): Probes {
   const { steps, sessions } = built;
-  const setAt = breakpointSteps(records, steps);
+  const finder = new ProbeFinder();
+  for (const record of records) if (record.kind === 'breakpoint-set') finder.set(record);
   const ofSession = Array.from({ length: sessions }, (): Step[] => []);
-  for (const step of steps) ofSession[step.session]?.push(step);
-  const bySession = ofSession.map((own): SessionProbes => {
-    const reported = sessionProbes(own, setAt, built);
-    const eliminated = setAt.count > 0 ? undefined : byElimination(own, reported);
-    return { ofKind: byKind(reported.values()), eliminated };
+  for (const step of steps) {
+    finder.follow(step);
+    ofSession[step.session]?.push(step);
+  }
+  const bySession = ofSession.map((own, session): SessionProbes => {
+    const found = finder.probesOf(session, built);
+    const eliminated = finder.count > 0 ? undefined : byElimination(own, found);
+    return { ofKind: byKind(found.values()), eliminated };
   });
   return new Probes(steps, bySession);
 }
@@ -91,97 +83,6 @@ function byKind(probes: Iterable<Probe>): Map<FactKind, Probe[]> {
     append(found, kind, probe);
   }
   return found;
-}
-
-function sessionProbes(
-  steps: readonly Step[],
-  setAt: BreakpointSteps,
-  { narrowed, conditional }: Steps,
-): Map<string, Probe> {
-  const first = steps[0]?.index ?? 0;
-  const last = steps.at(-1)?.index ?? 0;
-  const until = narrowed[0] ?? Number.POSITIVE_INFINITY;
-  const probes = new Map<string, Probe>();
-  for (const step of steps) {
-    const call = step.calls.at(-1);
-    if (!step.entry || step.temporary || call === undefined || conditional.has(call.func)) continue;
-    if (probes.has(call.func)) continue;
-    const set = step.breakpoint === undefined ? undefined : setAt.byNumber.get(step.breakpoint);
-    const named = setAt.byFunction.get(call.func);
-    probes.set(call.func, {
-      func: call.func,
-      from: Math.max(first, set ?? 0),
-      until,
-      how: 'reported',
-      ...(named === undefined ? {} : { line: named.line }),
-    });
-  }
-  for (const [func, set] of setAt.byFunction) {
-    const isHere = set.from >= first && set.from <= last;
-    if (!isHere || !functionTable.has(func) || conditional.has(func) || probes.has(func)) continue;
-    probes.set(func, { func, until, ...set });
-  }
-  return probes;
-}
-
-interface BreakpointSteps {
-  readonly byNumber: ReadonlyMap<number, number>;
-  readonly byFunction: ReadonlyMap<string, FunctionSet>;
-  readonly count: number;
-}
-
-/** From which step on a named breakpoint stops, and what shows it. */
-interface FunctionSet {
-  readonly from: number;
-  readonly how: 'breakpoint set' | 'declared';
-  readonly line: number;
-}
-
-function breakpointSteps(
-  records: readonly CaptureRecord[],
-  steps: readonly Step[],
-): BreakpointSteps {
-  const byNumber = new Map<number, number>();
-  const byFunction = new Map<string, FunctionSet>();
-  const isOwn = !tellsOfAnother(records, steps);
-  let next = 0;
-  let count = 0;
-  for (const record of records) {
-    if (record.kind !== 'breakpoint-set') continue;
-    count++;
-    while ((steps[next]?.line ?? Number.POSITIVE_INFINITY) < record.span.first) next++;
-    if (!byNumber.has(record.number)) byNumber.set(record.number, next);
-    if (isOwn || record.declared === true) noteFunction(record, next, byFunction);
-  }
-  return { byNumber, byFunction, count };
-}
-
-/**
- * A breakpoint stops in another function than the one that it was set on: the lines that set it are of another
- * debugger, whose log stands before in the same file, and say nothing of this one.
- */
-function tellsOfAnother(records: readonly CaptureRecord[], steps: readonly Step[]): boolean {
-  const functionOf = new Map<number, string>();
-  for (const record of records) {
-    if (record.kind === 'breakpoint-set' && record.func !== undefined) {
-      functionOf.set(record.number, plainName(record.func));
-    }
-  }
-  return steps.some(({ breakpoint, entry, calls }) => {
-    const set = breakpoint === undefined ? undefined : functionOf.get(breakpoint);
-    const call = calls.at(-1);
-    return entry && set !== undefined && call !== undefined && call.func !== set;
-  });
-}
-
-function noteFunction(
-  { span, temporary, narrowed, func, declared }: BreakpointSet,
-  from: number,
-  byFunction: Map<string, FunctionSet>,
-): void {
-  if (temporary || narrowed === true || func === undefined || byFunction.has(func)) return;
-  const how = declared === true ? 'declared' : 'breakpoint set';
-  byFunction.set(func, { from, how, line: span.first });
 }
 
 /** Functions that a script which watches the whole protocol breaks on, besides the backend's ops. */

@@ -19,6 +19,8 @@ const RING_OPS: ReadonlySet<FactKind> = new Set([
 ]);
 
 export class Rings {
+  /** Sessions of which an answer would be another one if starts were seen, or were not. */
+  readonly dependent = new Set<number>();
   /** Backends seen, by outermost call and by start. */
   private readonly backends = new Map<string, Backend | 'several'>();
   /** What backendOf() has found: several rules ask it of every call. */
@@ -49,10 +51,15 @@ export class Rings {
   }
 
   private findBackend(activation: Activation): Backend | undefined {
-    const seen = [this.backends.get(rootKey(activation))];
-    if (this.seesStarts[activation.session] === true) {
-      seen.push(this.backends.get(lifeKey(activation, this.lifeOf.get(activation) ?? 0)));
-    }
+    const below = this.backends.get(rootKey(activation));
+    const life = lifeKey(activation, this.lifeOf.get(activation) ?? 0);
+    const unseen = this.only(below);
+    const seen = this.only(below, this.backends.get(life));
+    if (seen !== unseen) this.dependent.add(activation.session);
+    return this.seesStarts[activation.session] === true ? seen : unseen;
+  }
+
+  private only(...seen: readonly (Backend | 'several' | undefined)[]): Backend | undefined {
     const found = new Set(seen.filter((backend) => backend !== undefined));
     if (found.size === 0) return this.assumed;
     const [only] = found;

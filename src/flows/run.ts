@@ -2,11 +2,11 @@
 import { deviceOf, learnListenerOffset } from '../facts/device.js';
 import { netDevice } from '../facts/calls.js';
 import { buildSteps } from '../facts/steps.js';
-import type { Step, Steps } from '../facts/step.js';
+import type { Step } from '../facts/step.js';
 import type { Backend, Fact } from '../model/fact.js';
-import type { CaptureRecord, Reading } from '../model/record.js';
-import { buildActivations, EventLives } from './activations.js';
-import type { Activation, Activations } from './activations.js';
+import type { Reading } from '../model/record.js';
+import { buildActivations } from './activations.js';
+import type { Activation } from './activations.js';
 import { buildFacts } from './facts.js';
 import { buildMigrations } from './migrations.js';
 import type { Migration } from './migrations.js';
@@ -70,9 +70,17 @@ export interface RunOptions {
 export function buildRun(reading: Reading, options: RunOptions): Run {
   const built = buildSteps(reading.records);
   const { steps } = built;
-  const found = understand(built, reading.records, options.backend);
-  const { activations, listenerOffset, probes, rings, facts, ofSession } = found;
+  const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
+  const activations = buildActivations(steps, built.exits, listenerOffset);
   const { all, atStep } = activations;
+  const probes = buildProbes(reading.records, built);
+  const ofSession = stepsBySession(steps, built.sessions);
+  const seesStarts = ofSession.map(([first]) => {
+    const from = first?.index ?? 0;
+    return probes.watching('vhost_dev_start', from, from) !== undefined;
+  });
+  const rings = new Rings(all, seesStarts, options.backend);
+  const facts = buildFacts(steps, activations, rings);
   const note = findNoteSign(reading.records);
   const profiles = ofSession.map((own) => profileOf(own, options.qemuVersion));
   let gaps = 0;
@@ -94,38 +102,6 @@ export function buildRun(reading: Reading, options: RunOptions): Run {
     gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
     gapAtEnd: built.gapAtEnd,
   };
-}
-
-/**
- * What steps mean: all that facts are made of, and the facts. `records`: at least those of breakpoints;
- * `before`: the facts of events that were made before, and what they showed.
- */
-export function understand(
-  built: Steps,
-  records: readonly CaptureRecord[],
-  backend: Backend | undefined,
-  before: { readonly facts: number; readonly lives: EventLives } = {
-    facts: 0,
-    lives: new EventLives(),
-  },
-): Understood {
-  const { steps } = built;
-  const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
-  const activations = buildActivations(steps, built.exits, listenerOffset, before.lives);
-  const probes = buildProbes(records, built);
-  const ofSession = stepsBySession(steps, built.sessions);
-  const seesStarts = ofSession.map(([first]) => {
-    const from = first?.index ?? 0;
-    return probes.watching('vhost_dev_start', from, from) !== undefined;
-  });
-  const rings = new Rings(activations.all, seesStarts, backend);
-  const facts = buildFacts(steps, activations, rings, before.facts);
-  return { activations, listenerOffset, probes, rings, facts, ofSession };
-}
-
-interface Understood extends Pick<Run, 'listenerOffset' | 'probes' | 'rings' | 'facts'> {
-  readonly activations: Activations;
-  readonly ofSession: readonly (readonly Step[])[];
 }
 
 function stepsBySession(steps: readonly Step[], sessions: number): Step[][] {

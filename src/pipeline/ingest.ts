@@ -1,8 +1,9 @@
 /** `vhtrace ingest`: files → readings → facts → store. */
 import { FactBuilder } from '../flows/fact-builder.js';
+import type { Hindsight } from '../flows/fact-builder.js';
 import type { EventTable } from '../formats/qemu/event-table.js';
 import { expandPatterns } from '../input/expand-patterns.js';
-import { openBytes, sizeOf } from '../input/open-bytes.js';
+import { isRegularFile, openBytes, sizeOf } from '../input/open-bytes.js';
 import type { ByteSource } from '../input/open-bytes.js';
 import type { CaptureRecord } from '../model/record.js';
 import type { CaptureCounts } from '../model/report.js';
@@ -77,15 +78,20 @@ export async function runIngest(
   return { database, captures, failures };
 }
 
-/** Reads a file and writes it at the same time: neither the file nor its records need to fit into memory. */
+/**
+ * Reads a file and writes it at the same time: neither the file nor its records need to fit into memory.
+ * `known`: what a first reading learned too late.
+ */
 async function ingestFile(
   path: string,
   open: () => Promise<Database>,
   events: EventTable | undefined,
-  { stop, onProgress }: IngestWatch,
+  watch: IngestWatch,
+  known?: Hindsight,
 ): Promise<IngestedCapture> {
+  const { stop, onProgress } = watch;
   const writer = new CaptureWriter(open, stop);
-  const facts = new FactBuilder();
+  const facts = new FactBuilder(isRegularFile(path) ? 'session' : 'capture', known);
   const counter = new CaptureCounter();
   const take = (records: readonly CaptureRecord[]): Promise<void> => {
     for (const record of records) {
@@ -99,6 +105,10 @@ async function ingestFile(
     const { info, reading } = await readCapture(path, { events, source, take });
     stop?.throwIfAborted();
     const found = facts.finish();
+    if (found.hindsight !== undefined) {
+      await writer.abandon();
+      return await ingestFile(path, open, events, watch, found.hindsight);
+    }
     const counts = counter.counts(info, reading, found);
     const isNew = await writer.finish({ info, reading, ...found, counts });
     return await ingested(await open(), counts, isNew);
@@ -129,7 +139,7 @@ export async function ingest(
   { info, reading }: ReadCapture,
   older: Iterable<string>,
 ): Promise<IngestedCapture> {
-  const facts = new FactBuilder();
+  const facts = new FactBuilder('capture');
   const counter = new CaptureCounter();
   for (const record of reading.records) {
     facts.add(record);

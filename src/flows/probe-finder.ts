@@ -1,0 +1,153 @@
+/** Breakpoints and entries → probes, as far as steps and records have told by now. */
+import { functionTable, plainName } from '../facts/functions.js';
+import type { Step, Steps } from '../facts/step.js';
+import type { BreakpointSet } from '../model/record.js';
+
+export interface Probe {
+  readonly func: string;
+  /** First step from which every call is reported. */
+  readonly from: number;
+  /** First step from which that is no longer certain. */
+  readonly until: number;
+  /** How the capture shows that it was watched. */
+  readonly how: 'reported' | 'breakpoint set' | 'declared' | 'by elimination';
+  /** Line that names the breakpoint, where one does. */
+  readonly line?: number;
+  /** For `by elimination`: the breakpoint that was set and never reported. */
+  readonly breakpoint?: number;
+}
+
+/** What the steps of a session say of its breakpoints. */
+interface SessionEntries {
+  readonly first: number;
+  last: number;
+  /** Functions whose entry was reported, in that order, and the number of the breakpoint. */
+  readonly reported: Map<string, number | undefined>;
+}
+
+/** Where in the steps something was set. */
+interface Place {
+  /** The first step behind it; infinite as long as there is none. */
+  from: number;
+}
+
+/** From which step on a named breakpoint stops, and what shows it. */
+interface FunctionSet extends Place {
+  readonly how: 'breakpoint set' | 'declared';
+  readonly line: number;
+}
+
+/** Takes records and steps, each in the order of the capture, and a record before the steps behind it. */
+export class ProbeFinder {
+  /** How many breakpoints were set. */
+  count = 0;
+  private readonly sessions: SessionEntries[] = [];
+  private readonly byNumber = new Map<number, Place>();
+  private readonly byFunction = new Map<string, FunctionSet>();
+  /** Those that the recipe of `vhtrace probes` declares. */
+  private readonly declared = new Map<string, FunctionSet>();
+  /** What was set at a line that no step is known to follow. */
+  private waiting: { readonly line: number; readonly place: Place }[] = [];
+  private readonly functionOf = new Map<number, string>();
+  /** Functions that each breakpoint was seen to stop in. */
+  private readonly stopsIn = new Map<number, Set<string>>();
+
+  /** `only`: the function that is asked for; all by default. */
+  constructor(private readonly only?: string) {}
+
+  set({ number, span, temporary, narrowed, func, declared }: BreakpointSet): void {
+    const { first: line } = span;
+    this.count++;
+    if (!this.byNumber.has(number)) this.byNumber.set(number, this.unplaced(line));
+    if (func === undefined) return;
+    this.functionOf.set(number, plainName(func));
+    if (temporary || narrowed === true) return;
+    const how = declared === true ? 'declared' : 'breakpoint set';
+    for (const sets of declared === true ? [this.byFunction, this.declared] : [this.byFunction]) {
+      if (!sets.has(func))
+        sets.set(func, Object.assign(this.unplaced(line), { how, line } as const));
+    }
+  }
+
+  private unplaced(line: number): Place {
+    const place = { from: Number.POSITIVE_INFINITY };
+    this.waiting.push({ line, place });
+    return place;
+  }
+
+  follow(step: Step): void {
+    this.placeBefore(step);
+    const { index, entry, breakpoint, temporary } = step;
+    const session = (this.sessions[step.session] ??= {
+      first: index,
+      last: index,
+      reported: new Map(),
+    });
+    session.last = index;
+    const func = step.calls.at(-1)?.func;
+    if (!entry || func === undefined) return;
+    if (breakpoint !== undefined) {
+      const seen = this.stopsIn.get(breakpoint) ?? new Set();
+      this.stopsIn.set(breakpoint, seen.add(func));
+    }
+    const isAsked = this.only === undefined || this.only === func;
+    if (isAsked && !temporary && !session.reported.has(func))
+      session.reported.set(func, breakpoint);
+  }
+
+  probesOf(
+    session: number,
+    { narrowed, conditional }: Pick<Steps, 'narrowed' | 'conditional'>,
+  ): Map<string, Probe> {
+    const probes = new Map<string, Probe>();
+    const own = this.sessions[session];
+    if (own === undefined) return probes;
+    const { first, last, reported } = own;
+    const until = narrowed[0] ?? Number.POSITIVE_INFINITY;
+    const byFunction = this.tellsOfAnother() ? this.declared : this.byFunction;
+    for (const [func, breakpoint] of reported) {
+      if (conditional.has(func)) continue;
+      const from = breakpoint === undefined ? undefined : this.byNumber.get(breakpoint)?.from;
+      const line = byFunction.get(func)?.line;
+      probes.set(func, {
+        func,
+        from: Math.max(first, from ?? 0),
+        until,
+        how: 'reported',
+        ...(line === undefined ? {} : { line }),
+      });
+    }
+    for (const [func, set] of byFunction) {
+      const isHere = set.from >= first && set.from <= last;
+      if (!isHere || !functionTable.has(func) || conditional.has(func) || probes.has(func))
+        continue;
+      probes.set(func, { func, until, ...set });
+    }
+    return probes;
+  }
+
+  /** Whether every call of the function is reported from the first step of a session on. */
+  watchesAll(func: string, session: number, built: Steps): boolean {
+    const first = this.sessions[session]?.first ?? 0;
+    const probe = this.probesOf(session, built).get(func);
+    return probe !== undefined && probe.from <= first && probe.until > first;
+  }
+
+  private placeBefore({ line, index }: Step): void {
+    if (this.waiting.length === 0) return;
+    const next = this.waiting.findIndex((set) => set.line > line);
+    const placed = next < 0 ? this.waiting.length : next;
+    for (const { place } of this.waiting.splice(0, placed)) place.from = index;
+  }
+
+  /**
+   * A breakpoint stops in another function than the one that it was set on: the lines that set it are of another
+   * debugger, whose log stands before in the same file, and say nothing of this one.
+   */
+  private tellsOfAnother(): boolean {
+    return [...this.stopsIn].some(([breakpoint, stops]) => {
+      const set = this.functionOf.get(breakpoint);
+      return set !== undefined && [...stops].some((func) => func !== set);
+    });
+  }
+}
