@@ -18,13 +18,15 @@ export interface PrintedEvent {
 }
 
 export class EventForm {
+  readonly name: string;
   readonly args: readonly Argument[];
   readonly #format: string;
   #pieces: readonly Piece[] | undefined;
   #read: TextReader | undefined;
   #names: readonly string[] | undefined;
 
-  constructor({ args, format }: Declaration) {
+  constructor({ name, args, format }: Declaration) {
+    this.name = name;
     this.args = args;
     this.#format = format;
   }
@@ -98,6 +100,9 @@ function printedNames(args: readonly Argument[], pieces: readonly Piece[]): read
 
 function byName(names: readonly string[], values: readonly string[]): EventArgs {
   const args: Record<string, string> = {};
-  for (const [i, name] of names.entries()) if (name !== '') args[name] = values[i] ?? '';
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] ?? '';
+    if (name !== '') args[name] = values[i] ?? '';
+  }
   return args;
 }
