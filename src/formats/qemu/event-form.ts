@@ -5,7 +5,7 @@
 import { parse } from '../../grammar/trace-events.js';
 import type { Argument, Declaration } from './event-declarations.js';
 import { fixed, printValue, starsOf } from './event-format.js';
-import type { Conversion, Piece, RawValue } from './event-format.js';
+import type { Conversion, FixedConversion, Piece, RawValue } from './event-format.js';
 import { compileText, firstLine, keepsBase, unpadded } from './event-text.js';
 import type { TextReader } from './event-text.js';
 
@@ -17,6 +17,18 @@ export interface PrintedEvent {
   readonly text: string;
 }
 
+/** A conversion with all that printing asks of it. */
+interface Field {
+  readonly conversion: Conversion;
+  readonly stars: number;
+  /** Undefined where it has stars. */
+  readonly ready: FixedConversion | undefined;
+  /** Of its argument; '' where there is none. */
+  readonly name: string;
+  /** `0x` that the text in front has and the argument keeps. */
+  readonly base: string;
+}
+
 export class EventForm {
   readonly name: string;
   readonly args: readonly Argument[];
@@ -24,6 +36,8 @@ export class EventForm {
   #pieces: readonly Piece[] | undefined;
   #read: TextReader | undefined;
   #names: readonly string[] | undefined;
+  #parts: readonly (string | Field)[] | undefined;
+  #isText: readonly boolean[] | undefined;
 
   constructor({ name, args, format }: Declaration) {
     this.name = name;
@@ -40,20 +54,29 @@ export class EventForm {
 
   /** `values` are those of `args`, in their order. Never throws; a value that is missing is 0. */
   print(values: readonly RawValue[]): PrintedEvent {
-    const left = [...values];
-    const printed: string[] = [];
+    this.#parts ??= partsOf(this.#printf, this.#printed);
+    const args: Record<string, string> = {};
+    let next = 0;
     let text = '';
-    for (const [i, piece] of this.#printf.entries()) {
-      if ('text' in piece) text += piece.text;
-      else {
-        const conversion = fixed(piece, left.splice(0, starsOf(piece)));
-        const value = printValue(conversion, left.shift() ?? 0n);
-        text += value;
-        const base = keepsBase(this.#printf[i - 1], piece) ? '0x' : '';
-        printed.push(base + unpadded(piece, value));
+    for (const part of this.#parts) {
+      if (typeof part === 'string') {
+        text += part;
+        continue;
       }
+      const { conversion, stars, name, base } = part;
+      const exact = part.ready ?? fixed(conversion, values.slice(next, next + stars));
+      next += stars;
+      const value = printValue(exact, values[next] ?? 0);
+      next += 1;
+      text += value;
+      if (name !== '') args[name] = base + unpadded(conversion, value);
     }
-    return { args: byName(this.#printed, printed), text };
+    return { args, text };
+  }
+
+  /** Of each argument, whether it {@link isString}. */
+  get isText(): readonly boolean[] {
+    return (this.#isText ??= this.args.map(isString));
   }
 
   /** The text begins like this event's, as a line does that was torn. Words only: numbers prove nothing. */
@@ -95,6 +118,21 @@ function printedNames(args: readonly Argument[], pieces: readonly Piece[]): read
   return conversions.map((conversion) => {
     next += starsOf(conversion);
     return args[next++]?.name ?? '';
+  });
+}
+
+function partsOf(pieces: readonly Piece[], names: readonly string[]): readonly (string | Field)[] {
+  let index = 0;
+  return pieces.map((piece, i) => {
+    if ('text' in piece) return piece.text;
+    const stars = starsOf(piece);
+    return {
+      conversion: piece,
+      stars,
+      ready: stars === 0 ? fixed(piece, []) : undefined,
+      name: names[index++] ?? '',
+      base: keepsBase(pieces[i - 1], piece) ? '0x' : '',
+    };
   });
 }
 
