@@ -66,14 +66,17 @@ function matchParts(
   strings: readonly Conversion[],
   text: string,
 ): readonly string[] | undefined {
-  const [first] = segments;
-  const start = first && matchAt(first, text, 0);
-  if (start === undefined || start === null) return undefined;
-  const from = start[0].length;
-  const found = matchBackwards(segments, text, from);
+  const first = segments[0];
+  const values: string[] = [];
+  let end = 0;
+  if (first?.empty === false) {
+    const start = matchAt(first, text, 0);
+    if (start === null) return undefined;
+    addValues(values, start);
+    end = start[0].length;
+  }
+  const found = matchBackwards(segments, text, end);
   if (found === undefined) return undefined;
-  const values = addValues([], start);
-  let end = from;
   for (let i = 0; i < strings.length; i++) {
     const string = strings[i];
     const match = found[i];
