@@ -37,6 +37,11 @@ export class Margins {
     return margin === undefined ? line : this.#without(line, margin);
   }
 
+  /** A line came that has none. */
+  end(): void {
+    this.#kind = undefined;
+  }
+
   // An empty quote does not end a frame that mail has wrapped, as a blank line would.
   #without(line: string, margin: string): string {
     const rest = line.slice(margin.length);

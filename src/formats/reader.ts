@@ -23,8 +23,10 @@ import {
   startsLocation,
 } from './gdb/chatter.js';
 import { EventLines } from './qemu/event-lines.js';
+import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
+import { plainLine } from './qemu/qemu-trace.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
 import { readGdbLine, startsStop, stopHead } from './gdb/lines.js';
 import type { GdbLine } from './gdb/lines.js';
@@ -100,6 +102,7 @@ class Reader implements CaptureReader {
       this.#refuseLine(lineNo);
       return;
     }
+    if (this.#pushPlainEvent(raw, lineNo)) return;
     const text = this.#margins.strip(cleanLine(raw));
     const pager = cutPager(text);
     if (pager === undefined && this.#pushStampedEvent(text, lineNo)) return;
@@ -134,12 +137,8 @@ class Reader implements CaptureReader {
     const head = splitLevel(raw);
     if (head === undefined) return false;
     const frame = this.#frames.whole(raw.slice(head.start));
-    if (frame === undefined) return false;
-    while (this.#pending !== undefined) {
-      if (this.#pending.joint.cut) return false;
-      this.#finishPending(false);
-    }
-    if (this.#open !== undefined || this.#notes.isBusy()) return false;
+    if (frame === undefined || !this.#isFree()) return false;
+    this.#margins.end();
     this.#session.addFrame(head.level, frame, lineNo, lineNo);
     return true;
   }
@@ -147,25 +146,32 @@ class Reader implements CaptureReader {
   #pushKnownStop(raw: string, lineNo: number): boolean {
     const stop = this.#stops.whole(raw);
     const frame = stop && this.#frames.read(stop.location);
-    if (stop === undefined || frame === undefined) return false;
+    if (stop === undefined || frame === undefined || !this.#isFree()) return false;
+    this.#margins.end();
+    this.#session.addStop(stop.head, frame, { first: lineNo, last: lineNo });
+    return true;
+  }
+
+  /** Nothing that came before may take a line that is known by itself. */
+  #isFree(): boolean {
     while (this.#pending !== undefined) {
       if (this.#pending.joint.cut) return false;
       this.#finishPending(false);
     }
-    if (this.#open !== undefined || this.#notes.isBusy()) return false;
-    this.#session.addStop(stop.head, frame, { first: lineNo, last: lineNo });
+    return this.#open === undefined && !this.#notes.isBusy();
+  }
+
+  #pushPlainEvent(raw: string, lineNo: number): boolean {
+    const line = plainLine(raw);
+    if (line === undefined || !this.#isFree()) return false;
+    this.#margins.end();
+    this.#addEvent(this.#events.readPlain(line, lineNo));
     return true;
   }
 
   /** Nobody but QEMU stamps lines like that: a log of millions need not be offered to every format. */
   #pushStampedEvent(text: string, lineNo: number): boolean {
-    if (!STAMPED.test(text)) return false;
-    while (this.#pending !== undefined) {
-      if (this.#pending.joint.cut) return false;
-      this.#finishPending(false);
-    }
-    if (this.#open !== undefined || this.#notes.isBusy()) return false;
-    return this.#readEventLine(text, lineNo);
+    return STAMPED.test(text) && this.#isFree() && this.#readEventLine(text, lineNo);
   }
 
   // --- joining
@@ -306,10 +312,13 @@ class Reader implements CaptureReader {
   #readEventLine(text: string, lineNo: number): boolean {
     const read = this.#events.read(text, lineNo);
     if (read === undefined) return false;
-    const { record, problem } = read;
+    this.#addEvent(read);
+    return true;
+  }
+
+  #addEvent({ record, problem }: EventLine): void {
     if (problem !== undefined) this.#session.problem('EVENT_UNREAD', problem, record.span);
     this.#session.addEvent(record);
-    return true;
   }
 
   #readSession(line: Line, raw?: string): boolean {

@@ -73,9 +73,9 @@ export function writeTraceLog(path, bytes) {
   });
 }
 
-const EVENTS = ['vhost_user_write', 'vhost_user_read', 'vhost_iotlb_miss', 'vhost_commit'];
+const EVENTS = ['vhost_user_write', 'vhost_user_read', 'vhost_vdpa_set_vring_num', 'vhost_commit'];
 
-/** QEMU's "simple" backend, header version 4: one file of records with two numbers each. */
+/** QEMU's "simple" backend, header version 4: one file of records with two or three numbers each. */
 export function writeSimpleTrace(path, bytes) {
   const head = Buffer.alloc(24);
   head.writeBigUInt64LE(0xffff_ffff_ffff_ffffn, 0);

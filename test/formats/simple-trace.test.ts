@@ -134,6 +134,54 @@ it('a string of version 0 is its address', () => {
   expect(records).toMatchObject([{ args: { name: '0x5555', n: '3' } }]);
 });
 
+it('times and values are exact, whether a number holds them or not', () => {
+  const integer = fc.oneof(
+    fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    fc.bigInt({ min: 0n, max: 2n ** 53n }),
+    fc.tuple(fc.nat(20_000_000), fc.integer({ min: 0, max: 1 })).map(([s, by]) => {
+      return BigInt(s + 1) * 1_000_000_000n - BigInt(by);
+    }),
+    fc.constantFrom(2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 32n, 2n ** 32n - 1n),
+  );
+  const event = fc.record({ time: integer, value: integer });
+  fc.assert(
+    fc.property(fc.array(event), fc.boolean(), (events, isLittle) => {
+      const bytes = writeTrace({
+        version: 3,
+        isLittle,
+        events: events.map(({ time, value }) => ({ id: 0n, time, pid: 1, values: [value] })),
+      });
+      const { records } = read(bytes, declared('f(uint64_t n) "%" PRIu64'));
+      expect(
+        records.map((record) => record.kind === 'event' && [record.time, record.text]),
+      ).toEqual(
+        events.map(({ time, value }) => {
+          const padded = String(time).padStart(10, '0');
+          return [`${padded.slice(0, -9)}.${padded.slice(-9)}`, String(value)];
+        }),
+      );
+    }),
+  );
+});
+
+it('a number of version 4 may be given to another event', () => {
+  const of = (name: string): Buffer =>
+    writeTrace({
+      version: 4,
+      isLittle: true,
+      names: [[1n, name]],
+      events: [{ id: 1n, time: 1n, pid: 1, values: [7n] }],
+    });
+  const { records } = read(
+    Buffer.concat([of('one'), of('two').subarray(24)]),
+    declared('one(int a) "%d"', 'two(int b) "%x"'),
+  );
+  expect(records).toMatchObject([
+    { name: 'one', args: { a: '7' } },
+    { name: 'two', args: { b: '7' } },
+  ]);
+});
+
 it('of several forms the one counts whose types fill the record, and of those the newest', () => {
   const events = [[1n], ['a', 1n], ['a'], [0x5555n, 2n], [0x5555n]] as const;
   const names = [[1n, 'vhost_section'] as const, [2n, 'vhost_vdpa_reset_device'] as const];

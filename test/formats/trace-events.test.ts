@@ -162,6 +162,27 @@ describe('printf', () => {
     });
     expect(printed.join('')).toBe(text);
   });
+
+  it('prints a number as it prints the same integer of 64 bits', () => {
+    const conversion = fc.record({
+      flags: fc.constantFrom('', '0', '-', '+', ' ', '#'),
+      width: fc.option(fc.nat(20), { nil: undefined }),
+      precision: fc.option(fc.nat(20), { nil: undefined }),
+      size: fc.constantFrom('', 'hh', 'h', 'l', 'll', 'z'),
+      kind: fc.constantFrom('d', 'i', 'u', 'x', 'X', 'o', 'p', 'c', 's'),
+    });
+    const number = fc.oneof(
+      fc.maxSafeNat(),
+      fc.nat(0x1_0000),
+      fc.tuple(fc.nat(52), fc.integer({ min: -1, max: 1 })).map(([bit, by]) => 2 ** bit + by),
+    );
+    fc.assert(
+      fc.property(conversion, number, (how, value) => {
+        expect(printValue(how, value)).toBe(printValue(how, BigInt(value)));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
 });
 
 describe('the built-in table', () => {

@@ -56,8 +56,10 @@ const string = fc.stringMatching(
   /^[A-Za-z0-9_./:=#-]([A-Za-z0-9_./:=# -]{0,20}[A-Za-z0-9_./:=#-])?$/,
 );
 
+export type StoredValue = Exclude<RawValue, number>;
+
 /** A value of a C type as QEMU stores it: sign-extended to 64 bits. */
-export function valueOf(type: string): fc.Arbitrary<RawValue> {
+export function valueOf(type: string): fc.Arbitrary<StoredValue> {
   if (isString({ type, name: '' })) return string;
   const bits =
     { bool: 1, uint8_t: 8, uint16_t: 16, int: 32, 'unsigned int': 32, uint32_t: 32 }[type] ?? 64;
@@ -72,7 +74,7 @@ export interface StoredEvent {
   readonly id: bigint;
   readonly time: bigint;
   readonly pid: number;
-  readonly values: readonly RawValue[];
+  readonly values: readonly StoredValue[];
 }
 
 export interface TraceFile {

@@ -5,7 +5,7 @@
 import { parse } from '../../grammar/trace-events.js';
 import type { Argument, Declaration } from './event-declarations.js';
 import { fixed, printValue, starsOf } from './event-format.js';
-import type { Conversion, Piece, RawValue } from './event-format.js';
+import type { Conversion, FixedConversion, Piece, RawValue } from './event-format.js';
 import { compileText, firstLine, keepsBase, unpadded } from './event-text.js';
 import type { TextReader } from './event-text.js';
 
@@ -17,14 +17,30 @@ export interface PrintedEvent {
   readonly text: string;
 }
 
+/** A conversion with all that printing asks of it. */
+interface Field {
+  readonly conversion: Conversion;
+  readonly stars: number;
+  /** Undefined where it has stars. */
+  readonly ready: FixedConversion | undefined;
+  /** Of its argument; '' where there is none. */
+  readonly name: string;
+  /** `0x` that the text in front has and the argument keeps. */
+  readonly base: string;
+}
+
 export class EventForm {
+  readonly name: string;
   readonly args: readonly Argument[];
   readonly #format: string;
   #pieces: readonly Piece[] | undefined;
   #read: TextReader | undefined;
   #names: readonly string[] | undefined;
+  #parts: readonly (string | Field)[] | undefined;
+  #isText: readonly boolean[] | undefined;
 
-  constructor({ args, format }: Declaration) {
+  constructor({ name, args, format }: Declaration) {
+    this.name = name;
     this.args = args;
     this.#format = format;
   }
@@ -38,20 +54,29 @@ export class EventForm {
 
   /** `values` are those of `args`, in their order. Never throws; a value that is missing is 0. */
   print(values: readonly RawValue[]): PrintedEvent {
-    const left = [...values];
-    const printed: string[] = [];
+    this.#parts ??= partsOf(this.#printf, this.#printed);
+    const args: Record<string, string> = {};
+    let next = 0;
     let text = '';
-    for (const [i, piece] of this.#printf.entries()) {
-      if ('text' in piece) text += piece.text;
-      else {
-        const conversion = fixed(piece, left.splice(0, starsOf(piece)));
-        const value = printValue(conversion, left.shift() ?? 0n);
-        text += value;
-        const base = keepsBase(this.#printf[i - 1], piece) ? '0x' : '';
-        printed.push(base + unpadded(piece, value));
+    for (const part of this.#parts) {
+      if (typeof part === 'string') {
+        text += part;
+        continue;
       }
+      const { conversion, stars, name, base } = part;
+      const exact = part.ready ?? fixed(conversion, values.slice(next, next + stars));
+      next += stars;
+      const value = printValue(exact, values[next] ?? 0);
+      next += 1;
+      text += value;
+      if (name !== '') args[name] = base + unpadded(conversion, value);
     }
-    return { args: byName(this.#printed, printed), text };
+    return { args, text };
+  }
+
+  /** Of each argument, whether it {@link isString}. */
+  get isText(): readonly boolean[] {
+    return (this.#isText ??= this.args.map(isString));
   }
 
   /** The text begins like this event's, as a line does that was torn. Words only: numbers prove nothing. */
@@ -96,8 +121,26 @@ function printedNames(args: readonly Argument[], pieces: readonly Piece[]): read
   });
 }
 
+function partsOf(pieces: readonly Piece[], names: readonly string[]): readonly (string | Field)[] {
+  let index = 0;
+  return pieces.map((piece, i) => {
+    if ('text' in piece) return piece.text;
+    const stars = starsOf(piece);
+    return {
+      conversion: piece,
+      stars,
+      ready: stars === 0 ? fixed(piece, []) : undefined,
+      name: names[index++] ?? '',
+      base: keepsBase(pieces[i - 1], piece) ? '0x' : '',
+    };
+  });
+}
+
 function byName(names: readonly string[], values: readonly string[]): EventArgs {
   const args: Record<string, string> = {};
-  for (const [i, name] of names.entries()) if (name !== '') args[name] = values[i] ?? '';
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] ?? '';
+    if (name !== '') args[name] = values[i] ?? '';
+  }
   return args;
 }

@@ -19,8 +19,11 @@ export interface Conversion {
   readonly kind: string;
 }
 
-/** An argument of an event as the "simple" backend stores it: an integer of 64 bits, or text. */
-export type RawValue = bigint | string;
+/** An integer of 64 bits; a number only where that is exact and not negative, as it is told sooner. */
+export type Integer = bigint | number;
+
+/** An argument of an event as the "simple" backend stores it. */
+export type RawValue = Integer | string;
 
 /** A conversion whose width and precision are numbers. */
 export type FixedConversion = Conversion & {
@@ -71,16 +74,16 @@ function cut({ precision }: FixedConversion, text: string): string {
   return precision === undefined ? text : text.slice(0, precision);
 }
 
-function digits(conversion: FixedConversion, value: bigint): string {
+function digits(conversion: FixedConversion, value: Integer): string {
   const { kind, flags, size } = conversion;
   const bits = bitsOf(size);
-  const unsigned = BigInt.asUintN(bits, value);
+  const unsigned = asUnsigned(bits, value);
   switch (kind) {
     case 'd':
     case 'i': {
-      const signed = BigInt.asIntN(bits, value);
-      const sign = signed < 0n ? '-' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
-      return sign + atLeast(conversion, (signed < 0n ? -signed : signed).toString());
+      const signed = asSigned(bits, value);
+      const sign = signed < 0 ? '-' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
+      return sign + atLeast(conversion, (signed < 0 ? -signed : signed).toString());
     }
     case 'x':
       return mark(conversion, unsigned, '0x') + atLeast(conversion, unsigned.toString(16));
@@ -93,21 +96,34 @@ function digits(conversion: FixedConversion, value: bigint): string {
     case 'p':
     case 's':
       // A string that was stored as its address: version 0.
-      return value === 0n ? '(nil)' : `0x${BigInt.asUintN(64, value).toString(16)}`;
+      return Number(value) === 0 ? '(nil)' : `0x${asUnsigned(64, value).toString(16)}`;
     case 'c':
-      return String.fromCharCode(Number(BigInt.asUintN(8, value)));
+      return String.fromCharCode(Number(asUnsigned(8, value)));
     default:
       return atLeast(conversion, unsigned.toString());
   }
 }
 
-function bitsOf(size: string): number {
+type Bits = 8 | 16 | 32 | 64;
+
+function bitsOf(size: string): Bits {
   if (size === '') return 32;
   return size === 'hh' ? 8 : size === 'h' ? 16 : 64;
 }
 
-function mark({ flags }: Conversion, value: bigint, prefix: string): string {
-  return flags.includes('#') && value !== 0n ? prefix : '';
+function asUnsigned(bits: Bits, value: Integer): Integer {
+  if (typeof value === 'bigint') return BigInt.asUintN(bits, value);
+  // Operators on bits take the lowest 32.
+  return bits === 64 ? value : (value << (32 - bits)) >>> (32 - bits);
+}
+
+function asSigned(bits: Bits, value: Integer): Integer {
+  if (typeof value === 'bigint') return BigInt.asIntN(bits, value);
+  return bits === 64 ? value : (value << (32 - bits)) >> (32 - bits);
+}
+
+function mark({ flags }: Conversion, value: Integer, prefix: string): string {
+  return flags.includes('#') && value !== 0 && value !== 0n ? prefix : '';
 }
 
 function atLeast({ precision = 1 }: FixedConversion, text: string): string {

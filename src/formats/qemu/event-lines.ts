@@ -6,7 +6,8 @@
  */
 import type { CaptureRecord } from '../../model/record.js';
 import type { EventTable } from './event-table.js';
-import { innerStamp, readEvent, repeatCount } from './qemu-trace.js';
+import { innerStamp, readEvent, readPlain, repeatCount } from './qemu-trace.js';
+import type { ReadEvent, TraceLine } from './qemu-trace.js';
 
 /** What became of a line; `problem` where it should have been readable. */
 export interface EventLine {
@@ -40,9 +41,18 @@ export class EventLines {
   read(text: string, lineNo: number): EventLine | undefined {
     const afterEvent = this.#eventLine === lineNo - 1;
     const read = readEvent(text, lineNo, afterEvent, this.#events);
-    if (read === undefined) return this.#readOther(text, lineNo, afterEvent);
+    return read === undefined
+      ? this.#readOther(text, lineNo, afterEvent)
+      : this.#take(read, lineNo);
+  }
+
+  /** The same for a line that surely is an event. */
+  readPlain(line: TraceLine, lineNo: number): EventLine {
+    return this.#take(readPlain(line, lineNo, this.#events), lineNo);
+  }
+
+  #take({ event, damaged }: ReadEvent, lineNo: number): EventLine {
     this.#eventLine = lineNo;
-    const { event, damaged } = read;
     if (!damaged) return { record: event };
     const { name, span } = event;
     this.#torn = { lineNo, name, head: event.text.slice(0, innerStamp(event.text)) };

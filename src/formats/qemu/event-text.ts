@@ -52,7 +52,13 @@ export function unpadded(conversion: Conversion, text: string): string {
 function matchAll(segment: Segment | undefined, text: string): readonly string[] | undefined {
   if (segment === undefined) return text === '' ? [] : undefined;
   const match = matchAt(segment, text, 0);
-  return match?.[0].length === text.length ? match.slice(1) : undefined;
+  return match?.[0].length === text.length ? addValues([], match) : undefined;
+}
+
+/** What the parentheses of the pattern hold. */
+function addValues(values: string[], match: RegExpExecArray): string[] {
+  for (let i = 1; i < match.length; i++) values.push(match[i] ?? '');
+  return values;
 }
 
 function matchParts(
@@ -60,38 +66,48 @@ function matchParts(
   strings: readonly Conversion[],
   text: string,
 ): readonly string[] | undefined {
-  const [first, ...others] = segments;
-  const start = first && matchAt(first, text, 0);
-  if (start === undefined || start === null) return undefined;
-  const found = matchBackwards(
-    others,
-    segments.at(-1)?.empty === true ? text : text.trimEnd(),
-    start[0].length,
-  );
+  const first = segments[0];
+  const values: string[] = [];
+  let end = 0;
+  if (first?.empty === false) {
+    const start = matchAt(first, text, 0);
+    if (start === null) return undefined;
+    addValues(values, start);
+    end = start[0].length;
+  }
+  const found = matchBackwards(segments, text, end);
   if (found === undefined) return undefined;
-  const values = start.slice(1);
-  let end = start[0].length;
-  for (const [i, match] of found.entries()) {
+  for (let i = 0; i < strings.length; i++) {
     const string = strings[i];
-    if (string !== undefined) values.push(unpadded(string, text.slice(end, match.index)));
-    values.push(...match.slice(1));
-    end = match.index + match[0].length;
+    const match = found[i];
+    // Nothing stands behind the last string.
+    const next = match?.index ?? text.length;
+    if (string !== undefined) values.push(unpadded(string, text.slice(end, next)));
+    if (match === undefined) break;
+    addValues(values, match);
+    end = next + match[0].length;
   }
   return values;
 }
 
-/** Places each segment as far to the right as those behind it leave room. */
+/**
+ * Places each segment behind the first as far to the right as those behind it leave room, from `from` on.
+ * A last one that is empty has no match: it stands at the very end.
+ */
 function matchBackwards(
   segments: readonly Segment[],
   text: string,
   from: number,
-): readonly RegExpExecArray[] | undefined {
-  const found: RegExpExecArray[] = [];
-  let rest = text;
-  for (const segment of [...segments].reverse()) {
-    const match = matchLast(segment, rest, from, found.length === 0);
+): readonly (RegExpExecArray | undefined)[] | undefined {
+  const found: (RegExpExecArray | undefined)[] = [];
+  const last = segments.length - 1;
+  const isOpen = segments[last]?.empty === true;
+  let rest = isOpen ? text : text.trimEnd();
+  for (let i = isOpen ? last - 1 : last; i > 0; i--) {
+    const segment = segments[i];
+    const match = segment && matchLast(segment, rest, from, i === last);
     if (match === undefined) return undefined;
-    found.unshift(match);
+    found[i - 1] = match;
     rest = rest.slice(0, match.index);
   }
   return found;

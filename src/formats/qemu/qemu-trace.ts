@@ -31,6 +31,9 @@ export interface ReadEvent {
 // 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
 const THREAD_STAMP = /^(\d+)@(\d+\.\d+):([A-Za-z_]\w*)(?: |$)/;
 
+// The same in plain characters, and without those that entities and pagers have: `&` and `<`.
+const PLAIN = /^(\d{1,10})@(\d{1,12}\.\d{1,9}):([a-z]\w*)(?: ([ -%'-;=-~]*))?$/;
+
 // ```3425@1591457166.997765:virtqueue_fill ... : console output glued in front
 const ANY_STAMP = /(?:^|\D)\d+@\d+\.\d+:[A-Za-z_]/;
 
@@ -68,13 +71,58 @@ export function readEvent(
     if (parts.by === 'bare' && !(afterEvent && isCut(parts, events))) return undefined;
     if (parts.by === 'syslog' && !afterEvent) return undefined;
   } else if (parts.by === 'bare' && !isEvidence(line, parts, fit, afterEvent)) return undefined;
-  const isTorn = parts.by === 'thread' && INNER_STAMP.test(parts.text.slice(0, 4096));
-  const span = { first: lineNo, last: lineNo };
-  const { name, text, tid, time } = parts;
-  const damaged = isTorn || (fit === undefined && events.isComplete(name));
+  const { tid } = parts;
   const process = tid !== undefined && (parts.by === 'stap' || parts.by === 'syslog');
-  const event: TraceEvent = { kind: 'event', span, name, args: fit?.args, text, tid, time };
-  return { event: process ? { ...event, pid: tid } : event, damaged };
+  const event = eventOf(parts, fit, lineNo);
+  return {
+    event: process ? { ...event, pid: tid } : event,
+    damaged: isDamaged(parts, fit, events),
+  };
+}
+
+/**
+ * Fast path for most lines of most logs, raw as they are: nobody has to clean them, or to take a margin or a
+ * pager's prompt off. Undefined for all others; what is read is what
+ * {@link readEvent} reads, see the tests.
+ */
+export function plainLine(raw: string): TraceLine | undefined {
+  const match = PLAIN.exec(raw);
+  if (match === null) return undefined;
+  const [, tid = '', time = '', name = '', text = ''] = match;
+  return { tid: Number(tid), time, by: 'thread', name, text };
+}
+
+/** The event of a {@link plainLine}. */
+export function readPlain(line: TraceLine, lineNo: number, events: EventTable): ReadEvent {
+  const fit = fitting(line, events);
+  return { event: eventOf(line, fit, lineNo), damaged: isDamaged(line, fit, events) };
+}
+
+function isDamaged(
+  { by, name, text }: TraceLine,
+  fit: Fit | undefined,
+  events: EventTable,
+): boolean {
+  if (fit === undefined && events.isComplete(name)) return true;
+  // Most texts have no @, which is found sooner than a stamp is not.
+  return by === 'thread' && text.includes('@') && INNER_STAMP.test(text.slice(0, 4096));
+}
+
+function eventOf(
+  { name, text, tid, time }: TraceLine,
+  fit: Fit | undefined,
+  lineNo: number,
+): TraceEvent {
+  return {
+    kind: 'event',
+    span: { first: lineNo, last: lineNo },
+    // The text of the table, one for all events of the name.
+    name: fit?.form.name ?? name,
+    args: fit?.args,
+    text,
+    tid,
+    time,
+  };
 }
 
 /**

@@ -5,6 +5,8 @@
  * 2.0, 2.7 and 10.2 for header versions 0, 2, 3 and 4.
  */
 
+import type { Integer } from './event-format.js';
+
 /** What the header of the file says. */
 export interface Layout {
   readonly version: number;
@@ -15,16 +17,17 @@ export interface EventItem {
   readonly type: 'event';
   /** Where the next item begins. */
   readonly end: number;
-  readonly id: bigint;
+  readonly id: Integer;
   /** Nanoseconds. */
-  readonly time: bigint;
+  readonly time: Integer;
   readonly pid: number | undefined;
-  readonly payload: Uint8Array;
+  /** Where the values begin; they go to the end of the item. */
+  readonly values: number;
 }
 
 export type Item =
   | EventItem
-  | { readonly type: 'name'; readonly end: number; readonly id: bigint; readonly name: Uint8Array }
+  | { readonly type: 'name'; readonly end: number; readonly id: Integer; readonly name: Uint8Array }
   | { readonly type: 'dropped'; readonly end: number; readonly count: bigint }
   /** The item goes on behind the bytes at hand. */
   | { readonly type: 'more' }
@@ -58,15 +61,22 @@ export function nextItem(view: DataView, at: number, layout: Layout): Item {
   if (layout.version === 0) return fixedRecord(view, at, layout);
   if (layout.version !== 4) return record(view, at, layout);
   if (at + 8 > view.byteLength) return { type: 'more' };
-  const type = view.getBigUint64(at, layout.isLittle);
-  if (type === 0n) return mapping(view, at + 8, layout);
-  if (type === 1n) return record(view, at + 8, layout);
+  const type = integerAt(view, at, layout);
+  if (type === 0) return mapping(view, at + 8, layout);
+  if (type === 1) return record(view, at + 8, layout);
   return { type: 'bad', why: `a record is of type ${type}, which is none` };
 }
 
-function mapping(view: DataView, at: number, { isLittle }: Layout): Item {
+/** The integer of 64 bits at `at`: many are read, and few are longer than a number holds. */
+export function integerAt(view: DataView, at: number, { isLittle }: Layout): Integer {
+  const high = view.getUint32(isLittle ? at + 4 : at, isLittle);
+  if (high >= 2 ** 21) return view.getBigUint64(at, isLittle);
+  return high * 2 ** 32 + view.getUint32(isLittle ? at : at + 4, isLittle);
+}
+
+function mapping(view: DataView, at: number, layout: Layout): Item {
   if (at + 12 > view.byteLength) return { type: 'more' };
-  const length = view.getUint32(at + 8, isLittle);
+  const length = view.getUint32(at + 8, layout.isLittle);
   if (length === 0 || length > LONGEST_NAME) {
     return { type: 'bad', why: `the name of an event has a length of ${length} bytes` };
   }
@@ -75,12 +85,13 @@ function mapping(view: DataView, at: number, { isLittle }: Layout): Item {
   return {
     type: 'name',
     end,
-    id: view.getBigUint64(at, isLittle),
-    name: slice(view, at + 12, end),
+    id: integerAt(view, at, layout),
+    name: new Uint8Array(view.buffer, view.byteOffset + at + 12, length),
   };
 }
 
-function record(view: DataView, at: number, { isLittle, version }: Layout): Item {
+function record(view: DataView, at: number, layout: Layout): Item {
+  const { isLittle, version } = layout;
   if (at + RECORD_HEAD > view.byteLength) return { type: 'more' };
   const length = view.getUint32(at + 16, isLittle);
   if (length < RECORD_HEAD || length > LONGEST_RECORD) {
@@ -88,28 +99,24 @@ function record(view: DataView, at: number, { isLittle, version }: Layout): Item
   }
   const end = at + length;
   if (end > view.byteLength) return { type: 'more' };
-  const id = view.getBigUint64(at, isLittle);
+  const id = integerAt(view, at, layout);
   if (id === DROPPED) {
     if (length < RECORD_HEAD + 8)
       return { type: 'bad', why: 'a note of dropped events has no number' };
     return { type: 'dropped', end, count: view.getBigUint64(at + RECORD_HEAD, isLittle) };
   }
   const pid = version === 2 ? undefined : view.getUint32(at + 20, isLittle);
-  const time = view.getBigUint64(at + 8, isLittle);
-  return { type: 'event', end, id, time, pid, payload: slice(view, at + RECORD_HEAD, end) };
+  const time = integerAt(view, at + 8, layout);
+  return { type: 'event', end, id, time, pid, values: at + RECORD_HEAD };
 }
 
-function fixedRecord(view: DataView, at: number, { isLittle }: Layout): Item {
+function fixedRecord(view: DataView, at: number, layout: Layout): Item {
   const end = at + FIXED_RECORD;
   if (end > view.byteLength) return { type: 'more' };
-  const id = view.getBigUint64(at, isLittle);
+  const id = integerAt(view, at, layout);
   if (id === DROPPED) {
-    return { type: 'dropped', end, count: view.getBigUint64(at + 16, isLittle) };
+    return { type: 'dropped', end, count: view.getBigUint64(at + 16, layout.isLittle) };
   }
-  const time = view.getBigUint64(at + 8, isLittle);
-  return { type: 'event', end, id, time, pid: undefined, payload: slice(view, at + 16, end) };
-}
-
-function slice(view: DataView, from: number, to: number): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset + from, to - from);
+  const time = integerAt(view, at + 8, layout);
+  return { type: 'event', end, id, time, pid: undefined, values: at + 16 };
 }

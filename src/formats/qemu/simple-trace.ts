@@ -11,11 +11,10 @@
  */
 import type { CaptureRecord, Problem, Reading, Span, TraceEvent } from '../../model/record.js';
 import { cleanLine } from '../clean.js';
-import { isString } from './event-form.js';
-import type { EventForm } from './event-form.js';
-import type { RawValue } from './event-format.js';
+import type { EventForm, PrintedEvent } from './event-form.js';
+import type { Integer, RawValue } from './event-format.js';
 import type { EventTable } from './event-table.js';
-import { headLength, nextItem } from './simple-items.js';
+import { headLength, integerAt, nextItem } from './simple-items.js';
 import type { EventItem, Layout } from './simple-items.js';
 
 /** Takes bytes, gives records. One reader per capture. */
@@ -38,11 +37,18 @@ const MOST_NAMES = 65_536;
 /** Problems of one kind that are told one by one. */
 const MOST_PROBLEMS = 64;
 
+/** What a number stands for. */
+interface Named {
+  readonly name: string;
+  /** Those that its values may have, the likeliest first; undefined until the first event. */
+  forms: readonly EventForm[] | undefined;
+}
+
 class Reader implements SimpleTraceReader {
   readonly #events: EventTable;
   #records: CaptureRecord[] = [];
   readonly #problems: Problem[] = [];
-  readonly #names = new Map<bigint, string>();
+  readonly #names = new Map<Integer, Named>();
   /** Events that a problem was told of. */
   readonly #told = new Set<string>();
   #rest: Uint8Array = new Uint8Array(0);
@@ -99,45 +105,33 @@ class Reader implements SimpleTraceReader {
           this.#stop('EVENT_UNREAD', item.why, 'the trace file is damaged from here on');
           return bytes.length;
         case 'name':
-          if (this.#names.size < MOST_NAMES) this.#names.set(item.id, decode(item.name));
+          if (this.#names.size < MOST_NAMES) {
+            this.#names.set(item.id, { name: decode(item.name), forms: undefined });
+          }
           break;
-        case 'dropped':
-          this.#add((span) => ({ kind: 'gap', span, why: `QEMU dropped ${item.count} events` }));
+        case 'dropped': {
+          const why = `QEMU dropped ${item.count} events`;
+          this.#records.push({ kind: 'gap', span: this.#nextSpan(), why });
           break;
+        }
         case 'event':
-          this.#addEvent(item, this.#layout);
+          this.#records.push(this.#readEvent(item, view, this.#layout));
       }
       at = item.end;
     }
   }
 
-  #addEvent(item: EventItem, layout: Layout): void {
+  #readEvent(item: EventItem, view: DataView, layout: Layout): CaptureRecord {
     const { name, forms } = this.#identify(item.id, layout);
-    const { payload } = item;
-    const time = `${item.time / 1_000_000_000n}.${String(item.time % 1_000_000_000n).padStart(9, '0')}`;
-    // Reserved up to version 2, and zero there.
-    const process: Pick<TraceEvent, 'tid' | 'pid'> = item.pid
-      ? { tid: item.pid, pid: item.pid }
-      : { tid: item.pid };
-    this.#add((span) => {
-      for (const form of forms) {
-        const values = valuesOf(form, payload, layout);
-        if (values === undefined) continue;
-        return { kind: 'event', span, name, ...form.print(values), ...process, time };
-      }
-      this.#tellUnread(name, forms.length > 0, span);
-      return this.#isDamaged(name, forms, layout)
-        ? { kind: 'gap', span, why: `${name} could not be read` }
-        : {
-            kind: 'event',
-            span,
-            name,
-            args: undefined,
-            text: words(payload),
-            ...process,
-            time,
-          };
-    });
+    const span = this.#nextSpan();
+    for (const form of forms) {
+      const values = valuesOf(form, item, view, layout);
+      if (values !== undefined) return eventOf(name, span, form.print(values), item);
+    }
+    this.#tellUnread(name, forms.length > 0, span);
+    return this.#isDamaged(name, forms, layout)
+      ? { kind: 'gap', span, why: `${name} could not be read` }
+      : eventOf(name, span, { args: undefined, text: words(item, view) }, item);
   }
 
   /** Every form is known, and none fits: as with a text, the event is not to be trusted. */
@@ -146,14 +140,14 @@ class Reader implements SimpleTraceReader {
   }
 
   /** Numbers belong to one build of QEMU: without its declarations an event has no name. */
-  #identify(id: bigint, layout: Layout): { name: string; forms: readonly EventForm[] } {
+  #identify(id: Integer, layout: Layout): { name: string; forms: readonly EventForm[] } {
     if (layout.version === 4) {
-      const name = this.#names.get(id);
-      return name === undefined
-        ? { name: `event #${id}`, forms: [] }
-        : { name, forms: this.#events.newestForms(name) };
+      const named = this.#names.get(id);
+      if (named === undefined) return { name: `event #${id}`, forms: [] };
+      const { name } = named;
+      return { name, forms: (named.forms ??= this.#events.newestForms(name)) };
     }
-    const event = id < 1_000_000n ? this.#events.numbered(Number(id)) : undefined;
+    const event = id < 1_000_000 ? this.#events.numbered(Number(id)) : undefined;
     return event === undefined
       ? { name: `event #${id}`, forms: [] }
       : { name: event.name, forms: [event.form] };
@@ -175,49 +169,76 @@ class Reader implements SimpleTraceReader {
     this.#problems.push({ code: 'EVENT_UNREAD', message, span });
   }
 
-  #add(record: (span: Span) => CaptureRecord): void {
+  #nextSpan(): Span {
     this.#lines += 1;
-    this.#records.push(record({ first: this.#lines, last: this.#lines }));
+    return { first: this.#lines, last: this.#lines };
   }
 
   #stop(code: Problem['code'], message: string, why: string): void {
     this.#isOver = true;
-    this.#add((span) => {
-      this.#problems.push({ code, message, span });
-      return { kind: 'gap', span, why };
-    });
+    const span = this.#nextSpan();
+    this.#problems.push({ code, message, span });
+    this.#records.push({ kind: 'gap', span, why });
   }
+}
+
+function eventOf(
+  name: string,
+  span: Span,
+  { args, text }: PrintedEvent | { readonly args: undefined; readonly text: string },
+  item: EventItem,
+): TraceEvent {
+  const { pid } = item;
+  const time = secondsOf(item.time);
+  // Reserved up to version 2, and zero there.
+  return pid
+    ? { kind: 'event', span, name, args, text, tid: pid, pid, time }
+    : { kind: 'event', span, name, args, text, tid: pid, time };
+}
+
+function secondsOf(time: Integer): string {
+  if (typeof time === 'bigint') {
+    return `${time / 1_000_000_000n}.${String(time % 1_000_000_000n).padStart(9, '0')}`;
+  }
+  // A remainder is exact, a quotient may be rounded up.
+  const rest = time % 1_000_000_000;
+  return `${(time - rest) / 1_000_000_000}.${String(rest).padStart(9, '0')}`;
 }
 
 /** The values of the arguments; undefined when the bytes are of another form. */
 function valuesOf(
-  { args }: EventForm,
-  payload: Uint8Array,
+  form: EventForm,
+  item: EventItem,
+  view: DataView,
   layout: Layout,
 ): RawValue[] | undefined {
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   const values: RawValue[] = [];
-  let at = 0;
-  for (const arg of args) {
-    if (layout.version !== 0 && isString(arg)) {
-      if (at + 4 > payload.length) return undefined;
-      const end = at + 4 + view.getUint32(at, layout.isLittle);
-      if (end > payload.length) return undefined;
-      values.push(cleanLine(decode(payload.subarray(at + 4, end))));
-      at = end;
+  const { end } = item;
+  let at = item.values;
+  for (const isText of form.isText) {
+    if (layout.version !== 0 && isText) {
+      if (at + 4 > end) return undefined;
+      const next = at + 4 + view.getUint32(at, layout.isLittle);
+      if (next > end) return undefined;
+      values.push(cleanLine(decode(bytesOf(view, at + 4, next))));
+      at = next;
     } else {
-      if (at + 8 > payload.length) return undefined;
-      values.push(view.getBigUint64(at, layout.isLittle));
+      if (at + 8 > end) return undefined;
+      values.push(integerAt(view, at, layout));
       at += 8;
     }
   }
   // Version 0 has room for six values, used or not.
-  return at === payload.length || layout.version === 0 ? values : undefined;
+  return at === end || layout.version === 0 ? values : undefined;
+}
+
+function bytesOf(view: DataView, from: number, to: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + from, to - from);
 }
 
 /** Bytes of an unknown event in groups of eight, as they stand in the file. */
-function words(payload: Uint8Array): string {
-  const hex = Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('hex');
+function words({ values, end }: EventItem, view: DataView): string {
+  const hex = Buffer.from(view.buffer, view.byteOffset + values, end - values).toString('hex');
   return hex.match(/.{1,16}/g)?.join(' ') ?? '';
 }
 

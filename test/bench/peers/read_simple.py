@@ -3,7 +3,7 @@ import struct
 import sys
 
 names = {}
-arguments = {"vhost_iotlb_miss": 3}
+arguments = {"vhost_vdpa_set_vring_num": 3}
 out = sys.stdout
 with open(sys.argv[1], "rb") as trace:
     trace.read(24)
