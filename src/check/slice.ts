@@ -91,9 +91,8 @@ class PartFinder {
     private readonly violation: Judgement,
     private readonly budget: SliceBudget,
   ) {
-    const { line, evidence = [], step } = violation;
-    const lines = [line, ...evidence.map((mark) => mark.line)];
-    const cited = [run.steps[step], ...lines.map((at) => stepAt(run, at))];
+    const { line, evidence = [] } = violation;
+    const cited = [line, ...evidence.map((mark) => mark.line)].map((at) => stepAt(run, at));
     this.cited = new Set(cited.filter((own) => own !== undefined));
   }
 
@@ -130,36 +129,39 @@ class PartFinder {
 
   /** Without whole functions and logs, but for the cited records of them. */
   private withoutSources(part: Part): Part {
-    const withSources = (some: readonly string[]): Part => {
-      const watched = new Set(some);
+    const withSources = (names: ReadonlySet<string>): Part => {
       const isKept = (step: Step): boolean => {
         const source = sourceOf(step);
-        return source === undefined || watched.has(source.name) || this.cited.has(step);
+        return source === undefined || names.has(source.name) || this.cited.has(step);
       };
-      return { ...part, steps: part.steps.filter(isKept), watched };
+      return {
+        ...part,
+        steps: part.steps.filter(isKept),
+        watched: new Set([...part.watched].filter((name) => names.has(name))),
+      };
     };
-    return this.withFewer(part, [...this.cited], withSources);
+    const sources = [...part.watched, ...sourcesOf(part.steps)];
+    return this.withFewer(new Set(sources), [...this.cited], withSources);
   }
 
   /** Without the knowledge that functions are watched of which it keeps records. */
   private withoutClaims(part: Part): Part {
-    const withClaims = (some: readonly string[]): Part => ({ ...part, watched: new Set(some) });
-    return this.withFewer(part, part.steps, withClaims);
+    return this.withFewer(part.watched, part.steps, (watched) => ({ ...part, watched }));
   }
 
   /** Of a log of which records are shown all are: only of functions it is known whether they are watched. */
   private withFewer(
-    { watched }: Part,
+    names: ReadonlySet<string>,
     shown: readonly Step[],
-    withSources: (some: readonly string[]) => Part,
+    withNames: (names: ReadonlySet<string>) => Part,
   ): Part {
     const logs = shown.flatMap((step) => {
       const source = sourceOf(step);
       return source === undefined || source.isFunction ? [] : [source.name];
     });
-    const free = [...watched].filter((name) => !logs.includes(name));
-    const some = reduced(free, (names) => this.proves(withSources([...logs, ...names])));
-    return withSources([...logs, ...some]);
+    const free = [...names].filter((name) => !logs.includes(name));
+    const some = reduced(free, (kept) => this.proves(withNames(new Set([...logs, ...kept]))));
+    return withNames(new Set([...logs, ...some]));
   }
 
   private withoutSteps(part: Part): Part {

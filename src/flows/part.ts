@@ -1,5 +1,6 @@
 /** Run → what a capture of it would show that watched fewer functions and lost records. */
 import { firstIndex } from '../base/search.js';
+import { learnListenerOffset } from '../facts/device.js';
 import type { Step, ThreadExit } from '../facts/step.js';
 import { buildActivations } from './activations.js';
 import { Rings } from './rings.js';
@@ -55,9 +56,12 @@ export function partOf(run: Run, part: Part): Run {
     }
   }
   const placeOf = (step: number): number =>
-    firstIndex(shown.length, (i) => (shown[i]?.index ?? step) >= step);
+    Number.isFinite(step)
+      ? firstIndex(shown.length, (i) => (shown[i]?.index ?? step) >= step)
+      : step;
   const moved = exits.map((exit) => ({ ...exit, after: placeOf(exit.after + 1) - 1 }));
-  const { all, atStep } = buildActivations(steps, moved, run.listenerOffset);
+  const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
+  const { all, atStep } = buildActivations(steps, moved, listenerOffset);
   const probes = run.probes.part(steps, session, watched, placeOf);
   const seesStarts = Array.from(
     { length: run.sessions },
@@ -70,6 +74,7 @@ export function partOf(run: Run, part: Part): Run {
     exits: moved,
     activations: all,
     atStep,
+    listenerOffset,
     probes,
     rings: new Rings(all, seesStarts, run.rings.assumed),
     gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
