@@ -12,7 +12,7 @@ import { Collector } from './collector.js';
 import { Session } from './session.js';
 import { unjudgedSubject } from './unjudged-subject.js';
 
-/** Steps judged again for the slices of one capture, a second or two of work; enough for some fifty violations. */
+/** Steps judged again for the slices of one capture, a second or two of work; enough for some forty violations. */
 const SLICE_BUDGET = 50_000;
 
 /** All findings of one capture, by rule, session and place. Pure. */

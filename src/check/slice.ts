@@ -31,19 +31,9 @@ export function sliceOf(
   violation: Judgement,
   budget: SliceBudget,
 ): Slice | undefined {
-  const part = partThatProves(context, rule, violation, budget);
-  return part === undefined ? undefined : describeSlice(context, part);
-}
-
-/** The part of the run that {@link sliceOf} tells of. */
-export function partThatProves(
-  { run, session }: Session,
-  rule: Rule,
-  violation: Judgement,
-  budget: SliceBudget,
-): Part | undefined {
-  const found = new PartFinder(run, session, rule, violation, budget).find();
-  return budget.left < 0 ? undefined : found;
+  const { run, session } = context;
+  const part = new PartFinder(run, session, rule, violation, budget).find();
+  return part === undefined || budget.left < 0 ? undefined : describeSlice(context, part);
 }
 
 function describeSlice(context: Session, part: Part): Slice {
@@ -180,14 +170,14 @@ class PartFinder {
   }
 
   private proves(part: Part): boolean {
-    this.budget.left -= part.steps.length;
+    this.budget.left -= costOf(part);
     if (this.budget.left < 0) return false;
     return isReported(this.run, part, this.rule, this.violation);
   }
 }
 
 /** The rule reports the violation, in the same place and of the same subject, where only a part of the run is recorded. */
-export function isReported(run: Run, part: Part, rule: Rule, violation: Judgement): boolean {
+function isReported(run: Run, part: Part, rule: Rule, violation: Judgement): boolean {
   const left = partOf(run, part);
   const context = new Session(left, part.steps[0]?.session ?? 0);
   const judged = [
@@ -218,6 +208,12 @@ function reduced<T>(items: readonly T[], isEnough: (some: readonly T[]) => boole
     }
   }
   return kept;
+}
+
+/** What is passed over costs little, but a long way costs too. */
+function costOf({ steps }: Part): number {
+  const way = (steps.at(-1)?.index ?? 0) - (steps[0]?.index ?? 0);
+  return steps.length + Math.ceil(way / 32);
 }
 
 function sizeOf({ steps, exits, watched }: Part): number {
