@@ -146,12 +146,15 @@ function sliceText({ slice }: Finding): string | undefined {
   const { lines, spans, watched } = slice;
   const shown = lines.slice(0, MAX_SLICE).join(', ');
   const rest = lines.length - MAX_SLICE;
-  const records = `the ${count(lines.length, 'record')} at ${lines.length === 1 ? 'line' : 'lines'} ${shown}`;
   const more = rest > 0 ? ` and ${rest} more (--json)` : '';
+  const proof =
+    lines.length === 1
+      ? `the record at line ${shown} proves it alone`
+      : `the ${count(lines.length, 'record')} at lines ${shown}${more} prove it alone`;
   const names = watched.map(({ name }) => printable(name)).join(', ');
   const where = spans.map(({ first, last }) => `${first}-${last}`).join(', ');
   const silent = names === '' ? '' : `, with nothing else of ${names} in lines ${where}`;
-  return `proved by ${records}${more} alone${silent}`;
+  return `${proof}${silent}`;
 }
 
 function subject({ device, vring, session }: Finding): string | undefined {
