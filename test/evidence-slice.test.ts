@@ -142,6 +142,7 @@ class Capture {
     const shown = new Set(lines.map((line) => this.reportAt(line)));
     const gone = lost === undefined ? undefined : this.reportAt(lost);
     const end = lines.at(-1) ?? 0;
+    const names = new Set(watched.map(({ name }) => name));
     const living = new Set<string | undefined>();
     const isUnseen = (record: CaptureRecord): boolean => {
       if (record.kind !== 'thread') return false;
@@ -160,10 +161,10 @@ class Capture {
       if (kind === 'breakpoint-set' || isUnseen(record)) return { kind: 'chatter', span };
       if (report === undefined || (shown.has(report) && report !== gone)) return record;
       const isInSpan = spans.some(({ first, last }) => first < span.first && span.first < last);
-      const isUnwatched = (isInSpan || span.first > end) && report !== gone;
+      const isSilent = !sourcesOf(record).some((name) => names.has(name));
+      const isUnwatched = ((isInSpan && isSilent) || span.first > end) && report !== gone;
       return isUnwatched ? { kind: 'chatter', span } : { kind: 'gap', span, why: 'lost' };
     });
-    const names = new Set(watched.map(({ name }) => name));
     const functions = new Set([...names, ...records.flatMap(functionsOf)]);
     return [...[...functions].map((func, i) => probe(func, i, names.has(func))), ...left];
   }
@@ -182,6 +183,11 @@ function probe(func: string, i: number, isWatched: boolean): CaptureRecord {
     declared: true,
     ...(isWatched ? {} : { narrowed: true }),
   };
+}
+
+/** What of the slice's `watched` a record would be of. */
+function sourcesOf(record: CaptureRecord): string[] {
+  return record.kind === 'event' ? [`trace event ${record.name}`] : functionsOf(record);
 }
 
 /** The innermost function of a stack or a stop line. */
@@ -240,7 +246,7 @@ const proofs: { what: string; flaws: (capture: Capture, finding: Finding) => str
       );
       const own = capture.reportAt(at.line);
       const others = idle?.filter((line) => capture.reportAt(line) !== own) ?? [];
-      if (CITES_MORE[rule] !== undefined) return [];
+      if (rule in CITES_MORE) return [];
       return others.map((line) => `${rule} at line ${at.line}: line ${line}`);
     },
   },

@@ -55,7 +55,8 @@ export interface Finding {
 
 /**
  * Records on which a rule reports a violation although all others are lost: those that the finding cites,
- * and what they rest on. None of the others that it names could be left out.
+ * and what they rest on. None of the others that it names could be left out. What the whole capture shows
+ * of the version of QEMU and of which devices there are is taken as known.
  */
 export interface Slice {
   /** First line of each record, ascending. */
