@@ -6,18 +6,23 @@
  * cites a witness that it did not before: then the fault is proved more than once, and either record
  * will do. What one stack proves by itself is proved by that stack alone.
  *
- * That the cited records are enough for a rule of sequences is not claimed: what was watched, whether
- * the device was started and which call has returned are shown by further records.
+ * The slice of a violation is what the cited records rest on as well. A capture of nothing else is made, in
+ * which only the functions are watched that the slice names: the same violation is reported there, and not
+ * when one record more is lost or one function less is watched.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { judgeRun } from '../src/check/judge-run.js';
 import { buildRun } from '../src/flows/run.js';
+import type { VersionRange } from '../src/flows/profile.js';
+import type { Run } from '../src/flows/run.js';
+import { functionTable } from '../src/facts/functions.js';
 import type { CaptureRecord, Reading } from '../src/model/record.js';
-import type { Finding } from '../src/model/report.js';
+import type { Finding, Slice } from '../src/model/report.js';
 import { rules } from '../src/rules/index.js';
-import { readText } from './helpers/read-text.js';
+import type { Rule } from '../src/rules/rule.js';
+import { besideRepository, readText } from './helpers/read-text.js';
 
 const root = join(import.meta.dirname, '..', 'fixtures', 'rules');
 const INFO = { path: 'input.txt', sha256: '0'.repeat(64), bytes: 0 };
@@ -25,8 +30,21 @@ const INFO = { path: 'input.txt', sha256: '0'.repeat(64), bytes: 0 };
 const cases = rules.flatMap(({ info: { id } }) =>
   readdirSync(join(root, id))
     .filter((name) => name.startsWith('violation-'))
-    .map((name) => ({ rule: id, name })),
+    .map((name) => ({ rule: id, name, path: join(root, id, name, 'input.txt') })),
 );
+
+const folder = besideRepository('shared/captures');
+
+/** Captures of a QEMU in which a fault was put, or the debugger altered a call. */
+const faults = folder === undefined ? [] : faultyCaptures(folder);
+
+function faultyCaptures(at: string): string[] {
+  const truth = JSON.parse(readFileSync(join(at, 'truth.json'), 'utf8')) as {
+    captures: { file: string; kind: string }[];
+  };
+  const faulty = truth.captures.filter(({ kind }) => kind !== 'clean');
+  return faulty.map(({ file }) => join(at, file));
+}
 
 /** Records that begin a report: what follows of the same stop belongs to it. */
 const REPORTS: ReadonlySet<CaptureRecord['kind']> = new Set([
@@ -40,11 +58,20 @@ const REPORTS: ReadonlySet<CaptureRecord['kind']> = new Set([
   'foreign-stack',
 ]);
 
-/** For each record the report that it is part of; undefined for what reports nothing (breakpoints, headers, commands). */
+/** For each record the report that it is part of, the return of a call in the kernel of that of its entry; undefined for what reports nothing (breakpoints, headers, commands). */
 function reportsOf(records: readonly CaptureRecord[]): (number | undefined)[] {
   let report = -1;
   let isStop = false;
-  return records.map(({ kind }) => {
+  const open = new Map<string, number>();
+  return records.map((record) => {
+    const { kind } = record;
+    if (record.kind === 'kernel-event') {
+      const key = `${record.pid ?? ''} ${record.func}`;
+      const entered = record.what === 'return' ? open.get(key) : undefined;
+      open.delete(key);
+      if (entered !== undefined) return entered;
+      if (record.what !== 'return') open.set(key, report + 1);
+    }
     if (REPORTS.has(kind)) {
       isStop = kind === 'stop';
       return ++report;
@@ -58,19 +85,32 @@ function reportsOf(records: readonly CaptureRecord[]): (number | undefined)[] {
 class Capture {
   readonly reading: Reading;
   private readonly reports: readonly (number | undefined)[];
+  private whole: Run | undefined;
 
-  constructor(
-    text: string,
-    private readonly rule: string,
-  ) {
+  constructor(text: string) {
     this.reading = readText(text);
     this.reports = reportsOf(this.reading.records);
   }
 
-  violations(records = this.reading.records): Finding[] {
-    const run = buildRun({ ...this.reading, records }, { assumeOrdered: false });
-    const own = rules.filter(({ info }) => info.id === this.rule);
-    return judgeRun(INFO, run, own).filter(({ verdict }) => verdict === 'violation');
+  violations(
+    judges: readonly Rule[],
+    records = this.reading.records,
+    qemuVersion?: VersionRange,
+  ): Finding[] {
+    const run = buildRun({ ...this.reading, records }, { assumeOrdered: false, qemuVersion });
+    return judgeRun(INFO, run, judges).filter(({ verdict }) => verdict === 'violation');
+  }
+
+  /** What is reported of the records of a slice alone in the place of the finding, as severe; the version of QEMU is known still. */
+  again(finding: Finding, slice: Slice, lost?: number): Finding | undefined {
+    this.whole ??= buildRun(this.reading, { assumeOrdered: false });
+    const own = rules.filter(({ info }) => info.id === finding.rule);
+    const found = this.violations(
+      own,
+      this.sliced(slice, lost),
+      this.whole.profiles[finding.session],
+    );
+    return found.find((other) => isSame(other, finding) && other.severity === finding.severity);
   }
 
   reportAt(line: number): number | undefined {
@@ -92,6 +132,68 @@ class Capture {
       (_, i) => this.reports[i] === undefined || this.reports[i] === report,
     );
   }
+
+  /**
+   * What a capture shows that has the records of a slice alone, but for a `lost` one. In its spans others are
+   * not recorded, as nothing but `watched` is; before and between these they are lost in a gap.
+   */
+  private sliced({ lines, spans, watched }: Slice, lost?: number): CaptureRecord[] {
+    const { records } = this.reading;
+    const shown = new Set(lines.map((line) => this.reportAt(line)));
+    const gone = lost === undefined ? undefined : this.reportAt(lost);
+    const end = lines.at(-1) ?? 0;
+    const names = new Set(watched.map(({ name }) => name));
+    const living = new Set<string | undefined>();
+    const isUnseen = (record: CaptureRecord): boolean => {
+      if (record.kind !== 'thread') return false;
+      const { what, thread, span } = record;
+      if (what === 'exit') {
+        if (lines.includes(span.first) && span.first !== lost) return false;
+        living.add(thread.pthread);
+        return true;
+      }
+      // Of a thread whose end is not shown, another beginning would be that of another process.
+      return what === 'new' && living.has(thread.pthread);
+    };
+    const left = records.map((record, i): CaptureRecord => {
+      const report = this.reports[i];
+      const { kind, span } = record;
+      if (kind === 'breakpoint-set' || isUnseen(record)) return { kind: 'chatter', span };
+      if (report === undefined || (shown.has(report) && report !== gone)) return record;
+      const isInSpan = spans.some(({ first, last }) => first < span.first && span.first < last);
+      const isSilent = !sourcesOf(record).some((name) => names.has(name));
+      const isUnwatched = ((isInSpan && isSilent) || span.first > end) && report !== gone;
+      return isUnwatched ? { kind: 'chatter', span } : { kind: 'gap', span, why: 'lost' };
+    });
+    const functions = new Set([...names, ...records.flatMap(functionsOf)]);
+    return [...[...functions].map((func, i) => probe(func, i, names.has(func))), ...left];
+  }
+}
+
+/** The breakpoint of a function, and whether every call stops there. */
+function probe(func: string, i: number, isWatched: boolean): CaptureRecord {
+  return {
+    kind: 'breakpoint-set',
+    span: { first: 0, last: 0 },
+    number: 1000 + i,
+    temporary: false,
+    func,
+    file: undefined,
+    line: undefined,
+    declared: true,
+    ...(isWatched ? {} : { narrowed: true }),
+  };
+}
+
+/** What of the slice's `watched` a record would be of. */
+function sourcesOf(record: CaptureRecord): string[] {
+  return record.kind === 'event' ? [`trace event ${record.name}`] : functionsOf(record);
+}
+
+/** The innermost function of a stack or a stop line. */
+function functionsOf(record: CaptureRecord): string[] {
+  if (record.kind === 'backtrace') return record.frames.slice(0, 1).map(({ func }) => func);
+  return record.kind === 'stop' && record.frame !== undefined ? [record.frame.func] : [];
 }
 
 /** The same fault in the same place, however often. */
@@ -99,8 +201,15 @@ function isSame(a: Finding, b: Finding): boolean {
   return a.at.line === b.at.line && a.device === b.device && a.vring === b.vring;
 }
 
+/** No other witness has taken the place of one. */
+function isProvedTheSame(again: Finding | undefined, finding: Finding): boolean {
+  const known = new Set(finding.evidence.map((mark) => mark.line));
+  return again?.evidence.every((mark) => known.has(mark.line)) === true;
+}
+
 /** Cited lines without which the same violation is reported just the same, with nothing in their place. */
 function decorations(capture: Capture, finding: Finding): string[] {
+  const own = rules.filter(({ info }) => info.id === finding.rule);
   const cited = finding.evidence.flatMap(({ line, role }) => {
     const report = capture.reportAt(line);
     return report === undefined || report === capture.reportAt(finding.at.line)
@@ -108,22 +217,62 @@ function decorations(capture: Capture, finding: Finding): string[] {
       : [{ line, role, report }];
   });
   return cited.flatMap(({ line, role, report }) => {
-    const again = capture.violations(capture.without(report)).find((f) => isSame(f, finding));
-    const known = new Set(finding.evidence.map((mark) => mark.line));
-    if (again === undefined || again.evidence.some((mark) => !known.has(mark.line))) return [];
-    return [`line ${line}: ${role}`];
+    const again = capture.violations(own, capture.without(report)).find((f) => isSame(f, finding));
+    return isProvedTheSame(again, finding) ? [`line ${line}: ${role}`] : [];
   });
 }
 
-describe.each(cases)('$rule $name', ({ rule, name }) => {
-  const capture = new Capture(readFileSync(join(root, rule, name, 'input.txt'), 'utf8'), rule);
-  const found = capture.violations();
+/** Rules that cite more than they need of the slice, and why. */
+const CITES_MORE: Readonly<Record<string, string>> = {
+  'KV-LOGWRITE': 'each write that fails proves it alone: the first and the last of them are cited',
+};
+
+/** What a slice claims, and where it does not hold. */
+const proofs: { what: string; flaws: (capture: Capture, finding: Finding) => string[] }[] = [
+  {
+    what: 'the slice proves the violation alone',
+    flaws(capture, finding) {
+      const { slice, rule, at } = finding;
+      const isProof = slice !== undefined && capture.again(finding, slice) !== undefined;
+      return isProof ? [] : [`${rule} at line ${at.line}`];
+    },
+  },
+  {
+    what: 'no record of the slice can be lost',
+    flaws(capture, finding) {
+      const { slice, rule, at } = finding;
+      const idle = slice?.lines.filter((line) =>
+        isProvedTheSame(capture.again(finding, slice, line), finding),
+      );
+      const own = capture.reportAt(at.line);
+      const others = idle?.filter((line) => capture.reportAt(line) !== own) ?? [];
+      if (rule in CITES_MORE) return [];
+      return others.map((line) => `${rule} at line ${at.line}: line ${line}`);
+    },
+  },
+  {
+    what: 'no function of the slice can go unwatched',
+    flaws(capture, finding) {
+      const { slice, rule, at } = finding;
+      const idle = slice?.watched.filter(({ name }) => {
+        const watched = slice.watched.filter((other) => other.name !== name);
+        return functionTable.has(name) && capture.again(finding, { ...slice, watched });
+      });
+      return (idle ?? []).map(({ name }) => `${rule} at line ${at.line}: ${name}`);
+    },
+  },
+];
+
+describe.each(cases)('$rule $name', ({ rule, path }) => {
+  const own = rules.filter(({ info }) => info.id === rule);
+  const capture = new Capture(readFileSync(path, 'utf8'));
+  const found = capture.violations(own);
 
   test('the record that is pointed at carries the violation', () => {
     for (const finding of found) {
       const report = capture.reportAt(finding.at.line);
       if (report === undefined) throw new Error(`line ${finding.at.line} reports nothing`);
-      const left = capture.violations(capture.without(report));
+      const left = capture.violations(own, capture.without(report));
       expect(left.filter((f) => isSame(f, finding))).toEqual([]);
     }
   });
@@ -132,11 +281,24 @@ describe.each(cases)('$rule $name', ({ rule, name }) => {
     expect(found.flatMap((finding) => decorations(capture, finding))).toEqual([]);
   });
 
+  test.each(proofs)('$what', ({ flaws }) => {
+    expect(found.flatMap((finding) => flaws(capture, finding))).toEqual([]);
+  });
+
   test('what one stack proves is proved by it alone', () => {
     if (rules.find(({ info }) => info.id === rule)?.sequence !== undefined) return;
     for (const finding of found.filter(({ evidence }) => evidence.length === 0)) {
-      const left = capture.violations(capture.only(capture.reportAt(finding.at.line)));
+      const left = capture.violations(own, capture.only(capture.reportAt(finding.at.line)));
       expect(left.some((f) => isSame(f, finding))).toBe(true);
     }
+  });
+});
+
+describe.skipIf(folder === undefined)('captures of faults', () => {
+  test.each(faults)('%s', (path) => {
+    const capture = new Capture(readFileSync(path, 'utf8'));
+    const found = capture.violations(rules);
+    for (const { flaws } of proofs)
+      expect(found.flatMap((finding) => flaws(capture, finding))).toEqual([]);
   });
 });

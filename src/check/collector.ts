@@ -8,6 +8,7 @@ import type { Finding } from '../model/report.js';
 import type { Judgement, Rule } from '../rules/rule.js';
 import { explainViolation } from './explain-violation.js';
 import type { Session } from './session.js';
+import type { SliceBudget } from './slice.js';
 
 interface Group {
   readonly first: Judgement;
@@ -22,6 +23,7 @@ export class Collector {
   constructor(
     private readonly info: CaptureInfo,
     private readonly rule: Rule,
+    private readonly budget: SliceBudget,
   ) {}
 
   get size(): number {
@@ -63,7 +65,7 @@ export class Collector {
       fingerprint: fingerprintOf(rule.info.id, first, context),
       count,
       ...(first.expected === undefined ? {} : { expected: first.expected }),
-      ...(isViolation ? explainViolation(first, context) : {}),
+      ...(isViolation ? explainViolation(first, context, rule, this.budget) : {}),
     };
   }
 

@@ -4,14 +4,19 @@ import type { Run } from '../flows/run.js';
 import type { Finding } from '../model/report.js';
 import { describe } from '../protocol/replay.js';
 import { describeSpan, spanOf } from '../protocol/spans.js';
-import type { Judgement } from '../rules/rule.js';
+import type { Judgement, Rule } from '../rules/rule.js';
 import type { Session } from './session.js';
+import { sliceOf } from './slice.js';
+import type { SliceBudget } from './slice.js';
 
-/** States of the device before it, what the call may do in its order, and the stack that asked for it. */
+/** States of the device before it, what the call may do in its order, the stack that asked for it, and the records that prove it. */
 export function explainViolation(
-  { device, step }: Judgement,
+  violation: Judgement,
   context: Session,
-): Pick<Finding, 'stateBefore' | 'allowed' | 'stack'> {
+  rule: Rule,
+  budget: SliceBudget,
+): Pick<Finding, 'stateBefore' | 'allowed' | 'stack' | 'slice'> {
+  const { device, step } = violation;
   const { run } = context;
   const at = run.steps[step];
   const stack = (at?.frames ?? []).slice(0, MAX_STACK).map((frame, i) => ({
@@ -19,6 +24,7 @@ export function explainViolation(
     line: at?.frameLines[i] ?? at?.line ?? 0,
   }));
   const allowed = allowedAt(run, step);
+  const slice = sliceOf(context, rule, violation, budget);
   return {
     ...(device === undefined || !run.ordered
       ? {}
@@ -30,6 +36,7 @@ export function explainViolation(
         }),
     ...(allowed === undefined ? {} : { allowed: [allowed] }),
     ...(stack.length < 2 ? {} : { stack }),
+    ...(slice === undefined ? {} : { slice }),
   };
 }
 

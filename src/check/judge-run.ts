@@ -12,13 +12,17 @@ import { Collector } from './collector.js';
 import { Session } from './session.js';
 import { unjudgedSubject } from './unjudged-subject.js';
 
+/** Steps judged again for the slices of one capture, a second or two of work; enough for some forty violations. */
+const SLICE_BUDGET = 50_000;
+
 /** All findings of one capture, by rule, session and place. Pure. */
 export function judgeRun(info: CaptureInfo, run: Run, rules: readonly Rule[]): Finding[] {
   const contexts = Array.from({ length: run.sessions }, (_, session) => new Session(run, session));
   const findings: Finding[] = [];
+  const budget = { left: SLICE_BUDGET };
   for (const rule of rules) {
     if (rule.stack === undefined && rule.sequence === undefined) continue;
-    const collector = new Collector(info, rule);
+    const collector = new Collector(info, rule, budget);
     for (const context of contexts) {
       const judged = collector.size;
       if (rule.stack !== undefined) judgeStacks(rule, context, collector);

@@ -78,6 +78,8 @@ export interface Alteration {
 export interface ThreadExit {
   readonly thread: string;
   readonly after: number;
+  /** Line of the capture. */
+  readonly line: number;
 }
 
 export interface Steps {

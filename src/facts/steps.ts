@@ -18,6 +18,7 @@ import type {
   PrintedValue,
   Stop,
   SystemCall,
+  ThreadNotice,
   ThreadRef,
   TraceEvent,
   VhostUserMessage,
@@ -221,7 +222,7 @@ export class StepBuilder {
         this.onBacktrace(record);
         break;
       case 'thread':
-        this.onThread(record.what, record.thread);
+        this.onThread(record);
         break;
       case 'process':
         this.onProcess();
@@ -421,7 +422,7 @@ export class StepBuilder {
     return step;
   }
 
-  private onThread(what: 'switch' | 'new' | 'exit' | 'header', ref: ThreadRef): void {
+  private onThread({ what, thread: ref, span }: ThreadNotice): void {
     const key = this.threads.keyOf(ref);
     switch (what) {
       case 'header':
@@ -440,7 +441,7 @@ export class StepBuilder {
         this.flushStop();
         this.threads.onExit(ref);
         if (key !== undefined) {
-          this.exits.push({ thread: this.scoped(key), after: this.made - 1 });
+          this.exits.push({ thread: this.scoped(key), after: this.made - 1, line: span.first });
         }
         break;
     }

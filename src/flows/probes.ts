@@ -47,6 +47,34 @@ export class Probes {
     return this.at(step)?.eliminated;
   }
 
+  /** What is watched at some time in a session. */
+  ofSession(session: number): readonly Probe[] {
+    const { ofKind, eliminated } = this.bySession[session] ?? NOTHING_WATCHED;
+    return [...[...ofKind.values()].flat(), ...(eliminated === undefined ? [] : [eliminated])];
+  }
+
+  /** Those of a session whose functions are in `watched`, for a choice of its steps; `placeOf`: where a step stands or would stand among them. */
+  part(
+    steps: readonly Step[],
+    session: number,
+    watched: ReadonlySet<string>,
+    placeOf: (step: number) => number,
+  ): Probes {
+    const { ofKind, eliminated } = this.bySession[session] ?? NOTHING_WATCHED;
+    const kept = [...ofKind.values()].flat().filter(({ func }) => watched.has(func));
+    const placed = kept.map((probe) => ({
+      ...probe,
+      from: placeOf(probe.from),
+      until: placeOf(probe.until),
+    }));
+    const bySession = this.bySession.map(() => NOTHING_WATCHED);
+    bySession[session] = {
+      ofKind: byKind(placed),
+      eliminated: watched.has(eliminated?.func ?? '') ? eliminated : undefined,
+    };
+    return new Probes(steps, bySession);
+  }
+
   private at(step: number): SessionProbes | undefined {
     return this.bySession[this.steps[step]?.session ?? -1];
   }
@@ -56,6 +84,8 @@ interface SessionProbes {
   readonly ofKind: ReadonlyMap<FactKind, readonly Probe[]>;
   readonly eliminated: Probe | undefined;
 }
+
+const NOTHING_WATCHED: SessionProbes = { ofKind: new Map(), eliminated: undefined };
 
 /** Derives the probes from breakpoint records and reported entries. Pure. */
 export function buildProbes(records: readonly CaptureRecord[], built: Steps): Probes {

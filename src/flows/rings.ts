@@ -34,7 +34,7 @@ export class Rings {
     /** By session: a new device cannot take the place of an old one unseen: its start would be reported. */
     private readonly seesStarts: readonly boolean[],
     /** Backend of the devices that do not show theirs, as the user says. */
-    private readonly assumed?: Backend,
+    readonly assumed?: Backend,
   ) {
     const starts = new Map<string, number>();
     for (const activation of activations) this.learn(activation, starts);

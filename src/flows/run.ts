@@ -2,7 +2,7 @@
 import { deviceOf, learnListenerOffset } from '../facts/device.js';
 import { netDevice } from '../facts/calls.js';
 import { buildSteps } from '../facts/steps.js';
-import type { Step } from '../facts/step.js';
+import type { Step, ThreadExit } from '../facts/step.js';
 import type { Backend, Fact } from '../model/fact.js';
 import type { Reading } from '../model/record.js';
 import { buildActivations } from './activations.js';
@@ -38,6 +38,7 @@ export interface Run {
   readonly note: NoteSign | undefined;
   readonly sessions: number;
   readonly steps: readonly Step[];
+  readonly exits: readonly ThreadExit[];
   readonly activations: readonly Activation[];
   readonly atStep: readonly (readonly Activation[])[];
   /** `offsetof(struct vhost_dev, memory_listener)` as this capture shows it. */
@@ -89,6 +90,7 @@ export function buildRun(reading: Reading, options: RunOptions): Run {
     note,
     sessions: built.sessions,
     steps,
+    exits: built.exits,
     activations: all,
     atStep,
     listenerOffset,

@@ -1,7 +1,7 @@
 /** The product: findings and the report that every reporter prints. Field names are the JSON contract. */
 import type { BaselineSummary } from './baseline.js';
 import type { Backend, FactKind } from './fact.js';
-import type { FormatId } from './record.js';
+import type { FormatId, Span } from './record.js';
 
 export type Verdict = 'violation' | 'pass' | 'inconclusive' | 'not-exercised';
 export type Severity = 'error' | 'warning' | 'note';
@@ -47,8 +47,24 @@ export interface Finding {
   readonly allowed?: readonly string[];
   /** The call stack at this point, innermost first. */
   readonly stack?: readonly StackFrame[];
+  /** Records that prove a violation by themselves; absent where none were found within the budget. */
+  readonly slice?: Slice;
   /** The baseline knows this violation: it is shown, and does not fail the check. */
   readonly known?: { readonly reason: string; readonly expires?: string };
+}
+
+/**
+ * Records on which a rule reports a violation although all others are lost: those that the finding cites,
+ * and what they rest on. None of the others that it names could be left out. What the whole capture shows
+ * of the version of QEMU and of which devices there are is taken as known.
+ */
+export interface Slice {
+  /** First line of each record, ascending. */
+  readonly lines: readonly number[];
+  /** Here no record of what is `watched` is missing among `lines`. */
+  readonly spans: readonly Span[];
+  /** Functions and logs whose silence in `spans` is part of the proof, each with a line that shows that it is recorded at all, where one line does. */
+  readonly watched: readonly { readonly name: string; readonly line?: number }[];
 }
 
 /** A function of a stack, and the line of the capture that shows it. */

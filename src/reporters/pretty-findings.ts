@@ -15,6 +15,8 @@ const IMPACTS: Readonly<Record<Impact, string>> = {
 
 /** Evidence lines shown of one violation; the rest is in the JSON. */
 const MAX_EVIDENCE = 6;
+/** Lines named of its slice. */
+const MAX_SLICE = 12;
 /** One block a finding, in the order given. */
 export function renderFindings(
   findings: readonly Finding[],
@@ -123,6 +125,7 @@ function notes(finding: Finding, rule: RuleInfo | undefined, layout: Layout): st
     ...note('expected', finding.expected, layout),
     ...note('allowed', finding.allowed?.join('; '), layout),
     ...note('stack', stackText(finding), layout),
+    ...note('slice', sliceText(finding), layout),
     ...note('why', why, layout),
     ...note('evidence', hidden > 0 ? `${count(hidden, 'more line')} (--json)` : '', layout),
     ...note('again', again > 0 ? `${count(again, 'more time')} in this capture` : '', layout),
@@ -135,6 +138,23 @@ function notes(finding: Finding, rule: RuleInfo | undefined, layout: Layout): st
 /** Who called whom, the innermost first. */
 function stackText({ stack }: Finding): string | undefined {
   return stack?.map(({ func }) => printable(func)).join(' < ');
+}
+
+/** What proves it alone, and what must have been silent in between. */
+function sliceText({ slice }: Finding): string | undefined {
+  if (slice === undefined) return undefined;
+  const { lines, spans, watched } = slice;
+  const shown = lines.slice(0, MAX_SLICE).join(', ');
+  const rest = lines.length - MAX_SLICE;
+  const more = rest > 0 ? ` and ${rest} more (--json)` : '';
+  const proof =
+    lines.length === 1
+      ? `the record at line ${shown} proves it alone`
+      : `the ${count(lines.length, 'record')} at lines ${shown}${more} prove it alone`;
+  const names = watched.map(({ name }) => printable(name)).join(', ');
+  const where = spans.map(({ first, last }) => `${first}-${last}`).join(', ');
+  const silent = names === '' ? '' : `, with nothing else of ${names} in lines ${where}`;
+  return `${proof}${silent}`;
 }
 
 function subject({ device, vring, session }: Finding): string | undefined {

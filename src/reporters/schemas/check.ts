@@ -1,6 +1,7 @@
 /** The JSON Schema of `check --json`. */
 import type { BaselineEntry, BaselineSummary } from '../../model/baseline.js';
 import { FORMAT_IDS } from '../../model/record.js';
+import type { Span } from '../../model/record.js';
 import type {
   AlterationSummary,
   CaptureSummary,
@@ -10,6 +11,7 @@ import type {
   MigrationSummary,
   ProfileSummary,
   RuleCoverage,
+  Slice,
   StackFrame,
 } from '../../model/report.js';
 import type { CheckJson } from '../json.js';
@@ -25,6 +27,26 @@ const version = s.nullable({ type: 'string', pattern: '^\\d+\\.\\d+$' });
 const day: s.Schema = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' };
 
 const evidence = s.objectOf<Evidence>({ path: s.text, line: s.line, role: s.text }, {});
+
+const slice = s.objectOf<Slice>(
+  {
+    lines: s.described(s.listOf(s.line), 'first line of each record'),
+    spans: s.described(
+      s.listOf(s.objectOf<Span>({ first: s.line, last: s.line }, {})),
+      'where `lines` has every record of what is watched',
+    ),
+    watched: s.described(
+      s.listOf(
+        s.objectOf<Slice['watched'][number]>(
+          { name: s.text },
+          { line: s.described(s.line, 'line that shows that it was watched') },
+        ),
+      ),
+      'functions and logs whose silence is part of the proof',
+    ),
+  },
+  {},
+);
 
 const finding = s.objectOf<Finding>(
   {
@@ -50,6 +72,7 @@ const finding = s.objectOf<Finding>(
       s.listOf(s.objectOf<StackFrame>({ func: s.text, line: s.line }, {})),
       'innermost first',
     ),
+    slice: s.described(slice, 'records that prove a violation with all others lost'),
     known: s.described(
       s.objectOf<NonNullable<Finding['known']>>({ reason: s.text }, { expires: day }),
       'the baseline knows this violation: it does not fail the check',

@@ -1,0 +1,230 @@
+/**
+ * Violation → the slice of the capture that proves it: a part of the run, see `flows/part.ts`, on which the
+ * rule reports it as well, and no record of which can be lost.
+ *
+ * A part of a run is what a capture with fewer breakpoints would have shown of it. A rule that reports no
+ * false alarm there is right about the part, and so is the slice about the run. It is found by leaving out
+ * ever smaller pieces of what stands around the cited records (delta debugging, Zeller and Hildebrandt 2002).
+ */
+import { firstIndex } from '../base/search.js';
+import type { Step, ThreadExit } from '../facts/step.js';
+import { partOf, sourceOf } from '../flows/part.js';
+import type { Part } from '../flows/part.js';
+import type { Run } from '../flows/run.js';
+import type { Span } from '../model/record.js';
+import type { Slice } from '../model/report.js';
+import type { Judgement, Rule } from '../rules/rule.js';
+import { Session } from './session.js';
+
+/** Steps that may still be judged again for the slices of one capture. */
+export interface SliceBudget {
+  left: number;
+}
+
+/** Steps on both sides of the cited ones among which a slice is looked for, in turn. */
+const WINDOWS = [32, 128, 512];
+
+/** The slice of a violation; undefined where none is found nearby or the budget is spent. */
+export function sliceOf(
+  context: Session,
+  rule: Rule,
+  violation: Judgement,
+  budget: SliceBudget,
+): Slice | undefined {
+  const { run, session } = context;
+  const part = new PartFinder(run, session, rule, violation, budget).find();
+  return part === undefined || budget.left < 0 ? undefined : describeSlice(context, part);
+}
+
+function describeSlice(context: Session, part: Part): Slice {
+  const { run } = context;
+  const lines = [...part.steps, ...part.exits].map(({ line }) => line).sort((a, b) => a - b);
+  const spans = unbrokenSpans(run, part);
+  const firstReports = context.once('first reports', () => {
+    const first = new Map<string, number>();
+    for (const step of context.steps) {
+      const name = sourceOf(step)?.name;
+      if (name !== undefined && !first.has(name)) first.set(name, step.line);
+    }
+    return first;
+  });
+  const probes = run.probes.ofSession(context.session);
+  const watched = [...part.watched].map((name) => {
+    const line = firstReports.get(name) ?? probes.find(({ func }) => func === name)?.line;
+    return { name, ...(line === undefined ? {} : { line }) };
+  });
+  return { lines: [...new Set(lines)], spans, watched: spans.length === 0 ? [] : watched };
+}
+
+/** From the first to the last line of records between which nothing is left out that is watched. */
+function unbrokenSpans(run: Run, part: Part): Span[] {
+  const { steps, exits, gapAtEnd } = partOf(run, part);
+  const spans: { first: number; last: number }[] = [];
+  for (const { line, gapBefore } of steps) {
+    const span = spans.at(-1);
+    if (span === undefined || gapBefore) spans.push({ first: line, last: line });
+    else span.last = line;
+  }
+  const [span, exit] = [spans.at(-1), exits.at(-1)];
+  if (span !== undefined && exit !== undefined && !gapAtEnd)
+    span.last = Math.max(span.last, exit.line);
+  return spans.filter(({ first, last }) => first < last);
+}
+
+class PartFinder {
+  private readonly cited: ReadonlySet<Step>;
+
+  constructor(
+    private readonly run: Run,
+    private readonly session: number,
+    private readonly rule: Rule,
+    private readonly violation: Judgement,
+    private readonly budget: SliceBudget,
+  ) {
+    const { line, evidence = [] } = violation;
+    const cited = [line, ...evidence.map((mark) => mark.line)].map((at) => stepAt(run, at));
+    this.cited = new Set(cited.filter((own) => own !== undefined));
+  }
+
+  find(): Part | undefined {
+    let part = this.window();
+    for (let size = Infinity; part !== undefined && sizeOf(part) < size;) {
+      size = sizeOf(part);
+      part = this.withoutClaims(this.withoutExits(this.withoutSteps(this.withoutSources(part))));
+    }
+    return part;
+  }
+
+  /** The records around the cited ones, of which the rule reports the violation. */
+  private window(): Part | undefined {
+    const { steps, exits, probes } = this.run;
+    const cited = [...this.cited].map(({ index }) => index);
+    const [first, last] = [Math.min(...cited), Math.max(...cited)];
+    const functions = probes.ofSession(this.session).map(({ func }) => func);
+    for (const near of WINDOWS) {
+      const [from, to] = [Math.max(0, first - near), last + near];
+      if (to - from > this.budget.left) return undefined;
+      const own = steps.slice(from, to + 1).filter(({ session }) => session === this.session);
+      const begin = own[0]?.index ?? from;
+      const part = {
+        steps: own,
+        exits: exits.filter(({ after }) => after >= begin && after <= to),
+        watched: new Set([...functions, ...sourcesOf(own)]),
+      };
+      if (this.proves(part)) return part;
+      if (from === 0 && to >= steps.length) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Without whole functions and logs, but for the cited records of them. */
+  private withoutSources(part: Part): Part {
+    const withSources = (names: ReadonlySet<string>): Part => {
+      const isKept = (step: Step): boolean => {
+        const source = sourceOf(step);
+        return source === undefined || names.has(source.name) || this.cited.has(step);
+      };
+      return {
+        ...part,
+        steps: part.steps.filter(isKept),
+        watched: new Set([...part.watched].filter((name) => names.has(name))),
+      };
+    };
+    const sources = [...part.watched, ...sourcesOf(part.steps)];
+    return this.withFewer(new Set(sources), [...this.cited], withSources);
+  }
+
+  /** Without the knowledge that functions are watched of which it keeps records. */
+  private withoutClaims(part: Part): Part {
+    return this.withFewer(part.watched, part.steps, (watched) => ({ ...part, watched }));
+  }
+
+  /** Of a log of which records are shown all are: only of functions it is known whether they are watched. */
+  private withFewer(
+    names: ReadonlySet<string>,
+    shown: readonly Step[],
+    withNames: (names: ReadonlySet<string>) => Part,
+  ): Part {
+    const logs = shown.flatMap((step) => {
+      const source = sourceOf(step);
+      return source === undefined || source.isFunction ? [] : [source.name];
+    });
+    const free = [...names].filter((name) => !logs.includes(name));
+    const some = reduced(free, (kept) => this.proves(withNames(new Set([...logs, ...kept]))));
+    return withNames(new Set([...logs, ...some]));
+  }
+
+  private withoutSteps(part: Part): Part {
+    const withSteps = (some: readonly Step[]): Part => {
+      const kept = new Set(some);
+      const isKept = (step: Step): boolean => this.cited.has(step) || kept.has(step);
+      return { ...part, steps: part.steps.filter(isKept) };
+    };
+    const free = part.steps.filter((step) => !this.cited.has(step));
+    return withSteps(reduced(free, (some) => this.proves(withSteps(some))));
+  }
+
+  private withoutExits(part: Part): Part {
+    const withExits = (exits: readonly ThreadExit[]): Part => ({ ...part, exits });
+    return withExits(reduced(part.exits, (some) => this.proves(withExits(some))));
+  }
+
+  private proves(part: Part): boolean {
+    this.budget.left -= costOf(part);
+    if (this.budget.left < 0) return false;
+    return isReported(this.run, part, this.rule, this.violation);
+  }
+}
+
+/** The rule reports the violation, in the same place and of the same subject, where only a part of the run is recorded. */
+function isReported(run: Run, part: Part, rule: Rule, violation: Judgement): boolean {
+  const left = partOf(run, part);
+  const context = new Session(left, part.steps[0]?.session ?? 0);
+  const judged = [
+    ...context.stacks.flatMap((step) => [...(rule.stack?.(step, left) ?? [])]),
+    ...(left.ordered ? (rule.sequence?.(context) ?? []) : []),
+  ];
+  return judged.some((other) => isSame(other, violation) && !context.isAltered(other));
+}
+
+function isSame(a: Judgement, b: Judgement): boolean {
+  return (
+    a.verdict === b.verdict &&
+    a.line === b.line &&
+    a.device === b.device &&
+    a.severity === b.severity &&
+    a.vring === b.vring &&
+    a.endpoint === b.endpoint
+  );
+}
+
+/** The items without all pieces, from the half to the single one, of which none is needed. */
+function reduced<T>(items: readonly T[], isEnough: (some: readonly T[]) => boolean): readonly T[] {
+  let kept = items;
+  for (let size = Math.ceil(kept.length / 2); size > 0; size = Math.floor(size / 2)) {
+    for (let at = kept.length; at > 0; at -= size) {
+      const some = [...kept.slice(0, Math.max(0, at - size)), ...kept.slice(at)];
+      if (isEnough(some)) kept = some;
+    }
+  }
+  return kept;
+}
+
+/** What is passed over costs little, but a long way costs too. */
+function costOf({ steps }: Part): number {
+  const way = (steps.at(-1)?.index ?? 0) - (steps[0]?.index ?? 0);
+  return steps.length + Math.ceil(way / 32);
+}
+
+function sizeOf({ steps, exits, watched }: Part): number {
+  return steps.length + exits.length + watched.size;
+}
+
+function sourcesOf(steps: readonly Step[]): string[] {
+  return steps.map((step) => sourceOf(step)?.name).filter((name) => name !== undefined);
+}
+
+/** The step that a line of the capture belongs to. */
+function stepAt({ steps }: Run, line: number): Step | undefined {
+  return steps[firstIndex(steps.length, (i) => (steps[i]?.line ?? line) > line) - 1];
+}

@@ -1,0 +1,83 @@
+/** Run → what a capture of it would show that watched fewer functions and lost records. */
+import { firstIndex } from '../base/search.js';
+import { learnListenerOffset } from '../facts/device.js';
+import type { Step, ThreadExit } from '../facts/step.js';
+import { buildActivations } from './activations.js';
+import { Rings } from './rings.js';
+import type { Run } from './run.js';
+
+/** What is shown of one session. */
+export interface Part {
+  /** In order. */
+  readonly steps: readonly Step[];
+  /** In order, none before the first step. */
+  readonly exits: readonly ThreadExit[];
+  /** What is watched, see {@link sourceOf}: where one of its records is not shown, it was lost in a gap. */
+  readonly watched: ReadonlySet<string>;
+}
+
+/** What reports a step, as a person names it: a function with a breakpoint, or a log. */
+export interface Source {
+  readonly name: string;
+  /** Only of functions the replay asks whether they were watched; of a log it takes each record for one of all. */
+  readonly isFunction: boolean;
+}
+
+/** Undefined for a stack that was shown without a new call: nobody misses it. */
+export function sourceOf({ entry, calls, event, wire, returned }: Step): Source | undefined {
+  if (event !== undefined) return { name: `trace event ${event.record.name}`, isFunction: false };
+  if (wire !== undefined) return { name: 'requests on the wire', isFunction: false };
+  if (returned !== undefined) return { name: 'returns', isFunction: false };
+  const func = entry ? calls.at(-1)?.func : undefined;
+  return func === undefined ? undefined : { name: func, isFunction: true };
+}
+
+/**
+ * The run of which only this part was recorded: it begins in mid-life and is cut off at its end, what is
+ * not watched may have happened at any time, and a record that is missing of what is watched leaves a gap.
+ * What is known of the process (the version of QEMU, its devices) is known still; `facts` and `migrations`
+ * are those of the whole run.
+ */
+export function partOf(run: Run, part: Part): Run {
+  const { steps: shown, exits, watched } = part;
+  const session = shown[0]?.session ?? 0;
+  const end = Math.max(shown.at(-1)?.index ?? -1, exits.at(-1)?.after ?? -1);
+  const steps: Step[] = [];
+  let gapBefore = true;
+  for (let i = shown[0]?.index ?? 0; i <= end; i++) {
+    const step = run.steps[i];
+    if (step?.session !== session) continue;
+    gapBefore ||= step.gapBefore;
+    if (step === shown[steps.length]) {
+      steps.push({ ...step, index: steps.length, gapBefore });
+      gapBefore = false;
+    } else {
+      gapBefore ||= watched.has(sourceOf(step)?.name ?? '');
+    }
+  }
+  const placeOf = (step: number): number =>
+    Number.isFinite(step)
+      ? firstIndex(shown.length, (i) => (shown[i]?.index ?? step) >= step)
+      : step;
+  const moved = exits.map((exit) => ({ ...exit, after: placeOf(exit.after + 1) - 1 }));
+  const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
+  const { all, atStep } = buildActivations(steps, moved, listenerOffset);
+  const probes = run.probes.part(steps, session, watched, placeOf);
+  const seesStarts = Array.from(
+    { length: run.sessions },
+    (_, s) => s === session && probes.watching('vhost_dev_start', 0, 0) !== undefined,
+  );
+  let gaps = 0;
+  return {
+    ...run,
+    steps,
+    exits: moved,
+    activations: all,
+    atStep,
+    listenerOffset,
+    probes,
+    rings: new Rings(all, seesStarts, run.rings.assumed),
+    gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
+    gapAtEnd: gapBefore,
+  };
+}
