@@ -123,11 +123,12 @@ function perform(device: UserDevice, what: Act['what'], thread: number): void {
     case 'log-stop':
       device.logStop(thread);
       break;
+    // To 16 GiB and 2 GiB: a log of the one has as many chunks as one of the other has bytes.
     case 'grow':
-      device.resize(thread, 0x2_0000_0000n);
+      device.resize(thread, 0x3_0000_0000n);
       break;
     case 'shrink':
-      device.resize(thread, 0x1000_0000n);
+      device.resize(thread, 0n);
       break;
     case 'traffic':
       break;
@@ -235,13 +236,14 @@ describe('messages that QEMU sends', () => {
         threads,
         fc.boolean(),
         shown,
-        (devices, script, part, traced, sendsOnly, bytes) => {
+        fc.boolean(),
+        (devices, script, part, traced, sendsOnly, bytes, names) => {
           const version = devices[0]?.version ?? 901;
           const packets = userRun(
             devices.map((setup) => ({ ...setup, version })),
             script,
           );
-          const options = { threads: traced && new Set(traced), sendsOnly, shown: bytes };
+          const options = { threads: traced && new Set(traced), sendsOnly, shown: bytes, names };
           expect(alarms(cut(straceOf(packets, options), part))).toEqual([]);
         },
       ),
@@ -258,10 +260,36 @@ describe('messages that QEMU sends', () => {
         acts,
         turns,
         window,
-        (a, b, first, second, order, part) => {
-          const other = userRun([b], second).map((p) => ({ ...p, thread: p.thread + 1000 }));
-          const lines = straceOf(merge(userRun([a], first), other, order));
+        fc.boolean(),
+        (a, b, first, second, order, part, names) => {
+          const other = userRun([b], second).map((p) => ({
+            ...p,
+            thread: p.thread + 1000,
+            socket: p.socket + 1000,
+          }));
+          const lines = straceOf(merge(userRun([a], first), other, order), { names });
           expect(alarms(cut(lines, part))).toEqual([]);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test('of one QEMU after the other, in an strace of the backend', () => {
+    fc.assert(
+      fc.property(
+        userSetup,
+        userSetup,
+        acts,
+        acts,
+        window,
+        fc.boolean(),
+        fc.boolean(),
+        (a, b, first, second, part, sendsOnly, names) => {
+          const other = userRun([b], second).map((p) => ({ ...p, socket: p.socket + 1000 }));
+          // The backend has one thread, and gives the file descriptor of the one to the other.
+          const packets = [...userRun([a], first), ...other].map((p) => ({ ...p, thread: MAIN }));
+          expect(alarms(cut(straceOf(packets, { sendsOnly, names }), part))).toEqual([]);
         },
       ),
       { numRuns: 100 },
@@ -313,6 +341,7 @@ describe('messages that QEMU sends', () => {
 describe('a defect in the messages', () => {
   const LOG_RUN: readonly Act[] = [
     { device: 0, what: 'log-start', thread: MIGRATION, leavesAfter: undefined },
+    { device: 0, what: 'restart', thread: MAIN, leavesAfter: undefined },
     { device: 0, what: 'log-stop', thread: MAIN, leavesAfter: undefined },
     { device: 0, what: 'stop', thread: MAIN, leavesAfter: undefined },
   ];
@@ -340,14 +369,16 @@ describe('a defect in the messages', () => {
         // What is left out only shows where the other side would have been asked.
         const isAnswered = defect === 'ack-not-awaited' || defect === 'reply-not-awaited';
         const asked = isAnswered ? { replyAck: true, logShmfd: true } : {};
+        // One by one, regions are not sent again by the device start that tells the size.
+        const table = defect === 'size-in-chunks' ? { memSlots: false } : {};
         const packets = userRun(
-          [{ ...drawn, ...asked, version, status, pairs: 2 }],
+          [{ ...drawn, ...asked, ...table, version, status, pairs: 2 }],
           LOG_RUN,
           12,
           defect,
         );
         const texts: Record<string, readonly string[]> = {
-          strace: straceOf(packets),
+          strace: straceOf(packets, { names: true }),
           'libvhost-user': libvhostUserOf(packets),
           events: messageEventsOf(packets),
         };
@@ -367,7 +398,7 @@ describe('a defect in the messages', () => {
         first,
         'offset',
       );
-      return check('capture', straceOf(packets).join('\n'))
+      return check('capture', straceOf(packets, { names: true }).join('\n'))
         .findings.filter((f) => f.rule === 'VU-MMAPSIZE')
         .map((f) => f.fingerprint);
     });
