@@ -102,7 +102,10 @@ function judge(
   const missing: string[] = [];
   if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
   if (isAsked === undefined) missing.push(`the flags of the message (${MESSAGES_RECIPE})`);
-  if (!isContinued(context, request, next) || GOES_ON[request.name]?.includes(next.name) !== true) {
+  if (
+    !isContinued(context, connection, request, next) ||
+    GOES_ON[request.name]?.includes(next.name) !== true
+  ) {
     missing.push('the same sequence without a gap or a disconnect');
   }
   if (versionOf(context, connection, request) < WAITS_SINCE) {

@@ -123,7 +123,7 @@ function judge(
   }
   const missing: string[] = [];
   if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
-  if (!isContinued(context, base, next) || !isContinued(context, next, afterwards)) {
+  if (!isContinued(context, connection, base, afterwards)) {
     missing.push('the log start without a gap, in one thread');
   }
   if (versionOf(context, connection, next) < ONCE_SINCE) {

@@ -97,11 +97,12 @@ function promisesReply({ payload }: Message): boolean | undefined {
 
 function judge(
   context: SessionContext,
-  { endpoint, messages, showsReplies }: Connection,
+  connection: Connection,
   index: number,
   request: Message,
   answers: boolean,
 ): Judgement {
+  const { endpoint, messages, showsReplies } = connection;
   const who = endpoint ?? 'the vhost-user backend';
   const at = { endpoint, step: request.step, line: request.line };
   if (isAnswered(messages, index)) {
@@ -132,8 +133,7 @@ function judge(
   const isSame =
     next.name === 'SET_FEATURES' &&
     afterwards?.name === 'SET_VRING_ADDR' &&
-    isContinued(context, request, next) &&
-    isContinued(context, next, afterwards);
+    isContinued(context, connection, request, afterwards);
   if (!isSame) missing.push('the log start without a gap or a disconnect');
   const message = `${next.name} follows SET_LOG_BASE to ${who}, and no reply is read`;
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };

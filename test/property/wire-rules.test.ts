@@ -191,6 +191,21 @@ function cut(lines: readonly string[], { from, to }: { from: number; to: number 
   return lines.slice(Math.floor(lines.length * from), Math.ceil(lines.length * to));
 }
 
+/** Lines that lost their head, as a terminal or a mail program loses it. */
+const beheadings = fc.array(fc.tuple(fc.nat(), fc.nat(24)), { maxLength: 3 });
+
+function behead(
+  lines: readonly string[],
+  heads: readonly (readonly [at: number, bytes: number])[],
+): string[] {
+  const left = [...lines];
+  for (const [at, bytes] of heads) {
+    const i = at % Math.max(1, left.length);
+    left[i] = left[i]?.slice(bytes) ?? '';
+  }
+  return left;
+}
+
 /** Two processes that run at the same time: the lines of each keep their order. */
 function merge<Item>(
   left: readonly Item[],
@@ -237,14 +252,15 @@ describe('messages that QEMU sends', () => {
         fc.boolean(),
         shown,
         fc.boolean(),
-        (devices, script, part, traced, sendsOnly, bytes, names) => {
+        beheadings,
+        (devices, script, part, traced, sendsOnly, bytes, names, heads) => {
           const version = devices[0]?.version ?? 901;
           const packets = userRun(
             devices.map((setup) => ({ ...setup, version })),
             script,
           );
           const options = { threads: traced && new Set(traced), sendsOnly, shown: bytes, names };
-          expect(alarms(cut(straceOf(packets, options), part))).toEqual([]);
+          expect(alarms(behead(cut(straceOf(packets, options), part), heads))).toEqual([]);
         },
       ),
       { numRuns: 150 },
@@ -412,13 +428,13 @@ describe('ioctls and log writes of vhost-net', () => {
 
   test('in an strace, also of two QEMUs', () => {
     fc.assert(
-      fc.property(acts, acts, turns, window, (first, second, order, part) => {
+      fc.property(acts, acts, turns, window, beheadings, (first, second, order, part, heads) => {
         const isIoctl = (event: Ioctl | LogWrite): event is Ioctl => 'fd' in event;
         const other = kernelRun(second, 5000)
           .filter(isIoctl)
           .map((e) => ({ ...e, thread: e.thread + 1000 }));
         const both = merge(kernelRun(first, MAIN).filter(isIoctl), other, order);
-        expect(alarms(cut(straceOfIoctls(both), part))).toEqual([]);
+        expect(alarms(behead(cut(straceOfIoctls(both), part), heads))).toEqual([]);
       }),
       { numRuns: 150 },
     );

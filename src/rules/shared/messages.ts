@@ -5,6 +5,7 @@
  * names no connection; DPDK prints payloads without the flags of the header.
  */
 import { append } from '../../base/append.js';
+import { firstIndex } from '../../base/search.js';
 import type { Step } from '../../facts/step.js';
 import { hasGap } from '../../flows/run.js';
 import { bigintOf } from '../../model/values.js';
@@ -164,9 +165,23 @@ export function isLogRequest({ sender, name, enable }: Message): boolean {
   return sender === 'frontend' && isSubject && enable === true;
 }
 
-/** In the same thread, and with no record known to be lost from one to the other. */
-export function isContinued({ run }: SessionContext, from: Message, to: Message): boolean {
-  return from.thread === to.thread && !hasGap(run, from.step, to.step);
+/**
+ * In the same thread, with no record known to be lost from one to the other, and with nothing in between on the
+ * connection from another thread: that may be of the same one, on a line that lost a part of its number.
+ */
+export function isContinued(
+  { run }: SessionContext,
+  { messages }: Connection,
+  from: Message,
+  to: Message,
+): boolean {
+  if (from.thread !== to.thread || hasGap(run, from.step, to.step)) return false;
+  const stepOf = (i: number): number => messages[i]?.step ?? Infinity;
+  const begin = firstIndex(messages.length, (i) => stepOf(i) >= from.step);
+  for (let i = begin; stepOf(i) < to.step; i++) {
+    if (messages[i]?.thread !== from.thread) return false;
+  }
+  return true;
 }
 
 /** Does its thread read the reply to a request before it sends something else? */
