@@ -400,6 +400,18 @@ describe('a defect in the messages', () => {
     );
   });
 
+  test.each<[string, readonly string[]]>([
+    ['12', []],
+    ['12</dev/null>', []],
+    ['12<socket:[284109]>', ['VU-ACK']],
+    ['12<UNIX-STREAM:[284083->284084]>', ['VU-ACK']],
+    ['12<UNIX-STREAM:[284083->284084,"/run/vu.sock"]>', ['VU-ACK']],
+  ])('in one thread is told by the version that another shows: %s', (file, found) => {
+    const packets = userRun([setup], LOG_RUN.slice(0, 1), 12, 'ack-not-asked');
+    const lines = straceOf(packets).map((line) => line.replace('(12,', `(${file},`));
+    expect([...new Set(rulesOf(lines))]).toEqual(found);
+  });
+
   test('on two connections is two findings, with fingerprints that no file descriptor changes', () => {
     const prints = [12, 40].map((first) => {
       const packets = userRun(
