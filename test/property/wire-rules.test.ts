@@ -186,7 +186,7 @@ function kernelRun(script: readonly Act[], owner: number): (Ioctl | LogWrite)[] 
 const window = fc.record({
   from: fc.double({ min: 0, max: 0.6, noNaN: true }),
   to: fc.double({ min: 0.6, max: 1, noNaN: true }),
-  heads: fc.array(fc.tuple(fc.nat(), fc.nat(24)), { maxLength: 3 }),
+  heads: fc.array(fc.tuple(fc.nat(), fc.nat(90)), { maxLength: 3 }),
 });
 
 type Window = typeof window extends fc.Arbitrary<infer Drawn> ? Drawn : never;
