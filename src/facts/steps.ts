@@ -81,6 +81,21 @@ function isTorn({ name, args, text }: TraceEvent): boolean {
   return [...eventTable.keys()].some((known) => known.startsWith(name));
 }
 
+interface ToolLine {
+  readonly line: number;
+  /** Its chatter lies between its records. */
+  readonly hasChatter: boolean;
+  /** A blank line stands before it. */
+  readonly isBroken: boolean;
+}
+
+const OF_TOOLS: ReadonlySet<CaptureRecord['kind']> = new Set([
+  'syscall',
+  'message',
+  'kernel-event',
+  'event',
+]);
+
 /** What was printed first is kept: the debugger may change it later. */
 function notePrinted(step: Step, value: PrintedValue): void {
   const kind = step.calls.at(-1)?.row.kind;
@@ -156,6 +171,8 @@ export class StepBuilder {
   /** How many steps were made. */
   private made = 0;
   private last: Step | undefined;
+  /** What was reported last is a request or a trace event, kept or handed over. */
+  private isAfterTool = false;
   private readonly narrowed: number[] = [];
   private readonly conditional = new Set<string>();
   private threads = new ThreadFollower();
@@ -184,6 +201,8 @@ export class StepBuilder {
     if (!('index' in entry)) this.taker?.settle(entry);
   });
   private sawPid = false;
+  /** The last line of a tool that prints no blank lines: strace, a kernel's trace, QEMU's trace log. */
+  private tool: ToolLine | undefined;
   /** Function of each breakpoint number, as this debugger has them. */
   private readonly breakpoints = new Map<number, string>();
   /** Breakpoints that were set without a condition. */
@@ -214,6 +233,7 @@ export class StepBuilder {
       this.flushStop();
       this.standing = undefined;
     }
+    this.followTool(record);
     switch (record.kind) {
       case 'stop':
         this.onStop(record);
@@ -234,8 +254,7 @@ export class StepBuilder {
         this.onEvent(record);
         break;
       case 'gap':
-        this.gap = true;
-        this.kernelCalls.forget();
+        this.onLoss();
         break;
       case 'return':
         this.onReturn(record);
@@ -602,6 +621,7 @@ export class StepBuilder {
       this.lastSession = session;
       this.push({ ...NOTHING_SHOWN, line: shown.line, isEmpty: true });
     }
+    this.isAfterTool = true;
     return report;
   }
 
@@ -618,7 +638,27 @@ export class StepBuilder {
 
   /** Between requests or trace events stands a line that nobody could read, or `[...]` where some were cut out. */
   private onProse(): void {
-    if (this.last?.wire !== undefined || this.last?.event !== undefined) this.gap = true;
+    if (this.isAfterTool) this.onLoss();
+  }
+
+  /** Where a blank line stands in the output of such a tool, one was emptied or some were cut out. */
+  private followTool({ kind, span }: CaptureRecord): void {
+    const { tool } = this;
+    const isTool = OF_TOOLS.has(kind);
+    if (!isTool && !(kind === 'chatter' && tool?.hasChatter === true)) {
+      this.tool = undefined;
+      return;
+    }
+    const isBroken = tool !== undefined && (tool.isBroken || span.first > tool.line + 1);
+    if (isBroken && isTool) this.onLoss();
+    // The second parts of calls in an strace; a graph of the kernel has blank lines where it changes the task.
+    const hasChatter = kind === 'syscall' || kind === 'message' || !isTool;
+    this.tool = { line: span.last, hasChatter, isBroken: isBroken && !isTool };
+  }
+
+  private onLoss(): void {
+    this.gap = true;
+    this.kernelCalls.forget();
   }
 
   /** Thread and session; one text for all steps of a thread. */
@@ -685,6 +725,7 @@ export class StepBuilder {
     this.isTaken &&= part.isEmpty === true;
     this.steps.push(step);
     this.last = step;
+    this.isAfterTool = step.wire !== undefined || step.event !== undefined;
     return step;
   }
 }

@@ -36,7 +36,7 @@ export const vuAck: Rule = {
     needs: [
       'the messages of one connection in order, with flags and payload: an strace of QEMU or of the backend',
       'to see that a reply was not awaited: the replies too',
-      'a sign of QEMU 6.2 or later: another logging request of that thread that is acknowledged; the STATUS protocol feature, where the connection is seen from its beginning; a gdb log in the same capture',
+      'a sign of QEMU 6.2 or later: another logging request of that thread that is acknowledged; the STATUS protocol feature, set by that thread or over a socket that strace -y names; a gdb log in the same capture',
     ],
     why: 'The backend handles the message some time later: until then it writes pages that nobody logs, and the first sync has already copied them.',
     probes: ['wire vhost_user_message', 'wire op_set_features', 'wire op_set_vring_addr'],
@@ -102,7 +102,10 @@ function judge(
   const missing: string[] = [];
   if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
   if (isAsked === undefined) missing.push(`the flags of the message (${MESSAGES_RECIPE})`);
-  if (!isContinued(context, request, next) || GOES_ON[request.name]?.includes(next.name) !== true) {
+  if (
+    !isContinued(context, connection, request, next) ||
+    GOES_ON[request.name]?.includes(next.name) !== true
+  ) {
     missing.push('the same sequence without a gap or a disconnect');
   }
   if (versionOf(context, connection, request) < WAITS_SINCE) {

@@ -23,7 +23,7 @@ export const vuLogbaseCount: Rule = {
     versions: '8.0 - 10.2',
     needs: [
       'the messages of one connection in order, with payload: an strace of QEMU or of the backend',
-      'a sign of QEMU 8.0 or later: the protocol features SHARED_OBJECT or DEVICE_STATE, where the connection is seen from its beginning; or a gdb log in the same capture',
+      'a sign of QEMU 8.0 or later: the protocol features SHARED_OBJECT or DEVICE_STATE, set by that thread or over a socket that strace -y names; or a gdb log in the same capture',
     ],
     why: 'A backend that maps the log anew at each SET_LOG_BASE takes away the one that its other queue pairs write to: DPDK crashed.',
     probes: [
@@ -123,7 +123,7 @@ function judge(
   }
   const missing: string[] = [];
   if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
-  if (!isContinued(context, base, next) || !isContinued(context, next, afterwards)) {
+  if (!isContinued(context, connection, base, afterwards)) {
     missing.push('the log start without a gap, in one thread');
   }
   if (versionOf(context, connection, next) < ONCE_SINCE) {

@@ -4,6 +4,7 @@ import {
   connectionsOf,
   isAnswered,
   isContinued,
+  isOfSameQemu,
   MESSAGES_RECIPE,
   nextRequests,
 } from './shared/messages.js';
@@ -28,7 +29,7 @@ export const vuLogbaseReply: Rule = {
     versions: '2.12 - 10.2',
     needs: [
       'SET_LOG_BASE, its reply and the next request of the connection: an strace of QEMU or of the backend',
-      'SET_PROTOCOL_FEATURES of that connection, or an earlier reply to SET_LOG_BASE',
+      'SET_PROTOCOL_FEATURES of that thread or over a socket that strace -y names, or an earlier reply to SET_LOG_BASE',
       'or the trace events vhost_user_write, vhost_user_read and migrate_set_state',
     ],
     why: 'Without the reply the backend may still write to the log before, or to none. A backend that never replies stops QEMU in vhost_user_read() with the big lock held: the guest stands still.',
@@ -70,30 +71,38 @@ export const vuLogbaseReply: Rule = {
 
 function* judgeConnection(context: SessionContext, connection: Connection): Generator<Judgement> {
   // Whether the backend answers at all: LOG_SHMFD, as negotiated or as shown by an answer to that thread.
-  let answers: boolean | undefined;
-  const answered = new Set<string | undefined>();
+  let negotiated: Message | undefined;
+  const answered = new Map<string | undefined, Message>();
   for (const [i, message] of connection.messages.entries()) {
-    const { name, sender, payload, thread } = message;
-    if (name === 'SET_PROTOCOL_FEATURES' && sender === 'frontend') {
-      const word = bigintOf(payload.u64);
-      answers = word === undefined ? undefined : (word & LOG_SHMFD) !== 0n;
-    }
+    const { name, sender, thread, greeting } = message;
+    if (name === 'SET_PROTOCOL_FEATURES' && sender === 'frontend') negotiated = message;
     if (name !== 'SET_LOG_BASE') continue;
-    if (sender === 'reply') answered.add(thread);
-    else if (answers !== false || answered.has(thread)) {
-      const isKnown = (connection.isWhole && answers === true) || answered.has(thread);
-      yield judge(context, connection, i, message, isKnown);
+    if (sender === 'reply') {
+      answered.set(thread, message);
+      continue;
     }
+    const answers = negotiated?.greeting === greeting ? promisesReply(negotiated) : undefined;
+    const isKnown = [answers === true ? negotiated : undefined, answered.get(thread)].some(
+      (sign) => sign !== undefined && isOfSameQemu(context, connection, sign, message),
+    );
+    if (answers !== false || isKnown) yield judge(context, connection, i, message, isKnown);
   }
+}
+
+/** Undefined where the word is not shown. */
+function promisesReply({ payload }: Message): boolean | undefined {
+  const word = bigintOf(payload.u64);
+  return word === undefined ? undefined : (word & LOG_SHMFD) !== 0n;
 }
 
 function judge(
   context: SessionContext,
-  { endpoint, messages, showsReplies }: Connection,
+  connection: Connection,
   index: number,
   request: Message,
   answers: boolean,
 ): Judgement {
+  const { endpoint, messages, showsReplies } = connection;
   const who = endpoint ?? 'the vhost-user backend';
   const at = { endpoint, step: request.step, line: request.line };
   if (isAnswered(messages, index)) {
@@ -115,13 +124,16 @@ function judge(
   const missing: string[] = [];
   if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
   if (!showsReplies) missing.push(`the replies of the backend (${MESSAGES_RECIPE})`);
-  if (!answers) missing.push('SET_PROTOCOL_FEATURES of this connection, with LOG_SHMFD (0x2)');
+  if (!answers) {
+    missing.push(
+      'SET_PROTOCOL_FEATURES with LOG_SHMFD (0x2), of the same thread or over a socket that strace -y names',
+    );
+  }
   // Features and then addresses: the same log start goes on. Else the backend may have come back anew.
   const isSame =
     next.name === 'SET_FEATURES' &&
     afterwards?.name === 'SET_VRING_ADDR' &&
-    isContinued(context, request, next) &&
-    isContinued(context, next, afterwards);
+    isContinued(context, connection, request, afterwards);
   if (!isSame) missing.push('the log start without a gap or a disconnect');
   const message = `${next.name} follows SET_LOG_BASE to ${who}, and no reply is read`;
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };

@@ -20,7 +20,7 @@ export const vuMmapsize: Rule = {
     needs: [
       'SET_LOG_BASE with its payload: an strace, or the log of libvhost-user or DPDK',
       'for the size: SET_MEM_TABLE or ADD_MEM_REG of the same connection with the regions (strace -s 4096), and an unbroken record since then',
-      'for a size that is too small in a log start, not a device start: the log of the backend with the connection, or an strace -f that shows the connection from its beginning',
+      'for a size that is too small in a log start, not a device start: the log of the backend with the connection',
     ],
     why: 'The backend maps that many bytes and checks each write against them: pages above are not logged, and stale on the destination. Some backends write beyond the mapping and crash.',
     probes: ['wire vhost_user_message', 'wire op_set_log_base', 'wire op_set_mem_table'],
@@ -194,11 +194,9 @@ function* judge(
     yield { verdict: 'pass', ...at, message: `SET_LOG_BASE to ${who}: ${covers}` };
     return;
   }
-  const missing = doubts(context, connection, base, highest, {
-    isOneStart:
-      start?.logs === true && start.thread === base.thread && start.step <= highest.from.step,
-    isOneEighth: size * CHUNK_LOG_BYTES === needed,
-  });
+  const isOneStart =
+    start?.logs === true && start.thread === base.thread && start.step <= highest.from.step;
+  const missing = doubts(context, endpoint, base, highest, isOneStart);
   if (missing.length > 0) {
     yield undecided(covers, ...missing);
     return;
@@ -216,20 +214,20 @@ function* judge(
 /**
  * The memory table and the log base of one device start belong together. For a log start the table is older: it
  * may have become smaller unseen, by a thread that is not traced or in another QEMU with the same file
- * descriptor; a log of exactly the eighth part is none of that.
+ * descriptor.
  */
 function doubts(
   context: SessionContext,
-  { endpoint, isWhole }: Connection,
+  endpoint: string | undefined,
   base: Message,
   { from }: Region,
-  { isOneStart, isOneEighth }: { readonly isOneStart: boolean; readonly isOneEighth: boolean },
+  isOneStart: boolean,
 ): string[] {
   const missing: string[] = [];
   if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
   // The log of a backend that names the connection shows all of it.
   const isStrace = endpoint?.startsWith('fd ') === true;
-  if (isStrace && !isOneStart && !(isWhole && isOneEighth)) {
+  if (isStrace && !isOneStart) {
     missing.push(
       'a device start with logging on, which sends memory table and log base one behind the other',
     );

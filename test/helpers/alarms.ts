@@ -4,7 +4,8 @@ import { check } from './check.js';
 
 /**
  * Where the elections are not watched, a QEMU that elects again after a log resize looks like the released
- * ones, which do not: RZ-ELECT warns by design, and a legitimate run of the model is of one that does.
+ * ones, which do not: RZ-ELECT warns by design. A legitimate run of the model is of one that does, and so is the
+ * capture of a corrected QEMU.
  */
 function isOpenWarning({ rule, severity }: Finding): boolean {
   return rule === 'RZ-ELECT' && severity === 'warning';

@@ -91,7 +91,8 @@ const USER_STORIES: Readonly<Record<UserStory, (device: UserDevice) => void>> = 
   },
 };
 
-type UserFormat = 'strace' | 'strace of what is sent' | 'libvhost-user' | 'trace events';
+type UserFormat =
+  'strace' | 'strace without -y' | 'strace of what is sent' | 'libvhost-user' | 'trace events';
 
 /** The messages of a device, and how many of them come before the story. */
 interface Exchange {
@@ -102,8 +103,9 @@ interface Exchange {
 const USER_TEXTS: Readonly<
   Record<UserFormat, (exchange: Exchange, setup: UserSetup) => readonly string[]>
 > = {
-  strace: ({ packets }) => straceOf(packets),
-  'strace of what is sent': ({ packets }) => straceOf(packets, { sendsOnly: true }),
+  strace: ({ packets }) => straceOf(packets, { names: true }),
+  'strace without -y': ({ packets }) => straceOf(packets),
+  'strace of what is sent': ({ packets }) => straceOf(packets, { names: true, sendsOnly: true }),
   'libvhost-user': ({ packets }) => libvhostUserOf(packets),
   // Without LOG_SHMFD migration is blocked: then it is the dirty rate that is measured.
   'trace events': ({ packets, before }, { logShmfd }) =>
@@ -182,6 +184,16 @@ function noVersion(since: string, told: number): ReasonOf {
     status && version >= told ? undefined : `nothing shows QEMU ${since} or later`;
 }
 
+const OTHER_THREAD =
+  'the protocol features were set by another thread, which may be of a QEMU with the same file descriptor';
+
+/** The main thread greets the backend, and the migration thread begins to log. */
+const unnamedSocket = hiddenIn(OTHER_THREAD, 'strace without -y');
+
+/** What the main thread starts while logging is known to be of the QEMU that greeted. */
+const unnamedSocketOfLogStart: ReasonOf = (run) =>
+  run.story === 'restart while logging' ? undefined : unnamedSocket(run);
+
 /** Sent in the same device start it is known to be that of the backend. */
 const oldMemory: ReasonOf = ({ setup, story }) =>
   story === 'restart while logging' && !setup.memSlots
@@ -205,6 +217,7 @@ const USER_FAULTS: readonly WireFault[] = [
     noPayload,
     noConnection,
     noVersion('6.2', 702),
+    unnamedSocketOfLogStart,
   ),
   userFault(
     'the acknowledgement of logging is not awaited',
@@ -217,6 +230,7 @@ const USER_FAULTS: readonly WireFault[] = [
     'VU-LOGBASE-REPLY',
     'reply-not-awaited',
     noReplies,
+    unnamedSocket,
   ),
   userFault(
     'each queue pair sends the log base',
@@ -225,8 +239,16 @@ const USER_FAULTS: readonly WireFault[] = [
     noPayload,
     noConnection,
     noVersion('8.0', 802),
+    unnamedSocket,
   ),
-  userFault('mmap_size counts chunks', 'VU-MMAPSIZE', 'size-in-chunks', noPayload, noConnection),
+  userFault(
+    'mmap_size counts chunks',
+    'VU-MMAPSIZE',
+    'size-in-chunks',
+    noPayload,
+    noConnection,
+    oldMemory,
+  ),
   userFault('mmap_size is no number of chunks', 'VU-MMAPSIZE', 'size-odd', noPayload),
   userFault(
     'mmap_size is too small for memory',

@@ -33,6 +33,8 @@ export type Members = readonly (readonly [name: string, value: bigint, bytes: nu
 /** One message on the wire. */
 export interface Packet {
   readonly fd: number;
+  /** Inode of the socket, which is a new one after a reconnect. */
+  readonly socket: number;
   readonly thread: number;
   readonly sender: 'frontend' | 'reply';
   readonly request: number;
@@ -92,6 +94,7 @@ export class UserDevice {
   private sent: readonly Region[] = [];
   /** Messages until the backend goes away. */
   private left = Infinity;
+  private connections = 0;
 
   constructor(
     private readonly packets: Packet[],
@@ -107,6 +110,7 @@ export class UserDevice {
 
   connect(thread: number): void {
     this.left = Infinity;
+    this.connections++;
     this.isRunning = false;
     this.sent = [];
     this.ask(thread, 'GET_FEATURES', [], u64(0x1_7562_8000n));
@@ -345,7 +349,8 @@ export class UserDevice {
   ): void {
     if (this.left-- <= 0) throw new Disconnected();
     const request = IDS[name] ?? 0;
-    this.packets.push({ fd: this.fd, thread, sender, request, name, flags, members });
+    const socket = 284_000 + 100 * this.fd + this.connections;
+    this.packets.push({ fd: this.fd, socket, thread, sender, request, name, flags, members });
   }
 }
 

@@ -128,7 +128,8 @@ function capturesOf(
       (scenario) => play(scenario, undefined, { ...watch, trace: 'stamped' }).text,
     );
   }
-  if (backend === 'user') return name === 'strace' ? [straceOf(messages(version)).join('\n')] : [];
+  if (backend === 'user')
+    return name === 'strace' ? [straceOf(messages(version), { names: true }).join('\n')] : [];
   const events = kernelRequests();
   const isIoctl = (event: Ioctl | LogWrite): event is Ioctl => 'fd' in event;
   const options = { inner: true, nested: true, returns: true };

@@ -6,8 +6,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { alarms as alarmsIn } from '../helpers/alarms.js';
 import { ownersOf, unwatch } from '../helpers/capture-edit.js';
-import { check } from '../helpers/check.js';
 import { loseArguments } from '../model/damage.js';
 
 const project = join(import.meta.dirname, '..', '..');
@@ -61,9 +61,7 @@ function legitimate(): Capture[] {
 }
 
 function alarms(lines: readonly string[]): string[] {
-  return check('capture', lines.join('\n'))
-    .findings.filter((f) => f.verdict === 'violation' && f.severity !== 'note')
-    .map((f) => `${f.rule} ${String(f.device)} line ${f.at.line}: ${f.message}`);
+  return alarmsIn(lines.join('\n'));
 }
 
 /** What gdb prints when it starts a program. */

@@ -1,6 +1,7 @@
 /**
- * What crosses the border to the backend: exchanges that QEMU makes, cut anywhere, of some threads only, or with
- * records lost in marked gaps, give no alarm; an exchange with one defect is reported by the rule for it.
+ * What crosses the border to the backend: exchanges that QEMU makes, cut anywhere, of some threads only, with
+ * lines that lost their head or records lost in marked gaps, give no alarm; an exchange with one defect is
+ * reported by the rule for it.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -123,11 +124,12 @@ function perform(device: UserDevice, what: Act['what'], thread: number): void {
     case 'log-stop':
       device.logStop(thread);
       break;
+    // To 16 GiB and 2 GiB: a log of the one has as many chunks as one of the other has bytes.
     case 'grow':
-      device.resize(thread, 0x2_0000_0000n);
+      device.resize(thread, 0x3_0000_0000n);
       break;
     case 'shrink':
-      device.resize(thread, 0x1000_0000n);
+      device.resize(thread, 0n);
       break;
     case 'traffic':
       break;
@@ -180,14 +182,22 @@ function kernelRun(script: readonly Act[], owner: number): (Ioctl | LogWrite)[] 
   return events;
 }
 
-/** Begins and ends anywhere. */
+/** What is left of a text: it begins and ends anywhere, and some lines lost their head. */
 const window = fc.record({
   from: fc.double({ min: 0, max: 0.6, noNaN: true }),
   to: fc.double({ min: 0.6, max: 1, noNaN: true }),
+  heads: fc.array(fc.tuple(fc.nat(), fc.nat(90)), { maxLength: 3 }),
 });
 
-function cut(lines: readonly string[], { from, to }: { from: number; to: number }): string[] {
-  return lines.slice(Math.floor(lines.length * from), Math.ceil(lines.length * to));
+type Window = typeof window extends fc.Arbitrary<infer Drawn> ? Drawn : never;
+
+function cut(lines: readonly string[], { from, to, heads }: Window): string[] {
+  const left = lines.slice(Math.floor(lines.length * from), Math.ceil(lines.length * to));
+  for (const [at, bytes] of heads) {
+    const i = at % Math.max(1, left.length);
+    left[i] = left[i]?.slice(bytes) ?? '';
+  }
+  return left;
 }
 
 /** Two processes that run at the same time: the lines of each keep their order. */
@@ -235,13 +245,14 @@ describe('messages that QEMU sends', () => {
         threads,
         fc.boolean(),
         shown,
-        (devices, script, part, traced, sendsOnly, bytes) => {
+        fc.boolean(),
+        (devices, script, part, traced, sendsOnly, bytes, names) => {
           const version = devices[0]?.version ?? 901;
           const packets = userRun(
             devices.map((setup) => ({ ...setup, version })),
             script,
           );
-          const options = { threads: traced && new Set(traced), sendsOnly, shown: bytes };
+          const options = { threads: traced && new Set(traced), sendsOnly, shown: bytes, names };
           expect(alarms(cut(straceOf(packets, options), part))).toEqual([]);
         },
       ),
@@ -258,9 +269,36 @@ describe('messages that QEMU sends', () => {
         acts,
         turns,
         window,
-        (a, b, first, second, order, part) => {
-          const other = userRun([b], second).map((p) => ({ ...p, thread: p.thread + 1000 }));
-          const lines = straceOf(merge(userRun([a], first), other, order));
+        fc.boolean(),
+        (a, b, first, second, order, part, names) => {
+          const other = userRun([b], second).map((p) => ({
+            ...p,
+            thread: p.thread + 1000,
+            socket: p.socket + 1000,
+          }));
+          const lines = straceOf(merge(userRun([a], first), other, order), { names });
+          expect(alarms(cut(lines, part))).toEqual([]);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test('of one QEMU after the other, in an strace of the backend', () => {
+    fc.assert(
+      fc.property(
+        userSetup,
+        userSetup,
+        acts,
+        acts,
+        window,
+        fc.boolean(),
+        fc.boolean(),
+        (a, b, first, second, part, sendsOnly, names) => {
+          const other = userRun([b], second).map((p) => ({ ...p, socket: p.socket + 1000 }));
+          // The backend has one thread, and gives the file descriptor of the one to the other.
+          const packets = [...userRun([a], first), ...other].map((p) => ({ ...p, thread: MAIN }));
+          const lines = straceOf(packets, { sendsOnly, names });
           expect(alarms(cut(lines, part))).toEqual([]);
         },
       ),
@@ -313,6 +351,7 @@ describe('messages that QEMU sends', () => {
 describe('a defect in the messages', () => {
   const LOG_RUN: readonly Act[] = [
     { device: 0, what: 'log-start', thread: MIGRATION, leavesAfter: undefined },
+    { device: 0, what: 'restart', thread: MAIN, leavesAfter: undefined },
     { device: 0, what: 'log-stop', thread: MAIN, leavesAfter: undefined },
     { device: 0, what: 'stop', thread: MAIN, leavesAfter: undefined },
   ];
@@ -340,14 +379,16 @@ describe('a defect in the messages', () => {
         // What is left out only shows where the other side would have been asked.
         const isAnswered = defect === 'ack-not-awaited' || defect === 'reply-not-awaited';
         const asked = isAnswered ? { replyAck: true, logShmfd: true } : {};
+        // One by one, regions are not sent again by the device start that tells the size.
+        const table = defect === 'size-in-chunks' ? { memSlots: false } : {};
         const packets = userRun(
-          [{ ...drawn, ...asked, version, status, pairs: 2 }],
+          [{ ...drawn, ...asked, ...table, version, status, pairs: 2 }],
           LOG_RUN,
           12,
           defect,
         );
         const texts: Record<string, readonly string[]> = {
-          strace: straceOf(packets),
+          strace: straceOf(packets, { names: true }),
           'libvhost-user': libvhostUserOf(packets),
           events: messageEventsOf(packets),
         };
@@ -359,6 +400,18 @@ describe('a defect in the messages', () => {
     );
   });
 
+  test.each<[string, readonly string[]]>([
+    ['12', []],
+    ['12</dev/null>', []],
+    ['12<socket:[284109]>', ['VU-ACK']],
+    ['12<UNIX-STREAM:[284083->284084]>', ['VU-ACK']],
+    ['12<UNIX-STREAM:[284083->284084,"/run/vu.sock"]>', ['VU-ACK']],
+  ])('in one thread is told by the version that another shows: %s', (file, found) => {
+    const packets = userRun([setup], LOG_RUN.slice(0, 1), 12, 'ack-not-asked');
+    const lines = straceOf(packets).map((line) => line.replace('(12,', `(${file},`));
+    expect([...new Set(rulesOf(lines))]).toEqual(found);
+  });
+
   test('on two connections is two findings, with fingerprints that no file descriptor changes', () => {
     const prints = [12, 40].map((first) => {
       const packets = userRun(
@@ -367,7 +420,7 @@ describe('a defect in the messages', () => {
         first,
         'offset',
       );
-      return check('capture', straceOf(packets).join('\n'))
+      return check('capture', straceOf(packets, { names: true }).join('\n'))
         .findings.filter((f) => f.rule === 'VU-MMAPSIZE')
         .map((f) => f.fingerprint);
     });

@@ -72,7 +72,8 @@ class Strace implements LineFormat {
   #read(line: StraceLine, lineNo: number): void {
     switch (line.what) {
       case 'call':
-        this.#onCall(line, lineNo);
+        if (hasLostHead(line.name)) this.#gap(lineNo, `the head of ${line.name}() is missing`);
+        else this.#onCall(line, lineNo);
         break;
       case 'resumed':
         this.#onResumed(line, lineNo);
@@ -90,6 +91,10 @@ class Strace implements LineFormat {
 
   #chatter(lineNo: number): void {
     this.#held.add({ kind: 'chatter', span: { first: lineNo, last: lineNo } });
+  }
+
+  #gap(lineNo: number, why: string): Slot {
+    return this.#held.add({ kind: 'gap', span: { first: lineNo, last: lineNo }, why });
   }
 
   #onCall(line: CallLine, lineNo: number): void {
@@ -142,6 +147,9 @@ class Strace implements LineFormat {
     const connection = `${call.pid ?? ''} ${fd} ${transfer.direction}`;
     if (this.#completes(connection, transfer)) return this.#held.add(otherwise);
     const header = headerOf(transfer.bytes);
+    if (header !== undefined && isShort(transfer, call.result)) {
+      return this.#gap(call.span.first, `the end of ${call.name}() is missing`);
+    }
     const length = lengthOf(transfer, call.result);
     if (header === undefined || !this.#isMessage(header, fd, length)) {
       return this.#held.add(otherwise);
@@ -193,6 +201,11 @@ function remember<Key, Entry extends { readonly slot: Slot }>(
     }
   }
   entries.set(key, entry);
+}
+
+/** `endmsg(12, ...`: no system call, and the end of the name of one. */
+function hasLostHead(name: string): boolean {
+  return !systemCalls.has(name) && [...systemCalls].some((known) => known.endsWith(name));
 }
 
 /**
@@ -263,6 +276,11 @@ function resultOf({ result, errno }: CallEnd): Pick<SystemCall, 'result' | 'errn
     ...(result === undefined ? {} : { result }),
     ...(errno === undefined ? {} : { errno }),
   };
+}
+
+/** Fewer bytes than were printed: the number lost its last digits, or a part of the message is still to be sent. */
+function isShort({ bytes }: Transfer, result: string | undefined): boolean {
+  return result !== undefined && Number(result) < bytes.length;
 }
 
 /** Bytes that went over, printed or not. */

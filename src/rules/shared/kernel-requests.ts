@@ -5,6 +5,7 @@
  * vhost_vring_ioctl()), and all of them may be traced: only the outermost counts.
  */
 import { append } from '../../base/append.js';
+import { firstIndex } from '../../base/search.js';
 import type { Step } from '../../facts/step.js';
 import { hasGap } from '../../flows/run.js';
 import type { FactKind } from '../../model/fact.js';
@@ -70,13 +71,24 @@ export function byThread(
   return [...threads.values()];
 }
 
-/** No record is known to be lost between two requests. */
+/**
+ * No record is known to be lost between two requests to a device, and none to it comes in between from another
+ * thread: that may be of the same one, on a line that lost a part of its number.
+ */
 export function isUnbroken(
-  { run }: SessionContext,
+  context: SessionContext,
   from: KernelRequest,
   to: KernelRequest,
 ): boolean {
-  return !hasGap(run, from.step, to.step);
+  if (hasGap(context.run, from.step, to.step)) return false;
+  const requests = kernelRequests(context);
+  const stepOf = (i: number): number => requests[i]?.step ?? Infinity;
+  const begin = firstIndex(requests.length, (i) => stepOf(i) >= from.step);
+  for (let i = begin; stepOf(i) < to.step; i++) {
+    const { endpoint, thread } = requests[i] ?? from;
+    if (endpoint === from.endpoint && thread !== from.thread) return false;
+  }
+  return true;
 }
 
 /** Step of the last request to an endpoint. */

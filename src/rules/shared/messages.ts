@@ -5,6 +5,7 @@
  * names no connection; DPDK prints payloads without the flags of the header.
  */
 import { append } from '../../base/append.js';
+import { firstIndex } from '../../base/search.js';
 import type { Step } from '../../facts/step.js';
 import { hasGap } from '../../flows/run.js';
 import { bigintOf } from '../../model/values.js';
@@ -22,6 +23,8 @@ export interface Message {
   readonly enable: boolean | undefined;
   readonly vring: number | undefined;
   readonly payload: Readonly<Record<string, string>>;
+  /** How many greetings there were on this endpoint: with each another QEMU may have connected. */
+  readonly greeting: number;
 }
 
 export interface Connection {
@@ -31,73 +34,122 @@ export interface Connection {
   /** Some answer of the backend is shown: others would be too. */
   readonly showsReplies: boolean;
   /**
-   * Seen from its beginning, and begun by one thread only: what is said in it is said by one QEMU. Else two
-   * of them, in one strace, may have the same file descriptor.
+   * The socket itself is named (strace -y): all threads that use it are of one QEMU. Else two of them, in one
+   * strace, may have the same file descriptor, and no text tells whose a thread is.
    */
-  readonly isWhole: boolean;
+  readonly isOneSocket: boolean;
   /** What tells the version of QEMU. */
   readonly signs: readonly VersionSign[];
 }
 
 export interface VersionSign {
-  readonly thread: string | undefined;
+  readonly message: Message;
   /** Oldest QEMU that can have sent this, 602 for 6.2. */
   readonly atLeast: number;
 }
 
 /** How to see messages with flags, payloads and replies. */
 export const MESSAGES_RECIPE =
-  'both directions of the socket: strace -f -tt -xx -s 4096 -e trace=sendmsg,recvmsg on QEMU';
+  'both directions of the socket: strace -f -tt -y -xx -s 4096 -e trace=sendmsg,recvmsg on QEMU';
 
 /** Connections in order of appearance. */
 export function connectionsOf(context: SessionContext): readonly Connection[] {
   return context.once('connections', () => {
+    const greetings = new Map<string | undefined, Greetings>();
     const lists = new Map<string | undefined, Message[]>();
     for (const step of context.steps) {
-      const message = messageOf(step);
-      if (message === undefined) continue;
       const endpoint = step.wire?.endpoint;
+      const counted = greetings.get(endpoint) ?? new Greetings();
+      const message = messageOf(step, counted);
+      if (message === undefined) continue;
+      greetings.set(endpoint, counted);
       append(lists, endpoint, message);
     }
     return [...lists].map(([endpoint, messages]) => ({
       endpoint,
       messages,
       showsReplies: messages.some(({ sender }) => sender === 'reply'),
-      isWhole: endpoint !== undefined && isWhole(messages),
+      isOneSocket: endpoint !== undefined && SOCKET.test(endpoint),
       signs: [...versionSigns(messages)],
     }));
   });
 }
 
-/** Requests that begin a connection, sent by QEMU's main thread. */
-const GREETINGS: ReadonlySet<string> = new Set([
-  'GET_PROTOCOL_FEATURES',
-  'SET_PROTOCOL_FEATURES',
-  'SET_OWNER',
-]);
+// strace -y: "fd 12 socket:[284109]", strace -yy: "fd 12 UNIX-STREAM:[284083->284084]"
+const SOCKET = /^fd \d+ (?:socket|UNIX(?:-[A-Z]+)?):\[\d+/;
 
-function isWhole(messages: readonly Message[]): boolean {
-  const greeting = messages.filter(({ name }) => GREETINGS.has(name)).map(({ thread }) => thread);
-  return messages[0]?.name === 'GET_FEATURES' && new Set(greeting).size === 1;
+/**
+ * Where connections begin on one endpoint. A backend has the same file descriptor, or the same path, for one
+ * QEMU after the other.
+ */
+class Greetings {
+  #count = 0;
+  #isNegotiated = false;
+
+  /** Takes the next message, and gives the number of its greeting. */
+  after(sender: Message['sender'], name: string): number {
+    if (sender === 'frontend') this.#request(name);
+    return this.#count;
+  }
+
+  #request(name: string): void {
+    switch (name) {
+      case 'GET_PROTOCOL_FEATURES':
+        this.#count++;
+        break;
+      case 'SET_PROTOCOL_FEATURES':
+        this.#count++;
+        this.#isNegotiated = true;
+        break;
+      // Comes behind the protocol features, where the backend has any.
+      case 'SET_OWNER':
+        if (!this.#isNegotiated) this.#count++;
+        this.#isNegotiated = false;
+        break;
+    }
+  }
+}
+
+/**
+ * Are both messages those of one QEMU? In one thread or over one socket, with no greeting between them that is
+ * shown, or may be in a gap.
+ */
+export function isOfSameQemu(
+  { run }: SessionContext,
+  { isOneSocket }: Connection,
+  one: Message,
+  other: Message,
+): boolean {
+  const [first, last] = one.step < other.step ? [one, other] : [other, one];
+  return (
+    (isOneSocket || first.thread === last.thread) &&
+    first.greeting === last.greeting &&
+    !hasGap(run, first.step, last.step)
+  );
 }
 
 /** Oldest QEMU that can have sent a message; 0 where nothing tells. */
 export function versionOf(
   context: SessionContext,
-  { isWhole, signs }: Connection,
-  { thread }: Message,
+  connection: Connection,
+  message: Message,
 ): number {
-  return signs.reduce(
-    (most, sign) => (isWhole || sign.thread === thread ? Math.max(most, sign.atLeast) : most),
+  return connection.signs.reduce(
+    (most, { atLeast, message: sign }) =>
+      atLeast > most && isOfSameQemu(context, connection, sign, message) ? atLeast : most,
     knownVersion(context),
   );
 }
 
-function messageOf({ wire, message, index, line, thread }: Step): Message | undefined {
+function messageOf(
+  { wire, message, index, line, thread }: Step,
+  greetings: Greetings,
+): Message | undefined {
   if (wire === undefined || message === undefined || message.sender === 'backend') return undefined;
   const { sender, name, flags, payload = {} } = message;
   const { enable, vring } = wire;
-  return { step: index, line, thread, sender, name, flags, enable, vring, payload };
+  const greeting = greetings.after(sender, name);
+  return { step: index, line, thread, sender, name, flags, enable, vring, payload, greeting };
 }
 
 /** VHOST_USER_NEED_REPLY_MASK in the header; undefined where the header is not shown. */
@@ -113,9 +165,23 @@ export function isLogRequest({ sender, name, enable }: Message): boolean {
   return sender === 'frontend' && isSubject && enable === true;
 }
 
-/** In the same thread, and with no record known to be lost from one to the other. */
-export function isContinued({ run }: SessionContext, from: Message, to: Message): boolean {
-  return from.thread === to.thread && !hasGap(run, from.step, to.step);
+/**
+ * In the same thread, with no record known to be lost from one to the other, and with nothing in between on the
+ * connection from another thread: that may be of the same one, on a line that lost a part of its number.
+ */
+export function isContinued(
+  { run }: SessionContext,
+  { messages }: Connection,
+  from: Message,
+  to: Message,
+): boolean {
+  if (from.thread !== to.thread || hasGap(run, from.step, to.step)) return false;
+  const stepOf = (i: number): number => messages[i]?.step ?? Infinity;
+  const begin = firstIndex(messages.length, (i) => stepOf(i) >= from.step);
+  for (let i = begin; stepOf(i) < to.step; i++) {
+    if (messages[i]?.thread !== from.thread) return false;
+  }
+  return true;
 }
 
 /** Does its thread read the reply to a request before it sends something else? */
@@ -170,11 +236,11 @@ function* versionSigns(messages: readonly Message[]): Generator<VersionSign> {
     const { thread, sender, name, payload } = message;
     if (sender !== 'frontend') continue;
     const since = SINCE.get(name);
-    if (since !== undefined) yield { thread, atLeast: since };
+    if (since !== undefined) yield { message, atLeast: since };
     if (name === 'SET_PROTOCOL_FEATURES') {
       const word = bigintOf(payload.u64) ?? 0n;
       for (const [bit, since] of PROTOCOL_BITS)
-        if (((word >> bit) & 1n) === 1n) yield { thread, atLeast: since };
+        if (((word >> bit) & 1n) === 1n) yield { message, atLeast: since };
     }
     // Waiting for the backend to log is what 6.2 brought.
     if (!isLogRequest(message)) continue;
@@ -186,7 +252,7 @@ function* versionSigns(messages: readonly Message[]): Generator<VersionSign> {
       isOfRing(afterwards) &&
       thread === next.thread &&
       thread === afterwards?.thread;
-    if (asksForReply(message) === true || isAsked) yield { thread, atLeast: 602 };
+    if (asksForReply(message) === true || isAsked) yield { message, atLeast: 602 };
   }
 }
 
