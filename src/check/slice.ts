@@ -38,13 +38,15 @@ export function sliceOf(
 
 function describeSlice(context: Session, part: Part): Slice {
   const { run } = context;
-  const lines = [...part.steps, ...part.exits].map(({ line }) => line).sort((a, b) => a - b);
+  const lines = [...part.steps.map(lineOf), ...part.exits.map(({ line }) => line)].sort(
+    (a, b) => a - b,
+  );
   const spans = unbrokenSpans(run, part);
   const firstReports = context.once('first reports', () => {
     const first = new Map<string, number>();
     for (const step of context.steps) {
       const name = sourceOf(step)?.name;
-      if (name !== undefined && !first.has(name)) first.set(name, step.line);
+      if (name !== undefined && !first.has(name)) first.set(name, lineOf(step));
     }
     return first;
   });
@@ -56,13 +58,19 @@ function describeSlice(context: Session, part: Part): Slice {
   return { lines: [...new Set(lines)], spans, watched: spans.length === 0 ? [] : watched };
 }
 
+/** The line that reports cite of a step: the frame of the call, not the stop line above it. */
+function lineOf({ callLines, line }: Step): number {
+  return callLines.at(-1) ?? line;
+}
+
 /** From the first to the last line of records between which nothing is left out that is watched. */
 function unbrokenSpans(run: Run, part: Part): Span[] {
   const { steps, exits, gapAtEnd } = partOf(run, part);
   const spans: { first: number; last: number }[] = [];
-  for (const { line, gapBefore } of steps) {
+  for (const step of steps) {
     const span = spans.at(-1);
-    if (span === undefined || gapBefore) spans.push({ first: line, last: line });
+    const line = lineOf(step);
+    if (span === undefined || step.gapBefore) spans.push({ first: line, last: line });
     else span.last = line;
   }
   const [span, exit] = [spans.at(-1), exits.at(-1)];
