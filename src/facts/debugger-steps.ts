@@ -1,0 +1,326 @@
+/**
+ * What a debugger prints → steps. A stop and the backtrace printed for it are one step. Silent breakpoint
+ * commands print only the backtrace: that is a step too. `thread apply all bt` and a second `bt` at the same
+ * stop show stacks without a new call: steps without an entry. Threads and processes are followed here, because
+ * gdb says them in lines of their own (gdb/infrun.c, print_signal_received_reason(), normal_stop()).
+ */
+import type {
+  Backtrace,
+  BreakpointSet,
+  Command,
+  CommandList,
+  Frame,
+  FunctionReturn,
+  PrintedValue,
+  Stop,
+  ThreadNotice,
+  ThreadRef,
+} from '../model/record.js';
+import { callOf } from './calls.js';
+import type { Call } from './calls.js';
+import {
+  conditionalFunction,
+  NARROWS,
+  plainCommand,
+  RESUMES,
+  SELECTS,
+  SELECTS_FRAME,
+} from './debugger-commands.js';
+import { plainName } from './functions.js';
+import { printedMembers, SilentPrints } from './printed.js';
+import type { Alteration, Step } from './step.js';
+import { NOTHING_SHOWN } from './step-maker.js';
+import type { StepMaker } from './step-maker.js';
+import { ProcessFollower, reachesBottom } from './threads.js';
+
+/** What was printed first is kept: the debugger may change it later. */
+function notePrinted(step: Step, value: PrintedValue): void {
+  const kind = step.calls.at(-1)?.row.kind;
+  if (kind === undefined) return;
+  step.printed = { ...printedMembers(kind, value), ...step.printed };
+}
+
+export class DebuggerSteps {
+  private process = new ProcessFollower();
+  private header: string | undefined;
+  private pendingStop: Stop | undefined;
+  private stopped: Frame | undefined;
+  /** A stop line told of where the debugger stands: without another one it stands there still. */
+  private hasStopLine = false;
+  /** A command was typed and the program did not go on: what is printed now was asked for. */
+  private wasAsked = false;
+  /** `thread N` was typed: what is shown is not what stopped. */
+  private otherSelected = false;
+  /** The step whose innermost call the debugger stands in; undefined when the program runs. */
+  private standing: Step | undefined;
+  private readonly silent = new SilentPrints();
+  /** `up`, `frame 2` was typed: what is printed is not of the innermost call. */
+  private frameSelected = false;
+  /** What was printed at the stop that still waits for its backtrace. */
+  private pendingValues: PrintedValue[] = [];
+  private sawCommands = false;
+  /** Function of each breakpoint number, as this debugger has them. */
+  private readonly breakpoints = new Map<number, string>();
+  /** Breakpoints that were set without a condition. */
+  private readonly alwaysStopping = new Set<number>();
+
+  constructor(private readonly maker: StepMaker) {}
+
+  onStop(stop: Stop): void {
+    if (this.isOtherDebugger(stop)) {
+      this.onProcess();
+      this.breakpoints.clear();
+    }
+    this.header = undefined;
+    this.otherSelected = false;
+    this.frameSelected = false;
+    this.stopped = undefined;
+    this.wasAsked = false;
+    this.maker.threads.onStop(stop.thread);
+    this.pendingStop = stop;
+  }
+
+  /** A breakpoint number belongs to one function: another one means another debugger, and another process. */
+  private isOtherDebugger({ reason, number, frame }: Stop): boolean {
+    if (reason !== 'breakpoint' || number === undefined || frame === undefined) return false;
+    const func = plainName(frame.func);
+    const known = this.breakpoints.get(number);
+    this.breakpoints.set(number, func);
+    return known !== undefined && known !== func;
+  }
+
+  /** A stop line without a backtrace is a step by its own frame. */
+  flushStop(): void {
+    const stop = this.pendingStop;
+    const values = this.pendingValues;
+    this.pendingStop = undefined;
+    this.pendingValues = [];
+    if (stop?.frame === undefined) return;
+    this.stopped = stop.frame;
+    this.hasStopLine = true;
+    const call = callOf(stop.frame);
+    if (call === undefined) return;
+    const entry = stop.reason === 'breakpoint' || stop.reason === 'temporary-breakpoint';
+    this.standing = this.maker.push({
+      line: stop.span.first,
+      calls: [call],
+      callLines: [stop.span.first],
+      frames: [stop.frame],
+      frameLines: [stop.span.first],
+      entry,
+      stop,
+      stackKnown: false,
+      complete: false,
+    });
+    for (const value of values) this.onValue(value);
+  }
+
+  /** The stop is over: no backtrace comes for it any more, and no value is of its call. */
+  endStop(): void {
+    this.flushStop();
+    this.standing = undefined;
+  }
+
+  /** A printed structure belongs to the innermost call of the stop. */
+  onValue(value: PrintedValue): void {
+    this.silent.onValue();
+    if (this.frameSelected) return;
+    if (this.pendingStop !== undefined) this.pendingValues.push(value);
+    else if (this.standing !== undefined) notePrinted(this.standing, value);
+  }
+
+  onBacktrace(bt: Backtrace): void {
+    const stop = this.pendingStop;
+    this.pendingStop = undefined;
+    const innermost = bt.frames[0];
+    if (innermost === undefined) return;
+    if (bt.thread !== undefined) this.header = this.maker.threads.keyOf(bt.thread) ?? this.header;
+    const headed = bt.thread !== undefined ? this.header : undefined;
+    if (this.process.isOther(bt.frames) && this.maker.sessions.isUsed) this.newSession();
+    const starts = bt.levels[0] === 0;
+    // The stop and the first frame of its backtrace are one report; among the stacks of all threads it
+    // is that of the thread that stopped.
+    const isOwn = headed === undefined || headed === stop?.thread?.num;
+    const ofStop =
+      stop?.frame !== undefined && starts && isOwn && stop.frame.func === innermost.func;
+    if (!ofStop) this.pendingStop = stop;
+    if (!ofStop && headed === undefined) this.flushStop();
+    const again = !ofStop && this.isShownAgain(innermost, headed);
+    const entry = ofStop
+      ? stop.reason === 'breakpoint' || stop.reason === 'temporary-breakpoint'
+      : starts && !again && headed === undefined && innermost.address === undefined;
+    if (!starts && bt.frames.length > 1 && !this.sawCommands) this.maker.markGap();
+    if (ofStop || (starts && headed === undefined)) {
+      this.hasStopLine = ofStop || (again && this.hasStopLine);
+      this.stopped = innermost;
+    }
+    const values = ofStop ? this.pendingValues : [];
+    if (ofStop) this.pendingValues = [];
+    const step = this.pushStack(bt, ofStop ? stop : undefined, entry, ofStop ? undefined : headed);
+    // The same stop shown again stands where it stood.
+    if (ofStop) this.standing = innermost === step.calls.at(-1)?.frame ? step : undefined;
+    else if (entry) this.standing = this.silent.prints(step) ? step : undefined;
+    for (const value of values) this.onValue(value);
+  }
+
+  /**
+   * True when this backtrace repeats where the debugger already stands. Silent breakpoint commands print
+   * nothing else: unless somebody asked, a second backtrace of theirs is a second stop.
+   */
+  private isShownAgain(innermost: Frame, headed: string | undefined): boolean {
+    if (headed !== undefined || this.otherSelected) return true;
+    return this.stopped?.func === innermost.func && (this.hasStopLine || this.wasAsked);
+  }
+
+  private pushStack(
+    bt: Backtrace,
+    stop: Stop | undefined,
+    entry: boolean,
+    headed: string | undefined,
+  ): Step {
+    const calls: Call[] = [];
+    const callLines: number[] = [];
+    for (let i = bt.frames.length - 1; i >= 0; i--) {
+      const frame = bt.frames[i];
+      const call = frame === undefined ? undefined : callOf(frame);
+      if (frame === undefined || call === undefined) continue;
+      // Where the text ends in a name, that may be the beginning of a longer one: vhost_log_sync[_range].
+      const isTorn = bt.incomplete && i === bt.frames.length - 1 && frame.args === undefined;
+      if (isTorn) continue;
+      calls.push(call);
+      callLines.push(bt.lines[i] ?? bt.span.first);
+    }
+    // Where text of a backtrace is missing, records around it may be: the frames beside the hole may
+    // even belong to two of them.
+    if (bt.incomplete) this.maker.markGap();
+    const first = bt.frames[0];
+    const isCall = first !== undefined && calls.at(-1)?.frame === first;
+    const step = this.maker.push({
+      line: isCall ? (stop?.span.first ?? bt.span.first) : bt.span.first,
+      calls,
+      callLines,
+      frames: bt.frames,
+      frameLines: bt.lines,
+      entry: entry && isCall,
+      stop,
+      stackKnown: true,
+      complete: !bt.incomplete && reachesBottom(bt.frames),
+      partial: bt.incomplete || bt.levels[0] !== 0,
+      ...(headed === undefined ? {} : { thread: headed }),
+    });
+    if (bt.incomplete) this.maker.markGap();
+    return step;
+  }
+
+  onThread({ what, thread: ref, span }: ThreadNotice): void {
+    const key = this.maker.threads.keyOf(ref);
+    switch (what) {
+      case 'header':
+        this.header = key;
+        break;
+      case 'switch':
+        this.flushStop();
+        this.standing = undefined;
+        this.maker.threads.onSwitch(ref);
+        break;
+      case 'new':
+        this.onNewThread(ref);
+        break;
+      case 'exit':
+        // A stop that printed no stack came before the end of its thread.
+        this.flushStop();
+        this.maker.threads.onExit(ref);
+        if (key !== undefined) {
+          this.maker.addExit(key, span.first);
+        }
+        break;
+    }
+  }
+
+  /** A thread that is alive cannot begin: the text goes on with another process (two logs in one file). */
+  private onNewThread(ref: ThreadRef): void {
+    if (this.maker.threads.onNew(ref)) return;
+    this.flushStop();
+    this.onProcess();
+    this.maker.threads.onNew(ref);
+  }
+
+  onProcess(): void {
+    if (this.maker.sessions.isUsed) this.newSession();
+    this.process = new ProcessFollower();
+  }
+
+  /** What follows is of another process. */
+  newSession(): void {
+    this.maker.newSession();
+    this.stopped = undefined;
+  }
+
+  onCommand(record: Command): void {
+    const { list, span } = record;
+    const command = record.text.trim();
+    if (list !== undefined) {
+      // The machine interface prints a list on one line.
+      for (const line of command.split('\n')) this.onListed(list, line.trim(), span.first);
+      return;
+    }
+    const text = plainCommand(command);
+    const alteration = this.maker.alterations.isMadeBy(text)
+      ? { line: span.first, command }
+      : undefined;
+    this.sawCommands = true;
+    this.wasAsked = true;
+    if (RESUMES.test(text)) {
+      this.stopped = undefined;
+      this.wasAsked = false;
+      this.otherSelected = false;
+    } else if (SELECTS.test(text)) {
+      this.otherSelected = true;
+    } else if (SELECTS_FRAME.test(text)) {
+      this.frameSelected = true;
+    }
+    if (alteration !== undefined) this.onAlteration(alteration);
+    const conditional = conditionalFunction(text);
+    if (conditional !== undefined) this.maker.addConditional(conditional);
+    if (NARROWS.test(text)) this.maker.narrow();
+  }
+
+  /** What was altered is the call that the debugger stands in; what comes of it is nobody's fault but its own. */
+  private onAlteration(alteration: Alteration): void {
+    if (this.pendingStop !== undefined) this.maker.alterations.hold(alteration);
+    else this.maker.alterLast(alteration);
+  }
+
+  /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
+  private onListed(list: CommandList, text: string, line: number): void {
+    this.maker.alterations.onListed(list, text, line);
+    if (NARROWS.test(text)) this.maker.narrow();
+  }
+
+  /** Set with a condition it never proved that its function was watched; else that ends here. */
+  onBreakpoint({ number, func, narrowed, declared }: BreakpointSet): void {
+    if (narrowed !== true) this.alwaysStopping.add(number);
+    // It was set like the others, and then found to be incomplete.
+    else if (declared === true && func !== undefined) this.maker.addConditional(func);
+    else if (func !== undefined && !this.alwaysStopping.has(number))
+      this.maker.addConditional(func);
+    else this.maker.narrow();
+  }
+
+  onReturn(returned: FunctionReturn): void {
+    this.stopped = undefined;
+    const thread = this.returningThread(returned);
+    this.maker.push({
+      ...NOTHING_SHOWN,
+      line: returned.span.first,
+      returned,
+      ...(thread === undefined ? {} : { thread }),
+    });
+  }
+
+  /** As long as the program has one thread, no stop names it, and the return is its own. */
+  private returningThread({ thread }: FunctionReturn): string | undefined {
+    const isNamed = thread !== undefined && this.maker.threads.current !== undefined;
+    return isNamed ? this.maker.threads.keyOf(thread) : undefined;
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * Makes the steps of a capture, and hands them over: which process and which thread each is of, and whether
+ * records may be missing in front of it.
+ */
+import { detached, detachedMembers } from '../base/detached.js';
+import type { Frame, FunctionReturn, Stop, VhostUserMessage } from '../model/record.js';
+import { Alterations } from './alterations.js';
+import type { Call } from './calls.js';
+import { Sessions } from './sessions.js';
+import type { Alteration, Report, Step, Steps, ThreadExit, WireFact } from './step.js';
+import { ThreadFollower } from './threads.js';
+import { OpenCalls } from './wire-kernel.js';
+
+/** Takes steps away from a {@link StepMaker}. */
+export interface StepTaker {
+  /** A step that shows no stack, as long as none that does is held; where `isOpen` a result may be added. */
+  take(step: Report, isOpen: boolean): void;
+  /** Nothing is added any more to a step that was open. */
+  settle(step: Report): void;
+  /** The steps that are held when another session begins: nothing can come that belongs to theirs. */
+  takeSessions?(built: Steps): void;
+}
+
+/** What a step that shows no stack says. */
+type Shown = Pick<Step, 'line' | 'event' | 'wire'>;
+
+/** A step, but for what the maker knows. */
+interface StepPart {
+  readonly line: number;
+  readonly calls: readonly Call[];
+  readonly callLines: readonly number[];
+  readonly frames: readonly Frame[];
+  readonly frameLines: readonly number[];
+  readonly entry: boolean;
+  readonly stop: Stop | undefined;
+  readonly stackKnown: boolean;
+  readonly complete: boolean;
+  readonly partial?: boolean;
+  /** That which the debugger stands in where it is left out. */
+  readonly thread?: string | undefined;
+  readonly event?: Step['event'];
+  readonly wire?: WireFact | undefined;
+  readonly message?: VhostUserMessage | undefined;
+  readonly returned?: FunctionReturn;
+  /** It stands for the first of those that were handed over, see {@link StepMaker.show}. */
+  readonly isEmpty?: boolean;
+}
+
+/** A step that shows no stack. */
+export const NOTHING_SHOWN = {
+  calls: [],
+  callLines: [],
+  frames: [],
+  frameLines: [],
+  entry: false,
+  stop: undefined,
+  stackKnown: false,
+  complete: false,
+} as const;
+
+/**
+ * What {@link NOTHING_SHOWN} and `shown` have. By name, because captures have millions of these: a spread
+ * takes ten times longer than all else that is done for one.
+ */
+function stackless(
+  { line, event, wire }: Shown,
+  thread: string | undefined,
+  message?: VhostUserMessage,
+) {
+  const { calls, callLines, frames, frameLines, entry, stop, stackKnown, complete } = NOTHING_SHOWN;
+  return {
+    calls,
+    callLines,
+    frames,
+    frameLines,
+    entry,
+    stop,
+    stackKnown,
+    complete,
+    line,
+    event,
+    wire,
+    message,
+    thread,
+  };
+}
+
+/** Only what an event says; its text and its time are not asked for. */
+function leanEvent({ row, record }: NonNullable<Step['event']>): Step['event'] {
+  const { kind, span, name, args, tid } = record;
+  const own = { kind, span, name: detached(name), args: args && detachedMembers(args) };
+  return { row, record: { ...own, text: '', tid, time: undefined } };
+}
+
+function threadOf(tid: number | undefined): string | undefined {
+  return tid === undefined ? undefined : `tid ${tid}`;
+}
+
+export class StepMaker {
+  readonly sessions = new Sessions();
+  /** Of the session's process. */
+  threads = new ThreadFollower();
+  readonly alterations = new Alterations();
+  /** Calls in the kernel whose return may change what was made of them. */
+  readonly openCalls = new OpenCalls((entry) => {
+    if (!('index' in entry)) this.taker?.settle(entry);
+  });
+  /** What was made last is a request or a trace event, kept or handed over. */
+  isAfterTool = false;
+  /** Those that were not given away yet. */
+  private steps: Step[] = [];
+  private exits: ThreadExit[] = [];
+  /** How many steps were made. */
+  private made = 0;
+  private last: Step | undefined;
+  private gap = false;
+  private readonly narrowed: number[] = [];
+  private readonly conditional = new Set<string>();
+  private readonly scopedTids = new Map<number, string>();
+  private readonly scopedNames = new Map<string, string>();
+  /** The session of {@link scopedNames}. */
+  private scopedIn = 0;
+  /** The taker has every step so far. */
+  private isTaken = true;
+  /** Trace events may lead back to a session whose steps are here: these stay, and all that come after. */
+  private mustHold = false;
+  /** The last session of which something was reported to the taker. */
+  private lastSession = -1;
+
+  /**
+   * `keep`: a step keeps the whole stack and text that it comes from, or only the known calls and arguments.
+   * `taker`: gets them as soon as nothing can change them, instead of the reader of {@link built}.
+   */
+  constructor(
+    private readonly keep: 'stacks' | 'calls',
+    private readonly taker?: StepTaker,
+  ) {}
+
+  /** Records may be missing before the next step. */
+  markGap(): void {
+    this.gap = true;
+  }
+
+  /** From the next step on breakpoints may be switched off or narrowed. */
+  narrow(): void {
+    this.narrowed.push(this.made);
+  }
+
+  /** The function was never watched without a condition. */
+  addConditional(func: string): void {
+    this.conditional.add(func);
+  }
+
+  /** `thread` is its key in the session. */
+  addExit(thread: string, line: number): void {
+    this.exits.push({ thread: this.scoped(thread), after: this.made - 1, line });
+  }
+
+  /** The debugger changed what the call of the last step did. */
+  alterLast(alteration: Alteration): void {
+    if (this.last === undefined) return;
+    this.last.altered = alteration;
+    this.gap = true;
+  }
+
+  /** What follows is of another process. */
+  newSession(): void {
+    this.mustHold ||= !this.isTaken && this.sessions.mayReturn;
+    this.sessions.next();
+    this.threads = new ThreadFollower();
+    // The return of a call in the kernel changes the step of the call.
+    if (!this.mustHold && !this.openCalls.changeSteps) this.giveAway();
+  }
+
+  built(): Steps {
+    return {
+      steps: this.steps,
+      sessions: this.sessions.count,
+      exits: this.exits,
+      narrowed: this.narrowed,
+      conditional: this.conditional,
+      gapAtEnd: this.gap,
+    };
+  }
+
+  /**
+   * What shows no stack: handed over where nothing is held that comes before it, else a step. Where it
+   * `isOpen` a result may be added to what is returned.
+   */
+  show(
+    shown: Shown,
+    tid: number | undefined,
+    isOpen = false,
+    message?: VhostUserMessage,
+  ): Step | Report {
+    const { taker } = this;
+    if (taker === undefined || !this.isTaken) {
+      return this.push(stackless(shown, threadOf(tid), message));
+    }
+    const { line, event, wire } = shown;
+    this.sessions.use();
+    const session = this.sessions.current;
+    const lasting = isOpen ? wire && detachedMembers(wire) : wire;
+    const report = { line, event, wire: lasting, session, thread: this.scopedTid(tid) };
+    taker.take(report, isOpen);
+    if (session > this.lastSession) {
+      this.lastSession = session;
+      // It stays, for what is said of the session's beginning.
+      this.push({ ...NOTHING_SHOWN, line, isEmpty: true });
+    }
+    this.isAfterTool = true;
+    return report;
+  }
+
+  push(part: StepPart): Step {
+    const thread = part.thread ?? this.threads.current;
+    this.sessions.use();
+    const altered = this.alterations.takeFor(part);
+    const isLean = this.keep === 'calls';
+    const step: Step = {
+      index: this.made++,
+      session: this.sessions.current,
+      line: part.line,
+      thread: thread === undefined ? undefined : this.scoped(thread),
+      calls: part.calls,
+      callLines: part.callLines,
+      frames: isLean ? NOTHING_SHOWN.frames : part.frames,
+      frameLines: isLean ? NOTHING_SHOWN.frameLines : part.frameLines,
+      entry: part.entry,
+      breakpoint: part.stop?.number,
+      temporary: part.stop?.reason === 'temporary-breakpoint',
+      stackKnown: part.stackKnown,
+      partial: part.partial ?? false,
+      complete: part.complete,
+      gapBefore: this.gap,
+      altered,
+      printed: undefined,
+      event: isLean ? part.event && leanEvent(part.event) : part.event,
+      wire: isLean ? part.wire && detachedMembers(part.wire) : part.wire,
+      message: isLean ? undefined : part.message,
+      returned: part.returned,
+    };
+    this.gap = altered !== undefined;
+    this.isTaken &&= part.isEmpty === true;
+    this.steps.push(step);
+    this.last = step;
+    this.isAfterTool = step.wire !== undefined || step.event !== undefined;
+    return step;
+  }
+
+  private giveAway(): void {
+    if (this.taker?.takeSessions === undefined) return;
+    this.taker.takeSessions(this.built());
+    this.steps = [];
+    this.exits = [];
+    this.isTaken = true;
+  }
+
+  private scopedTid(tid: number | undefined): string | undefined {
+    const thread = tid === undefined ? this.threads.current : undefined;
+    if (tid === undefined) return thread === undefined ? undefined : this.scoped(thread);
+    let name = this.scopedIn === this.sessions.current ? this.scopedTids.get(tid) : undefined;
+    if (name === undefined) {
+      name = this.scoped(`tid ${tid}`);
+      this.scopedTids.set(tid, name);
+    }
+    return name;
+  }
+
+  /** Thread and session; one text for all steps of a thread. */
+  private scoped(thread: string): string {
+    if (this.scopedIn !== this.sessions.current) {
+      this.scopedIn = this.sessions.current;
+      this.scopedNames.clear();
+      this.scopedTids.clear();
+    }
+    let name = this.scopedNames.get(thread);
+    if (name === undefined) {
+      name = detached(`${this.sessions.current}/${thread}`);
+      this.scopedNames.set(thread, name);
+    }
+    return name;
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * What tools print a line of for each request → steps: strace, the kernel's tracers, backends and QEMU's trace
+ * log. They print no blank lines of their own, so that one is a loss.
+ */
+import type {
+  CaptureRecord,
+  KernelEvent,
+  SystemCall,
+  TraceEvent,
+  VhostUserMessage,
+} from '../model/record.js';
+import type { StepMaker } from './step-maker.js';
+import { eventTable } from './trace-events.js';
+import { wireFact } from './wire.js';
+import { lostEntryFact } from './wire-kernel.js';
+
+/** A line that lost its tail within the name of an event that has a meaning: `vhost_user_re`. */
+function isTorn({ name, args, text }: TraceEvent): boolean {
+  if (args !== undefined || text !== '') return false;
+  return [...eventTable.keys()].some((known) => known.startsWith(name));
+}
+
+interface ToolLine {
+  readonly line: number;
+  /** Its chatter lies between its records. */
+  readonly hasChatter: boolean;
+  /** A blank line stands before it. */
+  readonly isBroken: boolean;
+}
+
+const OF_TOOLS: ReadonlySet<CaptureRecord['kind']> = new Set([
+  'syscall',
+  'message',
+  'kernel-event',
+  'event',
+]);
+
+export class ToolSteps {
+  /** The last line of such a tool. */
+  private tool: ToolLine | undefined;
+  private sawPid = false;
+
+  /** `endProcess`: what follows is of another process than what came before. */
+  constructor(
+    private readonly maker: StepMaker,
+    private readonly endProcess: () => void,
+  ) {}
+
+  onEvent(record: TraceEvent): void {
+    const row = eventTable.get(record.name);
+    if (row === undefined) {
+      if (isTorn(record)) this.maker.markGap();
+      return;
+    }
+    if (record.pid !== undefined) {
+      if (this.maker.sessions.isOtherPid(record.pid)) this.endProcess();
+      this.maker.sessions.usePid(record.pid);
+    }
+    const shown = { line: record.span.first, event: { row, record }, wire: undefined };
+    this.maker.show(shown, record.tid);
+  }
+
+  onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
+    const isReturn = record.kind === 'kernel-event' && record.what === 'return';
+    if (isReturn && this.maker.openCalls.close(record)) return;
+    if (record.kind !== 'kernel-event') {
+      // strace -f names the process on every line: one that does not has lost its head.
+      if (record.pid === undefined && this.sawPid) this.maker.markGap();
+      this.sawPid ||= record.pid !== undefined;
+    }
+    const wire = isReturn ? lostEntryFact(record) : wireFact(record);
+    if (wire === undefined) return;
+    // The result of a call in the kernel comes with its return.
+    const isOpen = record.kind === 'kernel-event' && !isReturn;
+    const shown = { line: record.span.first, event: undefined, wire };
+    const message = record.kind === 'message' ? record : undefined;
+    const entry = this.maker.show(shown, record.pid, isOpen, message);
+    if (isOpen) this.maker.openCalls.open(record, entry);
+  }
+
+  /** Between requests or trace events stands a line that nobody could read, or `[...]` where some were cut out. */
+  onProse(): void {
+    if (this.maker.isAfterTool) this.onLoss();
+  }
+
+  /** Where a blank line stands in the output of such a tool, one was emptied or some were cut out. */
+  followTool({ kind, span }: CaptureRecord): void {
+    const { tool } = this;
+    const isTool = OF_TOOLS.has(kind);
+    if (!isTool && !(kind === 'chatter' && tool?.hasChatter === true)) {
+      this.tool = undefined;
+      return;
+    }
+    const isBroken = tool !== undefined && (tool.isBroken || span.first > tool.line + 1);
+    if (isBroken && isTool) this.onLoss();
+    // The second parts of calls in an strace; a graph of the kernel has blank lines where it changes the task.
+    const hasChatter = kind === 'syscall' || kind === 'message' || !isTool;
+    this.tool = { line: span.last, hasChatter, isBroken: isBroken && !isTool };
+  }
+
+  onLoss(): void {
+    this.maker.markGap();
+    this.maker.openCalls.forget();
+  }
+}
