@@ -12,26 +12,17 @@ import { cleanLine, cutPager, isEmptyQuote, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
-import {
-  isDebuggerMessage,
-  isLocal,
-  isLossNotice,
-  isSpacedSourceEcho,
-  isThreadRow,
-  isTypedAhead,
-  isVariable,
-  startsLocation,
-} from './gdb/chatter.js';
+import { isDebuggerMessage, isLossNotice, isThreadRow, startsLocation } from './gdb/chatter.js';
 import { EventLines } from './qemu/event-lines.js';
 import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
 import { plainLine } from './qemu/qemu-trace.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
-import { readGdbLine, startsStop, stopHead } from './gdb/lines.js';
-import type { GdbLine } from './gdb/lines.js';
+import { readGdbLine, startsStop } from './gdb/lines.js';
 import { KnownStops } from './gdb/known-stops.js';
 import { isProbeLine } from './gdb/probe-lines.js';
+import { GdbOutput } from './gdb/output.js';
 import { GdbSession } from './gdb/session.js';
 import { Pending } from './gdb/pending.js';
 import type { Line } from './gdb/pending.js';
@@ -82,10 +73,9 @@ class Reader implements CaptureReader {
   readonly #notes = new NoteReader((records, lineNo) => {
     this.#session.addForeign('notes', records, lineNo);
   });
+  readonly #output = new GdbOutput(this.#session);
   #pending: Pending | undefined;
   #paged = false;
-  /** The program runs: what is printed below this line is its own. */
-  #runningLine = -1;
 
   constructor(events: EventTable) {
     this.#events = new EventLines(events);
@@ -322,7 +312,7 @@ class Reader implements CaptureReader {
   }
 
   #readSession(line: Line, raw?: string): boolean {
-    if (this.#readListedCommand(line)) return true;
+    if (this.#output.readCommand(line)) return true;
     const { margin, rest } = splitMargin(line.text);
     const text = margin === '' || /^[\d+]/.test(margin) ? line.text : rest;
     if (startsStop(text)) {
@@ -333,52 +323,9 @@ class Reader implements CaptureReader {
     const read = readGdbLine(text.trimEnd());
     // "Breakpoint 2, 3 and 4 are set later": a person's words, or startsStop() would have known
     if (read === undefined || (read.type === 'stop' && read.location !== undefined)) return false;
-    this.#readSessionLine(read, line);
+    if (read.type === 'prompt') this.#readPrompt(read.text, line);
+    else this.#output.readLine(read, line);
     return true;
-  }
-
-  /** Commands that do not stand at the prompt: of a list, or told by `set trace-commands on`. */
-  #readListedCommand({ text, lineNo }: Line): boolean {
-    const session = this.#session;
-    const span = { first: lineNo, last: lineNo };
-    const typed = session.inCommandList ? /^[ >]*>(?!>)(.*)$/.exec(text)?.[1] : undefined;
-    const shown = session.isNear(lineNo) ? LISTED.exec(text)?.[1] : undefined;
-    const traced = session.isGdb || session.isNear(lineNo) ? TRACED.exec(text)?.[1] : undefined;
-    if (typed !== undefined) session.addListed(typed.trim(), span);
-    else if (shown !== undefined && session.tableRow !== undefined) {
-      session.addListedInTable(shown.trimEnd(), span);
-    } else if (traced !== undefined) session.addCommand(traced.trimEnd(), span);
-    else return false;
-    return true;
-  }
-
-  #readSessionLine(read: GdbLine, line: Line): void {
-    const span = { first: line.lineNo, last: line.lineNo };
-    switch (read.type) {
-      case 'prompt':
-        this.#readPrompt(read.text, line);
-        break;
-      case 'stop':
-        this.#session.openStop(stopHead(read), line.lineNo);
-        break;
-      case 'thread':
-        if (read.what === 'header') this.#session.addHeader(read.thread, span);
-        else {
-          this.#session.addOutput({ kind: 'thread', span, what: read.what, thread: read.thread });
-        }
-        break;
-      case 'process':
-        this.#session.addProcess(read.what, span);
-        this.#runningLine = line.lineNo;
-        break;
-      case 'breakpoint-set': {
-        const { type, ...set } = read;
-        // A row of `info breakpoints` begins with the number.
-        const isNew = !/^[ \t]*\d/.test(line.text);
-        this.#session.addBreakpoint({ kind: type, span, ...set }, isNew);
-        break;
-      }
-    }
   }
 
   #readPrompt(text: string, line: Line): void {
@@ -396,30 +343,10 @@ class Reader implements CaptureReader {
     const { text, lineNo } = line;
     if (this.#paged && /^Quit[ \t]*$/.test(text)) this.#quitPager(lineNo);
     else if (this.#mayBeLocation(line)) this.#hold('location', text, line);
-    else if (isDebuggerMessage(text) || this.#isSilentOutput(text, lineNo)) {
-      this.#readOutput(text, lineNo);
-    } else if (isLossNotice(text)) {
+    else if (this.#output.take(line)) return;
+    else if (isLossNotice(text)) {
       this.#session.gap({ first: lineNo, last: lineNo }, 'the log says that events were lost');
     } else this.#prose(line);
-  }
-
-  #readOutput(text: string, lineNo: number): void {
-    // "Value returned is $2 = -22"
-    const value = /^Value returned is \$\d+ = (.*)$/.exec(text)?.[1];
-    if (value !== undefined) {
-      this.#session.returned(value.trim(), lineNo);
-      return;
-    }
-    const [, number, scalar = ''] = /^\$(\d+) = (.+)$/.exec(text) ?? [];
-    if (number !== undefined && this.#session.printedScalar(Number(number), scalar.trim(), lineNo))
-      return;
-    if (/^(?:Old value|Value) = /.test(text)) this.#session.watchpointHit();
-    if (/^Continuing\.|^Using host libthread_db/.test(text)) this.#runningLine = lineNo;
-    // "4       breakpoint     keep y   <MULTIPLE>"
-    const row = /^(\d+)[ \t]+breakpoint[ \t]/.exec(text)?.[1];
-    if (row !== undefined) this.#session.breakpointRow(Number(row));
-    if (/^[ \t]+stop only (?:if|in thread) /.test(text)) this.#session.conditionalRow();
-    this.#session.output(lineNo);
   }
 
   #mayBeLocation({ text, released }: Line): boolean {
@@ -428,23 +355,10 @@ class Reader implements CaptureReader {
     return this.#session.waitsForLocation || this.#session.isGdb;
   }
 
-  // gdb's output that only its surroundings tell from prose
-  #isSilentOutput(text: string, lineNo: number): boolean {
-    const session = this.#session;
-    if (session.inBacktrace && isLocal(text)) return true;
-    if (session.isNear(lineNo) && isSpacedSourceEcho(text, session.sourceLine)) return true;
-    return session.isGdb && (isVariable(text) || isTypedAhead(text));
-  }
-
   #prose(line: Line): void {
-    const { text, lineNo } = line;
-    // "hi" below "Continuing.": the program's own words, short ones at least
-    const short = /^[\x21-\x7e]+(?: [\x21-\x7e]+){0,2}$/.test(text.trim());
-    const running = short && this.#runningLine === lineNo - 1;
-    if (running) {
-      this.#runningLine = lineNo;
-      this.#session.prose(lineNo, false);
-    } else if (!this.#notes.keepBack(this.#noteLine(line))) this.#readNote(this.#noteLine(line));
+    const { lineNo } = line;
+    if (this.#output.isOfProgram(line)) this.#session.prose(lineNo, false);
+    else if (!this.#notes.keepBack(this.#noteLine(line))) this.#readNote(this.#noteLine(line));
   }
 
   #readNote(line: NoteLine): void {
@@ -487,13 +401,6 @@ class Reader implements CaptureReader {
 function isPlacedLocation(text: string): boolean {
   return startsLocation(text) && /\)[ \t]+(?:at|from)[ \t]+\S+$/.test(text);
 }
-
-// "        return 0" below a row of `info breakpoints`; what gdb says of the breakpoint itself is no command.
-const LISTED = /^ {8,}(?!stop only|breakpoint already|not for inferior|at )(\S.*)$/;
-
-// "+return (int)0", one more + for each level of a script; the words of gdb, because a diff looks alike
-const TRACED =
-  /^\+{1,9}((?:b|br|break|bt|backtrace|c|call|commands|cond|condition|continue|d|delete|dis|disable|down|enable|end|f|finish|frame|i|ignore|info|jump|n|next|p|print|printf|return|set|si|silent|step|tbreak|thread|until|up|watch|where|x)(?:[ \t/].*)?)$/;
 
 // What stands behind a prompt was either typed, or printed because nothing is echoed.
 function isOutput(text: string): boolean {

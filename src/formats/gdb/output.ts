@@ -1,0 +1,116 @@
+/**
+ * What gdb prints beside stops and stacks: commands that it shows again, notices, values, tables of breakpoints;
+ * and what the program prints that it runs.
+ */
+import type { GdbLine } from './lines.js';
+import {
+  isDebuggerMessage,
+  isLocal,
+  isSpacedSourceEcho,
+  isTypedAhead,
+  isVariable,
+} from './chatter.js';
+import { stopHead } from './lines.js';
+import type { Line } from './pending.js';
+import type { GdbSession } from './session.js';
+
+// "        return 0" below a row of `info breakpoints`; what gdb says of the breakpoint itself is no command.
+const LISTED = /^ {8,}(?!stop only|breakpoint already|not for inferior|at )(\S.*)$/;
+
+// "+return (int)0", one more + for each level of a script; the words of gdb, because a diff looks alike
+const TRACED =
+  /^\+{1,9}((?:b|br|break|bt|backtrace|c|call|commands|cond|condition|continue|d|delete|dis|disable|down|enable|end|f|finish|frame|i|ignore|info|jump|n|next|p|print|printf|return|set|si|silent|step|tbreak|thread|until|up|watch|where|x)(?:[ \t/].*)?)$/;
+
+/** Reads lines into a session. */
+export class GdbOutput {
+  readonly #session: GdbSession;
+  /** The program runs: what is printed below this line is its own. */
+  #runningLine = -1;
+
+  constructor(session: GdbSession) {
+    this.#session = session;
+  }
+
+  /** Commands that do not stand at the prompt: of a list, or told by `set trace-commands on`. */
+  readCommand({ text, lineNo }: Line): boolean {
+    const session = this.#session;
+    const span = { first: lineNo, last: lineNo };
+    const typed = session.inCommandList ? /^[ >]*>(?!>)(.*)$/.exec(text)?.[1] : undefined;
+    const shown = session.isNear(lineNo) ? LISTED.exec(text)?.[1] : undefined;
+    const traced = session.isGdb || session.isNear(lineNo) ? TRACED.exec(text)?.[1] : undefined;
+    if (typed !== undefined) session.addListed(typed.trim(), span);
+    else if (shown !== undefined && session.tableRow !== undefined) {
+      session.addListedInTable(shown.trimEnd(), span);
+    } else if (traced !== undefined) session.addCommand(traced.trimEnd(), span);
+    else return false;
+    return true;
+  }
+
+  /** What gdb says of the session, but for its prompt. */
+  readLine(read: Exclude<GdbLine, { type: 'prompt' }>, line: Line): void {
+    const span = { first: line.lineNo, last: line.lineNo };
+    switch (read.type) {
+      case 'stop':
+        this.#session.openStop(stopHead(read), line.lineNo);
+        break;
+      case 'thread':
+        if (read.what === 'header') this.#session.addHeader(read.thread, span);
+        else {
+          this.#session.addOutput({ kind: 'thread', span, what: read.what, thread: read.thread });
+        }
+        break;
+      case 'process':
+        this.#session.addProcess(read.what, span);
+        this.#runningLine = line.lineNo;
+        break;
+      case 'breakpoint-set': {
+        const { type, ...set } = read;
+        // A row of `info breakpoints` begins with the number.
+        const isNew = !/^[ \t]*\d/.test(line.text);
+        this.#session.addBreakpoint({ kind: type, span, ...set }, isNew);
+        break;
+      }
+    }
+  }
+
+  /** Takes what only gdb prints, and what only its surroundings tell from prose. */
+  take({ text, lineNo }: Line): boolean {
+    if (!isDebuggerMessage(text) && !this.#isSilentOutput(text, lineNo)) return false;
+    this.#readOutput(text, lineNo);
+    return true;
+  }
+
+  /** "hi" below "Continuing.": the program's own words, short ones at least. */
+  isOfProgram({ text, lineNo }: Line): boolean {
+    const isShort = /^[\x21-\x7e]+(?: [\x21-\x7e]+){0,2}$/.test(text.trim());
+    if (!isShort || this.#runningLine !== lineNo - 1) return false;
+    this.#runningLine = lineNo;
+    return true;
+  }
+
+  #readOutput(text: string, lineNo: number): void {
+    // "Value returned is $2 = -22"
+    const value = /^Value returned is \$\d+ = (.*)$/.exec(text)?.[1];
+    if (value !== undefined) {
+      this.#session.returned(value.trim(), lineNo);
+      return;
+    }
+    const [, number, scalar = ''] = /^\$(\d+) = (.+)$/.exec(text) ?? [];
+    if (number !== undefined && this.#session.printedScalar(Number(number), scalar.trim(), lineNo))
+      return;
+    if (/^(?:Old value|Value) = /.test(text)) this.#session.watchpointHit();
+    if (/^Continuing\.|^Using host libthread_db/.test(text)) this.#runningLine = lineNo;
+    // "4       breakpoint     keep y   <MULTIPLE>"
+    const row = /^(\d+)[ \t]+breakpoint[ \t]/.exec(text)?.[1];
+    if (row !== undefined) this.#session.breakpointRow(Number(row));
+    if (/^[ \t]+stop only (?:if|in thread) /.test(text)) this.#session.conditionalRow();
+    this.#session.output(lineNo);
+  }
+
+  #isSilentOutput(text: string, lineNo: number): boolean {
+    const session = this.#session;
+    if (session.inBacktrace && isLocal(text)) return true;
+    if (session.isNear(lineNo) && isSpacedSourceEcho(text, session.sourceLine)) return true;
+    return session.isGdb && (isVariable(text) || isTypedAhead(text));
+  }
+}
