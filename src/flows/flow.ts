@@ -20,6 +20,7 @@ import { laneOf } from './lane-of.js';
 import { isOfMigration, PhaseTracker } from './phases.js';
 import type { Run } from './run.js';
 import { snippetsOf } from './snippets.js';
+import { threadRoles } from './thread-roles.js';
 import { ThreadNames, vcpuOf } from './thread-names.js';
 
 /** The flow of every session that shows something. Pure; linear in the facts. */
@@ -40,6 +41,8 @@ class FlowBuilder {
   private readonly roots: Draft[] = [];
   private readonly phases = new PhaseTracker();
   private readonly devices: ReadonlyMap<string, string>;
+  /** Whose work the events of a thread are. */
+  private readonly roles: ReadonlyMap<string, string>;
   /** The node that shows a call; of a folded one that of its caller. */
   private readonly nodeOf = new Map<number, Draft>();
   /** The migration, or the time outside of one, in which a call of another thread stands. */
@@ -56,6 +59,7 @@ class FlowBuilder {
     private readonly names: ThreadNames,
   ) {
     this.devices = deviceNames(run, session);
+    this.roles = threadRoles(run.facts.filter((fact) => fact.session === session));
     for (const fact of run.facts) {
       if (fact.activation !== undefined) this.factOf.set(fact.activation, fact);
     }
@@ -101,11 +105,13 @@ class FlowBuilder {
   private reportNode(fact: Fact, step: Step): Draft {
     const group = GROUPED[fact.kind];
     const args = group === undefined ? reportArgs(fact, step) : [];
+    const who = this.roles.get(fact.thread ?? '') ?? null;
     return draft({
       kind: fact.role === 'wire' ? 'wire' : 'event',
       name: group ?? reportName(fact),
       line: fact.line,
-      lane: laneOf(fact, null),
+      lane: laneOf(fact, who),
+      actor: who,
       thread: fact.thread ?? null,
       device: fact.device ?? null,
       deviceName: this.nameOf(fact.device) ?? fact.endpoint ?? null,
