@@ -53,7 +53,19 @@ test('memory and store give the same captures, choices and rows', async () => {
 test('memory and store give the same windows, places and details under any filter', async () => {
   const both = await openBoth(NAMES);
   const { devices, threads, kinds } = await both[0].choices();
-  const texts = fc.constantFrom('vring', 'TID', '0X5555', 'mem', '1', 'no such text', '%', '_');
+  const texts = fc.constantFrom(
+    'vring',
+    'TID',
+    '0X5555',
+    'mem',
+    '1',
+    'set_features',
+    'Thread 6',
+    '0x14',
+    'no such text',
+    '%',
+    '_',
+  );
   const filters = fc.record(
     {
       device: fc.constantFrom(...devices, '0x1'),

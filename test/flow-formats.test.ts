@@ -51,6 +51,52 @@ test('unfolded, the frames between are shown with their lines', async () => {
   expect(reporters.collapsed(input, { ...PLAIN, unfold: true })).toContain(';ram_save_setup;');
 });
 
+describe('whose work the events of a trace are', () => {
+  const MIGRATION = [
+    '7@3.0:migrate_set_state new state setup',
+    '9@4.0:migration_thread_after_loop ',
+  ];
+  const actorsOf = (...lines: readonly string[]): string[] =>
+    nodesOf(flowsOf(`${lines.join('\n')}\n`, 'trace.log'))
+      .filter(({ kind }) => kind === 'event')
+      .map(({ name, lane, actor }) => `${name} ${actor ?? 'unknown'}, ${lane}`);
+
+  test('is told by what only one thread does, not by what is done', () => {
+    const lines = [
+      '7@1.0:runstate_set current_run_state 6 (prelaunch) new_state 9 (running)',
+      '8@2.0:virtio_set_status vdev 0x1 val 15',
+      ...MIGRATION,
+      '9@5.0:vm_state_notify running 0 reason 7 (finish-migrate)',
+      '9@6.0:virtio_set_status vdev 0x1 val 15',
+      '7@7.0:virtio_set_status vdev 0x1 val 0',
+    ];
+    expect(actorsOf(...lines)).toEqual([
+      'runstate_set main loop, main loop',
+      'virtio_set_status vCPU, guest vCPU',
+      'migrate_set_state main loop, main loop',
+      'migration_thread_after_loop migration thread, migration thread',
+      'vm_state_notify migration thread, migration thread',
+      'virtio_set_status migration thread, migration thread',
+      'virtio_set_status main loop, main loop',
+    ]);
+  });
+
+  test('is not told where the migration thread is not known, nor by one id for all', () => {
+    expect(
+      actorsOf(
+        '7@1.0:migrate_set_state new state active',
+        '9@2.0:vm_state_notify running 0 reason 7 (finish-migrate)',
+        '8@3.0:virtio_set_status vdev 0x1 val 15',
+      ).filter((text) => !text.includes('unknown')),
+    ).toEqual([]);
+    expect(
+      actorsOf(...MIGRATION.map((line) => line.replace(/^\d/, '7'))).filter(
+        (text) => !text.includes('unknown'),
+      ),
+    ).toEqual([]);
+  });
+});
+
 describe('what a capture says', () => {
   const evil = '\x1b]0;x\x07<script>alert(1)</script>"\';end#`‮';
   const frame = (n: number, func: string): string => `#${n}  ${func} (dev=0x5555) at ../a.c:1`;

@@ -70,6 +70,23 @@ describe.skipIf(executable === undefined)('in Chromium', () => {
     expect(width).toBeLessThanOrEqual(390);
   });
 
+  test('what a call makes stands to the right of it, whether it calls more or not', async () => {
+    const left = (node: number): Promise<number> =>
+      page.evaluate<number>(
+        `document.querySelector('.tree [data-node="${node}"] .line').getBoundingClientRect().left`,
+      );
+    // vhost_dev_set_features → vhost_user_set_features, the one in the middle calls, the last does not.
+    expect(await left(3)).toBeGreaterThan(await left(2));
+    expect(await left(4)).toBeGreaterThan(await left(3));
+  });
+
+  test('the words of the picture can be read on a phone', async () => {
+    const scale = await page.evaluate<number>(
+      "document.querySelector('.sequence').getBoundingClientRect().width / 1100",
+    );
+    expect(11 * scale).toBeGreaterThan(9);
+  });
+
   test('the filter leaves what holds the text, and its callers', async () => {
     const visible = page.locator('.tree li[data-node]:visible');
     const all = await visible.count();

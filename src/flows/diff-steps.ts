@@ -5,6 +5,7 @@
 import { LOG_ALL } from '../model/constants.js';
 import { append } from '../base/append.js';
 import { functionTable } from '../facts/functions.js';
+import { meaningOf } from '../facts/meanings.js';
 import type { Backend, Fact, FactKind } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
 import type { Activation } from './activations.js';
@@ -163,7 +164,8 @@ const NAMED: ReadonlySet<FactKind> = new Set([
   'colo_state',
 ]);
 
-function detailOf({ kind, enable, value, func }: Fact): string | undefined {
+function detailOf(fact: Fact): string | undefined {
+  const { kind, enable, value, func } = fact;
   if (kind === 'op_set_features') {
     const word = bigintOf(value);
     const isOn = word === undefined ? enable : (word & LOG_ALL) !== 0n;
@@ -175,14 +177,7 @@ function detailOf({ kind, enable, value, func }: Fact): string | undefined {
     return isOn === undefined ? undefined : isOn ? 'F_LOG' : 'no F_LOG';
   }
   if (LOG_FLAG.has(kind)) return enable === undefined ? undefined : enable ? 'log on' : 'log off';
-  if (NAMED.has(kind)) {
-    const word = /^(\d+)\b/.exec(value ?? '')?.[1] ?? value;
-    return kind.startsWith('vhost_user_') && func.startsWith('vhost_user_')
-      ? word === undefined
-        ? undefined
-        : `request ${word}`
-      : word;
-  }
+  if (NAMED.has(kind)) return meaningOf(fact) ?? /^(\d+)\b/.exec(value ?? '')?.[1] ?? value;
   const argument = functionTable.get(func)?.enable ?? 'on';
   return enable === undefined ? undefined : `${argument}=${enable}`;
 }

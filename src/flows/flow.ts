@@ -8,7 +8,7 @@
 import type { Step } from '../facts/step.js';
 import type { Fact, FactKind } from '../model/fact.js';
 import type { Flow } from '../model/flow.js';
-import type { CaptureInfo, Frame, Reading } from '../model/record.js';
+import type { CaptureInfo, Reading } from '../model/record.js';
 import type { Activation } from './activations.js';
 import { actorOf } from './actors.js';
 import { deviceNames } from './device-names.js';
@@ -17,9 +17,10 @@ import type { Draft } from './flow-nodes.js';
 import { callSite, framesBetween } from './folded-frames.js';
 import { callArgs, reportArgs, reportName, tellingOf } from './flow-args.js';
 import { laneOf } from './lane-of.js';
-import { PhaseTracker } from './phases.js';
+import { isOfMigration, PhaseTracker } from './phases.js';
 import type { Run } from './run.js';
 import { snippetsOf } from './snippets.js';
+import { threadRoles } from './thread-roles.js';
 import { ThreadNames, vcpuOf } from './thread-names.js';
 
 /** The flow of every session that shows something. Pure; linear in the facts. */
@@ -40,8 +41,12 @@ class FlowBuilder {
   private readonly roots: Draft[] = [];
   private readonly phases = new PhaseTracker();
   private readonly devices: ReadonlyMap<string, string>;
+  /** Whose work the events of a thread are. */
+  private readonly roles: ReadonlyMap<string, string>;
   /** The node that shows a call; of a folded one that of its caller. */
   private readonly nodeOf = new Map<number, Draft>();
+  /** The migration, or the time outside of one, in which a call of another thread stands. */
+  private readonly timeOf = new Map<number, Draft | undefined>();
   /** What each activation means, by its id. */
   private readonly factOf = new Map<number, Fact>();
   /** Sync round that a thread is in, by trace events. */
@@ -54,6 +59,7 @@ class FlowBuilder {
     private readonly names: ThreadNames,
   ) {
     this.devices = deviceNames(run, session);
+    this.roles = threadRoles(run.facts.filter((fact) => fact.session === session));
     for (const fact of run.facts) {
       if (fact.activation !== undefined) this.factOf.set(fact.activation, fact);
     }
@@ -69,8 +75,10 @@ class FlowBuilder {
       const activation = this.run.activations[fact.activation ?? -1];
       const step = activation === undefined ? reported[next++] : undefined;
       if (fact.session !== this.session) continue;
-      if (activation !== undefined) this.addCall(activation);
-      else if (step !== undefined) this.addReport(fact, step);
+      if (activation !== undefined) {
+        this.leaveOtherTime(activation);
+        this.addCall(activation, activation.first);
+      } else if (step !== undefined) this.addReport(fact, step);
     }
     const [only] = this.roots;
     // Nothing in it tells of migrations: then there is nothing to group by.
@@ -97,11 +105,13 @@ class FlowBuilder {
   private reportNode(fact: Fact, step: Step): Draft {
     const group = GROUPED[fact.kind];
     const args = group === undefined ? reportArgs(fact, step) : [];
+    const who = this.roles.get(fact.thread ?? '') ?? null;
     return draft({
       kind: fact.role === 'wire' ? 'wire' : 'event',
       name: group ?? reportName(fact),
       line: fact.line,
-      lane: laneOf(fact, null),
+      lane: laneOf(fact, who),
+      actor: who,
       thread: fact.thread ?? null,
       device: fact.device ?? null,
       deviceName: this.nameOf(fact.device) ?? fact.endpoint ?? null,
@@ -132,49 +142,84 @@ class FlowBuilder {
     return true;
   }
 
+  /**
+   * A call that goes on while a migration begins or ends is shown again on the other side: stacks do not
+   * tell a device start that goes on from another one.
+   */
+  private leaveOtherTime(activation: Activation): void {
+    const callers: Activation[] = [];
+    for (let a = activation.parent; a !== undefined; a = a.parent) callers.push(a);
+    const time = this.timeOf.get(callers.at(-1)?.id ?? -1);
+    if (time === undefined || time === this.roots.at(-1)) return;
+    for (const { id } of callers) {
+      const node = this.nodeOf.get(id);
+      if (node !== undefined) node.lastLine = node.children.at(-1)?.lastLine ?? node.line;
+      this.nodeOf.delete(id);
+    }
+  }
+
   /** A caller that a later stack shows for the first time has been there before what it calls. */
-  private addCall(activation: Activation): void {
-    const { id, parent, kind, call, first } = activation;
+  private addCall(activation: Activation, at: number): void {
+    const { id, parent, kind } = activation;
     const fact = this.factOf.get(id);
-    const step = this.run.steps[first];
+    const step = this.shownAt(activation, at);
     if (this.nodeOf.has(id) || fact === undefined || step === undefined) return;
-    if (parent !== undefined) this.addCall(parent);
+    if (parent !== undefined) this.addCall(parent, at);
     const above = parent === undefined ? undefined : this.nodeOf.get(parent.id);
     if (above !== undefined && kind === parent?.kind) {
       this.nodeOf.set(id, above);
       return;
     }
     if (kind === 'migration_thread') return;
-    const caller = above === undefined ? undefined : shownCaller(activation, this.nodeOf);
-    const name = this.names.nameOf(fact.thread, fact.line);
+    const node = this.callNode(activation, fact, step);
+    (above?.children ?? this.siblingsOf(fact)).push(node);
+    this.nodeOf.set(id, node);
+    if (parent === undefined && !isOfMigration(fact)) this.timeOf.set(id, this.roots.at(-1));
+  }
+
+  private callNode(activation: Activation, fact: Fact, step: Step): Draft {
+    const { call, printed, result } = activation;
+    const place = this.placeIn(step, activation);
+    const frame = step.calls[place]?.frame ?? call.frame;
+    const line = step.callLines[place] ?? fact.line;
+    const caller = shownCaller(activation, this.nodeOf);
+    const outer = caller === undefined ? undefined : step.calls[this.placeIn(step, caller)]?.frame;
+    const name = this.names.nameOf(fact.thread, line);
     const who = vcpuOf(name) ?? actorOf(step.frames) ?? null;
-    const node = draft({
+    return draft({
       kind: 'call',
       name: fact.func,
-      line: fact.line,
-      lastLine: lineOfStep(this.run.steps[activation.last], fact.line),
+      line,
+      lastLine: lineOfStep(this.run.steps[activation.last], line),
       lane: laneOf(fact, who),
       actor: who,
       thread: name ?? fact.thread ?? null,
       device: fact.device ?? null,
       deviceName: this.nameOf(fact.device) ?? null,
       vring: fact.vring ?? null,
-      args: callArgs(fact, call, activation.printed),
+      args: callArgs(fact, call, printed),
       telling: tellingOf(fact),
-      result: activation.result?.value ?? null,
-      callSite: callSite(step, call.frame),
-      folded: framesBetween(step, call.frame, this.frameOf(caller, step)),
+      result: result?.value ?? null,
+      callSite: callSite(step, frame),
+      folded: framesBetween(step, frame, outer),
     });
-    (above?.children ?? this.siblingsOf(fact)).push(node);
-    this.nodeOf.set(id, node);
   }
 
-  /** The frame by which a step shows an open call: its line has moved on since the call was seen first. */
-  private frameOf(activation: Activation | undefined, step: Step): Frame | undefined {
-    const shown = this.run.atStep[step.index] ?? [];
-    const at = activation === undefined ? -1 : shown.indexOf(activation);
-    // A limited backtrace leaves out outer calls that are known to go on.
-    return step.calls[at - (shown.length - step.calls.length)]?.frame;
+  /** The step `at` where it shows the call, otherwise the first one that does. */
+  private shownAt(activation: Activation, at: number): Step | undefined {
+    const step = this.run.steps[at];
+    const isShown = step !== undefined && this.placeIn(step, activation) >= 0;
+    return isShown ? step : this.run.steps[activation.first];
+  }
+
+  /**
+   * Which of a step's calls an open call is, -1 for none: its line has moved on since it was seen first.
+   * A limited backtrace leaves out outer calls that are known to go on.
+   */
+  private placeIn({ index, calls }: Step, activation: Activation): number {
+    const shown = this.run.atStep[index] ?? [];
+    const place = shown.indexOf(activation);
+    return place < 0 ? -1 : Math.max(place - (shown.length - calls.length), -1);
   }
 
   private nameOf(device: string | undefined): string | undefined {

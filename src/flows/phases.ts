@@ -104,7 +104,8 @@ function phaseOf({ kind, value }: Pick<Fact, 'kind' | 'value'>): Phase | undefin
   return BY_KIND[kind];
 }
 
-function isOfMigration({ kind, value }: Pick<Fact, 'kind' | 'value'>): boolean {
+/** The migration's own work, not that of devices meanwhile. */
+export function isOfMigration({ kind, value }: Pick<Fact, 'kind' | 'value'>): boolean {
   const isOwn = /^(?:migration|migrate|savevm|ram|memory_global|global_dirty|postcopy)_/.test(kind);
   return isOwn || (kind === 'runstate_set' && value === 'postmigrate');
 }

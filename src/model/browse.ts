@@ -25,7 +25,7 @@ export interface BrowseRow extends Fact {
   readonly capture: number;
 }
 
-/** All of these at once; `text` is sought in function, thread, device and value, A as a. */
+/** All of these at once; `text` is sought in function, thread, device and value, as recorded and as shown, A as a. */
 export interface BrowseFilter {
   readonly device?: string;
   readonly thread?: string;

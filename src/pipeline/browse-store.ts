@@ -3,6 +3,8 @@ import type { RunOptions } from '../flows/run.js';
 import type { BrowseCapture, BrowseChoices } from '../model/browse.js';
 import type { Fact } from '../model/fact.js';
 import type { CaptureRecord } from '../model/record.js';
+import { shownThread } from '../model/shown.js';
+import { frontendRequests } from '../model/vhost-user-requests.js';
 import {
   captureHeads,
   factAtLine,
@@ -137,8 +139,13 @@ export class StoreSource implements FactSource {
     const devices = new Set(groups.flatMap(({ device }) => device ?? []));
     return wanted.map(lowerCase).map((text) => ({
       text,
-      texts: [...ids].filter(
-        (id) => lowerCase(texts.get(id) ?? '').includes(text) && texts.has(id),
+      texts: [...ids].filter((id) => {
+        const known = texts.get(id);
+        if (known === undefined) return false;
+        return [known, shownThread(known)].some((shown) => lowerCase(shown).includes(text));
+      }),
+      requests: frontendRequests.flatMap(({ id, name }) =>
+        lowerCase(name).includes(text) ? [String(id)] : [],
       ),
       devices: [...devices].filter((device) => lowerCase(device).includes(text)),
     }));

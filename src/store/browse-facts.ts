@@ -5,6 +5,7 @@
 import type { Backend, Fact, FactKind } from '../model/fact.js';
 import type { BrowseFilter } from '../model/browse.js';
 import type { FormatId, Span } from '../model/record.js';
+import { REQUEST_KINDS } from '../model/shown.js';
 import type { Bound, Database } from './database.js';
 import { inWords } from './explain.js';
 import { shortHex, sortableHex } from './hex.js';
@@ -180,10 +181,14 @@ export async function textsById(
   return new Map(rows.flatMap(({ id, value }) => (value === null ? [] : [[id, value] as const])));
 }
 
-/** What a text is sought in: row ids of the texts and the devices that hold it, and the text for values. */
+/**
+ * What a text is sought in: row ids of the texts, the devices and the numbers of the vhost-user requests
+ * that hold it, and the text for values.
+ */
 export interface Sought {
   readonly texts: readonly number[];
   readonly devices: readonly string[];
+  readonly requests: readonly string[];
   /** With a for A. */
   readonly text: string;
 }
@@ -193,6 +198,11 @@ interface Condition {
   readonly sql: string;
   readonly params: readonly Bound[];
 }
+
+/** The same as in {@link shownValue}. */
+const REQUESTS = `SELECT id FROM text WHERE value IN (${REQUEST_KINDS.map((kind) => `'${kind}'`).join(', ')})`;
+const IS_WORD = `value NOT GLOB '*[^0-9]*' AND length(value) BETWEEN 6 AND 19
+        AND (length(value) < 19 OR value <= '9223372036854775807')`;
 
 function conditionOf(
   { device, thread, kind }: Omit<BrowseFilter, 'text'>,
@@ -209,11 +219,14 @@ function conditionOf(
     sql.push(`${column} = (SELECT id FROM text WHERE value = ?)`);
     params.push(wellFormed(value));
   }
-  for (const { texts: ids, devices, text } of sought) {
+  for (const { texts: ids, devices, requests, text } of sought) {
     const texts = JSON.stringify(ids);
     sql.push(`(func IN (SELECT value FROM json_each(?)) OR thread IN (SELECT value FROM json_each(?))
-      OR device IN (SELECT value FROM json_each(?)) OR instr(lower(value), ?) > 0)`);
+      OR device IN (SELECT value FROM json_each(?)) OR instr(lower(value), ?) > 0
+      OR (kind IN (${REQUESTS}) AND value IN (SELECT value FROM json_each(?)))
+      OR (${IS_WORD} AND instr(printf('0x%x', value), ?) > 0))`);
     params.push(texts, texts, JSON.stringify(devices.map(sortableHex)), text);
+    params.push(JSON.stringify(requests), text);
   }
   return { sql: sql.length === 0 ? '1' : sql.join(' AND '), params };
 }

@@ -4,7 +4,7 @@ import type { BrowseDetail, BrowseRow } from '../model/browse.js';
 import type { FlowArg, FlowFrame, FlowNode } from '../model/flow.js';
 import type { Finding } from '../model/report.js';
 import { wrapWords } from './style.js';
-import { threadText } from './views/timeline.js';
+import { shownThread } from '../model/shown.js';
 
 /** A row of the detail pane, not yet coloured; long texts are several rows. */
 export type DetailEntry =
@@ -79,7 +79,7 @@ function rowEntries(
 
 function argEntries(row: BrowseRow, args: readonly FlowArg[]): DetailEntry[] {
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ['thread', row.thread && threadText(row.thread)],
+    ['thread', row.thread && shownThread(row.thread)],
     ['device', row.device],
     ['endpoint', row.endpoint],
     ['returned', row.result],
@@ -134,7 +134,7 @@ function findingEntries(finding: Finding): DetailEntry[] {
 function nodeFacts(node: FlowNode): DetailEntry[] {
   const facts: readonly (readonly [string, string | null])[] = [
     ['lane', node.lane],
-    ['thread', node.thread],
+    ['thread', node.thread && shownThread(node.thread)],
     ['device', node.device],
     ['returned', node.result],
     ['time', node.time],

@@ -42,6 +42,12 @@ const scenes: readonly Scene[] = [
   { name: 'note', size: '80x24', paths: [NOTE], keys: [] },
   { name: 'two-captures', size: '80x24', paths: [GDB, TRACE], keys: ['G'] },
   { name: 'search', size: '80x24', paths: [GDB], keys: ['/', ...type('log_get'), 'Enter'] },
+  {
+    name: 'search-request',
+    size: '80x24',
+    paths: [TRACE],
+    keys: ['/', ...type('set_log'), 'Enter'],
+  },
   { name: 'search-prompt', size: '80x24', paths: [GDB], keys: ['/', ...type('a b')] },
   { name: 'filter', size: '80x24', paths: [GDB], keys: ['f', ...type('vring_addr'), 'Enter'] },
   { name: 'filter-empty', size: '80x24', paths: [GDB], keys: ['f', ...type('xyz'), 'Enter'] },

@@ -102,7 +102,7 @@ function treeItem(node: FlowNode, above: FlowNode | undefined): string {
     node.actor !== null && node.actor !== above?.actor
       ? `<span class="actor">${escapeHtml(node.actor)} ▸</span> `
       : '';
-  const label = `<span class="line">${node.line}</span> ${actor}<code>${escapeHtml(nodeText(node))}</code>`;
+  const label = `<span class="line">${node.line}</span> ${actor}<code>${breakable(escapeHtml(nodeText(node)))}</code>`;
   const frames = node.folded.map(
     ({ func, at, line }) =>
       `<li><span class="line">${line}</span> ${escapeHtml(at === null ? func : `${func} at ${at}`)}</li>`,
@@ -112,8 +112,14 @@ function treeItem(node: FlowNode, above: FlowNode | undefined): string {
       ? ''
       : `<details class="frames"><summary>${count(frames.length, 'frame')} between</summary><ul>${frames.join('')}</ul></details>`;
   const children = node.children.map((child) => treeItem(child, node)).join('\n');
-  if (children === '' && folded === '') return `<li data-node="${node.id}">${label}</li>`;
+  if (children === '' && folded === '')
+    return `<li class="leaf" data-node="${node.id}">${label}</li>`;
   return `<li data-node="${node.id}"><details open><summary>${label}</summary>${folded}<ul>${children}</ul></details></li>`;
+}
+
+/** A long call may be broken where its arguments begin, before it is broken in the middle of a word. */
+function breakable(html: string): string {
+  return html.replaceAll('(', '(<wbr>');
 }
 
 const STYLE = `
@@ -134,11 +140,14 @@ ul{list-style:none;margin:0;padding-left:1rem}
 .finding{border-left:4px solid var(--dim);margin:.5rem 0;padding:.2rem .6rem}
 .finding.error{border-color:var(--error)}.finding.warning{border-color:var(--warning)}.finding.note{border-color:var(--note)}
 .kind,.place,.line,.actor,footer{color:var(--dim)}
-.line{display:inline-block;min-width:3.5em;text-align:right;font-size:12px;font-variant-numeric:tabular-nums}
+.actor{font-size:13px}
+.tree summary,.leaf{padding-left:2em;text-indent:-2em}
+.leaf{margin-left:1rem}
+.line{text-indent:0;display:inline-block;min-width:3.5em;text-align:right;font-size:12px;font-variant-numeric:tabular-nums}
 summary{cursor:pointer}
 .frames{margin-left:4.5em;font-size:12px;color:var(--dim)}
 .picture{overflow-x:auto;border:1px solid var(--line);border-radius:6px}
-.sequence{display:block;min-width:640px;max-width:100%;height:auto;font:11px ui-monospace,monospace;fill:CanvasText}
+.sequence{display:block;min-width:940px;max-width:100%;height:auto;font:11px ui-monospace,monospace;fill:CanvasText}
 .sequence text{paint-order:stroke;stroke:Canvas;stroke-width:2px}.heading text{stroke:none}
 .lane{stroke:var(--line);stroke-width:2}
 .lane-name{text-anchor:middle;font-weight:bold;font-size:12px}

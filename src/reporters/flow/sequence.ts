@@ -47,7 +47,8 @@ function add(
 }
 
 /** Who begins something that no shown call makes: its thread, or the side from which it must come. */
-function senderOf({ actor, lane }: FlowNode): Lane {
+function senderOf({ kind, actor, lane }: FlowNode): Lane {
+  if (kind !== 'call' && lane === 'backend') return 'vhost core';
   const own = LANES.find((name) => name === actor);
   if (own !== undefined) return own;
   if (actor?.startsWith('vCPU') === true) return 'guest vCPU';

@@ -2,7 +2,7 @@
 import { printable } from '../../base/printable.js';
 import type { CheckReport } from '../../model/report.js';
 import type { State } from '../state.js';
-import { fit, justify } from '../style.js';
+import { fit, justify, widthOf } from '../style.js';
 import type { Style } from '../style.js';
 
 const QUESTIONS = { search: '/', filter: 'filter: ' } as const;
@@ -31,12 +31,25 @@ export function footerRow({ state, report, style }: FooterOptions): string {
   if (state.message !== undefined) {
     return fit(` ${colors.yellow(printable(state.message))}`, width, style);
   }
-  return justify(` ${hints(state, report, style)}`, colors.dim('? help  q quit '), width, style);
+  const always = '? help  q quit ';
+  const left = whole(hints(state, report, style), width - always.length - 3);
+  return justify(` ${left}`, colors.dim(always), width, style);
 }
 
-function hints(state: State, report: CheckReport | undefined, { colors }: Style): string {
+/** As many as there is room for; half of a hint is none. */
+function whole(texts: readonly string[], room: number): string {
+  let row = '';
+  for (const text of texts) {
+    const next = row === '' ? text : `${row}  ${text}`;
+    if (widthOf(next) > room) break;
+    row = next;
+  }
+  return row;
+}
+
+function hints(state: State, report: CheckReport | undefined, { colors }: Style): string[] {
   const hint = (key: string, text: string): string => `${colors.cyan(key)} ${text}`;
-  if (state.isHelpOpen) return hint('Esc', 'back');
+  if (state.isHelpOpen) return [hint('Esc', 'back')];
   const violations = report?.summary.violations;
   const jump =
     violations === undefined
@@ -46,7 +59,7 @@ function hints(state: State, report: CheckReport | undefined, { colors }: Style)
         : violations.warning > 0
           ? hint('w', 'next warning')
           : '';
-  return [jump, ...paneHints(state, hint)].filter((text) => text !== '').join('  ');
+  return [jump, ...paneHints(state, hint)].filter((text) => text !== '');
 }
 
 function paneHints(state: State, hint: (key: string, text: string) => string): string[] {

@@ -2,7 +2,7 @@
 import { printable } from '../../base/printable.js';
 import type { BrowseRow, DeviceLane } from '../../model/browse.js';
 import type { Severity } from '../../model/report.js';
-import { frontendRequests } from '../../model/vhost-user-requests.js';
+import { shownThread, shownValue } from '../../model/shown.js';
 import { fit, thousands } from '../style.js';
 import type { Style } from '../style.js';
 import { LANE_WIDTH, laneCell, laneTitle, lanesOf, stateAt } from './lane-cells.js';
@@ -75,7 +75,7 @@ function factText(row: BrowseRow, room: number, { style, names }: TimelineRowOpt
   const what = printable(callText(row));
   const paint = row.role === 'caller' ? colors.dim : row.role === 'entry' ? colors.bold : plain;
   const name = deviceText(row, names);
-  const who = row.thread === undefined ? '' : printable(threadText(row.thread));
+  const who = row.thread === undefined ? '' : printable(shownThread(row.thread));
   const parts = [
     { text: name, paint: colors.cyan },
     { text: who, paint: colors.dim },
@@ -94,28 +94,15 @@ function plain(text: string): string {
   return text;
 }
 
-/** `0/6` is thread 6 of process 0; names are left as they are. */
-export function threadText(thread: string): string {
-  const name = thread.replace(/^\d+\//, '');
-  return /^\d+$/.test(name) ? `thread ${name}` : name;
-}
-
 export function callText(row: BrowseRow): string {
-  const { func, enable, vring, result } = row;
-  const args = [valueText(row), enable === undefined ? undefined : enable ? 'on' : 'off'].filter(
+  const { func, kind, value, enable, vring, result } = row;
+  const shown = value === undefined ? undefined : shownValue(kind, value);
+  const args = [shown, enable === undefined ? undefined : enable ? 'on' : 'off'].filter(
     (arg) => arg !== undefined,
   );
   const ring = vring === undefined ? '' : ` vring ${vring}`;
   const returned = result === undefined ? '' : ` = ${result}`;
   return `${func}${args.length === 0 ? '' : `(${args.join(', ')})`}${ring}${returned}`;
-}
-
-/** Requests by their names; feature words and addresses in hex. */
-function valueText({ kind, value }: BrowseRow): string | undefined {
-  if (value === undefined) return undefined;
-  const isRequest = kind === 'vhost_user_write' || kind === 'vhost_user_read';
-  if (isRequest && /^\d+$/.test(value)) return frontendRequests[Number(value)]?.name ?? value;
-  return /^\d{6,19}$/.test(value) ? `0x${BigInt(value).toString(16)}` : value;
 }
 
 function deviceText(
