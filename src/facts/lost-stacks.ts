@@ -1,22 +1,49 @@
 /**
- * Stops without a backtrace in a log of backtraces: the stack was printed and lost, or never asked for this
- * once. Who called is unknown then, and what a rule misses there may be this very call.
+ * Stacks of which a part was printed and lost, in a log of stacks: the text around them may be lost with it. Who
+ * called is unknown then, and what a rule misses there may be this very call.
  */
-import type { Step } from './step.js';
+import type { Step, Steps } from './step.js';
 
-/** Marks them as gaps, in sessions where most stops print their stack. Where stops print none at all, that is how the log was made. */
-export function markLostStacks(steps: readonly Step[]): void {
+/** Marks the gaps around them, in sessions where most stacks are whole. Where most are not, that is how the log was made. */
+export function markLostStacks(built: Steps): Steps {
+  const { steps } = built;
+  const withoutStack = ofFew(steps.filter(isBreakpointStop), ({ stackKnown }) => !stackKnown);
+  for (const step of withoutStack) step.gapBefore = true;
+  const lost = new Set([...withoutStack, ...cutStacks(steps)]);
+  for (const { index, session } of lost) {
+    const next = steps[index + 1];
+    if (next?.session === session) next.gapBefore = true;
+  }
+  const last = steps.at(-1);
+  return last !== undefined && lost.has(last) ? { ...built, gapAtEnd: true } : built;
+}
+
+function isBreakpointStop({ breakpoint }: Step): boolean {
+  return breakpoint !== undefined;
+}
+
+/** Stacks that end with a call whose caller is shown by other stacks of the session. */
+function cutStacks(steps: readonly Step[]): readonly Step[] {
+  const stacks = steps.filter(({ stackKnown, frames }) => stackKnown && frames.length > 0);
+  const called = new Map<number, Set<string>>();
+  for (const { session, frames } of stacks) {
+    const names = called.get(session) ?? new Set();
+    for (const { func } of frames.slice(0, -1)) if (func !== '??') names.add(func);
+    called.set(session, names);
+  }
+  return ofFew(stacks, ({ session, frames }) => {
+    const outermost = frames.at(-1)?.func;
+    return outermost !== undefined && called.get(session)?.has(outermost) === true;
+  });
+}
+
+/** The steps that are different from most others of their session. */
+function ofFew(steps: readonly Step[], isDifferent: (step: Step) => boolean): readonly Step[] {
   const balance = new Map<number, number>();
-  for (const step of steps) {
-    if (step.breakpoint === undefined) continue;
-    const sign = step.stackKnown ? 1 : -1;
-    balance.set(step.session, (balance.get(step.session) ?? 0) + sign);
-  }
-  for (const [i, step] of steps.entries()) {
-    if (step.breakpoint === undefined || step.stackKnown) continue;
-    if ((balance.get(step.session) ?? 0) <= 0) continue;
-    step.gapBefore = true;
-    const next = steps[i + 1];
-    if (next?.session === step.session) next.gapBefore = true;
-  }
+  const different = steps.filter((step) => {
+    const is = isDifferent(step);
+    balance.set(step.session, (balance.get(step.session) ?? 0) + (is ? -1 : 1));
+    return is;
+  });
+  return different.filter(({ session }) => (balance.get(session) ?? 0) > 0);
 }

@@ -15,9 +15,7 @@ import { ToolSteps } from './tool-steps.js';
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
   const builder = new StepBuilder('stacks');
   for (const record of records) builder.add(record);
-  const built = builder.finish();
-  markLostStacks(built.steps);
-  return built;
+  return markLostStacks(builder.finish());
 }
 
 /** The backtrace of a stop may be asked for at the prompt; what lets the program go on ends that chance. */

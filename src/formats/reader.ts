@@ -12,7 +12,13 @@ import { cleanLine, cutPager, isEmptyQuote, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
-import { isDebuggerMessage, isLossNotice, isThreadRow, startsLocation } from './gdb/chatter.js';
+import {
+  isCutMark,
+  isDebuggerMessage,
+  isLossNotice,
+  isThreadRow,
+  startsLocation,
+} from './gdb/chatter.js';
 import { EventLines } from './qemu/event-lines.js';
 import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
@@ -344,15 +350,19 @@ class Reader implements CaptureReader {
     if (this.#paged && /^Quit[ \t]*$/.test(text)) this.#quitPager(lineNo);
     else if (this.#mayBeLocation(line)) this.#hold('location', text, line);
     else if (this.#output.take(line)) return;
-    else if (isLossNotice(text)) {
-      this.#session.gap({ first: lineNo, last: lineNo }, 'the log says that events were lost');
-    } else this.#prose(line);
+    else if (isLossNotice(text)) this.#lost(lineNo, 'the log says that events were lost');
+    else if (isCutMark(text)) this.#lost(lineNo, 'somebody cut lines out');
+    else this.#prose(line);
   }
 
   #mayBeLocation({ text, released }: Line): boolean {
     if (!startsLocation(text)) return false;
     if (released === true && !isPlacedLocation(text)) return false;
     return this.#session.waitsForLocation || this.#session.isGdb;
+  }
+
+  #lost(lineNo: number, why: string): void {
+    this.#session.gap({ first: lineNo, last: lineNo }, why);
   }
 
   #prose(line: Line): void {

@@ -83,6 +83,32 @@ export function isLossNotice(line: string): boolean {
 const LOSS =
   /\bLOST \d+ EVENTS\b|\bdropped \d+ (?:trace )?(?:events|records|messages)\b|\b\d+ (?:trace )?(?:events|records|messages) (?:were )?(?:dropped|lost)\b|^dropped: \d+|Suppressed \d+ messages|\d+ (?:output lines|callbacks) suppressed/i;
 
+/**
+ * Somebody cut lines out here and says so: `...`, `[...]`, `<snip>`, `--- 8< ---`, `[120 lines omitted]`. Words need
+ * brackets or dashes around them: what a program says that it skipped was not cut out of its log.
+ */
+export function isCutMark(line: string): boolean {
+  const text = line.slice(0, LONGEST_MARK + 1).trim();
+  return text.length <= LONGEST_MARK && (DOTS.test(text) || SCISSORS.test(text) || isCutWord(text));
+}
+
+const LONGEST_MARK = 80;
+const DOTS = /^(?:\[\.{3,}\]|\[\u2026\]|\(\.{3,}\)|<\.{3,}>|\.{3,}|\u2026)$/;
+const SCISSORS = /^[-=_ ]*(?:8<|>8|%<|>%|\u2702)[-=_ 8<>%\u2702]*$/;
+
+function isCutWord(text: string): boolean {
+  if (!OPENS.test(text) || !CLOSES.test(text)) return false;
+  const words = text.match(/\w+/g) ?? [];
+  return words.length <= 8 && CUT_WORD.test(text) && !CUT_HERE.test(text);
+}
+
+const OPENS = /^(?:[[(<{*]|[-=~]{2}|\.{3}|\u2026)/;
+const CLOSES = /[\])>}*.\u2026]$|[-=~]{2}$/;
+const CUT_WORD =
+  /\b(?:snip(?:ped)?|cut|trimmed|truncated|omitted|skipped|elided|removed|deleted|more lines)\b/i;
+/** The kernel's line above a warning. */
+const CUT_HERE = /\bcut here\b/i;
+
 /** Keys typed ahead, echoed by the terminal while the program ran: a command without its prompt. */
 export function isTypedAhead(line: string): boolean {
   return TYPED_AHEAD.test(line.trimEnd());

@@ -5,6 +5,7 @@
  * Syntax:   grammars/gdb-line.peggy; the patterns here only spare the grammar hopeless lines.
  * Not read: messages that carry no record (gdb-chatter.ts), the machine interface (gdb-mi.ts).
  */
+import { isCutMark } from './chatter.js';
 import { accept } from '../../grammar/gdb-line.js';
 import type { Stop, ThreadNotice, ThreadRef } from '../../model/record.js';
 
@@ -62,7 +63,8 @@ const STOP =
 
 /** Lines that end whatever text was under construction. */
 export function isBarrier(line: string): boolean {
-  return BARRIER.test(line);
+  // The arguments that gdb leaves out may stand on a line of their own.
+  return BARRIER.test(line) || (isCutMark(line) && line.trim() !== '(...)');
 }
 
 // #3  0x...   (gdb) bt   Thread 2 (...):   [New Thread ...]   Breakpoint 1, ...   27074@1795320809.223469:...
