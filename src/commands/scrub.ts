@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
 import { BaseCommand } from './shared/base-command.js';
 import { describeError } from './shared/complain.js';
-import { openOutput } from './shared/outputs.js';
+import { openOutput, refuseOverlap, writePrivate } from './shared/outputs.js';
 
 export default class Scrub extends BaseCommand {
   static override summary = 'Make a capture fit for a public bug report.';
@@ -47,7 +47,8 @@ export default class Scrub extends BaseCommand {
       import('../pipeline/scrub.js'),
       import('../reporters/scrub-text.js'),
     ]);
-    const output = openOutput(flags.output, args.file);
+    refuseOverlap([flags.output, flags.map], [args.file]);
+    const output = openOutput(flags.output);
     let result;
     try {
       result = await runScrub({
@@ -57,17 +58,14 @@ export default class Scrub extends BaseCommand {
           output.write(`${line}\n`);
         },
       });
+      output.close();
     } catch (error) {
+      if (error instanceof VhtraceError && error.code === 'OUTPUT_UNWRITABLE') throw error;
       this.complainAbout([{ path: args.file, error: asError(error) }]);
       process.exitCode = 2;
       return;
-    } finally {
-      output.close();
     }
-    if (flags.map !== undefined) {
-      const { writePrivate } = await import('./shared/outputs.js');
-      writePrivate(flags.map, scrubMapText(result.mapping));
-    }
+    if (flags.map !== undefined) writePrivate(flags.map, scrubMapText(result.mapping));
     process.stderr.write(renderScrubCounts(result.counts, result.lines));
   }
 }
