@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { BaseCommand } from './shared/base-command.js';
 import { describeError } from './shared/complain.js';
 import { openOutput, refuseOverlap, writePrivate } from './shared/outputs.js';
@@ -49,13 +50,15 @@ export default class Scrub extends BaseCommand {
     ]);
     refuseOverlap([flags.output, flags.map], [args.file]);
     const output = openOutput(flags.output);
+    // A file gets the line as it is; a terminal would obey what is in it.
+    const isSeen = flags.output === undefined && process.stdout.isTTY;
     let result;
     try {
       result = await runScrub({
         path: args.file,
         words: flags.word ?? [],
         emit: (line) => {
-          output.write(`${line}\n`);
+          output.write(`${isSeen ? printable(line) : line}\n`);
         },
       });
       output.close();
