@@ -205,6 +205,17 @@ describe('github', () => {
   });
 });
 
+test('a capture with nothing to check does not look like a pass', () => {
+  const { report } = reports[0] ?? {};
+  const captures =
+    report?.captures.map((capture) => ({ ...capture, path: 'a.txt', facts: 0 })) ?? [];
+  const idle = reportOf([], { captures: [...captures, ...captures] });
+  expect(reporters.github(idle, optionsOf())).toContain(
+    '::warning file=a.txt::no vhost or migration call in it, nothing to check (and 1 more capture)\n',
+  );
+  expect(reporters.sarif(idle, optionsOf())).toContain('"no vhost or migration call in it');
+});
+
 describe('gitlab', () => {
   interface Issue {
     readonly description: string;

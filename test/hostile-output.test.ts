@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { printable } from '../src/base/printable.js';
 import { flowReporters } from '../src/reporters/flow/index.js';
 import { reporters } from '../src/reporters/index.js';
-import { runCli } from './helpers/run-cli.js';
+import { program, runCli } from './helpers/run-cli.js';
 import type { CliResult } from './helpers/run-cli.js';
+import { hasTmux, TerminalSession } from './tui/terminal-session.js';
 
 const captures = join(import.meta.dirname, '..', 'fixtures', 'captures');
 
@@ -98,6 +99,14 @@ describe('what a capture and its name say', () => {
       ['diff', NAME, 'plain.txt'],
       ['diff', NAME, 'plain.txt', '--exact'],
       ['diff', NAME, 'plain.txt', '--json'],
+      ['show', ':2', NAME],
+      ['show', ':2', NAME, '--json'],
+      ['show', 'LS-ALL-RINGS', NAME],
+      ['show', '#1', NAME],
+      ['sql', 'SELECT * FROM v_record'],
+      ['sql', 'SELECT * FROM v_record', '--json'],
+      ['sql', 'SELECT path, args FROM v_frame'],
+      ['export', 'otlp', NAME],
       ['baseline', 'write', NAME, '--reason', EVIL],
       ['baseline', 'check', NAME],
       ['baseline', 'check', 'plain.txt', '--json'],
@@ -115,11 +124,21 @@ describe('what a capture and its name say', () => {
       ],
     ),
   )('$title', async ({ words }) => {
-    const usesStore = ['check', 'ls', 'flows', 'ingest'].includes(words[0] ?? '');
+    const usesStore = ['check', 'ls', 'flows', 'ingest', 'sql'].includes(words[0] ?? '');
     const result = await runCli(usesStore ? [...words, '--db', 'runs.db'] : words, { cwd });
     expect(result.stderr).not.toContain('internal error');
     expectHarmless(result);
   });
+});
+
+test('scrub writes a capture as it is, but not to a terminal', async (context) => {
+  const piped = await runCli(['scrub', 'prose.txt'], { cwd });
+  expect(piped.stdout).toBe(`${EVIL}\n`);
+  context.skip(!hasTmux, 'needs tmux');
+  const session = new TerminalSession(200, 10);
+  session.run(`node ${program} scrub ${join(cwd, 'prose.txt')}`);
+  await session.shows('\\x1b]0;title\\x07\\x0d::error::planted');
+  expect(session.raw()).not.toContain('\x1b]0;title');
 });
 
 describe('what the command line and a configuration file say', () => {

@@ -170,6 +170,31 @@ describe('.pre-commit-hooks.yaml', () => {
   });
 });
 
+describe('bin/prepare.js', () => {
+  /** The calls of npm, and what they are told of --global, as an installation from git makes them. */
+  function callsOf(cwd: string): string[] {
+    const bin = tempDir();
+    const log = join(bin, 'log');
+    writeFileSync(join(bin, 'npm'), `#!/bin/sh\necho "$npm_config_global $*" >> ${log}\n`);
+    chmodSync(join(bin, 'npm'), 0o755);
+    mkdirSync(join(cwd, 'bin'), { recursive: true });
+    copyFileSync(join(root, 'bin', 'prepare.js'), join(cwd, 'bin', 'prepare.mjs'));
+    const script = `PATH=${bin}:$PATH\nnode bin/prepare.mjs`;
+    expect(bash(script, cwd, { npm_config_global: 'true' }).code).toBe(0);
+    return readFileSync(log, 'utf8').trim().split('\n');
+  }
+
+  test('installs what the build needs where it is missing, and builds', () => {
+    const cwd = tempDir();
+    expect(callsOf(cwd)).toEqual([
+      expect.stringMatching(/^false ci .*--include=dev/),
+      'false run build',
+    ]);
+    mkdirSync(join(cwd, 'node_modules', 'typescript'), { recursive: true });
+    expect(callsOf(cwd)).toEqual(['false run build']);
+  });
+});
+
 describe('README', () => {
   const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```yaml\n(.*?)```/gs)]
     .map(([, text = '']) => parse(text) as unknown)

@@ -172,20 +172,25 @@ describe('a baseline', () => {
     expect(pruned(known, summary)).toEqual(baseline(entry));
   });
 
-  test('is written by rule and fingerprint, each once; older reasons stay', () => {
+  test('is written by rule and fingerprint, each once; older entries stay until they expire', () => {
     const report = reportOf([fresh, old, old, open]);
-    const written = baselineOf(report, baseline(entry), 'new reason', '2027-01-01');
-    expect(written.findings).toEqual([
-      {
-        rule: fresh.rule,
-        fingerprint: 'fresh',
-        message: fresh.message,
-        reason: 'new reason',
-        expires: '2027-01-01',
-      },
-      entry,
+    const gone = { ...entry, fingerprint: 'gone' };
+    const today = '2026-01-01';
+    const given = { reason: 'new reason', expires: '2027-01-01', today };
+    const made = {
+      rule: fresh.rule,
+      fingerprint: 'fresh',
+      message: fresh.message,
+      reason: 'new reason',
+      expires: '2027-01-01',
+    };
+    const written = baselineOf(report, baseline(gone, entry), given);
+    expect(written.findings).toEqual([made, gone, entry]);
+    expect(baselineOf(report, written, { ...given, reason: 'x' })).toEqual(written);
+    const expired = baseline({ ...entry, expires: '2025-12-31' });
+    expect(baselineOf(reportOf([old]), expired, given).findings).toEqual([
+      { ...made, fingerprint: 'old', message: old.message },
     ]);
-    expect(baselineOf(report, written, 'x', undefined)).toEqual(written);
   });
 
   test('the file is read back, replaced as a whole, and refused where it is none', async () => {
@@ -203,6 +208,7 @@ describe('a baseline', () => {
       '[]',
       '{"schemaVersion":2,"findings":[]}',
       '{"schemaVersion":1,"findings":[{}]}',
+      JSON.stringify(baseline({ ...entry, expires: '2026-02-31' })),
     ]) {
       writeFileSync(path, text);
       await expect(readBaselineFile(path)).rejects.toMatchObject({ code: 'BASELINE_INVALID' });

@@ -33,28 +33,25 @@ export function applyBaseline(
   return { ...report, findings, summary: summarize(findings, hasFacts), baseline };
 }
 
-/** The violations of a report as entries, each once, by rule and fingerprint. Pure. */
+/**
+ * Older entries and the violations of a report, each once, by rule and fingerprint. What the report does not
+ * show stays: it may be of other captures. Pure.
+ */
 export function baselineOf(
   report: CheckReport,
   older: Baseline | undefined,
-  reason: string,
-  expires: string | undefined,
+  { reason, expires, today }: { reason: string; expires: string | undefined; today: string },
 ): Baseline {
-  const kept = new Map((older?.findings ?? []).map((entry) => [keyOf(entry), entry]));
-  const entries = new Map<string, BaselineEntry>();
+  const entries = new Map((older?.findings ?? []).map((entry) => [keyOf(entry), entry]));
   for (const finding of report.findings) {
     if (finding.verdict !== 'violation') continue;
     const { rule, fingerprint, message } = finding;
     const key = keyOf(finding);
-    const made = {
-      rule,
-      fingerprint,
-      message,
-      reason,
-      ...(expires === undefined ? {} : { expires }),
-    };
-    // Somebody's reason is worth more than the one that is given for all.
-    entries.set(key, kept.get(key) ?? made);
+    const old = entries.get(key);
+    // Somebody's reason is worth more than the one that is given for all, as long as it counts.
+    if (old !== undefined && !isExpired(old, today)) continue;
+    const last = expires === undefined ? {} : { expires };
+    entries.set(key, { rule, fingerprint, message, reason, ...last });
   }
   const findings = [...entries.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   return { schemaVersion: 1, findings };

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
-import { printable } from '../base/printable.js';
+import { isDay } from '../model/baseline.js';
 import { BaseCommand } from './shared/base-command.js';
 import { checkFlags, settingsFrom, today } from './shared/check-flags.js';
 import { files, json } from './shared/flags.js';
@@ -9,7 +9,7 @@ const DEFAULT_PATH = 'vhtrace-baseline.json';
 
 export default class BaselineCommand extends BaseCommand {
   static override summary = 'Keep known findings in a file, so that only new ones fail.';
-  static override description = `write puts every violation of the captures into the file, entries that are there keep their reason; check tells which entries match nothing or have expired, and exits with 1 where there are some; prune takes those out.
+  static override description = `write adds every violation of the captures to the file, entries that are there keep their reason until they expire; check tells which entries match nothing or have expired, and exits with 1 where there are some; prune takes those out.
 
 Entries are known by rule and fingerprint, which hold neither addresses nor lines. check --baseline PATH shows what they match, and does not fail for it.`;
   static override examples = [
@@ -40,14 +40,14 @@ Entries are known by rule and fingerprint, which hold neither addresses nor line
     const { settings } = await settingsFrom(flags);
     const path = settings.baseline ?? DEFAULT_PATH;
     const isWriting = args.action === 'write';
-    if (isWriting && flags.reason === undefined) {
+    if (isWriting && !flags.reason) {
       throw new VhtraceError(
         'USAGE',
         'baseline write needs --reason',
         'why the findings are accepted',
       );
     }
-    if (flags.expires !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(flags.expires)) {
+    if (flags.expires !== undefined && !isDay(flags.expires)) {
       throw new VhtraceError('USAGE', `--expires ${flags.expires} is no day`, 'as in 2027-03-31');
     }
     const { runCheck } = await import('../pipeline/check.js');
@@ -61,23 +61,22 @@ Entries are known by rule and fingerprint, which hold neither addresses nor line
       today: today(),
     });
     this.complainAbout(failures);
-    // What could not be read may be what an entry is about: nothing is taken out for its sake.
-    if (failures.length > 0) {
+    this.complainAboutIdle(report.captures);
+    // What was not judged may be what an entry is about: nothing is taken out for its sake.
+    if (failures.length > 0 || report.captures.every(({ facts }) => facts === 0)) {
       process.exitCode = 2;
       return;
     }
-    if (isWriting) {
-      const { reason = '', expires } = flags;
-      const written = await writeBaseline(report, { path, reason, expires });
-      this.print(`${printable(path)}: ${written.findings.length} known\n`);
-      return;
-    }
-    const summary = report.baseline ?? { path, known: 0, unused: [], expired: [] };
+    const { reason = '', expires } = flags;
+    const { baseline: summary = { path, known: 0, unused: [], expired: [] } } = isWriting
+      ? await writeBaseline(report, { path, reason, expires, today: today() })
+      : report;
+    if (args.action === 'prune') await pruneBaseline(path, summary);
     if (flags.json) {
       const { jsonText } = await import('../reporters/json.js');
       this.print(jsonText({ schemaVersion: 1, ...summary }));
     } else this.print(renderBaseline(summary));
-    if (args.action === 'prune') await pruneBaseline(path, summary);
-    else if (summary.unused.length + summary.expired.length > 0) process.exitCode = 1;
+    const stale = summary.unused.length + summary.expired.length;
+    if (args.action === 'check' && stale > 0) process.exitCode = 1;
   }
 }

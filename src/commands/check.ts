@@ -3,7 +3,13 @@ import { BaseCommand } from './shared/base-command.js';
 import { checkFlags, failFlags, settingsFrom, today } from './shared/check-flags.js';
 import { complain } from './shared/complain.js';
 import { files, json } from './shared/flags.js';
-import { addStepSummary, parseOutput, repositoryRoot, writeReport } from './shared/outputs.js';
+import {
+  addStepSummary,
+  parseOutput,
+  refuseOverlap,
+  repositoryRoot,
+  writeReport,
+} from './shared/outputs.js';
 import { columns, hasColor } from './shared/terminal.js';
 
 /** Named here, so that help loads no reporter; a test holds the list to them. */
@@ -50,6 +56,10 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
     const { args, flags } = await this.parse(Check);
     const outputs = (flags.output ?? []).map((text) => parseOutput(text, formats));
     const { settings } = await settingsFrom(flags);
+    refuseOverlap(
+      outputs.map(({ path }) => path),
+      [...(args.file ?? [flags.db]), ...settings.traceEvents, settings.baseline],
+    );
     const { runCheck } = await import('../pipeline/check.js');
     const { reporters } = await import('../reporters/index.js');
     const result = await runCheck({
@@ -60,9 +70,7 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
       jobs: flags.jobs,
     });
     this.complainAbout(result.failures);
-    for (const { path, facts } of result.report.captures) {
-      if (facts === 0) complain('no vhost or migration call in it, nothing to check', path);
-    }
+    this.complainAboutIdle(result.report.captures);
     for (const rule of result.unmet) complain(`${rule} is required, and had nothing to judge`);
     const options = {
       ...result,
@@ -75,7 +83,9 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
       version: this.config.version,
     };
     const format = flags.json ? 'json' : flags.format;
-    this.print(reporters[format](result.report, options));
+    // Where nothing could be read there is no result, and why has been said.
+    const isUnread = result.report.captures.length === 0 && result.failures.length > 0;
+    if (format !== 'pretty' || !isUnread) this.print(reporters[format](result.report, options));
     for (const { format: name, path } of outputs) {
       await writeReport(path, reporters[name](result.report, { ...options, color: false }));
     }

@@ -5,6 +5,7 @@ import type { OtlpResult, OtlpTarget, ParquetResult } from '../pipeline/export.j
 import { BaseCommand } from './shared/base-command.js';
 import { checkFlags, settingsFrom } from './shared/check-flags.js';
 import { files, json } from './shared/flags.js';
+import { refuseOverlap } from './shared/outputs.js';
 
 const { baseline: _, ...judgeFlags } = checkFlags;
 
@@ -82,6 +83,7 @@ With FILEs no store is needed; without, everything in the store is exported.`;
       await this.finish(flags, await exportParquet({ ...request, folder, partitionBy }));
       return;
     }
+    refuseOverlap([flags.out], [...(args.file ?? [flags.db]), ...settings.traceEvents]);
     const start = startOf(flags['start-time']);
     const result = await exportOtlp({ ...request, start }, targetOf(flags));
     if (flags.out === undefined && flags.endpoint === undefined) {

@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { BaseCommand } from './shared/base-command.js';
 import { describeError } from './shared/complain.js';
-import { openOutput } from './shared/outputs.js';
+import { openOutput, refuseOverlap, writePrivate } from './shared/outputs.js';
 
 export default class Scrub extends BaseCommand {
   static override summary = 'Make a capture fit for a public bug report.';
@@ -47,27 +48,27 @@ export default class Scrub extends BaseCommand {
       import('../pipeline/scrub.js'),
       import('../reporters/scrub-text.js'),
     ]);
-    const output = openOutput(flags.output, args.file);
+    refuseOverlap([flags.output, flags.map], [args.file]);
+    const output = openOutput(flags.output);
+    // A file gets the line as it is; a terminal would obey what is in it.
+    const isSeen = flags.output === undefined && process.stdout.isTTY;
     let result;
     try {
       result = await runScrub({
         path: args.file,
         words: flags.word ?? [],
         emit: (line) => {
-          output.write(`${line}\n`);
+          output.write(`${isSeen ? printable(line) : line}\n`);
         },
       });
+      output.close();
     } catch (error) {
+      if (error instanceof VhtraceError && error.code === 'OUTPUT_UNWRITABLE') throw error;
       this.complainAbout([{ path: args.file, error: asError(error) }]);
       process.exitCode = 2;
       return;
-    } finally {
-      output.close();
     }
-    if (flags.map !== undefined) {
-      const { writePrivate } = await import('./shared/outputs.js');
-      writePrivate(flags.map, scrubMapText(result.mapping));
-    }
+    if (flags.map !== undefined) writePrivate(flags.map, scrubMapText(result.mapping));
     process.stderr.write(renderScrubCounts(result.counts, result.lines));
   }
 }

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
 import { BaseCommand } from './shared/base-command.js';
-import { db, json } from './shared/flags.js';
+import { db } from './shared/flags.js';
 import { openOutput } from './shared/outputs.js';
 
 export default class Sql extends BaseCommand {
@@ -18,7 +18,9 @@ export default class Sql extends BaseCommand {
   };
   static override flags = {
     db,
-    json,
+    json: Flags.boolean({
+      description: 'the same as --format json: an array with an object a row',
+    }),
     format: Flags.option({ options: ['table', 'csv', 'json'] as const })({
       description: 'how to print the rows',
       default: 'table',
@@ -41,10 +43,10 @@ export default class Sql extends BaseCommand {
       }
       return;
     }
-    if (args.query === undefined) {
+    if (!args.query?.trim()) {
       throw new VhtraceError('USAGE', 'no SELECT given', 'vhtrace sql --views lists what there is');
     }
-    const output = openOutput(undefined, '-');
+    const output = openOutput(undefined);
     const printer = rowPrinters[format]((text) => {
       output.write(text);
     });

@@ -1,6 +1,7 @@
 /** The file of `vhtrace baseline`. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { VhtraceError } from '../base/errors.js';
+import { isDay } from '../model/baseline.js';
 import type { Baseline, BaselineEntry } from '../model/baseline.js';
 
 /** Undefined where there is no such file. Errors: FILE_UNREADABLE, BASELINE_INVALID. */
@@ -52,7 +53,6 @@ function isEntry(entry: unknown): entry is BaselineEntry {
   const { rule, fingerprint, message, reason, expires } = (entry ?? {}) as Partial<BaselineEntry>;
   const texts = [rule, fingerprint, message, reason, expires ?? '2026-01-01'];
   return (
-    texts.every((text) => typeof text === 'string') &&
-    (expires === undefined || /^\d{4}-\d{2}-\d{2}$/.test(expires))
+    texts.every((text) => typeof text === 'string') && (expires === undefined || isDay(expires))
   );
 }

@@ -28,3 +28,9 @@ export interface BaselineSummary {
   /** Entries that no longer count: what they match is a violation again. */
   readonly expired: readonly BaselineEntry[];
 }
+
+/** Whether it is a day of the calendar, written `2026-12-31`. */
+export function isDay(text: string): boolean {
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 10) === text;
+}

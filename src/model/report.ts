@@ -122,6 +122,9 @@ export interface MigrationSummary {
 export const LIMITS =
   'Only the call flow was judged: no call shows whether the backend marks every page that it writes, whether addresses are translated right, or whether the bitmap is scanned right.';
 
+/** What is said of a capture without a fact: it must not look as if it had passed. */
+export const NOTHING_TO_CHECK = 'no vhost or migration call in it, nothing to check';
+
 /** Which QEMU a session shows, and by what. */
 export interface ProfileSummary {
   /** sha256 of the capture. */

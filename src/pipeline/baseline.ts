@@ -1,5 +1,5 @@
 /** `vhtrace baseline`: known findings in a file. */
-import { baselineOf, pruned } from '../check/baseline.js';
+import { applyBaseline, baselineOf, pruned } from '../check/baseline.js';
 import { VhtraceError } from '../base/errors.js';
 import { readBaselineFile, writeBaselineFile } from '../input/baseline-file.js';
 import type { Baseline, BaselineSummary } from '../model/baseline.js';
@@ -20,21 +20,24 @@ export interface WriteRequest {
   readonly path: string;
   readonly reason: string;
   readonly expires: string | undefined;
+  readonly today: string;
 }
 
-/** Writes the violations of a report down; entries that are there keep their reason. Gives what was written. */
+/**
+ * Writes the violations of a report down beside the entries that are there. Gives the report as that file
+ * then judges it.
+ */
 export async function writeBaseline(
   report: CheckReport,
-  { path, reason, expires }: WriteRequest,
-): Promise<Baseline> {
-  const baseline = baselineOf(report, await readBaselineFile(path), reason, expires);
+  request: WriteRequest,
+): Promise<CheckReport> {
+  const { path, today } = request;
+  const baseline = baselineOf(report, await readBaselineFile(path), request);
   await writeBaselineFile(path, baseline);
-  return baseline;
+  return applyBaseline(report, baseline, path, today);
 }
 
-/** Takes out what matches nothing or has expired. Gives what is left. */
-export async function pruneBaseline(path: string, summary: BaselineSummary): Promise<Baseline> {
-  const left = pruned(await readBaseline(path), summary);
-  await writeBaselineFile(path, left);
-  return left;
+/** Takes out what matches nothing or has expired. */
+export async function pruneBaseline(path: string, summary: BaselineSummary): Promise<void> {
+  await writeBaselineFile(path, pruned(await readBaseline(path), summary));
 }

@@ -201,14 +201,16 @@ function verdictLine(report: CheckReport, options: ReportOptions, colors: Colors
   const idle = unused === 0 ? '' : `, ${count(unused, 'rule')} had nothing to judge`;
   const checked = `${count(pass, 'check')} passed, ${thousands(inconclusive)} could not be decided${idle}`;
   const unread = options.failures.length;
-  const files = unread === 0 ? '' : `${count(unread, 'file')} could not be read\n`;
+  const unreadable = `${count(unread, 'file')} could not be read`;
+  const files = unread === 0 ? '' : `${unreadable}\n`;
   if (wrong.length > 0) return `${files}${colors.bold(wrong.join(', '))}; ${checked}\n`;
+  const nothing = colors.yellow('nothing was checked');
+  if (report.captures.length === 0) {
+    return `${nothing}: ${unread === 0 ? 'there is no capture' : unreadable}\n`;
+  }
   if (report.captures.every(({ facts }) => facts === 0)) {
-    const why =
-      report.captures.length === 0
-        ? 'there is no capture'
-        : 'there is no vhost or migration call in what was read';
-    return `${files}${colors.yellow('nothing was checked')}: ${why}\n`;
+    const why = 'there is no vhost or migration call in what was read';
+    return `${files}${nothing}: ${why}\n`;
   }
   // "No violation" would read like a pass.
   if (pass === 0) return `${files}${colors.yellow('nothing could be decided')}; ${checked}\n`;

@@ -1,5 +1,6 @@
 import { Command } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
+import { NOTHING_TO_CHECK } from '../../model/report.js';
 import { complain, describeError } from './complain.js';
 
 /** What all commands share: results on standard output as they are, errors in one line on standard error. */
@@ -12,6 +13,13 @@ export abstract class BaseCommand extends Command {
   /** Writes one line for each file that could not be used. */
   protected complainAbout(failures: readonly { path: string; error: Error }[]): void {
     for (const { path, error } of failures) complain(describeError(error), path);
+  }
+
+  /** Writes one line for each capture that has nothing to judge. */
+  protected complainAboutIdle(captures: readonly { path: string; facts: number }[]): void {
+    for (const { path, facts } of captures) {
+      if (facts === 0) complain(NOTHING_TO_CHECK, path);
+    }
   }
 
   protected override catch(error: Error): Promise<void> {

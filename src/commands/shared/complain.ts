@@ -25,7 +25,9 @@ export function describeError(
     return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
   }
   if (isUsageError(error)) {
-    const message = error.message.replace(/\nSee more help with --help$/, '').replaceAll('\n', ' ');
+    // Below what is wrong, oclif explains flags that take several words; none here does.
+    const [what = ''] = error.message.split(/\n(?=See more help with --help|\nNote: )/);
+    const message = what.replaceAll('\n', ' ');
     const help = `vhtrace ${command === undefined ? '' : `${command} `}--help`;
     const near = nearestFlag(error, flags);
     return near === undefined

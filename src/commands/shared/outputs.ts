@@ -1,6 +1,7 @@
 /** Reports that go to files. */
-import { closeSync, openSync, realpathSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { nearest } from '../../base/nearest.js';
 import { VhtraceError } from '../../base/errors.js';
 
@@ -27,6 +28,39 @@ export function parseOutput<Format extends string>(
   );
 }
 
+/**
+ * An output never takes the place of what is read, nor of another output.
+ *
+ * Errors: USAGE where two of the paths name one file.
+ */
+export function refuseOverlap(
+  outputs: readonly (string | undefined)[],
+  inputs: readonly (string | undefined)[],
+): void {
+  const read = new Set(inputs.map((path) => (path === '-' ? undefined : identityOf(path))));
+  const written = new Set<string>();
+  for (const path of outputs) {
+    const file = identityOf(path);
+    if (file === undefined) continue;
+    const what = read.has(file) ? 'the input' : written.has(file) ? 'an output already' : '';
+    if (what !== '') {
+      throw new VhtraceError('USAGE', `${path} is ${what}`, 'name another file for the output');
+    }
+    written.add(file);
+  }
+}
+
+/** The same for all names of a file, links included; undefined for a device or a pipe, which many may share. */
+function identityOf(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    const stat = statSync(path, { bigint: true });
+    return stat.isFile() ? `${stat.dev} ${stat.ino}` : undefined;
+  } catch {
+    return resolve(path);
+  }
+}
+
 /** Errors: OUTPUT_UNWRITABLE. */
 export async function writeReport(path: string, text: string): Promise<void> {
   await attempt(path, () => writeFile(path, text));
@@ -46,6 +80,7 @@ export function repositoryRoot(): string {
 
 export interface TextOutput {
   write(text: string): void;
+  /** Writes what is pending; the file is there then, also where nothing was written. */
   close(): void;
 }
 
@@ -53,29 +88,29 @@ export interface TextOutput {
 const CHUNK = 1 << 16;
 
 /**
- * A file that takes text of any length, or standard output where there is no path.
+ * A file that takes text of any length, or standard output where there is no path. The file is opened when
+ * there is something to write, so that work that fails before leaves what was there.
  *
- * Errors: OUTPUT_UNWRITABLE, USAGE where the output is the input.
+ * Errors: OUTPUT_UNWRITABLE.
  */
-export function openOutput(path: string | undefined, input: string): TextOutput {
+export function openOutput(path: string | undefined): TextOutput {
   if (path === undefined) {
     return textOutput(
       (text) => process.stdout.write(text),
       () => undefined,
     );
   }
-  if (realPath(path) !== undefined && realPath(path) === realPath(input)) {
-    throw new VhtraceError('USAGE', `${path} is the input`, 'name another file for the output');
-  }
-  const handle = attemptSync(path, () => openSync(path, 'w'));
+  let handle: number | undefined;
+  const open = (): number => (handle ??= attemptSync(path, () => openSync(path, 'w')));
   return textOutput(
     (text) => {
+      const file = open();
       attemptSync(path, () => {
-        writeAll(handle, text);
+        writeAll(file, text);
       });
     },
     () => {
-      closeSync(handle);
+      closeSync(open());
     },
   );
 }
@@ -111,14 +146,6 @@ function textOutput(write: (text: string) => void, close: () => void): TextOutpu
 function writeAll(handle: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length;) at += writeSync(handle, bytes, at);
-}
-
-function realPath(path: string): string | undefined {
-  try {
-    return path === '-' ? undefined : realpathSync(path);
-  } catch {
-    return undefined;
-  }
 }
 
 function attemptSync<Result>(path: string, work: () => Result): Result {

@@ -5,6 +5,7 @@
  * Source: docs.github.com, "Workflow commands for GitHub Actions"; actions/toolkit, command.ts.
  */
 import { printable } from '../../base/printable.js';
+import { NOTHING_TO_CHECK } from '../../model/report.js';
 import type { CheckReport, Finding, Severity } from '../../model/report.js';
 import { inOrder } from '../order.js';
 import type { ReportOptions } from '../reporter.js';
@@ -44,6 +45,12 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
   }
   for (const { path, error } of options.failures) {
     lines.push(command('error', { title: 'capture not read' }, `${path}: ${error.message}`));
+  }
+  const [idle, ...more] = report.captures.filter(({ facts }) => facts === 0);
+  if (idle !== undefined) {
+    const others = more.length === 0 ? '' : ` (and ${count(more.length, 'more capture')})`;
+    const place = { file: repositoryPath(idle.path, options) };
+    lines.push(command('warning', place, `${NOTHING_TO_CHECK}${others}`));
   }
   const { error, warning, note } = report.summary.violations;
   const verdict = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')].join(

@@ -5,8 +5,15 @@
  * Source: OASIS SARIF 2.1.0; docs.github.com, "SARIF support for code scanning".
  */
 import { printable } from '../../base/printable.js';
-import { LIMITS } from '../../model/report.js';
-import type { CheckReport, Evidence, Finding, RuleInfo, Severity } from '../../model/report.js';
+import { LIMITS, NOTHING_TO_CHECK } from '../../model/report.js';
+import type {
+  CaptureSummary,
+  CheckReport,
+  Evidence,
+  Finding,
+  RuleInfo,
+  Severity,
+} from '../../model/report.js';
 import { jsonText } from '../json.js';
 import { inOrder } from '../order.js';
 import type { ReportOptions } from '../reporter.js';
@@ -53,6 +60,9 @@ export function renderSarif(report: CheckReport, options: ReportOptions): string
             exitCode: options.exitCode,
             toolExecutionNotifications: [
               ...notifications(options),
+              ...report.captures
+                .filter(({ facts }) => facts === 0)
+                .map((capture) => idle(capture, options)),
               ...(left > 0
                 ? [notice('warning', `${thousands(left)} more results are left out`)]
                 : []),
@@ -160,6 +170,13 @@ function codeFlow(finding: Finding, options: ReportOptions): object {
       },
     ],
   };
+}
+
+function idle({ path }: CaptureSummary, folders: ReportOptions): object {
+  const location = {
+    physicalLocation: { artifactLocation: { uri: repositoryUri(path, folders) } },
+  };
+  return { ...notice('warning', NOTHING_TO_CHECK), locations: [location] };
 }
 
 function notifications({ problems, failures, ...folders }: ReportOptions): object[] {
