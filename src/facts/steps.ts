@@ -426,8 +426,9 @@ export class StepBuilder {
     const isCall = first !== undefined && calls.at(-1)?.frame === first;
     const step = this.push({
       line: isCall ? (stop?.span.first ?? bt.span.first) : bt.span.first,
-      calls,
-      callLines,
+      // Copies have no room to grow.
+      calls: calls.slice(),
+      callLines: callLines.slice(),
       frames: bt.frames,
       frameLines: bt.lines,
       entry: entry && isCall,

@@ -118,6 +118,9 @@ interface ThreadState {
   returned?: Activation | undefined;
 }
 
+/** Shared: a trace log has millions of steps that show no call. */
+const NONE: readonly Activation[] = [];
+
 class Tracker {
   readonly all: Activation[] = [];
   readonly atStep: (readonly Activation[])[] = [];
@@ -132,7 +135,7 @@ class Tracker {
 
   advance(step: Step): void {
     if (isEmpty(step)) {
-      this.atStep.push([]);
+      this.atStep.push(NONE);
       return;
     }
     if (this.lives.enter(step.session)) this.threads.clear();
@@ -140,7 +143,7 @@ class Tracker {
     if (incarnation !== undefined) this.ofEvent.set(step.index, incarnation);
     if (step.returned !== undefined) this.followReturn(this.stateOf(step.thread ?? ''), step);
     if (step.calls.length === 0 && !step.stackKnown) {
-      this.atStep.push([]);
+      this.atStep.push(NONE);
       return;
     }
     this.nameThread(step);
