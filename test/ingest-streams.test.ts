@@ -180,14 +180,14 @@ test('what a later session shows of an earlier one is stored, too', async () => 
 });
 
 test('what was used lately is remembered, and little else', () => {
-  const recent = new Recent<number, number>(12);
-  recent.set(-1, -1);
+  const recent = new Recent<number>(12);
+  recent.set('-1', -1);
   for (let i = 0; i < 1000; i++) {
-    recent.set(i, i);
-    expect(recent.get(-1)).toBe(-1);
-    expect(recent.get(i - 5)).toBe(i < 5 ? (i === 4 ? -1 : undefined) : i - 5);
+    recent.set(String(i), i);
+    expect(recent.get('-1')).toBe(-1);
+    expect(recent.get(String(i - 5))).toBe(i < 5 ? (i === 4 ? -1 : undefined) : i - 5);
   }
-  expect(recent.get(900)).toBeUndefined();
+  expect(recent.get('900')).toBeUndefined();
 });
 
 test('progress tells bytes, rate and what is left', () => {

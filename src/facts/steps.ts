@@ -100,7 +100,7 @@ const OF_TOOLS: ReadonlySet<CaptureRecord['kind']> = new Set([
 function notePrinted(step: Step, value: PrintedValue): void {
   const kind = step.calls.at(-1)?.row.kind;
   if (kind === undefined) return;
-  step.printed = { ...printedMembers(kind, value), ...step.printed };
+  step.printed = { ...detachedMembers(printedMembers(kind, value)), ...step.printed };
 }
 
 /** Only what an event says; its text and its time are not asked for. */
@@ -108,6 +108,11 @@ function leanEvent({ row, record }: NonNullable<Step['event']>): Step['event'] {
   const { kind, span, name, args, tid } = record;
   const own = { kind, span, name: detached(name), args: args && detachedMembers(args) };
   return { row, record: { ...own, text: '', tid, time: undefined } };
+}
+
+/** Its thread is that of the step. */
+function leanReturn({ kind, span, func, value }: FunctionReturn): FunctionReturn {
+  return detachedMembers({ kind, span, func, value });
 }
 
 /** A step that shows no stack. */
@@ -720,7 +725,7 @@ export class StepBuilder {
       event: isLean ? part.event && leanEvent(part.event) : part.event,
       wire: isLean ? part.wire && detachedMembers(part.wire) : part.wire,
       message: isLean ? undefined : part.message,
-      returned: part.returned,
+      returned: isLean ? part.returned && leanReturn(part.returned) : part.returned,
     };
     this.gap = altered !== undefined;
     this.isTaken &&= part.isEmpty === true;
