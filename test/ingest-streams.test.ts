@@ -3,12 +3,15 @@ import fc from 'fast-check';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { Recent } from '../src/base/recent.js';
 import { progressText } from '../src/commands/shared/reading-progress.js';
 import { FactBuilder } from '../src/flows/fact-builder.js';
 import type { Facts } from '../src/flows/fact-builder.js';
 import { buildRun } from '../src/flows/run.js';
+import { createReader } from '../src/formats/reader.js';
 import type { Fact } from '../src/model/fact.js';
 import type { Reading } from '../src/model/record.js';
 import { runIngest } from '../src/pipeline/ingest.js';
@@ -180,14 +183,37 @@ test('what a later session shows of an earlier one is stored, too', async () => 
 });
 
 test('what was used lately is remembered, and little else', () => {
-  const recent = new Recent<number, number>(12);
-  recent.set(-1, -1);
+  const recent = new Recent<number>(12);
+  recent.set('-1', -1);
   for (let i = 0; i < 1000; i++) {
-    recent.set(i, i);
-    expect(recent.get(-1)).toBe(-1);
-    expect(recent.get(i - 5)).toBe(i < 5 ? (i === 4 ? -1 : undefined) : i - 5);
+    recent.set(String(i), i);
+    expect(recent.get('-1')).toBe(-1);
+    expect(recent.get(String(i - 5))).toBe(i < 5 ? (i === 4 ? -1 : undefined) : i - 5);
   }
-  expect(recent.get(900)).toBeUndefined();
+  expect(recent.get('900')).toBeUndefined();
+});
+
+test('what is remembered of a line keeps nothing else of the file', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const reader = createReader();
+  const chunks = 64;
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let i = 0; i < chunks; i++) {
+    const stop = `Thread ${i} "CPU ${i}/KVM" hit Breakpoint 3, vhost_commit_${i} (idx=${i}) at ../hw/virtio/vhost.c:${i}`;
+    const frame = `#0  vhost_commit_${i} (idx=${i}) at ../hw/virtio/vhost.c:${i}`;
+    // The second one is read by what is known of the first.
+    const chunk = Buffer.from(`${stop}\n${frame}\n`.padEnd(1 << 19)).toString('latin1');
+    for (let again = 0; again < 2; again++) {
+      reader.push(chunk.slice(0, stop.length));
+      reader.push(chunk.slice(stop.length + 1, stop.length + 1 + frame.length));
+    }
+    reader.take();
+  }
+  collect();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan((chunks << 19) / 4);
+  expect(reader.finish().lines).toBe(4 * chunks);
 });
 
 test('progress tells bytes, rate and what is left', () => {

@@ -4,6 +4,7 @@ import type { IngestResult } from '../pipeline/ingest.js';
 import { BaseCommand } from './shared/base-command.js';
 import { complain } from './shared/complain.js';
 import { db, files, json, traceEvents } from './shared/flags.js';
+import { keepHeapLean } from './shared/lean-heap.js';
 import { ReadingProgress } from './shared/reading-progress.js';
 import { listenForStop } from './shared/stop-signal.js';
 import { showProgress } from './shared/terminal.js';
@@ -36,6 +37,7 @@ With --follow, one plain file is read while another program writes it. Whenever 
         "vhtrace ingest FILE..., or '-' for standard input",
       );
     }
+    keepHeapLean();
     if (flags.follow) await this.#follow(paths, flags);
     else {
       const stop = listenForStop();

@@ -16,6 +16,7 @@ import type {
   ThreadNotice,
   ThreadRef,
 } from '../model/record.js';
+import { detachedMembers } from '../base/detached.js';
 import { callOf } from './calls.js';
 import type { Call } from './calls.js';
 import {
@@ -37,7 +38,7 @@ import { ProcessFollower, reachesBottom } from './threads.js';
 function notePrinted(step: Step, value: PrintedValue): void {
   const kind = step.calls.at(-1)?.row.kind;
   if (kind === undefined) return;
-  step.printed = { ...printedMembers(kind, value), ...step.printed };
+  step.printed = { ...detachedMembers(printedMembers(kind, value)), ...step.printed };
 }
 
 export class DebuggerSteps {
@@ -197,8 +198,9 @@ export class DebuggerSteps {
     const isCall = first !== undefined && calls.at(-1)?.frame === first;
     const step = this.maker.push({
       line: isCall ? (stop?.span.first ?? bt.span.first) : bt.span.first,
-      calls,
-      callLines,
+      // Copies have no room to grow.
+      calls: calls.slice(),
+      callLines: callLines.slice(),
       frames: bt.frames,
       frameLines: bt.lines,
       entry: entry && isCall,

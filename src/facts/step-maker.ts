@@ -92,6 +92,11 @@ function leanEvent({ row, record }: NonNullable<Step['event']>): Step['event'] {
   return { row, record: { ...own, text: '', tid, time: undefined } };
 }
 
+/** Its thread is that of the step. */
+function leanReturn({ kind, span, func, value }: FunctionReturn): FunctionReturn {
+  return detachedMembers({ kind, span, func, value });
+}
+
 function threadOf(tid: number | undefined): string | undefined {
   return tid === undefined ? undefined : `tid ${tid}`;
 }
@@ -238,7 +243,7 @@ export class StepMaker {
       event: isLean ? part.event && leanEvent(part.event) : part.event,
       wire: isLean ? part.wire && detachedMembers(part.wire) : part.wire,
       message: isLean ? undefined : part.message,
-      returned: part.returned,
+      returned: isLean ? part.returned && leanReturn(part.returned) : part.returned,
     };
     this.gap = altered !== undefined;
     this.isTaken &&= part.isEmpty === true;

@@ -51,7 +51,7 @@ export interface Activation {
    * Members of the argument that the debugger printed at this stop (`print *addr`, `print *log`), as printed:
    * `flags`, `log_guest_addr` of a vhost_vring_addr; `size`, `refcnt`, `log` of a vhost_log.
    */
-  readonly printed: Map<string, string>;
+  printed: ReadonlyMap<string, string>;
   /** What it returned, where the debugger watched it return (`finish`); as printed. */
   result: { readonly value: string; readonly line: number } | undefined;
 }
@@ -118,6 +118,10 @@ interface ThreadState {
   returned?: Activation | undefined;
 }
 
+/** Shared: a trace log has millions of steps that show no call, and of few calls something is printed. */
+const NONE: readonly Activation[] = [];
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
 class Tracker {
   readonly all: Activation[] = [];
   readonly atStep: (readonly Activation[])[] = [];
@@ -132,7 +136,7 @@ class Tracker {
 
   advance(step: Step): void {
     if (isEmpty(step)) {
-      this.atStep.push([]);
+      this.atStep.push(NONE);
       return;
     }
     if (this.lives.enter(step.session)) this.threads.clear();
@@ -140,7 +144,7 @@ class Tracker {
     if (incarnation !== undefined) this.ofEvent.set(step.index, incarnation);
     if (step.returned !== undefined) this.followReturn(this.stateOf(step.thread ?? ''), step);
     if (step.calls.length === 0 && !step.stackKnown) {
-      this.atStep.push([]);
+      this.atStep.push(NONE);
       return;
     }
     this.nameThread(step);
@@ -152,7 +156,8 @@ class Tracker {
       if (step.altered !== undefined) activation.altered = true;
     }
     notePrinted(shown.at(-1), step);
-    this.atStep.push(shown);
+    // A copy has no room to grow.
+    this.atStep.push(shown.slice());
   }
 
   /** The innermost open call of that function has ended, and those inside it; or the value of one that has is printed. */
@@ -344,7 +349,7 @@ class Tracker {
       closed: undefined,
       stackKnown: step.stackKnown,
       altered: false,
-      printed: new Map(),
+      printed: NOTHING,
       result: undefined,
     };
     this.all.push(activation);
@@ -354,10 +359,9 @@ class Tracker {
 }
 
 function notePrinted(activation: Activation | undefined, { printed }: Step): void {
-  if (activation === undefined) return;
-  for (const [name, text] of Object.entries(printed ?? {})) {
-    if (!activation.printed.has(name)) activation.printed.set(name, text);
-  }
+  if (activation === undefined || printed === undefined) return;
+  // What was printed first is kept.
+  activation.printed = new Map([...Object.entries(printed), ...activation.printed]);
 }
 
 /** What it showed was made a fact before, see `FactBuilder`. */

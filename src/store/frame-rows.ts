@@ -29,7 +29,7 @@ type TextId = (text: string | undefined) => number;
 
 export class FrameRows {
   private readonly ids = new WeakMap<Frame, number>();
-  private readonly shapes = new Recent<string, number>(MOST_SHAPES);
+  private readonly shapes = new Recent<number>(MOST_SHAPES);
   private drafts: readonly Draft[] = [];
 
   constructor(

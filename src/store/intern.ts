@@ -5,6 +5,7 @@
  * row has to be read back after it was inserted. A capture comes in batches: what was seen lately is
  * remembered, what was forgotten is found in the store again.
  */
+import { detached } from '../base/detached.js';
 import { Recent } from '../base/recent.js';
 import type { Backtrace, CaptureRecord, Frame, ThreadRef, TraceEvent } from '../model/record.js';
 import type { Database } from './database.js';
@@ -29,7 +30,7 @@ const MOST_TEXTS = 8192;
 
 /** Interns the batches of one capture. Create it inside of the transaction that writes the capture. */
 export class Interner {
-  private readonly texts = new Recent<string, number>(MOST_TEXTS);
+  private readonly texts = new Recent<number>(MOST_TEXTS);
   private readonly shapes = new EventShapes();
 
   private constructor(
@@ -101,7 +102,7 @@ export class Interner {
         missing.push([id, value]);
         ids.set(value, id);
       }
-      this.texts.set(value, id);
+      this.texts.set(detached(value), id);
     }
     await this.database.bulk(
       'INSERT INTO text (id, value) SELECT value ->> 0, value ->> 1 FROM json_each(?)',

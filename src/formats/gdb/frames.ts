@@ -31,10 +31,10 @@ interface KnownShape {
 
 /** Frames by their text. Equal texts near each other give the same object. */
 export class FrameTable {
-  readonly #frames = new Recent<string, Frame | 'refused'>(MOST_FRAMES);
-  readonly #shapes = new Recent<string, KnownShape>(MOST_SHAPES);
+  readonly #frames = new Recent<Frame | 'refused'>(MOST_FRAMES);
+  readonly #shapes = new Recent<KnownShape>(MOST_SHAPES);
   /** Texts that are one whole frame: most of a log, and seen many times. */
-  readonly #whole = new Recent<string, Frame>(MOST_FRAMES);
+  readonly #whole = new Recent<Frame>(MOST_FRAMES);
 
   /** The frame of a text without level, or undefined when the grammar refuses it. */
   read(text: string): Frame | undefined {

@@ -1,4 +1,5 @@
 /** Stops by the shape of their line, see frame-shapes.ts: thousands of them differ in pointers only. */
+import { detached } from '../../base/detached.js';
 import { Recent } from '../../base/recent.js';
 import { LONGEST_SHAPED, shapeOf } from './frame-shapes.js';
 import { readGdbLine, stopHead } from './lines.js';
@@ -15,17 +16,17 @@ const MOST_SHAPES = 8192;
 
 export class KnownStops {
   /** The head, and the length of the text before the location; no head where the grammar has to read each text. */
-  readonly #shapes = new Recent<
-    string,
-    { readonly head: StopHead | undefined; readonly start: number }
-  >(MOST_SHAPES);
+  readonly #shapes = new Recent<{ readonly head: StopHead | undefined; readonly start: number }>(
+    MOST_SHAPES,
+  );
 
   /** The line, without margin, was complete as it stood. */
   markWhole(text: string): void {
     if (text.length > LONGEST_SHAPED) return;
-    const { shape } = shapeOf(text);
+    const own = detached(text);
+    const { shape } = shapeOf(own);
     if (this.#shapes.get(shape) !== undefined) return;
-    const read = readGdbLine(text);
+    const read = readGdbLine(own);
     const location = read?.type === 'stop' ? read.location?.trim() : undefined;
     const start = text.length - (location?.length ?? 0);
     // A number in front of the location may be that of a thread.
