@@ -22,7 +22,7 @@ export class Collector {
 
   constructor(
     private readonly info: CaptureInfo,
-    private readonly rule: Rule,
+    readonly rule: Rule,
     private readonly budget: SliceBudget,
   ) {}
 
@@ -32,9 +32,8 @@ export class Collector {
 
   add(given: Judgement, context: Session): void {
     const judgement = context.isAltered(given) ? undecided(given) : given;
-    const { verdict, device, vring, endpoint, severity, missing, times = 1 } = judgement;
-    const subject = [device, vring, endpoint];
-    const key = JSON.stringify([context.session, verdict, subject, severity, missing]);
+    const { times = 1 } = judgement;
+    const key = keyOf(judgement, context.session);
     const group = this.groups.get(key);
     if (group === undefined) this.groups.set(key, { first: judgement, context, count: times });
     else group.count += times;
@@ -87,6 +86,13 @@ export class Collector {
       count: 0,
     };
   }
+}
+
+/** Equal for equal verdicts on one subject. None of its parts has a line break: all come from single lines. */
+function keyOf(judgement: Judgement, session: number): string {
+  const { verdict, device, vring, endpoint, severity, missing } = judgement;
+  const why = missing === undefined ? '' : missing.join('\n');
+  return `${session} ${verdict} ${String(severity)} ${String(vring)} ${String(device)}\n${String(endpoint)}\n${why}`;
 }
 
 /** What the debugger brought about is neither right nor wrong of QEMU. */

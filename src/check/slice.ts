@@ -14,6 +14,7 @@ import type { Run } from '../flows/run.js';
 import type { Span } from '../model/record.js';
 import type { Slice } from '../model/report.js';
 import type { Judgement, Rule } from '../rules/rule.js';
+import { kindsAnew } from '../rules/shared/stack-calls.js';
 import { Session } from './session.js';
 
 /** Steps that may still be judged again for the slices of one capture. */
@@ -179,12 +180,18 @@ class PartFinder {
 /** The rule reports the violation, in the same place and of the same subject, where only a part of the run is recorded. */
 function isReported(run: Run, part: Part, rule: Rule, violation: Judgement): boolean {
   const left = partOf(run, part);
-  const context = new Session(left, part.steps[0]?.session ?? 0);
+  const context = new Session(left, part.steps[0]?.session ?? 0, left.steps, left.activations);
   const judged = [
-    ...context.stacks.flatMap((step) => [...(rule.stack?.(step, left) ?? [])]),
+    ...judgeStacks(rule, left),
     ...(left.ordered ? (rule.sequence?.(context) ?? []) : []),
   ];
   return judged.some((other) => isSame(other, violation) && !context.isAltered(other));
+}
+
+function judgeStacks({ stack }: Rule, run: Run): Judgement[] {
+  if (stack === undefined) return [];
+  const asked = run.steps.filter((step) => kindsAnew(step, run).some((k) => stack.of.includes(k)));
+  return asked.flatMap((step) => [...stack.judge(step, run)]);
 }
 
 function isSame(a: Judgement, b: Judgement): boolean {

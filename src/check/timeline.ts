@@ -4,6 +4,7 @@
  * Openings and returns of calls become signals in the order of the capture; see `protocol/replay.ts`
  * for what is done with what the capture does not show.
  */
+import { append } from '../base/append.js';
 import { firstIndex } from '../base/search.js';
 import { RING_RESET } from '../model/constants.js';
 import {
@@ -55,14 +56,11 @@ export class Timeline {
 
   constructor(
     private readonly run: Run,
-    activations: readonly Activation[],
-    device: string,
+    /** What works on the device, see {@link DeviceWork}. */
+    own: readonly Activation[],
     /** For a picture: a start goes on until its end is shown, and a socket stays open. */
     private readonly asShown = false,
   ) {
-    const own = activations.filter(
-      (activation) => activation.device === device || isStranger(activation),
-    );
     let last: Snapshot = {
       step: own[0]?.first ?? 0,
       returned: false,
@@ -171,6 +169,28 @@ export class Timeline {
   }
 }
 
+/** The calls of a session by the device that they work on. */
+export class DeviceWork {
+  private readonly byDevice = new Map<string, Activation[]>();
+  /** Calls that change a device, but do not show which. */
+  private readonly strangers: Activation[] = [];
+
+  constructor(activations: readonly Activation[]) {
+    for (const activation of activations) {
+      const { device, kind } = activation;
+      if (device !== undefined) append(this.byDevice, device, activation);
+      else if (CHANGES_DEVICE.has(kind)) this.strangers.push(activation);
+    }
+  }
+
+  /** In order, with the strangers: each may have been about this device. */
+  on(device: string): readonly Activation[] {
+    const own = this.byDevice.get(device) ?? [];
+    if (this.strangers.length === 0) return own;
+    return [...own, ...this.strangers].sort((a, b) => a.id - b.id);
+  }
+}
+
 /** Calls that switch the log and have not returned, outermost first: what opens lies inside its callers only. */
 function openToggles(
   open: readonly Activation[],
@@ -191,11 +211,6 @@ function targetOf(activation: Activation | undefined): boolean | undefined {
 
 function isOpening({ step, returned }: Snapshot, at: number): boolean {
   return step === at && !returned;
-}
-
-/** A call that changes a device, but does not show which: it may have been this one. */
-function isStranger({ device, kind }: Activation): boolean {
-  return device === undefined && CHANGES_DEVICE.has(kind);
 }
 
 const CHANGES_DEVICE: ReadonlySet<FactKind> = new Set([
