@@ -51,7 +51,7 @@ function judgeStacks(context: Session, byKind: ReadonlyMap<FactKind, readonly Co
   for (const step of context.steps) {
     if (step.calls.length === 0) continue;
     const asked = kindsAnew(step, run).flatMap((kind) => byKind.get(kind) ?? []);
-    for (const collector of new Set(asked)) {
+    for (const collector of asked.length > 1 ? new Set(asked) : asked) {
       for (const judgement of collector.rule.stack?.judge(step, run) ?? [])
         collector.add(judgement, context);
     }

@@ -3,7 +3,7 @@ import { append } from '../base/append.js';
 import type { Step } from '../facts/step.js';
 import type { Activation } from '../flows/activations.js';
 import type { Run } from '../flows/run.js';
-import type { FactKind } from '../model/fact.js';
+import type { Fact, FactKind } from '../model/fact.js';
 import type { DeviceState, Since } from '../protocol/replay.js';
 import type { Judgement, SessionContext } from '../rules/rule.js';
 import { DeviceWork, Timeline } from './timeline.js';
@@ -15,12 +15,13 @@ export class Session implements SessionContext {
   private readonly made = new Map<string, unknown>();
   private readonly timelines = new Map<string, Timeline>();
 
-  /** `steps` and `activations`: those of the session. */
+  /** Besides the run only what is of the session. */
   constructor(
     readonly run: Run,
     readonly session: number,
     readonly steps: readonly Step[],
     readonly activations: readonly Activation[],
+    readonly facts: readonly Fact[],
   ) {
     for (const activation of this.activations) this.calls.add(activation.kind, activation);
     for (const step of this.steps) {
@@ -112,13 +113,16 @@ export function sessionsOf(run: Run): Session[] {
   const lists = Array.from({ length: run.sessions }, () => ({
     steps: [] as Step[],
     activations: [] as Activation[],
+    facts: [] as Fact[],
   }));
   for (const step of run.steps) lists[step.session]?.steps.push(step);
   for (const activation of run.activations) {
     lists[activation.session]?.activations.push(activation);
   }
+  for (const fact of run.facts) lists[fact.session]?.facts.push(fact);
   return lists.map(
-    ({ steps, activations }, session) => new Session(run, session, steps, activations),
+    ({ steps, activations, facts }, session) =>
+      new Session(run, session, steps, activations, facts),
   );
 }
 

@@ -180,7 +180,8 @@ class PartFinder {
 /** The rule reports the violation, in the same place and of the same subject, where only a part of the run is recorded. */
 function isReported(run: Run, part: Part, rule: Rule, violation: Judgement): boolean {
   const left = partOf(run, part);
-  const context = new Session(left, part.steps[0]?.session ?? 0, left.steps, left.activations);
+  const session = part.steps[0]?.session ?? 0;
+  const context = new Session(left, session, left.steps, left.activations, []);
   const judged = [
     ...judgeStacks(rule, left),
     ...(left.ordered ? (rule.sequence?.(context) ?? []) : []),

@@ -25,7 +25,6 @@ import type {
 } from '../model/record.js';
 import { detached, detachedMembers } from '../base/detached.js';
 import { Alterations } from './alterations.js';
-import { callOf } from './calls.js';
 import {
   conditionalFunction,
   NARROWS,
@@ -35,12 +34,14 @@ import {
   SELECTS_FRAME,
 } from './debugger-commands.js';
 import type { Call } from './calls.js';
+import { callOf, meaningOf } from './frame-meaning.js';
+import type { FrameMeaning } from './frame-meaning.js';
 import { plainName } from './functions.js';
 import { Sessions } from './sessions.js';
 import { printedMembers, SilentPrints } from './printed.js';
 import { markLostStacks } from './lost-stacks.js';
 import type { Alteration, Report, Step, Steps, ThreadExit, WireFact } from './step.js';
-import { ProcessFollower, reachesBottom, ThreadFollower } from './threads.js';
+import { ProcessFollower, ThreadFollower } from './threads.js';
 import { eventTable } from './trace-events.js';
 import { wireFact } from './wire.js';
 import { lostEntryFact, OpenCalls } from './wire-kernel.js';
@@ -365,7 +366,8 @@ export class StepBuilder {
     if (innermost === undefined) return;
     if (bt.thread !== undefined) this.header = this.threads.keyOf(bt.thread) ?? this.header;
     const headed = bt.thread !== undefined ? this.header : undefined;
-    if (this.process.isOther(bt.frames) && this.sessions.isUsed) this.newSession();
+    const meanings = bt.frames.map(meaningOf);
+    if (this.process.isOther(meanings) && this.sessions.isUsed) this.newSession();
     const starts = bt.levels[0] === 0;
     // The stop and the first frame of its backtrace are one report; among the stacks of all threads it
     // is that of the thread that stopped.
@@ -385,7 +387,8 @@ export class StepBuilder {
     }
     const values = ofStop ? this.pendingValues : [];
     if (ofStop) this.pendingValues = [];
-    const step = this.pushStack(bt, ofStop ? stop : undefined, entry, ofStop ? undefined : headed);
+    const [own, thread] = ofStop ? [stop, undefined] : [undefined, headed];
+    const step = this.pushStack(bt, meanings, own, entry, thread);
     // The same stop shown again stands where it stood.
     if (ofStop) this.standing = innermost === step.calls.at(-1)?.frame ? step : undefined;
     else if (entry) this.standing = this.silent.prints(step) ? step : undefined;
@@ -403,6 +406,7 @@ export class StepBuilder {
 
   private pushStack(
     bt: Backtrace,
+    meanings: readonly FrameMeaning[],
     stop: Stop | undefined,
     entry: boolean,
     headed: string | undefined,
@@ -411,7 +415,7 @@ export class StepBuilder {
     const callLines: number[] = [];
     for (let i = bt.frames.length - 1; i >= 0; i--) {
       const frame = bt.frames[i];
-      const call = frame === undefined ? undefined : callOf(frame);
+      const call = meanings[i]?.call;
       if (frame === undefined || call === undefined) continue;
       // Where the text ends in a name, that may be the beginning of a longer one: vhost_log_sync[_range].
       const isTorn = bt.incomplete && i === bt.frames.length - 1 && frame.args === undefined;
@@ -433,7 +437,7 @@ export class StepBuilder {
       entry: entry && isCall,
       stop,
       stackKnown: true,
-      complete: !bt.incomplete && reachesBottom(bt.frames),
+      complete: !bt.incomplete && meanings.some(({ isOutermost }) => isOutermost),
       partial: bt.incomplete || bt.levels[0] !== 0,
       ...(headed === undefined ? {} : { thread: headed }),
     });

@@ -38,6 +38,18 @@ export class Probes {
     return isWatched ? during(all, from, to) : undefined;
   }
 
+  /** The steps around one, `until` not included, between which nothing begins or ceases to be watched. */
+  steadyAround(step: number): { from: number; until: number } {
+    let [from, until] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (const probe of allOf((this.at(step) ?? NOTHING_WATCHED).ofKind)) {
+      for (const change of [probe.from, probe.until]) {
+        if (change <= step) from = Math.max(from, change);
+        else until = Math.min(until, change);
+      }
+    }
+    return { from, until };
+  }
+
   /** The log base op, if elimination shows that it was watched; weaker than a report, so it stands apart. */
   logBaseByElimination(step: number): Probe | undefined {
     return this.at(step)?.eliminated;
