@@ -4,11 +4,11 @@
  */
 import { hash as digest } from 'node:crypto';
 import type { CaptureInfo } from '../model/record.js';
-import type { Finding } from '../model/report.js';
+import type { Finding, Slice } from '../model/report.js';
 import type { Judgement, Rule } from '../rules/rule.js';
 import { explainViolation } from './explain-violation.js';
 import type { Session } from './session.js';
-import type { SliceBudget } from './slice.js';
+import type { Violation } from './slice.js';
 
 interface Group {
   readonly first: Judgement;
@@ -23,7 +23,6 @@ export class Collector {
   constructor(
     private readonly info: CaptureInfo,
     readonly rule: Rule,
-    private readonly budget: SliceBudget,
   ) {}
 
   get size(): number {
@@ -39,13 +38,20 @@ export class Collector {
     else group.count += times;
   }
 
-  /** What was judged; a rule that found nothing to judge was not exercised. */
-  findings(): Finding[] {
-    if (this.groups.size === 0) return [this.idleFinding()];
-    return [...this.groups.values()].map((group) => this.finding(group));
+  /** In the order of the findings. */
+  get violations(): readonly Violation[] {
+    return [...this.groups.values()]
+      .filter(({ first }) => first.verdict === 'violation')
+      .map(({ first, context }) => ({ judgement: first, context, rule: this.rule }));
   }
 
-  private finding({ first, context, count }: Group): Finding {
+  /** What was judged; a rule that found nothing to judge was not exercised. */
+  findings(slices: ReadonlyMap<Judgement, Slice>): Finding[] {
+    if (this.groups.size === 0) return [this.idleFinding()];
+    return [...this.groups.values()].map((group) => this.finding(group, slices.get(group.first)));
+  }
+
+  private finding({ first, context, count }: Group, slice: Slice | undefined): Finding {
     const { info, rule } = this;
     const path = info.path;
     const isViolation = first.verdict === 'violation';
@@ -64,7 +70,7 @@ export class Collector {
       fingerprint: fingerprintOf(rule.info.id, first, context),
       count,
       ...(first.expected === undefined ? {} : { expected: first.expected }),
-      ...(isViolation ? explainViolation(first, context, rule, this.budget) : {}),
+      ...(isViolation ? explainViolation(first, context, slice) : {}),
     };
   }
 

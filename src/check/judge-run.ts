@@ -14,17 +14,14 @@ import { kindsAnew } from '../rules/shared/stack-calls.js';
 import { Collector } from './collector.js';
 import { sessionsOf } from './session.js';
 import type { Session } from './session.js';
+import { slicesOf } from './slice.js';
 import { unjudgedSubject } from './unjudged-subject.js';
-
-/** Steps judged again for the slices of one capture, a second or two of work; enough for some forty violations. */
-const SLICE_BUDGET = 50_000;
 
 /** All findings of one capture, by rule, session and place. Pure. */
 export function judgeRun(info: CaptureInfo, run: Run, rules: readonly Rule[]): Finding[] {
-  const budget = { left: SLICE_BUDGET };
   const collectors = rules
     .filter(({ stack, sequence }) => stack !== undefined || sequence !== undefined)
-    .map((rule) => new Collector(info, rule, budget));
+    .map((rule) => new Collector(info, rule));
   const byKind = collectorsByKind(collectors);
   for (const context of sessionsOf(run)) {
     const judged = collectors.map(({ size }) => size);
@@ -34,7 +31,8 @@ export function judgeRun(info: CaptureInfo, run: Run, rules: readonly Rule[]): F
         judgeSequence(collector, collector.rule.sequence, context, judged[i] ?? 0);
     }
   }
-  return collectors.flatMap((collector) => collector.findings());
+  const slices = slicesOf(collectors.map(({ violations }) => violations));
+  return collectors.flatMap((collector) => collector.findings(slices));
 }
 
 /** For each kind of call the rules that judge the stacks which show one. */

@@ -17,23 +17,45 @@ import type { Judgement, Rule } from '../rules/rule.js';
 import { kindsAnew } from '../rules/shared/stack-calls.js';
 import { Session } from './session.js';
 
-/** Steps that may still be judged again for the slices of one capture. */
-export interface SliceBudget {
+/** What a rule found to be violated, and where. */
+export interface Violation {
+  readonly rule: Rule;
+  readonly judgement: Judgement;
+  readonly context: Session;
+}
+
+/** Steps judged again for the slices of one capture, half a second of work; enough for some fifty violations. */
+const BUDGET = 50_000;
+
+/** Steps that may still be judged again. */
+interface SliceBudget {
   left: number;
 }
 
 /** Steps on both sides of the cited ones among which a slice is looked for, in turn. */
 const WINDOWS = [32, 128, 512];
 
-/** The slice of a violation; undefined where none is found nearby or the budget is spent. */
-export function sliceOf(
-  context: Session,
-  rule: Rule,
-  violation: Judgement,
-  budget: SliceBudget,
-): Slice | undefined {
+/**
+ * Slices of the violations of each rule, where they are found nearby: of the first of every rule before the
+ * second of any, until the budget is spent.
+ */
+export function slicesOf(byRule: readonly (readonly Violation[])[]): Map<Judgement, Slice> {
+  const budget = { left: BUDGET };
+  const slices = new Map<Judgement, Slice>();
+  for (let round = 0; byRule.some((own) => round < own.length) && budget.left > 0; round++) {
+    for (const own of byRule) {
+      const violation = own[round];
+      const slice = violation === undefined ? undefined : sliceOf(violation, budget);
+      if (violation !== undefined && slice !== undefined) slices.set(violation.judgement, slice);
+    }
+  }
+  return slices;
+}
+
+/** Undefined where none is found or the budget is spent. */
+function sliceOf({ rule, judgement, context }: Violation, budget: SliceBudget): Slice | undefined {
   const { run, session } = context;
-  const part = new PartFinder(run, session, rule, violation, budget).find();
+  const part = new PartFinder(run, session, rule, judgement, budget).find();
   return part === undefined || budget.left < 0 ? undefined : describeSlice(context, part);
 }
 
