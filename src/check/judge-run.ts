@@ -48,12 +48,21 @@ function judgeStacks(context: Session, byKind: ReadonlyMap<FactKind, readonly Co
   const { run } = context;
   for (const step of context.steps) {
     if (step.calls.length === 0) continue;
-    const asked = kindsAnew(step, run).flatMap((kind) => byKind.get(kind) ?? []);
-    for (const collector of asked.length > 1 ? new Set(asked) : asked) {
+    for (const collector of askedOf(kindsAnew(step, run), byKind)) {
       for (const judgement of collector.rule.stack?.judge(step, run) ?? [])
         collector.add(judgement, context);
     }
   }
+}
+
+/** Each collector once, whichever of its kinds are shown. */
+function askedOf(
+  kinds: readonly FactKind[],
+  byKind: ReadonlyMap<FactKind, readonly Collector[]>,
+): Iterable<Collector> {
+  const [first] = kinds;
+  if (kinds.length === 1 && first !== undefined) return byKind.get(first) ?? [];
+  return new Set(kinds.flatMap((kind) => byKind.get(kind) ?? []));
 }
 
 function judgeSequence(

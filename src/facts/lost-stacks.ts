@@ -12,11 +12,14 @@ export function markLostStacks(steps: readonly Step[]): void {
     const sign = step.stackKnown ? 1 : -1;
     balance.set(step.session, (balance.get(step.session) ?? 0) + sign);
   }
-  for (const [i, step] of steps.entries()) {
+  /** The step before, where its stack was lost. */
+  let lost: Step | undefined;
+  for (const step of steps) {
+    if (lost?.session === step.session) step.gapBefore = true;
+    lost = undefined;
     if (step.breakpoint === undefined || step.stackKnown) continue;
     if ((balance.get(step.session) ?? 0) <= 0) continue;
     step.gapBefore = true;
-    const next = steps[i + 1];
-    if (next?.session === step.session) next.gapBefore = true;
+    lost = step;
   }
 }

@@ -78,9 +78,9 @@ export class ProcessFollower {
   /** True when the frames of a stack belong to another process than the ones before. */
   isOther(stack: readonly FrameMeaning[]): boolean {
     const own: Constant[] = [];
-    for (const [i, { globals, returnAddress }] of stack.entries()) {
-      if (returnAddress !== undefined && i >= stack.length - 4) own.push(returnAddress);
-      for (const constant of globals) own.push(constant);
+    for (const { globals } of stack) if (globals.length > 0) own.push(...globals);
+    for (const { returnAddress } of stack.slice(-4)) {
+      if (returnAddress !== undefined) own.push(returnAddress);
     }
     const other = own.some(({ name, value }) => {
       const known = this.constants.get(name);

@@ -462,10 +462,14 @@ export function directCaller(activation: Activation): Activation | undefined {
 
 /** All activations below, depth first. */
 export function* descendants(activation: Activation): Generator<Activation> {
-  const waiting = activation.children.toReversed();
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    yield next;
-    for (const child of next.children.toReversed()) waiting.push(child);
+  const waiting: Activation[] = [];
+  for (let next: Activation | undefined = activation; next !== undefined; next = waiting.pop()) {
+    if (next !== activation) yield next;
+    const { children } = next;
+    for (let i = children.length - 1; i >= 0; i--) {
+      const child = children[i];
+      if (child !== undefined) waiting.push(child);
+    }
   }
 }
 

@@ -153,11 +153,12 @@ export function profileOf(steps: readonly Step[], given?: VersionRange): Profile
       seenEvents.add(name);
       bounds.narrow(events[name], step.line, `the event ${name}`);
     }
-    for (const [i, frame] of innerFrames(step.frames, before).entries()) {
-      if (seenFrames.has(frame)) continue;
+    const inner = innerFrames(step.frames, before);
+    inner.forEach((frame, i) => {
+      if (seenFrames.has(frame)) return;
       seenFrames.add(frame);
       observe(bounds, step, frame, i);
-    }
+    });
     before = step.frames;
     observeRingStop(bounds, step);
   }

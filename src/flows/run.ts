@@ -155,8 +155,9 @@ function collectDevices(
       const { netDevice } = meaningOf(frame);
       if (netDevice !== undefined) draftOf(session, netDevice);
     }
-    for (const [i, call] of calls.entries()) {
-      if (call === known.calls[i]) continue;
+    for (let i = 0; i < calls.length; i++) {
+      const call = calls[i];
+      if (call === undefined || call === known.calls[i]) continue;
       const address = deviceOf(call, offset);
       if (address !== undefined) draftOf(session, address);
     }

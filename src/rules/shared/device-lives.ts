@@ -95,6 +95,7 @@ class Presence {
   /** Those that the first `passed` of them leave. */
   private readonly present = new Map<number, OrderedLife>();
   private passed = 0;
+  private inOrder: readonly OrderedLife[] = [];
 
   constructor(moments: ReadonlyMap<string, readonly Moment[]>) {
     this.lives = [...moments]
@@ -107,6 +108,7 @@ class Presence {
   /** Devices whose last moment before a step is a start or a stop, by their first moment. */
   before(step: number): readonly OrderedLife[] {
     const end = firstIndex(this.lives.length, (i) => (this.lives[i]?.start.step ?? step) >= step);
+    if (end === this.passed) return this.inOrder;
     if (end < this.passed) {
       this.present.clear();
       this.passed = 0;
@@ -117,7 +119,8 @@ class Presence {
       else this.present.delete(life.ordinal);
     }
     this.passed = end;
-    return [...this.present.values()].sort((a, b) => a.ordinal - b.ordinal);
+    this.inOrder = [...this.present.values()].sort((a, b) => a.ordinal - b.ordinal);
+    return this.inOrder;
   }
 }
 

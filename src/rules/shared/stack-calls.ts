@@ -29,11 +29,10 @@ export function isFirstSight(step: Step, run: Run, index: number): boolean {
 
 /** Kinds of the calls that a stack shows for the first time, and of its innermost one, which may stand there again. */
 export function kindsAnew({ index, calls }: Step, run: Run): FactKind[] {
-  const kinds: FactKind[] = [];
+  const innermost = calls.at(-1)?.row.kind;
+  const kinds = innermost === undefined ? [] : [innermost];
   for (const { kind, first } of run.atStep[index] ?? []) {
     if (first === index && !kinds.includes(kind)) kinds.push(kind);
   }
-  const innermost = calls.at(-1)?.row.kind;
-  if (innermost !== undefined && !kinds.includes(innermost)) kinds.push(innermost);
   return kinds;
 }
