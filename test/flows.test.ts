@@ -357,8 +357,8 @@ describe('printed structures', () => {
     '$1 = {index = 0, flags = 1, desc_user_addr = 4096, used_user_addr = 8192, avail_user_addr = 12288, log_guest_addr = 16384}';
   const printed = (...lines: readonly string[]): [string, string | undefined][] =>
     run(...lines)
-      .activations.filter((a) => a.printed.size > 0)
-      .map((a) => [a.func, a.printed.get('flags')]);
+      .activations.filter((a) => (a.printed?.size ?? 0) > 0)
+      .map((a) => [a.func, a.printed?.get('flags')]);
   const seen = [['vhost_user_set_vring_addr', '1']];
 
   test('are those of the innermost call, printed before or behind its backtrace', () => {

@@ -4,11 +4,11 @@
  */
 import { hash as digest } from 'node:crypto';
 import type { CaptureInfo } from '../model/record.js';
-import type { Finding } from '../model/report.js';
+import type { Finding, Slice } from '../model/report.js';
 import type { Judgement, Rule } from '../rules/rule.js';
 import { explainViolation } from './explain-violation.js';
 import type { Session } from './session.js';
-import type { SliceBudget } from './slice.js';
+import type { Violation } from './slice.js';
 
 interface Group {
   readonly first: Judgement;
@@ -22,8 +22,7 @@ export class Collector {
 
   constructor(
     private readonly info: CaptureInfo,
-    private readonly rule: Rule,
-    private readonly budget: SliceBudget,
+    readonly rule: Rule,
   ) {}
 
   get size(): number {
@@ -32,21 +31,27 @@ export class Collector {
 
   add(given: Judgement, context: Session): void {
     const judgement = context.isAltered(given) ? undecided(given) : given;
-    const { verdict, device, vring, endpoint, severity, missing, times = 1 } = judgement;
-    const subject = [device, vring, endpoint];
-    const key = JSON.stringify([context.session, verdict, subject, severity, missing]);
+    const { times = 1 } = judgement;
+    const key = keyOf(judgement, context.session);
     const group = this.groups.get(key);
     if (group === undefined) this.groups.set(key, { first: judgement, context, count: times });
     else group.count += times;
   }
 
-  /** What was judged; a rule that found nothing to judge was not exercised. */
-  findings(): Finding[] {
-    if (this.groups.size === 0) return [this.idleFinding()];
-    return [...this.groups.values()].map((group) => this.finding(group));
+  /** In the order of the findings. */
+  get violations(): readonly Violation[] {
+    return [...this.groups.values()]
+      .filter(({ first }) => first.verdict === 'violation')
+      .map(({ first, context }) => ({ judgement: first, context, rule: this.rule }));
   }
 
-  private finding({ first, context, count }: Group): Finding {
+  /** What was judged; a rule that found nothing to judge was not exercised. */
+  findings(slices: ReadonlyMap<Judgement, Slice>): Finding[] {
+    if (this.groups.size === 0) return [this.idleFinding()];
+    return [...this.groups.values()].map((group) => this.finding(group, slices.get(group.first)));
+  }
+
+  private finding({ first, context, count }: Group, slice: Slice | undefined): Finding {
     const { info, rule } = this;
     const path = info.path;
     const isViolation = first.verdict === 'violation';
@@ -65,7 +70,7 @@ export class Collector {
       fingerprint: fingerprintOf(rule.info.id, first, context),
       count,
       ...(first.expected === undefined ? {} : { expected: first.expected }),
-      ...(isViolation ? explainViolation(first, context, rule, this.budget) : {}),
+      ...(isViolation ? explainViolation(first, context, slice) : {}),
     };
   }
 
@@ -87,6 +92,13 @@ export class Collector {
       count: 0,
     };
   }
+}
+
+/** Equal for equal verdicts on one subject. None of its parts has a line break: all come from single lines. */
+function keyOf(judgement: Judgement, session: number): string {
+  const { verdict, device, vring, endpoint, severity, missing } = judgement;
+  const why = missing === undefined ? '' : missing.join('\n');
+  return `${session} ${verdict} ${String(severity)} ${String(vring)} ${String(device)}\n${String(endpoint)}\n${why}`;
 }
 
 /** What the debugger brought about is neither right nor wrong of QEMU. */

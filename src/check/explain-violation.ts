@@ -1,20 +1,17 @@
 /** What stands around a violation, so that it can be checked by hand. */
 import { plainName } from '../facts/functions.js';
 import type { Run } from '../flows/run.js';
-import type { Finding } from '../model/report.js';
+import type { Finding, Slice } from '../model/report.js';
 import { describe } from '../protocol/replay.js';
 import { describeSpan, spanOf } from '../protocol/spans.js';
-import type { Judgement, Rule } from '../rules/rule.js';
+import type { Judgement } from '../rules/rule.js';
 import type { Session } from './session.js';
-import { sliceOf } from './slice.js';
-import type { SliceBudget } from './slice.js';
 
 /** States of the device before it, what the call may do in its order, the stack that asked for it, and the records that prove it. */
 export function explainViolation(
   violation: Judgement,
   context: Session,
-  rule: Rule,
-  budget: SliceBudget,
+  slice: Slice | undefined,
 ): Pick<Finding, 'stateBefore' | 'allowed' | 'stack' | 'slice'> {
   const { device, step } = violation;
   const { run } = context;
@@ -24,7 +21,6 @@ export function explainViolation(
     line: at?.frameLines[i] ?? at?.line ?? 0,
   }));
   const allowed = allowedAt(run, step);
-  const slice = sliceOf(context, rule, violation, budget);
   return {
     ...(device === undefined || !run.ordered
       ? {}

@@ -4,54 +4,77 @@
  * A stack rule judges every stack, whatever the order. A sequence rule judges a session only when
  * its order is known; in a note it is inconclusive where its subject appears at all.
  */
+import { append } from '../base/append.js';
 import type { Run } from '../flows/run.js';
+import type { FactKind } from '../model/fact.js';
 import type { CaptureInfo } from '../model/record.js';
 import type { Finding } from '../model/report.js';
 import type { Rule } from '../rules/rule.js';
+import { kindsAnew } from '../rules/shared/stack-calls.js';
 import { Collector } from './collector.js';
-import { Session } from './session.js';
+import { sessionsOf } from './session.js';
+import type { Session } from './session.js';
+import { slicesOf } from './slice.js';
 import { unjudgedSubject } from './unjudged-subject.js';
-
-/** Steps judged again for the slices of one capture, a second or two of work; enough for some forty violations. */
-const SLICE_BUDGET = 50_000;
 
 /** All findings of one capture, by rule, session and place. Pure. */
 export function judgeRun(info: CaptureInfo, run: Run, rules: readonly Rule[]): Finding[] {
-  const contexts = Array.from({ length: run.sessions }, (_, session) => new Session(run, session));
-  const findings: Finding[] = [];
-  const budget = { left: SLICE_BUDGET };
-  for (const rule of rules) {
-    if (rule.stack === undefined && rule.sequence === undefined) continue;
-    const collector = new Collector(info, rule, budget);
-    for (const context of contexts) {
-      const judged = collector.size;
-      if (rule.stack !== undefined) judgeStacks(rule, context, collector);
-      if (rule.sequence !== undefined)
-        judgeSequence(rule, rule.sequence, context, collector, judged);
+  const collectors = rules
+    .filter(({ stack, sequence }) => stack !== undefined || sequence !== undefined)
+    .map((rule) => new Collector(info, rule));
+  const byKind = collectorsByKind(collectors);
+  for (const context of sessionsOf(run)) {
+    const judged = collectors.map(({ size }) => size);
+    judgeStacks(context, byKind);
+    for (const [i, collector] of collectors.entries()) {
+      if (collector.rule.sequence !== undefined)
+        judgeSequence(collector, collector.rule.sequence, context, judged[i] ?? 0);
     }
-    findings.push(...collector.findings());
   }
-  return findings;
+  const slices = slicesOf(collectors.map(({ violations }) => violations));
+  return collectors.flatMap((collector) => collector.findings(slices));
 }
 
-function judgeStacks(rule: Rule, context: Session, collector: Collector): void {
-  for (const step of context.stacks) {
-    for (const judgement of rule.stack?.(step, context.run) ?? [])
-      collector.add(judgement, context);
+/** For each kind of call the rules that judge the stacks which show one. */
+function collectorsByKind(collectors: readonly Collector[]): ReadonlyMap<FactKind, Collector[]> {
+  const byKind = new Map<FactKind, Collector[]>();
+  for (const collector of collectors) {
+    for (const kind of new Set(collector.rule.stack?.of)) append(byKind, kind, collector);
   }
+  return byKind;
+}
+
+function judgeStacks(context: Session, byKind: ReadonlyMap<FactKind, readonly Collector[]>): void {
+  const { run } = context;
+  for (const step of context.steps) {
+    if (step.calls.length === 0) continue;
+    for (const collector of askedOf(kindsAnew(step, run), byKind)) {
+      for (const judgement of collector.rule.stack?.judge(step, run) ?? [])
+        collector.add(judgement, context);
+    }
+  }
+}
+
+/** Each collector once, whichever of its kinds are shown. */
+function askedOf(
+  kinds: readonly FactKind[],
+  byKind: ReadonlyMap<FactKind, readonly Collector[]>,
+): Iterable<Collector> {
+  const [first] = kinds;
+  if (kinds.length === 1 && first !== undefined) return byKind.get(first) ?? [];
+  return new Set(kinds.flatMap((kind) => byKind.get(kind) ?? []));
 }
 
 function judgeSequence(
-  rule: Rule,
+  collector: Collector,
   sequence: NonNullable<Rule['sequence']>,
   context: Session,
-  collector: Collector,
   judgedBefore: number,
 ): void {
   if (context.run.ordered) {
     for (const judgement of sequence(context)) collector.add(judgement, context);
     if (collector.size > judgedBefore) return;
   }
-  const judgement = unjudgedSubject(rule, context);
+  const judgement = unjudgedSubject(collector.rule, context);
   if (judgement !== undefined) collector.add(judgement, context);
 }

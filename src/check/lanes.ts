@@ -1,11 +1,12 @@
 /** Run → the states of its devices and the parts of its migrations, by fact: what the interactive view draws. Pure. */
+import type { Activation } from '../flows/activations.js';
 import { deviceNames } from '../flows/device-names.js';
 import { PhaseTracker } from '../flows/phases.js';
 import type { Device, Run } from '../flows/run.js';
 import type { DeviceLane, Judged, LaneState } from '../model/browse.js';
 import { known } from '../protocol/replay.js';
 import type { LogState } from '../protocol/tables.js';
-import { Timeline } from './timeline.js';
+import { DeviceWork, Timeline } from './timeline.js';
 import type { Known } from './timeline.js';
 
 const UNKNOWN: LaneState = { run: 'unknown', log: 'unknown', vrings: [] };
@@ -21,26 +22,36 @@ export interface PlacedRun {
 export function buildLanes({ run, capture, firstRow }: PlacedRun): DeviceLane[] {
   const factOfStep = firstFacts(run);
   const names = Array.from({ length: run.sessions }, (_, session) => deviceNames(run, session));
+  const works = names.map(
+    (_, session) =>
+      new DeviceWork(run.activations.filter((activation) => activation.session === session)),
+  );
   return run.devices.map((device) => ({
     capture,
     session: device.session,
     device: device.address,
     name: names[device.session]?.get(device.address) ?? device.address,
-    spans: spansOf(run, device, factOfStep).map(({ row, state }) => ({
-      row: firstRow + row,
-      state,
-    })),
+    spans: spansOf(run, device, works[device.session]?.on(device.address) ?? [], factOfStep).map(
+      ({ row, state }) => ({
+        row: firstRow + row,
+        state,
+      }),
+    ),
   }));
 }
 
 type Span = DeviceLane['spans'][number];
 
-function spansOf(run: Run, { session, address }: Device, factOfStep: readonly number[]): Span[] {
-  const own = run.activations.filter((activation) => activation.session === session);
+function spansOf(
+  run: Run,
+  { session }: Device,
+  own: readonly Activation[],
+  factOfStep: readonly number[],
+): Span[] {
   const first = run.facts.findIndex((fact) => fact.session === session);
   const spans: Span[] = [{ row: Math.max(0, first), state: UNKNOWN }];
   if (!run.ordered) return spans;
-  for (const at of new Timeline(run, own, address, true).course()) {
+  for (const at of new Timeline(run, own, true).course()) {
     const row = factOfStep[at.step] ?? run.facts.length;
     if (row >= run.facts.length) break;
     const state = laneState(at);

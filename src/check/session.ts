@@ -3,28 +3,26 @@ import { append } from '../base/append.js';
 import type { Step } from '../facts/step.js';
 import type { Activation } from '../flows/activations.js';
 import type { Run } from '../flows/run.js';
-import type { FactKind } from '../model/fact.js';
+import type { Fact, FactKind } from '../model/fact.js';
 import type { DeviceState, Since } from '../protocol/replay.js';
 import type { Judgement, SessionContext } from '../rules/rule.js';
-import { Timeline } from './timeline.js';
+import { DeviceWork, Timeline } from './timeline.js';
 
 export class Session implements SessionContext {
-  readonly activations: readonly Activation[];
-  readonly steps: readonly Step[];
-  /** Steps that show calls. */
-  readonly stacks: readonly Step[];
   private readonly calls = new ByKind<Activation>(({ id }) => id);
   private readonly traced = new ByKind<Step>(({ index }) => index);
   private readonly requests = new ByKind<Step>(({ index }) => index);
   private readonly made = new Map<string, unknown>();
+  private readonly timelines = new Map<string, Timeline>();
 
+  /** Besides the run only what is of the session. */
   constructor(
     readonly run: Run,
     readonly session: number,
+    readonly steps: readonly Step[],
+    readonly activations: readonly Activation[],
+    readonly facts: readonly Fact[],
   ) {
-    this.steps = run.steps.filter((step) => step.session === session);
-    this.stacks = this.steps.filter((step) => step.calls.length > 0);
-    this.activations = run.activations.filter((activation) => activation.session === session);
     for (const activation of this.activations) this.calls.add(activation.kind, activation);
     for (const step of this.steps) {
       if (step.event !== undefined) this.traced.add(step.event.row.kind, step);
@@ -100,9 +98,32 @@ export class Session implements SessionContext {
   }
 
   private timeline(device: string): Timeline {
-    const make = (): Timeline => new Timeline(this.run, this.activations, device);
-    return this.once(`timeline ${device}`, make);
+    let timeline = this.timelines.get(device);
+    if (timeline === undefined) {
+      const work = this.once('device work', () => new DeviceWork(this.activations));
+      timeline = new Timeline(this.run, work.on(device));
+      this.timelines.set(device, timeline);
+    }
+    return timeline;
   }
+}
+
+/** The sessions of a run. */
+export function sessionsOf(run: Run): Session[] {
+  const lists = Array.from({ length: run.sessions }, () => ({
+    steps: [] as Step[],
+    activations: [] as Activation[],
+    facts: [] as Fact[],
+  }));
+  for (const step of run.steps) lists[step.session]?.steps.push(step);
+  for (const activation of run.activations) {
+    lists[activation.session]?.activations.push(activation);
+  }
+  for (const fact of run.facts) lists[fact.session]?.facts.push(fact);
+  return lists.map(
+    ({ steps, activations, facts }, session) =>
+      new Session(run, session, steps, activations, facts),
+  );
 }
 
 /** Items by kind, in their order; several kinds together are put in order once. */

@@ -14,25 +14,48 @@ import type { Run } from '../flows/run.js';
 import type { Span } from '../model/record.js';
 import type { Slice } from '../model/report.js';
 import type { Judgement, Rule } from '../rules/rule.js';
+import { kindsAnew } from '../rules/shared/stack-calls.js';
 import { Session } from './session.js';
 
-/** Steps that may still be judged again for the slices of one capture. */
-export interface SliceBudget {
+/** What a rule found to be violated, and where. */
+export interface Violation {
+  readonly rule: Rule;
+  readonly judgement: Judgement;
+  readonly context: Session;
+}
+
+/** Steps judged again for the slices of one capture, half a second of work; enough for some fifty violations. */
+const BUDGET = 50_000;
+
+/** Steps that may still be judged again. */
+interface SliceBudget {
   left: number;
 }
 
 /** Steps on both sides of the cited ones among which a slice is looked for, in turn. */
 const WINDOWS = [32, 128, 512];
 
-/** The slice of a violation; undefined where none is found nearby or the budget is spent. */
-export function sliceOf(
-  context: Session,
-  rule: Rule,
-  violation: Judgement,
-  budget: SliceBudget,
-): Slice | undefined {
+/**
+ * Slices of the violations of each rule, where they are found nearby: of the first of every rule before the
+ * second of any, until the budget is spent.
+ */
+export function slicesOf(byRule: readonly (readonly Violation[])[]): Map<Judgement, Slice> {
+  const budget = { left: BUDGET };
+  const slices = new Map<Judgement, Slice>();
+  for (let round = 0; byRule.some((own) => round < own.length) && budget.left > 0; round++) {
+    for (const own of byRule) {
+      const violation = own[round];
+      const slice = violation === undefined ? undefined : sliceOf(violation, budget);
+      if (violation !== undefined && slice !== undefined) slices.set(violation.judgement, slice);
+    }
+  }
+  return slices;
+}
+
+/** Undefined where none is found or the budget is spent. */
+function sliceOf({ rule, judgement, context }: Violation, budget: SliceBudget): Slice | undefined {
   const { run, session } = context;
-  const part = new PartFinder(run, session, rule, violation, budget).find();
+  const part = new PartFinder(run, session, rule, judgement, budget).find();
   return part === undefined || budget.left < 0 ? undefined : describeSlice(context, part);
 }
 
@@ -187,12 +210,19 @@ class PartFinder {
 /** The rule reports the violation, in the same place and of the same subject, where only a part of the run is recorded. */
 function isReported(run: Run, part: Part, rule: Rule, violation: Judgement): boolean {
   const left = partOf(run, part);
-  const context = new Session(left, part.steps[0]?.session ?? 0);
+  const session = part.steps[0]?.session ?? 0;
+  const context = new Session(left, session, left.steps, left.activations, []);
   const judged = [
-    ...context.stacks.flatMap((step) => [...(rule.stack?.(step, left) ?? [])]),
+    ...judgeStacks(rule, left),
     ...(left.ordered ? (rule.sequence?.(context) ?? []) : []),
   ];
   return judged.some((other) => isSame(other, violation) && !context.isAltered(other));
+}
+
+function judgeStacks({ stack }: Rule, run: Run): Judgement[] {
+  if (stack === undefined) return [];
+  const asked = run.steps.filter((step) => kindsAnew(step, run).some((k) => stack.of.includes(k)));
+  return asked.flatMap((step) => [...stack.judge(step, run)]);
 }
 
 function isSame(a: Judgement, b: Judgement): boolean {

@@ -4,6 +4,7 @@
  * Openings and returns of calls become signals in the order of the capture; see `protocol/replay.ts`
  * for what is done with what the capture does not show.
  */
+import { append } from '../base/append.js';
 import { firstIndex } from '../base/search.js';
 import { RING_RESET } from '../model/constants.js';
 import {
@@ -41,6 +42,12 @@ interface Snapshot {
   readonly toggling: boolean | undefined;
 }
 
+interface SteadySilent extends Pick<Snapshot, 'ringReset' | 'backend'> {
+  readonly from: number;
+  readonly until: number;
+  readonly silent: Silent;
+}
+
 /** What is known of a device from a step on. */
 export interface Known {
   readonly step: number;
@@ -52,17 +59,16 @@ export interface Known {
 /** All states of one device of one session, by step. */
 export class Timeline {
   private readonly snapshots: Snapshot[] = [];
+  /** What {@link silentBetween} gives as long as nothing begins or ceases to be watched. */
+  private steady: SteadySilent | undefined;
 
   constructor(
     private readonly run: Run,
-    activations: readonly Activation[],
-    device: string,
+    /** What works on the device, see {@link DeviceWork}. */
+    own: readonly Activation[],
     /** For a picture: a start goes on until its end is shown, and a socket stays open. */
     private readonly asShown = false,
   ) {
-    const own = activations.filter(
-      (activation) => activation.device === device || isStranger(activation),
-    );
     let last: Snapshot = {
       step: own[0]?.first ?? 0,
       returned: false,
@@ -75,6 +81,7 @@ export class Timeline {
     let toggles: readonly Activation[] = [];
     for (const { step, activation, returned } of inOrder(own)) {
       const ringReset = returned ? last.ringReset : mayResetRings(activation, last.ringReset);
+      const isToggle = TOGGLES.has(activation.kind);
       const silent = this.silentBetween(last, step);
       const before = hasGap(run, last.step, step) ? anyState : relax(last.state, silent);
       let state = before;
@@ -86,13 +93,14 @@ export class Timeline {
           : signalsOfOpening(run, activation);
         for (const signal of signals) state = replayStep(state, signal, silent);
         // From here on the flag may be as asked; the return says so, and it may be seen late or never.
-        if (!returned && TOGGLES.has(activation.kind)) {
+        if (!returned && isToggle) {
           state = replayStep(state, { machine: 'log-unsure' }, silent);
         }
       }
-      const since = sinceAfter(last.since, before, state, activation.line);
+      const isSame = before === last.state && state === before;
+      const since = isSame ? last.since : sinceAfter(last.since, before, state, activation.line);
       const backend = run.rings.backendOf(activation) ?? last.backend;
-      if (TOGGLES.has(activation.kind)) toggles = openToggles(toggles, activation, returned);
+      if (isToggle) toggles = openToggles(toggles, activation, returned);
       const toggling = toggles.length > 0 ? targetOf(toggles.at(-1)) : undefined;
       last = { step, returned, state, since, ringReset, backend, toggling };
       this.snapshots.push(last);
@@ -149,7 +157,23 @@ export class Timeline {
   }
 
   /** What may have happened unseen after a snapshot and before a step. */
-  private silentBetween({ step: from, ringReset, backend }: Snapshot, to: number): Silent {
+  private silentBetween(snapshot: Snapshot, to: number): Silent {
+    const { step: from, ringReset, backend } = snapshot;
+    const { steady } = this;
+    const isSteady =
+      steady !== undefined &&
+      steady.from <= from &&
+      to < steady.until &&
+      steady.ringReset === ringReset &&
+      steady.backend === backend;
+    if (isSteady) return steady.silent;
+    const silent = this.findSilent(snapshot, to);
+    const { from: begin, until } = this.run.probes.steadyAround(from);
+    if (to < until) this.steady = { from: begin, until, ringReset, backend, silent };
+    return silent;
+  }
+
+  private findSilent({ step: from, ringReset, backend }: Snapshot, to: number): Silent {
     const { probes } = this.run;
     const has = (kind: FactKind): boolean => probes.watching(kind, from, to) !== undefined;
     // The op of one backend says nothing of a device of another.
@@ -168,6 +192,28 @@ export class Timeline {
       ringAddress: !has('vhost_virtqueue_set_addr'),
       base: !(hasOp('op_set_log_base') && has('vhost_log_put')),
     };
+  }
+}
+
+/** The calls of a session by the device that they work on. */
+export class DeviceWork {
+  private readonly byDevice = new Map<string, Activation[]>();
+  /** Calls that change a device, but do not show which. */
+  private readonly strangers: Activation[] = [];
+
+  constructor(activations: readonly Activation[]) {
+    for (const activation of activations) {
+      const { device, kind } = activation;
+      if (device !== undefined) append(this.byDevice, device, activation);
+      else if (CHANGES_DEVICE.has(kind)) this.strangers.push(activation);
+    }
+  }
+
+  /** In order, with the strangers: each may have been about this device. */
+  on(device: string): readonly Activation[] {
+    const own = this.byDevice.get(device) ?? [];
+    if (this.strangers.length === 0) return own;
+    return [...own, ...this.strangers].sort((a, b) => a.id - b.id);
   }
 }
 
@@ -191,11 +237,6 @@ function targetOf(activation: Activation | undefined): boolean | undefined {
 
 function isOpening({ step, returned }: Snapshot, at: number): boolean {
   return step === at && !returned;
-}
-
-/** A call that changes a device, but does not show which: it may have been this one. */
-function isStranger({ device, kind }: Activation): boolean {
-  return device === undefined && CHANGES_DEVICE.has(kind);
 }
 
 const CHANGES_DEVICE: ReadonlySet<FactKind> = new Set([
@@ -237,20 +278,23 @@ interface Moment {
 
 /** Openings and returns by step; at one step inner calls return before outer ones and before new ones open. */
 function inOrder(activations: readonly Activation[]): Moment[] {
-  const moments: Moment[] = [];
   const otherThread = nextOfOtherThread(activations);
   const starts = activations.filter(({ kind }) => kind === 'vhost_dev_start');
+  const returns: Moment[] = [];
   for (const activation of activations) {
-    moments.push({ step: activation.first, activation, returned: false });
     const end = returnOf(activation, activations, otherThread, starts);
-    if (end !== undefined) moments.push({ step: end, activation, returned: true });
+    if (end !== undefined) returns.push({ step: end, activation, returned: true });
   }
-  return moments.sort(
-    (a, b) =>
-      a.step - b.step ||
-      Number(b.returned) - Number(a.returned) ||
-      (a.returned ? b.activation.id - a.activation.id : a.activation.id - b.activation.id),
-  );
+  returns.sort((a, b) => a.step - b.step || b.activation.id - a.activation.id);
+  const moments: Moment[] = [];
+  let next = 0;
+  for (const activation of activations) {
+    const step = activation.first;
+    for (let r = returns[next]; r !== undefined && r.step <= step; r = returns[++next])
+      moments.push(r);
+    moments.push({ step, activation, returned: false });
+  }
+  return moments.concat(returns.slice(next));
 }
 
 /**
@@ -269,13 +313,16 @@ function returnOf(
   );
   const isOther = sameDevice[next]?.thread !== activation.thread;
   const other = sameDevice[isOther ? next : (otherThread[next] ?? sameDevice.length)];
-  const ends = [activation.closed, other?.thread === undefined ? undefined : other.first];
+  const end = earlier(activation.closed, other?.thread === undefined ? undefined : other.first);
+  if (activation.kind !== 'vhost_dev_stop') return end;
   // A stop contains no start, whatever the stacks leave out.
-  if (activation.kind === 'vhost_dev_stop') {
-    ends.push(starts[firstIndex(starts.length, (i) => isAfter(starts[i], activation))]?.first);
-  }
-  const found = ends.filter((step) => step !== undefined);
-  return found.length > 0 ? Math.min(...found) : undefined;
+  const start = starts[firstIndex(starts.length, (i) => isAfter(starts[i], activation))];
+  return earlier(end, start?.first);
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
 }
 
 function isAfter(later: Activation | undefined, { last }: Activation): boolean {

@@ -26,13 +26,16 @@ export function unjudgedSubject(rule: Rule, context: Session): Judgement | undef
 /** The first fact of each sort that {@link isSubject} tells apart: all rules look through these few. */
 function distinctFacts(context: Session): readonly Fact[] {
   return context.once('distinct facts', () => {
-    const first = new Map<string, Fact>();
-    for (const fact of context.run.facts) {
-      if (fact.session !== context.session) continue;
-      const sort = `${fact.kind} ${fact.role} ${fact.device === undefined ? 'unknown' : 'known'}`;
-      if (!first.has(sort)) first.set(sort, fact);
-    }
-    return [...first.values()];
+    const seen = {
+      known: new Map<Fact['role'], Set<FactKind>>(),
+      unknown: new Map<Fact['role'], Set<FactKind>>(),
+    };
+    return context.facts.filter(({ kind, role, device }) => {
+      const byRole = device === undefined ? seen.unknown : seen.known;
+      const kinds = byRole.get(role) ?? new Set();
+      byRole.set(role, kinds);
+      return kinds.size < kinds.add(kind).size;
+    });
   });
 }
 

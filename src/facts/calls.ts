@@ -1,8 +1,4 @@
-/**
- * Frames → calls: which known QEMU function a frame is, and the arguments that rules use.
- *
- * Pure and cached per Frame object (frames are interned by the reader).
- */
+/** Frames → calls: which known QEMU function a frame is, and the arguments that rules use. Pure. */
 import type { Backend } from '../model/fact.js';
 import type { Frame } from '../model/record.js';
 import { argText, bigintOf, boolOf, pointerOf } from '../model/values.js';
@@ -26,18 +22,8 @@ export interface Call {
   readonly backendType: Backend | undefined;
 }
 
-const cache = new WeakMap<Frame, Call | null>();
-
 /** The call that a frame shows, or undefined when no rule knows its function. */
-export function callOf(frame: Frame): Call | undefined {
-  const known = cache.get(frame);
-  if (known !== undefined) return known ?? undefined;
-  const call = makeCall(frame);
-  cache.set(frame, call ?? null);
-  return call;
-}
-
-function makeCall(frame: Frame): Call | undefined {
+export function makeCall(frame: Frame): Call | undefined {
   if (frame.kind !== 'call') return undefined;
   const func = plainName(frame.func);
   const row = functionTable.get(func);

@@ -17,7 +17,6 @@ import type {
   ThreadRef,
 } from '../model/record.js';
 import { detachedMembers } from '../base/detached.js';
-import { callOf } from './calls.js';
 import type { Call } from './calls.js';
 import {
   conditionalFunction,
@@ -27,12 +26,14 @@ import {
   SELECTS,
   SELECTS_FRAME,
 } from './debugger-commands.js';
+import { callOf, meaningOf } from './frame-meaning.js';
+import type { FrameMeaning } from './frame-meaning.js';
 import { plainName } from './functions.js';
 import { printedMembers, SilentPrints } from './printed.js';
 import type { Alteration, Step } from './step.js';
 import { NOTHING_SHOWN } from './step-maker.js';
 import type { StepMaker } from './step-maker.js';
-import { ProcessFollower, reachesBottom } from './threads.js';
+import { ProcessFollower } from './threads.js';
 
 /** What was printed first is kept: the debugger may change it later. */
 function notePrinted(step: Step, value: PrintedValue): void {
@@ -137,7 +138,8 @@ export class DebuggerSteps {
     if (innermost === undefined) return;
     if (bt.thread !== undefined) this.header = this.maker.threads.keyOf(bt.thread) ?? this.header;
     const headed = bt.thread !== undefined ? this.header : undefined;
-    if (this.process.isOther(bt.frames) && this.maker.sessions.isUsed) this.newSession();
+    const meanings = bt.frames.map(meaningOf);
+    if (this.process.isOther(meanings) && this.maker.sessions.isUsed) this.newSession();
     const starts = bt.levels[0] === 0;
     // The stop and the first frame of its backtrace are one report; among the stacks of all threads it
     // is that of the thread that stopped.
@@ -157,7 +159,8 @@ export class DebuggerSteps {
     }
     const values = ofStop ? this.pendingValues : [];
     if (ofStop) this.pendingValues = [];
-    const step = this.pushStack(bt, ofStop ? stop : undefined, entry, ofStop ? undefined : headed);
+    const [own, thread] = ofStop ? [stop, undefined] : [undefined, headed];
+    const step = this.pushStack(bt, meanings, own, entry, thread);
     // The same stop shown again stands where it stood.
     if (ofStop) this.standing = innermost === step.calls.at(-1)?.frame ? step : undefined;
     else if (entry) this.standing = this.silent.prints(step) ? step : undefined;
@@ -175,6 +178,7 @@ export class DebuggerSteps {
 
   private pushStack(
     bt: Backtrace,
+    meanings: readonly FrameMeaning[],
     stop: Stop | undefined,
     entry: boolean,
     headed: string | undefined,
@@ -183,7 +187,7 @@ export class DebuggerSteps {
     const callLines: number[] = [];
     for (let i = bt.frames.length - 1; i >= 0; i--) {
       const frame = bt.frames[i];
-      const call = frame === undefined ? undefined : callOf(frame);
+      const call = meanings[i]?.call;
       if (frame === undefined || call === undefined) continue;
       // Where the text ends in a name, that may be the beginning of a longer one: vhost_log_sync[_range].
       const isTorn = bt.incomplete && i === bt.frames.length - 1 && frame.args === undefined;
@@ -206,7 +210,7 @@ export class DebuggerSteps {
       entry: entry && isCall,
       stop,
       stackKnown: true,
-      complete: !bt.incomplete && reachesBottom(bt.frames),
+      complete: !bt.incomplete && meanings.some(({ isOutermost }) => isOutermost),
       partial: bt.incomplete || bt.levels[0] !== 0,
       ...(headed === undefined ? {} : { thread: headed }),
     });

@@ -20,14 +20,21 @@ export function listenerDistance(
     if (listener?.row.device !== 'listener' || listener.pointer === undefined) continue;
     if (dev?.row.device === undefined || dev.row.device === 'listener' || dev.pointer === undefined)
       continue;
-    return {
-      listener,
-      dev,
-      index: i + 1,
-      distance: BigInt(listener.pointer) - BigInt(dev.pointer),
-    };
+    const distance = distanceBetween(listener, dev, listener.pointer, dev.pointer);
+    return { listener, dev, index: i + 1, distance };
   }
   return undefined;
+}
+
+/** By listener and device: the same few stand in all stacks. */
+const distances = new WeakMap<Call, WeakMap<Call, bigint>>();
+
+function distanceBetween(listener: Call, dev: Call, from: string, to: string): bigint {
+  const ofListener = distances.get(listener) ?? new WeakMap<Call, bigint>();
+  distances.set(listener, ofListener);
+  const distance = ofListener.get(dev) ?? BigInt(from) - BigInt(to);
+  ofListener.set(dev, distance);
+  return distance;
 }
 
 /** A member lies inside of its structure; anything farther away belongs to another device. */

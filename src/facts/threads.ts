@@ -5,9 +5,9 @@
  * (gdb/thread.c, print_thread_info(); gdb/infrun.c, normal_stop()); a notice right before a stop tells
  * which number an LWP has.
  */
-import type { Frame, ThreadRef } from '../model/record.js';
-import { argText, pointerOf } from '../model/values.js';
-import { plainName } from './functions.js';
+import type { ThreadRef } from '../model/record.js';
+import type { FrameMeaning } from './frame-meaning.js';
+import type { Constant } from './process-signs.js';
 
 /** Knows which thread gdb stands in. */
 export class ThreadFollower {
@@ -71,25 +71,17 @@ function nameOf({ lwp, pthread }: ThreadRef): string | undefined {
   return pthread === undefined ? undefined : `Thread ${pthread}`;
 }
 
-/** Outermost functions of QEMU's threads and of the C library beneath them. */
-const OUTERMOST =
-  /^(?:main|_start|__libc_start_main.*|__libc_start_call_main|start_thread|clone3?|__clone3?|thread_start|qemu_thread_start|coroutine_trampoline)$/;
-
-/** True when a stack reaches the outermost function of its thread. */
-export function reachesBottom(frames: readonly Frame[]): boolean {
-  return frames.some((frame) => OUTERMOST.test(frame.func));
-}
-
-/** Functions of which a process has one copy, called from one place. */
-const CONSTANT = /^(?:start_thread|__?clone3?|clone3?)$/;
-
 /** Tells processes apart by what one process never changes. */
 export class ProcessFollower {
   private readonly constants = new Map<string, string>();
 
-  /** True when these frames belong to another process than the ones before. */
-  isOther(frames: readonly Frame[]): boolean {
-    const own = [...frames.slice(-4).flatMap(returnAddress), ...frames.flatMap(globals)];
+  /** True when the frames of a stack belong to another process than the ones before. */
+  isOther(stack: readonly FrameMeaning[]): boolean {
+    const own: Constant[] = [];
+    for (const { globals } of stack) if (globals.length > 0) own.push(...globals);
+    for (const { returnAddress } of stack.slice(-4)) {
+      if (returnAddress !== undefined) own.push(returnAddress);
+    }
     const other = own.some(({ name, value }) => {
       const known = this.constants.get(name);
       return known !== undefined && known !== value;
@@ -98,54 +90,4 @@ export class ProcessFollower {
     for (const { name, value } of own) this.constants.set(name, value);
     return other;
   }
-}
-
-interface Constant {
-  readonly name: string;
-  readonly value: string;
-}
-
-/** The outermost function of a thread returns to the same address throughout a process. */
-function returnAddress({ func, address }: Frame): Constant[] {
-  return address !== undefined && CONSTANT.test(func) ? [{ name: func, value: address }] : [];
-}
-
-/**
- * Functions that are handed the one MigrationState of a process (migration/migration.c,
- * migration_object_init() makes it before the machine), and the argument's name by version.
- */
-const TAKES_MIGRATION_STATE =
-  /^(?:migration_thread|bg_migration_thread|source_return_path_thread|migration_(?:completion|completion_precopy|iteration_run|iteration_finish|cleanup|connect|calculate_complete|detect_error)|migrate_(?:fd_cleanup|fd_cleanup_bh|fd_cancel|fd_connect|fd_error|prepare)|postcopy_start)$/;
-
-/** Global variables of QEMU that backtraces show by address: `opaque=0x555556203de0 <ram_state>`. */
-const GLOBAL = /^(0x[0-9a-f]+) <(ram_state|address_space_memory|error_fatal|error_abort)>$/;
-
-const globalsOfFrame = new WeakMap<Frame, readonly Constant[]>();
-
-/** Addresses of global objects that a frame shows; cached, because frames are interned. */
-function globals(frame: Frame): readonly Constant[] {
-  let found = globalsOfFrame.get(frame);
-  if (found === undefined) {
-    found = [...migrationState(frame), ...globalVariables(frame)];
-    globalsOfFrame.set(frame, found);
-  }
-  return found;
-}
-
-function migrationState(frame: Frame): Constant[] {
-  if (!TAKES_MIGRATION_STATE.test(plainName(frame.func))) return [];
-  const names = ['opaque', 's', 'ms'];
-  const pointer = names.map((name) => pointerOf(argText(frame, name))).find(isAddress);
-  return pointer === undefined ? [] : [{ name: 'MigrationState', value: pointer }];
-}
-
-function isAddress(pointer: string | undefined): boolean {
-  return pointer !== undefined && pointer !== '0x0';
-}
-
-function globalVariables({ args = [] }: Frame): Constant[] {
-  return args.flatMap(({ value, entry }) => {
-    const [, address, name] = GLOBAL.exec(value ?? entry ?? '') ?? [];
-    return address === undefined || name === undefined ? [] : [{ name, value: address }];
-  });
 }

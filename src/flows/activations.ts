@@ -49,9 +49,10 @@ export interface Activation {
   altered: boolean;
   /**
    * Members of the argument that the debugger printed at this stop (`print *addr`, `print *log`), as printed:
-   * `flags`, `log_guest_addr` of a vhost_vring_addr; `size`, `refcnt`, `log` of a vhost_log.
+   * `flags`, `log_guest_addr` of a vhost_vring_addr; `size`, `refcnt`, `log` of a vhost_log. Undefined for
+   * nearly every call.
    */
-  printed: ReadonlyMap<string, string>;
+  printed: ReadonlyMap<string, string> | undefined;
   /** What it returned, where the debugger watched it return (`finish`); as printed. */
   result: { readonly value: string; readonly line: number } | undefined;
 }
@@ -120,7 +121,6 @@ interface ThreadState {
 
 /** Shared: a trace log has millions of steps that show no call, and of few calls something is printed. */
 const NONE: readonly Activation[] = [];
-const NOTHING: ReadonlyMap<string, string> = new Map();
 
 class Tracker {
   readonly all: Activation[] = [];
@@ -349,7 +349,7 @@ class Tracker {
       closed: undefined,
       stackKnown: step.stackKnown,
       altered: false,
-      printed: NOTHING,
+      printed: undefined,
       result: undefined,
     };
     this.all.push(activation);
@@ -361,7 +361,7 @@ class Tracker {
 function notePrinted(activation: Activation | undefined, { printed }: Step): void {
   if (activation === undefined || printed === undefined) return;
   // What was printed first is kept.
-  activation.printed = new Map([...Object.entries(printed), ...activation.printed]);
+  activation.printed = new Map([...Object.entries(printed), ...(activation.printed ?? [])]);
 }
 
 /** What it showed was made a fact before, see `FactBuilder`. */
@@ -426,16 +426,26 @@ function inheritedDevice(call: Call, parent: Activation | undefined): string | u
 function sameness(activation: Activation, call: Call): 'same' | 'different' | 'unknown' {
   if (activation.func !== call.func) return 'different';
   const known = activation.call;
-  const pairs: readonly (readonly [unknown, unknown])[] = [
-    [known.pointer, call.pointer],
-    [known.enable, call.enable],
-    [known.value, call.value],
-    [known.idx, call.idx],
-    [known.vq, call.vq],
-  ];
-  if (pairs.some(([a, b]) => a !== undefined && b !== undefined && a !== b)) return 'different';
-  const isShown = pairs.every(([a, b]) => a === b);
+  if (known === call) return 'same';
+  const isDifferent =
+    differ(known.pointer, call.pointer) ||
+    differ(known.enable, call.enable) ||
+    differ(known.value, call.value) ||
+    differ(known.idx, call.idx) ||
+    differ(known.vq, call.vq);
+  if (isDifferent) return 'different';
+  const isShown =
+    known.pointer === call.pointer &&
+    known.enable === call.enable &&
+    known.value === call.value &&
+    known.idx === call.idx &&
+    known.vq === call.vq;
   return isShown || activation.entered ? 'same' : 'unknown';
+}
+
+/** Both arguments are printed, and are not the same. */
+function differ<T>(a: T | undefined, b: T | undefined): boolean {
+  return a !== undefined && b !== undefined && a !== b;
 }
 
 /** Nearest caller of one of these kinds, the activation itself excluded. */
@@ -457,10 +467,14 @@ export function directCaller(activation: Activation): Activation | undefined {
 
 /** All activations below, depth first. */
 export function* descendants(activation: Activation): Generator<Activation> {
-  const waiting = activation.children.toReversed();
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    yield next;
-    for (const child of next.children.toReversed()) waiting.push(child);
+  const waiting: Activation[] = [];
+  for (let next: Activation | undefined = activation; next !== undefined; next = waiting.pop()) {
+    if (next !== activation) yield next;
+    const { children } = next;
+    for (let i = children.length - 1; i >= 0; i--) {
+      const child = children[i];
+      if (child !== undefined) waiting.push(child);
+    }
   }
 }
 

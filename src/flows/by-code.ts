@@ -2,7 +2,7 @@
  * All backtraces → one tree by function and call site: the code as it runs, whatever the order in which
  * somebody collected the pieces.
  */
-import { callOf } from '../facts/calls.js';
+import { callOf } from '../facts/frame-meaning.js';
 import { plainName } from '../facts/functions.js';
 import { MOST_PLACES } from '../model/code-flow.js';
 import type { CodeActor, CodeFlow, CodeNode, Place } from '../model/code-flow.js';

@@ -16,7 +16,7 @@ export function buildFacts(
   first = 0,
 ): Fact[] {
   const facts: Fact[] = [];
-  for (const [i, step] of steps.entries()) {
+  steps.forEach((step, i) => {
     const seq = first + facts.length;
     const shown = factShownBy(step, seq, activations.ofEvent.get(step.index));
     if (shown !== undefined) facts.push(shown);
@@ -24,7 +24,7 @@ export function buildFacts(
       if (activation.first !== step.index) continue;
       facts.push(callFact(activation, first + facts.length, rings));
     }
-  }
+  });
   return facts;
 }
 

@@ -30,15 +30,18 @@ const ENDS: Readonly<Record<string, MigrationSummary['outcome']>> = {
 };
 
 /** Functions whose presence in a stack of the migration thread names a phase. */
-const PHASES: readonly { readonly phase: string; readonly func: RegExp }[] = [
-  { phase: 'setup', func: /^qemu_savevm_state_setup$/ },
-  {
-    phase: 'iterate',
-    func: /^(?:migration_iteration_run|qemu_savevm_state_pending_exact|qemu_savevm_state_iterate|migrate_pending_exact)$/,
-  },
-  { phase: 'postcopy', func: /^postcopy_start$/ },
-  { phase: 'switchover', func: /^migration_completion$/ },
-];
+const PHASE_OF: ReadonlyMap<string, string> = new Map([
+  ['qemu_savevm_state_setup', 'setup'],
+  ['migration_iteration_run', 'iterate'],
+  ['qemu_savevm_state_pending_exact', 'iterate'],
+  ['qemu_savevm_state_iterate', 'iterate'],
+  ['migrate_pending_exact', 'iterate'],
+  ['postcopy_start', 'postcopy'],
+  ['migration_completion', 'switchover'],
+]);
+
+/** In the order in which a migration goes through them. */
+const PHASES: readonly string[] = ['setup', 'iterate', 'postcopy', 'switchover'];
 
 /** All migrations in order of appearance. Pure. */
 export function buildMigrations(
@@ -59,9 +62,8 @@ export function buildMigrations(
       drafts.push(draft);
     }
     draft.last = step.index;
-    for (const { phase, func } of PHASES) {
-      if (step.frames.some((frame) => func.test(frame.func))) addPhase(draft, phase);
-    }
+    const shown = step.frames.map(({ func }) => PHASE_OF.get(func));
+    for (const phase of PHASES) if (shown.includes(phase)) addPhase(draft, phase);
   }
   return drafts;
 }

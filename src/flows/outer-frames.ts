@@ -3,7 +3,7 @@
  * emulation of an access to a device. They are folded into the name of the thread.
  */
 import { functionTable, plainName } from '../facts/functions.js';
-import { reachesBottom } from '../facts/threads.js';
+import { isOutermost } from '../facts/process-signs.js';
 import type { Frame } from '../model/record.js';
 import { actorOf } from './actors.js';
 
@@ -44,7 +44,7 @@ function withoutPlumbing(frames: readonly Frame[]): number {
 
 function bottomFunction(frames: readonly Frame[], bottom: number): string | undefined {
   const frame = frames[bottom - 1] ?? frames.at(-1);
-  return frame !== undefined && reachesBottom(frames) ? nameOf(frame) : undefined;
+  return frame !== undefined && frames.some(isOutermost) ? nameOf(frame) : undefined;
 }
 
 function isWork(frame: Frame): boolean {

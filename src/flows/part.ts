@@ -49,7 +49,7 @@ export function partOf(run: Run, part: Part): Run {
     if (step?.session !== session) continue;
     gapBefore ||= step.gapBefore;
     if (step === shown[steps.length]) {
-      steps.push({ ...step, index: steps.length, gapBefore });
+      steps.push(placed(step, steps.length, gapBefore));
       gapBefore = false;
     } else {
       gapBefore ||= watched.has(sourceOf(step)?.name ?? '');
@@ -63,10 +63,8 @@ export function partOf(run: Run, part: Part): Run {
   const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
   const { all, atStep } = buildActivations(steps, moved, listenerOffset);
   const probes = run.probes.part(steps, session, watched, placeOf);
-  const seesStarts = Array.from(
-    { length: run.sessions },
-    (_, s) => s === session && probes.watching('vhost_dev_start', 0, 0) !== undefined,
-  );
+  const seesStarts: boolean[] = [];
+  seesStarts[session] = probes.watching('vhost_dev_start', 0, 0) !== undefined;
   let gaps = 0;
   return {
     ...run,
@@ -79,5 +77,32 @@ export function partOf(run: Run, part: Part): Run {
     rings: new Rings(all, seesStarts, run.rings.assumed),
     gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
     gapAtEnd: gapBefore,
+  };
+}
+
+/** The step at another place. By name: a spread takes longer than all else that is done for a step. */
+function placed(step: Step, index: number, gapBefore: boolean): Step {
+  return {
+    index,
+    session: step.session,
+    line: step.line,
+    thread: step.thread,
+    calls: step.calls,
+    callLines: step.callLines,
+    frames: step.frames,
+    frameLines: step.frameLines,
+    entry: step.entry,
+    breakpoint: step.breakpoint,
+    temporary: step.temporary,
+    stackKnown: step.stackKnown,
+    partial: step.partial,
+    complete: step.complete,
+    gapBefore,
+    altered: step.altered,
+    printed: step.printed,
+    event: step.event,
+    wire: step.wire,
+    message: step.message,
+    returned: step.returned,
   };
 }

@@ -5,15 +5,12 @@
  * its entry at a breakpoint at least once, when its breakpoint is named where it was set, or when the
  * recipe of `vhtrace probes` declares that every call stops there. A condition, an ignore count, a temporary or a deleted breakpoint ends that knowledge.
  */
-import { append } from '../base/append.js';
 import { functionTable, opFunction } from '../facts/functions.js';
 import type { Step, Steps } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
 import type { CaptureRecord } from '../model/record.js';
 import { ProbeFinder } from './probe-finder.js';
 import type { Probe } from './probe-finder.js';
-
-const BACKENDS: readonly Backend[] = ['kernel', 'user', 'vdpa'];
 
 /**
  * Probes by session: the next process may be watched by another debugger with other breakpoints, so
@@ -32,14 +29,25 @@ export class Probes {
   watching(kind: FactKind, from: number, to: number, backend?: Backend): Probe | undefined {
     const ofKind = this.at(from)?.ofKind.get(kind);
     if (ofKind === undefined) return undefined;
-    const probes = ofKind.filter((probe) => probe.from <= from && probe.until > to);
-    const ofBackend = (wanted: Backend): Probe | undefined =>
-      probes.find(({ func }) => {
-        const own = functionTable.get(func)?.backend;
-        return own === undefined || own === wanted;
-      });
-    if (backend !== undefined) return ofBackend(backend);
-    return BACKENDS.every((each) => ofBackend(each) !== undefined) ? probes[0] : undefined;
+    if (backend !== undefined) return during(ofKind[backend], from, to);
+    const { kernel, user, vdpa, all } = ofKind;
+    const isWatched =
+      during(kernel, from, to) !== undefined &&
+      during(user, from, to) !== undefined &&
+      during(vdpa, from, to) !== undefined;
+    return isWatched ? during(all, from, to) : undefined;
+  }
+
+  /** The steps around one, `until` not included, between which nothing begins or ceases to be watched. */
+  steadyAround(step: number): { from: number; until: number } {
+    let [from, until] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (const probe of allOf((this.at(step) ?? NOTHING_WATCHED).ofKind)) {
+      for (const change of [probe.from, probe.until]) {
+        if (change <= step) from = Math.max(from, change);
+        else until = Math.min(until, change);
+      }
+    }
+    return { from, until };
   }
 
   /** The log base op, if elimination shows that it was watched; weaker than a report, so it stands apart. */
@@ -50,7 +58,7 @@ export class Probes {
   /** What is watched at some time in a session. */
   ofSession(session: number): readonly Probe[] {
     const { ofKind, eliminated } = this.bySession[session] ?? NOTHING_WATCHED;
-    return [...[...ofKind.values()].flat(), ...(eliminated === undefined ? [] : [eliminated])];
+    return [...allOf(ofKind), ...(eliminated === undefined ? [] : [eliminated])];
   }
 
   /** Those of a session whose functions are in `watched`, for a choice of its steps; `placeOf`: where a step stands or would stand among them. */
@@ -61,13 +69,13 @@ export class Probes {
     placeOf: (step: number) => number,
   ): Probes {
     const { ofKind, eliminated } = this.bySession[session] ?? NOTHING_WATCHED;
-    const kept = [...ofKind.values()].flat().filter(({ func }) => watched.has(func));
+    const kept = allOf(ofKind).filter(({ func }) => watched.has(func));
     const placed = kept.map((probe) => ({
       ...probe,
       from: placeOf(probe.from),
       until: placeOf(probe.until),
     }));
-    const bySession = this.bySession.map(() => NOTHING_WATCHED);
+    const bySession: SessionProbes[] = [];
     bySession[session] = {
       ofKind: byKind(placed),
       eliminated: watched.has(eliminated?.func ?? '') ? eliminated : undefined,
@@ -80,8 +88,11 @@ export class Probes {
   }
 }
 
+/** The probes of one kind, and by backend those that report the calls for its devices. */
+type KindProbes = Readonly<Record<Backend | 'all', readonly Probe[]>>;
+
 interface SessionProbes {
-  readonly ofKind: ReadonlyMap<FactKind, readonly Probe[]>;
+  readonly ofKind: ReadonlyMap<FactKind, KindProbes>;
   readonly eliminated: Probe | undefined;
 }
 
@@ -105,14 +116,31 @@ export function buildProbes(records: readonly CaptureRecord[], built: Steps): Pr
   return new Probes(steps, bySession);
 }
 
-function byKind(probes: Iterable<Probe>): Map<FactKind, Probe[]> {
-  const found = new Map<FactKind, Probe[]>();
+function byKind(probes: Iterable<Probe>): Map<FactKind, KindProbes> {
+  const found = new Map<FactKind, Record<Backend | 'all', Probe[]>>();
   for (const probe of probes) {
-    const kind = functionTable.get(probe.func)?.kind;
-    if (kind === undefined) continue;
-    append(found, kind, probe);
+    const row = functionTable.get(probe.func);
+    if (row === undefined) continue;
+    const { kind, backend } = row;
+    const ofKind = found.get(kind) ?? { kernel: [], user: [], vdpa: [], all: [] };
+    found.set(kind, ofKind);
+    ofKind.all.push(probe);
+    for (const each of BACKENDS) {
+      if (backend === undefined || backend === each) ofKind[each].push(probe);
+    }
   }
   return found;
+}
+
+const BACKENDS: readonly Backend[] = ['kernel', 'user', 'vdpa'];
+
+function allOf(ofKind: ReadonlyMap<FactKind, KindProbes>): Probe[] {
+  return [...ofKind.values()].flatMap(({ all }) => all);
+}
+
+/** The first that is there all the time from one step to another. */
+function during(probes: readonly Probe[], from: number, to: number): Probe | undefined {
+  return probes.find((probe) => probe.from <= from && probe.until > to);
 }
 
 /** Functions that a script which watches the whole protocol breaks on, besides the backend's ops. */

@@ -6,6 +6,7 @@
  */
 import type { Step } from '../facts/step.js';
 import type { Frame } from '../model/record.js';
+import { innerFrames } from './inner-frames.js';
 
 /** The oldest and the newest version that is possible, both inclusive; 9.1 is 901. */
 export interface VersionRange {
@@ -144,6 +145,7 @@ const events: Readonly<Record<string, Partial<VersionRange>>> = {
 export function profileOf(steps: readonly Step[], given?: VersionRange): Profile {
   const bounds = new Bounds();
   const seenFrames = new Set<Frame>();
+  let before: readonly Frame[] = [];
   const seenEvents = new Set<string>();
   for (const step of steps) {
     const name = step.event?.record.name;
@@ -151,11 +153,13 @@ export function profileOf(steps: readonly Step[], given?: VersionRange): Profile
       seenEvents.add(name);
       bounds.narrow(events[name], step.line, `the event ${name}`);
     }
-    for (const [i, frame] of step.frames.entries()) {
-      if (seenFrames.has(frame)) continue;
+    const inner = innerFrames(step.frames, before);
+    inner.forEach((frame, i) => {
+      if (seenFrames.has(frame)) return;
       seenFrames.add(frame);
       observe(bounds, step, frame, i);
-    }
+    });
+    before = step.frames;
     observeRingStop(bounds, step);
   }
   return bounds.profile(given);
@@ -170,7 +174,8 @@ function observe(bounds: Bounds, step: Step, frame: Frame, index: number): void 
 }
 
 /** vhost_dev_stop() itself calling vhost_virtqueue_stop() is the shape before 10.2. */
-function observeRingStop(bounds: Bounds, { frames: stack, frameLines, line }: Step): void {
+function observeRingStop(bounds: Bounds, { calls, frames: stack, frameLines, line }: Step): void {
+  if (!calls.some(({ row }) => row.kind === 'vhost_virtqueue_stop')) return;
   const at = stack.findIndex((frame) => frame.func === 'vhost_virtqueue_stop');
   if (at < 0 || stack[at + 1]?.func !== 'vhost_dev_stop') return;
   const shows = 'vhost_virtqueue_stop() called by vhost_dev_stop() itself';

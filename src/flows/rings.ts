@@ -18,16 +18,27 @@ const RING_OPS: ReadonlySet<FactKind> = new Set([
   'op_get_vring_base',
 ]);
 
+/** What is seen of one life of an address. */
+interface Seen {
+  starts: number;
+  /** Backends below each outermost call, by its id. */
+  readonly below: Map<number, SeenBackend>;
+  /** Backends after each start, by how many there were. */
+  readonly afterStart: Map<number, SeenBackend>;
+  readonly indexOfVq: Map<string, number>;
+  vqIndex: number | undefined;
+}
+
 export class Rings {
   /** Sessions of which an answer would be another one if starts were seen, or were not. */
   readonly dependent = new Set<number>();
-  /** Backends seen, by outermost call and by start. */
-  private readonly backends = new Map<string, Backend | 'several'>();
+  /** By session, address and incarnation. */
+  private readonly devices: Map<string, Seen[]>[] = [];
+  /** For each activation with a device: how often that had been started. */
+  private readonly startsOf: (number | undefined)[] = [];
   /** What backendOf() has found: several rules ask it of every call. */
-  private readonly answers = new Map<Activation, Backend | undefined>();
-  private readonly lifeOf = new Map<Activation, number>();
-  private readonly byVq = new Map<string, number>();
-  private readonly offsets = new Map<string, number>();
+  private readonly answers: (Backend | 'unknown' | undefined)[] = [];
+  private readonly firstId: number;
 
   constructor(
     activations: readonly Activation[],
@@ -36,8 +47,8 @@ export class Rings {
     /** Backend of the devices that do not show theirs, as the user says. */
     readonly assumed?: Backend,
   ) {
-    const starts = new Map<string, number>();
-    for (const activation of activations) this.learn(activation, starts);
+    this.firstId = activations[0]?.id ?? 0;
+    for (const activation of activations) this.startsOf.push(this.learn(activation));
   }
 
   /**
@@ -46,29 +57,29 @@ export class Rings {
    * call, and within the same start where starts are watched.
    */
   backendOf(activation: Activation): Backend | undefined {
-    if (!this.answers.has(activation)) this.answers.set(activation, this.findBackend(activation));
-    return this.answers.get(activation);
+    const at = activation.id - this.firstId;
+    const answer = (this.answers[at] ??= this.findBackend(activation) ?? 'unknown');
+    return answer === 'unknown' ? undefined : answer;
   }
 
   private findBackend(activation: Activation): Backend | undefined {
-    const below = this.backends.get(rootKey(activation));
-    const life = lifeKey(activation, this.lifeOf.get(activation) ?? 0);
-    const unseen = this.only(below);
-    const seen = this.only(below, this.backends.get(life));
-    if (seen !== unseen) this.dependent.add(activation.session);
-    return this.seesStarts[activation.session] === true ? seen : unseen;
+    const { session, id } = activation;
+    const seen = this.seenOf(activation);
+    const below = seen?.below.get(rootOf(activation).id);
+    const life = seen?.afterStart.get(this.startsOf[id - this.firstId] ?? 0);
+    const [withStarts, without] = [this.only(both(below, life)), this.only(below)];
+    if (withStarts !== without) this.dependent.add(session);
+    return this.seesStarts[session] === true ? withStarts : without;
   }
 
-  private only(...seen: readonly (Backend | 'several' | undefined)[]): Backend | undefined {
-    const found = new Set(seen.filter((backend) => backend !== undefined));
-    if (found.size === 0) return this.assumed;
-    const [only] = found;
-    return found.size === 1 && only !== 'several' ? only : undefined;
+  private only(seen: SeenBackend): Backend | undefined {
+    if (seen === undefined) return this.assumed;
+    return seen === 'several' ? undefined : seen;
   }
 
   /** `dev->vq_index` of a kernel device, where its stacks show one. */
   vqIndexOf(activation: Activation): number | undefined {
-    return certain(this.offsets.get(deviceKey(activation)));
+    return certain(this.seenOf(activation)?.vqIndex);
   }
 
   /** Index of the ring that this call is about, as the backend counts. */
@@ -80,9 +91,7 @@ export class Rings {
     if (call.row.idx === 'backend') return call.idx;
     if (call.row.idx !== 'device' || device === undefined) return undefined;
     const known =
-      call.vq === undefined
-        ? undefined
-        : certain(this.byVq.get(`${deviceKey(activation)} ${call.vq}`));
+      call.vq === undefined ? undefined : certain(this.seenOf(activation)?.indexOfVq.get(call.vq));
     if (known !== undefined || call.idx === undefined) return known;
     const backend = this.backendOf(activation);
     if (backend === 'user' || backend === 'vdpa') return call.idx;
@@ -90,51 +99,63 @@ export class Rings {
     return offset === undefined ? undefined : call.idx - offset;
   }
 
-  private learn(activation: Activation, starts: Map<string, number>): void {
-    const { call, device, parent, kind, backend } = activation;
-    if (device === undefined) return;
-    const key = deviceKey(activation);
-    const life = (starts.get(key) ?? 0) + (kind === 'vhost_dev_start' ? 1 : 0);
-    starts.set(key, life);
-    this.lifeOf.set(activation, life);
-    if (backend !== undefined) {
-      this.see(rootKey(activation), backend);
-      this.see(lifeKey(activation, life), backend);
-    }
-    if (kind !== 'vhost_virtqueue_set_addr' || call.idx === undefined) return;
-    if (call.vq !== undefined) note(this.byVq, `${key} ${call.vq}`, call.idx);
-    const startIdx = parent?.kind === 'vhost_virtqueue_start' ? parent.call.idx : undefined;
-    if (startIdx !== undefined) note(this.offsets, key, startIdx - call.idx);
+  private seenOf({ session, device, incarnation }: Activation): Seen | undefined {
+    return device === undefined ? undefined : this.devices[session]?.get(device)?.[incarnation];
   }
 
-  private see(key: string, backend: Backend): void {
-    const known = this.backends.get(key);
-    this.backends.set(key, known === undefined || known === backend ? backend : 'several');
+  /** Gives how often the device has been started by now. */
+  private learn(activation: Activation): number | undefined {
+    const { call, device, parent, kind, backend } = activation;
+    if (device === undefined) return undefined;
+    const seen = this.seenOf(activation) ?? this.meet(activation, device);
+    if (kind === 'vhost_dev_start') seen.starts++;
+    if (backend !== undefined) {
+      const root = rootOf(activation).id;
+      seen.below.set(root, both(seen.below.get(root), backend));
+      seen.afterStart.set(seen.starts, both(seen.afterStart.get(seen.starts), backend));
+    }
+    if (kind === 'vhost_virtqueue_set_addr' && call.idx !== undefined) {
+      if (call.vq !== undefined)
+        seen.indexOfVq.set(call.vq, same(seen.indexOfVq.get(call.vq), call.idx));
+      const startIdx = parent?.kind === 'vhost_virtqueue_start' ? parent.call.idx : undefined;
+      if (startIdx !== undefined) seen.vqIndex = same(seen.vqIndex, startIdx - call.idx);
+    }
+    return seen.starts;
+  }
+
+  private meet({ session, incarnation }: Activation, device: string): Seen {
+    const ofSession = (this.devices[session] ??= new Map());
+    const lives = ofSession.get(device) ?? [];
+    ofSession.set(device, lives);
+    return (lives[incarnation] = {
+      starts: 0,
+      below: new Map(),
+      afterStart: new Map(),
+      indexOfVq: new Map(),
+      vqIndex: undefined,
+    });
   }
 }
 
-/** Two values for one key contradict each other: neither is certain (NaN). */
-function note(map: Map<string, number>, key: string, value: number): void {
-  const known = map.get(key);
-  map.set(key, known === undefined || known === value ? value : NaN);
+type SeenBackend = Backend | 'several' | undefined;
+
+function both(a: SeenBackend, b: SeenBackend): SeenBackend {
+  if (a === undefined || a === b) return b;
+  return b === undefined ? a : 'several';
+}
+
+/** Two values contradict each other: neither is certain (NaN). */
+function same(known: number | undefined, value: number): number {
+  return known === undefined || known === value ? value : NaN;
 }
 
 function certain(value: number | undefined): number | undefined {
   return value === undefined || Number.isNaN(value) ? undefined : value;
 }
 
-/** Key of everything below the same outermost known call. */
-function rootKey(activation: Activation): string {
+/** The outermost known call that it is made in. */
+function rootOf(activation: Activation): Activation {
   let root = activation;
   while (root.parent !== undefined) root = root.parent;
-  return `${deviceKey(activation)} below ${root.id}`;
-}
-
-/** Key of everything between two starts of the device. */
-function lifeKey(activation: Activation, life: number): string {
-  return `${deviceKey(activation)} start ${life}`;
-}
-
-function deviceKey({ session, device, incarnation }: Activation): string {
-  return `${session} ${device ?? ''} ${incarnation}`;
+  return root;
 }

@@ -1,6 +1,6 @@
 /** A reading rebuilt: everything that judging and showing need, computed once. */
 import { deviceOf, learnListenerOffset } from '../facts/device.js';
-import { netDevice } from '../facts/calls.js';
+import { meaningOf } from '../facts/frame-meaning.js';
 import { buildSteps } from '../facts/steps.js';
 import type { Step, ThreadExit } from '../facts/step.js';
 import type { Backend, Fact } from '../model/fact.js';
@@ -8,6 +8,7 @@ import type { Reading } from '../model/record.js';
 import { buildActivations } from './activations.js';
 import type { Activation } from './activations.js';
 import { buildFacts } from './facts.js';
+import { innerFrames } from './inner-frames.js';
 import { buildMigrations } from './migrations.js';
 import type { Migration } from './migrations.js';
 import { findNoteSign } from './order.js';
@@ -126,11 +127,15 @@ function collectDevices(
   offset: bigint,
   assumed: Backend | undefined,
 ): Device[] {
-  const drafts = new Map<string, DeviceDraft>();
+  const drafts: DeviceDraft[] = [];
+  const bySession: Map<string, DeviceDraft>[] = [];
   const draftOf = (session: number, address: string): DeviceDraft => {
-    const key = `${session} ${address}`;
-    const draft = drafts.get(key) ?? { session, address, vrings: new Set<number>() };
-    drafts.set(key, draft);
+    const ofSession = (bySession[session] ??= new Map());
+    const known = ofSession.get(address);
+    if (known !== undefined) return known;
+    const draft = { session, address, vrings: new Set<number>() };
+    ofSession.set(address, draft);
+    drafts.push(draft);
     return draft;
   };
   for (const fact of facts) {
@@ -142,17 +147,23 @@ function collectDevices(
     // Only the trace events name the virtio device.
     if (fact.role === 'event' && fact.kind === 'vhost_dev_start') draft.name ??= fact.value;
   }
+  let before: Pick<Step, 'session' | 'frames' | 'calls'> = { session: -1, frames: [], calls: [] };
   for (const step of steps) {
-    for (const frame of step.frames) {
-      const net = netDevice(frame);
-      if (net !== undefined) draftOf(step.session, net);
+    const { session, frames, calls } = step;
+    const known = session === before.session ? before : { frames: [], calls: [] };
+    for (const frame of innerFrames(frames, known.frames)) {
+      const { netDevice } = meaningOf(frame);
+      if (netDevice !== undefined) draftOf(session, netDevice);
     }
-    for (const call of step.calls) {
+    for (let i = 0; i < calls.length; i++) {
+      const call = calls[i];
+      if (call === undefined || call === known.calls[i]) continue;
       const address = deviceOf(call, offset);
-      if (address !== undefined) draftOf(step.session, address);
+      if (address !== undefined) draftOf(session, address);
     }
+    before = step;
   }
-  return [...drafts.values()].map(({ session, address, backend, backendLine, name, vrings }) => ({
+  return drafts.map(({ session, address, backend, backendLine, name, vrings }) => ({
     session,
     address,
     backend: backend ?? assumed,

@@ -75,29 +75,42 @@ export const anyState: DeviceState = {
   contradiction: false,
 };
 
-/** Silent moves, then the signal. Pure. */
+/** Silent moves, then the signal; the same object where they change nothing. Pure. */
 export function step(state: DeviceState, signal: Signal, silent: Silent): DeviceState {
   return apply(relax(state, silent), signal);
 }
 
-/** Adds every state that unwatched functions may have led to. Pure. */
+/** Adds every state that unwatched functions may have led to; the same object where that is none. Pure. */
 export function relax(state: DeviceState, silent: Silent): DeviceState {
   const run = silent.startStop ? ANY_RUN : relaxRun(state.run, silent);
   const zeroed = silent.zeroing && run.includes('stopped');
   const log = silent.toggle ? ANY_LOG : zeroed ? union<LogState>(state.log, ['off']) : state.log;
   const base = silent.base ? ANY_BASE : state.base;
   const vrings = relaxRings(state.vrings, silent);
-  return { run, log, base, vrings, contradiction: false };
+  const isSame =
+    run === state.run && log === state.log && base === state.base && vrings === state.vrings;
+  return isSame && !state.contradiction ? state : { run, log, base, vrings, contradiction: false };
 }
 
 function relaxRings(vrings: DeviceState['vrings'], silent: Silent): DeviceState['vrings'] {
   const mayStop = silent.ringStop || silent.startStop;
   if (vrings.size === 0 || !(silent.ringAddress || mayStop)) return vrings;
-  const relaxed = new Map<number, readonly VringState[]>();
+  return mapRings(vrings, (_index, states) =>
+    silent.ringAddress ? ANY_VRING : union(states, IDLE),
+  );
+}
+
+/** The same map where nothing changes. */
+function mapRings(
+  vrings: DeviceState['vrings'],
+  change: (index: number, states: readonly VringState[]) => readonly VringState[],
+): DeviceState['vrings'] {
+  let changed: Map<number, readonly VringState[]> | undefined;
   for (const [index, states] of vrings) {
-    relaxed.set(index, silent.ringAddress ? ANY_VRING : union(states, IDLE));
+    const now = change(index, states);
+    if (now !== states) changed = (changed ?? new Map(vrings)).set(index, now);
   }
-  return relaxed;
+  return changed ?? vrings;
 }
 
 /** A start succeeds or fails, a stop returns, and a socket is closed without a report of its own. */
@@ -146,6 +159,7 @@ function withSet<S extends string, E extends string>(
   event: E,
 ): DeviceState {
   const left = observe(table, states, event);
+  if (left === states) return state;
   return left.length > 0
     ? { ...state, [key]: left }
     : { ...state, [key]: after(table, event), contradiction: true };
@@ -160,10 +174,12 @@ function withVrings(
   change: (index: number, states: readonly VringState[]) => readonly VringState[],
   add?: number,
 ): DeviceState {
-  const vrings = new Map(state.vrings);
-  if (add !== undefined && !vrings.has(add)) vrings.set(add, ANY_VRING);
-  for (const [index, states] of vrings) vrings.set(index, change(index, states));
-  return { ...state, vrings };
+  const isNew = add !== undefined && !state.vrings.has(add);
+  const vrings = mapRings(
+    isNew ? new Map([...state.vrings, [add, ANY_VRING]]) : state.vrings,
+    change,
+  );
+  return vrings === state.vrings ? state : { ...state, vrings };
 }
 
 /** The one state that is left, or undefined while several are possible. */

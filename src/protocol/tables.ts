@@ -141,6 +141,8 @@ export function observe<S extends string, E extends string>(
   states: readonly S[],
   event: E,
 ): readonly S[] {
+  // Most observations change nothing.
+  if (states.every((state) => table[state][event] === IGNORED)) return states;
   const left = new Set<S>();
   for (const state of states) {
     const cell: Cell<S> = table[state][event];

@@ -77,7 +77,7 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
       ...at,
       message: `${attach.func} in the stop gives the kernel a tap instead of taking it away`,
       expected: `${attach.func} with fd=-1`,
-      evidence: [{ line: attach.line, role: `fd=${attach.printed.get('fd') ?? ''}` }],
+      evidence: [{ line: attach.line, role: `fd=${attach.printed?.get('fd') ?? ''}` }],
     };
   }
   const count = countOf(detaches);
@@ -124,7 +124,7 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
 
 /** `print *file` shows the fd of a tap; -1 takes it away. */
 function attaches({ printed }: Activation): boolean {
-  return (bigintOf(printed.get('fd')) ?? -1n) >= 0n;
+  return (bigintOf(printed?.get('fd')) ?? -1n) >= 0n;
 }
 
 /** The net_set_backend calls of the vhost_net_stop_one() that this stop is part of. */

@@ -101,8 +101,8 @@ function lastHolder(
   context: SessionContext,
   put: Activation,
 ): Mark | 'others' | { readonly missing: readonly string[] } {
-  const printed = bigintOf(put.printed.get('refcnt'));
-  const size = bigintOf(put.printed.get('size'));
+  const printed = bigintOf(put.printed?.get('refcnt'));
+  const size = bigintOf(put.printed?.get('size'));
   if (printed !== undefined && (printed > 1n || size === 0n)) return 'others';
   if (printed === 1n && size !== undefined)
     return { line: put.line, role: 'the log has one reference left' };

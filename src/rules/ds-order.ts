@@ -162,7 +162,7 @@ function* judgeDataPath(context: SessionContext): Generator<Judgement> {
     const isAttach =
       attach.kind === 'op_scsi_set_endpoint' ||
       isOfNet(run, attach, 'start') ||
-      (bigintOf(attach.printed.get('fd')) ?? -1n) >= 0n;
+      (bigintOf(attach.printed?.get('fd')) ?? -1n) >= 0n;
     const states = context.stateBefore(device, attach.first).run;
     if (!isAttach || states.includes('started') || states.includes('starting')) continue;
     yield {

@@ -37,7 +37,7 @@ export const lgRefcnt: Rule = {
   triggers: ['op_set_log_base'],
   *sequence(context) {
     for (const activation of context.of('op_set_log_base', 'vhost_log_put')) {
-      const printed = bigintOf(activation.printed.get('refcnt'));
+      const printed = bigintOf(activation.printed?.get('refcnt'));
       if (printed !== undefined) yield judgeCall(context, activation, printed);
       else if (activation.kind === 'op_set_log_base')
         yield {

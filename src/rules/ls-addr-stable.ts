@@ -139,7 +139,7 @@ function* judge(
     ...place(op),
     vring,
     message: what,
-    expected: `${name} = ${moved.printed.get(name) ?? ''}, as at the start`,
+    expected: `${name} = ${moved.printed?.get(name) ?? ''}, as at the start`,
     evidence: [{ line: moved.line, role: 'the address that the ring was started with' }],
   };
 }

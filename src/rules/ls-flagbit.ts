@@ -31,30 +31,33 @@ export const lsFlagbit: Rule = {
     ],
   },
   triggers: [],
-  *stack(step, run) {
-    const op = run.atStep[step.index]?.at(-1);
-    if (op?.kind !== 'op_set_vring_addr' || op.first !== step.index) return;
-    const caller = op.parent;
-    const enable = caller?.kind === 'vhost_virtqueue_set_addr' ? caller.enable : undefined;
-    const flags = printedNumber(op, 'flags');
-    const missing: string[] = [];
-    if (flags === undefined) missing.push('print *addr at the set_vring_addr op');
-    if (enable === undefined) missing.push('enable_log= of vhost_virtqueue_set_addr');
-    if (flags === undefined || enable === undefined) {
-      const message = 'the flags of a ring address are not seen together with enable_log';
-      yield { verdict: 'inconclusive', ...place(op), message, missing };
-      return;
-    }
-    const isSet = (flags & F_LOG) !== 0n;
-    const subject = { ...place(op), vring: run.rings.ringOf(op) };
-    const message = `${op.func} gets flags 0x${flags.toString(16)}, VHOST_VRING_F_LOG ${isSet ? 'set' : 'not set'}, for enable_log=${String(enable)}`;
-    yield isSet === enable
-      ? { verdict: 'pass', ...subject, message }
-      : {
-          verdict: 'violation',
-          ...subject,
-          message,
-          expected: `bit 0 of addr->flags ${enable ? 'set' : 'clear'}`,
-        };
+  stack: {
+    of: ['op_set_vring_addr'],
+    *judge(step, run) {
+      const op = run.atStep[step.index]?.at(-1);
+      if (op?.kind !== 'op_set_vring_addr' || op.first !== step.index) return;
+      const caller = op.parent;
+      const enable = caller?.kind === 'vhost_virtqueue_set_addr' ? caller.enable : undefined;
+      const flags = printedNumber(op, 'flags');
+      const missing: string[] = [];
+      if (flags === undefined) missing.push('print *addr at the set_vring_addr op');
+      if (enable === undefined) missing.push('enable_log= of vhost_virtqueue_set_addr');
+      if (flags === undefined || enable === undefined) {
+        const message = 'the flags of a ring address are not seen together with enable_log';
+        yield { verdict: 'inconclusive', ...place(op), message, missing };
+        return;
+      }
+      const isSet = (flags & F_LOG) !== 0n;
+      const subject = { ...place(op), vring: run.rings.ringOf(op) };
+      const message = `${op.func} gets flags 0x${flags.toString(16)}, VHOST_VRING_F_LOG ${isSet ? 'set' : 'not set'}, for enable_log=${String(enable)}`;
+      yield isSet === enable
+        ? { verdict: 'pass', ...subject, message }
+        : {
+            verdict: 'violation',
+            ...subject,
+            message,
+            expected: `bit 0 of addr->flags ${enable ? 'set' : 'clear'}`,
+          };
+    },
   },
 };

@@ -26,25 +26,28 @@ export const lsWord: Rule = {
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_features()'],
   },
   triggers: [],
-  *stack(step, run) {
-    for (const { outer, inner, line } of callPairs(step, run)) {
-      if (outer.row.kind !== 'vhost_dev_set_features' || inner.row.kind !== 'op_set_features')
-        continue;
-      const word = bigintOf(inner.value);
-      if (outer.enable === undefined || word === undefined) continue;
-      const isVdpa = inner.row.backend === 'vdpa';
-      if (isVdpa && !isEntryOf(step, inner)) continue;
-      const place = { device: inner.pointer, step: step.index, line };
-      const isSet = (word & LOG_ALL) !== 0n;
-      const message = `${inner.func} gets features 0x${word.toString(16)}, VHOST_F_LOG_ALL ${isSet ? 'set' : 'not set'}, for enable_log=${String(outer.enable)}`;
-      if (isSet === outer.enable) yield { verdict: 'pass', ...place, message };
-      else if (isVdpa && !isNamed(step, run))
-        yield { verdict: 'inconclusive', ...place, message, missing: [ENTRY] };
-      else {
-        const expected = `bit 26 ${outer.enable ? 'set' : 'clear'}`;
-        yield { verdict: 'violation', ...place, message, expected };
+  stack: {
+    of: ['op_set_features'],
+    *judge(step, run) {
+      for (const { outer, inner, line } of callPairs(step, run)) {
+        if (outer.row.kind !== 'vhost_dev_set_features' || inner.row.kind !== 'op_set_features')
+          continue;
+        const word = bigintOf(inner.value);
+        if (outer.enable === undefined || word === undefined) continue;
+        const isVdpa = inner.row.backend === 'vdpa';
+        if (isVdpa && !isEntryOf(step, inner)) continue;
+        const place = { device: inner.pointer, step: step.index, line };
+        const isSet = (word & LOG_ALL) !== 0n;
+        const message = `${inner.func} gets features 0x${word.toString(16)}, VHOST_F_LOG_ALL ${isSet ? 'set' : 'not set'}, for enable_log=${String(outer.enable)}`;
+        if (isSet === outer.enable) yield { verdict: 'pass', ...place, message };
+        else if (isVdpa && !isNamed(step, run))
+          yield { verdict: 'inconclusive', ...place, message, missing: [ENTRY] };
+        else {
+          const expected = `bit 26 ${outer.enable ? 'set' : 'clear'}`;
+          yield { verdict: 'violation', ...place, message, expected };
+        }
       }
-    }
+    },
   },
 };
 

@@ -155,14 +155,16 @@ function* judgeTraced(context: SessionContext, round: TracedRound): Generator<Ju
   const at = { step: start.index, line: start.line };
   if (syncs.length === 0) return;
   const lives = startedBefore(context, 'events', start.index);
-  const certain = lives.filter(
-    (life) => registrationDoubts(context, 'events', life, end.index).length === 0,
-  );
   const asked = syncs.filter(({ event }) => event?.record.args?.listener === 'vhost').length;
   if (asked >= lives.length && lives.length > 0) {
     const message = `the sync asks ${asked} vhost listeners, and ${lives.length} devices are known`;
     yield { verdict: 'pass', ...at, message };
-  } else if (asked < certain.length && !hasGap(run, start.index, end.index)) {
+    return;
+  }
+  const certain = lives.filter(
+    (life) => registrationDoubts(context, 'events', life, end.index).length === 0,
+  );
+  if (asked < certain.length && !hasGap(run, start.index, end.index)) {
     yield {
       verdict: 'violation',
       ...at,

@@ -64,6 +64,13 @@ export interface SessionContext {
   stateBefore(device: string, step: number): DeviceState;
 }
 
+/** Judges what one stack proves by itself, a whole one or that of a stop line. */
+export interface StackCheck {
+  /** Kinds of calls: asked for are the stacks with such a one innermost, or for the first time. */
+  readonly of: readonly FactKind[];
+  judge(step: Step, run: Run): Iterable<Judgement>;
+}
+
 /**
  * A rule judges by `stack`, by `sequence`, or by both. One that has neither is documentation: no format
  * can show what it asks for, and `info.undecidable` says why.
@@ -72,8 +79,7 @@ export interface Rule {
   readonly info: RuleInfo;
   /** Facts that give the rule something to judge; where they appear and nothing could be judged, it is inconclusive. */
   readonly triggers: readonly FactKind[];
-  /** Judges what one stack proves by itself; `steps` with a whole stack or a stop line only. */
-  readonly stack?: (step: Step, run: Run) => Iterable<Judgement>;
+  readonly stack?: StackCheck;
   /** Judges a session whose order is known. */
   readonly sequence?: (context: SessionContext) => Iterable<Judgement>;
 }

@@ -33,14 +33,17 @@ export const stBaseEq: Rule = {
     ],
   },
   triggers: [],
-  *stack(step, run) {
-    const op = run.atStep[step.index]?.at(-1);
-    if (op?.kind !== 'op_set_log_base' || op.first !== step.index) return;
-    const base = bigintOf(op.value);
-    if (base === undefined) return;
-    const bitmap = isThisLog(op) ? printedNumber(op, 'log') : undefined;
-    const judged = judgeBase(op.func, base, bitmap, printedNumber(op, 'size'));
-    yield { ...place(op), ...judged };
+  stack: {
+    of: ['op_set_log_base'],
+    *judge(step, run) {
+      const op = run.atStep[step.index]?.at(-1);
+      if (op?.kind !== 'op_set_log_base' || op.first !== step.index) return;
+      const base = bigintOf(op.value);
+      if (base === undefined) return;
+      const bitmap = isThisLog(op) ? printedNumber(op, 'log') : undefined;
+      const judged = judgeBase(op.func, base, bitmap, printedNumber(op, 'size'));
+      yield { ...place(op), ...judged };
+    },
   },
   *sequence(context) {
     for (const { event, index, line } of context.events('op_set_log_base')) {

@@ -101,22 +101,25 @@ export const stCaller: Rule = {
     sources: ['QEMU hw/virtio/vhost.c'],
   },
   triggers: [],
-  *stack(step, run) {
-    for (const { outer, inner, line } of callPairs(step, run)) {
-      const callees = reachable.get(outer.row.kind);
-      const isJudged = PRIMITIVES.has(inner.row.kind) && outer.row.kind !== inner.row.kind;
-      if (callees === undefined || !isJudged || !isDirect(step, outer, inner)) continue;
-      const message = `${outer.func} calls ${inner.func}`;
-      const place = { device: inner.pointer, step: step.index, line };
-      yield callees.has(inner.row.kind)
-        ? { verdict: 'pass', ...place, message }
-        : {
-            verdict: 'violation',
-            ...place,
-            message: `${message}, which it does in no QEMU from 2.12 to 10.2`,
-            expected: `${inner.func} called from ${callersOf(inner.row.kind).join(', ')}`,
-          };
-    }
+  stack: {
+    of: [...PRIMITIVES],
+    *judge(step, run) {
+      for (const { outer, inner, line } of callPairs(step, run)) {
+        const callees = reachable.get(outer.row.kind);
+        const isJudged = PRIMITIVES.has(inner.row.kind) && outer.row.kind !== inner.row.kind;
+        if (callees === undefined || !isJudged || !isDirect(step, outer, inner)) continue;
+        const message = `${outer.func} calls ${inner.func}`;
+        const place = { device: inner.pointer, step: step.index, line };
+        yield callees.has(inner.row.kind)
+          ? { verdict: 'pass', ...place, message }
+          : {
+              verdict: 'violation',
+              ...place,
+              message: `${message}, which it does in no QEMU from 2.12 to 10.2`,
+              expected: `${inner.func} called from ${callersOf(inner.row.kind).join(', ')}`,
+            };
+      }
+    },
   },
 };
 

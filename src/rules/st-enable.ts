@@ -50,12 +50,20 @@ export const stEnable: Rule = {
     ],
   },
   triggers: [],
-  *stack(step, run) {
-    for (const { outer, inner, line } of callPairs(step, run)) {
-      const flag = demanded(outer, inner);
-      if (flag === undefined || inner.enable === undefined) continue;
-      yield verdictOf(outer, inner, flag, step.index, line);
-    }
+  stack: {
+    of: [
+      'vhost_migration_log',
+      'vhost_dev_set_log',
+      'vhost_dev_set_features',
+      'vhost_virtqueue_set_addr',
+    ],
+    *judge(step, run) {
+      for (const { outer, inner, line } of callPairs(step, run)) {
+        const flag = demanded(outer, inner);
+        if (flag === undefined || inner.enable === undefined) continue;
+        yield verdictOf(outer, inner, flag, step.index, line);
+      }
+    },
   },
 };
 

@@ -41,19 +41,22 @@ export const stIdx: Rule = {
     ],
   },
   triggers: [],
-  *stack(step, run) {
-    for (const { outer, inner, line } of callPairs(step, run)) {
-      if (
-        outer.row.kind !== 'vhost_virtqueue_start' ||
-        inner.row.kind !== 'vhost_virtqueue_set_addr'
-      )
-        continue;
-      const start = run.atStep[step.index]?.find((a) => a.call === outer);
-      const backend = start === undefined ? undefined : run.rings.backendOf(start);
-      const judged = judgePair(outer, inner, backend);
-      if (judged !== undefined)
-        yield { ...judged, device: inner.pointer, vring: inner.idx, step: step.index, line };
-    }
+  stack: {
+    of: ['vhost_virtqueue_set_addr'],
+    *judge(step, run) {
+      for (const { outer, inner, line } of callPairs(step, run)) {
+        if (
+          outer.row.kind !== 'vhost_virtqueue_start' ||
+          inner.row.kind !== 'vhost_virtqueue_set_addr'
+        )
+          continue;
+        const start = run.atStep[step.index]?.find((a) => a.call === outer);
+        const backend = start === undefined ? undefined : run.rings.backendOf(start);
+        const judged = judgePair(outer, inner, backend);
+        if (judged !== undefined)
+          yield { ...judged, device: inner.pointer, vring: inner.idx, step: step.index, line };
+      }
+    },
   },
   *sequence(context) {
     // Within one start a vq keeps its index; a vhost_dev_init() or a new start may lay the array out anew.

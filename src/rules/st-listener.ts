@@ -1,6 +1,13 @@
 import { listenerDistance } from '../facts/device.js';
+import { functionTable } from '../facts/functions.js';
+import type { FactKind } from '../model/fact.js';
 import { isFirstSight } from './shared/stack-calls.js';
 import type { Rule } from './rule.js';
+
+/** Calls that name their device by itself. */
+const OF_DEVICES: readonly FactKind[] = [...functionTable.values()]
+  .filter(({ device }) => device !== undefined && device !== 'listener')
+  .map(({ kind }) => kind);
 
 /** A memory listener and the vhost_dev it belongs to, in one stack, must be a fixed distance apart. */
 export const stListener: Rule = {
@@ -32,34 +39,37 @@ export const stListener: Rule = {
     ],
   },
   triggers: [],
-  *stack(step, run) {
-    const found = listenerDistance(step.calls);
-    if (found === undefined || !isFirstSight(step, run, found.index)) return;
-    const device = found.dev.pointer;
-    const place = { device, step: step.index, line: step.line };
-    if (found.distance === run.listenerOffset || found.distance === 0n) {
+  stack: {
+    of: OF_DEVICES,
+    *judge(step, run) {
+      const found = listenerDistance(step.calls);
+      if (found === undefined || !isFirstSight(step, run, found.index)) return;
+      const device = found.dev.pointer;
+      const place = { device, step: step.index, line: step.line };
+      if (found.distance === run.listenerOffset || found.distance === 0n) {
+        yield {
+          verdict: 'pass',
+          ...place,
+          message: `listener and device are ${found.distance.toString()} bytes apart`,
+        };
+        return;
+      }
+      // Objects of one heap have addresses of one length: a shorter one was cut off by its terminal.
+      if (found.listener.pointer?.length !== device?.length) {
+        yield {
+          verdict: 'inconclusive',
+          ...place,
+          message: `${String(found.listener.pointer)} and ${String(device)} are not of one length: one of them was cut off`,
+          missing: ['whole addresses (gdb: set width 0)'],
+        };
+        return;
+      }
       yield {
-        verdict: 'pass',
+        verdict: 'violation',
         ...place,
-        message: `listener and device are ${found.distance.toString()} bytes apart`,
+        message: `${found.listener.func} has listener ${String(found.listener.pointer)}, but its callee ${found.dev.func} works on device ${String(device)}: ${found.distance.toString()} bytes apart instead of ${run.listenerOffset.toString()}`,
+        expected: `listener == dev + ${run.listenerOffset.toString()}`,
       };
-      return;
-    }
-    // Objects of one heap have addresses of one length: a shorter one was cut off by its terminal.
-    if (found.listener.pointer?.length !== device?.length) {
-      yield {
-        verdict: 'inconclusive',
-        ...place,
-        message: `${String(found.listener.pointer)} and ${String(device)} are not of one length: one of them was cut off`,
-        missing: ['whole addresses (gdb: set width 0)'],
-      };
-      return;
-    }
-    yield {
-      verdict: 'violation',
-      ...place,
-      message: `${found.listener.func} has listener ${String(found.listener.pointer)}, but its callee ${found.dev.func} works on device ${String(device)}: ${found.distance.toString()} bytes apart instead of ${run.listenerOffset.toString()}`,
-      expected: `listener == dev + ${run.listenerOffset.toString()}`,
-    };
+    },
   },
 };

@@ -25,33 +25,36 @@ export const stNullbase: Rule = {
     ],
   },
   triggers: [],
-  *stack(step) {
-    const op = step.calls.at(-1);
-    if (op?.row.kind !== 'op_set_log_base') return;
-    const base = bigintOf(op.value);
-    if (base === undefined) return;
-    const place = { device: op.pointer, step: step.index, line: step.line };
-    if (base !== 0n) {
-      yield { verdict: 'pass', ...place, message: `${op.func} gets base 0x${base.toString(16)}` };
-      return;
-    }
-    const size = bigintOf(
-      step.calls.findLast((call) => call.row.kind === 'vhost_dev_log_resize')?.value,
-    );
-    if (size === undefined || size === 0n) {
-      yield {
-        verdict: 'inconclusive',
-        ...place,
-        message: `${op.func} gets base 0`,
-        missing: ['a log size above 0 in the same stack'],
-      };
-    } else {
-      yield {
-        verdict: 'violation',
-        ...place,
-        message: `${op.func} gets base 0 for a log of ${size.toString()} chunks`,
-        expected: 'the address of the log bitmap',
-      };
-    }
+  stack: {
+    of: ['op_set_log_base'],
+    *judge(step) {
+      const op = step.calls.at(-1);
+      if (op?.row.kind !== 'op_set_log_base') return;
+      const base = bigintOf(op.value);
+      if (base === undefined) return;
+      const place = { device: op.pointer, step: step.index, line: step.line };
+      if (base !== 0n) {
+        yield { verdict: 'pass', ...place, message: `${op.func} gets base 0x${base.toString(16)}` };
+        return;
+      }
+      const size = bigintOf(
+        step.calls.findLast((call) => call.row.kind === 'vhost_dev_log_resize')?.value,
+      );
+      if (size === undefined || size === 0n) {
+        yield {
+          verdict: 'inconclusive',
+          ...place,
+          message: `${op.func} gets base 0`,
+          missing: ['a log size above 0 in the same stack'],
+        };
+      } else {
+        yield {
+          verdict: 'violation',
+          ...place,
+          message: `${op.func} gets base 0 for a log of ${size.toString()} chunks`,
+          expected: 'the address of the log bitmap',
+        };
+      }
+    },
   },
 };

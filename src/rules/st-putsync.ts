@@ -44,16 +44,24 @@ export const stPutsync: Rule = {
     ],
   },
   triggers: [],
-  *stack(step, run) {
-    for (const { outer, inner, line } of callPairs(step, run)) {
-      if (inner.row.kind !== 'vhost_log_put' || inner.enable === undefined) continue;
-      const demanded = demandedSync(outer);
-      if (demanded === undefined) continue;
-      const place = { device: inner.pointer, step: step.index, line };
-      const passed = `${outer.func} calls vhost_log_put(sync=${String(inner.enable)})`;
-      yield inner.enable === demanded
-        ? { verdict: 'pass', ...place, message: passed }
-        : { verdict: 'violation', ...place, message: passed, expected: `sync=${String(demanded)}` };
-    }
+  stack: {
+    of: ['vhost_log_put'],
+    *judge(step, run) {
+      for (const { outer, inner, line } of callPairs(step, run)) {
+        if (inner.row.kind !== 'vhost_log_put' || inner.enable === undefined) continue;
+        const demanded = demandedSync(outer);
+        if (demanded === undefined) continue;
+        const place = { device: inner.pointer, step: step.index, line };
+        const passed = `${outer.func} calls vhost_log_put(sync=${String(inner.enable)})`;
+        yield inner.enable === demanded
+          ? { verdict: 'pass', ...place, message: passed }
+          : {
+              verdict: 'violation',
+              ...place,
+              message: passed,
+              expected: `sync=${String(demanded)}`,
+            };
+      }
+    },
   },
 };

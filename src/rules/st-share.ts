@@ -23,35 +23,43 @@ export const stShare: Rule = {
     ],
   },
   triggers: [],
-  *stack(step, run) {
-    const shown = run.atStep[step.index] ?? [];
-    for (const [i, { row, enable: share }] of step.calls.entries()) {
-      if (row.kind !== 'vhost_log_get' && row.kind !== 'vhost_log_alloc') continue;
-      const activation = shown[shown.length - step.calls.length + i];
-      if (activation === undefined || share === undefined || !isFirstSight(step, run, i)) continue;
-      const backend =
-        shown.findLast((a) => a.call.backendType !== undefined)?.call.backendType ??
-        run.rings.backendOf(activation);
-      const place = {
-        device: activation.device,
-        step: step.index,
-        line: step.callLines[i] ?? step.line,
-      };
-      const what = `${activation.func}(share=${String(share)})`;
-      if (!share || backend === 'user') {
-        yield { verdict: 'pass', ...place, message: `${what}, backend ${backend ?? 'not known'}` };
-      } else if (backend === undefined) {
-        const missing = ['backend_type=, or a probe on an op of the backend'];
-        const message = `${what} for a device of unknown backend`;
-        yield { verdict: 'inconclusive', ...place, message, missing };
-      } else {
-        yield {
-          verdict: 'violation',
-          ...place,
-          message: `${what} for a device of the ${backend} backend`,
-          expected: 'share=false',
+  stack: {
+    of: ['vhost_log_get', 'vhost_log_alloc'],
+    *judge(step, run) {
+      const shown = run.atStep[step.index] ?? [];
+      for (const [i, { row, enable: share }] of step.calls.entries()) {
+        if (row.kind !== 'vhost_log_get' && row.kind !== 'vhost_log_alloc') continue;
+        const activation = shown[shown.length - step.calls.length + i];
+        if (activation === undefined || share === undefined || !isFirstSight(step, run, i))
+          continue;
+        const backend =
+          shown.findLast((a) => a.call.backendType !== undefined)?.call.backendType ??
+          run.rings.backendOf(activation);
+        const place = {
+          device: activation.device,
+          step: step.index,
+          line: step.callLines[i] ?? step.line,
         };
+        const what = `${activation.func}(share=${String(share)})`;
+        if (!share || backend === 'user') {
+          yield {
+            verdict: 'pass',
+            ...place,
+            message: `${what}, backend ${backend ?? 'not known'}`,
+          };
+        } else if (backend === undefined) {
+          const missing = ['backend_type=, or a probe on an op of the backend'];
+          const message = `${what} for a device of unknown backend`;
+          yield { verdict: 'inconclusive', ...place, message, missing };
+        } else {
+          yield {
+            verdict: 'violation',
+            ...place,
+            message: `${what} for a device of the ${backend} backend`,
+            expected: 'share=false',
+          };
+        }
       }
-    }
+    },
   },
 };

@@ -33,34 +33,37 @@ export const stSizeSane: Rule = {
     ],
   },
   triggers: [],
-  *stack(step) {
-    const call = step.calls.at(-1);
-    const kind = call?.row.kind;
-    if (kind !== 'vhost_log_alloc' && kind !== 'vhost_log_get' && kind !== 'vhost_dev_log_resize')
-      return;
-    const size = bigintOf(call?.value);
-    if (size === undefined) return;
-    const device = step.calls.findLast(
-      (outer) => outer.row.kind === 'vhost_dev_log_resize',
-    )?.pointer;
-    const place = { device, step: step.index, line: step.line };
-    const covers = `${size.toString()} chunks cover ${((size * CHUNK_BYTES) / (1n << 20n)).toString()} MiB of guest physical memory`;
-    if (size > MOST_CHUNKS) {
-      yield {
-        verdict: 'violation',
-        ...place,
-        message: `${covers}: more than any guest has`,
-        expected: `at most ${MOST_CHUNKS.toString()} chunks`,
-      };
-    } else if (size === 0n) {
-      yield {
-        verdict: 'inconclusive',
-        ...place,
-        message: 'a log of size 0',
-        missing: ['the memory regions of the device'],
-      };
-    } else {
-      yield { verdict: 'pass', ...place, message: covers };
-    }
+  stack: {
+    of: ['vhost_log_alloc', 'vhost_log_get', 'vhost_dev_log_resize'],
+    *judge(step) {
+      const call = step.calls.at(-1);
+      const kind = call?.row.kind;
+      if (kind !== 'vhost_log_alloc' && kind !== 'vhost_log_get' && kind !== 'vhost_dev_log_resize')
+        return;
+      const size = bigintOf(call?.value);
+      if (size === undefined) return;
+      const device = step.calls.findLast(
+        (outer) => outer.row.kind === 'vhost_dev_log_resize',
+      )?.pointer;
+      const place = { device, step: step.index, line: step.line };
+      const covers = `${size.toString()} chunks cover ${((size * CHUNK_BYTES) / (1n << 20n)).toString()} MiB of guest physical memory`;
+      if (size > MOST_CHUNKS) {
+        yield {
+          verdict: 'violation',
+          ...place,
+          message: `${covers}: more than any guest has`,
+          expected: `at most ${MOST_CHUNKS.toString()} chunks`,
+        };
+      } else if (size === 0n) {
+        yield {
+          verdict: 'inconclusive',
+          ...place,
+          message: 'a log of size 0',
+          missing: ['the memory regions of the device'],
+        };
+      } else {
+        yield { verdict: 'pass', ...place, message: covers };
+      }
+    },
   },
 };

@@ -21,24 +21,27 @@ export const stSize: Rule = {
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_log_resize(), vhost_log_get(), vhost_log_alloc()'],
   },
   triggers: [],
-  *stack(step, run) {
-    for (const { outer, inner, line } of callPairs(step, run)) {
-      if (!SIZED.has(`${outer.row.kind} ${inner.row.kind}`)) continue;
-      if (outer.value === undefined || inner.value === undefined) continue;
-      const device = step.calls.findLast(
-        (call) => call.row.kind === 'vhost_dev_log_resize',
-      )?.pointer;
-      const place = { device, step: step.index, line };
-      if (outer.value === inner.value) {
-        yield { verdict: 'pass', ...place, message: `size ${inner.value} reaches ${inner.func}` };
-      } else {
-        yield {
-          verdict: 'violation',
-          ...place,
-          message: `${outer.func} has size ${outer.value}, but its callee ${inner.func} gets ${inner.value} chunks`,
-          expected: `${inner.func}(size=${outer.value})`,
-        };
+  stack: {
+    of: ['vhost_log_get', 'vhost_log_alloc'],
+    *judge(step, run) {
+      for (const { outer, inner, line } of callPairs(step, run)) {
+        if (!SIZED.has(`${outer.row.kind} ${inner.row.kind}`)) continue;
+        if (outer.value === undefined || inner.value === undefined) continue;
+        const device = step.calls.findLast(
+          (call) => call.row.kind === 'vhost_dev_log_resize',
+        )?.pointer;
+        const place = { device, step: step.index, line };
+        if (outer.value === inner.value) {
+          yield { verdict: 'pass', ...place, message: `size ${inner.value} reaches ${inner.func}` };
+        } else {
+          yield {
+            verdict: 'violation',
+            ...place,
+            message: `${outer.func} has size ${outer.value}, but its callee ${inner.func} gets ${inner.value} chunks`,
+            expected: `${inner.func}(size=${outer.value})`,
+          };
+        }
       }
-    }
+    },
   },
 };

@@ -36,29 +36,33 @@ export const stSyncrange: Rule = {
     ],
   },
   triggers: [],
-  *stack(step, run) {
-    for (const { outer, inner, line } of callPairs(step, run)) {
-      if (inner.row.kind !== 'vhost_sync_dirty_bitmap') continue;
-      const first = bigintOf(argText(inner.frame, 'first'));
-      const last = bigintOf(argText(inner.frame, 'last'));
-      const isRound = outer.row.kind === 'vhost_log_sync';
-      const isPut = outer.row.kind === 'vhost_log_sync_range' || outer.row.kind === 'vhost_log_put';
-      if (first === undefined || last === undefined || (!isRound && !isPut)) continue;
-      const isWhole = last === WHOLE;
-      const isRight =
-        first === 0n && (isRound ? isWhole : !isWhole && (last + 1n) % SMALLEST_CHUNK === 0n);
-      const place = { device: inner.pointer, step: step.index, line };
-      const message = `${outer.func} reads the log from ${first.toString()} to ${isWhole ? '~0' : last.toString()}`;
-      yield isRight
-        ? { verdict: 'pass', ...place, message }
-        : {
-            verdict: 'violation',
-            ...place,
-            message,
-            expected: isRound
-              ? 'first=0 and last=18446744073709551615'
-              : 'first=0 and last= the size of the old log in chunks, times 262144, less 1',
-          };
-    }
+  stack: {
+    of: ['vhost_sync_dirty_bitmap'],
+    *judge(step, run) {
+      for (const { outer, inner, line } of callPairs(step, run)) {
+        if (inner.row.kind !== 'vhost_sync_dirty_bitmap') continue;
+        const first = bigintOf(argText(inner.frame, 'first'));
+        const last = bigintOf(argText(inner.frame, 'last'));
+        const isRound = outer.row.kind === 'vhost_log_sync';
+        const isPut =
+          outer.row.kind === 'vhost_log_sync_range' || outer.row.kind === 'vhost_log_put';
+        if (first === undefined || last === undefined || (!isRound && !isPut)) continue;
+        const isWhole = last === WHOLE;
+        const isRight =
+          first === 0n && (isRound ? isWhole : !isWhole && (last + 1n) % SMALLEST_CHUNK === 0n);
+        const place = { device: inner.pointer, step: step.index, line };
+        const message = `${outer.func} reads the log from ${first.toString()} to ${isWhole ? '~0' : last.toString()}`;
+        yield isRight
+          ? { verdict: 'pass', ...place, message }
+          : {
+              verdict: 'violation',
+              ...place,
+              message,
+              expected: isRound
+                ? 'first=0 and last=18446744073709551615'
+                : 'first=0 and last= the size of the old log in chunks, times 262144, less 1',
+            };
+      }
+    },
   },
 };

@@ -75,12 +75,53 @@ function momentKind(kind: FactKind): Moment['kind'] {
 
 /** Devices whose last moment before a step is a start; whether they still run is for the questions below. */
 export function startedBefore(context: SessionContext, source: Source, step: number): Life[] {
-  const lives: Life[] = [];
-  for (const device of momentsOf(context, source).keys()) {
-    const life = lifeAt(context, source, device, step);
-    if (life !== undefined) lives.push(life);
+  return presentBefore(context, source, step).filter(({ start }) => start.kind === 'start');
+}
+
+function presentBefore(context: SessionContext, source: Source, step: number): readonly Life[] {
+  return context
+    .once(`presence ${source}`, () => new Presence(momentsOf(context, source)))
+    .before(step);
+}
+
+interface OrderedLife extends Life {
+  /** Of the device: by its first moment. */
+  readonly ordinal: number;
+}
+
+/** Goes through the moments of all devices; questions mostly come in the order of the capture. */
+class Presence {
+  private readonly lives: readonly OrderedLife[];
+  /** Those that the first `passed` of them leave. */
+  private readonly present = new Map<number, OrderedLife>();
+  private passed = 0;
+  private inOrder: readonly OrderedLife[] = [];
+
+  constructor(moments: ReadonlyMap<string, readonly Moment[]>) {
+    this.lives = [...moments]
+      .flatMap(([device, own], ordinal) =>
+        own.map((start, i) => ({ ordinal, device, start, next: own[i + 1] })),
+      )
+      .sort((a, b) => a.start.step - b.start.step);
   }
-  return lives;
+
+  /** Devices whose last moment before a step is a start or a stop, by their first moment. */
+  before(step: number): readonly OrderedLife[] {
+    const end = firstIndex(this.lives.length, (i) => (this.lives[i]?.start.step ?? step) >= step);
+    if (end === this.passed) return this.inOrder;
+    if (end < this.passed) {
+      this.present.clear();
+      this.passed = 0;
+    }
+    for (const life of this.lives.slice(this.passed, end)) {
+      const { kind } = life.start;
+      if (kind === 'start' || kind === 'stop') this.present.set(life.ordinal, life);
+      else this.present.delete(life.ordinal);
+    }
+    this.passed = end;
+    this.inOrder = [...this.present.values()].sort((a, b) => a.ordinal - b.ordinal);
+    return this.inOrder;
+  }
 }
 
 /**
@@ -88,16 +129,13 @@ export function startedBefore(context: SessionContext, source: Source, step: num
  * by calls those that were stopped, where the cleanup would be seen.
  */
 export function registeredBefore(context: SessionContext, source: Source, step: number): Life[] {
-  const lives: Life[] = [];
-  for (const device of momentsOf(context, source).keys()) {
-    const life = momentAt(context, source, device, step);
-    const { kind, step: from } = life?.start ?? { kind: 'cleanup', step: 0 };
-    const isStopped = kind === 'stop' && source === 'calls';
-    const isWatched =
-      isStopped && context.run.probes.watching('vhost_dev_cleanup', from, step) !== undefined;
-    if (life !== undefined && (kind === 'start' || isWatched)) lives.push(life);
-  }
-  return lives;
+  return presentBefore(context, source, step).filter(({ start }) => {
+    if (start.kind === 'start') return true;
+    const { probes } = context.run;
+    return (
+      source === 'calls' && probes.watching('vhost_dev_cleanup', start.step, step) !== undefined
+    );
+  });
 }
 
 /** The start that a device is in just before a step, if a start is the last that is seen of it. */
@@ -107,20 +145,10 @@ export function lifeAt(
   device: string,
   step: number,
 ): Life | undefined {
-  const life = momentAt(context, source, device, step);
-  return life?.start.kind === 'start' ? life : undefined;
-}
-
-function momentAt(
-  context: SessionContext,
-  source: Source,
-  device: string,
-  step: number,
-): Life | undefined {
   const moments = momentsOf(context, source).get(device) ?? [];
   const at = firstIndex(moments.length, (i) => (moments[i]?.step ?? step) >= step) - 1;
   const start = moments[at];
-  return start === undefined ? undefined : { device, start, next: moments[at + 1] };
+  return start?.kind === 'start' ? { device, start, next: moments[at + 1] } : undefined;
 }
 
 /**

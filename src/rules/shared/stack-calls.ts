@@ -2,6 +2,7 @@
 import type { Call } from '../../facts/calls.js';
 import type { Step } from '../../facts/step.js';
 import type { Run } from '../../flows/run.js';
+import type { FactKind } from '../../model/fact.js';
 
 /**
  * Adjacent known calls of a stack, outer and inner, with the line that shows the inner one. A pair is
@@ -24,4 +25,14 @@ export function isFirstSight(step: Step, run: Run, index: number): boolean {
   const shown = run.atStep[step.index] ?? [];
   // A limited backtrace shows fewer calls than are known to be open; both lists end with the innermost.
   return shown[shown.length - step.calls.length + index]?.first === step.index;
+}
+
+/** Kinds of the calls that a stack shows for the first time, and of its innermost one, which may stand there again. */
+export function kindsAnew({ index, calls }: Step, run: Run): FactKind[] {
+  const innermost = calls.at(-1)?.row.kind;
+  const kinds = innermost === undefined ? [] : [innermost];
+  for (const { kind, first } of run.atStep[index] ?? []) {
+    if (first === index && !kinds.includes(kind)) kinds.push(kind);
+  }
+  return kinds;
 }
