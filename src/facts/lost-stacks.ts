@@ -22,19 +22,21 @@ function isBreakpointStop({ breakpoint }: Step): boolean {
   return breakpoint !== undefined;
 }
 
-/** Stacks that end with a call whose caller is shown by other stacks of the session. */
+/** Stacks that end above the thread's outermost functions, with a call whose caller other stacks of the session show. */
 function cutStacks(steps: readonly Step[]): readonly Step[] {
-  const stacks = steps.filter(({ stackKnown, frames }) => stackKnown && frames.length > 0);
+  // A single frame is what `up` and `frame` print.
+  const stacks = steps.filter(({ stackKnown, frames }) => stackKnown && frames.length > 1);
+  const short = ofFew(stacks, ({ complete }) => !complete);
   const called = new Map<number, Set<string>>();
+  for (const { session } of short) called.set(session, new Set());
   for (const { session, frames } of stacks) {
-    const names = called.get(session) ?? new Set();
+    const names = called.get(session);
+    if (names === undefined) continue;
     for (const { func } of frames.slice(0, -1)) if (func !== '??') names.add(func);
-    called.set(session, names);
   }
-  return ofFew(stacks, ({ session, frames }) => {
-    const outermost = frames.at(-1)?.func;
-    return outermost !== undefined && called.get(session)?.has(outermost) === true;
-  });
+  return short.filter(({ session, frames }) =>
+    called.get(session)?.has(frames.at(-1)?.func ?? '??'),
+  );
 }
 
 /** The steps that are different from most others of their session. */
