@@ -285,3 +285,25 @@ describe('sessions', () => {
     expect(count).toBe(1);
   });
 });
+
+describe('a stack of which a part was lost', () => {
+  const stop = [...stopped, ...shown, '(gdb) c'];
+  const torn = [...stopped, ...shown.slice(0, -1), '(gdb) c'];
+  const gaps = (...lines: readonly string[]): readonly boolean[] => {
+    const { steps, gapAtEnd } = run(...lines);
+    return [...steps.map(({ gapBefore }) => gapBefore), gapAtEnd];
+  };
+
+  test('is a gap behind it, where others go on to the bottom of the thread', () => {
+    expect(gaps(...stop, ...torn, ...stop)).toEqual([false, false, true, false]);
+    expect(gaps(...stop, ...stop, ...torn)).toEqual([false, false, false, true]);
+  });
+
+  test('is none where most stacks are limited', () => {
+    expect(gaps(...torn, ...stop, ...torn)).toEqual([false, false, false, false]);
+  });
+
+  test('is a gap on both sides where nothing of it is left', () => {
+    expect(gaps(...stop, ...stopped, '(gdb) c', ...stop)).toEqual([false, true, true, false]);
+  });
+});
