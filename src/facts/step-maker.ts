@@ -3,11 +3,10 @@
  * records may be missing in front of it.
  */
 import { detached, detachedMembers } from '../base/detached.js';
-import type { Frame, FunctionReturn, Stop, VhostUserMessage } from '../model/record.js';
+import type { FunctionReturn, Stop, VhostUserMessage } from '../model/record.js';
 import { Alterations } from './alterations.js';
-import type { Call } from './calls.js';
 import { Sessions } from './sessions.js';
-import type { Alteration, Report, Step, Steps, ThreadExit, WireFact } from './step.js';
+import type { Alteration, Report, Step, Steps, ThreadExit } from './step.js';
 import { ThreadFollower } from './threads.js';
 import { OpenCalls } from './wire-kernel.js';
 
@@ -24,27 +23,16 @@ export interface StepTaker {
 /** What a step that shows no stack says. */
 type Shown = Pick<Step, 'line' | 'event' | 'wire'>;
 
-/** A step, but for what the maker knows. */
-interface StepPart {
-  readonly line: number;
-  readonly calls: readonly Call[];
-  readonly callLines: readonly number[];
-  readonly frames: readonly Frame[];
-  readonly frameLines: readonly number[];
-  readonly entry: boolean;
-  readonly stop: Stop | undefined;
-  readonly stackKnown: boolean;
-  readonly complete: boolean;
-  readonly partial?: boolean;
-  /** That which the debugger stands in where it is left out. */
-  readonly thread?: string | undefined;
-  readonly event?: Step['event'];
-  readonly wire?: WireFact | undefined;
-  readonly message?: VhostUserMessage | undefined;
-  readonly returned?: FunctionReturn;
+/** A step, but for what the maker knows. The thread is that which the debugger stands in where it is left out. */
+type StepPart = Shared & Partial<Special> & { readonly stop: Stop | undefined };
+type Shared = Pick<
+  Step,
+  'line' | 'calls' | 'callLines' | 'frames' | 'frameLines' | 'entry' | 'stackKnown' | 'complete'
+>;
+type Special = Pick<Step, 'partial' | 'thread' | 'event' | 'wire' | 'message' | 'returned'> & {
   /** It stands for the first of those that were handed over, see {@link StepMaker.show}. */
-  readonly isEmpty?: boolean;
-}
+  readonly isEmpty: boolean;
+};
 
 /** A step that shows no stack. */
 export const NOTHING_SHOWN = {
