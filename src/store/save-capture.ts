@@ -63,7 +63,7 @@ export function replaceCapture(
   );
 }
 
-/** Records that are written at once. */
+/** Records, or facts, that are written at once. */
 const BATCH_RECORDS = 4000;
 /** Records that wait until the store is locked: a slow program on the other end of a pipe locks out nobody. */
 const FIRST_RECORDS = 16_000;
@@ -178,8 +178,11 @@ class Insertion {
   }
 
   async addFacts(facts: readonly Fact[]): Promise<void> {
-    const ids = await this.interner.intern([], textsOf(facts));
-    await insertFacts(this.database, this.id, facts, ids);
+    for (let from = 0; from < facts.length; from += BATCH_RECORDS) {
+      const batch = facts.slice(from, from + BATCH_RECORDS);
+      const ids = await this.interner.intern([], textsOf(batch));
+      await insertFacts(this.database, this.id, batch, ids);
+    }
   }
 
   async finish(capture: CaptureHead): Promise<void> {
