@@ -29,6 +29,7 @@ import {
 import { callOf, meaningOf } from './frame-meaning.js';
 import type { FrameMeaning } from './frame-meaning.js';
 import { plainName } from './functions.js';
+import { innerFrames } from './inner-frames.js';
 import { printedMembers, SilentPrints } from './printed.js';
 import type { Alteration, Step } from './step.js';
 import { NOTHING_SHOWN } from './step-maker.js';
@@ -65,6 +66,10 @@ export class DebuggerSteps {
   private readonly breakpoints = new Map<number, string>();
   /** Breakpoints that were set without a condition. */
   private readonly alwaysStopping = new Set<number>();
+
+  /** The last stack. */
+  private shown: { readonly frames: readonly Frame[]; readonly meanings: readonly FrameMeaning[] } =
+    { frames: [], meanings: [] };
 
   constructor(private readonly maker: StepMaker) {}
 
@@ -138,7 +143,7 @@ export class DebuggerSteps {
     if (innermost === undefined) return;
     if (bt.thread !== undefined) this.header = this.maker.threads.keyOf(bt.thread) ?? this.header;
     const headed = bt.thread !== undefined ? this.header : undefined;
-    const meanings = bt.frames.map(meaningOf);
+    const meanings = this.meaningsOf(bt.frames);
     if (this.process.isOther(meanings) && this.maker.sessions.isUsed) this.newSession();
     const starts = bt.levels[0] === 0;
     // The stop and the first frame of its backtrace are one report; among the stacks of all threads it
@@ -165,6 +170,15 @@ export class DebuggerSteps {
     if (ofStop) this.standing = innermost === step.calls.at(-1)?.frame ? step : undefined;
     else if (entry) this.standing = this.silent.prints(step) ? step : undefined;
     for (const value of values) this.onValue(value);
+  }
+
+  /** Those of the outer frames are known from the stack before. */
+  private meaningsOf(frames: readonly Frame[]): readonly FrameMeaning[] {
+    const { frames: before, meanings } = this.shown;
+    const inner = innerFrames(frames, before).map(meaningOf);
+    const outer = meanings.slice(meanings.length - (frames.length - inner.length));
+    this.shown = { frames, meanings: inner.concat(outer) };
+    return this.shown.meanings;
   }
 
   /**

@@ -8,7 +8,7 @@ import type { Reading } from '../model/record.js';
 import { buildActivations } from './activations.js';
 import type { Activation } from './activations.js';
 import { buildFacts } from './facts.js';
-import { innerFrames } from './inner-frames.js';
+import { innerFrames } from '../facts/inner-frames.js';
 import { buildMigrations } from './migrations.js';
 import type { Migration } from './migrations.js';
 import { findNoteSign } from './order.js';
