@@ -9,7 +9,7 @@ import { openStore } from '../src/store/open-store.js';
 import type { CaptureToSave } from '../src/store/save-capture.js';
 import { replaceCapture, saveCapture } from '../src/store/save-capture.js';
 import { captureOf, emptyReading, factOf } from './helpers/captures.js';
-import { reading as anyReading } from './helpers/readings.js';
+import { event as anyEvent, reading as anyReading } from './helpers/readings.js';
 import { tempDir } from './helpers/temp-dir.js';
 
 function frame(func: string, more: Partial<Frame> = {}): Frame {
@@ -59,6 +59,28 @@ test('what is loaded is what was saved', async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('the view tells the texts of events, stored or not', async () => {
+  const store = await openStore(join(tempDir(), 'vhtrace.db'), 'write');
+  let number = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyEvent, { minLength: 1, maxLength: 20 }), async (records) => {
+      const name = `capture ${number++}`;
+      await saveCapture(store, captureOf(name, { ...emptyReading, records }));
+      const texts = await store.all(
+        'SELECT name, text FROM v_event WHERE path = ? ORDER BY seq',
+        name,
+      );
+      expect(texts).toEqual(records.map((record) => ({ name: record.name, text: record.text })));
+    }),
+    { numRuns: 100 },
+  );
+  const [{ told = 0 } = {}] = await store.all<{ told: number }>(
+    `SELECT count(*) AS told FROM v_record WHERE kind = 'event' AND record ->> 6 IS NULL`,
+  );
+  expect(told).toBeGreaterThan(0);
+  await store.close();
 });
 
 test('frames of an older schema are the same frames afterwards', async () => {

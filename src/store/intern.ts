@@ -18,7 +18,7 @@ import { wellFormed, wellFormedJson } from './well-formed.js';
 /** Row ids of what a batch holds. Asking for anything else is a bug and throws. */
 export interface Interned {
   text(value: string | undefined): number;
-  shape(event: TraceEvent): number;
+  shape(event: TraceEvent): Shape;
   /** The row of its JSON text. */
   thread(thread: ThreadRef): number;
   frame(frame: Frame): number;
@@ -63,7 +63,7 @@ export class Interner {
     const stacks = await this.stacks.place(records, frame);
     return {
       text,
-      shape: (event) => this.shapes.find(event).id,
+      shape: (event) => this.shapes.find(event),
       thread: (ref) => text(threads.get(ref)),
       frame,
       stack: (value) => known(stacks.get(value)),

@@ -27,6 +27,8 @@ import type {
   TraceEvent,
   VhostUserMessage,
 } from '../model/record.js';
+import { textOf } from './event-shapes.js';
+import type { EventShape } from './event-shapes.js';
 import type { Interned } from './intern.js';
 import { wellFormedJson } from './well-formed.js';
 
@@ -107,12 +109,14 @@ export type EncodedRecord =
   | [
       kind: 'event',
       first: number,
-      last: number,
-      /** Row of the JSON array [name, names of the arguments ...]. */
+      /** Null where it is the first. */
+      last: Optional<number>,
+      /** Row of the JSON array [name, names of the arguments ..., [what stands around their values ...]]. */
       shape: number,
       tid: Optional<number>,
       time: Optional<string>,
-      text: string,
+      /** Null where the shape and the values tell it. */
+      text: Optional<string>,
       /** Null for an event that is not known. */
       values: Optional<string[]>,
       /** Left out where the process is not known. */
@@ -159,10 +163,12 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
     case 'event': {
       const { tid = null, time = null, text, args } = record;
       const values = args === undefined ? null : Object.values(args);
-      const shape = ids.shape(record);
+      const { id, pieces } = ids.shape(record);
+      const end = last === first ? null : last;
+      const own = pieces === undefined ? text : null;
       return record.pid === undefined
-        ? ['event', first, last, shape, tid, time, text, values]
-        : ['event', first, last, shape, tid, time, text, values, record.pid];
+        ? ['event', first, end, id, tid, time, own, values]
+        : ['event', first, end, id, tid, time, own, values, record.pid];
     }
     case 'call-path':
     case 'code':
@@ -209,16 +215,18 @@ function backtraceRow(record: Backtrace, ids: Interned): EncodedRecord {
 }
 
 function decodeEvent(
-  [name = '', ...keys]: readonly string[],
+  { name, keys = [], pieces }: EventShape,
   values: Optional<string[]>,
-): Pick<TraceEvent, 'name' | 'args'> {
-  if (values === null) return { name, args: undefined };
-  return { name, args: Object.fromEntries(keys.map((key, i) => [key, values[i] ?? ''])) };
+  text: Optional<string>,
+): Pick<TraceEvent, 'name' | 'args' | 'text'> {
+  if (values === null) return { name, args: undefined, text: text ?? '' };
+  const args = Object.fromEntries(keys.map((key, i) => [key, values[i] ?? '']));
+  return { name, args, text: text ?? textOf(pieces ?? [], values) };
 }
 
 /** What row ids stand for. Equal ids give the same object. */
 export interface Resolver {
-  shape(id: number): readonly string[];
+  shape(id: number): EventShape;
   thread(id: number): ThreadRef;
   frame(id: number): Frame;
   /** Innermost frame first. */
@@ -257,8 +265,7 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
       return {
         kind: 'event',
         span,
-        ...decodeEvent(resolve.shape(row[3]), row[7]),
-        text: row[6],
+        ...decodeEvent(resolve.shape(row[3]), row[7], row[6]),
         tid: row[4] ?? undefined,
         time: row[5] ?? undefined,
         ...(row[8] === undefined ? {} : { pid: row[8] }),

@@ -1,6 +1,8 @@
 /** Row ids → texts, frames and stacks: the inverse of interning. */
 import type { Frame, ThreadRef } from '../model/record.js';
 import type { Database } from './database.js';
+import { eventShapeOf } from './event-shapes.js';
+import type { EventShape } from './event-shapes.js';
 import { loadedArgs } from './frame-args.js';
 import type { EncodedRecord, Resolver } from './record-codec.js';
 
@@ -18,8 +20,9 @@ interface StackRow {
 
 /** Keeps what it fetched, so that equal ids give the same object. */
 export function createResolver(database: Database): PreparedResolver {
-  /** Shapes of events, and threads. */
+  /** Shapes of events, and threads, as JSON. */
   const parsed = new Map<number, unknown>();
+  const events = new Map<number, EventShape>();
   const shapes = new Map<number, Shape>();
   const frames = new Map<number, Frame>();
   const nodes = new Map<number, StackRow>();
@@ -58,9 +61,18 @@ export function createResolver(database: Database): PreparedResolver {
     return result;
   }
 
+  function eventShape(id: number): EventShape {
+    let shape = events.get(id);
+    if (shape === undefined) {
+      shape = eventShapeOf(found(parsed, id) as (string | readonly string[])[]);
+      events.set(id, shape);
+    }
+    return shape;
+  }
+
   return {
     prepare,
-    shape: (id) => found(parsed, id) as readonly string[],
+    shape: eventShape,
     thread: (id) => found(parsed, id) as ThreadRef,
     frame,
     stack,

@@ -124,9 +124,14 @@ const traceEvent: fc.Arbitrary<TraceEvent> = record({
   time: maybe(text),
 });
 
-const event: fc.Arbitrary<TraceEvent> = fc
-  .tuple(traceEvent, maybe(number))
-  .map(([made, pid]) => (pid === undefined ? made : { ...made, pid }));
+/** Of many the text is what a format made of the values. */
+export const event: fc.Arbitrary<TraceEvent> = fc
+  .tuple(traceEvent, maybe(number), maybe(fc.constantFrom('', ' ', ' value:', 'ä ')))
+  .map(([made, pid, between]) => {
+    const printed = Object.values(made.args ?? {}).join(between);
+    const text = between === undefined ? made.text : `${made.text}${printed}`;
+    return pid === undefined ? { ...made, text } : { ...made, text, pid };
+  });
 
 const other: fc.Arbitrary<CaptureRecord> = fc.oneof(
   record({ kind: fc.constant('thread'), span, what: fc.constantFrom('new', 'header'), thread }),
