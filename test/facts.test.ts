@@ -307,3 +307,22 @@ describe('a stack of which a part was lost', () => {
     expect(gaps(...stop, ...stopped, '(gdb) c', ...stop)).toEqual([false, true, true, false]);
   });
 });
+
+test('a thread without a name that may have ended is not the one that makes the same call', () => {
+  const migration = (line: number): string =>
+    `#1  0x00005555558c5f32 in migration_thread (opaque=0x5555562817b0) at migration.c:${line}`;
+  const log = 'vhost_log_global_start (listener=0x5555562b1f08) at vhost.c:1123';
+  const stop = 'vhost_dev_stop (hdev=0x5555562b1f00, vdev=0x5555562a0010, vrings=true) at vhost.c:9';
+  const threads = (...between: readonly string[]): number =>
+    run(
+      `#0  ${log}`,
+      migration(3507),
+      ...between,
+      '',
+      `Thread 7 "mig/src/main" hit Breakpoint 3, ${stop}`,
+      `#0  ${stop}`,
+      migration(3531),
+    ).activations.filter(({ func }) => func === 'migration_thread').length;
+  expect(threads()).toBe(1);
+  expect(threads('[Thread 0x7ffff4dff6c0 (LWP 22469) exited]')).toBe(2);
+});

@@ -117,6 +117,8 @@ interface ThreadState {
   bare: Activation[];
   /** The call that came back last: its value may be printed next. */
   returned?: Activation | undefined;
+  /** Of the thread whose name is not known: one ended that was not seen before, which may have been this one. */
+  mayBeGone?: true;
 }
 
 /** Shared: a trace log has millions of steps that show no call, and of few calls something is printed. */
@@ -186,7 +188,11 @@ class Tracker {
 
   threadGone(thread: string, at: number): void {
     const state = this.threads.get(thread);
-    if (state === undefined) return;
+    if (state === undefined) {
+      const nameless = this.threads.get('');
+      if (nameless !== undefined) nameless.mayBeGone = true;
+      return;
+    }
     for (const activation of [...state.open, ...state.bare]) activation.closed ??= at;
     this.threads.delete(thread);
   }
@@ -197,6 +203,7 @@ class Tracker {
     const [outer] = nameless?.open ?? [];
     if (thread === undefined || this.threads.has(thread) || !stackKnown) return;
     if (nameless === undefined || outer === undefined || outermost === undefined) return;
+    if (nameless.mayBeGone === true) return;
     if (sameness(outer, outermost) !== 'same') return;
     for (const activation of [...nameless.open, ...nameless.bare]) activation.thread = thread;
     this.threads.delete('');
