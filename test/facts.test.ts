@@ -312,7 +312,8 @@ test('a thread without a name that may have ended is not the one that makes the 
   const migration = (line: number): string =>
     `#1  0x00005555558c5f32 in migration_thread (opaque=0x5555562817b0) at migration.c:${line}`;
   const log = 'vhost_log_global_start (listener=0x5555562b1f08) at vhost.c:1123';
-  const stop = 'vhost_dev_stop (hdev=0x5555562b1f00, vdev=0x5555562a0010, vrings=true) at vhost.c:9';
+  const stop =
+    'vhost_dev_stop (hdev=0x5555562b1f00, vdev=0x5555562a0010, vrings=true) at vhost.c:9';
   const threads = (...between: readonly string[]): number =>
     run(
       `#0  ${log}`,
