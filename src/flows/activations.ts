@@ -113,6 +113,8 @@ interface ThreadState {
   open: Activation[];
   /** That stack was cut short: its outer callers were not shown, or are taken from the stack before. */
   isCut: boolean;
+  /** How many gaps there were before that stack. */
+  gaps: number;
   /** Calls known by a stop line only; closed by the next entry of the same function. */
   bare: Activation[];
   /** The call that came back last: its value may be printed next. */
@@ -129,6 +131,7 @@ class Tracker {
   readonly atStep: (readonly Activation[])[] = [];
   readonly ofEvent = new Map<number, number>();
   private readonly threads = new Map<string, ThreadState>();
+  private gaps = 0;
 
   constructor(
     private readonly listenerOffset: bigint,
@@ -137,6 +140,7 @@ class Tracker {
   ) {}
 
   advance(step: Step): void {
+    if (step.gapBefore) this.gaps += 1;
     if (isEmpty(step)) {
       this.atStep.push(NONE);
       return;
@@ -153,6 +157,7 @@ class Tracker {
     const state = this.stateOf(step.thread ?? '');
     state.returned = undefined;
     const shown = step.stackKnown ? this.followStack(state, step) : this.bareStop(state, step);
+    if (step.stackKnown) state.gaps = this.gaps;
     for (const activation of shown) {
       activation.last = step.index;
       if (step.altered !== undefined) activation.altered = true;
@@ -213,7 +218,7 @@ class Tracker {
   private stateOf(thread: string): ThreadState {
     let state = this.threads.get(thread);
     if (state === undefined) {
-      state = { open: [], isCut: false, bare: [] };
+      state = { open: [], isCut: false, gaps: this.gaps, bare: [] };
       this.threads.set(thread, state);
     }
     return state;
@@ -284,6 +289,8 @@ class Tracker {
 
   /** The last stack was cut short, and this one shows who called its outermost call. */
   private addCallers(state: ThreadState, step: Step): void {
+    // What a cut stack showed may have ended where records are missing.
+    if (state.gaps !== this.gaps) state.open = [];
     const [outermost] = state.open;
     if (outermost === undefined) return;
     const before = step.entry ? step.calls.slice(0, -1) : step.calls;

@@ -91,14 +91,19 @@ function flagsOf(start: Activation): Flags {
   };
 }
 
-/** A start whose entry was not reported may be several: then each of its calls is judged by its own time. */
+/**
+ * A start whose entry was not reported, or of which records may be missing, may be several: then each of its calls
+ * is judged by its own time.
+ */
 function* judgeStart(
   context: SessionContext,
   device: string,
   start: Activation,
   flags: Flags,
 ): Generator<Judgement> {
-  if (start.entered) {
+  const calls = [...flags.rings, ...(flags.features === undefined ? [] : [flags.features])];
+  const last = Math.max(...calls.map(({ first }) => first));
+  if (start.entered && !hasGap(context.run, start.first, last)) {
     yield* judge(context, device, start, flags, start);
     return;
   }
