@@ -50,8 +50,11 @@ export const dsLogbaseOff: Rule = {
     for (const { activation, device } of deviceCalls(context, 'vhost_commit')) {
       const base = below(activation, 'op_set_log_base')[0];
       if (base === undefined) continue;
-      // The rule has a subject only where logging is off; a resize of a live log is not its affair.
-      if (known(context.stateBefore(device, activation.first).log) !== 'off') continue;
+      // The rule has a subject only where logging is off; a resize of a live log is not its affair. Commits
+      // whose entry is not reported look like one that goes on: at the base, too, logging must be off.
+      const isOff = (at: Activation): boolean =>
+        known(context.stateBefore(device, at.first).log) === 'off';
+      if (!isOff(activation) || !isOff(base)) continue;
       yield violation(base, 'vhost_commit', [
         { line: activation.line, role: 'the memory topology is committed while logging is off' },
       ]);
