@@ -1,6 +1,7 @@
 import { callerOf } from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import { describe, known } from '../protocol/replay.js';
+import { passes } from './shared/log-passes.js';
 import { lastToggle, togglesOf } from './shared/log-toggles.js';
 import {
   bareWithin,
@@ -81,6 +82,7 @@ function* neverStopped(context: SessionContext, device: string): Generator<Judge
     const start = lastToggle(context, device, cleanup.first);
     if (start?.enable !== true) continue;
     if (callerOf(start.activation, 'migration_thread') === undefined) continue;
+    if (mayHaveFailed(context, start.activation)) continue;
     const before = context.stateBefore(device, cleanup.first);
     if (!before.run.includes('started') || known(before.log) !== 'on') continue;
     if (known(before.run) !== 'started' && !runsOn(context, start.activation, cleanup.first))
@@ -103,6 +105,17 @@ function* neverStopped(context: SessionContext, device: string): Generator<Judge
       ],
     };
   }
+}
+
+/** A log start that failed undid what it had done, and dirty tracking is off: there is nothing to stop. */
+function mayHaveFailed(context: SessionContext, start: Activation): boolean {
+  const own = passes(context, true).filter(({ activation }) =>
+    below(start, 'vhost_dev_set_log').includes(activation),
+  );
+  return own.some(
+    ({ rolledBack, hasUnknownRing, features }) =>
+      rolledBack || hasUnknownRing || features.some(({ enable }) => enable === undefined),
+  );
 }
 
 /**
