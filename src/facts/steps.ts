@@ -5,7 +5,6 @@
 import type { CaptureRecord } from '../model/record.js';
 import { plainCommand, RESUMES, SELECTS } from './debugger-commands.js';
 import { DebuggerSteps } from './debugger-steps.js';
-import { markLostStacks } from './lost-stacks.js';
 import type { Steps } from './step.js';
 import { StepMaker } from './step-maker.js';
 import type { StepTaker } from './step-maker.js';
@@ -15,7 +14,7 @@ import { ToolSteps } from './tool-steps.js';
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
   const builder = new StepBuilder('stacks');
   for (const record of records) builder.add(record);
-  return markLostStacks(builder.finish());
+  return builder.finish();
 }
 
 /** The backtrace of a stop may be asked for at the prompt; what lets the program go on ends that chance. */

@@ -1,6 +1,7 @@
 /** A reading rebuilt: everything that judging and showing need, computed once. */
 import { deviceOf, learnListenerOffset } from '../facts/device.js';
 import { meaningOf } from '../facts/frame-meaning.js';
+import { markLostStacks } from '../facts/lost-stacks.js';
 import { buildSteps } from '../facts/steps.js';
 import type { Step, ThreadExit } from '../facts/step.js';
 import type { Backend, Fact } from '../model/fact.js';
@@ -74,6 +75,8 @@ export function buildRun(reading: Reading, options: RunOptions): Run {
   const { steps } = built;
   const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
   const activations = buildActivations(steps, built.exits, listenerOffset);
+  // Not before: facts that are made while a capture is still read come of the same activations.
+  const { gapAtEnd } = markLostStacks(built);
   const { all, atStep } = activations;
   const probes = buildProbes(reading.records, built);
   const ofSession = stepsBySession(steps, built.sessions);
@@ -103,7 +106,7 @@ export function buildRun(reading: Reading, options: RunOptions): Run {
     devices: collectDevices(steps, facts, all, listenerOffset, options.backend),
     facts,
     gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
-    gapAtEnd: built.gapAtEnd,
+    gapAtEnd,
   };
 }
 
