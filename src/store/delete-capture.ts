@@ -5,7 +5,8 @@ import type { Database } from './database.js';
 const TABLES = [
   ['block', 'capture'],
   ['problem', 'capture'],
-  ['fact', 'capture'],
+  ['fact_block', 'capture'],
+  ['fact_place', 'capture'],
   ['capture', 'id'],
 ] as const;
 

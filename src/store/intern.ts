@@ -47,14 +47,12 @@ export class Interner {
     return new Interner(database, await nextId(database, 'text'), frames, stacks);
   }
 
-  /** Interns the frames and stacks of `records`, their texts, and `texts`. Writes text, frame and stack. */
-  async intern(records: readonly CaptureRecord[], texts: Iterable<string> = []): Promise<Interned> {
+  /** Interns the frames and stacks of `records` and their texts. Writes text, frame and stack. */
+  async intern(records: readonly CaptureRecord[]): Promise<Interned> {
     const frameTexts = this.frames.prepare(framesOf(records));
     const shapes = this.newShapes(records);
     const threads = threadsOf(records);
-    const textIds = await this.internTexts(
-      allTexts(shapes, frameTexts, new Set(threads.values()), texts),
-    );
+    const textIds = await this.internTexts(allTexts(shapes, frameTexts, new Set(threads.values())));
     const text = (value: string | undefined): number =>
       value === undefined ? 0 : known(textIds.get(value) ?? textIds.get(wellFormed(value)));
     for (const shape of shapes) shape.id = text(shape.text);

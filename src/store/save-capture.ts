@@ -5,7 +5,7 @@ import type { CaptureCounts } from '../model/report.js';
 import type { Bound, Database } from './database.js';
 import { deleteCapture } from './delete-capture.js';
 import { inWords } from './explain.js';
-import { sortableHex } from './hex.js';
+import { FactRows } from './fact-rows.js';
 import { Interner } from './intern.js';
 import type { Interned } from './intern.js';
 import { encodeBlock, encodeRecord } from './record-codec.js';
@@ -159,13 +159,16 @@ class Insertion {
     private readonly database: Database,
     private readonly id: number,
     private readonly interner: Interner,
+    private readonly facts: FactRows,
   ) {}
 
   static async begin(database: Database): Promise<Insertion> {
     const [row] = await database.all<{ id: number }>(
       'SELECT coalesce(max(id), 0) + 1 AS id FROM capture',
     );
-    return new Insertion(database, row?.id ?? 1, await Interner.create(database));
+    const id = row?.id ?? 1;
+    const interner = await Interner.create(database);
+    return new Insertion(database, id, interner, await FactRows.create(database, id));
   }
 
   async addRecords(records: readonly CaptureRecord[]): Promise<void> {
@@ -177,18 +180,15 @@ class Insertion {
     }
   }
 
-  async addFacts(facts: readonly Fact[]): Promise<void> {
-    for (let from = 0; from < facts.length; from += BATCH_RECORDS) {
-      const batch = facts.slice(from, from + BATCH_RECORDS);
-      const ids = await this.interner.intern([], textsOf(batch));
-      await insertFacts(this.database, this.id, batch, ids);
-    }
+  addFacts(facts: readonly Fact[]): Promise<void> {
+    return this.facts.add(facts);
   }
 
   async finish(capture: CaptureHead): Promise<void> {
     const { facts, reading } = capture;
     await insertCapture(this.database, this.id, capture);
-    await this.addFacts(facts);
+    await this.facts.add(facts);
+    await this.facts.finish();
     await insertProblems(this.database, this.id, reading.problems);
   }
 }
@@ -216,14 +216,6 @@ async function insertCapture(database: Database, id: number, capture: CaptureHea
     counts.prose,
     counts.problems,
   );
-}
-
-function* textsOf(facts: readonly Fact[]): Generator<string> {
-  for (const { thread, kind, func } of facts) {
-    if (thread !== undefined) yield thread;
-    yield kind;
-    yield func;
-  }
 }
 
 /** Records of one block: enough to make a row a small cost, few enough to unpack one for a single record. */
@@ -264,60 +256,6 @@ function* blockRows(
     first = i + 1;
   }
 }
-
-/** Columns of `fact` that every fact fills. */
-const FACT_COLUMNS = ['capture', 'seq', 'line', 'session', 'thread', 'kind', 'func', 'role'];
-
-/** Those that only some fill. */
-const FACT_DETAILS = {
-  activation: ({ activation }) => activation,
-  device: ({ device }) => device && sortableHex(device),
-  incarnation: ({ incarnation }) => incarnation,
-  backend: ({ backend }) => backend,
-  vring: ({ vring }) => vring,
-  enable: ({ enable }) => enable,
-  value: ({ value }) => value && wellFormed(value),
-  endpoint: ({ endpoint }) => endpoint && wellFormed(endpoint),
-  result: ({ result }) => result && wellFormed(result),
-} satisfies Partial<Record<keyof Fact, (fact: Fact) => unknown>>;
-
-/** A column costs SQLite time for every row, also where it stays empty: each statement names those that are filled. */
-async function insertFacts(
-  database: Database,
-  capture: number,
-  facts: readonly Fact[],
-  ids: Interned,
-): Promise<void> {
-  const byColumns = new Map<number, { columns: readonly string[]; rows: unknown[][] }>();
-  for (const fact of facts) {
-    const { seq, line, session, role } = fact;
-    const [thread, kind, func] = [ids.text(fact.thread), ids.text(fact.kind), ids.text(fact.func)];
-    const row: unknown[] = [capture, seq, line, session, thread, kind, func, role];
-    let filled = 0;
-    for (const [i, detailOf] of DETAILS.entries()) {
-      const detail = detailOf(fact);
-      if (detail === undefined) continue;
-      row.push(detail);
-      filled |= 1 << i;
-    }
-    let group = byColumns.get(filled);
-    if (group === undefined) {
-      const names = Object.keys(FACT_DETAILS).filter((_, i) => (filled & (1 << i)) !== 0);
-      group = { columns: [...FACT_COLUMNS, ...names], rows: [] };
-      byColumns.set(filled, group);
-    }
-    group.rows.push(row);
-  }
-  for (const { columns, rows } of byColumns.values()) {
-    const values = columns.map((_, i) => `value ->> ${i}`);
-    await database.bulk(
-      `INSERT INTO fact (${columns.join(', ')}) SELECT ${values.join(', ')} FROM json_each(?)`,
-      rows,
-    );
-  }
-}
-
-const DETAILS: readonly ((fact: Fact) => unknown)[] = Object.values(FACT_DETAILS);
 
 async function insertProblems(
   database: Database,
