@@ -61,15 +61,13 @@ export class FactRows {
     return new FactRows(database, capture, shapes, next);
   }
 
-  async add(facts: readonly Fact[]): Promise<void> {
-    for (const fact of facts) this.put(fact);
-    if (this.rows.length >= BLOCK_FACTS) await this.write(BLOCK_FACTS);
-    if (this.late.length > 0) await this.fill();
+  /** Writes full blocks of what was added so far; more may be added meanwhile. */
+  async write(): Promise<void> {
+    await this.writeBlocks(BLOCK_FACTS);
   }
 
   async finish(): Promise<void> {
-    await this.write(1);
-    await this.fill();
+    await this.writeBlocks(1);
     await this.database.bulk(
       `INSERT INTO fact_shape (id, kind, func, role, backend, enable)
        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
@@ -78,7 +76,7 @@ export class FactRows {
     );
   }
 
-  private put(fact: Fact): void {
+  add(fact: Fact): void {
     const row = encodeFact(fact, this.shapeOf(fact), this.placeOf(fact));
     const { rows, lines } = this;
     const at = fact.seq - this.first;
@@ -94,16 +92,28 @@ export class FactRows {
     lines[at] = fact.line;
   }
 
-  /** Writes the facts in blocks, as long as there are `least`. */
-  private async write(least: number): Promise<void> {
+  /** Writes the facts in blocks, as long as there are `least`, and those that came late. */
+  private async writeBlocks(least: number): Promise<void> {
+    const { late } = this;
+    this.late = [];
+    const blocks = this.takeBlocks(least);
     await this.writePlaces();
     await this.database.each(
       'INSERT INTO fact_block (capture, first_seq, first_line, last_line, facts) VALUES (?, ?, ?, ?, ?)',
-      this.blocks(least),
+      blocks,
+    );
+    // Their place is in a block that was written.
+    await this.database.each(
+      `UPDATE fact_block SET facts = json_replace(facts, '$[' || (?1 - first_seq) || ']', json(?2)),
+         first_line = min(first_line, ?3), last_line = max(last_line, ?3)
+       WHERE capture = ?4
+         AND first_seq = (SELECT max(first_seq) FROM fact_block WHERE capture = ?4 AND first_seq <= ?1)`,
+      late.map(({ seq, row, line }) => [seq, row, line, this.capture]),
     );
   }
 
-  private *blocks(least: number): Generator<(string | number)[]> {
+  private takeBlocks(least: number): (string | number)[][] {
+    const blocks: (string | number)[][] = [];
     let from = 0;
     for (; this.rows.length - from >= least; from += BLOCK_FACTS) {
       const to = Math.min(from + BLOCK_FACTS, this.rows.length);
@@ -114,11 +124,12 @@ export class FactRows {
         high = Math.max(high, line);
       }
       const text = `[${this.rows.slice(from, to).join(',')}]`;
-      yield [this.capture, this.first + from, low, high, text];
+      blocks.push([this.capture, this.first + from, low, high, text]);
     }
     this.rows = this.rows.slice(from);
     this.lines = this.lines.slice(from);
     this.first += from;
+    return blocks;
   }
 
   private async writePlaces(): Promise<void> {
@@ -129,20 +140,6 @@ export class FactRows {
        SELECT ${this.capture}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
        FROM json_each(?)`,
       newPlaces,
-    );
-  }
-
-  /** Facts whose place is in a block that was written. */
-  private async fill(): Promise<void> {
-    const { late } = this;
-    this.late = [];
-    await this.writePlaces();
-    await this.database.each(
-      `UPDATE fact_block SET facts = json_replace(facts, '$[' || (?1 - first_seq) || ']', json(?2)),
-         first_line = min(first_line, ?3), last_line = max(last_line, ?3)
-       WHERE capture = ?4
-         AND first_seq = (SELECT max(first_seq) FROM fact_block WHERE capture = ?4 AND first_seq <= ?1)`,
-      late.map(({ seq, row, line }) => [seq, row, line, this.capture]),
     );
   }
 

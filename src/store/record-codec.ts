@@ -111,7 +111,7 @@ export type EncodedRecord =
       first: number,
       /** Null where it is the first. */
       last: Optional<number>,
-      /** Row of the JSON array [name, names of the arguments ..., [what stands around their values ...]]. */
+      /** Row of `event_shape`: [name, names of the arguments ..., [what stands around their values ...]]. */
       shape: number,
       tid: Optional<number>,
       time: Optional<string>,
@@ -128,13 +128,15 @@ export type EncodedRecord =
   | [kind: 'chatter', first: number, last?: number]
   | [kind: 'prose', first: number, last: number, human: Flag];
 
-/** The JSON text of a block. One call for many records: a call each takes twice as long. */
-export function encodeBlock(rows: readonly EncodedRecord[]): string {
-  return wellFormedJson(rows);
+/** A record whose row may name rows of other tables; trace events are written by event-rows.ts. */
+export type InternedRecord = Exclude<CaptureRecord, TraceEvent>;
+
+/** JSON text of the row of one record, see {@link EncodedRecord}. */
+export function encodeRecord(record: InternedRecord, ids: Interned): string {
+  return wellFormedJson(rowOf(record, ids));
 }
 
-/** The row of one record, see {@link EncodedRecord}. */
-export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecord {
+function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
   const { first, last } = record.span;
   switch (record.kind) {
     case 'backtrace':
@@ -160,16 +162,6 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
       return record.list === undefined
         ? ['command', first, last, record.text]
         : ['command', first, last, record.text, record.list];
-    case 'event': {
-      const { tid = null, time = null, text, args } = record;
-      const values = args === undefined ? null : Object.values(args);
-      const { id, pieces } = ids.shape(record);
-      const end = last === first ? null : last;
-      const own = pieces === undefined ? text : null;
-      return record.pid === undefined
-        ? ['event', first, end, id, tid, time, own, values]
-        : ['event', first, end, id, tid, time, own, values, record.pid];
-    }
     case 'call-path':
     case 'code':
     case 'code-reference':

@@ -8,7 +8,7 @@ import type { EncodedRecord, Resolver } from './record-codec.js';
 
 /** A resolver that has to be told what it will be asked. */
 export interface PreparedResolver extends Resolver {
-  /** Fetches what `rows` refer to, as far as it is not known yet. Reads text, shape, frame and stack. */
+  /** Fetches what `rows` refer to, as far as it is not known yet. Reads text, event_shape, shape, frame and stack. */
   prepare(rows: readonly EncodedRecord[]): Promise<void>;
 }
 
@@ -20,8 +20,7 @@ interface StackRow {
 
 /** Keeps what it fetched, so that equal ids give the same object. */
 export function createResolver(database: Database): PreparedResolver {
-  /** Shapes of events, and threads, as JSON. */
-  const parsed = new Map<number, unknown>();
+  const threads = new Map<number, ThreadRef>();
   const events = new Map<number, EventShape>();
   const shapes = new Map<number, Shape>();
   const frames = new Map<number, Frame>();
@@ -41,8 +40,11 @@ export function createResolver(database: Database): PreparedResolver {
     );
     for (const row of await fetchShapes(database, unseen)) shapes.set(row.id, shapeOf(row));
     for (const row of fetched) frames.set(row.id, frameOf(row, found(shapes, row.shape)));
-    for (const { id, value } of await fetchTexts(database, unknown(parsedIds(rows), parsed))) {
-      parsed.set(id, JSON.parse(value));
+    for (const { id, value } of await fetchTexts(database, unknown(threadIds(rows), threads))) {
+      threads.set(id, JSON.parse(value) as ThreadRef);
+    }
+    for (const { id, value } of await fetchEvents(database, unknown(eventIds(rows), events))) {
+      events.set(id, eventShapeOf(JSON.parse(value) as (string | readonly string[])[]));
     }
   }
 
@@ -61,19 +63,10 @@ export function createResolver(database: Database): PreparedResolver {
     return result;
   }
 
-  function eventShape(id: number): EventShape {
-    let shape = events.get(id);
-    if (shape === undefined) {
-      shape = eventShapeOf(found(parsed, id) as (string | readonly string[])[]);
-      events.set(id, shape);
-    }
-    return shape;
-  }
-
   return {
     prepare,
-    shape: eventShape,
-    thread: (id) => found(parsed, id) as ThreadRef,
+    shape: (id) => found(events, id),
+    thread: (id) => found(threads, id),
     frame,
     stack,
   };
@@ -99,12 +92,15 @@ function* frameIds(rows: readonly EncodedRecord[]): Generator<number> {
   for (const row of rows) if (row[0] === 'stop' && row[6] !== null) yield row[6];
 }
 
-function* parsedIds(rows: readonly EncodedRecord[]): Generator<number> {
+function* threadIds(rows: readonly EncodedRecord[]): Generator<number> {
   for (const row of rows) {
-    if (row[0] === 'event') yield row[3];
-    else if (row[0] === 'stop' && typeof row[5] === 'number') yield row[5];
+    if (row[0] === 'stop' && typeof row[5] === 'number') yield row[5];
     else if (row[0] === 'thread' && typeof row[4] === 'number') yield row[4];
   }
+}
+
+function* eventIds(rows: readonly EncodedRecord[]): Generator<number> {
+  for (const row of rows) if (row[0] === 'event') yield row[3];
 }
 
 function fetchStacks(database: Database, ids: Iterable<number>): Promise<StackRow[]> {
@@ -126,6 +122,16 @@ function fetchTexts(
 ): Promise<{ id: number; value: string }[]> {
   return database.bulk(
     'SELECT t.id, t.value FROM json_each(?) j CROSS JOIN text t ON t.id = j.value',
+    ids,
+  );
+}
+
+function fetchEvents(
+  database: Database,
+  ids: Iterable<number>,
+): Promise<{ id: number; value: string }[]> {
+  return database.bulk(
+    'SELECT e.id, e.value FROM json_each(?) j CROSS JOIN event_shape e ON e.id = j.value',
     ids,
   );
 }

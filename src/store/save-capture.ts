@@ -2,14 +2,11 @@
 import type { Fact } from '../model/fact.js';
 import type { CaptureInfo, CaptureRecord, Problem, Reading } from '../model/record.js';
 import type { CaptureCounts } from '../model/report.js';
-import type { Bound, Database } from './database.js';
+import type { Database } from './database.js';
 import { deleteCapture } from './delete-capture.js';
 import { inWords } from './explain.js';
 import { FactRows } from './fact-rows.js';
-import { Interner } from './intern.js';
-import type { Interned } from './intern.js';
-import { encodeBlock, encodeRecord } from './record-codec.js';
-import type { EncodedRecord } from './record-codec.js';
+import { RecordRows } from './record-rows.js';
 import { wellFormed } from './well-formed.js';
 
 /** What the store keeps of a capture besides its records. */
@@ -56,14 +53,14 @@ export function replaceCapture(
       }
       if (await isStored(database, sha256)) return false;
       const insertion = await Insertion.begin(database);
-      await insertion.addRecords(capture.reading.records);
+      insertion.add(capture.reading.records, capture.facts);
       await insertion.finish(capture);
       return true;
     }),
   );
 }
 
-/** Records, or facts, that are written at once. */
+/** Records that are written at once. */
 const BATCH_RECORDS = 4000;
 /** Records that wait until the store is locked: a slow program on the other end of a pipe locks out nobody. */
 const FIRST_RECORDS = 16_000;
@@ -75,8 +72,11 @@ const FIRST_RECORDS = 16_000;
  * Errors of all methods: STORE_UNUSABLE. After one of them, and where reading fails, call {@link abandon}.
  */
 export class CaptureWriter {
-  private waiting: CaptureRecord[] = [];
-  private waitingFacts: Fact[] = [];
+  /** What came before there was a place for it. */
+  private first: { readonly records: CaptureRecord[]; readonly facts: Fact[] } = {
+    records: [],
+    facts: [],
+  };
   private running: Promise<void> = Promise.resolve();
   private target: { readonly database: Database; readonly insertion: Insertion } | undefined;
 
@@ -88,12 +88,17 @@ export class CaptureWriter {
   ) {}
 
   async add(records: readonly CaptureRecord[], facts: readonly Fact[]): Promise<void> {
-    for (const record of records) this.waiting.push(record);
-    for (const fact of facts) this.waitingFacts.push(fact);
-    const enough = this.target === undefined ? FIRST_RECORDS : BATCH_RECORDS;
-    if (this.waiting.length < enough) return;
+    if (this.target === undefined) {
+      for (const record of records) this.first.records.push(record);
+      for (const fact of facts) this.first.facts.push(fact);
+      if (this.first.records.length >= FIRST_RECORDS) await this.begin();
+      return;
+    }
+    const { database, insertion } = this.target;
+    insertion.add(records, facts);
+    if (insertion.waiting < BATCH_RECORDS) return;
     await this.running;
-    this.running = this.writeWaiting();
+    this.running = inWords(database.path, () => insertion.write());
     // It is awaited with the next batch.
     this.running.catch(() => undefined);
   }
@@ -101,10 +106,8 @@ export class CaptureWriter {
   /** Ends the transaction. False, with nothing written, where the store has a capture of the same bytes. */
   async finish(capture: CaptureHead): Promise<boolean> {
     await this.running;
-    await this.writeWaiting();
-    const target = this.target;
-    if (target === undefined) throw new Error('writing has opened the store');
-    const { database, insertion } = target;
+    const { database, insertion } = this.target ?? (await this.begin());
+    insertion.add([], capture.facts);
     return await inWords(database.path, async () => {
       const isNew = !(await isStored(database, capture.info.sha256));
       if (isNew) await insertion.finish(capture);
@@ -121,23 +124,15 @@ export class CaptureWriter {
     this.target = undefined;
   }
 
-  private async writeWaiting(): Promise<void> {
-    const { waiting, waitingFacts } = this;
-    this.waiting = [];
-    this.waitingFacts = [];
-    const { database, insertion } = (this.target ??= await this.begin());
-    await inWords(database.path, async () => {
-      await insertion.addRecords(waiting);
-      await insertion.addFacts(waitingFacts);
-    });
-  }
-
   private async begin(): Promise<{ database: Database; insertion: Insertion }> {
     const database = await this.open();
     return await inWords(database.path, async () => {
       await database.beginInTurn(this.stop);
       try {
-        return { database, insertion: await Insertion.begin(database) };
+        const insertion = await Insertion.begin(database);
+        insertion.add(this.first.records, this.first.facts);
+        this.first = { records: [], facts: [] };
+        return (this.target = { database, insertion });
       } catch (error) {
         await database.rollback();
         throw error;
@@ -153,12 +148,10 @@ async function isStored(database: Database, sha256: string): Promise<boolean> {
 
 /** The rows of one capture, inside of a transaction. */
 class Insertion {
-  private seq = 0;
-
   private constructor(
     private readonly database: Database,
     private readonly id: number,
-    private readonly interner: Interner,
+    private readonly records: RecordRows,
     private readonly facts: FactRows,
   ) {}
 
@@ -167,29 +160,31 @@ class Insertion {
       'SELECT coalesce(max(id), 0) + 1 AS id FROM capture',
     );
     const id = row?.id ?? 1;
-    const interner = await Interner.create(database);
-    return new Insertion(database, id, interner, await FactRows.create(database, id));
+    const records = await RecordRows.create(database, id);
+    return new Insertion(database, id, records, await FactRows.create(database, id));
   }
 
-  async addRecords(records: readonly CaptureRecord[]): Promise<void> {
-    for (let from = 0; from < records.length; from += BATCH_RECORDS) {
-      const batch = records.slice(from, from + BATCH_RECORDS);
-      const ids = await this.interner.intern(batch);
-      await insertBlocks(this.database, this.id, this.seq, batch, ids);
-      this.seq += batch.length;
-    }
+  /** Records that wait for {@link write}. */
+  get waiting(): number {
+    return this.records.count;
   }
 
-  addFacts(facts: readonly Fact[]): Promise<void> {
-    return this.facts.add(facts);
+  add(records: readonly CaptureRecord[], facts: readonly Fact[]): void {
+    for (const record of records) this.records.add(record);
+    for (const fact of facts) this.facts.add(fact);
+  }
+
+  /** Writes what was added; more may be added meanwhile. */
+  async write(): Promise<void> {
+    await this.records.write();
+    await this.facts.write();
   }
 
   async finish(capture: CaptureHead): Promise<void> {
-    const { facts, reading } = capture;
     await insertCapture(this.database, this.id, capture);
-    await this.facts.add(facts);
+    await this.records.write();
     await this.facts.finish();
-    await insertProblems(this.database, this.id, reading.problems);
+    await insertProblems(this.database, this.id, capture.reading.problems);
   }
 }
 
@@ -216,45 +211,6 @@ async function insertCapture(database: Database, id: number, capture: CaptureHea
     counts.prose,
     counts.problems,
   );
-}
-
-/** Records of one block: enough to make a row a small cost, few enough to unpack one for a single record. */
-const BLOCK_RECORDS = 1000;
-/** Characters of text after which a block ends early; a line may have a million. */
-const BLOCK_CHARS = 1 << 20;
-
-async function insertBlocks(
-  database: Database,
-  capture: number,
-  seq: number,
-  records: readonly CaptureRecord[],
-  ids: Interned,
-): Promise<void> {
-  await database.each(
-    'INSERT INTO block (capture, first_seq, first_line, last_line, records) VALUES (?, ?, ?, ?, ?)',
-    blockRows(capture, seq, records, ids),
-  );
-}
-
-function* blockRows(
-  capture: number,
-  seq: number,
-  records: readonly CaptureRecord[],
-  ids: Interned,
-): Generator<Bound[]> {
-  let rows: EncodedRecord[] = [];
-  let chars = 0;
-  let first = 0;
-  for (const [i, record] of records.entries()) {
-    rows.push(encodeRecord(record, ids));
-    if (record.kind === 'event' || record.kind === 'command') chars += record.text.length;
-    if (rows.length < BLOCK_RECORDS && chars < BLOCK_CHARS && i < records.length - 1) continue;
-    const firstLine = records[first]?.span.first ?? 0;
-    yield [capture, seq + first, firstLine, record.span.last, encodeBlock(rows)];
-    rows = [];
-    chars = 0;
-    first = i + 1;
-  }
 }
 
 async function insertProblems(
