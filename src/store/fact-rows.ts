@@ -7,9 +7,10 @@
 import { detachedMembers } from '../base/detached.js';
 import { Recent } from '../base/recent.js';
 import type { Fact } from '../model/fact.js';
-import type { Database } from './database.js';
+import type { Bound, Database } from './database.js';
 import { encodeFact, placeRow, shapeOfRow, shapeRow } from './fact-codec.js';
 import type { FactPlace, FactShape, ShapeRow } from './fact-codec.js';
+import { JoinedRows } from './joined-rows.js';
 
 /** Facts of one block: enough to make a row a small cost, few enough to unpack one for a single fact. */
 const BLOCK_FACTS = 1000;
@@ -25,11 +26,29 @@ interface Known<What> {
   readonly what: What;
 }
 
+interface Block {
+  /** Number of its first fact. */
+  readonly first: number;
+  readonly rows: JoinedRows;
+  firstLine: number;
+  lastLine: number;
+}
+
+function newBlock(first: number): Block {
+  return { first, rows: new JoinedRows(), firstLine: Infinity, lastLine: 0 };
+}
+
+function* rowsOf(capture: number, blocks: readonly Block[]): Generator<Bound[]> {
+  for (const { first, rows, firstLine, lastLine } of blocks) {
+    yield [capture, first, firstLine, lastLine, `[${rows.text()}]`];
+  }
+}
+
 export class FactRows {
-  /** JSON of the facts from `first` on. */
-  private rows: string[] = [];
-  private lines: number[] = [];
-  private first = 0;
+  /** Facts in blocks that were written. */
+  private written = 0;
+  private full: Block[] = [];
+  private open: Block = newBlock(0);
   private late: { readonly seq: number; readonly line: number; readonly row: string }[] = [];
 
   private newShapes: [id: number, ...ShapeRow][] = [];
@@ -61,13 +80,39 @@ export class FactRows {
     return new FactRows(database, capture, shapes, next);
   }
 
-  /** Writes full blocks of what was added so far; more may be added meanwhile. */
+  /** Writes the full blocks, and facts whose place is in a block that was written; more may be added meanwhile. */
   async write(): Promise<void> {
-    await this.writeBlocks(BLOCK_FACTS);
+    const { full, late, newPlaces } = this;
+    this.full = [];
+    this.late = [];
+    this.newPlaces = [];
+    await this.database.bulk(
+      `INSERT INTO fact_place (capture, id, session, thread, device, incarnation, endpoint)
+       SELECT ${this.capture}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+       FROM json_each(?)`,
+      newPlaces,
+    );
+    await this.database.each(
+      'INSERT INTO fact_block (capture, first_seq, first_line, last_line, facts) VALUES (?, ?, ?, ?, ?)',
+      rowsOf(this.capture, full),
+    );
+    this.written += full.reduce((sum, { rows }) => sum + rows.count, 0);
+    for (const fact of late) if (fact.seq >= this.written) this.late.push(fact);
+    await this.database.each(
+      `UPDATE fact_block SET facts = json_replace(facts, '$[' || (?1 - first_seq) || ']', json(?2)),
+         first_line = min(first_line, ?3), last_line = max(last_line, ?3)
+       WHERE capture = ?4
+         AND first_seq = (SELECT max(first_seq) FROM fact_block WHERE capture = ?4 AND first_seq <= ?1)`,
+      late
+        .filter(({ seq }) => seq < this.written)
+        .map(({ seq, row, line }) => [seq, row, line, this.capture]),
+    );
   }
 
+  /** Writes all that is left. */
   async finish(): Promise<void> {
-    await this.writeBlocks(1);
+    if (this.open.rows.count > 0) this.close();
+    await this.write();
     await this.database.bulk(
       `INSERT INTO fact_shape (id, kind, func, role, backend, enable)
        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
@@ -77,70 +122,28 @@ export class FactRows {
   }
 
   add(fact: Fact): void {
+    const { seq, line } = fact;
     const row = encodeFact(fact, this.shapeOf(fact), this.placeOf(fact));
-    const { rows, lines } = this;
-    const at = fact.seq - this.first;
-    if (at < 0) {
-      this.late.push({ seq: fact.seq, line: fact.line, row });
+    let missing = seq - this.open.first - this.open.rows.count;
+    if (missing < 0) {
+      this.late.push({ seq, line, row });
       return;
     }
-    while (rows.length < at) {
-      rows.push(TO_COME);
-      lines.push(fact.line);
-    }
-    rows[at] = row;
-    lines[at] = fact.line;
+    for (; missing > 0; missing--) this.append(TO_COME, line);
+    this.append(row, line);
   }
 
-  /** Writes the facts in blocks, as long as there are `least`, and those that came late. */
-  private async writeBlocks(least: number): Promise<void> {
-    const { late } = this;
-    this.late = [];
-    const blocks = this.takeBlocks(least);
-    await this.writePlaces();
-    await this.database.each(
-      'INSERT INTO fact_block (capture, first_seq, first_line, last_line, facts) VALUES (?, ?, ?, ?, ?)',
-      blocks,
-    );
-    // Their place is in a block that was written.
-    await this.database.each(
-      `UPDATE fact_block SET facts = json_replace(facts, '$[' || (?1 - first_seq) || ']', json(?2)),
-         first_line = min(first_line, ?3), last_line = max(last_line, ?3)
-       WHERE capture = ?4
-         AND first_seq = (SELECT max(first_seq) FROM fact_block WHERE capture = ?4 AND first_seq <= ?1)`,
-      late.map(({ seq, row, line }) => [seq, row, line, this.capture]),
-    );
+  private append(row: string, line: number): void {
+    const { open } = this;
+    open.rows.add(row);
+    open.firstLine = Math.min(open.firstLine, line);
+    open.lastLine = Math.max(open.lastLine, line);
+    if (open.rows.count >= BLOCK_FACTS) this.close();
   }
 
-  private takeBlocks(least: number): (string | number)[][] {
-    const blocks: (string | number)[][] = [];
-    let from = 0;
-    for (; this.rows.length - from >= least; from += BLOCK_FACTS) {
-      const to = Math.min(from + BLOCK_FACTS, this.rows.length);
-      let [low, high] = [Infinity, 0];
-      for (let i = from; i < to; i++) {
-        const line = this.lines[i] ?? 0;
-        low = Math.min(low, line);
-        high = Math.max(high, line);
-      }
-      const text = `[${this.rows.slice(from, to).join(',')}]`;
-      blocks.push([this.capture, this.first + from, low, high, text]);
-    }
-    this.rows = this.rows.slice(from);
-    this.lines = this.lines.slice(from);
-    this.first += from;
-    return blocks;
-  }
-
-  private async writePlaces(): Promise<void> {
-    const { newPlaces } = this;
-    this.newPlaces = [];
-    await this.database.bulk(
-      `INSERT INTO fact_place (capture, id, session, thread, device, incarnation, endpoint)
-       SELECT ${this.capture}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
-       FROM json_each(?)`,
-      newPlaces,
-    );
+  private close(): void {
+    this.full.push(this.open);
+    this.open = newBlock(this.open.first + this.open.rows.count);
   }
 
   private shapeOf(fact: Fact): number {

@@ -4,26 +4,30 @@ import type { Bound, Database } from './database.js';
 import { EventRows } from './event-rows.js';
 import { Interner } from './intern.js';
 import type { Interned } from './intern.js';
+import { JoinedRows } from './joined-rows.js';
 import { encodeRecord } from './record-codec.js';
 import type { InternedRecord } from './record-codec.js';
 
-/** Records that are interned at once. */
-const BATCH_RECORDS = 4000;
 /** Records of one block: enough to make a row a small cost, few enough to unpack one for a single record. */
 const BLOCK_RECORDS = 1000;
 /** Characters after which a block ends early; a line may have a million. */
 const BLOCK_CHARS = 1 << 20;
 
-/** A record, or the JSON text of its row, with its lines. */
-interface Waiting {
-  readonly rows: (string | InternedRecord)[];
-  readonly firstLines: number[];
-  readonly lastLines: number[];
+/** A block under construction. */
+interface Block {
+  readonly seq: number;
+  readonly firstLine: number;
+  lastLine: number;
+  count: number;
+  chars: number;
+  /** Rows as JSON, and records that are still to be interned. */
+  readonly parts: (JoinedRows | InternedRecord)[];
 }
 
 export class RecordRows {
   private seq = 0;
-  private waiting: Waiting = nothing();
+  private full: Block[] = [];
+  private open: Block | undefined;
 
   private constructor(
     private readonly database: Database,
@@ -38,60 +42,71 @@ export class RecordRows {
     return new RecordRows(database, capture, interner, await EventRows.create(database));
   }
 
-  /** Records that wait for {@link write}. */
-  get count(): number {
-    return this.waiting.rows.length;
+  /** Blocks that wait for {@link write}. */
+  get waiting(): number {
+    return this.full.length;
   }
 
   add(record: CaptureRecord): void {
-    const { rows, firstLines, lastLines } = this.waiting;
-    rows.push(record.kind === 'event' ? this.events.encode(record) : record);
-    firstLines.push(record.span.first);
-    lastLines.push(record.span.last);
+    const { first, last } = record.span;
+    const block = (this.open ??= {
+      seq: this.seq,
+      firstLine: first,
+      lastLine: last,
+      count: 0,
+      chars: 0,
+      parts: [],
+    });
+    if (record.kind === 'event') addRow(block, this.events.encode(record));
+    else {
+      block.parts.push(record);
+      if (record.kind === 'command') block.chars += record.text.length;
+    }
+    block.lastLine = last;
+    block.count++;
+    this.seq++;
+    if (block.count >= BLOCK_RECORDS || block.chars >= BLOCK_CHARS) this.close();
   }
 
-  /** Writes what was added so far; more may be added meanwhile. */
+  /** Writes the full blocks; more may be added meanwhile. */
   async write(): Promise<void> {
-    const { waiting } = this;
-    this.waiting = nothing();
+    const blocks = this.full;
+    this.full = [];
     await this.events.write();
-    for (let from = 0; from < waiting.rows.length; from += BATCH_RECORDS) {
-      const to = Math.min(from + BATCH_RECORDS, waiting.rows.length);
-      const records = waiting.rows.slice(from, to).filter((row) => typeof row !== 'string');
-      const ids = await this.interner.intern(records);
-      await this.database.each(
-        'INSERT INTO block (capture, first_seq, first_line, last_line, records) VALUES (?, ?, ?, ?, ?)',
-        this.blocks(waiting, from, to, ids),
-      );
-      this.seq += to - from;
-    }
+    const records = blocks.flatMap(({ parts }) =>
+      parts.filter((part): part is InternedRecord => !(part instanceof JoinedRows)),
+    );
+    const ids = await this.interner.intern(records);
+    await this.database.each(
+      'INSERT INTO block (capture, first_seq, first_line, last_line, records) VALUES (?, ?, ?, ?, ?)',
+      rowsOf(this.capture, blocks, ids),
+    );
   }
 
-  private *blocks(
-    { rows, firstLines, lastLines }: Waiting,
-    from: number,
-    to: number,
-    ids: Interned,
-  ): Generator<Bound[]> {
-    let first = from;
-    let block: string[] = [];
-    let chars = 0;
-    for (let i = from; i < to; i++) {
-      const row = rows[i] ?? '';
-      const text = typeof row === 'string' ? row : encodeRecord(row, ids);
-      block.push(text);
-      chars += text.length;
-      if (block.length < BLOCK_RECORDS && chars < BLOCK_CHARS && i < to - 1) continue;
-      const seq = this.seq + first - from;
-      const lines = [firstLines[first] ?? 0, lastLines[i] ?? 0];
-      yield [this.capture, seq, ...lines, `[${block.join(',')}]`];
-      block = [];
-      chars = 0;
-      first = i + 1;
-    }
+  /** Writes all that is left. */
+  async finish(): Promise<void> {
+    this.close();
+    await this.write();
+  }
+
+  private close(): void {
+    if (this.open !== undefined) this.full.push(this.open);
+    this.open = undefined;
   }
 }
 
-function nothing(): Waiting {
-  return { rows: [], firstLines: [], lastLines: [] };
+function addRow(block: Block, row: string): void {
+  let rows = block.parts.at(-1);
+  if (!(rows instanceof JoinedRows)) block.parts.push((rows = new JoinedRows()));
+  rows.add(row);
+  block.chars += row.length;
+}
+
+function* rowsOf(capture: number, blocks: readonly Block[], ids: Interned): Generator<Bound[]> {
+  for (const { seq, firstLine, lastLine, parts } of blocks) {
+    const rows = parts.map((part) =>
+      part instanceof JoinedRows ? part.text() : encodeRecord(part, ids),
+    );
+    yield [capture, seq, firstLine, lastLine, `[${rows.join(',')}]`];
+  }
 }

@@ -60,8 +60,8 @@ export function replaceCapture(
   );
 }
 
-/** Records that are written at once. */
-const BATCH_RECORDS = 4000;
+/** Blocks that are written at once. */
+const BATCH_BLOCKS = 4;
 /** Records that wait until the store is locked: a slow program on the other end of a pipe locks out nobody. */
 const FIRST_RECORDS = 16_000;
 
@@ -96,7 +96,7 @@ export class CaptureWriter {
     }
     const { database, insertion } = this.target;
     insertion.add(records, facts);
-    if (insertion.waiting < BATCH_RECORDS) return;
+    if (insertion.waiting < BATCH_BLOCKS) return;
     await this.running;
     this.running = inWords(database.path, () => insertion.write());
     // It is awaited with the next batch.
@@ -164,9 +164,9 @@ class Insertion {
     return new Insertion(database, id, records, await FactRows.create(database, id));
   }
 
-  /** Records that wait for {@link write}. */
+  /** Blocks of records that wait for {@link write}. */
   get waiting(): number {
-    return this.records.count;
+    return this.records.waiting;
   }
 
   add(records: readonly CaptureRecord[], facts: readonly Fact[]): void {
@@ -182,7 +182,7 @@ class Insertion {
 
   async finish(capture: CaptureHead): Promise<void> {
     await insertCapture(this.database, this.id, capture);
-    await this.records.write();
+    await this.records.finish();
     await this.facts.finish();
     await insertProblems(this.database, this.id, capture.reading.problems);
   }
