@@ -68,7 +68,12 @@ test('the view tells the texts of events, stored or not', async () => {
   const store = await openStore(join(tempDir(), 'vhtrace.db'), 'write');
   let number = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(anyEvent, { minLength: 1, maxLength: 20 }), async (records) => {
+    fc.asyncProperty(fc.array(anyEvent, { minLength: 1, maxLength: 20 }), async (given) => {
+      // Readers give equal events the same arguments, which nobody can change.
+      const records = given.flatMap((event, i) => {
+        if (event.args !== undefined && i % 3 !== 0) Object.freeze(event.args);
+        return i % 2 === 0 ? [event] : [event, { ...event }, { ...event }];
+      });
       const name = `capture ${number++}`;
       await saveCapture(store, captureOf(name, { ...emptyReading, records }));
       const texts = await store.all(
@@ -76,6 +81,8 @@ test('the view tells the texts of events, stored or not', async () => {
         name,
       );
       expect(texts).toEqual(records.map((record) => ({ name: record.name, text: record.text })));
+      const loaded = (await loadCaptures(store)).find(({ info }) => info.path === name);
+      expect(loaded?.reading.records).toEqual(records);
     }),
     { numRuns: 100 },
   );

@@ -11,18 +11,22 @@ import { wellFormedJson } from './well-formed.js';
 /** Shapes of other captures that are used again; a store has dozens, if nobody makes up events. */
 const MOST_SHAPES = 10_000;
 
-/** How the row of an event ends whose `args` were seen before. */
-interface KnownEnd {
+/** A row but for its lines, its thread and its time. */
+interface Known {
+  readonly name: string;
   readonly text: string;
   readonly shape: Shape;
-  readonly end: string;
+  /** JSON array of the values. */
+  readonly values: string;
+  /** Row of the shape with these values; 0 before it comes again. */
+  id: number;
 }
 
 export class EventRows {
   private readonly shapes = new EventShapes();
   /** By the frozen object of arguments that equal events share. */
-  private readonly known = new WeakMap<object, KnownEnd>();
-  private fresh: [id: number, value: string][] = [];
+  private readonly known = new WeakMap<object, Known>();
+  private fresh: [id: number, value: string | null, base?: number, args?: string][] = [];
 
   private constructor(
     private readonly database: Database,
@@ -36,7 +40,7 @@ export class EventRows {
       'SELECT coalesce(max(id), 0) AS id FROM event_shape',
     );
     const rows = await database.all<{ id: number; value: string }>(
-      'SELECT id, value FROM event_shape LIMIT ?',
+      'SELECT id, value FROM event_shape WHERE base IS NULL LIMIT ?',
       MOST_SHAPES,
     );
     const ids = new Map(rows.map(({ id, value }) => [value, id]));
@@ -46,12 +50,18 @@ export class EventRows {
   /** JSON text of the row, see `EncodedRecord`. */
   encode(event: TraceEvent): string {
     const { span, tid, time, args, pid } = event;
-    const { shape, end } =
-      args !== undefined && Object.isFrozen(args) ? this.seen(args, event) : this.shapeOf(event);
-    const last = span.last === span.first ? 'null' : span.last;
+    const { first } = span;
+    const last = span.last === first ? 'null' : span.last;
     const when = time === undefined ? 'null' : wellFormedJson(time);
+    const known = args !== undefined && Object.isFrozen(args) ? this.seen(args, event) : undefined;
+    if (known !== undefined && known.id !== 0) {
+      const process = pid === undefined ? '' : `,null,null,${pid}`;
+      return `["event",${first},${last},${known.id},${tid ?? null},${when}${process}]`;
+    }
+    const { shape, values } = known ?? this.read(event);
+    const own = shape.pieces === undefined ? wellFormedJson(event.text) : 'null';
     const process = pid === undefined ? '' : `,${pid}`;
-    return `["event",${span.first},${last},${shape.id},${tid ?? null},${when}${end}${process}]`;
+    return `["event",${first},${last},${shape.id},${tid ?? null},${when},${own},${values}${process}]`;
   }
 
   /** Writes the shapes that are new. */
@@ -59,35 +69,41 @@ export class EventRows {
     const { fresh } = this;
     this.fresh = [];
     await this.database.bulk(
-      'INSERT INTO event_shape (id, value) SELECT value ->> 0, value ->> 1 FROM json_each(?)',
+      `INSERT INTO event_shape (id, value, base, args)
+       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)`,
       fresh,
     );
   }
 
-  private seen(args: object, event: TraceEvent): KnownEnd {
+  private seen(args: object, event: TraceEvent): Known {
     const known = this.known.get(args);
-    if (known?.text === event.text && known.shape.name === event.name) return known;
-    const found = this.shapeOf(event);
-    this.known.set(args, found);
-    return found;
+    if (known?.text !== event.text || known.name !== event.name) {
+      const found = this.read(event);
+      this.known.set(args, found);
+      return found;
+    }
+    if (known.id === 0 && known.shape.pieces !== undefined) {
+      known.id = this.nextId++;
+      this.fresh.push([known.id, null, known.shape.id, known.values]);
+    }
+    return known;
   }
 
-  private shapeOf(event: TraceEvent): KnownEnd {
-    const { args, text } = event;
+  private read(event: TraceEvent): Known {
+    const { name, args, text } = event;
     const shape = this.shapes.find(event);
-    if (shape.id === 0) this.number(shape);
-    const own = shape.pieces === undefined ? wellFormedJson(text) : 'null';
+    if (shape.id === 0) shape.id = this.idOf(shape.text);
     const values = args === undefined ? 'null' : wellFormedJson(Object.values(args));
-    return { text, shape, end: `,${own},${values}` };
+    return { name, text, shape, values, id: 0 };
   }
 
-  private number(shape: Shape): void {
-    let id = this.ids.get(shape.text);
+  private idOf(text: string): number {
+    let id = this.ids.get(text);
     if (id === undefined) {
       id = this.nextId++;
-      this.ids.set(shape.text, id);
-      this.fresh.push([id, shape.text]);
+      this.ids.set(text, id);
+      this.fresh.push([id, text]);
     }
-    shape.id = id;
+    return id;
   }
 }

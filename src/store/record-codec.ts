@@ -27,7 +27,7 @@ import type {
   TraceEvent,
   VhostUserMessage,
 } from '../model/record.js';
-import { textOf } from './event-shapes.js';
+import { argsOf, textOf } from './event-shapes.js';
 import type { EventShape } from './event-shapes.js';
 import type { Interned } from './intern.js';
 import { wellFormedJson } from './well-formed.js';
@@ -111,14 +111,14 @@ export type EncodedRecord =
       first: number,
       /** Null where it is the first. */
       last: Optional<number>,
-      /** Row of `event_shape`: [name, names of the arguments ..., [what stands around their values ...]]. */
+      /** Row of `event_shape`. */
       shape: number,
       tid: Optional<number>,
       time: Optional<string>,
-      /** Null where the shape and the values tell it. */
-      text: Optional<string>,
-      /** Null for an event that is not known. */
-      values: Optional<string[]>,
+      /** Null where the shape and the values tell it. The row ends here where the shape has values and the process is not known. */
+      text?: Optional<string>,
+      /** Null for an event that is not known, and where the shape has them. */
+      values?: Optional<string[]>,
       /** Left out where the process is not known. */
       pid?: number,
     ]
@@ -207,13 +207,13 @@ function backtraceRow(record: Backtrace, ids: Interned): EncodedRecord {
 }
 
 function decodeEvent(
-  { name, keys = [], pieces }: EventShape,
-  values: Optional<string[]>,
-  text: Optional<string>,
+  { name, keys = [], pieces, known }: EventShape,
+  values: Optional<string[]> = null,
+  text: Optional<string> = null,
 ): Pick<TraceEvent, 'name' | 'args' | 'text'> {
+  if (known !== undefined) return known;
   if (values === null) return { name, args: undefined, text: text ?? '' };
-  const args = Object.fromEntries(keys.map((key, i) => [key, values[i] ?? '']));
-  return { name, args, text: text ?? textOf(pieces ?? [], values) };
+  return { name, args: argsOf(keys, values), text: text ?? textOf(pieces ?? [], values) };
 }
 
 /** What row ids stand for. Equal ids give the same object. */

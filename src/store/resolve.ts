@@ -43,8 +43,11 @@ export function createResolver(database: Database): PreparedResolver {
     for (const { id, value } of await fetchTexts(database, unknown(threadIds(rows), threads))) {
       threads.set(id, JSON.parse(value) as ThreadRef);
     }
-    for (const { id, value } of await fetchEvents(database, unknown(eventIds(rows), events))) {
-      events.set(id, eventShapeOf(JSON.parse(value) as (string | readonly string[])[]));
+    for (const { id, value, args } of await fetchEvents(
+      database,
+      unknown(eventIds(rows), events),
+    )) {
+      events.set(id, eventShapeOf(value, args));
     }
   }
 
@@ -129,9 +132,11 @@ function fetchTexts(
 function fetchEvents(
   database: Database,
   ids: Iterable<number>,
-): Promise<{ id: number; value: string }[]> {
+): Promise<{ id: number; value: string; args: string | null }[]> {
   return database.bulk(
-    'SELECT e.id, e.value FROM json_each(?) j CROSS JOIN event_shape e ON e.id = j.value',
+    `SELECT e.id, s.value, e.args
+     FROM json_each(?) j CROSS JOIN event_shape e ON e.id = j.value
+     CROSS JOIN event_shape s ON s.id = coalesce(e.base, e.id)`,
     ids,
   );
 }

@@ -2,7 +2,8 @@
  * Schema 5: facts in blocks, as records are. A row a fact took two thirds of the time of a trace log's ingest.
  *
  * What a fact is and where it was seen repeats, so both are rows of their own that the facts of a block name.
- * Shapes of trace events have a table of their own, in which the same may be twice: who writes need not ask.
+ * Shapes of trace events have a table of their own, in which the same may be twice: who
+ * writes need not ask. An event that comes again is a shape with its values.
  */
 export const factBlocks = `
 -- What a fact is.
@@ -84,12 +85,13 @@ JOIN json_each(b.facts) f
 JOIN fact_shape s ON s.id = f.value ->> 1
 JOIN fact_place p ON p.capture = b.capture AND p.id = f.value ->> 2;
 
--- A JSON array [name, names of the arguments ..., [what stands around their values ...]].
 CREATE TABLE event_shape (
   id    INTEGER PRIMARY KEY,
-  value TEXT NOT NULL
+  value TEXT,                           -- JSON array [name, names of the arguments ..., [what stands around their values ...]]
+  base  INTEGER REFERENCES event_shape, -- the shape of this one without its values
+  args  TEXT                            -- JSON array of the values
 );
-INSERT INTO event_shape
+INSERT INTO event_shape (id, value)
 SELECT id, value FROM text
 WHERE id IN (SELECT record ->> 3 FROM v_record WHERE kind = 'event');
 
@@ -101,15 +103,17 @@ SELECT r.capture, c.path, r.seq, r.line, shape.value ->> 0 AS name, r.record ->>
        r.record ->> 5 AS time,
        coalesce(r.record ->> 6, (
          SELECT group_concat(part, '') FROM (
-           SELECT piece.value || coalesce(r.record -> 7 ->> piece.key, '') AS part
+           SELECT piece.value || coalesce(coalesce(known.args, r.record -> 7) ->> piece.key, '') AS part
            FROM json_each(shape.value -> (json_array_length(shape.value) - 1)) piece
            ORDER BY piece.key)
        )) AS text,
-       CASE WHEN r.record ->> 7 IS NOT NULL THEN (
+       CASE WHEN coalesce(known.args, r.record ->> 7) IS NOT NULL THEN (
          SELECT json_group_object(k.value, v.value)
-         FROM json_each(r.record -> 7) v JOIN json_each(shape.value) k ON k.key = v.key + 1
+         FROM json_each(coalesce(known.args, r.record -> 7)) v
+         JOIN json_each(shape.value) k ON k.key = v.key + 1
        ) END AS args
 FROM v_record r JOIN capture c ON c.id = r.capture
-JOIN event_shape shape ON shape.id = r.record ->> 3
+JOIN event_shape known ON known.id = r.record ->> 3
+JOIN event_shape shape ON shape.id = coalesce(known.base, known.id)
 WHERE r.kind = 'event';
 `;
