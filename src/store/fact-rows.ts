@@ -40,7 +40,7 @@ function newBlock(first: number): Block {
 
 function* rowsOf(capture: number, blocks: readonly Block[]): Generator<Bound[]> {
   for (const { first, rows, firstLine, lastLine } of blocks) {
-    yield [capture, first, firstLine, lastLine, `[${rows.text()}]`];
+    yield [capture, first, firstLine, lastLine, rows.array()];
   }
 }
 
@@ -93,7 +93,8 @@ export class FactRows {
       newPlaces,
     );
     await this.database.each(
-      'INSERT INTO fact_block (capture, first_seq, first_line, last_line, facts) VALUES (?, ?, ?, ?, ?)',
+      `INSERT INTO fact_block (capture, first_seq, first_line, last_line, facts)
+       VALUES (?, ?, ?, ?, CAST(? AS TEXT))`,
       rowsOf(this.capture, full),
     );
     this.written += full.reduce((sum, { rows }) => sum + rows.count, 0);

@@ -20,8 +20,10 @@ interface Block {
   lastLine: number;
   count: number;
   chars: number;
-  /** Rows as JSON, and records that are still to be interned. */
-  readonly parts: (JoinedRows | InternedRecord)[];
+  /** JSON of the rows so far, up to the first record that is to be interned. */
+  readonly rows: JoinedRows;
+  /** That record and all that follows. */
+  readonly rest: (string | InternedRecord)[];
 }
 
 export class RecordRows {
@@ -49,19 +51,11 @@ export class RecordRows {
 
   add(record: CaptureRecord): void {
     const { first, last } = record.span;
-    const block = (this.open ??= {
-      seq: this.seq,
-      firstLine: first,
-      lastLine: last,
-      count: 0,
-      chars: 0,
-      parts: [],
-    });
-    if (record.kind === 'event') addRow(block, this.events.encode(record));
-    else {
-      block.parts.push(record);
-      if (record.kind === 'command') block.chars += record.text.length;
-    }
+    const block = (this.open ??= newBlock(this.seq, first));
+    const row = record.kind === 'event' ? this.events.encode(record) : record;
+    if (typeof row === 'string' && block.rest.length === 0) block.rows.add(row);
+    else block.rest.push(row);
+    block.chars += charsOf(row);
     block.lastLine = last;
     block.count++;
     this.seq++;
@@ -73,12 +67,11 @@ export class RecordRows {
     const blocks = this.full;
     this.full = [];
     await this.events.write();
-    const records = blocks.flatMap(({ parts }) =>
-      parts.filter((part): part is InternedRecord => !(part instanceof JoinedRows)),
-    );
+    const records = blocks.flatMap(({ rest }) => rest.filter((row) => typeof row !== 'string'));
     const ids = await this.interner.intern(records);
     await this.database.each(
-      'INSERT INTO block (capture, first_seq, first_line, last_line, records) VALUES (?, ?, ?, ?, ?)',
+      `INSERT INTO block (capture, first_seq, first_line, last_line, records)
+       VALUES (?, ?, ?, ?, CAST(? AS TEXT))`,
       rowsOf(this.capture, blocks, ids),
     );
   }
@@ -95,18 +88,19 @@ export class RecordRows {
   }
 }
 
-function addRow(block: Block, row: string): void {
-  let rows = block.parts.at(-1);
-  if (!(rows instanceof JoinedRows)) block.parts.push((rows = new JoinedRows()));
-  rows.add(row);
-  block.chars += row.length;
+function newBlock(seq: number, firstLine: number): Block {
+  const lines = { firstLine, lastLine: firstLine };
+  return { seq, ...lines, count: 0, chars: 0, rows: new JoinedRows(), rest: [] };
+}
+
+function charsOf(row: string | InternedRecord): number {
+  if (typeof row === 'string') return row.length;
+  return row.kind === 'command' ? row.text.length : 0;
 }
 
 function* rowsOf(capture: number, blocks: readonly Block[], ids: Interned): Generator<Bound[]> {
-  for (const { seq, firstLine, lastLine, parts } of blocks) {
-    const rows = parts.map((part) =>
-      part instanceof JoinedRows ? part.text() : encodeRecord(part, ids),
-    );
-    yield [capture, seq, firstLine, lastLine, `[${rows.join(',')}]`];
+  for (const { seq, firstLine, lastLine, rows, rest } of blocks) {
+    for (const row of rest) rows.add(typeof row === 'string' ? row : encodeRecord(row, ids));
+    yield [capture, seq, firstLine, lastLine, rows.array()];
   }
 }
