@@ -175,8 +175,9 @@ export class StoredFacts {
     }
     for (const { id, row } of await this.database.bulk<{ id: number; row: string }>(
       `SELECT p.id, json_array(p.session, p.thread, p.device, p.incarnation, p.endpoint) AS row
-       FROM json_each(?) j CROSS JOIN fact_place p ON p.capture = ${this.capture} AND p.id = j.value`,
-      places,
+       FROM json_each(?) j
+       CROSS JOIN fact_place p ON p.capture = j.value ->> 0 AND p.id = j.value ->> 1`,
+      Array.from(places, (place) => [this.capture, place]),
     )) {
       this.places.set(id, placeOfRow(JSON.parse(row) as PlaceRow));
     }

@@ -6,7 +6,7 @@ import type { TraceEvent } from '../model/record.js';
 import type { Database } from './database.js';
 import { EventShapes } from './event-shapes.js';
 import type { Shape } from './event-shapes.js';
-import { wellFormedJson } from './well-formed.js';
+import { textJson, wellFormedJson } from './well-formed.js';
 
 /** Shapes of other captures that are used again; a store has dozens, if nobody makes up events. */
 const MOST_SHAPES = 10_000;
@@ -52,14 +52,14 @@ export class EventRows {
     const { span, tid, time, args, pid } = event;
     const { first } = span;
     const last = span.last === first ? 'null' : span.last;
-    const when = time === undefined ? 'null' : wellFormedJson(time);
+    const when = time === undefined ? 'null' : textJson(time);
     const known = args !== undefined && Object.isFrozen(args) ? this.seen(args, event) : undefined;
     if (known !== undefined && known.id !== 0) {
       const process = pid === undefined ? '' : `,null,null,${pid}`;
       return `["event",${first},${last},${known.id},${tid ?? null},${when}${process}]`;
     }
     const { shape, values } = known ?? this.read(event);
-    const own = shape.pieces === undefined ? wellFormedJson(event.text) : 'null';
+    const own = shape.pieces === undefined ? textJson(event.text) : 'null';
     const process = pid === undefined ? '' : `,${pid}`;
     return `["event",${first},${last},${shape.id},${tid ?? null},${when},${own},${values}${process}]`;
   }

@@ -1,7 +1,7 @@
 /** A fact as a row of a block of facts: what it is and where it was seen are rows of their own. */
 import type { Fact } from '../model/fact.js';
 import { shortHex, sortableHex } from './hex.js';
-import { wellFormed, wellFormedJson } from './well-formed.js';
+import { textJson, wellFormed } from './well-formed.js';
 
 /** What a fact is: a row of `fact_shape`. */
 export type FactShape = Pick<Fact, 'kind' | 'func' | 'role' | 'backend' | 'enable'>;
@@ -28,11 +28,11 @@ export function encodeFact(fact: Fact, shape: number, place: number): string {
   const isLong = vring !== undefined || activation !== undefined || result !== undefined;
   if (!isLong) return value === undefined ? `${head}]` : `${head},${textJson(value)}]`;
   const last = result === undefined ? '' : `,${textJson(result)}`;
-  return `${head},${textJson(value)},${vring ?? null},${activation ?? null}${last}]`;
+  return `${head},${valueJson(value)},${vring ?? null},${activation ?? null}${last}]`;
 }
 
-function textJson(text: string | undefined): string {
-  return text === undefined ? 'null' : wellFormedJson(text);
+function valueJson(value: string | undefined): string {
+  return value === undefined ? 'null' : textJson(value);
 }
 
 export function decodeFact(

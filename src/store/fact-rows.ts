@@ -88,7 +88,7 @@ export class FactRows {
     this.newPlaces = [];
     await this.database.bulk(
       `INSERT INTO fact_place (capture, id, session, thread, device, incarnation, endpoint)
-       SELECT ${this.capture}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
        FROM json_each(?)`,
       newPlaces,
     );
@@ -186,7 +186,7 @@ export class FactRows {
     if (id === undefined) {
       id = this.nextPlace++;
       this.places.set(key, id);
-      this.newPlaces.push([id, ...row]);
+      this.newPlaces.push([this.capture, id, ...row]);
     }
     this.near[this.nextNear] = { id, what };
     this.nextNear = (this.nextNear + 1) % NEAR_PLACES;
