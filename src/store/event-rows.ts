@@ -6,7 +6,8 @@ import type { TraceEvent } from '../model/record.js';
 import type { Database } from './database.js';
 import { EventShapes } from './event-shapes.js';
 import type { Shape } from './event-shapes.js';
-import { textJson, wellFormedJson } from './well-formed.js';
+import type { RowsBuffer } from './rows-buffer.js';
+import { wellFormedJson } from './well-formed.js';
 
 /** Shapes of other captures that are used again; a store has dozens, if nobody makes up events. */
 const MOST_SHAPES = 10_000;
@@ -47,21 +48,25 @@ export class EventRows {
     return new EventRows(database, ids, (last?.id ?? 0) + 1);
   }
 
-  /** JSON text of the row, see `EncodedRecord`. */
-  encode(event: TraceEvent): string {
-    const { span, tid, time, args, pid } = event;
+  /** Adds the row, see `EncodedRecord`. */
+  add(event: TraceEvent, rows: RowsBuffer): void {
+    const { args } = event;
+    const known = args !== undefined && Object.isFrozen(args) ? this.seen(args, event) : undefined;
+    if (known === undefined || known.id === 0)
+      this.addWhole(event, known ?? this.read(event), rows);
+    else addKnown(event, known.id, rows);
+  }
+
+  private addWhole(event: TraceEvent, { shape, values }: Known, rows: RowsBuffer): void {
+    const { span, tid, time, text, pid } = event;
     const { first } = span;
     const last = span.last === first ? 'null' : span.last;
-    const when = time === undefined ? 'null' : textJson(time);
-    const known = args !== undefined && Object.isFrozen(args) ? this.seen(args, event) : undefined;
-    if (known !== undefined && known.id !== 0) {
-      const process = pid === undefined ? '' : `,null,null,${pid}`;
-      return `["event",${first},${last},${known.id},${tid ?? null},${when}${process}]`;
-    }
-    const { shape, values } = known ?? this.read(event);
-    const own = shape.pieces === undefined ? textJson(event.text) : 'null';
+    const when = time === undefined ? 'null' : wellFormedJson(time);
+    const own = shape.pieces === undefined ? wellFormedJson(text) : 'null';
     const process = pid === undefined ? '' : `,${pid}`;
-    return `["event",${first},${last},${shape.id},${tid ?? null},${when},${own},${values}${process}]`;
+    rows.add(
+      `["event",${first},${last},${shape.id},${tid ?? null},${when},${own},${values}${process}]`,
+    );
   }
 
   /** Writes the shapes that are new. */
@@ -106,4 +111,28 @@ export class EventRows {
     }
     return id;
   }
+}
+
+/** A row without text and values. */
+function addKnown({ span, tid, time, pid }: TraceEvent, shape: number, rows: RowsBuffer): void {
+  rows.open('"event",');
+  rows.number(span.first);
+  if (span.last === span.first) rows.json(',null,');
+  else {
+    rows.comma();
+    rows.number(span.last);
+    rows.comma();
+  }
+  rows.number(shape);
+  rows.comma();
+  if (tid === undefined) rows.json('null');
+  else rows.number(tid);
+  rows.comma();
+  if (time === undefined) rows.json('null');
+  else rows.string(time);
+  if (pid !== undefined) {
+    rows.json(',null,null,');
+    rows.number(pid);
+  }
+  rows.close();
 }

@@ -1,7 +1,8 @@
 /** A fact as a row of a block of facts: what it is and where it was seen are rows of their own. */
 import type { Fact } from '../model/fact.js';
 import { shortHex, sortableHex } from './hex.js';
-import { textJson, wellFormed } from './well-formed.js';
+import type { RowsBuffer } from './rows-buffer.js';
+import { wellFormed } from './well-formed.js';
 
 /** What a fact is: a row of `fact_shape`. */
 export type FactShape = Pick<Fact, 'kind' | 'func' | 'role' | 'backend' | 'enable'>;
@@ -21,18 +22,37 @@ export type EncodedFact = readonly [
   result?: Optional<string>,
 ];
 
-/** JSON text of a row. */
-export function encodeFact(fact: Fact, shape: number, place: number): string {
+/** Adds a row. */
+export function addFact(fact: Fact, shape: number, place: number, rows: RowsBuffer): void {
   const { line, value, vring, activation, result } = fact;
-  const head = `[${line},${shape},${place}`;
+  rows.open();
+  rows.number(line);
+  rows.comma();
+  rows.number(shape);
+  rows.comma();
+  rows.number(place);
   const isLong = vring !== undefined || activation !== undefined || result !== undefined;
-  if (!isLong) return value === undefined ? `${head}]` : `${head},${textJson(value)}]`;
-  const last = result === undefined ? '' : `,${textJson(result)}`;
-  return `${head},${valueJson(value)},${vring ?? null},${activation ?? null}${last}]`;
+  if (isLong || value !== undefined) addText(value, rows);
+  if (isLong) {
+    addNumber(vring, rows);
+    addNumber(activation, rows);
+  }
+  if (result !== undefined) addText(result, rows);
+  rows.close();
 }
 
-function valueJson(value: string | undefined): string {
-  return value === undefined ? 'null' : textJson(value);
+function addText(text: string | undefined, rows: RowsBuffer): void {
+  rows.comma();
+  if (text === undefined) rows.json('null');
+  else rows.string(text);
+}
+
+function addNumber(number: number | undefined, rows: RowsBuffer): void {
+  if (number === undefined || number < 0) rows.json(`,${number ?? null}`);
+  else {
+    rows.comma();
+    rows.number(number);
+  }
 }
 
 export function decodeFact(

@@ -8,9 +8,9 @@ import { detachedMembers } from '../base/detached.js';
 import { Recent } from '../base/recent.js';
 import type { Fact } from '../model/fact.js';
 import type { Bound, Database } from './database.js';
-import { encodeFact, placeRow, shapeOfRow, shapeRow } from './fact-codec.js';
+import { addFact, placeRow, shapeOfRow, shapeRow } from './fact-codec.js';
 import type { FactPlace, FactShape, ShapeRow } from './fact-codec.js';
-import { JoinedRows } from './joined-rows.js';
+import { RowsBuffer } from './rows-buffer.js';
 
 /** Facts of one block: enough to make a row a small cost, few enough to unpack one for a single fact. */
 const BLOCK_FACTS = 1000;
@@ -29,13 +29,13 @@ interface Known<What> {
 interface Block {
   /** Number of its first fact. */
   readonly first: number;
-  readonly rows: JoinedRows;
+  readonly rows: RowsBuffer;
   firstLine: number;
   lastLine: number;
 }
 
 function newBlock(first: number): Block {
-  return { first, rows: new JoinedRows(), firstLine: Infinity, lastLine: 0 };
+  return { first, rows: new RowsBuffer(), firstLine: Infinity, lastLine: 0 };
 }
 
 function* rowsOf(capture: number, blocks: readonly Block[]): Generator<Bound[]> {
@@ -49,7 +49,7 @@ export class FactRows {
   private written = 0;
   private full: Block[] = [];
   private open: Block = newBlock(0);
-  private late: { readonly seq: number; readonly line: number; readonly row: string }[] = [];
+  private late: { readonly seq: number; readonly line: number; readonly row: RowsBuffer }[] = [];
 
   private newShapes: [id: number, ...ShapeRow][] = [];
   private newPlaces: unknown[] = [];
@@ -100,13 +100,13 @@ export class FactRows {
     this.written += full.reduce((sum, { rows }) => sum + rows.count, 0);
     for (const fact of late) if (fact.seq >= this.written) this.late.push(fact);
     await this.database.each(
-      `UPDATE fact_block SET facts = json_replace(facts, '$[' || (?1 - first_seq) || ']', json(?2)),
+      `UPDATE fact_block SET facts = json_replace(facts, '$[' || (?1 - first_seq) || ']', CAST(?2 AS TEXT) -> 0),
          first_line = min(first_line, ?3), last_line = max(last_line, ?3)
        WHERE capture = ?4
          AND first_seq = (SELECT max(first_seq) FROM fact_block WHERE capture = ?4 AND first_seq <= ?1)`,
       late
         .filter(({ seq }) => seq < this.written)
-        .map(({ seq, row, line }) => [seq, row, line, this.capture]),
+        .map(({ seq, row, line }) => [seq, row.array(), line, this.capture]),
     );
   }
 
@@ -124,21 +124,27 @@ export class FactRows {
 
   add(fact: Fact): void {
     const { seq, line } = fact;
-    const row = encodeFact(fact, this.shapeOf(fact), this.placeOf(fact));
-    let missing = seq - this.open.first - this.open.rows.count;
+    const [shape, place] = [this.shapeOf(fact), this.placeOf(fact)];
+    const missing = seq - this.open.first - this.open.rows.count;
     if (missing < 0) {
+      const row = new RowsBuffer();
+      addFact(fact, shape, place, row);
       this.late.push({ seq, line, row });
       return;
     }
-    for (; missing > 0; missing--) this.append(TO_COME, line);
-    this.append(row, line);
+    for (let i = 0; i < missing; i++) {
+      this.open.rows.add(TO_COME);
+      this.extend(line);
+    }
+    addFact(fact, shape, place, this.open.rows);
+    this.extend(line);
   }
 
-  private append(row: string, line: number): void {
+  /** A row was added to the block. */
+  private extend(line: number): void {
     const { open } = this;
-    open.rows.add(row);
-    open.firstLine = Math.min(open.firstLine, line);
-    open.lastLine = Math.max(open.lastLine, line);
+    if (line < open.firstLine) open.firstLine = line;
+    if (line > open.lastLine) open.lastLine = line;
     if (open.rows.count >= BLOCK_FACTS) this.close();
   }
 

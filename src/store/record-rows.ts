@@ -4,9 +4,8 @@ import type { Bound, Database } from './database.js';
 import { EventRows } from './event-rows.js';
 import { Interner } from './intern.js';
 import type { Interned } from './intern.js';
-import { JoinedRows } from './joined-rows.js';
+import { RowsBuffer } from './rows-buffer.js';
 import { encodeRecord } from './record-codec.js';
-import type { InternedRecord } from './record-codec.js';
 
 /** Records of one block: enough to make a row a small cost, few enough to unpack one for a single record. */
 const BLOCK_RECORDS = 1000;
@@ -19,11 +18,12 @@ interface Block {
   readonly firstLine: number;
   lastLine: number;
   count: number;
+  /** Of texts in {@link rest}. */
   chars: number;
-  /** JSON of the rows so far, up to the first record that is to be interned. */
-  readonly rows: JoinedRows;
+  /** Rows up to the first record that is to be interned. */
+  readonly rows: RowsBuffer;
   /** That record and all that follows. */
-  readonly rest: (string | InternedRecord)[];
+  readonly rest: CaptureRecord[];
 }
 
 export class RecordRows {
@@ -52,28 +52,29 @@ export class RecordRows {
   add(record: CaptureRecord): void {
     const { first, last } = record.span;
     const block = (this.open ??= newBlock(this.seq, first));
-    const row = record.kind === 'event' ? this.events.encode(record) : record;
-    if (typeof row === 'string' && block.rest.length === 0) block.rows.add(row);
-    else block.rest.push(row);
-    block.chars += charsOf(row);
+    if (record.kind === 'event' && block.rest.length === 0) this.events.add(record, block.rows);
+    else {
+      block.rest.push(record);
+      if (record.kind === 'event' || record.kind === 'command') block.chars += record.text.length;
+    }
     block.lastLine = last;
     block.count++;
     this.seq++;
-    if (block.count >= BLOCK_RECORDS || block.chars >= BLOCK_CHARS) this.close();
+    const chars = block.rows.length + block.chars;
+    if (block.count >= BLOCK_RECORDS || chars >= BLOCK_CHARS) this.close();
   }
 
   /** Writes the full blocks; more may be added meanwhile. */
   async write(): Promise<void> {
     const blocks = this.full;
     this.full = [];
-    await this.events.write();
-    const records = blocks.flatMap(({ rest }) => rest.filter((row) => typeof row !== 'string'));
-    const ids = await this.interner.intern(records);
+    const ids = await this.interner.intern(blocks.flatMap(({ rest }) => rest));
     await this.database.each(
       `INSERT INTO block (capture, first_seq, first_line, last_line, records)
        VALUES (?, ?, ?, ?, CAST(? AS TEXT))`,
-      rowsOf(this.capture, blocks, ids),
+      this.rowsOf(blocks, ids),
     );
+    await this.events.write();
   }
 
   /** Writes all that is left. */
@@ -86,21 +87,19 @@ export class RecordRows {
     if (this.open !== undefined) this.full.push(this.open);
     this.open = undefined;
   }
+
+  private *rowsOf(blocks: readonly Block[], ids: Interned): Generator<Bound[]> {
+    for (const { seq, firstLine, lastLine, rows, rest } of blocks) {
+      for (const record of rest) {
+        if (record.kind === 'event') this.events.add(record, rows);
+        else rows.add(encodeRecord(record, ids));
+      }
+      yield [this.capture, seq, firstLine, lastLine, rows.array()];
+    }
+  }
 }
 
 function newBlock(seq: number, firstLine: number): Block {
   const lines = { firstLine, lastLine: firstLine };
-  return { seq, ...lines, count: 0, chars: 0, rows: new JoinedRows(), rest: [] };
-}
-
-function charsOf(row: string | InternedRecord): number {
-  if (typeof row === 'string') return row.length;
-  return row.kind === 'command' ? row.text.length : 0;
-}
-
-function* rowsOf(capture: number, blocks: readonly Block[], ids: Interned): Generator<Bound[]> {
-  for (const { seq, firstLine, lastLine, rows, rest } of blocks) {
-    for (const row of rest) rows.add(typeof row === 'string' ? row : encodeRecord(row, ids));
-    yield [capture, seq, firstLine, lastLine, rows.array()];
-  }
+  return { seq, ...lines, count: 0, chars: 0, rows: new RowsBuffer(), rest: [] };
 }

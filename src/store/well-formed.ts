@@ -12,11 +12,3 @@ export function wellFormedJson(value: unknown): string {
     typeof part === 'string' ? wellFormed(part) : part,
   );
 }
-
-/** Characters that stand in JSON as they are. */
-const PLAIN = /^[ !#-[\]-~]*$/;
-
-/** The JSON of a text. Nearly all are short and plain, and need not be asked for what JSON escapes. */
-export function textJson(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : wellFormedJson(text);
-}
