@@ -6,8 +6,8 @@ import { wellFormedJson } from './well-formed.js';
 
 /** Bytes to begin with; twice as many when they are full. */
 const BYTES = 1 << 16;
-/** More than what one number or bracket takes. */
-const ROOM = 32;
+/** What is always free: enough for all of a row but its texts. */
+const ROOM = 256;
 
 const [QUOTE, COMMA, ZERO, BACKSLASH, BRACKET, END] = [0x22, 0x2c, 0x30, 0x5c, 0x5b, 0x5d];
 
@@ -36,18 +36,15 @@ export class RowsBuffer {
   }
 
   close(): void {
-    this.reserve(ROOM);
     this.bytes[this.end++] = END;
   }
 
   comma(): void {
-    this.reserve(ROOM);
     this.bytes[this.end++] = COMMA;
   }
 
-  /** JSON of ASCII characters. */
+  /** JSON of a few ASCII characters. */
   json(json: string): void {
-    this.reserve(json.length);
     for (let i = 0; i < json.length; i++) this.bytes[this.end++] = json.charCodeAt(i);
   }
 
@@ -57,7 +54,6 @@ export class RowsBuffer {
       this.text(String(value));
       return;
     }
-    this.reserve(ROOM);
     let digits = 1;
     for (let most = 10; value >= most; most *= 10) digits++;
     let at = (this.end += digits);
@@ -71,28 +67,18 @@ export class RowsBuffer {
 
   /** A text as JSON. */
   string(value: string): void {
-    this.reserve(ROOM);
-    const start = this.end;
-    this.bytes[this.end++] = QUOTE;
-    if (this.plain(value)) {
-      this.reserve(ROOM);
-      this.bytes[this.end++] = QUOTE;
-    } else {
-      this.end = start;
-      this.text(wellFormedJson(value));
-    }
+    if (!this.plain(value)) this.text(wellFormedJson(value));
   }
 
   /** UTF-8 of the array. */
   array(): Buffer {
-    this.reserve(ROOM);
     if (this.count === 0) this.bytes[this.end++] = BRACKET;
     this.bytes[this.end++] = END;
     return this.bytes.subarray(0, this.end);
   }
 
   private begin(): void {
-    this.reserve(ROOM);
+    this.reserve(0);
     this.bytes[this.end++] = this.count === 0 ? BRACKET : COMMA;
     this.count++;
   }
@@ -100,13 +86,16 @@ export class RowsBuffer {
   /** False, with nothing written, where a character is not one byte that JSON takes as it is. */
   private plain(text: string): boolean {
     this.reserve(text.length);
-    const { bytes, end } = this;
+    const { bytes } = this;
+    let at = this.end;
+    bytes[at++] = QUOTE;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH) return false;
-      bytes[end + i] = code;
+      bytes[at++] = code;
     }
-    this.end = end + text.length;
+    bytes[at++] = QUOTE;
+    this.end = at;
     return true;
   }
 
@@ -115,8 +104,8 @@ export class RowsBuffer {
     this.end += this.bytes.write(text, this.end);
   }
 
-  private reserve(room: number): void {
-    const least = this.end + room;
+  private reserve(bytes: number): void {
+    const least = this.end + bytes + ROOM;
     if (least <= this.bytes.length) return;
     const larger = Buffer.allocUnsafe(Math.max(least, 2 * this.bytes.length));
     this.bytes.copy(larger, 0, 0, this.end);
