@@ -160,7 +160,7 @@ class Reader implements CaptureReader {
     const line = this.#events.plain(raw);
     if (line === undefined || !this.#isFree()) return false;
     this.#margins.end();
-    this.#addEvent(this.#events.readPlain(line, raw, lineNo));
+    this.#addEvent(this.#events.readPlain(line, lineNo));
     return true;
   }
 

@@ -4,6 +4,7 @@
  * Lines of several threads interleave in QEMU before 6.0 (util/log.c had no lock), and other output of the
  * process goes to the same stream.
  */
+import { detached } from '../../base/detached.js';
 import type { CaptureRecord, TraceEvent } from '../../model/record.js';
 import type { EventTable } from './event-table.js';
 import { KnownEvents } from './known-events.js';
@@ -34,7 +35,13 @@ interface Torn {
 /** A line that surely is an event, see `plainLine()`. */
 export interface PlainEvent {
   readonly stamp: Stamp;
-  readonly event: KnownEvent | TraceLine;
+  readonly event: KnownEvent | FreshEvent;
+}
+
+/** One that is not known yet. */
+interface FreshEvent {
+  readonly key: string;
+  readonly line: TraceLine;
 }
 
 export class EventLines {
@@ -66,21 +73,23 @@ export class EventLines {
   plain(raw: string): PlainEvent | undefined {
     const stamp = plainStamp(raw);
     if (stamp === undefined) return undefined;
-    const event = this.#known.find(raw.slice(stamp.end)) ?? plainLine(raw);
-    return event && { stamp, event };
+    const known = this.#known.find(raw.slice(stamp.end));
+    if (known !== undefined) return { stamp, event: known };
+    // All that is remembered are pieces of it.
+    const own = detached(raw);
+    const line = plainLine(own);
+    return line && { stamp, event: { key: own.slice(stamp.end), line } };
   }
 
-  readPlain({ stamp, event }: PlainEvent, raw: string, lineNo: number): EventLine {
-    const { tid, time, end } = stamp;
-    if (!('by' in event)) {
+  readPlain({ stamp, event }: PlainEvent, lineNo: number): EventLine {
+    if (!('key' in event)) {
       this.#eventLine = lineNo;
-      return { record: eventAt(event, lineNo, tid, time) };
+      return { record: eventAt(event, stamp, lineNo) };
     }
-    const read = readPlain(event, lineNo, this.#events);
+    const read = readPlain(event.line, lineNo, this.#events);
     if (read.damaged) return this.#take(read, lineNo);
     this.#eventLine = lineNo;
-    const known = this.#known.remember(raw.slice(end), read.event);
-    return { record: eventAt(known, lineNo, tid, time) };
+    return { record: eventAt(this.#known.remember(event.key, read.event), stamp, lineNo) };
   }
 
   #take({ event, damaged }: ReadEvent, lineNo: number): EventLine {
@@ -117,9 +126,8 @@ export class EventLines {
 
 function eventAt(
   { name, args, text }: KnownEvent,
+  { tid, time }: Stamp,
   lineNo: number,
-  tid: number,
-  time: string,
 ): TraceEvent {
   return { kind: 'event', span: { first: lineNo, last: lineNo }, name, args, text, tid, time };
 }

@@ -2,7 +2,6 @@
  * Events by what stands behind their stamp: a log has millions of lines and a few thousand such texts. Equal
  * texts share one frozen object of arguments, so that what is known of it can be remembered elsewhere, too.
  */
-import { detached, detachedMembers } from '../../base/detached.js';
 import { Recent } from '../../base/recent.js';
 import type { TraceEvent } from '../../model/record.js';
 
@@ -20,12 +19,10 @@ export class KnownEvents {
     return key.length > LONGEST_EVENT ? undefined : this.#events.get(key);
   }
 
-  /** Gives what is to be used in the place of `event`. */
-  remember(key: string, event: KnownEvent): KnownEvent {
-    if (key.length > LONGEST_EVENT) return event;
-    const args = event.args && Object.freeze(detachedMembers(event.args));
-    const known = { name: detached(event.name), args, text: detached(event.text) };
-    this.#events.set(detached(key), known);
+  /** Both in memory of their own, see `detached()`. Gives what is to be used in the place of `event`. */
+  remember(key: string, { name, args, text }: KnownEvent): KnownEvent {
+    const known = { name, args: args && Object.freeze(args), text };
+    if (key.length <= LONGEST_EVENT) this.#events.set(key, known);
     return known;
   }
 }
