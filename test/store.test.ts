@@ -238,7 +238,17 @@ test('a snapshot takes the place of older ones of the same file, and of nothing 
   const problems: Reading['problems'] = [
     { code: 'CUT_OFF', message: 'm', span: { first: 1, last: 1 } },
   ];
-  const reading = { ...backtraces([frame('vhost_dev_start')]), problems };
+  const stack = backtraces([frame('vhost_dev_start')]);
+  const event = {
+    kind: 'event' as const,
+    span: { first: 2, last: 2 },
+    name: 'vhost_commit',
+    args: Object.freeze({ started: '1' }),
+    text: 'Started: 1',
+    tid: 17,
+    time: '1.000001',
+  };
+  const reading = { ...stack, records: [event, { ...event }, ...stack.records], problems };
   /** A capture of gdb.txt; its name makes its sha256. */
   const snapshot = (name: string, path = 'gdb.txt'): CaptureToSave => {
     const capture = captureOf(name, reading, [factOf(0)]);
@@ -254,7 +264,7 @@ test('a snapshot takes the place of older ones of the same file, and of nothing 
   expect(await replaceCapture(store, second!, older)).toBe(false);
   expect(await replaceCapture(store, third!, older)).toBe(true);
   expect(await held()).toEqual([other!, elsewhere, third!].map(({ info }) => info.sha256));
-  for (const table of ['block', 'fact_block', 'fact_place', 'problem']) {
+  for (const table of ['block', 'event_again', 'fact_block', 'fact_place', 'problem']) {
     expect(await store.all(`SELECT count(*) AS rows FROM ${table}`)).toEqual([{ rows: 3 }]);
   }
   // Every table that refers to captures is known.

@@ -7,6 +7,7 @@ const TABLES = [
   ['problem', 'capture'],
   ['fact_block', 'capture'],
   ['fact_place', 'capture'],
+  ['event_again', 'capture'],
   ['capture', 'id'],
 ] as const;
 

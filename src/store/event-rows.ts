@@ -19,7 +19,7 @@ interface Known {
   readonly shape: Shape;
   /** JSON array of the values. */
   readonly values: string;
-  /** Row of the shape with these values; 0 before it comes again. */
+  /** Row of `event_again`; 0 before it comes again. */
   id: number;
 }
 
@@ -27,25 +27,28 @@ export class EventRows {
   private readonly shapes = new EventShapes();
   /** By the frozen object of arguments that equal events share. */
   private readonly known = new WeakMap<object, Known>();
-  private fresh: [id: number, value: string | null, base?: number, args?: string][] = [];
+  private newShapes: [id: number, value: string][] = [];
+  private newAgain: [capture: number, id: number, shape: number, args: string][] = [];
+  private again = 0;
 
   private constructor(
     private readonly database: Database,
+    private readonly capture: number,
     private readonly ids: Map<string, number>,
     private nextId: number,
   ) {}
 
   /** Inside of the transaction that writes the capture. */
-  static async create(database: Database): Promise<EventRows> {
+  static async create(database: Database, capture: number): Promise<EventRows> {
     const [last] = await database.all<{ id: number }>(
       'SELECT coalesce(max(id), 0) AS id FROM event_shape',
     );
     const rows = await database.all<{ id: number; value: string }>(
-      'SELECT id, value FROM event_shape WHERE base IS NULL LIMIT ?',
+      'SELECT id, value FROM event_shape LIMIT ?',
       MOST_SHAPES,
     );
     const ids = new Map(rows.map(({ id, value }) => [value, id]));
-    return new EventRows(database, ids, (last?.id ?? 0) + 1);
+    return new EventRows(database, capture, ids, (last?.id ?? 0) + 1);
   }
 
   /** Adds the row, see `EncodedRecord`. */
@@ -69,14 +72,19 @@ export class EventRows {
     );
   }
 
-  /** Writes the shapes that are new. */
+  /** Writes what is new. */
   async write(): Promise<void> {
-    const { fresh } = this;
-    this.fresh = [];
+    const { newShapes, newAgain } = this;
+    this.newShapes = [];
+    this.newAgain = [];
     await this.database.bulk(
-      `INSERT INTO event_shape (id, value, base, args)
+      'INSERT INTO event_shape (id, value) SELECT value ->> 0, value ->> 1 FROM json_each(?)',
+      newShapes,
+    );
+    await this.database.bulk(
+      `INSERT INTO event_again (capture, id, shape, args)
        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)`,
-      fresh,
+      newAgain,
     );
   }
 
@@ -88,8 +96,8 @@ export class EventRows {
       return found;
     }
     if (known.id === 0 && known.shape.pieces !== undefined) {
-      known.id = this.nextId++;
-      this.fresh.push([known.id, null, known.shape.id, known.values]);
+      known.id = ++this.again;
+      this.newAgain.push([this.capture, known.id, known.shape.id, known.values]);
     }
     return known;
   }
@@ -107,23 +115,23 @@ export class EventRows {
     if (id === undefined) {
       id = this.nextId++;
       this.ids.set(text, id);
-      this.fresh.push([id, text]);
+      this.newShapes.push([id, text]);
     }
     return id;
   }
 }
 
 /** A row without text and values. */
-function addKnown({ span, tid, time, pid }: TraceEvent, shape: number, rows: RowsBuffer): void {
+function addKnown({ span, tid, time, pid }: TraceEvent, again: number, rows: RowsBuffer): void {
   rows.open('"event",');
   rows.number(span.first);
-  if (span.last === span.first) rows.json(',null,');
+  if (span.last === span.first) rows.json(',null,-');
   else {
     rows.comma();
     rows.number(span.last);
-    rows.comma();
+    rows.json(',-');
   }
-  rows.number(shape);
+  rows.number(again);
   rows.comma();
   if (tid === undefined) rows.json('null');
   else rows.number(tid);

@@ -111,13 +111,13 @@ export type EncodedRecord =
       first: number,
       /** Null where it is the first. */
       last: Optional<number>,
-      /** Row of `event_shape`. */
+      /** Row of `event_shape`; negative: of `event_again`. */
       shape: number,
       tid: Optional<number>,
       time: Optional<string>,
-      /** Null where the shape and the values tell it. The row ends here where the shape has values and the process is not known. */
+      /** Null where the shape and the values tell it. The row ends here where the event comes again and its process is not known. */
       text?: Optional<string>,
-      /** Null for an event that is not known, and where the shape has them. */
+      /** Null for an event that is not known, and for one that comes again. */
       values?: Optional<string[]>,
       /** Left out where the process is not known. */
       pid?: number,

@@ -41,7 +41,7 @@ export class RecordRows {
   /** Inside of the transaction that writes the capture. */
   static async create(database: Database, capture: number): Promise<RecordRows> {
     const interner = await Interner.create(database);
-    return new RecordRows(database, capture, interner, await EventRows.create(database));
+    return new RecordRows(database, capture, interner, await EventRows.create(database, capture));
   }
 
   /** Blocks that wait for {@link write}. */

@@ -8,7 +8,7 @@ import type { EncodedRecord, Resolver } from './record-codec.js';
 
 /** A resolver that has to be told what it will be asked. */
 export interface PreparedResolver extends Resolver {
-  /** Fetches what `rows` refer to, as far as it is not known yet. Reads text, event_shape, shape, frame and stack. */
+  /** Fetches what `rows` refer to, as far as it is not known yet. Reads text, event_shape, event_again, shape, frame and stack. */
   prepare(rows: readonly EncodedRecord[]): Promise<void>;
 }
 
@@ -18,8 +18,8 @@ interface StackRow {
   readonly frame: number;
 }
 
-/** Keeps what it fetched, so that equal ids give the same object. */
-export function createResolver(database: Database): PreparedResolver {
+/** For the records of one capture. Keeps what it fetched, so that equal ids give the same object. */
+export function createResolver(database: Database, capture: number): PreparedResolver {
   const threads = new Map<number, ThreadRef>();
   const events = new Map<number, EventShape>();
   const shapes = new Map<number, Shape>();
@@ -43,11 +43,8 @@ export function createResolver(database: Database): PreparedResolver {
     for (const { id, value } of await fetchTexts(database, unknown(threadIds(rows), threads))) {
       threads.set(id, JSON.parse(value) as ThreadRef);
     }
-    for (const { id, value, args } of await fetchEvents(
-      database,
-      unknown(eventIds(rows), events),
-    )) {
-      events.set(id, eventShapeOf(value, args));
+    for (const event of await fetchEvents(database, capture, unknown(eventIds(rows), events))) {
+      events.set(event.id, eventShapeOf(event.value, event.args));
     }
   }
 
@@ -131,13 +128,15 @@ function fetchTexts(
 
 function fetchEvents(
   database: Database,
+  capture: number,
   ids: Iterable<number>,
 ): Promise<{ id: number; value: string; args: string | null }[]> {
   return database.bulk(
-    `SELECT e.id, s.value, e.args
-     FROM json_each(?) j CROSS JOIN event_shape e ON e.id = j.value
-     CROSS JOIN event_shape s ON s.id = coalesce(e.base, e.id)`,
-    ids,
+    `SELECT j.value ->> 1 AS id, s.value, a.args
+     FROM json_each(?) j
+     LEFT JOIN event_again a ON a.capture = j.value ->> 0 AND a.id = -(j.value ->> 1)
+     CROSS JOIN event_shape s ON s.id = coalesce(a.shape, j.value ->> 1)`,
+    Array.from(ids, (id) => [capture, id]),
   );
 }
 

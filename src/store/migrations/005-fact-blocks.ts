@@ -3,7 +3,7 @@
  *
  * What a fact is and where it was seen repeats, so both are rows of their own that the facts of a block name.
  * Shapes of trace events have a table of their own, in which the same may be twice: who
- * writes need not ask. An event that comes again is a shape with its values.
+ * writes need not ask.
  */
 export const factBlocks = `
 -- What a fact is.
@@ -87,10 +87,18 @@ JOIN fact_place p ON p.capture = b.capture AND p.id = f.value ->> 2;
 
 CREATE TABLE event_shape (
   id    INTEGER PRIMARY KEY,
-  value TEXT,                           -- JSON array [name, names of the arguments ..., [what stands around their values ...]]
-  base  INTEGER REFERENCES event_shape, -- the shape of this one without its values
-  args  TEXT                            -- JSON array of the values
+  value TEXT NOT NULL                   -- JSON array [name, names of the arguments ..., [what stands around their values ...]]
 );
+
+-- An event that comes again in a capture: its records name it, as a negative number, in the place of a shape.
+CREATE TABLE event_again (
+  capture INTEGER NOT NULL REFERENCES capture ON DELETE CASCADE,
+  id      INTEGER NOT NULL,
+  shape   INTEGER NOT NULL REFERENCES event_shape,
+  args    TEXT NOT NULL,                -- JSON array of the values
+  PRIMARY KEY (capture, id)
+) WITHOUT ROWID;
+
 INSERT INTO event_shape (id, value)
 SELECT id, value FROM text
 WHERE id IN (SELECT record ->> 3 FROM v_record WHERE kind = 'event');
@@ -103,17 +111,17 @@ SELECT r.capture, c.path, r.seq, r.line, shape.value ->> 0 AS name, r.record ->>
        r.record ->> 5 AS time,
        coalesce(r.record ->> 6, (
          SELECT group_concat(part, '') FROM (
-           SELECT piece.value || coalesce(coalesce(known.args, r.record -> 7) ->> piece.key, '') AS part
+           SELECT piece.value || coalesce(coalesce(again.args, r.record -> 7) ->> piece.key, '') AS part
            FROM json_each(shape.value -> (json_array_length(shape.value) - 1)) piece
            ORDER BY piece.key)
        )) AS text,
-       CASE WHEN coalesce(known.args, r.record ->> 7) IS NOT NULL THEN (
+       CASE WHEN coalesce(again.args, r.record ->> 7) IS NOT NULL THEN (
          SELECT json_group_object(k.value, v.value)
-         FROM json_each(coalesce(known.args, r.record -> 7)) v
+         FROM json_each(coalesce(again.args, r.record -> 7)) v
          JOIN json_each(shape.value) k ON k.key = v.key + 1
        ) END AS args
 FROM v_record r JOIN capture c ON c.id = r.capture
-JOIN event_shape known ON known.id = r.record ->> 3
-JOIN event_shape shape ON shape.id = coalesce(known.base, known.id)
+LEFT JOIN event_again again ON again.capture = r.capture AND again.id = -(r.record ->> 3)
+JOIN event_shape shape ON shape.id = coalesce(again.shape, r.record ->> 3)
 WHERE r.kind = 'event';
 `;
