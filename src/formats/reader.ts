@@ -69,7 +69,7 @@ class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
   readonly #session = new GdbSession(this.#sink);
   readonly #frames = new FrameTable();
-  readonly #stops = new KnownStops();
+  readonly #stops = new KnownStops(this.#frames);
   readonly #margins = new Margins();
   #lines = 0;
   readonly #events: EventLines;
@@ -141,10 +141,9 @@ class Reader implements CaptureReader {
 
   #pushKnownStop(raw: string, lineNo: number): boolean {
     const stop = this.#stops.whole(raw);
-    const frame = stop && this.#frames.read(stop.location);
-    if (stop === undefined || frame === undefined || !this.#isFree()) return false;
+    if (stop === undefined || !this.#isFree()) return false;
     this.#margins.end();
-    this.#session.addStop(stop.head, frame, { first: lineNo, last: lineNo });
+    this.#session.addStop(stop.head, stop.frame, { first: lineNo, last: lineNo });
     return true;
   }
 

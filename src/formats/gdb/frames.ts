@@ -22,65 +22,81 @@ const MOST_FRAMES = 8192;
 const MOST_SHAPES = 8192;
 
 /** What is known of a shape. */
-interface KnownShape {
+export interface KnownShape {
   /** `once`: it came once, which is not worth a template. Undefined where the grammar has to read each text itself. */
   template: FrameTemplate | 'once' | undefined;
   /** A line of this shape, without margin, is one whole frame, see {@link FrameTable.markWhole}. */
   isWhole: boolean;
 }
 
+/** What is known of a text without level. */
+export interface KnownText {
+  /** Undefined where the grammar refused it. */
+  readonly frame: Frame | undefined;
+  /** Undefined where it is too long for one. */
+  readonly shape: KnownShape | undefined;
+  /** As in its shape; most of a log is, and seen many times. */
+  isWhole: boolean;
+}
+
 /** Frames by their text. Equal texts near each other give the same object. */
 export class FrameTable {
-  readonly #frames = new Recent<Frame | 'refused'>(MOST_FRAMES);
+  readonly #texts = new Recent<KnownText>(MOST_FRAMES);
   readonly #shapes = new Recent<KnownShape>(MOST_SHAPES);
-  /** Texts that are one whole frame: most of a log, and seen many times. */
-  readonly #whole = new Recent<Frame>(MOST_FRAMES);
 
   /** The frame of a text without level, or undefined when the grammar refuses it. */
   read(text: string): Frame | undefined {
-    const known = this.#frames.get(text);
-    if (known !== undefined) return known === 'refused' ? undefined : known;
-    const own = detached(text);
-    const frame = this.#parse(own);
-    this.#frames.set(own, frame ?? 'refused');
-    return frame;
+    return (this.known(text) ?? this.#parse(text)).frame;
   }
 
   /** A line without margin, its level aside, was read as this one frame and nothing else. */
   markWhole(text: string): void {
-    const frame = this.#frames.get(text);
-    if (frame === undefined || frame === 'refused') return;
-    this.#whole.set(detached(text), frame);
-    const known = text.length > LONGEST_SHAPED ? undefined : this.#shapes.get(shapeOf(text).shape);
-    if (known !== undefined) known.isWhole = true;
+    const known = this.#texts.get(text);
+    if (known?.frame === undefined) return;
+    known.isWhole = true;
+    if (known.shape !== undefined) known.shape.isWhole = true;
   }
 
   /** The frame of a line of which nothing else can become than that frame; undefined where that is not known. */
   whole(text: string): Frame | undefined {
-    const known = this.#whole.get(text);
-    if (known !== undefined) return known;
-    if (text.length > LONGEST_SHAPED) return undefined;
-    const own = detached(text);
-    const { shape, numbers } = shapeOf(own);
-    const of = this.#shapes.get(shape);
-    if (of?.isWhole !== true || typeof of.template !== 'object') return undefined;
-    const earlier = this.#frames.get(own);
-    if (earlier === 'refused') return undefined;
-    const frame = earlier ?? fillFrame(of.template, numbers);
-    this.#frames.set(own, frame);
-    this.#whole.set(own, frame);
-    return frame;
+    const known = this.known(text);
+    if (known === undefined) return undefined;
+    const { shape } = known;
+    known.isWhole ||= shape?.isWhole === true && typeof shape.template === 'object';
+    return known.isWhole ? known.frame : undefined;
   }
 
-  #parse(text: string): Frame | undefined {
-    if (text.length > LONGEST_SHAPED) return parseCall(text);
-    const { shape, numbers } = shapeOf(text);
-    const known = this.#shapes.get(shape);
-    if (known === undefined) this.#shapes.set(shape, { template: 'once', isWhole: false });
-    else if (known.template === 'once') known.template = templateOf(text, parseCall);
-    return typeof known?.template === 'object'
-      ? fillFrame(known.template, numbers)
-      : parseCall(text);
+  /** What is known of a text without asking the grammar. */
+  known(text: string): KnownText | undefined {
+    const known = this.#texts.get(text);
+    if (known !== undefined || text.length > LONGEST_SHAPED) return known;
+    const own = detached(text);
+    const { shape: name, numbers } = shapeOf(own);
+    const shape = this.#shapes.get(name);
+    if (typeof shape?.template !== 'object') return undefined;
+    const frame = fillFrame(shape.template, numbers);
+    return this.#remember(own, { frame, shape, isWhole: shape.isWhole });
+  }
+
+  #parse(text: string): KnownText {
+    const own = detached(text);
+    const shape = own.length > LONGEST_SHAPED ? undefined : this.#shapeOf(own);
+    return this.#remember(own, { frame: parseCall(own), shape, isWhole: false });
+  }
+
+  #shapeOf(text: string): KnownShape {
+    const { shape: name } = shapeOf(text);
+    let shape = this.#shapes.get(name);
+    if (shape === undefined) {
+      shape = { template: 'once', isWhole: false };
+      this.#shapes.set(name, shape);
+    } else if (shape.template === 'once') shape.template = templateOf(text, parseCall);
+    return shape;
+  }
+
+  #remember(own: string, known: KnownText): KnownText {
+    this.#texts.set(own, known);
+    return known;
   }
 }
 
