@@ -176,6 +176,11 @@ export class Database {
    * all that it selects.
    */
   bulk<Row>(sql: string, rows: Iterable<unknown>): Promise<Row[]> {
+    return this.bulkJson<Row>(sql, jsonOf(rows));
+  }
+
+  /** The same for rows that are JSON already. */
+  bulkJson<Row>(sql: string, rows: Iterable<string>): Promise<Row[]> {
     return this.each<Row>(sql, jsonBatches(rows));
   }
 
@@ -230,11 +235,14 @@ function allOf<Row>(statement: sqlite3.Statement, params: readonly Bound[]): Pro
   });
 }
 
-function* jsonBatches(rows: Iterable<unknown>): Generator<[payload: string]> {
+function* jsonOf(rows: Iterable<unknown>): Generator<string> {
+  for (const row of rows) yield JSON.stringify(row);
+}
+
+function* jsonBatches(rows: Iterable<string>): Generator<[payload: string]> {
   let parts: string[] = [];
   let chars = 0;
-  for (const row of rows) {
-    const part = JSON.stringify(row);
+  for (const part of rows) {
     parts.push(part);
     chars += part.length;
     if (parts.length < BATCH_ROWS && chars < BATCH_CHARS) continue;

@@ -49,7 +49,7 @@ export class Interner {
 
   /** Interns the frames and stacks of `records`, their texts, and `texts`. Writes text, frame and stack. */
   async intern(records: readonly CaptureRecord[], texts: Iterable<string> = []): Promise<Interned> {
-    const frameTexts = this.frames.prepare(framesOf(records));
+    const frameTexts = this.frames.prepare(records);
     const shapes = this.newShapes(records);
     const threads = threadsOf(records);
     const textIds = await this.internTexts(
@@ -109,13 +109,6 @@ export class Interner {
       missing,
     );
     return ids;
-  }
-}
-
-function* framesOf(records: readonly CaptureRecord[]): Generator<Frame> {
-  for (const record of records) {
-    if (record.kind === 'backtrace') yield* record.frames;
-    else if (record.kind === 'stop' && record.frame !== undefined) yield record.frame;
   }
 }
 
