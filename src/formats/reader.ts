@@ -81,6 +81,8 @@ class Reader implements CaptureReader {
   });
   readonly #output = new GdbOutput(this.#session);
   #pending: Pending | undefined;
+  /** The last line that was a known stop. */
+  #stopLine = -1;
   #paged = false;
 
   constructor(events: EventTable) {
@@ -94,6 +96,11 @@ class Reader implements CaptureReader {
     const first = raw.charCodeAt(0);
     if (first === HASH && this.#pushKnownFrame(raw, lineNo)) return;
     if ((first === LETTER_T || first === LETTER_B) && this.#pushKnownStop(raw, lineNo)) return;
+    if (this.#stopLine === lineNo - 1 && this.#pushSourceEcho(raw, lineNo)) return;
+    if (raw === '') {
+      this.#join({ text: raw, lineNo, cut: false });
+      return;
+    }
     if (raw.length > LONGEST_LINE) {
       this.#refuseLine(lineNo);
       return;
@@ -144,6 +151,14 @@ class Reader implements CaptureReader {
     if (stop === undefined || !this.#isFree()) return false;
     this.#margins.end();
     this.#session.addStop(stop.head, stop.frame, { first: lineNo, last: lineNo });
+    this.#stopLine = lineNo;
+    return true;
+  }
+
+  /** Directly below a stop, with the number of its line. */
+  #pushSourceEcho(raw: string, lineNo: number): boolean {
+    if (!raw.startsWith(`${this.#session.sourceLine}\t`) || !isPlainEcho(raw)) return false;
+    this.#session.output(lineNo);
     return true;
   }
 
@@ -404,6 +419,12 @@ class Reader implements CaptureReader {
     this.#paged = false;
     this.#session.quit(lineNo);
   }
+}
+
+// A frame, a pager's prompt or a row of a table may begin like a line of the source.
+function isPlainEcho(raw: string): boolean {
+  const isPlain = cleanLine(raw) === raw && cutPager(raw) === undefined;
+  return isPlain && raw.length < LONGEST_LINE && !raw.includes('#') && !raw.includes('breakpoint');
 }
 
 // "vcpu (idx=1) at th.c:6"

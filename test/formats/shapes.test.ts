@@ -36,6 +36,11 @@ function renumbered(text: string, by: number): string {
   });
 }
 
+/** The same with other numbers of threads. */
+function ofOtherThreads(text: string): string {
+  return text.replace(/^Thread (\d+) "/, (_, num: string) => `Thread ${Number(num) + 70} "`);
+}
+
 const oneLine: Wrapping = { width: 1_000_000, listAsWhole: false, strip: false };
 
 /** By the grammar: a table that never saw the shape has nothing else. */
@@ -86,14 +91,69 @@ describe('a frame of a known shape', () => {
   });
 });
 
+/** A control character, which every line loses, but not before the fast paths have passed it by. */
+function unknown(line: string): string {
+  return line === '' ? line : `${line}\u0001`;
+}
+
 describe('a capture with known lines', () => {
   it.each(files.map((path) => [path.slice(path.lastIndexOf('/') + 1), path]))(
     '%s is read as it is without the fast paths',
     (_, path) => {
       const once = linesOf(readFileSync(path, 'utf8')).slice(0, 800);
-      const lines = [once, once.map((line) => renumbered(line, 2))].flat();
-      // A control character, which every line loses, but not before the fast paths have passed it by.
-      expect(readLines(lines)).toEqual(readLines(lines.map((line) => `${line}\u0001`)));
+      const again = once.map((line) => renumbered(line, 2));
+      const lines = [once, again, again.map(ofOtherThreads)].flat();
+      expect(readLines(lines)).toEqual(readLines(lines.map(unknown)));
     },
   );
+
+  it('is read as it is without the fast paths, whatever stands below a stop', () => {
+    const words = fc.constantFrom(
+      ...[
+        '#0  f (a=1) at x.c:1',
+        '#1',
+        'breakpoint     keep y',
+        '0x12 in f at x.c:3',
+        '--Type <RET>',
+      ],
+      ...[
+        'for more, q to quit, c to continue without paging--',
+        '&lt;',
+        '\b\b\b\b\b',
+        '* ',
+        '\t',
+        '    ',
+      ],
+      ...[
+        'if (dev->log) {',
+        'return 0;',
+        '}',
+        '977',
+        '12',
+        '@1.2:vhost_commit',
+        '[',
+        ']',
+        '# define X',
+      ],
+    );
+    const below = fc.record({
+      number: fc.constantFrom('977', '977\t', '978\t', '977 ', '0977\t', '*977\t', '977\t\t'),
+      words: fc.array(words, { maxLength: 4 }),
+    });
+    const stop =
+      'Thread 5 "CPU 0/TCG" hit Breakpoint 3, vhost_commit (l=0x5) at ../hw/virtio/vhost.c:977';
+    fc.assert(
+      fc.property(fc.array(below, { minLength: 1, maxLength: 4 }), (texts) => {
+        const echoes = texts.map((text) => text.number + text.words.join(''));
+        const lines = [
+          stop,
+          stop,
+          '',
+          ...echoes.flatMap((echo) => [stop, echo, '', stop, '', echo]),
+        ];
+        expect(readLines(lines)).toEqual(readLines(lines.map(unknown)));
+      }),
+      { numRuns: 500 },
+    );
+  });
 });

@@ -16,7 +16,7 @@ import type { FrameTemplate } from './frame-shapes.js';
 const LONGEST_FRAME = 32_768;
 
 /** Distinct frames that are remembered; every process and every migration of a long log brings new ones. */
-const MOST_FRAMES = 8192;
+const MOST_FRAMES = 2048;
 
 /** Shapes that are remembered: each call of a program has a few. */
 const MOST_SHAPES = 8192;
@@ -31,18 +31,24 @@ export interface KnownShape {
 
 /** What is known of a text without level. */
 export interface KnownText {
+  readonly text: string;
   /** Undefined where the grammar refused it. */
   readonly frame: Frame | undefined;
   /** Undefined where it is too long for one. */
   readonly shape: KnownShape | undefined;
   /** As in its shape; most of a log is, and seen many times. */
   isWhole: boolean;
+  /** What came behind it when it came last. */
+  next: KnownText | undefined;
 }
 
 /** Frames by their text. Equal texts near each other give the same object. */
 export class FrameTable {
   readonly #texts = new Recent<KnownText>(MOST_FRAMES);
   readonly #shapes = new Recent<KnownShape>(MOST_SHAPES);
+  /** The whole line that was asked for last, and what is likely to be asked for next: stacks repeat. */
+  #last: KnownText | undefined;
+  #expected: KnownText | undefined;
 
   /** The frame of a text without level, or undefined when the grammar refuses it. */
   read(text: string): Frame | undefined {
@@ -59,11 +65,22 @@ export class FrameTable {
 
   /** The frame of a line of which nothing else can become than that frame; undefined where that is not known. */
   whole(text: string): Frame | undefined {
-    const known = this.known(text);
+    // To compare two texts takes less time than to look one up.
+    const expected = this.#expected?.text === text ? this.#expected : undefined;
+    const known = expected ?? this.known(text);
     if (known === undefined) return undefined;
+    if (this.#last !== undefined) this.#last.next = known;
+    this.#last = known;
+    this.#expected = known.next;
     const { shape } = known;
     known.isWhole ||= shape?.isWhole === true && typeof shape.template === 'object';
     return known.isWhole ? known.frame : undefined;
+  }
+
+  /** A stop with this location was printed, and its backtrace may follow. */
+  expect(location: KnownText): void {
+    this.#last = undefined;
+    this.#expected = location;
   }
 
   /** What is known of a text without asking the grammar. */
@@ -75,13 +92,13 @@ export class FrameTable {
     const shape = this.#shapes.get(name);
     if (typeof shape?.template !== 'object') return undefined;
     const frame = fillFrame(shape.template, numbers);
-    return this.#remember(own, { frame, shape, isWhole: shape.isWhole });
+    return this.#remember(own, frame, shape, shape.isWhole);
   }
 
   #parse(text: string): KnownText {
     const own = detached(text);
     const shape = own.length > LONGEST_SHAPED ? undefined : this.#shapeOf(own);
-    return this.#remember(own, { frame: parseCall(own), shape, isWhole: false });
+    return this.#remember(own, parseCall(own), shape);
   }
 
   #shapeOf(text: string): KnownShape {
@@ -94,8 +111,14 @@ export class FrameTable {
     return shape;
   }
 
-  #remember(own: string, known: KnownText): KnownText {
-    this.#texts.set(own, known);
+  #remember(
+    text: string,
+    frame: Frame | undefined,
+    shape: KnownShape | undefined,
+    isWhole = false,
+  ): KnownText {
+    const known = { text, frame, shape, isWhole, next: undefined };
+    this.#texts.set(text, known);
     return known;
   }
 }

@@ -17,8 +17,8 @@ interface KnownStop {
 
 interface KnownHead {
   readonly head: StopHead;
-  /** With a location of such a shape the line was complete as it stood. */
-  locations: Set<KnownShape>;
+  /** With a location of such a shape a line is complete as it stands. */
+  readonly locations: Set<KnownShape>;
 }
 
 /** Texts in front of locations that are remembered: each thread has one for each breakpoint. */
@@ -27,9 +27,13 @@ const MOST_HEADS = 8192;
 /** Shapes of locations that are remembered of each. */
 const MOST_LOCATIONS = 256;
 
+// Each migration has a thread of its own: `Thread 12 "mig/src/main" hit `
+const THREAD = /^Thread (\d{1,9}) "/;
+
 export class KnownStops {
   readonly #heads = new Recent<KnownHead>(MOST_HEADS);
-
+  /** By their text without the number of the thread. */
+  readonly #ofAnyThread = new Recent<KnownHead>(MOST_HEADS);
   readonly #frames: FrameTable;
 
   constructor(frames: FrameTable) {
@@ -44,28 +48,46 @@ export class KnownStops {
     const [before, location] = [own.slice(0, start), own.slice(start)];
     const read = readGdbLine(own);
     // A number in front of the location may be that of a thread.
-    if (read?.type !== 'stop' || read.location?.trim() !== location || before.includes('0x')) return;
+    if (read?.type !== 'stop' || read.location?.trim() !== location || before.includes('0x')) {
+      return;
+    }
     const shape = this.#frames.known(location)?.shape;
     if (shape === undefined) return;
-    let stop = this.#heads.get(before);
-    if (stop === undefined) {
-      stop = { head: stopHead(read), locations: new Set() };
-      this.#heads.set(before, stop);
-    }
-    if (stop.locations.size >= MOST_LOCATIONS) stop.locations = new Set();
-    stop.locations.add(shape);
+    const { locations } = this.#find(before) ?? this.#learn(before, stopHead(read));
+    if (locations.size >= MOST_LOCATIONS) locations.clear();
+    locations.add(shape);
   }
 
   /** What a line says of which nothing else can become than a stop; undefined where that is not known. */
   whole(text: string): KnownStop | undefined {
     if (text.length > LONGEST_SHAPED) return undefined;
     const start = locationOf(text);
-    const stop = this.#heads.get(text.slice(0, start));
+    const stop = this.#find(text.slice(0, start));
     const known = stop && this.#frames.known(text.slice(start));
     if (known?.frame === undefined || known.shape === undefined) return undefined;
-    return stop?.locations.has(known.shape) === true
-      ? { head: stop.head, frame: known.frame }
-      : undefined;
+    if (stop?.locations.has(known.shape) !== true) return undefined;
+    this.#frames.expect(known);
+    return { head: stop.head, frame: known.frame };
+  }
+
+  #find(before: string): KnownHead | undefined {
+    const known = this.#heads.get(before);
+    if (known !== undefined) return known;
+    const num = THREAD.exec(before)?.[1];
+    const other = num === undefined ? undefined : this.#ofAnyThread.get(before.replace(num, ''));
+    if (num === undefined || other === undefined) return undefined;
+    const { head, locations } = other;
+    const stop = { head: { ...head, thread: { ...head.thread, num: detached(num) } }, locations };
+    this.#heads.set(detached(before), stop);
+    return stop;
+  }
+
+  #learn(before: string, head: StopHead): KnownHead {
+    const stop = { head, locations: new Set<KnownShape>() };
+    this.#heads.set(before, stop);
+    const num = THREAD.exec(before)?.[1];
+    if (num !== undefined) this.#ofAnyThread.set(before.replace(num, ''), stop);
+    return stop;
   }
 }
 
