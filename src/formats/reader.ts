@@ -25,7 +25,7 @@ import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
 import { plainLine } from './qemu/qemu-trace.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
-import { readGdbLine, startsStop } from './gdb/lines.js';
+import { readGdbLine, readThreadNotice, startsStop } from './gdb/lines.js';
 import { KnownStops } from './gdb/known-stops.js';
 import { isProbeLine } from './gdb/probe-lines.js';
 import { GdbOutput } from './gdb/output.js';
@@ -81,8 +81,8 @@ class Reader implements CaptureReader {
   });
   readonly #output = new GdbOutput(this.#session);
   #pending: Pending | undefined;
-  /** The last line that was a known stop. */
-  #stopLine = -1;
+  /** The last line that was read by what is known of it. */
+  #knownLine = -1;
   #paged = false;
 
   constructor(events: EventTable) {
@@ -93,12 +93,8 @@ class Reader implements CaptureReader {
   push(raw: string): void {
     this.#lines += 1;
     const lineNo = this.#lines;
-    const first = raw.charCodeAt(0);
-    if (first === HASH && this.#pushKnownFrame(raw, lineNo)) return;
-    if ((first === LETTER_T || first === LETTER_B) && this.#pushKnownStop(raw, lineNo)) return;
-    if (this.#stopLine === lineNo - 1 && this.#pushSourceEcho(raw, lineNo)) return;
-    if (raw === '') {
-      this.#join({ text: raw, lineNo, cut: false });
+    if (this.#pushKnown(raw, lineNo)) {
+      this.#knownLine = lineNo;
       return;
     }
     if (raw.length > LONGEST_LINE) {
@@ -136,6 +132,21 @@ class Reader implements CaptureReader {
 
   // --- fast path
 
+  #pushKnown(raw: string, lineNo: number): boolean {
+    switch (raw.charCodeAt(0)) {
+      case HASH:
+        return this.#pushKnownFrame(raw, lineNo);
+      case LETTER_T:
+      case LETTER_B:
+        return this.#pushKnownStop(raw, lineNo);
+    }
+    // Directly below a known line nothing else is under construction that might take this one.
+    if (this.#knownLine !== lineNo - 1) return false;
+    if (raw !== '') return this.#pushSourceEcho(raw, lineNo) || this.#pushNotice(raw, lineNo);
+    this.#join({ text: raw, lineNo, cut: false });
+    return true;
+  }
+
   #pushKnownFrame(raw: string, lineNo: number): boolean {
     const head = splitLevel(raw);
     if (head === undefined) return false;
@@ -151,14 +162,20 @@ class Reader implements CaptureReader {
     if (stop === undefined || !this.#isFree()) return false;
     this.#margins.end();
     this.#session.addStop(stop.head, stop.frame, { first: lineNo, last: lineNo });
-    this.#stopLine = lineNo;
     return true;
   }
 
-  /** Directly below a stop, with the number of its line. */
+  /** With the number of the line where the debugger stands. */
   #pushSourceEcho(raw: string, lineNo: number): boolean {
     if (!raw.startsWith(`${this.#session.sourceLine}\t`) || !isPlainEcho(raw)) return false;
     this.#session.output(lineNo);
+    return true;
+  }
+
+  #pushNotice(raw: string, lineNo: number): boolean {
+    const read = readThreadNotice(raw);
+    if (read === undefined) return false;
+    this.#output.readLine(read, { text: raw, lineNo, cut: false });
     return true;
   }
 
@@ -421,10 +438,10 @@ class Reader implements CaptureReader {
   }
 }
 
-// A frame, a pager's prompt or a row of a table may begin like a line of the source.
+// A frame, an event, a pager's prompt or a row of a table may stand in a line that begins like one of the source.
 function isPlainEcho(raw: string): boolean {
   const isPlain = cleanLine(raw) === raw && cutPager(raw) === undefined;
-  return isPlain && raw.length < LONGEST_LINE && !raw.includes('#') && !raw.includes('breakpoint');
+  return isPlain && raw.length < LONGEST_LINE && !/[#@]|breakpoint/.test(raw);
 }
 
 // "vcpu (idx=1) at th.c:6"

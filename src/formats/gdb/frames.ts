@@ -97,17 +97,19 @@ export class FrameTable {
 
   #parse(text: string): KnownText {
     const own = detached(text);
-    const shape = own.length > LONGEST_SHAPED ? undefined : this.#shapeOf(own);
-    return this.#remember(own, parseCall(own), shape);
+    const frame = parseCall(own);
+    const shape = own.length > LONGEST_SHAPED ? undefined : this.#shapeOf(own, frame);
+    return this.#remember(own, frame, shape);
   }
 
-  #shapeOf(text: string): KnownShape {
+  #shapeOf(text: string, frame: Frame | undefined): KnownShape {
     const { shape: name } = shapeOf(text);
     let shape = this.#shapes.get(name);
     if (shape === undefined) {
       shape = { template: 'once', isWhole: false };
       this.#shapes.set(name, shape);
-    } else if (shape.template === 'once') shape.template = templateOf(text, parseCall);
+    } else if (shape.template === 'once')
+      shape.template = frame && templateOf(text, frame, parseCall);
     return shape;
   }
 
@@ -132,9 +134,9 @@ function parseCall(text: string): Frame | undefined {
 
 const bareFrames = new WeakSet<Frame>();
 
-/** The text ended with the function's name: gdb prints at least `()` or `(...)` behind it. */
+/** A call whose text ended with the function's name: gdb prints at least `()` or `(...)` behind it. */
 export function isBare(frame: Frame): boolean {
-  return bareFrames.has(frame);
+  return frame.args === undefined && bareFrames.has(frame);
 }
 
 /** A frame whose argument list was cut off or damaged: function and place without arguments. */
