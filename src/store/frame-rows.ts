@@ -7,7 +7,7 @@ import { beside } from '../base/beside.js';
 import { sharedTail } from '../base/shared-tail.js';
 import type { CaptureRecord, Frame } from '../model/record.js';
 import type { Database } from './database.js';
-import { storedArgs } from './frame-args.js';
+import { storedNames, storedValues } from './frame-args.js';
 import { FrameSites } from './frame-sites.js';
 import type { Site } from './frame-sites.js';
 import { wellFormedJson } from './well-formed.js';
@@ -84,7 +84,7 @@ export class FrameRows {
     if (this.find(frame) !== undefined) return;
     const row = { of: this.own, id: 0 };
     rowOf.set(frame, row);
-    const args = frame.args === undefined ? '' : wellFormedJson(storedArgs(frame.args).values);
+    const args = frame.args === undefined ? '' : wellFormedJson(storedValues(frame.args));
     const digest = digestOf((frame.address ?? '') + args);
     this.drafts.push({ frame, site: this.sites.of(frame), args, digest, address: 0, row });
   }
@@ -195,7 +195,7 @@ function textsOf(drafts: readonly Draft[]): string[] {
 
 /** JSON array; undefined without argument list. */
 function namesOf({ args }: Frame): string | undefined {
-  return args && wellFormedJson(storedArgs(args).names);
+  return args && wellFormedJson(storedNames(args));
 }
 
 const SHAPE_COLUMNS = 'func, names, file, line, kind, lib';

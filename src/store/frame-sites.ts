@@ -52,7 +52,7 @@ function isOfSite(one: Frame, other: Frame): boolean {
   );
 }
 
-/** The same names, and values of the same kind: see storedArgs(). */
+/** The same names, and values of the same kind: see storedNames(). */
 function haveSameNames(
   one: readonly Arg[] | undefined,
   other: readonly Arg[] | undefined,

@@ -23,8 +23,10 @@ const MOST_SHAPES = 8192;
 
 /** What is known of a shape. */
 export interface KnownShape {
-  /** `once`: it came once, which is not worth a template. Undefined where the grammar has to read each text itself. */
-  template: FrameTemplate | 'once' | undefined;
+  /** Undefined where the grammar has to read each text itself. */
+  template: FrameTemplate | undefined;
+  /** The first text, as long as no other came: a single one is not worth a template. */
+  first: Pick<KnownText, 'text' | 'frame'> | undefined;
   /** A line of this shape, without margin, is one whole frame, see {@link FrameTable.markWhole}. */
   isWhole: boolean;
 }
@@ -73,7 +75,7 @@ export class FrameTable {
     this.#last = known;
     this.#expected = known.next;
     const { shape } = known;
-    known.isWhole ||= shape?.isWhole === true && typeof shape.template === 'object';
+    known.isWhole ||= shape?.isWhole === true && shape.template !== undefined;
     return known.isWhole ? known.frame : undefined;
   }
 
@@ -83,33 +85,36 @@ export class FrameTable {
     this.#expected = location;
   }
 
-  /** What is known of a text without asking the grammar. */
+  /** What is known of a text without asking the grammar about it. */
   known(text: string): KnownText | undefined {
     const known = this.#texts.get(text);
     if (known !== undefined || text.length > LONGEST_SHAPED) return known;
     const own = detached(text);
     const { shape: name, numbers } = shapeOf(own);
     const shape = this.#shapes.get(name);
-    if (typeof shape?.template !== 'object') return undefined;
-    const frame = fillFrame(shape.template, numbers);
-    return this.#remember(own, frame, shape, shape.isWhole);
+    if (shape?.first !== undefined) {
+      const { text: other, frame } = shape.first;
+      shape.template = frame && templateOf(other, frame, parseCall);
+      shape.first = undefined;
+    }
+    if (shape?.template === undefined) return undefined;
+    return this.#remember(own, fillFrame(shape.template, numbers), shape, shape.isWhole);
   }
 
   #parse(text: string): KnownText {
     const own = detached(text);
     const frame = parseCall(own);
-    const shape = own.length > LONGEST_SHAPED ? undefined : this.#shapeOf(own, frame);
-    return this.#remember(own, frame, shape);
+    return this.#remember(own, frame, this.#shapeOf(own, frame));
   }
 
-  #shapeOf(text: string, frame: Frame | undefined): KnownShape {
+  #shapeOf(text: string, frame: Frame | undefined): KnownShape | undefined {
+    if (text.length > LONGEST_SHAPED) return undefined;
     const { shape: name } = shapeOf(text);
     let shape = this.#shapes.get(name);
     if (shape === undefined) {
-      shape = { template: 'once', isWhole: false };
+      shape = { template: undefined, first: { text, frame }, isWhole: false };
       this.#shapes.set(name, shape);
-    } else if (shape.template === 'once')
-      shape.template = frame && templateOf(text, frame, parseCall);
+    }
     return shape;
   }
 
