@@ -150,7 +150,11 @@ export function readDamagedFrame(text: string): Frame | undefined {
 }
 
 function parseFrame(text: string, rule: 'Frame' | 'DamagedFrame' = 'Frame'): Frame | undefined {
-  return text.length > LONGEST_FRAME ? undefined : accept(text, rule);
+  const frame = text.length > LONGEST_FRAME ? undefined : accept(text, rule);
+  if (frame === undefined) return undefined;
+  // Put together like those of fillFrame(): engines are slow with objects that are made in many ways.
+  const { kind, address, func, args, file, line, lib } = frame;
+  return { kind, address, func, args, file, line, lib };
 }
 
 /** `#12 0x0000...` → 12 and where the frame's text starts; undefined when there is no level. */
