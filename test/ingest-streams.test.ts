@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
+import { beside } from '../src/base/beside.js';
 import { Recent } from '../src/base/recent.js';
 import { progressText } from '../src/commands/shared/reading-progress.js';
 import { FactBuilder } from '../src/flows/fact-builder.js';
@@ -191,6 +192,18 @@ test('what was used lately is remembered, and little else', () => {
     expect(recent.get(String(i - 5))).toBe(i < 5 ? (i === 4 ? -1 : undefined) : i - 5);
   }
   expect(recent.get('900')).toBeUndefined();
+});
+
+test('what is remembered of an object is seen by nobody else', () => {
+  const [one, other] = [beside<object, number>(), beside<object, number>()];
+  const owner = Object.freeze({ a: 1 });
+  expect(one.get(owner)).toBeUndefined();
+  one.set(owner, 5);
+  one.set(owner, 6);
+  other.set(owner, 7);
+  expect([one.get(owner), other.get(owner), one.get({ ...owner })]).toEqual([6, 7, undefined]);
+  expect(owner).toStrictEqual({ a: 1 });
+  expect(Reflect.ownKeys(owner)).toEqual(['a']);
 });
 
 test('what is remembered of a line keeps nothing else of the file', () => {

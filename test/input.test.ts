@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ChunkDecoder } from '../src/input/chunk-decoder.js';
 import { openCapture } from '../src/input/open-capture.js';
 import { sniffBytes } from '../src/input/sniff-bytes.js';
 import { MAX_LINE, splitLines } from '../src/input/split-lines.js';
@@ -87,6 +88,26 @@ describe('bytes', () => {
     for (const size of [1, 2, 3, 7, 1000]) {
       expect(await linesOf(bytes, size)).toEqual(['ä 回溯 \u{1f600}', '\ufffd']);
     }
+  });
+
+  test('are decoded as a TextDecoder does it, in any pieces', () => {
+    const bytes = fc.oneof(
+      fc.string({ unit: 'grapheme' }).map((text) => Buffer.from(text)),
+      fc.string({ unit: 'grapheme-ascii' }).map((text) => Buffer.from(text)),
+      fc.constantFrom('\ufeff', '\ufeffa', 'a\ufeff').map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 4 }),
+    );
+    fc.assert(
+      fc.property(fc.array(bytes), fc.integer({ min: 1, max: 9 }), (parts, size) => {
+        const all = Buffer.concat(parts);
+        const decoder = new ChunkDecoder('utf-8');
+        let text = '';
+        for (let i = 0; i < all.length; i += size)
+          text += decoder.decode(all.subarray(i, i + size));
+        expect(text + decoder.finish()).toBe(new TextDecoder().decode(all));
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test('of UTF-16 with a byte order mark are decoded', async () => {

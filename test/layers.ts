@@ -40,6 +40,7 @@ export const layers: readonly Layer[] = [
     keeps: 'input/ opens, unpacks and splits; what a line says is for formats/.',
     imports: { base: errors, model: nouns },
     outside: {
+      'node:buffer': 'What is plain ASCII need not be decoded.',
       'node:crypto': 'A capture is known by the sha256 of its bytes.',
       'node:fs': 'Captures are files.',
       'node:path': 'Captures have paths.',

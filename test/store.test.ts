@@ -317,6 +317,28 @@ test('equal frames and stacks are stored once, within a capture and across captu
   await store.close();
 });
 
+test('equal frames are stored once, however long ago the last one came and whatever object it is', async () => {
+  const store = await openStore(join(tempDir(), 'vhtrace.db'), 'write');
+  const values = ['', '"', '\\', '0x1 <a\u001b>', '\u00e4 \u{1f600}', '\ud800', 'null'];
+  const some = (i: number): Frame => {
+    const [value, address] = [values[i % 7], `0x${i % 5}`];
+    const entry = i % 3 === 0 ? value : undefined;
+    return frame('f', { address, line: i % 13, args: [{ name: 'x', value, entry }] });
+  };
+  // More than a batch of them.
+  const stacks = Array.from({ length: 9000 }, (_, i) => [some(i), some(7 * i), some(i)]);
+  await saveCapture(store, captureOf('1', backtraces(...stacks)));
+  await saveCapture(store, captureOf('2', backtraces(...stacks.slice(0, 1400))));
+  expect(await store.all('SELECT count(*) AS frames FROM frame')).toEqual([
+    { frames: 7 * 5 * 2 * 13 },
+  ]);
+  const [loaded] = await loadCaptures(store);
+  const wellFormed = JSON.parse(JSON.stringify(stacks).replaceAll('\\ud800', '\ufffd')) as unknown;
+  const frames = loaded?.reading.records.map((record) => 'frames' in record && record.frames);
+  expect(JSON.parse(JSON.stringify(frames))).toEqual(wellFormed);
+  await store.close();
+});
+
 test('a capture of many blocks comes back whole and in order', async () => {
   const store = await openStore(join(tempDir(), 'vhtrace.db'), 'write');
   const records = Array.from({ length: 4500 }, (_, i) => ({

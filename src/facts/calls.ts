@@ -22,6 +22,12 @@ export interface Call {
   readonly backendType: Backend | undefined;
 }
 
+/** False for a function whose frames show neither a call nor a {@link netDevice}. */
+export function isOfCalls(func: string): boolean {
+  const name = plainName(func);
+  return functionTable.has(name) || NET_START.test(name);
+}
+
 /** The call that a frame shows, or undefined when no rule knows its function. */
 export function makeCall(frame: Frame): Call | undefined {
   if (frame.kind !== 'call') return undefined;
@@ -70,7 +76,7 @@ function backendTypeOf(text: string | undefined): Backend | undefined {
 
 /** vhost_net_start_one() and vhost_net_stop_one(): `net` is the vhost_dev, `dev` the VirtIODevice. */
 export function netDevice(frame: Frame): string | undefined {
-  return /^vhost_net_(start|stop)_one$/.test(plainName(frame.func))
-    ? pointerOf(argText(frame, 'net'))
-    : undefined;
+  return NET_START.test(plainName(frame.func)) ? pointerOf(argText(frame, 'net')) : undefined;
 }
+
+const NET_START = /^vhost_net_(start|stop)_one$/;

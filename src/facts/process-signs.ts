@@ -36,6 +36,11 @@ const TAKES_MIGRATION_STATE =
 /** Global variables of QEMU that backtraces show by address: `opaque=0x555556203de0 <ram_state>`. */
 const GLOBAL = /^(0x[0-9a-f]+) <(ram_state|address_space_memory|error_fatal|error_abort)>$/;
 
+/** False for a function whose name is no sign: its frames show no more than global variables. */
+export function isOfSigns(func: string): boolean {
+  return OUTERMOST.test(func) || CONSTANT.test(func) || TAKES_MIGRATION_STATE.test(plainName(func));
+}
+
 /** Addresses of global objects that a frame shows. */
 export function globals(frame: Frame): readonly Constant[] {
   return [...migrationState(frame), ...globalVariables(frame)];
@@ -52,9 +57,15 @@ function isAddress(pointer: string | undefined): boolean {
   return pointer !== undefined && pointer !== '0x0';
 }
 
-function globalVariables({ args = [] }: Frame): Constant[] {
-  return args.flatMap(({ value, entry }) => {
-    const [, address, name] = GLOBAL.exec(value ?? entry ?? '') ?? [];
-    return address === undefined || name === undefined ? [] : [{ name, value: address }];
-  });
+/** The same of a function whose name is no sign. */
+export function globalVariables({ args = [] }: Frame): Constant[] {
+  const found: Constant[] = [];
+  for (const { value, entry } of args) {
+    const text = value ?? entry;
+    // Most values are not worth the pattern.
+    if (text?.endsWith('>') !== true) continue;
+    const [, address, name] = GLOBAL.exec(text) ?? [];
+    if (address !== undefined && name !== undefined) found.push({ name, value: address });
+  }
+  return found;
 }

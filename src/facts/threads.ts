@@ -78,14 +78,16 @@ export class ProcessFollower {
   /** True when the frames of a stack belong to another process than the ones before. */
   isOther(stack: readonly FrameMeaning[]): boolean {
     const own: Constant[] = [];
-    for (const { globals } of stack) if (globals.length > 0) own.push(...globals);
-    for (const { returnAddress } of stack.slice(-4)) {
+    for (const { globals } of stack) for (const constant of globals) own.push(constant);
+    for (let i = Math.max(0, stack.length - 4); i < stack.length; i++) {
+      const returnAddress = stack[i]?.returnAddress;
       if (returnAddress !== undefined) own.push(returnAddress);
     }
-    const other = own.some(({ name, value }) => {
+    let other = false;
+    for (const { name, value } of own) {
       const known = this.constants.get(name);
-      return known !== undefined && known !== value;
-    });
+      if (known !== undefined && known !== value) other = true;
+    }
     if (other) this.constants.clear();
     for (const { name, value } of own) this.constants.set(name, value);
     return other;

@@ -24,7 +24,7 @@ import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
-import { readGdbLine, startsStop } from './gdb/lines.js';
+import { readGdbLine, readThreadNotice, startsStop } from './gdb/lines.js';
 import { KnownStops } from './gdb/known-stops.js';
 import { isProbeLine } from './gdb/probe-lines.js';
 import { GdbOutput } from './gdb/output.js';
@@ -68,7 +68,7 @@ class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
   readonly #session = new GdbSession(this.#sink);
   readonly #frames = new FrameTable();
-  readonly #stops = new KnownStops();
+  readonly #stops = new KnownStops(this.#frames);
   readonly #margins = new Margins();
   #lines = 0;
   readonly #events: EventLines;
@@ -80,6 +80,8 @@ class Reader implements CaptureReader {
   });
   readonly #output = new GdbOutput(this.#session);
   #pending: Pending | undefined;
+  /** The last line that was read by what is known of it. */
+  #knownLine = -1;
   #paged = false;
 
   constructor(events: EventTable) {
@@ -90,9 +92,10 @@ class Reader implements CaptureReader {
   push(raw: string): void {
     this.#lines += 1;
     const lineNo = this.#lines;
-    const first = raw.charCodeAt(0);
-    if (first === HASH && this.#pushKnownFrame(raw, lineNo)) return;
-    if ((first === LETTER_T || first === LETTER_B) && this.#pushKnownStop(raw, lineNo)) return;
+    if (this.#pushKnown(raw, lineNo)) {
+      this.#knownLine = lineNo;
+      return;
+    }
     if (raw.length > LONGEST_LINE) {
       this.#refuseLine(lineNo);
       return;
@@ -128,6 +131,21 @@ class Reader implements CaptureReader {
 
   // --- fast path
 
+  #pushKnown(raw: string, lineNo: number): boolean {
+    switch (raw.charCodeAt(0)) {
+      case HASH:
+        return this.#pushKnownFrame(raw, lineNo);
+      case LETTER_T:
+      case LETTER_B:
+        return this.#pushKnownStop(raw, lineNo);
+    }
+    // Directly below a known line nothing else is under construction that might take this one.
+    if (this.#knownLine !== lineNo - 1) return false;
+    if (raw !== '') return this.#pushSourceEcho(raw, lineNo) || this.#pushNotice(raw, lineNo);
+    this.#join({ text: raw, lineNo, cut: false });
+    return true;
+  }
+
   #pushKnownFrame(raw: string, lineNo: number): boolean {
     const head = splitLevel(raw);
     if (head === undefined) return false;
@@ -140,10 +158,23 @@ class Reader implements CaptureReader {
 
   #pushKnownStop(raw: string, lineNo: number): boolean {
     const stop = this.#stops.whole(raw);
-    const frame = stop && this.#frames.read(stop.location);
-    if (stop === undefined || frame === undefined || !this.#isFree()) return false;
+    if (stop === undefined || !this.#isFree()) return false;
     this.#margins.end();
-    this.#session.addStop(stop.head, frame, { first: lineNo, last: lineNo });
+    this.#session.addStop(stop.head, stop.frame, { first: lineNo, last: lineNo });
+    return true;
+  }
+
+  /** With the number of the line where the debugger stands. */
+  #pushSourceEcho(raw: string, lineNo: number): boolean {
+    if (!raw.startsWith(`${this.#session.sourceLine}\t`) || !isPlainEcho(raw)) return false;
+    this.#session.output(lineNo);
+    return true;
+  }
+
+  #pushNotice(raw: string, lineNo: number): boolean {
+    const read = readThreadNotice(raw);
+    if (read === undefined) return false;
+    this.#output.readLine(read, { text: raw, lineNo, cut: false });
     return true;
   }
 
@@ -404,6 +435,12 @@ class Reader implements CaptureReader {
     this.#paged = false;
     this.#session.quit(lineNo);
   }
+}
+
+// A frame, an event, a pager's prompt or a row of a table may stand in a line that begins like one of the source.
+function isPlainEcho(raw: string): boolean {
+  const isPlain = cleanLine(raw) === raw && cutPager(raw) === undefined;
+  return isPlain && raw.length < LONGEST_LINE && !/[#@]|breakpoint/.test(raw);
 }
 
 // "vcpu (idx=1) at th.c:6"

@@ -7,13 +7,16 @@ import { isPattern } from './expand-patterns.js';
 /** Opens an input by the path the user gave; `-` is standard input. */
 export type ByteSource = (path: string) => AsyncIterable<Uint8Array>;
 
+/** Small enough that what works beside the reading, a database above all, does not wait long for its turn. */
+const CHUNK = 1 << 15;
+
 /**
  * Reads a file, a pipe or standard input, until `stop`: reading then fails with an AbortError.
  *
  * Errors: those of the system, to be put into words by {@link explainFailure}.
  */
 export function openBytes(path: string, stop?: AbortSignal): AsyncIterable<Uint8Array> {
-  const bytes = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 17 });
+  const bytes = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK });
   return stop === undefined ? bytes : addAbortSignal(stop, bytes);
 }
 

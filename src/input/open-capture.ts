@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { VhtraceError } from '../base/errors.js';
 import type { CaptureInfo } from '../model/record.js';
+import { ChunkDecoder } from './chunk-decoder.js';
 import { explainFailure, openBytes } from './open-bytes.js';
 import type { ByteSource } from './open-bytes.js';
 import { sniffBytes, SNIFF_BYTES } from './sniff-bytes.js';
@@ -82,14 +83,13 @@ async function pushLines(
     }
     return;
   }
-  // Decoders drop the byte order mark.
-  const decoder = new TextDecoder(sniffed.encoding);
+  const decoder = new ChunkDecoder(sniffed.encoding);
   const splitter = splitLines(push);
   for await (const chunk of rest) {
-    splitter.push(decoder.decode(chunk, { stream: true }));
+    splitter.push(decoder.decode(chunk));
     await settle?.();
   }
-  splitter.push(decoder.decode());
+  splitter.push(decoder.finish());
   splitter.finish();
 }
 

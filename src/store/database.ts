@@ -18,6 +18,9 @@ const BUSY_MS = 10_000;
 
 /** One connection. Statements run in the order in which they were asked for. */
 export class Database {
+  /** By their SQL: preparing takes a turn of the event loop, which long work of the caller may hold up. */
+  private readonly statements = new Map<string, Promise<sqlite3.Statement>>();
+
   private constructor(
     private readonly handle: sqlite3.Database,
     /** As given, for messages. */
@@ -158,19 +161,13 @@ export class Database {
     const all = params[Symbol.iterator]();
     const first = all.next();
     if (first.done === true) return results;
-    // Preparing takes a turn of the event loop, so a statement prepared each time would stand
-    // still while the next parameters are made.
     const statement = await this.prepare(sql);
-    try {
-      let running = allOf<Row>(statement, first.value);
-      for (let next = all.next(); next.done !== true; next = all.next()) {
-        for (const row of await running) results.push(row);
-        running = allOf<Row>(statement, next.value);
-      }
+    let running = allOf<Row>(statement, first.value);
+    for (let next = all.next(); next.done !== true; next = all.next()) {
       for (const row of await running) results.push(row);
-    } finally {
-      statement.finalize();
+      running = allOf<Row>(statement, next.value);
     }
+    for (const row of await running) results.push(row);
     return results;
   }
 
@@ -179,12 +176,19 @@ export class Database {
    * all that it selects.
    */
   bulk<Row>(sql: string, rows: Iterable<unknown>): Promise<Row[]> {
+    return this.bulkJson<Row>(sql, jsonOf(rows));
+  }
+
+  /** The same for rows that are JSON already. */
+  bulkJson<Row>(sql: string, rows: Iterable<string>): Promise<Row[]> {
     return this.each<Row>(sql, jsonBatches(rows));
   }
 
   /** Ends the connection; the last one of a store moves the write-ahead log into the file. */
-  close(): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async close(): Promise<void> {
+    const statements = await Promise.all(this.statements.values());
+    for (const statement of statements) statement.finalize();
+    await new Promise<void>((resolve, reject) => {
       this.handle.close((error) => {
         if (error) reject(error);
         else resolve();
@@ -193,12 +197,19 @@ export class Database {
   }
 
   private prepare(sql: string): Promise<sqlite3.Statement> {
-    return new Promise((resolve, reject) => {
-      const statement = this.handle.prepare(sql, (error) => {
-        if (error) reject(error);
-        else resolve(statement);
+    let prepared = this.statements.get(sql);
+    if (prepared === undefined) {
+      prepared = new Promise((resolve, reject) => {
+        const statement = this.handle.prepare(sql, (error) => {
+          if (error) {
+            this.statements.delete(sql);
+            reject(error);
+          } else resolve(statement);
+        });
       });
-    });
+      this.statements.set(sql, prepared);
+    }
+    return prepared;
   }
 }
 
@@ -224,11 +235,14 @@ function allOf<Row>(statement: sqlite3.Statement, params: readonly Bound[]): Pro
   });
 }
 
-function* jsonBatches(rows: Iterable<unknown>): Generator<[payload: string]> {
+function* jsonOf(rows: Iterable<unknown>): Generator<string> {
+  for (const row of rows) yield JSON.stringify(row);
+}
+
+function* jsonBatches(rows: Iterable<string>): Generator<[payload: string]> {
   let parts: string[] = [];
   let chars = 0;
-  for (const row of rows) {
-    const part = JSON.stringify(row);
+  for (const part of rows) {
     parts.push(part);
     chars += part.length;
     if (parts.length < BATCH_ROWS && chars < BATCH_CHARS) continue;

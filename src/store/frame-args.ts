@@ -12,22 +12,27 @@ export interface StoredArgs {
 
 const ENTRY = '@entry';
 
-export function storedArgs(args: readonly Arg[]): StoredArgs {
+/** The names of {@link StoredArgs}. */
+export function storedNames(args: readonly Arg[]): string[] {
   const names: string[] = [];
-  const values: (string | null)[] = [];
   for (const { name, value, entry } of args) {
-    if (value !== undefined || entry === undefined) {
-      names.push(name);
-      values.push(value ?? null);
-    }
-    if (entry === undefined) continue;
-    names.push(name + ENTRY);
-    values.push(entry);
+    if (value !== undefined || entry === undefined) names.push(name);
+    if (entry !== undefined) names.push(name + ENTRY);
   }
-  return { names, values };
+  return names;
 }
 
-/** The inverse of {@link storedArgs}. */
+/** The values of {@link StoredArgs}. */
+export function storedValues(args: readonly Arg[]): (string | null)[] {
+  const values: (string | null)[] = [];
+  for (const { value, entry } of args) {
+    if (value !== undefined || entry === undefined) values.push(value ?? null);
+    if (entry !== undefined) values.push(entry);
+  }
+  return values;
+}
+
+/** The inverse of {@link storedNames} and {@link storedValues}. */
 export function loadedArgs({ names, values }: StoredArgs): Arg[] {
   const args: Arg[] = [];
   for (const [i, name] of names.entries()) {

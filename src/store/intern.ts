@@ -45,7 +45,7 @@ export class Interner {
 
   /** Interns the frames and stacks of `records` and their texts. Writes text, frame and stack. */
   async intern(records: readonly CaptureRecord[]): Promise<Interned> {
-    const frameTexts = this.frames.prepare(framesOf(records));
+    const frameTexts = this.frames.prepare(records);
     const threads = threadsOf(records);
     const textIds = await this.internTexts(allTexts(frameTexts, new Set(threads.values())));
     const text = (value: string | undefined): number =>
@@ -90,13 +90,6 @@ export class Interner {
       missing,
     );
     return ids;
-  }
-}
-
-function* framesOf(records: readonly CaptureRecord[]): Generator<Frame> {
-  for (const record of records) {
-    if (record.kind === 'backtrace') yield* record.frames;
-    else if (record.kind === 'stop' && record.frame !== undefined) yield record.frame;
   }
 }
 

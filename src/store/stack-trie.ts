@@ -1,4 +1,5 @@
 /** Call stacks as a trie of rows: each row is a frame and the stack of its callers. */
+import { sharedTail } from '../base/shared-tail.js';
 import type { Backtrace, CaptureRecord, Frame } from '../model/record.js';
 import type { Database } from './database.js';
 
@@ -46,14 +47,23 @@ export class StackTrie {
     const leaves = new Map<Backtrace, Node>();
     /** By depth. */
     const fresh: Node[][] = [];
+    let before: readonly Frame[] = [];
+    /** The stack before, from its outermost caller inwards. */
+    const path = [this.root];
     for (const record of records) {
       if (record.kind !== 'backtrace') continue;
-      let node = this.root;
-      // From the outermost caller inwards, so that stacks share what they have in common.
-      for (let i = record.frames.length - 1, depth = 0; i >= 0; i--, depth++) {
-        const own = record.frames[i];
-        if (own !== undefined) node = this.childOf(node, frame(own), (fresh[depth] ??= []));
+      const { frames } = record;
+      // Stacks share what they have in common: nearly always most of the one before.
+      const shared = sharedTail(frames, before);
+      path.length = shared + 1;
+      let node = path[shared] ?? this.root;
+      for (let i = frames.length - 1 - shared, depth = shared; i >= 0; i--, depth++) {
+        const own = frames[i];
+        if (own === undefined) continue;
+        node = this.childOf(node, frame(own), (fresh[depth] ??= []));
+        path.push(node);
       }
+      before = frames;
       leaves.set(record, node);
     }
     await this.number(fresh);
@@ -74,18 +84,18 @@ export class StackTrie {
 
   /** Level by level: below a row that the store had, children may be there too; below a new one, none. */
   private async number(levels: readonly (readonly Node[])[]): Promise<void> {
-    const missing: StackRow[] = [];
+    const missing: string[] = [];
     for (const level of levels) {
       await this.find(level.filter(({ parent }) => (parent?.id ?? 0) < this.first));
       for (const node of level) {
         if (node.id !== 0) continue;
         node.id = this.next++;
-        missing.push({ parent: node.parent?.id ?? 0, frame: node.frame, id: node.id });
+        missing.push(`[${node.id},${node.parent?.id ?? 0},${node.frame}]`);
       }
     }
-    await this.database.bulk(
+    await this.database.bulkJson(
       `INSERT INTO stack (id, parent, frame)
-       SELECT value ->> 'id', value ->> 'parent', value ->> 'frame' FROM json_each(?)`,
+       SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)`,
       missing,
     );
   }

@@ -15,8 +15,12 @@ interface OpenTrace {
   readonly first: number;
   last: number;
   readonly frames: Frame[];
-  readonly levels: number[];
-  readonly lines: number[];
+  /** The level of the last frame. */
+  level: number;
+  /** Of each frame; undefined while these are 0, 1, 2 ..., as nearly all are. */
+  levels: number[] | undefined;
+  /** Of each frame; undefined while each stands on the line below the one before. */
+  lines: number[] | undefined;
   readonly wrapped: number[];
   readonly thread: ThreadRef | undefined;
   incomplete: boolean;
@@ -39,8 +43,7 @@ export class BacktraceBuilder {
 
   /** The level that would go on with the open trace without a gap. */
   get nextLevel(): number | undefined {
-    const level = this.#trace?.levels.at(-1);
-    return level === undefined ? undefined : level + 1;
+    return this.#trace === undefined ? undefined : this.#trace.level + 1;
   }
 
   /** `thread` is that of a header directly above; only a trace that starts here takes it. */
@@ -51,15 +54,11 @@ export class BacktraceBuilder {
     last: number,
     thread: ThreadRef | undefined,
   ): void {
-    const before = this.#trace?.levels.at(-1);
-    if (this.#trace !== undefined && before !== undefined && level > before) {
-      this.#waiting = [];
-      if (level > before + 1) this.#trace.incomplete = true;
-      if (last > first) this.#trace.wrapped.push(this.#trace.frames.length);
-      this.#trace.last = last;
-      this.#trace.frames.push(frame);
-      this.#trace.levels.push(level);
-      this.#trace.lines.push(first);
+    const trace = this.#trace;
+    if (trace !== undefined && level > trace.level) {
+      if (this.#waiting.length > 0) this.#waiting = [];
+      if (level > trace.level + 1) trace.incomplete = true;
+      addTo(trace, level, frame, first, last);
       return;
     }
     this.close();
@@ -67,8 +66,9 @@ export class BacktraceBuilder {
       first,
       last,
       frames: [frame],
-      levels: [level],
-      lines: [first],
+      level,
+      levels: level === 0 ? undefined : [level],
+      lines: undefined,
       wrapped: last > first ? [0] : [],
       thread,
       incomplete: this.#nextIncomplete,
@@ -81,8 +81,7 @@ export class BacktraceBuilder {
    * caller records the gap, and the trace that follows is incomplete.
    */
   miss(level: number, last: number): boolean {
-    const before = this.#trace?.levels.at(-1);
-    if (this.#trace !== undefined && before !== undefined && level > before) {
+    if (this.#trace !== undefined && level > this.#trace.level) {
       this.#waiting = [];
       this.#trace.incomplete = true;
       this.#trace.last = last;
@@ -112,6 +111,7 @@ export class BacktraceBuilder {
     const trace = this.#trace;
     if (trace !== undefined) this.#sink.add(toRecord(trace));
     this.#trace = undefined;
+    if (this.#waiting.length === 0) return;
     for (const { lineNo, kind } of this.#waiting) this.#sink.loose(lineNo, kind);
     this.#waiting = [];
   }
@@ -122,35 +122,59 @@ export class BacktraceBuilder {
   }
 }
 
+function addTo(trace: OpenTrace, level: number, frame: Frame, first: number, last: number): void {
+  const { length } = trace.frames;
+  if (trace.levels === undefined && level !== length) trace.levels = upFrom(0, length);
+  if (trace.lines === undefined && first !== trace.first + length) {
+    trace.lines = upFrom(trace.first, length);
+  }
+  if (last > first) trace.wrapped.push(length);
+  trace.last = last;
+  trace.level = level;
+  trace.frames.push(frame);
+  trace.levels?.push(level);
+  trace.lines?.push(first);
+}
+
 function toRecord(trace: OpenTrace): Backtrace {
-  const { first, last, thread, incomplete } = trace;
+  const { first, last, frames, levels, lines, wrapped, thread, incomplete } = trace;
   return {
     kind: 'backtrace',
     span: { first, last },
     // Copies, because an array that grew keeps room for more, and a log has millions of them.
-    frames: trace.frames.slice(),
-    levels: levelsOf(trace.levels),
-    lines: trace.lines.slice(),
-    wrapped: trace.wrapped.length === 0 ? NONE : trace.wrapped.slice(),
+    frames: frames.slice(),
+    levels: levels === undefined ? plainLevels(frames.length) : levels.slice(),
+    lines: lines === undefined ? upFrom(first, frames.length) : lines.slice(),
+    wrapped: wrapped.length === 0 ? NONE : wrapped.slice(),
     thread,
-    incomplete: incomplete || hasCutFrame(trace.frames),
+    incomplete: incomplete || hasCutFrame(frames),
   };
 }
 
 /** A frame that ends with its name, among others that do not, was cut; a stack of nothing but names was typed. */
 function hasCutFrame(frames: readonly Frame[]): boolean {
-  const calls = frames.filter(({ kind }) => kind === 'call');
-  return calls.some(isBare) && !calls.every(isBare);
+  let bare = 0;
+  let calls = 0;
+  for (const frame of frames) {
+    if (frame.kind === 'call') calls++;
+    if (isBare(frame)) bare++;
+  }
+  return bare > 0 && bare < calls;
 }
 
 const NONE: readonly number[] = [];
 
-/** 0, 1, 2 ... up to a length, by that length: nearly every backtrace has these levels. */
-const plainLevels: (readonly number[] | undefined)[] = [];
-const LONGEST_PLAIN = 1000;
+const levelsOfLength: (readonly number[] | undefined)[] = [];
+const LONGEST_SHARED = 1000;
 
-function levelsOf(levels: readonly number[]): readonly number[] {
-  const { length } = levels;
-  if (length > LONGEST_PLAIN || levels.some((level, i) => level !== i)) return levels.slice();
-  return (plainLevels[length] ??= levels.slice());
+/** 0, 1, 2 ...: one array for all backtraces of a length. */
+function plainLevels(length: number): readonly number[] {
+  if (length > LONGEST_SHARED) return upFrom(0, length);
+  return (levelsOfLength[length] ??= upFrom(0, length));
+}
+
+function upFrom(first: number, length: number): number[] {
+  const numbers = new Array<number>(length);
+  for (let i = 0; i < length; i++) numbers[i] = first + i;
+  return numbers;
 }

@@ -51,12 +51,13 @@ export interface FrameTemplate {
 }
 
 /**
- * The template of the shape that `text` has. `read` is the grammar: it is asked once more, about a text of
- * this shape whose numbers can be told apart. Undefined where a number is part of a name or a place, or the
- * two answers do not fit.
+ * The template of the shape that `text` has, which the grammar reads as `frame`. `read` is the grammar: it is
+ * asked once more, about a text of this shape whose numbers can be told apart. Undefined where a number is part
+ * of a name or a place, or the two answers do not fit.
  */
 export function templateOf(
   text: string,
+  frame: Frame,
   read: (text: string) => Frame | undefined,
 ): FrameTemplate | undefined {
   const { shape, numbers } = shapeOf(text);
@@ -66,8 +67,7 @@ export function templateOf(
     return undefined;
   const marks = numbers.map((_, i) => markOf(i));
   const marked = read(fillShape(shape, marks));
-  const frame = read(text);
-  if (marked === undefined || frame === undefined) return undefined;
+  if (marked === undefined) return undefined;
   const { func, args, file, lib } = marked;
   const fixed = [func, file ?? '', lib ?? '', ...(args ?? []).map(({ name }) => name)];
   if (fixed.some((part) => part.includes('0x'))) return undefined;

@@ -16,71 +16,117 @@ import type { FrameTemplate } from './frame-shapes.js';
 const LONGEST_FRAME = 32_768;
 
 /** Distinct frames that are remembered; every process and every migration of a long log brings new ones. */
-const MOST_FRAMES = 8192;
+const MOST_FRAMES = 2048;
 
 /** Shapes that are remembered: each call of a program has a few. */
 const MOST_SHAPES = 8192;
 
 /** What is known of a shape. */
-interface KnownShape {
-  /** `once`: it came once, which is not worth a template. Undefined where the grammar has to read each text itself. */
-  template: FrameTemplate | 'once' | undefined;
+export interface KnownShape {
+  /** Undefined where the grammar has to read each text itself. */
+  template: FrameTemplate | undefined;
+  /** The first text, as long as no other came: a single one is not worth a template. */
+  first: Pick<KnownText, 'text' | 'frame'> | undefined;
   /** A line of this shape, without margin, is one whole frame, see {@link FrameTable.markWhole}. */
   isWhole: boolean;
 }
 
+/** What is known of a text without level. */
+export interface KnownText {
+  readonly text: string;
+  /** Undefined where the grammar refused it. */
+  readonly frame: Frame | undefined;
+  /** Undefined where it is too long for one. */
+  readonly shape: KnownShape | undefined;
+  /** As in its shape; most of a log is, and seen many times. */
+  isWhole: boolean;
+  /** What came behind it when it came last. */
+  next: KnownText | undefined;
+}
+
 /** Frames by their text. Equal texts near each other give the same object. */
 export class FrameTable {
-  readonly #frames = new Recent<Frame | 'refused'>(MOST_FRAMES);
+  readonly #texts = new Recent<KnownText>(MOST_FRAMES);
   readonly #shapes = new Recent<KnownShape>(MOST_SHAPES);
-  /** Texts that are one whole frame: most of a log, and seen many times. */
-  readonly #whole = new Recent<Frame>(MOST_FRAMES);
+  /** The whole line that was asked for last, and what is likely to be asked for next: stacks repeat. */
+  #last: KnownText | undefined;
+  #expected: KnownText | undefined;
 
   /** The frame of a text without level, or undefined when the grammar refuses it. */
   read(text: string): Frame | undefined {
-    const known = this.#frames.get(text);
-    if (known !== undefined) return known === 'refused' ? undefined : known;
-    const own = detached(text);
-    const frame = this.#parse(own);
-    this.#frames.set(own, frame ?? 'refused');
-    return frame;
+    return (this.known(text) ?? this.#parse(text)).frame;
   }
 
   /** A line without margin, its level aside, was read as this one frame and nothing else. */
   markWhole(text: string): void {
-    const frame = this.#frames.get(text);
-    if (frame === undefined || frame === 'refused') return;
-    this.#whole.set(detached(text), frame);
-    const known = text.length > LONGEST_SHAPED ? undefined : this.#shapes.get(shapeOf(text).shape);
-    if (known !== undefined) known.isWhole = true;
+    const known = this.#texts.get(text);
+    if (known?.frame === undefined) return;
+    known.isWhole = true;
+    if (known.shape !== undefined) known.shape.isWhole = true;
   }
 
   /** The frame of a line of which nothing else can become than that frame; undefined where that is not known. */
   whole(text: string): Frame | undefined {
-    const known = this.#whole.get(text);
-    if (known !== undefined) return known;
-    if (text.length > LONGEST_SHAPED) return undefined;
-    const own = detached(text);
-    const { shape, numbers } = shapeOf(own);
-    const of = this.#shapes.get(shape);
-    if (of?.isWhole !== true || typeof of.template !== 'object') return undefined;
-    const earlier = this.#frames.get(own);
-    if (earlier === 'refused') return undefined;
-    const frame = earlier ?? fillFrame(of.template, numbers);
-    this.#frames.set(own, frame);
-    this.#whole.set(own, frame);
-    return frame;
+    // To compare two texts takes less time than to look one up.
+    const expected = this.#expected?.text === text ? this.#expected : undefined;
+    const known = expected ?? this.known(text);
+    if (known === undefined) return undefined;
+    if (this.#last !== undefined) this.#last.next = known;
+    this.#last = known;
+    this.#expected = known.next;
+    const { shape } = known;
+    known.isWhole ||= shape?.isWhole === true && shape.template !== undefined;
+    return known.isWhole ? known.frame : undefined;
   }
 
-  #parse(text: string): Frame | undefined {
-    if (text.length > LONGEST_SHAPED) return parseCall(text);
-    const { shape, numbers } = shapeOf(text);
-    const known = this.#shapes.get(shape);
-    if (known === undefined) this.#shapes.set(shape, { template: 'once', isWhole: false });
-    else if (known.template === 'once') known.template = templateOf(text, parseCall);
-    return typeof known?.template === 'object'
-      ? fillFrame(known.template, numbers)
-      : parseCall(text);
+  /** A stop with this location was printed, and its backtrace may follow. */
+  expect(location: KnownText): void {
+    this.#last = undefined;
+    this.#expected = location;
+  }
+
+  /** What is known of a text without asking the grammar about it. */
+  known(text: string): KnownText | undefined {
+    const known = this.#texts.get(text);
+    if (known !== undefined || text.length > LONGEST_SHAPED) return known;
+    const own = detached(text);
+    const { shape: name, numbers } = shapeOf(own);
+    const shape = this.#shapes.get(name);
+    if (shape?.first !== undefined) {
+      const { text: other, frame } = shape.first;
+      shape.template = frame && templateOf(other, frame, parseCall);
+      shape.first = undefined;
+    }
+    if (shape?.template === undefined) return undefined;
+    return this.#remember(own, fillFrame(shape.template, numbers), shape, shape.isWhole);
+  }
+
+  #parse(text: string): KnownText {
+    const own = detached(text);
+    const frame = parseCall(own);
+    return this.#remember(own, frame, this.#shapeOf(own, frame));
+  }
+
+  #shapeOf(text: string, frame: Frame | undefined): KnownShape | undefined {
+    if (text.length > LONGEST_SHAPED) return undefined;
+    const { shape: name } = shapeOf(text);
+    let shape = this.#shapes.get(name);
+    if (shape === undefined) {
+      shape = { template: undefined, first: { text, frame }, isWhole: false };
+      this.#shapes.set(name, shape);
+    }
+    return shape;
+  }
+
+  #remember(
+    text: string,
+    frame: Frame | undefined,
+    shape: KnownShape | undefined,
+    isWhole = false,
+  ): KnownText {
+    const known = { text, frame, shape, isWhole, next: undefined };
+    this.#texts.set(text, known);
+    return known;
   }
 }
 
@@ -93,9 +139,9 @@ function parseCall(text: string): Frame | undefined {
 
 const bareFrames = new WeakSet<Frame>();
 
-/** The text ended with the function's name: gdb prints at least `()` or `(...)` behind it. */
+/** A call whose text ended with the function's name: gdb prints at least `()` or `(...)` behind it. */
 export function isBare(frame: Frame): boolean {
-  return bareFrames.has(frame);
+  return frame.args === undefined && bareFrames.has(frame);
 }
 
 /** A frame whose argument list was cut off or damaged: function and place without arguments. */
@@ -104,7 +150,11 @@ export function readDamagedFrame(text: string): Frame | undefined {
 }
 
 function parseFrame(text: string, rule: 'Frame' | 'DamagedFrame' = 'Frame'): Frame | undefined {
-  return text.length > LONGEST_FRAME ? undefined : accept(text, rule);
+  const frame = text.length > LONGEST_FRAME ? undefined : accept(text, rule);
+  if (frame === undefined) return undefined;
+  // Put together like those of fillFrame(): engines are slow with objects that are made in many ways.
+  const { kind, address, func, args, file, line, lib } = frame;
+  return { kind, address, func, args, file, line, lib };
 }
 
 /** `#12 0x0000...` → 12 and where the frame's text starts; undefined when there is no level. */

@@ -5,6 +5,7 @@
  * Syntax:   grammars/gdb-line.peggy; the patterns here only spare the grammar hopeless lines.
  * Not read: messages that carry no record (gdb-chatter.ts), the machine interface (gdb-mi.ts).
  */
+import { detached } from '../../base/detached.js';
 import { isCutMark } from './chatter.js';
 import { accept } from '../../grammar/gdb-line.js';
 import type { Stop, ThreadNotice, ThreadRef } from '../../model/record.js';
@@ -42,7 +43,20 @@ const LONGEST_LINE = 16_384;
 /** What the line says, or undefined when it is none of these. */
 export function readGdbLine(line: string): GdbLine | undefined {
   if (!CANDIDATE.test(line) || line.length > LONGEST_LINE) return undefined;
-  return accept(line);
+  return readThreadNotice(line) ?? accept(line);
+}
+
+// "[New Thread 0x7ffff7afc6c0 (LWP 7310)]"   "[Thread 0x7ffff7afc6c0 (LWP 7310) exited]"
+const NOTICE =
+  /^\[(?:(New|Switching to) Thread (0x[0-9a-f]{1,16}) \(LWP (\d{1,9})\)|Thread (0x[0-9a-f]{1,16}) \(LWP (\d{1,9})\) exited)\]$/;
+
+/** What the grammar says of the notice of a thread, of which there are thousands; undefined for all other lines. */
+export function readThreadNotice(line: string): Extract<GdbLine, { type: 'thread' }> | undefined {
+  const match = NOTICE.exec(line);
+  if (match === null) return undefined;
+  const [, word, pthread = match[4] ?? '', lwp = match[5]] = match;
+  const what = word === undefined ? 'exit' : word === 'New' ? 'new' : 'switch';
+  return { type: 'thread', what, thread: { lwp: Number(lwp), pthread: detached(pthread) } };
 }
 
 /** The stop without its place. */

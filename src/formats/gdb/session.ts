@@ -119,7 +119,9 @@ export class GdbSession {
 
   addStop(head: StopHead, frame: Frame, span: Span): void {
     this.#tableRow = undefined;
-    this.record({ ...head, span, frame });
+    const { kind, reason, number, thread } = head;
+    // By name: a spread takes longer than all else that is done for one of thousands.
+    this.record({ kind, reason, number, thread, span, frame });
     this.#formats.add('gdb');
     this.#outputLine = span.last;
     this.#sourceLine = frame.line;
