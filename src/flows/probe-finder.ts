@@ -12,9 +12,9 @@ export interface Probe {
   /** How the capture shows that it was watched. */
   readonly how: 'reported' | 'breakpoint set' | 'declared' | 'by elimination';
   /** Line that names the breakpoint, where one does. */
-  readonly line?: number;
+  readonly line?: number | undefined;
   /** For `by elimination`: the breakpoint that was set and never reported. */
-  readonly breakpoint?: number;
+  readonly breakpoint?: number | undefined;
 }
 
 /** What the steps of a session say of its breakpoints. */

@@ -73,7 +73,7 @@ export interface RunOptions {
 export function buildRun(reading: Reading, options: RunOptions): Run {
   const built = buildSteps(reading.records);
   const { steps } = built;
-  const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
+  const listenerOffset = learnListenerOffset(steps);
   const activations = buildActivations(steps, built.exits, listenerOffset);
   // Not before: facts that are made while a capture is still read come of the same activations.
   const { gapAtEnd } = markLostStacks(built);
