@@ -57,9 +57,7 @@ export function checkRuns(
       sha256: info.sha256,
       formats: reading.formats,
       lines: reading.lines,
-      records: reading.records.filter(
-        (record) => record.kind !== 'prose' && record.kind !== 'chatter',
-      ).length,
+      records: countRecords(reading),
       facts: run.facts.length,
       problems: reading.problems.length,
       unclaimed: unclaimedLines(reading),
@@ -125,11 +123,19 @@ function profileSummary(capture: string, session: number, profile: Profile): Pro
 }
 
 function alterationsOf(capture: string, run: Run): CheckReport['alterations'] {
-  return run.steps.flatMap(({ altered, calls, frames, line }) => {
-    if (altered === undefined) return [];
+  const found: CheckReport['alterations'][number][] = [];
+  for (const { altered, calls, frames, line } of run.steps) {
+    if (altered === undefined) continue;
     const func = calls.at(-1)?.func ?? frames[0]?.func ?? '??';
-    return [{ capture, func, line, command: altered.command, commandLine: altered.line }];
-  });
+    found.push({ capture, func, line, command: altered.command, commandLine: altered.line });
+  }
+  return found;
+}
+
+function countRecords({ records }: Reading): number {
+  let count = 0;
+  for (const { kind } of records) if (kind !== 'prose' && kind !== 'chatter') count++;
+  return count;
 }
 
 function unclaimedLines({ records }: Reading): number {

@@ -6,12 +6,15 @@ import type { Run } from '../flows/run.js';
 import type { Fact, FactKind } from '../model/fact.js';
 import type { DeviceState, Since } from '../protocol/replay.js';
 import type { Judgement, SessionContext } from '../rules/rule.js';
+import { distinctFacts } from './distinct-facts.js';
 import { DeviceWork, Timeline } from './timeline.js';
 
 export class Session implements SessionContext {
+  readonly wired: readonly Step[];
   private readonly calls = new ByKind<Activation>(({ id }) => id);
   private readonly traced = new ByKind<Step>(({ index }) => index);
   private readonly requests = new ByKind<Step>(({ index }) => index);
+  private readonly altered: Step[] = [];
   private readonly made = new Map<string, unknown>();
   private readonly timelines = new Map<string, Timeline>();
 
@@ -21,13 +24,19 @@ export class Session implements SessionContext {
     readonly session: number,
     readonly steps: readonly Step[],
     readonly activations: readonly Activation[],
-    readonly facts: readonly Fact[],
+    /** See {@link distinctFacts}; none where only one rule is asked. */
+    readonly distinctFacts: readonly Fact[],
   ) {
     for (const activation of this.activations) this.calls.add(activation.kind, activation);
+    const wired: Step[] = [];
     for (const step of this.steps) {
       if (step.event !== undefined) this.traced.add(step.event.row.kind, step);
-      if (step.wire !== undefined) this.requests.add(step.wire.kind, step);
+      if (step.altered !== undefined) this.altered.push(step);
+      if (step.wire === undefined) continue;
+      this.requests.add(step.wire.kind, step);
+      wired.push(step);
     }
+    this.wired = wired;
   }
 
   once<T>(key: string, make: () => T): T {
@@ -63,7 +72,7 @@ export class Session implements SessionContext {
   endpointOrdinal(endpoint: string): number {
     const ordinals = this.once('endpoints', () => {
       const seen = new Map<string, number>();
-      for (const { wire } of this.steps) {
+      for (const { wire } of this.wired) {
         if (wire?.endpoint !== undefined && !seen.has(wire.endpoint))
           seen.set(wire.endpoint, seen.size);
       }
@@ -81,10 +90,9 @@ export class Session implements SessionContext {
 
   private alteredLines(): ReadonlySet<number> {
     const altered = this.activations.filter((activation) => activation.altered);
-    const steps = this.steps.filter((step) => step.altered !== undefined);
     return new Set([
       ...altered.map(({ line }) => line),
-      ...steps.flatMap(({ line, callLines }) => [line, ...callLines]),
+      ...this.altered.flatMap(({ line, callLines }) => [line, ...callLines]),
     ]);
   }
 
@@ -110,25 +118,19 @@ export class Session implements SessionContext {
 
 /** The sessions of a run. */
 export function sessionsOf(run: Run): Session[] {
-  const lists = Array.from({ length: run.sessions }, () => ({
-    steps: [] as Step[],
-    activations: [] as Activation[],
-    facts: [] as Fact[],
-  }));
-  for (const step of run.steps) lists[step.session]?.steps.push(step);
-  for (const activation of run.activations) {
-    lists[activation.session]?.activations.push(activation);
-  }
-  for (const fact of run.facts) lists[fact.session]?.facts.push(fact);
-  return lists.map(
-    ({ steps, activations, facts }, session) =>
-      new Session(run, session, steps, activations, facts),
+  const activations = run.ofSession.map((): Activation[] => []);
+  for (const activation of run.activations) activations[activation.session]?.push(activation);
+  const facts = distinctFacts(run);
+  return run.ofSession.map(
+    (steps, session) =>
+      new Session(run, session, steps, activations[session] ?? [], facts[session] ?? []),
   );
 }
 
 /** Items by kind, in their order; several kinds together are put in order once. */
 class ByKind<T> {
   private readonly lists = new Map<string, T[]>();
+  private readonly together = new Map<string, readonly T[]>();
 
   constructor(private readonly orderOf: (item: T) => number) {}
 
@@ -136,13 +138,30 @@ class ByKind<T> {
     append(this.lists, kind, item);
   }
 
+  /** Most rules ask for what is not there, or for one of several kinds that is. */
   of(kinds: readonly FactKind[]): readonly T[] {
+    let only: readonly T[] = NOTHING;
+    let found = 0;
+    for (const kind of kinds) {
+      const list = this.lists.get(kind);
+      if (list === undefined) continue;
+      only = list;
+      found++;
+    }
+    return found < 2 ? only : this.merged(kinds);
+  }
+
+  private merged(kinds: readonly FactKind[]): readonly T[] {
     const key = kinds.join(' ');
-    const known = this.lists.get(key);
-    if (known !== undefined || kinds.length === 1) return known ?? [];
-    const all = kinds.flatMap((kind) => this.lists.get(kind) ?? []);
-    all.sort((a, b) => this.orderOf(a) - this.orderOf(b));
-    this.lists.set(key, all);
+    let all = this.together.get(key);
+    if (all === undefined) {
+      all = kinds
+        .flatMap((kind) => this.lists.get(kind) ?? [])
+        .sort((a, b) => this.orderOf(a) - this.orderOf(b));
+      this.together.set(key, all);
+    }
     return all;
   }
 }
+
+const NOTHING: readonly never[] = [];

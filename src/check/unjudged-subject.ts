@@ -7,7 +7,7 @@ import type { Session } from './session.js';
 /** The inconclusive judgement on the first subject of the rule, if it has one in the session. */
 export function unjudgedSubject(rule: Rule, context: Session): Judgement | undefined {
   const { run } = context;
-  const subject = distinctFacts(context).find((fact) => isSubject(rule, fact, run));
+  const subject = context.distinctFacts.find((fact) => isSubject(rule, fact, run));
   if (subject === undefined) return undefined;
   const name = nameOf(subject);
   return {
@@ -21,22 +21,6 @@ export function unjudgedSubject(rule: Rule, context: Session): Judgement | undef
         : `${name} is seen, but not enough around it to judge`,
     missing: missingAround(run, subject),
   };
-}
-
-/** The first fact of each sort that {@link isSubject} tells apart: all rules look through these few. */
-function distinctFacts(context: Session): readonly Fact[] {
-  return context.once('distinct facts', () => {
-    const seen = {
-      known: new Map<Fact['role'], Set<FactKind>>(),
-      unknown: new Map<Fact['role'], Set<FactKind>>(),
-    };
-    return context.facts.filter(({ kind, role, device }) => {
-      const byRole = device === undefined ? seen.unknown : seen.known;
-      const kinds = byRole.get(role) ?? new Set();
-      byRole.set(role, kinds);
-      return kinds.size < kinds.add(kind).size;
-    });
-  });
 }
 
 /** Does the fact show that there was something for the rule to judge? */

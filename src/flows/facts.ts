@@ -16,15 +16,17 @@ export function buildFacts(
   first = 0,
 ): Fact[] {
   const facts: Fact[] = [];
-  steps.forEach((step, i) => {
+  const { ofEvent, atStep } = activations;
+  for (const [i, step] of steps.entries()) {
     const seq = first + facts.length;
-    const shown = factShownBy(step, seq, activations.ofEvent.get(step.index));
+    const isOfDevice = step.event?.row.device !== undefined;
+    const shown = factShownBy(step, seq, isOfDevice ? ofEvent.get(step.index) : undefined);
     if (shown !== undefined) facts.push(shown);
-    for (const activation of activations.atStep[i] ?? []) {
+    for (const activation of atStep[i] ?? []) {
       if (activation.first !== step.index) continue;
       facts.push(callFact(activation, first + facts.length, rings));
     }
-  });
+  }
   return facts;
 }
 
@@ -65,7 +67,7 @@ function eventFact(step: Report, seq: number, incarnation: number | undefined): 
   const { row, record } = event;
   const text = (name: string | undefined): string | undefined =>
     name === undefined ? undefined : record.args?.[name];
-  const vring = Number(text(row.vring) ?? NaN);
+  const vring = row.vring === undefined ? NaN : Number(text(row.vring) ?? NaN);
   const enable = text(row.enable);
   return {
     seq,

@@ -86,10 +86,13 @@ export function partOf(run: Run, part: Part): Run {
   const probes = run.probes.part(steps, session, watched, placeOf);
   const seesStarts: boolean[] = [];
   seesStarts[session] = probes.watching('vhost_dev_start', 0, 0) !== undefined;
+  const ofSession: (readonly Step[])[] = [];
+  ofSession[session] = steps;
   let gaps = 0;
   return {
     ...run,
     steps,
+    ofSession,
     exits: moved,
     activations: all,
     atStep,

@@ -119,15 +119,15 @@ class SessionProbes {
 const NOTHING_WATCHED = new SessionProbes([], undefined);
 
 /** Derives the probes from breakpoint records and reported entries. Pure. */
-export function buildProbes(records: readonly CaptureRecord[], built: Steps): Probes {
-  const { steps, sessions } = built;
+export function buildProbes(
+  records: readonly CaptureRecord[],
+  built: Steps,
+  ofSession: readonly (readonly Step[])[],
+): Probes {
+  const { steps } = built;
   const finder = new ProbeFinder();
   for (const record of records) if (record.kind === 'breakpoint-set') finder.set(record);
-  const ofSession = Array.from({ length: sessions }, (): Step[] => []);
-  for (const step of steps) {
-    finder.follow(step);
-    ofSession[step.session]?.push(step);
-  }
+  for (const step of steps) finder.follow(step);
   const bySession = ofSession.map((own, session) => {
     const found = finder.probesOf(session, built);
     const eliminated = finder.count > 0 ? undefined : byElimination(own, found);

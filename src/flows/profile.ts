@@ -4,6 +4,7 @@
  * Every row is one observation and the range it proves. Rules use the bounds only to allow more,
  * never to see a fault where an unknown version would leave doubt.
  */
+import { showsCalls } from '../facts/step.js';
 import type { Step } from '../facts/step.js';
 import type { Frame } from '../model/record.js';
 import { innerFrames } from '../facts/inner-frames.js';
@@ -149,10 +150,12 @@ export function profileOf(steps: readonly Step[], given?: VersionRange): Profile
   const seenEvents = new Set<string>();
   for (const step of steps) {
     const name = step.event?.record.name;
-    if (name !== undefined && !seenEvents.has(name)) {
+    if (name !== undefined) {
+      if (seenEvents.has(name)) continue;
       seenEvents.add(name);
       bounds.narrow(events[name], step.line, `the event ${name}`);
     }
+    if (!showsCalls(step)) continue;
     const inner = innerFrames(step.frames, before);
     inner.forEach((frame, i) => {
       if (seenFrames.has(frame)) return;

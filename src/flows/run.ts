@@ -3,6 +3,7 @@ import { deviceOf, learnListenerOffset } from '../facts/device.js';
 import { meaningOf } from '../facts/frame-meaning.js';
 import { markLostStacks } from '../facts/lost-stacks.js';
 import { buildSteps } from '../facts/steps.js';
+import { showsCalls } from '../facts/step.js';
 import type { Step, ThreadExit } from '../facts/step.js';
 import type { Backend, Fact } from '../model/fact.js';
 import type { Reading } from '../model/record.js';
@@ -40,6 +41,8 @@ export interface Run {
   readonly note: NoteSign | undefined;
   readonly sessions: number;
   readonly steps: readonly Step[];
+  /** The same, by session. */
+  readonly ofSession: readonly (readonly Step[])[];
   readonly exits: readonly ThreadExit[];
   readonly activations: readonly Activation[];
   readonly atStep: readonly (readonly Activation[])[];
@@ -73,13 +76,14 @@ export interface RunOptions {
 export function buildRun(reading: Reading, options: RunOptions): Run {
   const built = buildSteps(reading.records);
   const { steps } = built;
-  const listenerOffset = learnListenerOffset(steps);
+  const stops = steps.filter(showsCalls);
+  const listenerOffset = learnListenerOffset(stops);
   const activations = buildActivations(steps, built.exits, listenerOffset);
   // Not before: facts that are made while a capture is still read come of the same activations.
   const { gapAtEnd } = markLostStacks(built);
   const { all, atStep } = activations;
-  const probes = buildProbes(reading.records, built);
   const ofSession = stepsBySession(steps, built.sessions);
+  const probes = buildProbes(reading.records, built, ofSession);
   const seesStarts = ofSession.map(([first]) => {
     const from = first?.index ?? 0;
     return probes.watching('vhost_dev_start', from, from) !== undefined;
@@ -94,6 +98,7 @@ export function buildRun(reading: Reading, options: RunOptions): Run {
     note,
     sessions: built.sessions,
     steps,
+    ofSession,
     exits: built.exits,
     activations: all,
     atStep,
@@ -103,14 +108,15 @@ export function buildRun(reading: Reading, options: RunOptions): Run {
     profiles,
     profile: commonRange(profiles),
     migrations: buildMigrations(steps, atStep),
-    devices: collectDevices(steps, facts, all, listenerOffset, options.backend),
+    devices: collectDevices(stops, facts, all, listenerOffset, options.backend),
     facts,
     gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
     gapAtEnd,
   };
 }
 
-function stepsBySession(steps: readonly Step[], sessions: number): Step[][] {
+function stepsBySession(steps: readonly Step[], sessions: number): readonly (readonly Step[])[] {
+  if (sessions === 1) return [steps];
   const ofSession = Array.from({ length: sessions }, (): Step[] => []);
   for (const step of steps) ofSession[step.session]?.push(step);
   return ofSession;

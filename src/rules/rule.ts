@@ -50,6 +50,8 @@ export interface SessionContext {
   readonly session: number;
   /** Everything that the session reports, in order of the capture: stacks, stop lines, trace events, requests on the wire. */
   readonly steps: readonly Step[];
+  /** Those that are requests on the wire. */
+  readonly wired: readonly Step[];
   /** Activations of the session in order. */
   readonly activations: readonly Activation[];
   /** Those of the given kinds, in order. */
