@@ -16,6 +16,8 @@ export class Session implements SessionContext {
   private readonly requests = new ByKind<Step>(({ index }) => index);
   private readonly altered: Step[] = [];
   private readonly made = new Map<string, unknown>();
+  private readonly madeFor = new Map<readonly Activation[], Map<string, unknown>>();
+  private foundAltered: ReadonlySet<number> | undefined;
   private readonly timelines = new Map<string, Timeline>();
 
   /** Besides the run only what is of the session. */
@@ -40,11 +42,16 @@ export class Session implements SessionContext {
   }
 
   once<T>(key: string, make: () => T): T {
-    const made = this.made.get(key);
-    if (made !== undefined || this.made.has(key)) return made as T;
-    const value = make();
-    this.made.set(key, value);
-    return value;
+    return remembered(this.made, key, make);
+  }
+
+  onceFor<T>(calls: readonly Activation[], key: string, make: () => T): T {
+    let made = this.madeFor.get(calls);
+    if (made === undefined) {
+      made = new Map();
+      this.madeFor.set(calls, made);
+    }
+    return remembered(made, key, make);
   }
 
   of(...kinds: readonly FactKind[]): readonly Activation[] {
@@ -84,8 +91,9 @@ export class Session implements SessionContext {
   /** The verdict rests on a call that the debugger ended, made or changed. */
   isAltered({ verdict, line, evidence = [] }: Judgement): boolean {
     if (verdict !== 'pass' && verdict !== 'violation') return false;
-    const lines = this.once('altered lines', () => this.alteredLines());
-    return lines.size > 0 && [line, ...evidence.map((mark) => mark.line)].some((l) => lines.has(l));
+    const lines = (this.foundAltered ??= this.alteredLines());
+    if (lines.size === 0) return false;
+    return lines.has(line) || evidence.some((mark) => lines.has(mark.line));
   }
 
   private alteredLines(): ReadonlySet<number> {
@@ -130,7 +138,8 @@ export function sessionsOf(run: Run): Session[] {
 /** Items by kind, in their order; several kinds together are put in order once. */
 class ByKind<T> {
   private readonly lists = new Map<string, T[]>();
-  private readonly together = new Map<string, readonly T[]>();
+  /** By the first of the kinds. */
+  private readonly together = new Map<string, Together<T>[]>();
 
   constructor(private readonly orderOf: (item: T) => number) {}
 
@@ -152,16 +161,32 @@ class ByKind<T> {
   }
 
   private merged(kinds: readonly FactKind[]): readonly T[] {
-    const key = kinds.join(' ');
-    let all = this.together.get(key);
-    if (all === undefined) {
-      all = kinds
-        .flatMap((kind) => this.lists.get(kind) ?? [])
-        .sort((a, b) => this.orderOf(a) - this.orderOf(b));
-      this.together.set(key, all);
-    }
-    return all;
+    const known = this.together.get(kinds[0] ?? '')?.find((one) => areSame(one.kinds, kinds));
+    if (known !== undefined) return known.items;
+    const items = kinds
+      .flatMap((kind) => this.lists.get(kind) ?? [])
+      .sort((a, b) => this.orderOf(a) - this.orderOf(b));
+    append(this.together, kinds[0] ?? '', { kinds, items });
+    return items;
   }
 }
 
+/** Items of several kinds. */
+interface Together<T> {
+  readonly kinds: readonly FactKind[];
+  readonly items: readonly T[];
+}
+
 const NOTHING: readonly never[] = [];
+
+function areSame(a: readonly FactKind[], b: readonly FactKind[]): boolean {
+  return a.length === b.length && a.every((kind, i) => kind === b[i]);
+}
+
+function remembered<T>(made: Map<string, unknown>, key: string, make: () => T): T {
+  const known = made.get(key);
+  if (known !== undefined || made.has(key)) return known as T;
+  const value = make();
+  made.set(key, value);
+  return value;
+}
