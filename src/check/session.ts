@@ -2,11 +2,12 @@
 import { append } from '../base/append.js';
 import type { Step } from '../facts/step.js';
 import type { Activation } from '../flows/activations.js';
+import { distinctFacts } from '../flows/distinct-facts.js';
+import type { Subject } from '../flows/distinct-facts.js';
 import type { Run } from '../flows/run.js';
-import type { Fact, FactKind } from '../model/fact.js';
+import type { FactKind } from '../model/fact.js';
 import type { DeviceState, Since } from '../protocol/replay.js';
 import type { Judgement, SessionContext } from '../rules/rule.js';
-import { distinctFacts } from './distinct-facts.js';
 import { DeviceWork, Timeline } from './timeline.js';
 
 export class Session implements SessionContext {
@@ -27,7 +28,7 @@ export class Session implements SessionContext {
     readonly steps: readonly Step[],
     readonly activations: readonly Activation[],
     /** See {@link distinctFacts}; none where only one rule is asked. */
-    readonly distinctFacts: readonly Fact[],
+    readonly distinctFacts: readonly Subject[],
   ) {
     for (const activation of this.activations) this.calls.add(activation.kind, activation);
     const wired: Step[] = [];

@@ -19,8 +19,7 @@ export function buildFacts(
   const { ofEvent, atStep } = activations;
   for (const [i, step] of steps.entries()) {
     const seq = first + facts.length;
-    const isOfDevice = step.event?.row.device !== undefined;
-    const shown = factShownBy(step, seq, isOfDevice ? ofEvent.get(step.index) : undefined);
+    const shown = factShownBy(step, seq, isOfDevice(step) ? ofEvent.get(step.index) : undefined);
     if (shown !== undefined) facts.push(shown);
     for (const activation of atStep[i] ?? []) {
       if (activation.first !== step.index) continue;
@@ -28,6 +27,54 @@ export function buildFacts(
     }
   }
   return facts;
+}
+
+/** The event names a device, if its text is whole. */
+function isOfDevice({ event }: Report): boolean {
+  return event?.row.device !== undefined;
+}
+
+/** How many facts {@link buildFacts} would make. */
+export function countFacts(steps: readonly Step[], atStep: Activations['atStep']): number {
+  let count = 0;
+  for (const [i, { index, event, wire }] of steps.entries()) {
+    if (event !== undefined || wire !== undefined) count++;
+    for (const activation of atStep[i] ?? []) if (activation.first === index) count++;
+  }
+  return count;
+}
+
+/** What a fact says of its device. */
+export interface DeviceFact {
+  readonly session: number;
+  readonly line: number;
+  readonly device: string;
+  /** As this fact itself shows it. */
+  readonly backend: Fact['backend'];
+  readonly vring: number | undefined;
+  /** Of the virtio device, which only the trace event of its start gives. */
+  readonly name: string | undefined;
+}
+
+/** Of the facts that name a device; in their order. */
+export function* factsOfDevices(
+  steps: readonly Step[],
+  { atStep }: Pick<Activations, 'atStep'>,
+  rings: Rings,
+): Generator<DeviceFact> {
+  for (const [i, step] of steps.entries()) {
+    const fact = isOfDevice(step) ? factShownBy(step, 0, undefined) : undefined;
+    if (fact?.device !== undefined) {
+      const { session, line, device, backend, vring } = fact;
+      const name = fact.kind === 'vhost_dev_start' ? fact.value : undefined;
+      yield { session, line, device, backend, vring, name };
+    }
+    for (const activation of atStep[i] ?? []) {
+      const { session, line, device, backend, first } = activation;
+      if (first !== step.index || device === undefined) continue;
+      yield { session, line, device, backend, vring: rings.ringOf(activation), name: undefined };
+    }
+  }
 }
 
 /** The fact of an event, or of what crossed the border to the backend; undefined for a stack. */

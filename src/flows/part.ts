@@ -90,7 +90,9 @@ export function partOf(run: Run, part: Part): Run {
   ofSession[session] = steps;
   let gaps = 0;
   return {
-    ...run,
+    ordered: run.ordered,
+    note: run.note,
+    sessions: run.sessions,
     steps,
     ofSession,
     exits: moved,
@@ -99,6 +101,14 @@ export function partOf(run: Run, part: Part): Run {
     listenerOffset,
     probes,
     rings: new Rings(all, seesStarts, run.rings.assumed),
+    profiles: run.profiles,
+    profile: run.profile,
+    migrations: run.migrations,
+    devices: run.devices,
+    factCount: run.factCount,
+    get facts() {
+      return run.facts;
+    },
     gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
     gapAtEnd: gapBefore,
   };
