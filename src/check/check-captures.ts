@@ -57,10 +57,10 @@ export function checkRuns(
       sha256: info.sha256,
       formats: reading.formats,
       lines: reading.lines,
-      records: countRecords(reading),
+      records: run.counts.records,
       facts: run.factCount,
       problems: reading.problems.length,
-      unclaimed: unclaimedLines(reading),
+      unclaimed: run.counts.unclaimedLines,
       ordered: run.ordered,
     })),
     summary: summarize(
@@ -130,20 +130,6 @@ function alterationsOf(capture: string, run: Run): CheckReport['alterations'] {
     found.push({ capture, func, line, command: altered.command, commandLine: altered.line });
   }
   return found;
-}
-
-function countRecords({ records }: Reading): number {
-  let count = 0;
-  for (const { kind } of records) if (kind !== 'prose' && kind !== 'chatter') count++;
-  return count;
-}
-
-function unclaimedLines({ records }: Reading): number {
-  let lines = 0;
-  for (const record of records) {
-    if (record.kind === 'prose' && !record.human) lines += record.span.last - record.span.first + 1;
-  }
-  return lines;
 }
 
 function devicesOf(capture: string, run: Run): CheckReport['devices'] {

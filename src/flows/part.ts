@@ -92,6 +92,7 @@ export function partOf(run: Run, part: Part): Run {
   return {
     ordered: run.ordered,
     note: run.note,
+    counts: run.counts,
     sessions: run.sessions,
     steps,
     ofSession,

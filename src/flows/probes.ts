@@ -9,7 +9,7 @@ import { append } from '../base/append.js';
 import { functionTable, opFunction } from '../facts/functions.js';
 import type { Step, Steps } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
-import type { CaptureRecord } from '../model/record.js';
+import type { BreakpointSet } from '../model/record.js';
 import { ProbeFinder } from './probe-finder.js';
 import type { Probe } from './probe-finder.js';
 
@@ -120,13 +120,13 @@ const NOTHING_WATCHED = new SessionProbes([], undefined);
 
 /** Derives the probes from breakpoint records and reported entries. Pure. */
 export function buildProbes(
-  records: readonly CaptureRecord[],
+  breakpoints: readonly BreakpointSet[],
   built: Steps,
   ofSession: readonly (readonly Step[])[],
 ): Probes {
   const { steps } = built;
   const finder = new ProbeFinder();
-  for (const record of records) if (record.kind === 'breakpoint-set') finder.set(record);
+  for (const set of breakpoints) finder.set(set);
   for (const step of steps) finder.follow(step);
   const bySession = ofSession.map((own, session) => {
     const found = finder.probesOf(session, built);

@@ -1,11 +1,11 @@
 /** A reading rebuilt: everything that judging and showing need, computed once. */
 import { learnListenerOffset } from '../facts/device.js';
 import { markLostStacks } from '../facts/lost-stacks.js';
-import { buildSteps } from '../facts/steps.js';
+import { StepBuilder } from '../facts/steps.js';
 import { showsCalls } from '../facts/step.js';
-import type { Step, ThreadExit } from '../facts/step.js';
+import type { Step, Steps, ThreadExit } from '../facts/step.js';
 import type { Backend, Fact } from '../model/fact.js';
-import type { Reading } from '../model/record.js';
+import type { BreakpointSet, CaptureRecord, Reading } from '../model/record.js';
 import { buildActivations } from './activations.js';
 import type { Activation } from './activations.js';
 import { collectDevices } from './devices.js';
@@ -13,7 +13,7 @@ import type { Device } from './devices.js';
 import { buildFacts, countFacts, factsOfDevices } from './facts.js';
 import { buildMigrations } from './migrations.js';
 import type { Migration } from './migrations.js';
-import { findNoteSign } from './order.js';
+import { NoteSignFinder } from './order.js';
 import type { NoteSign } from './order.js';
 import { buildProbes } from './probes.js';
 import type { Probes } from './probes.js';
@@ -21,11 +21,20 @@ import { commonRange, profileOf } from './profile.js';
 import type { Profile, VersionRange } from './profile.js';
 import { Rings } from './rings.js';
 
+/** What the capture is made of. */
+export interface RecordCounts {
+  /** Without text, and without output of tools that says nothing. */
+  readonly records: number;
+  /** Lines that nothing reads, and that are no words of a person. */
+  readonly unclaimedLines: number;
+}
+
 export interface Run {
   /** False for notes: what one stack proves is all that counts. */
   readonly ordered: boolean;
   /** What makes the capture a note. */
   readonly note: NoteSign | undefined;
+  readonly counts: RecordCounts;
   readonly sessions: number;
   readonly steps: readonly Step[];
   /** The same, by session. */
@@ -64,7 +73,41 @@ export interface RunOptions {
 
 /** Rebuilds the run that a reading shows. Pure; linear in the reading. */
 export function buildRun(reading: Reading, options: RunOptions): Run {
-  const built = buildSteps(reading.records);
+  const builder = new RunBuilder();
+  for (const record of reading.records) builder.add(record);
+  return builder.finish(options);
+}
+
+/** Takes records one by one, so that those that leave nothing in the run need not be in memory together. */
+export class RunBuilder {
+  private readonly steps = new StepBuilder('stacks');
+  private readonly note = new NoteSignFinder();
+  private readonly breakpoints: BreakpointSet[] = [];
+  private readonly counts = { records: 0, unclaimedLines: 0 };
+
+  add(record: CaptureRecord): void {
+    this.steps.add(record);
+    this.note.follow(record);
+    const { counts } = this;
+    if (record.kind === 'breakpoint-set') this.breakpoints.push(record);
+    if (record.kind !== 'prose' && record.kind !== 'chatter') counts.records++;
+    else if (record.kind === 'prose' && !record.human)
+      counts.unclaimedLines += record.span.last - record.span.first + 1;
+  }
+
+  /** Call once. */
+  finish(options: RunOptions): Run {
+    return runOf(this.steps.finish(), this.breakpoints, this.note.found, this.counts, options);
+  }
+}
+
+function runOf(
+  built: Steps,
+  breakpoints: readonly BreakpointSet[],
+  note: NoteSign | undefined,
+  counts: RecordCounts,
+  options: RunOptions,
+): Run {
   const { steps } = built;
   const stops = steps.filter(showsCalls);
   const listenerOffset = learnListenerOffset(stops);
@@ -73,19 +116,19 @@ export function buildRun(reading: Reading, options: RunOptions): Run {
   const { gapAtEnd } = markLostStacks(built);
   const { all, atStep } = activations;
   const ofSession = stepsBySession(steps, built.sessions);
-  const probes = buildProbes(reading.records, built, ofSession);
+  const probes = buildProbes(breakpoints, built, ofSession);
   const seesStarts = ofSession.map(([first]) => {
     const from = first?.index ?? 0;
     return probes.watching('vhost_dev_start', from, from) !== undefined;
   });
   const rings = new Rings(all, seesStarts, options.backend);
-  const note = findNoteSign(reading.records);
   const profiles = ofSession.map((own) => profileOf(own, options.qemuVersion));
   let gaps = 0;
   let facts: readonly Fact[] | undefined;
   return {
     ordered: options.assumeOrdered || note === undefined,
     note,
+    counts,
     sessions: built.sessions,
     steps,
     ofSession,

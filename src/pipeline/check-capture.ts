@@ -2,11 +2,12 @@
  * One capture → its report, with the lines that it points at. Nothing else of the capture is kept: of a
  * thousand files only one is in memory.
  */
-import { checkCaptures } from '../check/check-captures.js';
+import { checkRuns } from '../check/check-captures.js';
 import type { Policy } from '../check/policy.js';
 import type { EventTable } from '../formats/qemu/event-table.js';
-import type { RunOptions } from '../flows/run.js';
-import type { Problem } from '../model/record.js';
+import { buildRun, RunBuilder } from '../flows/run.js';
+import type { Run, RunOptions } from '../flows/run.js';
+import type { Problem, TraceEvent } from '../model/record.js';
 import type { CheckReport } from '../model/report.js';
 import { fetchExcerpts, keepLines, quotedPlaces } from './excerpts.js';
 import type { LineKeeper } from './excerpts.js';
@@ -36,18 +37,47 @@ export async function checkFile(
   events: EventTable | undefined,
 ): Promise<CheckedCapture> {
   const keeper = keepLines([path]);
-  const capture = await readCapture(path, { observe: keeper?.observe, events });
-  return checkCapture(capture, judging, keeper);
+  if (keeper !== undefined) {
+    const capture = await readCapture(path, { observe: keeper.observe, events });
+    return checkCapture(capture, judging, keeper);
+  }
+  // A file is quoted from its bytes, and its records are let go as soon as they have done their part.
+  const builder = new RunBuilder();
+  const { info, reading } = await readCapture(path, {
+    events,
+    take: (records) => {
+      for (const record of records) builder.add(record);
+      return Promise.resolve();
+    },
+  });
+  const run = builder.finish(judging.options);
+  return checkRun({ info, reading: { ...reading, records: eventsOf(run) } }, run, judging);
+}
+
+/** What a binary trace is quoted from, which has no lines. */
+function eventsOf({ steps }: Run): readonly TraceEvent[] {
+  const records: TraceEvent[] = [];
+  for (const { event } of steps) if (event !== undefined) records.push(event.record);
+  return records;
 }
 
 /** Judges a capture that was read. */
-export async function checkCapture(
+export function checkCapture(
   capture: ReadCapture,
-  { options, policy }: Judging,
+  judging: Judging,
+  keeper?: LineKeeper,
+): Promise<CheckedCapture> {
+  return checkRun(capture, buildRun(capture.reading, judging.options), judging, keeper);
+}
+
+async function checkRun(
+  capture: ReadCapture,
+  run: Run,
+  { policy }: Judging,
   keeper?: LineKeeper,
 ): Promise<CheckedCapture> {
   const { path, sha256 } = capture.info;
-  const report = checkCaptures([capture], options, policy);
+  const report = checkRuns([{ ...capture, run }], policy);
   const excerpt = await fetchExcerpts(report, [capture], keeper);
   const lines = new Map<number, string>();
   for (const line of quotedPlaces(report).get(path) ?? []) {
