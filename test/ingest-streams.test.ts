@@ -16,7 +16,7 @@ import type { Fact } from '../src/model/fact.js';
 import type { Reading } from '../src/model/record.js';
 import { runIngest } from '../src/pipeline/ingest.js';
 import { readCapture } from '../src/pipeline/read-capture.js';
-import { factsFrom } from '../src/store/browse-facts.js';
+import { StoredFacts } from '../src/store/browse-facts.js';
 import { loadCaptures } from '../src/store/load-capture.js';
 import { openStore } from '../src/store/open-store.js';
 import { readText } from './helpers/read-text.js';
@@ -152,7 +152,7 @@ test(
     expect(loaded?.reading.records.length).toBeGreaterThan(30_000);
     expect(loaded?.reading).toEqual(reading);
     const { facts } = buildRun(reading, { assumeOrdered: false });
-    expect(await factsFrom(store, 1, 0, facts.length + 1)).toEqual(facts);
+    expect(await new StoredFacts(store, 1).window(0, facts.length + 1)).toEqual(facts);
     await store.close();
   },
 );
@@ -172,7 +172,7 @@ test('what a later session shows of an earlier one is stored, too', async () => 
   expect(expectSame(reading, 1)).toBe(1);
   await runIngest([path], `${path}.db`);
   const store = await openStore(`${path}.db`, 'read');
-  const facts = await factsFrom(store, 1, 0, 10);
+  const facts = await new StoredFacts(store, 1).window(0, 10);
   expect(facts.map((fact) => [fact.session, fact.device])).toEqual([
     [0, '0x555556001000'],
     [1, '0x555556001000'],

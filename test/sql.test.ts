@@ -27,7 +27,7 @@ async function ask(store: string, sql: string, format: RowFormat = 'json'): Prom
 }
 
 test.each([
-  'DELETE FROM fact',
+  'DELETE FROM fact_block',
   'UPDATE capture SET path = 1',
   'DROP TABLE fact',
   'CREATE TABLE mine (a)',
@@ -38,8 +38,8 @@ test.each([
   'PRAGMA query_only = OFF',
   'PRAGMA writable_schema = ON',
   "SELECT load_extension('x')",
-  'SELECT 1; DELETE FROM fact',
-  'SELECT 1); DELETE FROM fact; --',
+  'SELECT 1; DELETE FROM fact_block',
+  'SELECT 1); DELETE FROM fact_block; --',
   'BEGIN',
   '',
 ])('refused: %s', async (sql) => {

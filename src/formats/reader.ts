@@ -23,7 +23,6 @@ import { EventLines } from './qemu/event-lines.js';
 import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
-import { plainLine } from './qemu/qemu-trace.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
 import { readGdbLine, startsStop } from './gdb/lines.js';
 import { KnownStops } from './gdb/known-stops.js';
@@ -158,7 +157,7 @@ class Reader implements CaptureReader {
   }
 
   #pushPlainEvent(raw: string, lineNo: number): boolean {
-    const line = plainLine(raw);
+    const line = this.#events.plain(raw);
     if (line === undefined || !this.#isFree()) return false;
     this.#margins.end();
     this.#addEvent(this.#events.readPlain(line, lineNo));

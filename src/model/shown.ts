@@ -9,7 +9,7 @@ export function shownThread(thread: string): string {
 }
 
 /** Events whose value is the number of a vhost-user request. */
-export const REQUEST_KINDS = ['vhost_user_write', 'vhost_user_read'] as const;
+const REQUEST_KINDS = ['vhost_user_write', 'vhost_user_read'] as const;
 
 /** Greater ones are no feature words but ends of ranges; nor could SQLite write them in hex. */
 const LARGEST = 2n ** 63n - 1n;

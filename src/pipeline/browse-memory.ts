@@ -4,9 +4,8 @@ import type { Run, RunOptions } from '../flows/run.js';
 import { firstIndex } from '../base/search.js';
 import type { BrowseCapture, BrowseChoices } from '../model/browse.js';
 import type { Fact } from '../model/fact.js';
-import { shownThread, shownValue } from '../model/shown.js';
 import type { CaptureRecord, Reading } from '../model/record.js';
-import { byFrequency, coveredLines, lowerCase, RECORDS_AT_ONCE } from './browse-source.js';
+import { byFrequency, coveredLines, matcher, RECORDS_AT_ONCE } from './browse-source.js';
 import type { FactFilter, FactRange, FactSource } from './browse-source.js';
 import type { ReadCapture } from './read-capture.js';
 
@@ -110,23 +109,4 @@ function counter(): { counts: Map<string, number>; add: (text: string | undefine
     if (text !== undefined) counts.set(text, (counts.get(text) ?? 0) + 1);
   };
   return { counts, add };
-}
-
-function matcher({ device, thread, kind, texts }: FactFilter): (fact: Fact) => boolean {
-  const wanted = texts.map(lowerCase);
-  return (fact) =>
-    (device === undefined || fact.device === device) &&
-    (thread === undefined || fact.thread === thread) &&
-    (kind === undefined || fact.kind === kind) &&
-    wanted.every((text) => soughtIn(fact).some((field) => lowerCase(field).includes(text)));
-}
-
-/** As recorded, and as shown. */
-function soughtIn({ func, thread, device, kind, value }: Fact): string[] {
-  return [
-    func,
-    ...(thread === undefined ? [] : [thread, shownThread(thread)]),
-    ...(device === undefined ? [] : [device]),
-    ...(value === undefined ? [] : [value, shownValue(kind, value)]),
-  ];
 }

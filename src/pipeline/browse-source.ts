@@ -2,6 +2,7 @@
 import type { BrowseCapture, BrowseChoices, BrowseFilter } from '../model/browse.js';
 import type { Fact } from '../model/fact.js';
 import type { CaptureRecord, Span } from '../model/record.js';
+import { shownThread, shownValue } from '../model/shown.js';
 
 /** A filter, with any number of texts that must all be there. */
 export interface FactFilter extends Omit<BrowseFilter, 'text'> {
@@ -36,9 +37,24 @@ export interface FactSource {
 /** Records that are asked for at once: a stop and the backtrace that was printed after it. */
 export const RECORDS_AT_ONCE = 8;
 
-/** `A` as `a`; no other letter changes, because SQLite's lower() knows no other. */
-export function lowerCase(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+/** Whether a fact passes; A is a. */
+export function matcher({ device, thread, kind, texts }: FactFilter): (fact: Fact) => boolean {
+  const wanted = texts.map((text) => text.toLowerCase());
+  return (fact) =>
+    (device === undefined || fact.device === device) &&
+    (thread === undefined || fact.thread === thread) &&
+    (kind === undefined || fact.kind === kind) &&
+    wanted.every((text) => soughtIn(fact).some((field) => field.toLowerCase().includes(text)));
+}
+
+/** As recorded, and as shown. */
+function soughtIn({ func, thread, device, kind, value }: Fact): string[] {
+  return [
+    func,
+    ...(thread === undefined ? [] : [thread, shownThread(thread)]),
+    ...(device === undefined ? [] : [device]),
+    ...(value === undefined ? [] : [value, shownValue(kind, value)]),
+  ];
 }
 
 /** Most frequent first, equal ones by their text. */

@@ -6,7 +6,7 @@ import { VhtraceError } from '../base/errors.js';
  * What may be bound. A BigInt is missing on purpose: the package stores it as NULL without an error
  * (see values.md).
  */
-export type Bound = string | number | null;
+export type Bound = string | number | Uint8Array | null;
 
 /** Rows of one `INSERT ... SELECT ... FROM json_each(?)`: best speed, still a small payload. */
 const BATCH_ROWS = 20_000;

@@ -5,7 +5,9 @@ import type { Database } from './database.js';
 const TABLES = [
   ['block', 'capture'],
   ['problem', 'capture'],
-  ['fact', 'capture'],
+  ['fact_block', 'capture'],
+  ['fact_place', 'capture'],
+  ['event_again', 'capture'],
   ['capture', 'id'],
 ] as const;
 

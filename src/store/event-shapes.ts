@@ -12,6 +12,8 @@ export interface EventShape {
   readonly keys: readonly string[] | undefined;
   /** With the values between them they are the event's text; undefined where the text is stored. */
   readonly pieces: readonly string[] | undefined;
+  /** All of the event, where the shape has its values. */
+  readonly known?: Pick<TraceEvent, 'name' | 'args' | 'text'> | undefined;
 }
 
 export interface Shape extends EventShape {
@@ -59,10 +61,26 @@ function newShape(
   return { name, keys, pieces, text: JSON.stringify(parts), id: 0 };
 }
 
-/** What the parsed {@link Shape.text} stands for; the keys of an event that is not known are none. */
-export function eventShapeOf(stored: readonly (string | readonly string[])[]): EventShape {
+/** What a row stands for; the keys of an event that is not known are none. `args`: JSON array of the values, if it has any. */
+export function eventShapeOf(text: string, args: string | null): EventShape {
+  const stored = JSON.parse(text) as (string | readonly string[])[];
   const [name = '', ...keys] = stored.filter((part) => typeof part === 'string');
-  return { name, keys, pieces: stored.find((part) => typeof part !== 'string') };
+  const pieces = stored.find((part) => typeof part !== 'string');
+  if (args === null) return { name, keys, pieces };
+  const values = JSON.parse(args) as string[];
+  const known = {
+    name,
+    args: Object.freeze(argsOf(keys, values)),
+    text: textOf(pieces ?? [], values),
+  };
+  return { name, keys, pieces, known };
+}
+
+export function argsOf(
+  keys: readonly string[],
+  values: readonly string[],
+): NonNullable<TraceEvent['args']> {
+  return Object.fromEntries(keys.map((key, i) => [key, values[i] ?? '']));
 }
 
 /** The text of an event whose shape has pieces. */

@@ -7,10 +7,8 @@
  */
 import { detached } from '../base/detached.js';
 import { Recent } from '../base/recent.js';
-import type { Backtrace, CaptureRecord, Frame, ThreadRef, TraceEvent } from '../model/record.js';
+import type { Backtrace, CaptureRecord, Frame, ThreadRef } from '../model/record.js';
 import type { Database } from './database.js';
-import { EventShapes } from './event-shapes.js';
-import type { Shape } from './event-shapes.js';
 import { FrameRows } from './frame-rows.js';
 import { StackTrie } from './stack-trie.js';
 import { wellFormed, wellFormedJson } from './well-formed.js';
@@ -18,7 +16,6 @@ import { wellFormed, wellFormedJson } from './well-formed.js';
 /** Row ids of what a batch holds. Asking for anything else is a bug and throws. */
 export interface Interned {
   text(value: string | undefined): number;
-  shape(event: TraceEvent): Shape;
   /** The row of its JSON text. */
   thread(thread: ThreadRef): number;
   frame(frame: Frame): number;
@@ -31,7 +28,6 @@ const MOST_TEXTS = 8192;
 /** Interns the batches of one capture. Create it inside of the transaction that writes the capture. */
 export class Interner {
   private readonly texts = new Recent<number>(MOST_TEXTS);
-  private readonly shapes = new EventShapes();
 
   private constructor(
     private readonly database: Database,
@@ -47,37 +43,22 @@ export class Interner {
     return new Interner(database, await nextId(database, 'text'), frames, stacks);
   }
 
-  /** Interns the frames and stacks of `records`, their texts, and `texts`. Writes text, frame and stack. */
-  async intern(records: readonly CaptureRecord[], texts: Iterable<string> = []): Promise<Interned> {
+  /** Interns the frames and stacks of `records` and their texts. Writes text, frame and stack. */
+  async intern(records: readonly CaptureRecord[]): Promise<Interned> {
     const frameTexts = this.frames.prepare(framesOf(records));
-    const shapes = this.newShapes(records);
     const threads = threadsOf(records);
-    const textIds = await this.internTexts(
-      allTexts(shapes, frameTexts, new Set(threads.values()), texts),
-    );
+    const textIds = await this.internTexts(allTexts(frameTexts, new Set(threads.values())));
     const text = (value: string | undefined): number =>
       value === undefined ? 0 : known(textIds.get(value) ?? textIds.get(wellFormed(value)));
-    for (const shape of shapes) shape.id = text(shape.text);
     await this.frames.write(text);
     const frame = (value: Frame): number => known(this.frames.find(value));
     const stacks = await this.stacks.place(records, frame);
     return {
       text,
-      shape: (event) => this.shapes.find(event),
       thread: (ref) => text(threads.get(ref)),
       frame,
       stack: (value) => known(stacks.get(value)),
     };
-  }
-
-  private newShapes(records: readonly CaptureRecord[]): Set<Shape> {
-    const shapes = new Set<Shape>();
-    for (const record of records) {
-      if (record.kind !== 'event') continue;
-      const shape = this.shapes.find(record);
-      if (shape.id === 0) shapes.add(shape);
-    }
-    return shapes;
   }
 
   private async internTexts(values: Iterable<string>): Promise<ReadonlyMap<string, number>> {
@@ -135,11 +116,7 @@ function known(id: number | undefined): number {
   return id;
 }
 
-function* allTexts(
-  shapes: Iterable<Shape>,
-  ...texts: readonly Iterable<string>[]
-): Generator<string> {
-  for (const shape of shapes) yield shape.text;
+function* allTexts(...texts: readonly Iterable<string>[]): Generator<string> {
   for (const some of texts) yield* some;
 }
 

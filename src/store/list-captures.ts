@@ -39,10 +39,15 @@ async function listing(database: Database): Promise<StoreListing> {
   return {
     captures: await captureCounts(database),
     sessions: await database.all<StoredSession>(
-      `SELECT c.sha256 AS capture, f.session, count(*) AS facts,
-              min(f.line) AS firstLine, max(f.line) AS lastLine
-       FROM fact f JOIN capture c ON c.id = f.capture
-       GROUP BY f.capture, f.session ORDER BY f.capture, f.session`,
+      `WITH seen (capture, place, facts, first, last) AS (
+         SELECT b.capture, f.value ->> 2, count(*), min(f.value ->> 0), max(f.value ->> 0)
+         FROM fact_block b, json_each(b.facts) f GROUP BY 1, 2
+       )
+       SELECT c.sha256 AS capture, p.session, sum(s.facts) AS facts,
+              min(s.first) AS firstLine, max(s.last) AS lastLine
+       FROM seen s JOIN fact_place p ON p.capture = s.capture AND p.id = s.place
+       JOIN capture c ON c.id = s.capture
+       GROUP BY s.capture, p.session ORDER BY s.capture, p.session`,
     ),
     devices: await storedDevices(database),
   };

@@ -53,7 +53,7 @@ async function loadCapture(database: Database, row: CaptureRow): Promise<LoadedC
 
 async function loadRecords(database: Database, capture: number): Promise<CaptureRecord[]> {
   const records: CaptureRecord[] = [];
-  const resolver = createResolver(database);
+  const resolver = createResolver(database, capture);
   // Block by block: the JSON of a whole capture would be another copy of it in memory.
   for (let seq = 0; ; seq = records.length) {
     const [block] = await database.all<{ records: string }>(

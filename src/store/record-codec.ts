@@ -27,7 +27,7 @@ import type {
   TraceEvent,
   VhostUserMessage,
 } from '../model/record.js';
-import { textOf } from './event-shapes.js';
+import { argsOf, textOf } from './event-shapes.js';
 import type { EventShape } from './event-shapes.js';
 import type { Interned } from './intern.js';
 import { wellFormedJson } from './well-formed.js';
@@ -111,14 +111,14 @@ export type EncodedRecord =
       first: number,
       /** Null where it is the first. */
       last: Optional<number>,
-      /** Row of the JSON array [name, names of the arguments ..., [what stands around their values ...]]. */
+      /** Row of `event_shape`; negative: of `event_again`. */
       shape: number,
       tid: Optional<number>,
       time: Optional<string>,
-      /** Null where the shape and the values tell it. */
-      text: Optional<string>,
-      /** Null for an event that is not known. */
-      values: Optional<string[]>,
+      /** Null where the shape and the values tell it. The row ends here where the event comes again and its process is not known. */
+      text?: Optional<string>,
+      /** Null for an event that is not known, and for one that comes again. */
+      values?: Optional<string[]>,
       /** Left out where the process is not known. */
       pid?: number,
     ]
@@ -128,13 +128,15 @@ export type EncodedRecord =
   | [kind: 'chatter', first: number, last?: number]
   | [kind: 'prose', first: number, last: number, human: Flag];
 
-/** The JSON text of a block. One call for many records: a call each takes twice as long. */
-export function encodeBlock(rows: readonly EncodedRecord[]): string {
-  return wellFormedJson(rows);
+/** A record whose row may name rows of other tables; trace events are written by event-rows.ts. */
+export type InternedRecord = Exclude<CaptureRecord, TraceEvent>;
+
+/** JSON text of the row of one record, see {@link EncodedRecord}. */
+export function encodeRecord(record: InternedRecord, ids: Interned): string {
+  return wellFormedJson(rowOf(record, ids));
 }
 
-/** The row of one record, see {@link EncodedRecord}. */
-export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecord {
+function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
   const { first, last } = record.span;
   switch (record.kind) {
     case 'backtrace':
@@ -160,16 +162,6 @@ export function encodeRecord(record: CaptureRecord, ids: Interned): EncodedRecor
       return record.list === undefined
         ? ['command', first, last, record.text]
         : ['command', first, last, record.text, record.list];
-    case 'event': {
-      const { tid = null, time = null, text, args } = record;
-      const values = args === undefined ? null : Object.values(args);
-      const { id, pieces } = ids.shape(record);
-      const end = last === first ? null : last;
-      const own = pieces === undefined ? text : null;
-      return record.pid === undefined
-        ? ['event', first, end, id, tid, time, own, values]
-        : ['event', first, end, id, tid, time, own, values, record.pid];
-    }
     case 'call-path':
     case 'code':
     case 'code-reference':
@@ -215,13 +207,13 @@ function backtraceRow(record: Backtrace, ids: Interned): EncodedRecord {
 }
 
 function decodeEvent(
-  { name, keys = [], pieces }: EventShape,
-  values: Optional<string[]>,
-  text: Optional<string>,
+  { name, keys = [], pieces, known }: EventShape,
+  values: Optional<string[]> = null,
+  text: Optional<string> = null,
 ): Pick<TraceEvent, 'name' | 'args' | 'text'> {
+  if (known !== undefined) return known;
   if (values === null) return { name, args: undefined, text: text ?? '' };
-  const args = Object.fromEntries(keys.map((key, i) => [key, values[i] ?? '']));
-  return { name, args, text: text ?? textOf(pieces ?? [], values) };
+  return { name, args: argsOf(keys, values), text: text ?? textOf(pieces ?? [], values) };
 }
 
 /** What row ids stand for. Equal ids give the same object. */

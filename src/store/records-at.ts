@@ -40,7 +40,7 @@ export async function recordsFrom(
       rows.push(...(JSON.parse(next.records) as EncodedRecord[]).slice(0, count - rows.length));
     }
   }
-  const resolver = createResolver(database);
+  const resolver = createResolver(database, capture);
   await resolver.prepare(rows);
   return rows.map((row) => decodeRecord(row, resolver));
 }

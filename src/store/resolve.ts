@@ -8,7 +8,7 @@ import type { EncodedRecord, Resolver } from './record-codec.js';
 
 /** A resolver that has to be told what it will be asked. */
 export interface PreparedResolver extends Resolver {
-  /** Fetches what `rows` refer to, as far as it is not known yet. Reads text, shape, frame and stack. */
+  /** Fetches what `rows` refer to, as far as it is not known yet. Reads text, event_shape, event_again, shape, frame and stack. */
   prepare(rows: readonly EncodedRecord[]): Promise<void>;
 }
 
@@ -18,10 +18,9 @@ interface StackRow {
   readonly frame: number;
 }
 
-/** Keeps what it fetched, so that equal ids give the same object. */
-export function createResolver(database: Database): PreparedResolver {
-  /** Shapes of events, and threads, as JSON. */
-  const parsed = new Map<number, unknown>();
+/** For the records of one capture. Keeps what it fetched, so that equal ids give the same object. */
+export function createResolver(database: Database, capture: number): PreparedResolver {
+  const threads = new Map<number, ThreadRef>();
   const events = new Map<number, EventShape>();
   const shapes = new Map<number, Shape>();
   const frames = new Map<number, Frame>();
@@ -41,8 +40,11 @@ export function createResolver(database: Database): PreparedResolver {
     );
     for (const row of await fetchShapes(database, unseen)) shapes.set(row.id, shapeOf(row));
     for (const row of fetched) frames.set(row.id, frameOf(row, found(shapes, row.shape)));
-    for (const { id, value } of await fetchTexts(database, unknown(parsedIds(rows), parsed))) {
-      parsed.set(id, JSON.parse(value));
+    for (const { id, value } of await fetchTexts(database, unknown(threadIds(rows), threads))) {
+      threads.set(id, JSON.parse(value) as ThreadRef);
+    }
+    for (const event of await fetchEvents(database, capture, unknown(eventIds(rows), events))) {
+      events.set(event.id, eventShapeOf(event.value, event.args));
     }
   }
 
@@ -61,19 +63,10 @@ export function createResolver(database: Database): PreparedResolver {
     return result;
   }
 
-  function eventShape(id: number): EventShape {
-    let shape = events.get(id);
-    if (shape === undefined) {
-      shape = eventShapeOf(found(parsed, id) as (string | readonly string[])[]);
-      events.set(id, shape);
-    }
-    return shape;
-  }
-
   return {
     prepare,
-    shape: eventShape,
-    thread: (id) => found(parsed, id) as ThreadRef,
+    shape: (id) => found(events, id),
+    thread: (id) => found(threads, id),
     frame,
     stack,
   };
@@ -99,12 +92,15 @@ function* frameIds(rows: readonly EncodedRecord[]): Generator<number> {
   for (const row of rows) if (row[0] === 'stop' && row[6] !== null) yield row[6];
 }
 
-function* parsedIds(rows: readonly EncodedRecord[]): Generator<number> {
+function* threadIds(rows: readonly EncodedRecord[]): Generator<number> {
   for (const row of rows) {
-    if (row[0] === 'event') yield row[3];
-    else if (row[0] === 'stop' && typeof row[5] === 'number') yield row[5];
+    if (row[0] === 'stop' && typeof row[5] === 'number') yield row[5];
     else if (row[0] === 'thread' && typeof row[4] === 'number') yield row[4];
   }
+}
+
+function* eventIds(rows: readonly EncodedRecord[]): Generator<number> {
+  for (const row of rows) if (row[0] === 'event') yield row[3];
 }
 
 function fetchStacks(database: Database, ids: Iterable<number>): Promise<StackRow[]> {
@@ -127,6 +123,20 @@ function fetchTexts(
   return database.bulk(
     'SELECT t.id, t.value FROM json_each(?) j CROSS JOIN text t ON t.id = j.value',
     ids,
+  );
+}
+
+function fetchEvents(
+  database: Database,
+  capture: number,
+  ids: Iterable<number>,
+): Promise<{ id: number; value: string; args: string | null }[]> {
+  return database.bulk(
+    `SELECT j.value ->> 1 AS id, s.value, a.args
+     FROM json_each(?) j
+     LEFT JOIN event_again a ON a.capture = j.value ->> 0 AND a.id = -(j.value ->> 1)
+     CROSS JOIN event_shape s ON s.id = coalesce(a.shape, j.value ->> 1)`,
+    Array.from(ids, (id) => [capture, id]),
   );
 }
 

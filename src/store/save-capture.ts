@@ -2,14 +2,11 @@
 import type { Fact } from '../model/fact.js';
 import type { CaptureInfo, CaptureRecord, Problem, Reading } from '../model/record.js';
 import type { CaptureCounts } from '../model/report.js';
-import type { Bound, Database } from './database.js';
+import type { Database } from './database.js';
 import { deleteCapture } from './delete-capture.js';
 import { inWords } from './explain.js';
-import { sortableHex } from './hex.js';
-import { Interner } from './intern.js';
-import type { Interned } from './intern.js';
-import { encodeBlock, encodeRecord } from './record-codec.js';
-import type { EncodedRecord } from './record-codec.js';
+import { FactRows } from './fact-rows.js';
+import { RecordRows } from './record-rows.js';
 import { wellFormed } from './well-formed.js';
 
 /** What the store keeps of a capture besides its records. */
@@ -56,15 +53,15 @@ export function replaceCapture(
       }
       if (await isStored(database, sha256)) return false;
       const insertion = await Insertion.begin(database);
-      await insertion.addRecords(capture.reading.records);
+      insertion.add(capture.reading.records, capture.facts);
       await insertion.finish(capture);
       return true;
     }),
   );
 }
 
-/** Records, or facts, that are written at once. */
-const BATCH_RECORDS = 4000;
+/** Blocks that are written at once. */
+const BATCH_BLOCKS = 4;
 /** Records that wait until the store is locked: a slow program on the other end of a pipe locks out nobody. */
 const FIRST_RECORDS = 16_000;
 
@@ -75,8 +72,11 @@ const FIRST_RECORDS = 16_000;
  * Errors of all methods: STORE_UNUSABLE. After one of them, and where reading fails, call {@link abandon}.
  */
 export class CaptureWriter {
-  private waiting: CaptureRecord[] = [];
-  private waitingFacts: Fact[] = [];
+  /** What came before there was a place for it. */
+  private first: { readonly records: CaptureRecord[]; readonly facts: Fact[] } = {
+    records: [],
+    facts: [],
+  };
   private running: Promise<void> = Promise.resolve();
   private target: { readonly database: Database; readonly insertion: Insertion } | undefined;
 
@@ -88,12 +88,17 @@ export class CaptureWriter {
   ) {}
 
   async add(records: readonly CaptureRecord[], facts: readonly Fact[]): Promise<void> {
-    for (const record of records) this.waiting.push(record);
-    for (const fact of facts) this.waitingFacts.push(fact);
-    const enough = this.target === undefined ? FIRST_RECORDS : BATCH_RECORDS;
-    if (this.waiting.length < enough) return;
+    if (this.target === undefined) {
+      for (const record of records) this.first.records.push(record);
+      for (const fact of facts) this.first.facts.push(fact);
+      if (this.first.records.length >= FIRST_RECORDS) await this.begin();
+      return;
+    }
+    const { database, insertion } = this.target;
+    insertion.add(records, facts);
+    if (insertion.waiting < BATCH_BLOCKS) return;
     await this.running;
-    this.running = this.writeWaiting();
+    this.running = inWords(database.path, () => insertion.write());
     // It is awaited with the next batch.
     this.running.catch(() => undefined);
   }
@@ -101,10 +106,8 @@ export class CaptureWriter {
   /** Ends the transaction. False, with nothing written, where the store has a capture of the same bytes. */
   async finish(capture: CaptureHead): Promise<boolean> {
     await this.running;
-    await this.writeWaiting();
-    const target = this.target;
-    if (target === undefined) throw new Error('writing has opened the store');
-    const { database, insertion } = target;
+    const { database, insertion } = this.target ?? (await this.begin());
+    insertion.add([], capture.facts);
     return await inWords(database.path, async () => {
       const isNew = !(await isStored(database, capture.info.sha256));
       if (isNew) await insertion.finish(capture);
@@ -121,23 +124,15 @@ export class CaptureWriter {
     this.target = undefined;
   }
 
-  private async writeWaiting(): Promise<void> {
-    const { waiting, waitingFacts } = this;
-    this.waiting = [];
-    this.waitingFacts = [];
-    const { database, insertion } = (this.target ??= await this.begin());
-    await inWords(database.path, async () => {
-      await insertion.addRecords(waiting);
-      await insertion.addFacts(waitingFacts);
-    });
-  }
-
   private async begin(): Promise<{ database: Database; insertion: Insertion }> {
     const database = await this.open();
     return await inWords(database.path, async () => {
       await database.beginInTurn(this.stop);
       try {
-        return { database, insertion: await Insertion.begin(database) };
+        const insertion = await Insertion.begin(database);
+        insertion.add(this.first.records, this.first.facts);
+        this.first = { records: [], facts: [] };
+        return (this.target = { database, insertion });
       } catch (error) {
         await database.rollback();
         throw error;
@@ -153,43 +148,43 @@ async function isStored(database: Database, sha256: string): Promise<boolean> {
 
 /** The rows of one capture, inside of a transaction. */
 class Insertion {
-  private seq = 0;
-
   private constructor(
     private readonly database: Database,
     private readonly id: number,
-    private readonly interner: Interner,
+    private readonly records: RecordRows,
+    private readonly facts: FactRows,
   ) {}
 
   static async begin(database: Database): Promise<Insertion> {
     const [row] = await database.all<{ id: number }>(
       'SELECT coalesce(max(id), 0) + 1 AS id FROM capture',
     );
-    return new Insertion(database, row?.id ?? 1, await Interner.create(database));
+    const id = row?.id ?? 1;
+    const records = await RecordRows.create(database, id);
+    return new Insertion(database, id, records, await FactRows.create(database, id));
   }
 
-  async addRecords(records: readonly CaptureRecord[]): Promise<void> {
-    for (let from = 0; from < records.length; from += BATCH_RECORDS) {
-      const batch = records.slice(from, from + BATCH_RECORDS);
-      const ids = await this.interner.intern(batch);
-      await insertBlocks(this.database, this.id, this.seq, batch, ids);
-      this.seq += batch.length;
-    }
+  /** Blocks of records that wait for {@link write}. */
+  get waiting(): number {
+    return this.records.waiting;
   }
 
-  async addFacts(facts: readonly Fact[]): Promise<void> {
-    for (let from = 0; from < facts.length; from += BATCH_RECORDS) {
-      const batch = facts.slice(from, from + BATCH_RECORDS);
-      const ids = await this.interner.intern([], textsOf(batch));
-      await insertFacts(this.database, this.id, batch, ids);
-    }
+  add(records: readonly CaptureRecord[], facts: readonly Fact[]): void {
+    for (const record of records) this.records.add(record);
+    for (const fact of facts) this.facts.add(fact);
+  }
+
+  /** Writes what was added; more may be added meanwhile. */
+  async write(): Promise<void> {
+    await this.records.write();
+    await this.facts.write();
   }
 
   async finish(capture: CaptureHead): Promise<void> {
-    const { facts, reading } = capture;
     await insertCapture(this.database, this.id, capture);
-    await this.addFacts(facts);
-    await insertProblems(this.database, this.id, reading.problems);
+    await this.records.finish();
+    await this.facts.finish();
+    await insertProblems(this.database, this.id, capture.reading.problems);
   }
 }
 
@@ -217,107 +212,6 @@ async function insertCapture(database: Database, id: number, capture: CaptureHea
     counts.problems,
   );
 }
-
-function* textsOf(facts: readonly Fact[]): Generator<string> {
-  for (const { thread, kind, func } of facts) {
-    if (thread !== undefined) yield thread;
-    yield kind;
-    yield func;
-  }
-}
-
-/** Records of one block: enough to make a row a small cost, few enough to unpack one for a single record. */
-const BLOCK_RECORDS = 1000;
-/** Characters of text after which a block ends early; a line may have a million. */
-const BLOCK_CHARS = 1 << 20;
-
-async function insertBlocks(
-  database: Database,
-  capture: number,
-  seq: number,
-  records: readonly CaptureRecord[],
-  ids: Interned,
-): Promise<void> {
-  await database.each(
-    'INSERT INTO block (capture, first_seq, first_line, last_line, records) VALUES (?, ?, ?, ?, ?)',
-    blockRows(capture, seq, records, ids),
-  );
-}
-
-function* blockRows(
-  capture: number,
-  seq: number,
-  records: readonly CaptureRecord[],
-  ids: Interned,
-): Generator<Bound[]> {
-  let rows: EncodedRecord[] = [];
-  let chars = 0;
-  let first = 0;
-  for (const [i, record] of records.entries()) {
-    rows.push(encodeRecord(record, ids));
-    if (record.kind === 'event' || record.kind === 'command') chars += record.text.length;
-    if (rows.length < BLOCK_RECORDS && chars < BLOCK_CHARS && i < records.length - 1) continue;
-    const firstLine = records[first]?.span.first ?? 0;
-    yield [capture, seq + first, firstLine, record.span.last, encodeBlock(rows)];
-    rows = [];
-    chars = 0;
-    first = i + 1;
-  }
-}
-
-/** Columns of `fact` that every fact fills. */
-const FACT_COLUMNS = ['capture', 'seq', 'line', 'session', 'thread', 'kind', 'func', 'role'];
-
-/** Those that only some fill. */
-const FACT_DETAILS = {
-  activation: ({ activation }) => activation,
-  device: ({ device }) => device && sortableHex(device),
-  incarnation: ({ incarnation }) => incarnation,
-  backend: ({ backend }) => backend,
-  vring: ({ vring }) => vring,
-  enable: ({ enable }) => enable,
-  value: ({ value }) => value && wellFormed(value),
-  endpoint: ({ endpoint }) => endpoint && wellFormed(endpoint),
-  result: ({ result }) => result && wellFormed(result),
-} satisfies Partial<Record<keyof Fact, (fact: Fact) => unknown>>;
-
-/** A column costs SQLite time for every row, also where it stays empty: each statement names those that are filled. */
-async function insertFacts(
-  database: Database,
-  capture: number,
-  facts: readonly Fact[],
-  ids: Interned,
-): Promise<void> {
-  const byColumns = new Map<number, { columns: readonly string[]; rows: unknown[][] }>();
-  for (const fact of facts) {
-    const { seq, line, session, role } = fact;
-    const [thread, kind, func] = [ids.text(fact.thread), ids.text(fact.kind), ids.text(fact.func)];
-    const row: unknown[] = [capture, seq, line, session, thread, kind, func, role];
-    let filled = 0;
-    for (const [i, detailOf] of DETAILS.entries()) {
-      const detail = detailOf(fact);
-      if (detail === undefined) continue;
-      row.push(detail);
-      filled |= 1 << i;
-    }
-    let group = byColumns.get(filled);
-    if (group === undefined) {
-      const names = Object.keys(FACT_DETAILS).filter((_, i) => (filled & (1 << i)) !== 0);
-      group = { columns: [...FACT_COLUMNS, ...names], rows: [] };
-      byColumns.set(filled, group);
-    }
-    group.rows.push(row);
-  }
-  for (const { columns, rows } of byColumns.values()) {
-    const values = columns.map((_, i) => `value ->> ${i}`);
-    await database.bulk(
-      `INSERT INTO fact (${columns.join(', ')}) SELECT ${values.join(', ')} FROM json_each(?)`,
-      rows,
-    );
-  }
-}
-
-const DETAILS: readonly ((fact: Fact) => unknown)[] = Object.values(FACT_DETAILS);
 
 async function insertProblems(
   database: Database,

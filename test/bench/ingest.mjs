@@ -1,10 +1,11 @@
 /**
  * How fast `vhtrace ingest` is, beside other programs that read the same files in the same minutes.
  *
- *   node test/bench/ingest.mjs [--sizes 10,100] [--runs 3] [--trace FILE]
+ *   node test/bench/ingest.mjs [--sizes 10,200] [--runs 3] [--trace FILE] [--flamegraph FILE] [--simpletrace FILE]
  *
  * Sizes in MB; 1000 takes minutes and some gigabytes of disk. `--trace`: a trace log to be used instead of
- * the one that is made. Needs perl, python3, sqlite3 and GNU time.
+ * the one that is made. `--flamegraph`: FlameGraph's stackcollapse-gdb.pl, `--simpletrace`: scripts/simpletrace.py
+ * of a QEMU source tree, as peers more. Needs perl, python3, sqlite3 and GNU time.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -12,13 +13,15 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { writeGdbLog, writeSimpleTrace, writeTraceLog } from './inputs.mjs';
+import { writeDeclarations, writeGdbLog, writeSimpleTrace, writeTraceLog } from './inputs.mjs';
 
 const { values: flags } = parseArgs({
   options: {
-    sizes: { type: 'string', default: '10,100' },
+    sizes: { type: 'string', default: '10,200' },
     runs: { type: 'string', default: '3' },
     trace: { type: 'string' },
+    flamegraph: { type: 'string' },
+    simpletrace: { type: 'string' },
   },
 });
 const sizes = flags.sizes.split(',').map(Number);
@@ -27,6 +30,8 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'vhtrace-bench-'));
 const database = join(folder, 'bench.db');
 const csv = join(folder, 'events.csv');
+const declarations = join(folder, 'trace-events-all');
+writeDeclarations(declarations);
 
 const vhtrace = (...args) => [process.execPath, here('../../bin/run.js'), ...args];
 const shell = (script, ...args) => ['/bin/sh', '-c', script, 'sh', ...args];
@@ -37,6 +42,11 @@ const ingest = {
 const IMPORT = `printf '%s\\n' 'CREATE TABLE event (name, time, pid, args);' '.mode tabs' ".import $1 event" |
   sqlite3 -cmd 'PRAGMA journal_mode=WAL' "$2"`;
 
+/** A program that is somewhere else, if it is told where. */
+function peer(script, name, commandOf) {
+  return script === undefined ? [] : [{ name, command: (file) => commandOf(script, file) }];
+}
+
 const FORMATS = [
   {
     name: 'gdb log',
@@ -46,6 +56,7 @@ const FORMATS = [
         name: 'collapse.pl, names only',
         command: (file) => ['perl', here('peers/collapse.pl'), file],
       },
+      ...peer(flags.flamegraph, 'stackcollapse-gdb.pl', (script, file) => ['perl', script, file]),
     ],
   },
   {
@@ -71,6 +82,12 @@ const FORMATS = [
         name: 'python, struct.unpack',
         command: (file) => ['python3', here('peers/read_simple.py'), file],
       },
+      ...peer(flags.simpletrace, 'QEMU simpletrace.py', (script, file) => [
+        'python3',
+        script,
+        declarations,
+        file,
+      ]),
     ],
   },
 ];

@@ -3,7 +3,7 @@
  * or stack address, and no two migrations of a process what they allocate. A file that is one capture
  * again and again would measure how well repetitions are remembered.
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 
 const captures = new URL('../../fixtures/captures/', import.meta.url);
 const GDB = [
@@ -73,7 +73,19 @@ export function writeTraceLog(path, bytes) {
   });
 }
 
-const EVENTS = ['vhost_user_write', 'vhost_user_read', 'vhost_vdpa_set_vring_num', 'vhost_commit'];
+/** As a trace-events file of QEMU declares them. */
+const DECLARATIONS = [
+  'vhost_user_write(uint32_t req, uint32_t flags) "req:%d flags:0x%"PRIx32""',
+  'vhost_user_read(uint32_t req, uint32_t flags) "req:%d flags:0x%"PRIx32""',
+  'vhost_vdpa_set_vring_num(void *dev, unsigned int index, unsigned int num) "dev: %p index: %u num: %u"',
+  'vhost_commit(bool started, bool changed) "Started: %d Changed: %d"',
+];
+const EVENTS = DECLARATIONS.map((line) => line.slice(0, line.indexOf('(')));
+
+/** What {@link writeSimpleTrace} holds, for programs that need to be told. */
+export function writeDeclarations(path) {
+  writeFileSync(path, `${DECLARATIONS.join('\n')}\n`);
+}
 
 /** QEMU's "simple" backend, header version 4: one file of records with two or three numbers each. */
 export function writeSimpleTrace(path, bytes) {

@@ -68,12 +68,12 @@ async function contents(database) {
     if (verdict !== 'ok') throw new Error(`integrity_check: ${verdict}`);
     const [{ strays }] = await store.all(
       `SELECT (SELECT count(*) FROM block WHERE capture NOT IN (SELECT id FROM capture))
-            + (SELECT count(*) FROM fact WHERE capture NOT IN (SELECT id FROM capture)) AS strays`,
+            + (SELECT count(*) FROM fact_block WHERE capture NOT IN (SELECT id FROM capture)) AS strays`,
     );
     if (strays !== 0) throw new Error(`${strays} rows without a capture`);
     return await store.all(
       `SELECT path, sha256, lines, facts,
-         (SELECT count(*) FROM fact WHERE capture = c.id) AS factRows,
+         (SELECT coalesce(sum(json_array_length(facts)), 0) FROM fact_block WHERE capture = c.id) AS factRows,
          (SELECT sum(json_array_length(records)) FROM block WHERE capture = c.id) AS records,
          (SELECT max(last_line) FROM block WHERE capture = c.id) AS lastLine
        FROM capture c ORDER BY path`,

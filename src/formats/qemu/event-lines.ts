@@ -4,10 +4,20 @@
  * Lines of several threads interleave in QEMU before 6.0 (util/log.c had no lock), and other output of the
  * process goes to the same stream.
  */
-import type { CaptureRecord } from '../../model/record.js';
+import { detached } from '../../base/detached.js';
+import type { CaptureRecord, TraceEvent } from '../../model/record.js';
 import type { EventTable } from './event-table.js';
-import { innerStamp, readEvent, readPlain, repeatCount } from './qemu-trace.js';
-import type { ReadEvent, TraceLine } from './qemu-trace.js';
+import { KnownEvents } from './known-events.js';
+import type { KnownEvent } from './known-events.js';
+import {
+  innerStamp,
+  plainLine,
+  plainStamp,
+  readEvent,
+  readPlain,
+  repeatCount,
+} from './qemu-trace.js';
+import type { ReadEvent, Stamp, TraceLine } from './qemu-trace.js';
 
 /** What became of a line; `problem` where it should have been readable. */
 export interface EventLine {
@@ -22,8 +32,21 @@ interface Torn {
   readonly head: string;
 }
 
+/** A line that surely is an event, see `plainLine()`. */
+export interface PlainEvent {
+  readonly stamp: Stamp;
+  readonly event: KnownEvent | FreshEvent;
+}
+
+/** One that is not known yet. */
+interface FreshEvent {
+  readonly key: string;
+  readonly line: TraceLine;
+}
+
 export class EventLines {
   readonly #events: EventTable;
+  readonly #known = new KnownEvents();
   /** The last line that was an event, whole or not. */
   #eventLine = -1;
   #torn: Torn | undefined;
@@ -46,9 +69,27 @@ export class EventLines {
       : this.#take(read, lineNo);
   }
 
-  /** The same for a line that surely is an event. */
-  readPlain(line: TraceLine, lineNo: number): EventLine {
-    return this.#take(readPlain(line, lineNo, this.#events), lineNo);
+  /** What {@link readPlain} takes; undefined for a line that may be no event, or not whole. */
+  plain(raw: string): PlainEvent | undefined {
+    const stamp = plainStamp(raw);
+    if (stamp === undefined) return undefined;
+    const known = this.#known.find(raw.slice(stamp.end));
+    if (known !== undefined) return { stamp, event: known };
+    // All that is remembered are pieces of it.
+    const own = detached(raw);
+    const line = plainLine(own);
+    return line && { stamp, event: { key: own.slice(stamp.end), line } };
+  }
+
+  readPlain({ stamp, event }: PlainEvent, lineNo: number): EventLine {
+    if (!('key' in event)) {
+      this.#eventLine = lineNo;
+      return { record: eventAt(event, stamp, lineNo) };
+    }
+    const read = readPlain(event.line, lineNo, this.#events);
+    if (read.damaged) return this.#take(read, lineNo);
+    this.#eventLine = lineNo;
+    return { record: eventAt(this.#known.remember(event.key, read.event), stamp, lineNo) };
   }
 
   #take({ event, damaged }: ReadEvent, lineNo: number): EventLine {
@@ -81,4 +122,12 @@ export class EventLines {
       .forms(torn.name)
       .some((form) => form.readText(torn.head + text) !== undefined);
   }
+}
+
+function eventAt(
+  { name, args, text }: KnownEvent,
+  { tid, time }: Stamp,
+  lineNo: number,
+): TraceEvent {
+  return { kind: 'event', span: { first: lineNo, last: lineNo }, name, args, text, tid, time };
 }

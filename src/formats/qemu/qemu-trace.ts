@@ -92,6 +92,42 @@ export function plainLine(raw: string): TraceLine | undefined {
   return { tid: Number(tid), time, by: 'thread', name, text };
 }
 
+/** Stamp of a line whose rest is sought among {@link KnownEvents}. */
+export interface Stamp {
+  readonly tid: number;
+  readonly time: string;
+  /** Where the name begins. */
+  readonly end: number;
+}
+
+/** The stamp of a {@link plainLine}: `27074@1795320809.223469:`. Character by character, as one of them is on every line. */
+export function plainStamp(raw: string): Stamp | undefined {
+  let tid = 0;
+  let at = 0;
+  let code = raw.charCodeAt(at);
+  for (; isDigit(code); code = raw.charCodeAt(++at)) tid = tid * 10 + code - ZERO;
+  if (code !== AT || at === 0 || at > 10) return undefined;
+  const seconds = at + 1;
+  const point = digitsEnd(raw, seconds);
+  if (raw.charCodeAt(point) !== POINT || point === seconds || point - seconds > 12)
+    return undefined;
+  const end = digitsEnd(raw, point + 1);
+  if (raw.charCodeAt(end) !== COLON || end === point + 1 || end - point > 10) return undefined;
+  return { tid, time: raw.slice(seconds, end), end: end + 1 };
+}
+
+const [ZERO, NINE, AT, POINT, COLON] = [48, 57, 64, 46, 58];
+
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= NINE;
+}
+
+function digitsEnd(text: string, from: number): number {
+  let at = from;
+  while (isDigit(text.charCodeAt(at))) at++;
+  return at;
+}
+
 /** The event of a {@link plainLine}. */
 export function readPlain(line: TraceLine, lineNo: number, events: EventTable): ReadEvent {
   const fit = fitting(line, events);

@@ -11,9 +11,11 @@
  */
 import type { CaptureRecord, Problem, Reading, Span, TraceEvent } from '../../model/record.js';
 import { cleanLine } from '../clean.js';
-import type { EventForm, PrintedEvent } from './event-form.js';
+import type { EventForm } from './event-form.js';
 import type { Integer, RawValue } from './event-format.js';
 import type { EventTable } from './event-table.js';
+import { KnownEvents } from './known-events.js';
+import type { KnownEvent } from './known-events.js';
 import { headLength, integerAt, nextItem } from './simple-items.js';
 import type { EventItem, Layout } from './simple-items.js';
 
@@ -46,6 +48,7 @@ interface Named {
 
 class Reader implements SimpleTraceReader {
   readonly #events: EventTable;
+  #known = new KnownEvents();
   #records: CaptureRecord[] = [];
   readonly #problems: Problem[] = [];
   readonly #names = new Map<Integer, Named>();
@@ -88,7 +91,8 @@ class Reader implements SimpleTraceReader {
 
   /** Reads what is whole; returns how many bytes that was. */
   #readItems(bytes: Uint8Array): number {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const view = viewOf(bytes);
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let at = 0;
     if (this.#layout === undefined) {
       const head = headLength(view);
@@ -107,6 +111,8 @@ class Reader implements SimpleTraceReader {
         case 'name':
           if (this.#names.size < MOST_NAMES) {
             this.#names.set(item.id, { name: decode(item.name), forms: undefined });
+            // The number may have stood for another event.
+            this.#known = new KnownEvents();
           }
           break;
         case 'dropped': {
@@ -115,23 +121,29 @@ class Reader implements SimpleTraceReader {
           break;
         }
         case 'event':
-          this.#records.push(this.#readEvent(item, view, this.#layout));
+          this.#records.push(this.#readEvent(item, buffer, this.#layout));
       }
       at = item.end;
     }
   }
 
-  #readEvent(item: EventItem, view: DataView, layout: Layout): CaptureRecord {
-    const { name, forms } = this.#identify(item.id, layout);
+  #readEvent(item: EventItem, bytes: Buffer, layout: Layout): CaptureRecord {
     const span = this.#nextSpan();
+    // What is said of the same bytes again is the same, but for problems, which are told once.
+    const key = `${item.id} ${bytes.toString('latin1', item.values, item.end)}`;
+    const known = this.#known.find(key);
+    if (known !== undefined) return eventOf(known, span, item);
+    const { name, forms } = this.#identify(item.id, layout);
+    const view = viewOf(bytes);
     for (const form of forms) {
       const values = valuesOf(form, item, view, layout);
-      if (values !== undefined) return eventOf(name, span, form.print(values), item);
+      if (values === undefined) continue;
+      return eventOf(this.#known.remember(key, { name, ...form.print(values) }), span, item);
     }
     this.#tellUnread(name, forms.length > 0, span);
     return this.#isDamaged(name, forms, layout)
       ? { kind: 'gap', span, why: `${name} could not be read` }
-      : eventOf(name, span, { args: undefined, text: words(item, view) }, item);
+      : eventOf({ name, args: undefined, text: words(item, view) }, span, item);
   }
 
   /** Every form is known, and none fits: as with a text, the event is not to be trusted. */
@@ -182,12 +194,7 @@ class Reader implements SimpleTraceReader {
   }
 }
 
-function eventOf(
-  name: string,
-  span: Span,
-  { args, text }: PrintedEvent | { readonly args: undefined; readonly text: string },
-  item: EventItem,
-): TraceEvent {
+function eventOf({ name, args, text }: KnownEvent, span: Span, item: EventItem): TraceEvent {
   const { pid } = item;
   const time = secondsOf(item.time);
   // Reserved up to version 2, and zero there.
@@ -230,6 +237,10 @@ function valuesOf(
   }
   // Version 0 has room for six values, used or not.
   return at === end || layout.version === 0 ? values : undefined;
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 function bytesOf(view: DataView, from: number, to: number): Uint8Array {

@@ -1,0 +1,146 @@
+/**
+ * Trace events as rows of a block, at once: a log has millions, so they wait for nothing. Their shapes are
+ * numbered here and written with the block.
+ */
+import type { TraceEvent } from '../model/record.js';
+import type { Database } from './database.js';
+import { EventShapes } from './event-shapes.js';
+import type { Shape } from './event-shapes.js';
+import type { RowsBuffer } from './rows-buffer.js';
+import { wellFormedJson } from './well-formed.js';
+
+/** Shapes of other captures that are used again; a store has dozens, if nobody makes up events. */
+const MOST_SHAPES = 10_000;
+
+/** A row but for its lines, its thread and its time. */
+interface Known {
+  readonly name: string;
+  readonly text: string;
+  readonly shape: Shape;
+  /** JSON array of the values. */
+  readonly values: string;
+  /** Row of `event_again`; 0 before it comes again. */
+  id: number;
+}
+
+export class EventRows {
+  private readonly shapes = new EventShapes();
+  /** By the frozen object of arguments that equal events share. */
+  private readonly known = new WeakMap<object, Known>();
+  private newShapes: [id: number, value: string][] = [];
+  private newAgain: [capture: number, id: number, shape: number, args: string][] = [];
+  private again = 0;
+
+  private constructor(
+    private readonly database: Database,
+    private readonly capture: number,
+    private readonly ids: Map<string, number>,
+    private nextId: number,
+  ) {}
+
+  /** Inside of the transaction that writes the capture. */
+  static async create(database: Database, capture: number): Promise<EventRows> {
+    const [last] = await database.all<{ id: number }>(
+      'SELECT coalesce(max(id), 0) AS id FROM event_shape',
+    );
+    const rows = await database.all<{ id: number; value: string }>(
+      'SELECT id, value FROM event_shape LIMIT ?',
+      MOST_SHAPES,
+    );
+    const ids = new Map(rows.map(({ id, value }) => [value, id]));
+    return new EventRows(database, capture, ids, (last?.id ?? 0) + 1);
+  }
+
+  /** Adds the row, see `EncodedRecord`. */
+  add(event: TraceEvent, rows: RowsBuffer): void {
+    const { args } = event;
+    const known = args !== undefined && Object.isFrozen(args) ? this.seen(args, event) : undefined;
+    if (known === undefined || known.id === 0)
+      this.addWhole(event, known ?? this.read(event), rows);
+    else addKnown(event, known.id, rows);
+  }
+
+  private addWhole(event: TraceEvent, { shape, values }: Known, rows: RowsBuffer): void {
+    const { span, tid, time, text, pid } = event;
+    const { first } = span;
+    const last = span.last === first ? 'null' : span.last;
+    const when = time === undefined ? 'null' : wellFormedJson(time);
+    const own = shape.pieces === undefined ? wellFormedJson(text) : 'null';
+    const process = pid === undefined ? '' : `,${pid}`;
+    rows.add(
+      `["event",${first},${last},${shape.id},${tid ?? null},${when},${own},${values}${process}]`,
+    );
+  }
+
+  /** Writes what is new. */
+  async write(): Promise<void> {
+    const { newShapes, newAgain } = this;
+    this.newShapes = [];
+    this.newAgain = [];
+    await this.database.bulk(
+      'INSERT INTO event_shape (id, value) SELECT value ->> 0, value ->> 1 FROM json_each(?)',
+      newShapes,
+    );
+    await this.database.bulk(
+      `INSERT INTO event_again (capture, id, shape, args)
+       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)`,
+      newAgain,
+    );
+  }
+
+  private seen(args: object, event: TraceEvent): Known {
+    const known = this.known.get(args);
+    if (known?.text !== event.text || known.name !== event.name) {
+      const found = this.read(event);
+      this.known.set(args, found);
+      return found;
+    }
+    if (known.id === 0 && known.shape.pieces !== undefined) {
+      known.id = ++this.again;
+      this.newAgain.push([this.capture, known.id, known.shape.id, known.values]);
+    }
+    return known;
+  }
+
+  private read(event: TraceEvent): Known {
+    const { name, args, text } = event;
+    const shape = this.shapes.find(event);
+    if (shape.id === 0) shape.id = this.idOf(shape.text);
+    const values = args === undefined ? 'null' : wellFormedJson(Object.values(args));
+    return { name, text, shape, values, id: 0 };
+  }
+
+  private idOf(text: string): number {
+    let id = this.ids.get(text);
+    if (id === undefined) {
+      id = this.nextId++;
+      this.ids.set(text, id);
+      this.newShapes.push([id, text]);
+    }
+    return id;
+  }
+}
+
+/** A row without text and values. */
+function addKnown({ span, tid, time, pid }: TraceEvent, again: number, rows: RowsBuffer): void {
+  rows.open('"event",');
+  rows.number(span.first);
+  if (span.last === span.first) rows.json(',null,-');
+  else {
+    rows.comma();
+    rows.number(span.last);
+    rows.json(',-');
+  }
+  rows.number(again);
+  rows.comma();
+  if (tid === undefined) rows.json('null');
+  else rows.number(tid);
+  rows.comma();
+  if (time === undefined) rows.json('null');
+  else rows.string(time);
+  if (pid !== undefined) {
+    rows.json(',null,null,');
+    rows.number(pid);
+  }
+  rows.close();
+}
