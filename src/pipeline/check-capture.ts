@@ -7,7 +7,7 @@ import type { Policy } from '../check/policy.js';
 import type { EventTable } from '../formats/qemu/event-table.js';
 import { buildRun, RunBuilder } from '../flows/run.js';
 import type { Run, RunOptions } from '../flows/run.js';
-import type { Problem, TraceEvent } from '../model/record.js';
+import type { CaptureRecord, Problem, Span, TraceEvent } from '../model/record.js';
 import type { CheckReport } from '../model/report.js';
 import { fetchExcerpts, keepLines, quotedPlaces } from './excerpts.js';
 import type { LineKeeper } from './excerpts.js';
@@ -46,12 +46,47 @@ export async function checkFile(
   const { info, reading } = await readCapture(path, {
     events,
     take: (records) => {
-      for (const record of records) builder.add(record);
+      for (const record of records) builder.add(kept(record));
       return Promise.resolve();
     },
   });
   const run = builder.finish(judging.options);
   return checkRun({ info, reading: { ...reading, records: eventsOf(run) } }, run, judging);
+}
+
+const EVENT = 'event';
+
+/**
+ * An event of one line, without its time: no rule asks for that, and it is a piece of the text, which would be in
+ * memory as long. A log has millions.
+ */
+class KeptEvent implements TraceEvent {
+  constructor(
+    private readonly line: number,
+    readonly name: string,
+    readonly args: TraceEvent['args'],
+    readonly text: string,
+    readonly tid: number | undefined,
+    readonly pid: number | undefined,
+  ) {}
+
+  get kind(): 'event' {
+    return EVENT;
+  }
+
+  get span(): Span {
+    return { first: this.line, last: this.line };
+  }
+
+  get time(): undefined {
+    return undefined;
+  }
+}
+
+function kept(record: CaptureRecord): CaptureRecord {
+  if (record.kind !== 'event' || record.span.first !== record.span.last) return record;
+  const { span, name, args, text, tid, pid } = record;
+  return new KeptEvent(span.first, name, args, text, tid, pid);
 }
 
 /** What a binary trace is quoted from, which has no lines. */
