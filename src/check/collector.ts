@@ -115,11 +115,12 @@ export class Collector {
   }
 }
 
-/** Whether {@link keyOf} is the same, of one device and ring; false where that is not known at once. */
+/** Whether {@link keyOf} is the same, of one device; false where that is not known at once. */
 function isSameSubject(a: Judgement, b: Judgement): boolean {
   return (
     a.verdict === b.verdict &&
     a.severity === b.severity &&
+    a.vring === b.vring &&
     a.endpoint === b.endpoint &&
     a.missing === undefined &&
     b.missing === undefined

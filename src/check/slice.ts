@@ -202,7 +202,7 @@ class PartFinder {
     return withExits(reduced(part.exits, (some) => this.proves(withExits(some))));
   }
 
-  /** What was tried before costs as much again, so that the budget goes as far as it always did. */
+  /** What was tried before is not judged again, but charged: slices depend on the budget, and not on what is remembered. */
   private proves(part: Part): boolean {
     this.budget.left -= costOf(part);
     if (this.budget.left < 0) return false;

@@ -17,7 +17,7 @@ import { NoteSignFinder } from './order.js';
 import type { NoteSign } from './order.js';
 import { buildProbes } from './probes.js';
 import type { Probes } from './probes.js';
-import { commonRange, profileOf } from './profile.js';
+import { commonRange, profilesOf } from './profile.js';
 import type { Profile, VersionRange } from './profile.js';
 import { Rings } from './rings.js';
 
@@ -122,7 +122,7 @@ function runOf(
     return probes.watching('vhost_dev_start', from, from) !== undefined;
   });
   const rings = new Rings(all, seesStarts, options.backend);
-  const profiles = ofSession.map((own) => profileOf(own, options.qemuVersion));
+  const profiles = profilesOf(ofSession, options.qemuVersion);
   let gaps = 0;
   let facts: readonly Fact[] | undefined;
   return {
