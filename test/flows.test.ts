@@ -427,7 +427,7 @@ describe('devices and rings', () => {
       frame(1, 'vhost_migration_log', 'listener=0x5555562b1f10, enable=true'),
       BOTTOM,
     );
-    expect(learnListenerOffset(steps.map(({ calls }) => calls))).toBe(16n);
+    expect(learnListenerOffset(steps)).toBe(16n);
     expect(learnListenerOffset([])).toBe(8n);
   });
 

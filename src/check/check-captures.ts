@@ -57,17 +57,15 @@ export function checkRuns(
       sha256: info.sha256,
       formats: reading.formats,
       lines: reading.lines,
-      records: reading.records.filter(
-        (record) => record.kind !== 'prose' && record.kind !== 'chatter',
-      ).length,
-      facts: run.facts.length,
+      records: run.counts.records,
+      facts: run.factCount,
       problems: reading.problems.length,
-      unclaimed: unclaimedLines(reading),
+      unclaimed: run.counts.unclaimedLines,
       ordered: run.ordered,
     })),
     summary: summarize(
       findings,
-      judged.some(({ run }) => run.facts.length > 0),
+      judged.some(({ run }) => run.factCount > 0),
     ),
     findings,
     devices: judged.flatMap(({ info, run }) => devicesOf(info.sha256, run)),
@@ -125,19 +123,13 @@ function profileSummary(capture: string, session: number, profile: Profile): Pro
 }
 
 function alterationsOf(capture: string, run: Run): CheckReport['alterations'] {
-  return run.steps.flatMap(({ altered, calls, frames, line }) => {
-    if (altered === undefined) return [];
+  const found: CheckReport['alterations'][number][] = [];
+  for (const { altered, calls, frames, line } of run.steps) {
+    if (altered === undefined) continue;
     const func = calls.at(-1)?.func ?? frames[0]?.func ?? '??';
-    return [{ capture, func, line, command: altered.command, commandLine: altered.line }];
-  });
-}
-
-function unclaimedLines({ records }: Reading): number {
-  let lines = 0;
-  for (const record of records) {
-    if (record.kind === 'prose' && !record.human) lines += record.span.last - record.span.first + 1;
+    found.push({ capture, func, line, command: altered.command, commandLine: altered.line });
   }
-  return lines;
+  return found;
 }
 
 function devicesOf(capture: string, run: Run): CheckReport['devices'] {

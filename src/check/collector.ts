@@ -19,6 +19,9 @@ interface Group {
 /** Gathers the judgements of one rule on one capture. */
 export class Collector {
   private readonly groups = new Map<string, Group>();
+  /** Of a session, by device and ring: what is judged next is mostly judged like what was before. */
+  private readonly latest = new Map<string | undefined, Map<number, Group>>();
+  private inSession: Session | undefined;
 
   constructor(
     private readonly info: CaptureInfo,
@@ -31,11 +34,29 @@ export class Collector {
 
   add(given: Judgement, context: Session): void {
     const judgement = context.isAltered(given) ? undecided(given) : given;
-    const { times = 1 } = judgement;
+    const { times = 1, vring = -1 } = judgement;
+    if (context !== this.inSession) {
+      this.inSession = context;
+      this.latest.clear();
+    }
+    const known = this.latest.get(judgement.device)?.get(vring);
+    if (known !== undefined && isSameSubject(known.first, judgement)) {
+      known.count += times;
+      return;
+    }
+    const group = this.groupOf(judgement, context);
+    group.count += times;
+    const ofDevice = this.latest.get(judgement.device) ?? new Map<number, Group>();
+    this.latest.set(judgement.device, ofDevice.set(vring, group));
+  }
+
+  private groupOf(judgement: Judgement, context: Session): Group {
     const key = keyOf(judgement, context.session);
-    const group = this.groups.get(key);
-    if (group === undefined) this.groups.set(key, { first: judgement, context, count: times });
-    else group.count += times;
+    const known = this.groups.get(key);
+    if (known !== undefined) return known;
+    const group = { first: judgement, context, count: 0 };
+    this.groups.set(key, group);
+    return group;
   }
 
   /** In the order of the findings. */
@@ -92,6 +113,18 @@ export class Collector {
       count: 0,
     };
   }
+}
+
+/** Whether {@link keyOf} is the same, of one device; false where that is not known at once. */
+function isSameSubject(a: Judgement, b: Judgement): boolean {
+  return (
+    a.verdict === b.verdict &&
+    a.severity === b.severity &&
+    a.vring === b.vring &&
+    a.endpoint === b.endpoint &&
+    a.missing === undefined &&
+    b.missing === undefined
+  );
 }
 
 /** Equal for equal verdicts on one subject. None of its parts has a line break: all come from single lines. */

@@ -46,6 +46,7 @@ function collectorsByKind(collectors: readonly Collector[]): ReadonlyMap<FactKin
 
 function judgeStacks(context: Session, byKind: ReadonlyMap<FactKind, readonly Collector[]>): void {
   const { run } = context;
+  if (context.activations.length === 0) return;
   for (const step of context.steps) {
     if (step.calls.length === 0) continue;
     for (const collector of askedOf(kindsAnew(step, run), byKind)) {

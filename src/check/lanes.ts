@@ -2,7 +2,8 @@
 import type { Activation } from '../flows/activations.js';
 import { deviceNames } from '../flows/device-names.js';
 import { PhaseTracker } from '../flows/phases.js';
-import type { Device, Run } from '../flows/run.js';
+import type { Device } from '../flows/devices.js';
+import type { Run } from '../flows/run.js';
 import type { DeviceLane, Judged, LaneState } from '../model/browse.js';
 import { known } from '../protocol/replay.js';
 import type { LogState } from '../protocol/tables.js';

@@ -2,17 +2,23 @@
 import { append } from '../base/append.js';
 import type { Step } from '../facts/step.js';
 import type { Activation } from '../flows/activations.js';
+import { distinctFacts } from '../flows/distinct-facts.js';
+import type { Subject } from '../flows/distinct-facts.js';
 import type { Run } from '../flows/run.js';
-import type { Fact, FactKind } from '../model/fact.js';
+import type { FactKind } from '../model/fact.js';
 import type { DeviceState, Since } from '../protocol/replay.js';
 import type { Judgement, SessionContext } from '../rules/rule.js';
 import { DeviceWork, Timeline } from './timeline.js';
 
 export class Session implements SessionContext {
+  readonly wired: readonly Step[];
   private readonly calls = new ByKind<Activation>(({ id }) => id);
   private readonly traced = new ByKind<Step>(({ index }) => index);
   private readonly requests = new ByKind<Step>(({ index }) => index);
+  private readonly altered: Step[] = [];
   private readonly made = new Map<string, unknown>();
+  private readonly madeFor = new Map<readonly Activation[], Map<string, unknown>>();
+  private foundAltered: ReadonlySet<number> | undefined;
   private readonly timelines = new Map<string, Timeline>();
 
   /** Besides the run only what is of the session. */
@@ -21,21 +27,32 @@ export class Session implements SessionContext {
     readonly session: number,
     readonly steps: readonly Step[],
     readonly activations: readonly Activation[],
-    readonly facts: readonly Fact[],
+    /** See {@link distinctFacts}; none where only one rule is asked. */
+    readonly distinctFacts: readonly Subject[],
   ) {
     for (const activation of this.activations) this.calls.add(activation.kind, activation);
+    const wired: Step[] = [];
     for (const step of this.steps) {
       if (step.event !== undefined) this.traced.add(step.event.row.kind, step);
-      if (step.wire !== undefined) this.requests.add(step.wire.kind, step);
+      if (step.altered !== undefined) this.altered.push(step);
+      if (step.wire === undefined) continue;
+      this.requests.add(step.wire.kind, step);
+      wired.push(step);
     }
+    this.wired = wired;
   }
 
   once<T>(key: string, make: () => T): T {
-    const made = this.made.get(key);
-    if (made !== undefined || this.made.has(key)) return made as T;
-    const value = make();
-    this.made.set(key, value);
-    return value;
+    return remembered(this.made, key, make);
+  }
+
+  onceFor<T>(calls: readonly Activation[], key: string, make: () => T): T {
+    let made = this.madeFor.get(calls);
+    if (made === undefined) {
+      made = new Map();
+      this.madeFor.set(calls, made);
+    }
+    return remembered(made, key, make);
   }
 
   of(...kinds: readonly FactKind[]): readonly Activation[] {
@@ -63,7 +80,7 @@ export class Session implements SessionContext {
   endpointOrdinal(endpoint: string): number {
     const ordinals = this.once('endpoints', () => {
       const seen = new Map<string, number>();
-      for (const { wire } of this.steps) {
+      for (const { wire } of this.wired) {
         if (wire?.endpoint !== undefined && !seen.has(wire.endpoint))
           seen.set(wire.endpoint, seen.size);
       }
@@ -75,16 +92,16 @@ export class Session implements SessionContext {
   /** The verdict rests on a call that the debugger ended, made or changed. */
   isAltered({ verdict, line, evidence = [] }: Judgement): boolean {
     if (verdict !== 'pass' && verdict !== 'violation') return false;
-    const lines = this.once('altered lines', () => this.alteredLines());
-    return lines.size > 0 && [line, ...evidence.map((mark) => mark.line)].some((l) => lines.has(l));
+    const lines = (this.foundAltered ??= this.alteredLines());
+    if (lines.size === 0) return false;
+    return lines.has(line) || evidence.some((mark) => lines.has(mark.line));
   }
 
   private alteredLines(): ReadonlySet<number> {
     const altered = this.activations.filter((activation) => activation.altered);
-    const steps = this.steps.filter((step) => step.altered !== undefined);
     return new Set([
       ...altered.map(({ line }) => line),
-      ...steps.flatMap(({ line, callLines }) => [line, ...callLines]),
+      ...this.altered.flatMap(({ line, callLines }) => [line, ...callLines]),
     ]);
   }
 
@@ -110,25 +127,20 @@ export class Session implements SessionContext {
 
 /** The sessions of a run. */
 export function sessionsOf(run: Run): Session[] {
-  const lists = Array.from({ length: run.sessions }, () => ({
-    steps: [] as Step[],
-    activations: [] as Activation[],
-    facts: [] as Fact[],
-  }));
-  for (const step of run.steps) lists[step.session]?.steps.push(step);
-  for (const activation of run.activations) {
-    lists[activation.session]?.activations.push(activation);
-  }
-  for (const fact of run.facts) lists[fact.session]?.facts.push(fact);
-  return lists.map(
-    ({ steps, activations, facts }, session) =>
-      new Session(run, session, steps, activations, facts),
+  const activations = run.ofSession.map((): Activation[] => []);
+  for (const activation of run.activations) activations[activation.session]?.push(activation);
+  const facts = distinctFacts(run);
+  return run.ofSession.map(
+    (steps, session) =>
+      new Session(run, session, steps, activations[session] ?? [], facts[session] ?? []),
   );
 }
 
 /** Items by kind, in their order; several kinds together are put in order once. */
 class ByKind<T> {
   private readonly lists = new Map<string, T[]>();
+  /** By the first of the kinds. */
+  private readonly together = new Map<string, Together<T>[]>();
 
   constructor(private readonly orderOf: (item: T) => number) {}
 
@@ -136,13 +148,46 @@ class ByKind<T> {
     append(this.lists, kind, item);
   }
 
+  /** Most rules ask for what is not there, or for one of several kinds that is. */
   of(kinds: readonly FactKind[]): readonly T[] {
-    const key = kinds.join(' ');
-    const known = this.lists.get(key);
-    if (known !== undefined || kinds.length === 1) return known ?? [];
-    const all = kinds.flatMap((kind) => this.lists.get(kind) ?? []);
-    all.sort((a, b) => this.orderOf(a) - this.orderOf(b));
-    this.lists.set(key, all);
-    return all;
+    let only: readonly T[] = NOTHING;
+    let found = 0;
+    for (const kind of kinds) {
+      const list = this.lists.get(kind);
+      if (list === undefined) continue;
+      only = list;
+      found++;
+    }
+    return found < 2 ? only : this.merged(kinds);
   }
+
+  private merged(kinds: readonly FactKind[]): readonly T[] {
+    const known = this.together.get(kinds[0] ?? '')?.find((one) => areSame(one.kinds, kinds));
+    if (known !== undefined) return known.items;
+    const items = kinds
+      .flatMap((kind) => this.lists.get(kind) ?? [])
+      .sort((a, b) => this.orderOf(a) - this.orderOf(b));
+    append(this.together, kinds[0] ?? '', { kinds, items });
+    return items;
+  }
+}
+
+/** Items of several kinds. */
+interface Together<T> {
+  readonly kinds: readonly FactKind[];
+  readonly items: readonly T[];
+}
+
+const NOTHING: readonly never[] = [];
+
+function areSame(a: readonly FactKind[], b: readonly FactKind[]): boolean {
+  return a.length === b.length && a.every((kind, i) => kind === b[i]);
+}
+
+function remembered<T>(made: Map<string, unknown>, key: string, make: () => T): T {
+  const known = made.get(key);
+  if (known !== undefined || made.has(key)) return known as T;
+  const value = make();
+  made.set(key, value);
+  return value;
 }

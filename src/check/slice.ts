@@ -104,6 +104,8 @@ function unbrokenSpans(run: Run, part: Part): Span[] {
 
 class PartFinder {
   private readonly cited: ReadonlySet<Step>;
+  /** Parts, see {@link keyOf}, and whether they prove the violation. */
+  private readonly tried = new Map<string, boolean>();
 
   constructor(
     private readonly run: Run,
@@ -200,10 +202,17 @@ class PartFinder {
     return withExits(reduced(part.exits, (some) => this.proves(withExits(some))));
   }
 
+  /** What was tried before is not judged again, but charged: slices depend on the budget, and not on what is remembered. */
   private proves(part: Part): boolean {
     this.budget.left -= costOf(part);
     if (this.budget.left < 0) return false;
-    return isReported(this.run, part, this.rule, this.violation);
+    const key = keyOf(part);
+    let isProof = this.tried.get(key);
+    if (isProof === undefined) {
+      isProof = isReported(this.run, part, this.rule, this.violation);
+      this.tried.set(key, isProof);
+    }
+    return isProof;
   }
 }
 
@@ -212,17 +221,18 @@ function isReported(run: Run, part: Part, rule: Rule, violation: Judgement): boo
   const left = partOf(run, part);
   const session = part.steps[0]?.session ?? 0;
   const context = new Session(left, session, left.steps, left.activations, []);
-  const judged = [
-    ...judgeStacks(rule, left),
-    ...(left.ordered ? (rule.sequence?.(context) ?? []) : []),
-  ];
-  return judged.some((other) => isSame(other, violation) && !context.isAltered(other));
+  const isIt = (other: Judgement): boolean => isSame(other, violation) && !context.isAltered(other);
+  for (const judgement of judgeStacks(rule, left)) if (isIt(judgement)) return true;
+  if (!left.ordered) return false;
+  for (const judgement of rule.sequence?.(context) ?? []) if (isIt(judgement)) return true;
+  return false;
 }
 
-function judgeStacks({ stack }: Rule, run: Run): Judgement[] {
-  if (stack === undefined) return [];
-  const asked = run.steps.filter((step) => kindsAnew(step, run).some((k) => stack.of.includes(k)));
-  return asked.flatMap((step) => [...stack.judge(step, run)]);
+function* judgeStacks({ stack }: Rule, run: Run): Generator<Judgement> {
+  if (stack === undefined) return;
+  for (const step of run.steps) {
+    if (kindsAnew(step, run).some((kind) => stack.of.includes(kind))) yield* stack.judge(step, run);
+  }
 }
 
 function isSame(a: Judgement, b: Judgement): boolean {
@@ -252,6 +262,13 @@ function reduced<T>(items: readonly T[], isEnough: (some: readonly T[]) => boole
 function costOf({ steps }: Part): number {
   const way = (steps.at(-1)?.index ?? 0) - (steps[0]?.index ?? 0);
   return steps.length + Math.ceil(way / 32);
+}
+
+/** Equal for equal parts. */
+function keyOf({ steps, exits, watched }: Part): string {
+  const shown = steps.map(({ index }) => index).join(' ');
+  const ended = exits.map(({ thread, after }) => `${thread} ${after}`).join(' ');
+  return `${shown}\n${ended}\n${[...watched].sort().join(' ')}`;
 }
 
 function sizeOf({ steps, exits, watched }: Part): number {

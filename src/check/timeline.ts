@@ -7,13 +7,6 @@
 import { append } from '../base/append.js';
 import { firstIndex } from '../base/search.js';
 import { RING_RESET } from '../model/constants.js';
-import {
-  callerOf,
-  directCaller,
-  failureIn,
-  hasFailed,
-  hasSucceeded,
-} from '../flows/activations.js';
 import type { Activation } from '../flows/activations.js';
 import type { Run } from '../flows/run.js';
 import type { Backend, FactKind } from '../model/fact.js';
@@ -27,19 +20,25 @@ import {
   step as replayStep,
 } from '../protocol/replay.js';
 import type { DeviceState, Signal, Silent, Since } from '../protocol/replay.js';
+import { signalsOfOpening, signalsOfReturn } from './signals.js';
 
-interface Snapshot {
-  readonly step: number;
-  /** After a return; those of one step come before what opens there. */
-  readonly returned: boolean;
-  readonly state: DeviceState;
-  /** Lines that made certain what is known. */
-  readonly since: Since;
-  /** Single rings may be stopped: the features allow it, or are not known. */
-  readonly ringReset: boolean;
-  readonly backend: Backend | undefined;
-  /** What an open call is switching the log to. */
-  readonly toggling: boolean | undefined;
+/** A class: a timeline has many, and V8 would make literals old where those of a run live long. */
+class Snapshot {
+  constructor(
+    readonly step: number,
+    /** After a return; those of one step come before what opens there. */
+    readonly returned: boolean,
+    /** Just before, silent moves included. */
+    readonly before: DeviceState,
+    readonly state: DeviceState,
+    /** Line that shows what led from the one to the other. */
+    readonly line: number,
+    /** Single rings may be stopped: the features allow it, or are not known. */
+    readonly ringReset: boolean,
+    readonly backend: Backend | undefined,
+    /** What an open call is switching the log to. */
+    readonly toggling: boolean | undefined,
+  ) {}
 }
 
 interface SteadySilent extends Pick<Snapshot, 'ringReset' | 'backend'> {
@@ -59,6 +58,8 @@ export interface Known {
 /** All states of one device of one session, by step. */
 export class Timeline {
   private readonly snapshots: Snapshot[] = [];
+  /** Of the first snapshots, see {@link sinceAt}. */
+  private readonly since: Since[] = [];
   /** What {@link silentBetween} gives as long as nothing begins or ceases to be watched. */
   private steady: SteadySilent | undefined;
 
@@ -69,15 +70,8 @@ export class Timeline {
     /** For a picture: a start goes on until its end is shown, and a socket stays open. */
     private readonly asShown = false,
   ) {
-    let last: Snapshot = {
-      step: own[0]?.first ?? 0,
-      returned: false,
-      state: anyState,
-      since: sinceNothing,
-      ringReset: true,
-      backend: undefined,
-      toggling: undefined,
-    };
+    const begin = own[0]?.first ?? 0;
+    let last = new Snapshot(begin, false, anyState, anyState, 0, true, undefined, undefined);
     let toggles: readonly Activation[] = [];
     for (const { step, activation, returned } of inOrder(own)) {
       const ringReset = returned ? last.ringReset : mayResetRings(activation, last.ringReset);
@@ -97,12 +91,11 @@ export class Timeline {
           state = replayStep(state, { machine: 'log-unsure' }, silent);
         }
       }
-      const isSame = before === last.state && state === before;
-      const since = isSame ? last.since : sinceAfter(last.since, before, state, activation.line);
       const backend = run.rings.backendOf(activation) ?? last.backend;
       if (isToggle) toggles = openToggles(toggles, activation, returned);
       const toggling = toggles.length > 0 ? targetOf(toggles.at(-1)) : undefined;
-      last = { step, returned, state, since, ringReset, backend, toggling };
+      const { line } = activation;
+      last = new Snapshot(step, returned, before, state, line, ringReset, backend, toggling);
       this.snapshots.push(last);
     }
   }
@@ -137,18 +130,37 @@ export class Timeline {
 
   /** Lines that made certain what is known just before a step. */
   sinceBefore(step: number): Since {
-    return this.lastBefore(step)?.since ?? sinceNothing;
+    return this.sinceAt(this.placeBefore(step));
+  }
+
+  /** Of a snapshot, by its place: few are asked for, and each needs those before it. */
+  private sinceAt(place: number): Since {
+    for (let i = this.since.length; i <= place; i++) {
+      const known = this.since[i - 1] ?? sinceNothing;
+      const last = this.snapshots[i - 1]?.state ?? anyState;
+      const snapshot = this.snapshots[i];
+      if (snapshot === undefined) break;
+      const { before, state, line } = snapshot;
+      const isSame = before === last && state === before;
+      this.since.push(isSame ? known : sinceAfter(known, before, state, line));
+    }
+    return this.since[place] ?? sinceNothing;
   }
 
   /** The last snapshot before a step, unless records may be missing after it. */
   private lastBefore(step: number): Snapshot | undefined {
+    return this.snapshots[this.placeBefore(step)];
+  }
+
+  /** Where that stands, -1 for nowhere. */
+  private placeBefore(step: number): number {
     // What a step shows to have returned did so before it.
     const next = firstIndex(this.snapshots.length, (i) => {
       const snapshot = this.snapshots[i];
       return snapshot === undefined || snapshot.step > step || isOpening(snapshot, step);
     });
     const last = this.snapshots[next - 1];
-    return last === undefined || hasGap(this.run, last.step, step) ? undefined : last;
+    return last === undefined || hasGap(this.run, last.step, step) ? -1 : next - 1;
   }
 
   /** What came after a return that was within a gap is unknown, and may have changed the device again. */
@@ -337,152 +349,4 @@ function nextOfOtherThread(activations: readonly Activation[]): number[] {
     next[i] = isSame ? (next[i + 1] ?? i + 1) : i + 1;
   }
   return next;
-}
-
-function signalsOfOpening(run: Run, activation: Activation): Signal[] {
-  const { kind, enable } = activation;
-  switch (kind) {
-    case 'vhost_dev_init':
-    case 'vhost_dev_cleanup':
-      return zeroed();
-    case 'vhost_dev_start':
-      return [
-        { machine: 'run', event: 'start' },
-        { machine: 'vrings', event: 'device-start' },
-      ];
-    case 'vhost_dev_stop':
-      return directCaller(activation) === activation.parent
-        ? [{ machine: 'run', event: 'stop' }]
-        : [];
-    case 'vhost_dev_set_features':
-      return isOfStart(activation) ? seenLog(enable) : [];
-    case 'vhost_virtqueue_set_addr':
-      return addressSignals(run, activation);
-    case 'vhost_dev_log_resize':
-      return [
-        { machine: 'run', event: 'seen-started' },
-        ...seenLog(directCaller(activation)?.kind === 'vhost_migration_log' ? false : undefined),
-      ];
-    case 'vhost_dev_set_log':
-      return [
-        { machine: 'run', event: 'seen-started' },
-        ...seenLog(enable === undefined ? undefined : !enable),
-      ];
-    case 'op_set_log_base':
-      return [{ machine: 'base', event: 'set' }];
-    case 'vhost_log_put':
-      return directCaller(activation)?.kind === 'vhost_dev_log_resize'
-        ? []
-        : [{ machine: 'base', event: 'put' }];
-    case 'vhost_virtqueue_stop':
-    case 'op_get_vring_base':
-      return ringStop(run, activation);
-    default:
-      return [];
-  }
-}
-
-function signalsOfReturn(run: Run, activation: Activation): Signal[] {
-  const { kind, enable } = activation;
-  switch (kind) {
-    case 'vhost_dev_start':
-      if (hasSucceeded(activation)) return [{ machine: 'run', event: 'seen-started' }];
-      return hasFailed(activation) ? stopped() : [];
-    case 'vhost_dev_stop':
-      return stopped();
-    case 'vhost_dev_set_log':
-    case 'vhost_migration_log':
-      return toggleReturned(run, activation, enable);
-    case 'vhost_log_global_start':
-    case 'vhost_log_global_stop':
-      return activation.children.some((child) => child.kind === 'vhost_migration_log')
-        ? []
-        : [{ machine: 'log-unsure' }];
-    default:
-      return [];
-  }
-}
-
-/**
- * vhost_migration_log() leaves `log_enabled` as asked unless the work on a started device failed.
- * A disable cannot leave it on: failure aborts up to 5.1 and clears the flag since 5.2.
- */
-function toggleReturned(run: Run, activation: Activation, enable: boolean | undefined): Signal[] {
-  if (enable === false) return [{ machine: 'log', event: 'set-off' }];
-  if (enable !== undefined && hasSucceeded(activation))
-    return [{ machine: 'log', event: 'set-on' }];
-  if (enable === undefined || failureIn(activation) !== undefined)
-    return [{ machine: 'log-unsure' }];
-  if (activation.kind === 'vhost_dev_set_log') {
-    const elected = activation.children.some(
-      (c) => c.kind === 'vhost_dev_elect_mem_logger' && c.enable === true,
-    );
-    const undone = activation.children.some((c) => c.enable === false);
-    if (elected) return [{ machine: 'log', event: 'set-on' }];
-    const watched =
-      run.probes.watching('vhost_virtqueue_set_addr', activation.first, activation.last) !==
-      undefined;
-    const addressed = activation.children.some((c) => c.kind === 'vhost_virtqueue_set_addr');
-    return [
-      watched && addressed && !undone
-        ? { machine: 'log', event: 'set-on' }
-        : { machine: 'log-unsure' },
-    ];
-  }
-  // The pass has a return of its own. Without one the device was stopped (flag only) or logging already,
-  // unless the pass was not watched.
-  const { children } = activation;
-  if (children.some((c) => c.kind === 'vhost_dev_set_log')) return [];
-  const isFlagOnly =
-    children.every((c) => c.kind !== 'vhost_dev_log_resize') &&
-    run.probes.watching('vhost_dev_set_log', activation.first, activation.last) !== undefined;
-  return [isFlagOnly ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];
-}
-
-/**
- * A start that failed has undone what it did, like a stop that returned. Whether they have put the log is
- * not theirs to say: a watched vhost_log_put() is seen, and an unwatched one may have run.
- */
-function stopped(): Signal[] {
-  return [
-    { machine: 'run', event: 'stop-returned' },
-    { machine: 'vrings', event: 'stop' },
-  ];
-}
-
-function zeroed(): Signal[] {
-  return [
-    { machine: 'run', event: 'zeroed' },
-    { machine: 'log', event: 'zeroed' },
-    { machine: 'base', event: 'zeroed' },
-    { machine: 'vrings', event: 'stop' },
-  ];
-}
-
-function seenLog(enable: boolean | undefined): Signal[] {
-  return enable === undefined ? [] : [{ machine: 'log', event: enable ? 'seen-on' : 'seen-off' }];
-}
-
-function isOfStart(activation: Activation): boolean {
-  const caller = directCaller(activation)?.kind;
-  return caller === 'vhost_dev_start' || caller === 'vhost_dev_prepare_inflight';
-}
-
-function addressSignals(run: Run, activation: Activation): Signal[] {
-  const vring = run.rings.ringOf(activation);
-  const { enable } = activation;
-  const isStart = callerOf(activation, 'vhost_virtqueue_start') !== undefined;
-  const seen = isStart ? seenLog(enable) : [];
-  if (vring === undefined || enable === undefined) return seen;
-  const event = `${isStart ? 'start' : 'toggle'}-${enable ? 'logged' : 'plain'}` as const;
-  return [...seen, { machine: 'vring', vring, event }];
-}
-
-function ringStop(run: Run, activation: Activation): Signal[] {
-  const vring = run.rings.ringOf(activation);
-  return [
-    vring === undefined
-      ? { machine: 'some-vring', event: 'stop' }
-      : { machine: 'vring', vring, event: 'stop' },
-  ];
 }

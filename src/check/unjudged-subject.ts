@@ -1,13 +1,14 @@
 /** A rule that judged nothing where its subject appears: what there was, and why the rule could not even begin. */
+import type { Subject } from '../flows/distinct-facts.js';
 import type { Run } from '../flows/run.js';
-import type { Fact, FactKind } from '../model/fact.js';
+import type { FactKind } from '../model/fact.js';
 import type { Judgement, Rule } from '../rules/rule.js';
 import type { Session } from './session.js';
 
 /** The inconclusive judgement on the first subject of the rule, if it has one in the session. */
 export function unjudgedSubject(rule: Rule, context: Session): Judgement | undefined {
   const { run } = context;
-  const subject = distinctFacts(context).find((fact) => isSubject(rule, fact, run));
+  const subject = context.distinctFacts.find((fact) => isSubject(rule, fact, run));
   if (subject === undefined) return undefined;
   const name = nameOf(subject);
   return {
@@ -23,24 +24,8 @@ export function unjudgedSubject(rule: Rule, context: Session): Judgement | undef
   };
 }
 
-/** The first fact of each sort that {@link isSubject} tells apart: all rules look through these few. */
-function distinctFacts(context: Session): readonly Fact[] {
-  return context.once('distinct facts', () => {
-    const seen = {
-      known: new Map<Fact['role'], Set<FactKind>>(),
-      unknown: new Map<Fact['role'], Set<FactKind>>(),
-    };
-    return context.facts.filter(({ kind, role, device }) => {
-      const byRole = device === undefined ? seen.unknown : seen.known;
-      const kinds = byRole.get(role) ?? new Set();
-      byRole.set(role, kinds);
-      return kinds.size < kinds.add(kind).size;
-    });
-  });
-}
-
 /** Does the fact show that there was something for the rule to judge? */
-function isSubject({ triggers }: Rule, fact: Fact, { ordered }: Run): boolean {
+function isSubject({ triggers }: Rule, fact: Subject, { ordered }: Run): boolean {
   if (fact.role === 'wire') {
     return [fact.kind, ...(CALLS_BEHIND.get(fact.kind) ?? [])].some((k) => triggers.includes(k));
   }
@@ -58,12 +43,12 @@ const CALLS_BEHIND: ReadonlyMap<FactKind, readonly FactKind[]> = new Map([
 ]);
 
 /** `VHOST_SET_LOG_BASE`, also where the function is vhost_net_ioctl() and the request its argument. */
-function nameOf({ func, value, role }: Fact): string {
+function nameOf({ func, value, role }: Subject): string {
   return role === 'wire' && value?.startsWith('VHOST_') === true ? value : func;
 }
 
 /** Why a rule could not even begin with what it saw. */
-function missingAround(run: Run, subject: Fact): readonly string[] {
+function missingAround(run: Run, subject: Subject): readonly string[] {
   if (!run.ordered) {
     const { why, line } = run.note ?? { why: 'it is a note', line: 0 };
     return [

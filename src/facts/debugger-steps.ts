@@ -32,7 +32,7 @@ import { plainName } from './functions.js';
 import { innerFrames } from './inner-frames.js';
 import { printedMembers, SilentPrints } from './printed.js';
 import type { Alteration, Step } from './step.js';
-import { NOTHING_SHOWN } from './step-maker.js';
+import { NOTHING_SHOWN } from './report-step.js';
 import type { StepMaker } from './step-maker.js';
 import { ProcessFollower } from './threads.js';
 

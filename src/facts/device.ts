@@ -6,35 +6,35 @@
  * is learned from stacks that print both, so that another layout is not taken for a fault.
  */
 import type { Call } from './calls.js';
+import type { Step } from './step.js';
 
 /** Offset of `memory_listener` in `struct vhost_dev` on LP64 since QEMU 2.9. */
 const LISTENER_OFFSET = 8n;
 
-/** `listener - dev` of the innermost such pair of one stack (calls outermost first), if the stack prints both; `index` is that of `dev`. */
-export function listenerDistance(
-  calls: readonly Call[],
-): { listener: Call; dev: Call; index: number; distance: bigint } | undefined {
+/** A call that names a listener, and its callee, which names a device. */
+interface ListenerPair {
+  readonly listener: Call;
+  readonly dev: Call;
+  /** Of `dev` in the stack. */
+  readonly index: number;
+}
+
+/** The innermost such pair of one stack (calls outermost first), if the stack prints both. */
+export function listenerPair(calls: readonly Call[]): ListenerPair | undefined {
   for (let i = calls.length - 2; i >= 0; i--) {
     const listener = calls[i];
     const dev = calls[i + 1];
     if (listener?.row.device !== 'listener' || listener.pointer === undefined) continue;
     if (dev?.row.device === undefined || dev.row.device === 'listener' || dev.pointer === undefined)
       continue;
-    const distance = distanceBetween(listener, dev, listener.pointer, dev.pointer);
-    return { listener, dev, index: i + 1, distance };
+    return { listener, dev, index: i + 1 };
   }
   return undefined;
 }
 
-/** By listener and device: the same few stand in all stacks. */
-const distances = new WeakMap<Call, WeakMap<Call, bigint>>();
-
-function distanceBetween(listener: Call, dev: Call, from: string, to: string): bigint {
-  const ofListener = distances.get(listener) ?? new WeakMap<Call, bigint>();
-  distances.set(listener, ofListener);
-  const distance = ofListener.get(dev) ?? BigInt(from) - BigInt(to);
-  ofListener.set(dev, distance);
-  return distance;
+/** `listener - dev` */
+export function listenerDistance({ listener, dev }: ListenerPair): bigint {
+  return BigInt(listener.pointer ?? 0) - BigInt(dev.pointer ?? 0);
 }
 
 /** A member lies inside of its structure; anything farther away belongs to another device. */
@@ -43,20 +43,28 @@ function isInside(distance: bigint): boolean {
 }
 
 /** The distance most stacks agree on; {@link LISTENER_OFFSET} where they are silent or undecided. */
-export function learnListenerOffset(stacks: Iterable<readonly Call[]>): bigint {
+export function learnListenerOffset(steps: readonly Pick<Step, 'calls'>[]): bigint {
   const votes = new ListenerVotes();
-  for (const calls of stacks) votes.add(calls);
+  for (const { calls } of steps) votes.add(calls);
   return votes.offset;
 }
 
 /** See {@link learnListenerOffset}. */
 export class ListenerVotes {
   private readonly votes = new Map<bigint, number>();
+  /** The last one, and its distance. */
+  private pair: ListenerPair | undefined;
+  private distance = 0n;
 
   add(calls: readonly Call[]): void {
-    const found = listenerDistance(calls);
-    if (found !== undefined && isInside(found.distance))
-      this.votes.set(found.distance, (this.votes.get(found.distance) ?? 0) + 1);
+    const pair = listenerPair(calls);
+    if (pair === undefined) return;
+    // Most stacks show the pair of the one before.
+    const isSame = this.pair?.listener === pair.listener && this.pair.dev === pair.dev;
+    if (!isSame) this.distance = listenerDistance(pair);
+    this.pair = pair;
+    if (isInside(this.distance))
+      this.votes.set(this.distance, (this.votes.get(this.distance) ?? 0) + 1);
   }
 
   /** As the stacks so far show it. */

@@ -2,14 +2,16 @@
  * Stacks of which a part was printed and lost, in a log of stacks: the text around them may be lost with it. Who
  * called is unknown then, and what a rule misses there may be this very call.
  */
+import { showsCalls } from './step.js';
 import type { Step, Steps } from './step.js';
 
 /** Marks the gaps around them, in sessions where most stacks are whole. Where most are not, that is how the log was made. */
 export function markLostStacks(built: Steps): Steps {
   const { steps } = built;
-  const withoutStack = ofFew(steps.filter(isBreakpointStop), ({ stackKnown }) => !stackKnown);
+  const stops = steps.filter(showsCalls);
+  const withoutStack = ofFew(stops.filter(isBreakpointStop), ({ stackKnown }) => !stackKnown);
   for (const step of withoutStack) step.gapBefore = true;
-  const lost = new Set([...withoutStack, ...cutStacks(steps)]);
+  const lost = new Set([...withoutStack, ...cutStacks(stops)]);
   for (const { index, session } of lost) {
     const next = steps[index + 1];
     if (next?.session === session) next.gapBefore = true;

@@ -6,6 +6,7 @@ import { detached, detachedMembers } from '../base/detached.js';
 import type { FunctionReturn, Stop, VhostUserMessage } from '../model/record.js';
 import { Alterations } from './alterations.js';
 import { Sessions } from './sessions.js';
+import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
 import type { Alteration, Report, Step, Steps, ThreadExit } from './step.js';
 import { ThreadFollower } from './threads.js';
 import { OpenCalls } from './wire-kernel.js';
@@ -23,58 +24,19 @@ export interface StepTaker {
 /** What a step that shows no stack says. */
 type Shown = Pick<Step, 'line' | 'event' | 'wire'>;
 
-/** A step, but for what the maker knows. The thread is that which the debugger stands in where it is left out. */
+/** A step of a debugger, but for what the maker knows. The thread is that which the debugger stands in where it is left out. */
 type StepPart = Shared & Partial<Special> & { readonly stop: Stop | undefined };
 type Shared = Pick<
   Step,
   'line' | 'calls' | 'callLines' | 'frames' | 'frameLines' | 'entry' | 'stackKnown' | 'complete'
 >;
-type Special = Pick<Step, 'partial' | 'thread' | 'event' | 'wire' | 'message' | 'returned'> & {
+type Special = Pick<Step, 'partial' | 'thread' | 'returned'> & {
   /** It stands for the first of those that were handed over, see {@link StepMaker.show}. */
   readonly isEmpty: boolean;
 };
 
-/** A step that shows no stack. */
-export const NOTHING_SHOWN = {
-  calls: [],
-  callLines: [],
-  frames: [],
-  frameLines: [],
-  entry: false,
-  stop: undefined,
-  stackKnown: false,
-  complete: false,
-} as const;
-
-/**
- * What {@link NOTHING_SHOWN} and `shown` have. By name, because captures have millions of these: a spread
- * takes ten times longer than all else that is done for one.
- */
-function stackless(
-  { line, event, wire }: Shown,
-  thread: string | undefined,
-  message?: VhostUserMessage,
-) {
-  const { calls, callLines, frames, frameLines, entry, stop, stackKnown, complete } = NOTHING_SHOWN;
-  return {
-    calls,
-    callLines,
-    frames,
-    frameLines,
-    entry,
-    stop,
-    stackKnown,
-    complete,
-    line,
-    event,
-    wire,
-    message,
-    thread,
-  };
-}
-
 /** Only what an event says; its text and its time are not asked for. */
-function leanEvent({ row, record }: NonNullable<Step['event']>): Step['event'] {
+function leanEvent({ row, record }: NonNullable<Step['event']>): NonNullable<Step['event']> {
   const { kind, span, name, args, tid } = record;
   const own = { kind, span, name: detached(name), args: args && detachedMembers(args) };
   return { row, record: { ...own, text: '', tid, time: undefined } };
@@ -83,10 +45,6 @@ function leanEvent({ row, record }: NonNullable<Step['event']>): Step['event'] {
 /** Its thread is that of the step. */
 function leanReturn({ kind, span, func, value }: FunctionReturn): FunctionReturn {
   return detachedMembers({ kind, span, func, value });
-}
-
-function threadOf(tid: number | undefined): string | undefined {
-  return tid === undefined ? undefined : `tid ${tid}`;
 }
 
 export class StepMaker {
@@ -188,7 +146,7 @@ export class StepMaker {
   ): Step | Report {
     const { taker } = this;
     if (taker === undefined || !this.isTaken) {
-      return this.push(stackless(shown, threadOf(tid), message));
+      return this.pushReport(shown, tid, message);
     }
     const { line, event, wire } = shown;
     this.sessions.use();
@@ -203,6 +161,36 @@ export class StepMaker {
     }
     this.isAfterTool = true;
     return report;
+  }
+
+  private pushReport(
+    { line, event, wire }: Shown,
+    tid: number | undefined,
+    message: VhostUserMessage | undefined,
+  ): Step {
+    this.sessions.use();
+    const { stop, frames } = NOTHING_SHOWN;
+    const altered = this.alterations.takeFor({ stop, frames, line });
+    const isLean = this.keep === 'calls';
+    const place = {
+      index: this.made++,
+      session: this.sessions.current,
+      line,
+      thread: this.scopedTid(tid),
+      gapBefore: this.gap,
+      altered,
+    };
+    const step =
+      event === undefined
+        ? new WireStep(
+            place,
+            isLean ? wire && detachedMembers(wire) : wire,
+            isLean ? undefined : message,
+          )
+        : new EventStep(place, isLean ? leanEvent(event) : event);
+    this.isTaken = false;
+    this.isAfterTool = true;
+    return this.keepStep(step);
   }
 
   push(part: StepPart): Step {
@@ -228,16 +216,20 @@ export class StepMaker {
       gapBefore: this.gap,
       altered,
       printed: undefined,
-      event: isLean ? part.event && leanEvent(part.event) : part.event,
-      wire: isLean ? part.wire && detachedMembers(part.wire) : part.wire,
-      message: isLean ? undefined : part.message,
+      event: undefined,
+      wire: undefined,
+      message: undefined,
       returned: isLean ? part.returned && leanReturn(part.returned) : part.returned,
     };
-    this.gap = altered !== undefined;
     this.isTaken &&= part.isEmpty === true;
+    this.isAfterTool = false;
+    return this.keepStep(step);
+  }
+
+  private keepStep(step: Step): Step {
+    this.gap = step.altered !== undefined;
     this.steps.push(step);
     this.last = step;
-    this.isAfterTool = step.wire !== undefined || step.event !== undefined;
     return step;
   }
 

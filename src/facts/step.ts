@@ -47,6 +47,11 @@ export interface Step {
   readonly returned: FunctionReturn | undefined;
 }
 
+/** It is of a debugger, and shows a stack or a part of one; trace events and requests, millions of them, do not. */
+export function showsCalls({ calls, stackKnown }: Step): boolean {
+  return stackKnown || calls.length > 0;
+}
+
 /** What a step says that shows no stack. */
 export type Report = Pick<Step, 'line' | 'session' | 'thread' | 'event' | 'wire'>;
 

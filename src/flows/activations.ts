@@ -13,49 +13,80 @@ import { deviceOf } from '../facts/device.js';
 import { plainName } from '../facts/functions.js';
 import type { Step, ThreadExit } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
-import { bigintOf, boolOf, pointerOf } from '../model/values.js';
+import { bigintOf, boolOf } from '../model/values.js';
+import { EventLives } from './event-lives.js';
 
-export interface Activation {
-  readonly id: number;
+/** One execution. */
+export class Activation {
   readonly kind: FactKind;
   readonly func: string;
   readonly session: number;
   /** Undefined where nothing names it, up to the first stop that does. */
   thread: string | undefined;
-  readonly call: Call;
-  /** vhost_dev address; for calls without one (vhost_log_alloc) that of the nearest caller. */
-  device: string | undefined;
-  /** Which life of that address: one more after each vhost_dev_init() or vhost_dev_cleanup() seen, 0-based. */
-  readonly incarnation: number;
   backend: Backend | undefined;
   readonly enable: boolean | undefined;
   readonly value: string | undefined;
-  /** The nearest known caller; where a stack was cut short, told by a later one. */
-  parent: Activation | undefined;
-  readonly children: Activation[];
   /** Step at which it was first seen; its entry when `entered`. */
   readonly first: number;
-  /** Line of the capture that first shows it. */
-  readonly line: number;
-  /** Its entry was reported: nothing that it did before is unseen. */
-  readonly entered: boolean;
   /** Last step that shows it. */
   last: number;
   /** First step at which it had certainly returned. */
-  closed: number | undefined;
+  closed: number | undefined = undefined;
   /** The callers were shown; false for a bare stop line. */
   readonly stackKnown: boolean;
   /** The debugger changed what it did. */
-  altered: boolean;
+  altered = false;
   /**
    * Members of the argument that the debugger printed at this stop (`print *addr`, `print *log`), as printed:
    * `flags`, `log_guest_addr` of a vhost_vring_addr; `size`, `refcnt`, `log` of a vhost_log. Undefined for
    * nearly every call.
    */
-  printed: ReadonlyMap<string, string> | undefined;
+  printed: ReadonlyMap<string, string> | undefined = undefined;
   /** What it returned, where the debugger watched it return (`finish`); as printed. */
-  result: { readonly value: string; readonly line: number } | undefined;
+  result: { readonly value: string; readonly line: number } | undefined = undefined;
+  private inner: Activation[] | undefined = undefined;
+
+  constructor(
+    readonly id: number,
+    readonly call: Call,
+    step: Step,
+    /** Line of the capture that first shows it. */
+    readonly line: number,
+    /** Its entry was reported: nothing that it did before is unseen. */
+    readonly entered: boolean,
+    /** The nearest known caller; where a stack was cut short, told by a later one. */
+    public parent: Activation | undefined,
+    /** vhost_dev address; for calls without one (vhost_log_alloc) that of the nearest caller. */
+    readonly device: string | undefined,
+    /** Which life of that address: one more after each vhost_dev_init() or vhost_dev_cleanup() seen, 0-based. */
+    readonly incarnation: number,
+  ) {
+    this.kind = call.row.kind;
+    this.func = call.func;
+    this.session = step.session;
+    this.thread = step.thread;
+    this.backend = call.backendType ?? call.row.backend;
+    this.enable = call.enable;
+    this.value = call.value;
+    this.first = step.index;
+    this.last = step.index;
+    this.stackKnown = step.stackKnown;
+    parent?.adopt(this);
+  }
+
+  /** Calls made inside, in order. */
+  get children(): readonly Activation[] {
+    return this.inner ?? NONE;
+  }
+
+  adopt(child: Activation): void {
+    // No literal: where those of a run live long, V8 makes all others old, too, and with them keeps what they hold.
+    (this.inner ??= NONE.slice()).push(child);
+  }
 }
+
+/** Shared: a trace log has millions of steps that show no call, and most calls make none inside that is known. */
+const NONE: readonly Activation[] = [];
 
 /** Functions that return whether they succeeded, since QEMU 9.1 (nothing before): `true` and `false`. */
 const TELLS_SUCCESS: ReadonlySet<FactKind> = new Set([
@@ -122,9 +153,6 @@ interface ThreadState {
   /** Of the thread whose name is not known: one ended that was not seen before, which may have been this one. */
   mayBeGone?: true;
 }
-
-/** Shared: a trace log has millions of steps that show no call, and of few calls something is printed. */
-const NONE: readonly Activation[] = [];
 
 class Tracker {
   readonly all: Activation[] = [];
@@ -203,11 +231,12 @@ class Tracker {
   }
 
   /** A stack that stands before every line that names a thread is of the one that goes on with it. */
-  private nameThread({ thread, calls: [outermost], stackKnown }: Step): void {
+  private nameThread({ thread, calls, stackKnown }: Step): void {
     const nameless = this.threads.get('');
-    const [outer] = nameless?.open ?? [];
-    if (thread === undefined || this.threads.has(thread) || !stackKnown) return;
-    if (nameless === undefined || outer === undefined || outermost === undefined) return;
+    if (nameless === undefined || thread === undefined || this.threads.has(thread) || !stackKnown)
+      return;
+    const [outer, outermost] = [nameless.open[0], calls[0]];
+    if (outer === undefined || outermost === undefined) return;
     if (nameless.mayBeGone === true) return;
     if (sameness(outer, outermost) !== 'same') return;
     for (const activation of [...nameless.open, ...nameless.bare]) activation.thread = thread;
@@ -307,7 +336,7 @@ class Tracker {
       callers.push(this.open(step, call, step.callLines[i] ?? step.line, callers.at(-1), false));
     }
     outermost.parent = callers.at(-1);
-    outermost.parent?.children.push(outermost);
+    outermost.parent?.adopt(outermost);
     state.open = [...callers, ...state.open];
   }
 
@@ -342,32 +371,10 @@ class Tracker {
     entered: boolean,
   ): Activation {
     const device = deviceOf(call, this.listenerOffset) ?? inheritedDevice(call, parent);
-    const activation: Activation = {
-      id: this.firstId + this.all.length,
-      kind: call.row.kind,
-      func: call.func,
-      session: step.session,
-      thread: step.thread,
-      call,
-      device,
-      incarnation: device === undefined ? 0 : this.lives.of(device, call.row.kind),
-      backend: call.backendType ?? call.row.backend,
-      enable: call.enable,
-      value: call.value,
-      parent,
-      children: [],
-      first: step.index,
-      line,
-      entered,
-      last: step.index,
-      closed: undefined,
-      stackKnown: step.stackKnown,
-      altered: false,
-      printed: undefined,
-      result: undefined,
-    };
+    const incarnation = device === undefined ? 0 : this.lives.of(device, call.row.kind);
+    const id = this.firstId + this.all.length;
+    const activation = new Activation(id, call, step, line, entered, parent, device, incarnation);
     this.all.push(activation);
-    parent?.children.push(activation);
     return activation;
   }
 }
@@ -382,46 +389,6 @@ function notePrinted(activation: Activation | undefined, { printed }: Step): voi
 function isEmpty({ calls, stackKnown, event, wire, returned }: Step): boolean {
   const shown = event ?? wire ?? returned;
   return calls.length === 0 && !stackKnown && shown === undefined;
-}
-
-/** The lives of addresses in the session that is followed. */
-export class EventLives {
-  private incarnations = new Incarnations();
-  private session = 0;
-
-  /** True where this is another session than before: addresses mean something else. */
-  enter(session: number): boolean {
-    if (session === this.session) return false;
-    this.session = session;
-    this.incarnations = new Incarnations();
-    return true;
-  }
-
-  of(device: string, kind: FactKind): number {
-    return this.incarnations.of(device, kind);
-  }
-
-  /** Incarnation of the device that an event names; undefined where the step is none, or names none. */
-  follow({ event }: Pick<Step, 'event'>): number | undefined {
-    if (event?.row.device === undefined) return undefined;
-    const device = pointerOf(event.record.args?.[event.row.device]);
-    return device === undefined ? undefined : this.of(device, event.row.kind);
-  }
-}
-
-/** Counts the lives of each address: the heap gives the memory of a cleaned-up vhost_dev to the next one. */
-class Incarnations {
-  private readonly lives = new Map<string, { count: number; ended: boolean }>();
-
-  /** Incarnation that a call or event of this kind belongs to. */
-  of(device: string, kind: FactKind): number {
-    const life = this.lives.get(device) ?? { count: -1, ended: true };
-    if (life.ended || kind === 'vhost_dev_init') life.count++;
-    // A failed vhost_dev_init() cleans up by itself; what comes after is the next life in any case.
-    life.ended = kind === 'vhost_dev_cleanup';
-    this.lives.set(device, life);
-    return life.count;
-  }
 }
 
 /** vhost_log_get() and vhost_log_alloc() name no device, and an optimised build may not print `dev`: the caller's is meant. */

@@ -1,5 +1,6 @@
 /** What devices are called for people: addresses differ from run to run and are hard to tell apart. */
-import type { Device, Run } from './run.js';
+import type { Device } from './devices.js';
+import type { Run } from './run.js';
 
 /** `virtio-net #1`, `vhost-user #2`, `vhost #3`: name or backend as far as known, and number by order of appearance in the session. */
 export function deviceNames(

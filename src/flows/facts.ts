@@ -16,16 +16,65 @@ export function buildFacts(
   first = 0,
 ): Fact[] {
   const facts: Fact[] = [];
-  steps.forEach((step, i) => {
+  const { ofEvent, atStep } = activations;
+  for (const [i, step] of steps.entries()) {
     const seq = first + facts.length;
-    const shown = factShownBy(step, seq, activations.ofEvent.get(step.index));
+    const shown = factShownBy(step, seq, isOfDevice(step) ? ofEvent.get(step.index) : undefined);
     if (shown !== undefined) facts.push(shown);
-    for (const activation of activations.atStep[i] ?? []) {
+    for (const activation of atStep[i] ?? []) {
       if (activation.first !== step.index) continue;
       facts.push(callFact(activation, first + facts.length, rings));
     }
-  });
+  }
   return facts;
+}
+
+/** The event names a device, if its text is whole. */
+function isOfDevice({ event }: Report): boolean {
+  return event?.row.device !== undefined;
+}
+
+/** How many facts {@link buildFacts} would make. */
+export function countFacts(steps: readonly Step[], atStep: Activations['atStep']): number {
+  let count = 0;
+  for (const [i, { index, event, wire }] of steps.entries()) {
+    if (event !== undefined || wire !== undefined) count++;
+    for (const activation of atStep[i] ?? []) if (activation.first === index) count++;
+  }
+  return count;
+}
+
+/** What a fact says of its device. */
+export interface DeviceFact {
+  readonly session: number;
+  readonly line: number;
+  readonly device: string;
+  /** As this fact itself shows it. */
+  readonly backend: Fact['backend'];
+  readonly vring: number | undefined;
+  /** Of the virtio device, which only the trace event of its start gives. */
+  readonly name: string | undefined;
+}
+
+/** Of the facts that name a device; in their order. */
+export function* factsOfDevices(
+  steps: readonly Step[],
+  { atStep }: Pick<Activations, 'atStep'>,
+  rings: Rings,
+): Generator<DeviceFact> {
+  for (const [i, step] of steps.entries()) {
+    const fact = isOfDevice(step) ? factShownBy(step, 0, undefined) : undefined;
+    if (fact?.device !== undefined) {
+      const { session, line, device, backend, vring } = fact;
+      const name = fact.kind === 'vhost_dev_start' ? fact.value : undefined;
+      yield { session, line, device, backend, vring, name };
+    }
+    for (const activation of atStep[i] ?? []) {
+      const { session, line, device, backend, first } = activation;
+      if (first !== step.index || device === undefined) continue;
+      yield { session, line, device, backend, vring: rings.ringOf(activation), name: undefined };
+    }
+  }
 }
 
 /** The fact of an event, or of what crossed the border to the backend; undefined for a stack. */
@@ -65,7 +114,7 @@ function eventFact(step: Report, seq: number, incarnation: number | undefined): 
   const { row, record } = event;
   const text = (name: string | undefined): string | undefined =>
     name === undefined ? undefined : record.args?.[name];
-  const vring = Number(text(row.vring) ?? NaN);
+  const vring = row.vring === undefined ? NaN : Number(text(row.vring) ?? NaN);
   const enable = text(row.enable);
   return {
     seq,

@@ -5,6 +5,7 @@
  * migration_thread(); its stacks show phases but never the outcome for certain.
  * Source: migration/migration.c, migration_thread(), migrate_set_state().
  */
+import { showsCalls } from '../facts/step.js';
 import type { Step } from '../facts/step.js';
 import type { MigrationSummary } from '../model/report.js';
 import type { Activation } from './activations.js';
@@ -53,6 +54,7 @@ export function buildMigrations(
   let traced: Draft | undefined;
   for (const step of steps) {
     traced = followEvent(step, traced, drafts);
+    if (!showsCalls(step)) continue;
     const thread = atStep[step.index]?.find((a) => a.kind === 'migration_thread');
     if (thread === undefined) continue;
     let draft = byThread.get(thread.id);

@@ -33,6 +33,7 @@ export class NoteSignFinder {
 
   follow(record: CaptureRecord): void {
     if (this.found !== undefined) return;
+    if (record.kind === 'event' && this.seenDump && this.prose === undefined) return;
     if (isHuman(record) && this.seenDump) {
       this.prose ??= record.span.first;
     } else if (isDump(record)) {

@@ -25,11 +25,32 @@ export interface Source {
 
 /** Undefined for a stack that was shown without a new call: nobody misses it. */
 export function sourceOf({ entry, calls, event, wire, returned }: Step): Source | undefined {
-  if (event !== undefined) return { name: `trace event ${event.record.name}`, isFunction: false };
-  if (wire !== undefined) return { name: 'requests on the wire', isFunction: false };
-  if (returned !== undefined) return { name: 'returns', isFunction: false };
+  if (event !== undefined) return eventSource(event.record.name);
+  if (wire !== undefined) return WIRE;
+  if (returned !== undefined) return RETURNS;
   const func = entry ? calls.at(-1)?.func : undefined;
-  return func === undefined ? undefined : { name: func, isFunction: true };
+  return func === undefined ? undefined : functionSource(func);
+}
+
+const WIRE: Source = { name: 'requests on the wire', isFunction: false };
+const RETURNS: Source = { name: 'returns', isFunction: false };
+/** One for each known event and function: thousands of parts are asked for theirs. */
+const eventSource = memoized((event: string) => ({
+  name: `trace event ${event}`,
+  isFunction: false,
+}));
+const functionSource = memoized((func: string) => ({ name: func, isFunction: true }));
+
+function memoized(make: (name: string) => Source): (name: string) => Source {
+  const made = new Map<string, Source>();
+  return (name) => {
+    let source = made.get(name);
+    if (source === undefined) {
+      source = make(name);
+      made.set(name, source);
+    }
+    return source;
+  };
 }
 
 /**
@@ -60,21 +81,35 @@ export function partOf(run: Run, part: Part): Run {
       ? firstIndex(shown.length, (i) => (shown[i]?.index ?? step) >= step)
       : step;
   const moved = exits.map((exit) => ({ ...exit, after: placeOf(exit.after + 1) - 1 }));
-  const listenerOffset = learnListenerOffset(steps.map((step) => step.calls));
+  const listenerOffset = learnListenerOffset(steps);
   const { all, atStep } = buildActivations(steps, moved, listenerOffset);
   const probes = run.probes.part(steps, session, watched, placeOf);
   const seesStarts: boolean[] = [];
   seesStarts[session] = probes.watching('vhost_dev_start', 0, 0) !== undefined;
+  const ofSession: (readonly Step[])[] = [];
+  ofSession[session] = steps;
   let gaps = 0;
   return {
-    ...run,
+    ordered: run.ordered,
+    note: run.note,
+    counts: run.counts,
+    sessions: run.sessions,
     steps,
+    ofSession,
     exits: moved,
     activations: all,
     atStep,
     listenerOffset,
     probes,
     rings: new Rings(all, seesStarts, run.rings.assumed),
+    profiles: run.profiles,
+    profile: run.profile,
+    migrations: run.migrations,
+    devices: run.devices,
+    factCount: run.factCount,
+    get facts() {
+      return run.facts;
+    },
     gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
     gapAtEnd: gapBefore,
   };

@@ -12,9 +12,9 @@ export interface Probe {
   /** How the capture shows that it was watched. */
   readonly how: 'reported' | 'breakpoint set' | 'declared' | 'by elimination';
   /** Line that names the breakpoint, where one does. */
-  readonly line?: number;
+  readonly line?: number | undefined;
   /** For `by elimination`: the breakpoint that was set and never reported. */
-  readonly breakpoint?: number;
+  readonly breakpoint?: number | undefined;
 }
 
 /** What the steps of a session say of its breakpoints. */
@@ -76,7 +76,7 @@ export class ProbeFinder {
   }
 
   follow(step: Step): void {
-    this.placeBefore(step);
+    if (this.waiting.length > 0) this.placeBefore(step);
     const { index, entry, breakpoint, temporary } = step;
     const session = (this.sessions[step.session] ??= {
       first: index,
@@ -84,8 +84,9 @@ export class ProbeFinder {
       reported: new Map(),
     });
     session.last = index;
+    if (!entry) return;
     const func = step.calls.at(-1)?.func;
-    if (!entry || func === undefined) return;
+    if (func === undefined) return;
     if (breakpoint !== undefined) {
       const seen = this.stopsIn.get(breakpoint) ?? new Set();
       this.stopsIn.set(breakpoint, seen.add(func));
@@ -134,7 +135,6 @@ export class ProbeFinder {
   }
 
   private placeBefore({ line, index }: Step): void {
-    if (this.waiting.length === 0) return;
     const next = this.waiting.findIndex((set) => set.line > line);
     const placed = next < 0 ? this.waiting.length : next;
     for (const { place } of this.waiting.splice(0, placed)) place.from = index;

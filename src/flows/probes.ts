@@ -5,10 +5,11 @@
  * its entry at a breakpoint at least once, when its breakpoint is named where it was set, or when the
  * recipe of `vhtrace probes` declares that every call stops there. A condition, an ignore count, a temporary or a deleted breakpoint ends that knowledge.
  */
+import { append } from '../base/append.js';
 import { functionTable, opFunction } from '../facts/functions.js';
 import type { Step, Steps } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
-import type { CaptureRecord } from '../model/record.js';
+import type { BreakpointSet } from '../model/record.js';
 import { ProbeFinder } from './probe-finder.js';
 import type { Probe } from './probe-finder.js';
 
@@ -27,7 +28,7 @@ export class Probes {
    * one. Without `backend` the device may be of any: then the op of each must be watched.
    */
   watching(kind: FactKind, from: number, to: number, backend?: Backend): Probe | undefined {
-    const ofKind = this.at(from)?.ofKind.get(kind);
+    const ofKind = this.at(from)?.ofKind(kind);
     if (ofKind === undefined) return undefined;
     if (backend !== undefined) return during(ofKind[backend], from, to);
     const { kernel, user, vdpa, all } = ofKind;
@@ -41,11 +42,9 @@ export class Probes {
   /** The steps around one, `until` not included, between which nothing begins or ceases to be watched. */
   steadyAround(step: number): { from: number; until: number } {
     let [from, until] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-    for (const probe of allOf((this.at(step) ?? NOTHING_WATCHED).ofKind)) {
-      for (const change of [probe.from, probe.until]) {
-        if (change <= step) from = Math.max(from, change);
-        else until = Math.min(until, change);
-      }
+    for (const change of this.at(step)?.changes ?? []) {
+      if (change <= step) from = Math.max(from, change);
+      else until = Math.min(until, change);
     }
     return { from, until };
   }
@@ -57,8 +56,8 @@ export class Probes {
 
   /** What is watched at some time in a session. */
   ofSession(session: number): readonly Probe[] {
-    const { ofKind, eliminated } = this.bySession[session] ?? NOTHING_WATCHED;
-    return [...allOf(ofKind), ...(eliminated === undefined ? [] : [eliminated])];
+    const { probes, eliminated } = this.bySession[session] ?? NOTHING_WATCHED;
+    return eliminated === undefined ? probes : [...probes, eliminated];
   }
 
   /** Those of a session whose functions are in `watched`, for a choice of its steps; `placeOf`: where a step stands or would stand among them. */
@@ -68,18 +67,17 @@ export class Probes {
     watched: ReadonlySet<string>,
     placeOf: (step: number) => number,
   ): Probes {
-    const { ofKind, eliminated } = this.bySession[session] ?? NOTHING_WATCHED;
-    const kept = allOf(ofKind).filter(({ func }) => watched.has(func));
-    const placed = kept.map((probe) => ({
-      ...probe,
-      from: placeOf(probe.from),
-      until: placeOf(probe.until),
-    }));
+    const { probes, eliminated } = this.bySession[session] ?? NOTHING_WATCHED;
+    const placed: Probe[] = [];
+    for (const { func, from, until, how, line, breakpoint } of probes) {
+      if (!watched.has(func)) continue;
+      placed.push({ func, from: placeOf(from), until: placeOf(until), how, line, breakpoint });
+    }
     const bySession: SessionProbes[] = [];
-    bySession[session] = {
-      ofKind: byKind(placed),
-      eliminated: watched.has(eliminated?.func ?? '') ? eliminated : undefined,
-    };
+    bySession[session] = new SessionProbes(
+      placed,
+      watched.has(eliminated?.func ?? '') ? eliminated : undefined,
+    );
     return new Probes(steps, bySession);
   }
 
@@ -91,52 +89,77 @@ export class Probes {
 /** The probes of one kind, and by backend those that report the calls for its devices. */
 type KindProbes = Readonly<Record<Backend | 'all', readonly Probe[]>>;
 
-interface SessionProbes {
-  readonly ofKind: ReadonlyMap<FactKind, KindProbes>;
-  readonly eliminated: Probe | undefined;
+/** What is watched in one session. By kind only as far as somebody asks: a part of a run is asked little. */
+class SessionProbes {
+  private readonly byKind = new Map<FactKind, KindProbes>();
+  private found: readonly number[] | undefined;
+
+  /** `probes`: of functions that the table of facts knows. */
+  constructor(
+    readonly probes: readonly Probe[],
+    readonly eliminated: Probe | undefined,
+  ) {}
+
+  ofKind(kind: FactKind): KindProbes {
+    let ofKind = this.byKind.get(kind);
+    if (ofKind === undefined) {
+      ofKind = probesOfKind(this.probes, kind);
+      this.byKind.set(kind, ofKind);
+    }
+    return ofKind;
+  }
+
+  /** The steps at which something begins or ceases to be watched. */
+  get changes(): readonly number[] {
+    this.found ??= [...new Set(this.probes.flatMap(({ from, until }) => [from, until]))];
+    return this.found;
+  }
 }
 
-const NOTHING_WATCHED: SessionProbes = { ofKind: new Map(), eliminated: undefined };
+const NOTHING_WATCHED = new SessionProbes([], undefined);
 
 /** Derives the probes from breakpoint records and reported entries. Pure. */
-export function buildProbes(records: readonly CaptureRecord[], built: Steps): Probes {
-  const { steps, sessions } = built;
+export function buildProbes(
+  breakpoints: readonly BreakpointSet[],
+  built: Steps,
+  ofSession: readonly (readonly Step[])[],
+): Probes {
+  const { steps } = built;
   const finder = new ProbeFinder();
-  for (const record of records) if (record.kind === 'breakpoint-set') finder.set(record);
-  const ofSession = Array.from({ length: sessions }, (): Step[] => []);
-  for (const step of steps) {
-    finder.follow(step);
-    ofSession[step.session]?.push(step);
-  }
-  const bySession = ofSession.map((own, session): SessionProbes => {
+  for (const set of breakpoints) finder.set(set);
+  for (const step of steps) finder.follow(step);
+  const bySession = ofSession.map((own, session) => {
     const found = finder.probesOf(session, built);
     const eliminated = finder.count > 0 ? undefined : byElimination(own, found);
-    return { ofKind: byKind(found.values()), eliminated };
+    return new SessionProbes(byKind(found.values()), eliminated);
   });
   return new Probes(steps, bySession);
 }
 
-function byKind(probes: Iterable<Probe>): Map<FactKind, KindProbes> {
-  const found = new Map<FactKind, Record<Backend | 'all', Probe[]>>();
+/** Those of functions that have a kind, the kinds in order of appearance. */
+function byKind(probes: Iterable<Probe>): readonly Probe[] {
+  const found = new Map<FactKind, Probe[]>();
+  for (const probe of probes) {
+    const kind = functionTable.get(probe.func)?.kind;
+    if (kind !== undefined) append(found, kind, probe);
+  }
+  return [...found.values()].flat();
+}
+
+function probesOfKind(probes: readonly Probe[], kind: FactKind): KindProbes {
+  const ofKind: Record<Backend | 'all', Probe[]> = { kernel: [], user: [], vdpa: [], all: [] };
   for (const probe of probes) {
     const row = functionTable.get(probe.func);
-    if (row === undefined) continue;
-    const { kind, backend } = row;
-    const ofKind = found.get(kind) ?? { kernel: [], user: [], vdpa: [], all: [] };
-    found.set(kind, ofKind);
+    if (row?.kind !== kind) continue;
     ofKind.all.push(probe);
     for (const each of BACKENDS) {
-      if (backend === undefined || backend === each) ofKind[each].push(probe);
+      if (row.backend === undefined || row.backend === each) ofKind[each].push(probe);
     }
   }
-  return found;
+  return ofKind;
 }
 
 const BACKENDS: readonly Backend[] = ['kernel', 'user', 'vdpa'];
-
-function allOf(ofKind: ReadonlyMap<FactKind, KindProbes>): Probe[] {
-  return [...ofKind.values()].flatMap(({ all }) => all);
-}
 
 /** The first that is there all the time from one step to another. */
 function during(probes: readonly Probe[], from: number, to: number): Probe | undefined {

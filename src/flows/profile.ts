@@ -4,6 +4,7 @@
  * Every row is one observation and the range it proves. Rules use the bounds only to allow more,
  * never to see a fault where an unknown version would leave doubt.
  */
+import { showsCalls } from '../facts/step.js';
 import type { Step } from '../facts/step.js';
 import type { Frame } from '../model/record.js';
 import { innerFrames } from '../facts/inner-frames.js';
@@ -141,23 +142,41 @@ const events: Readonly<Record<string, Partial<VersionRange>>> = {
   vhost_vdpa_set_dev_vring_base: { atLeast: 900 },
 };
 
-/** Bounds from everything that one QEMU process shows; `given` is what the user says of it. Pure. */
-export function profileOf(steps: readonly Step[], given?: VersionRange): Profile {
+/** One for each of the processes of a capture, see {@link profileOf}. */
+export function profilesOf(
+  processes: readonly (readonly Step[])[],
+  given: VersionRange | undefined,
+): Profile[] {
+  const byFunction = new Map<string, readonly Fingerprint[]>();
+  return processes.map((steps) => profileOf(steps, given, byFunction));
+}
+
+/**
+ * Bounds from everything that one QEMU process shows; `given` is what the user says of it. Pure, but that
+ * `byFunction` remembers which fingerprints are of a function.
+ */
+export function profileOf(
+  steps: readonly Step[],
+  given?: VersionRange,
+  byFunction = new Map<string, readonly Fingerprint[]>(),
+): Profile {
   const bounds = new Bounds();
   const seenFrames = new Set<Frame>();
   let before: readonly Frame[] = [];
   const seenEvents = new Set<string>();
   for (const step of steps) {
     const name = step.event?.record.name;
-    if (name !== undefined && !seenEvents.has(name)) {
+    if (name !== undefined) {
+      if (seenEvents.has(name)) continue;
       seenEvents.add(name);
       bounds.narrow(events[name], step.line, `the event ${name}`);
     }
+    if (!showsCalls(step)) continue;
     const inner = innerFrames(step.frames, before);
     inner.forEach((frame, i) => {
       if (seenFrames.has(frame)) return;
       seenFrames.add(frame);
-      observe(bounds, step, frame, i);
+      observe(bounds, step, frame, i, byFunction);
     });
     before = step.frames;
     observeRingStop(bounds, step);
@@ -165,9 +184,20 @@ export function profileOf(steps: readonly Step[], given?: VersionRange): Profile
   return bounds.profile(given);
 }
 
-function observe(bounds: Bounds, step: Step, frame: Frame, index: number): void {
-  for (const print of frames) {
-    if (!print.func.test(frame.func) || print.when?.(frame) === false) continue;
+function observe(
+  bounds: Bounds,
+  step: Step,
+  frame: Frame,
+  index: number,
+  byFunction: Map<string, readonly Fingerprint[]>,
+): void {
+  let own = byFunction.get(frame.func);
+  if (own === undefined) {
+    own = frames.filter(({ func }) => func.test(frame.func));
+    byFunction.set(frame.func, own);
+  }
+  for (const print of own) {
+    if (print.when?.(frame) === false) continue;
     const shape = print.shape === undefined ? '' : ` with ${print.shape}`;
     bounds.narrow(print, step.frameLines[index] ?? step.line, `${frame.func}()${shape}`);
   }

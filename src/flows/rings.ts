@@ -19,21 +19,21 @@ const RING_OPS: ReadonlySet<FactKind> = new Set([
 ]);
 
 /** What is seen of one life of an address. */
-interface Seen {
-  starts: number;
+class Seen {
+  starts = 0;
   /** Backends below each outermost call, by its id. */
-  readonly below: Map<number, SeenBackend>;
+  readonly below = new Map<number, SeenBackend>();
   /** Backends after each start, by how many there were. */
-  readonly afterStart: Map<number, SeenBackend>;
-  readonly indexOfVq: Map<string, number>;
-  vqIndex: number | undefined;
+  readonly afterStart = new Map<number, SeenBackend>();
+  readonly indexOfVq = new Map<string, number>();
+  vqIndex: number | undefined = undefined;
 }
 
 export class Rings {
   /** Sessions of which an answer would be another one if starts were seen, or were not. */
   readonly dependent = new Set<number>();
   /** By session, address and incarnation. */
-  private readonly devices: Map<string, Seen[]>[] = [];
+  private readonly devices: Map<string, Map<number, Seen>>[] = [];
   /** For each activation with a device: how often that had been started. */
   private readonly startsOf: (number | undefined)[] = [];
   /** What backendOf() has found: several rules ask it of every call. */
@@ -100,7 +100,7 @@ export class Rings {
   }
 
   private seenOf({ session, device, incarnation }: Activation): Seen | undefined {
-    return device === undefined ? undefined : this.devices[session]?.get(device)?.[incarnation];
+    return device === undefined ? undefined : this.devices[session]?.get(device)?.get(incarnation);
   }
 
   /** Gives how often the device has been started by now. */
@@ -125,15 +125,11 @@ export class Rings {
 
   private meet({ session, incarnation }: Activation, device: string): Seen {
     const ofSession = (this.devices[session] ??= new Map());
-    const lives = ofSession.get(device) ?? [];
+    const lives = ofSession.get(device) ?? new Map<number, Seen>();
     ofSession.set(device, lives);
-    return (lives[incarnation] = {
-      starts: 0,
-      below: new Map(),
-      afterStart: new Map(),
-      indexOfVq: new Map(),
-      vqIndex: undefined,
-    });
+    const seen = new Seen();
+    lives.set(incarnation, seen);
+    return seen;
   }
 }
 

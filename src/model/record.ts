@@ -179,7 +179,7 @@ export interface TraceEvent {
   /** The number before `@`: thread id since QEMU 4.0, process id before, and with every other backend but LTTng. */
   readonly tid: number | undefined;
   /** The same number where it is known to be the process: simple trace files, syslog, SystemTap. */
-  readonly pid?: number;
+  readonly pid?: number | undefined;
   /**
    * Time as printed: `SEC.USEC`, ISO 8601, nanoseconds (SystemTap); `SEC.NNNNNNNNN` since boot out of binary
    * traces. Text, because a double cannot hold it, and clocks differ.

@@ -2,11 +2,12 @@
  * One capture → its report, with the lines that it points at. Nothing else of the capture is kept: of a
  * thousand files only one is in memory.
  */
-import { checkCaptures } from '../check/check-captures.js';
+import { checkRuns } from '../check/check-captures.js';
 import type { Policy } from '../check/policy.js';
 import type { EventTable } from '../formats/qemu/event-table.js';
-import type { RunOptions } from '../flows/run.js';
-import type { Problem } from '../model/record.js';
+import { buildRun, RunBuilder } from '../flows/run.js';
+import type { Run, RunOptions } from '../flows/run.js';
+import type { CaptureRecord, Problem, Span, TraceEvent } from '../model/record.js';
 import type { CheckReport } from '../model/report.js';
 import { fetchExcerpts, keepLines, quotedPlaces } from './excerpts.js';
 import type { LineKeeper } from './excerpts.js';
@@ -36,18 +37,82 @@ export async function checkFile(
   events: EventTable | undefined,
 ): Promise<CheckedCapture> {
   const keeper = keepLines([path]);
-  const capture = await readCapture(path, { observe: keeper?.observe, events });
-  return checkCapture(capture, judging, keeper);
+  if (keeper !== undefined) {
+    const capture = await readCapture(path, { observe: keeper.observe, events });
+    return checkCapture(capture, judging, keeper);
+  }
+  // A file is quoted from its bytes, and its records are let go as soon as they have done their part.
+  const builder = new RunBuilder();
+  const { info, reading } = await readCapture(path, {
+    events,
+    take: (records) => {
+      for (const record of records) builder.add(kept(record));
+      return Promise.resolve();
+    },
+  });
+  const run = builder.finish(judging.options);
+  return checkRun({ info, reading: { ...reading, records: eventsOf(run) } }, run, judging);
+}
+
+const EVENT = 'event';
+
+/**
+ * An event of one line, without its time: no rule asks for that, and it is a piece of the text, which would be in
+ * memory as long. A log has millions.
+ */
+class KeptEvent implements TraceEvent {
+  constructor(
+    private readonly line: number,
+    readonly name: string,
+    readonly args: TraceEvent['args'],
+    readonly text: string,
+    readonly tid: number | undefined,
+    readonly pid: number | undefined,
+  ) {}
+
+  get kind(): 'event' {
+    return EVENT;
+  }
+
+  get span(): Span {
+    return { first: this.line, last: this.line };
+  }
+
+  get time(): undefined {
+    return undefined;
+  }
+}
+
+function kept(record: CaptureRecord): CaptureRecord {
+  if (record.kind !== 'event' || record.span.first !== record.span.last) return record;
+  const { span, name, args, text, tid, pid } = record;
+  return new KeptEvent(span.first, name, args, text, tid, pid);
+}
+
+/** What a binary trace is quoted from, which has no lines. */
+function eventsOf({ steps }: Run): readonly TraceEvent[] {
+  const records: TraceEvent[] = [];
+  for (const { event } of steps) if (event !== undefined) records.push(event.record);
+  return records;
 }
 
 /** Judges a capture that was read. */
-export async function checkCapture(
+export function checkCapture(
   capture: ReadCapture,
-  { options, policy }: Judging,
+  judging: Judging,
+  keeper?: LineKeeper,
+): Promise<CheckedCapture> {
+  return checkRun(capture, buildRun(capture.reading, judging.options), judging, keeper);
+}
+
+async function checkRun(
+  capture: ReadCapture,
+  run: Run,
+  { policy }: Judging,
   keeper?: LineKeeper,
 ): Promise<CheckedCapture> {
   const { path, sha256 } = capture.info;
-  const report = checkCaptures([capture], options, policy);
+  const report = checkRuns([{ ...capture, run }], policy);
   const excerpt = await fetchExcerpts(report, [capture], keeper);
   const lines = new Map<number, string>();
   for (const line of quotedPlaces(report).get(path) ?? []) {

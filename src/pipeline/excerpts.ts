@@ -45,7 +45,7 @@ export function keepLines(paths: readonly string[]): LineKeeper | undefined {
  * Fetches what a reporter may quote of violations.
  *
  * Reads the captures' files. A file that is gone, or whose bytes are no longer those that were
- * checked, is quoted from its records.
+ * checked, is quoted from those of its records that the readings still have.
  */
 export function fetchExcerpts(
   report: CheckReport,

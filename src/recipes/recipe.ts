@@ -29,7 +29,7 @@ export const ALL_BACKENDS: readonly Backend[] = ['kernel', 'user', 'vdpa'];
 
 /** True when a row of a table is asked for; a row without backend is of all. */
 export function isWanted(
-  { kind, backend }: { readonly kind: FactKind; readonly backend?: Backend },
+  { kind, backend }: { readonly kind: FactKind; readonly backend?: Backend | undefined },
   { backends, needs }: RecipeRequest,
 ): boolean {
   if (backend !== undefined && !backends.includes(backend)) return false;

@@ -50,6 +50,8 @@ export interface SessionContext {
   readonly session: number;
   /** Everything that the session reports, in order of the capture: stacks, stop lines, trace events, requests on the wire. */
   readonly steps: readonly Step[];
+  /** Those that are requests on the wire. */
+  readonly wired: readonly Step[];
   /** Activations of the session in order. */
   readonly activations: readonly Activation[];
   /** Those of the given kinds, in order. */
@@ -60,6 +62,8 @@ export interface SessionContext {
   wires(...kinds: readonly FactKind[]): readonly Step[];
   /** What `make` gives, made once for each key: several rules ask the same of a session. */
   once<T>(key: string, make: () => T): T;
+  /** The same of calls as {@link of} gives them, without a key for each choice of kinds. */
+  onceFor<T>(calls: readonly Activation[], key: string, make: () => T): T;
   /** States that the device can be in just before a step. */
   stateBefore(device: string, step: number): DeviceState;
 }

@@ -1,4 +1,4 @@
-import { listenerDistance } from '../facts/device.js';
+import { listenerDistance, listenerPair } from '../facts/device.js';
 import { functionTable } from '../facts/functions.js';
 import type { FactKind } from '../model/fact.js';
 import { isFirstSight } from './shared/stack-calls.js';
@@ -42,15 +42,16 @@ export const stListener: Rule = {
   stack: {
     of: OF_DEVICES,
     *judge(step, run) {
-      const found = listenerDistance(step.calls);
+      const found = listenerPair(step.calls);
       if (found === undefined || !isFirstSight(step, run, found.index)) return;
+      const distance = listenerDistance(found);
       const device = found.dev.pointer;
       const place = { device, step: step.index, line: step.line };
-      if (found.distance === run.listenerOffset || found.distance === 0n) {
+      if (distance === run.listenerOffset || distance === 0n) {
         yield {
           verdict: 'pass',
           ...place,
-          message: `listener and device are ${found.distance.toString()} bytes apart`,
+          message: `listener and device are ${distance.toString()} bytes apart`,
         };
         return;
       }
@@ -67,7 +68,7 @@ export const stListener: Rule = {
       yield {
         verdict: 'violation',
         ...place,
-        message: `${found.listener.func} has listener ${String(found.listener.pointer)}, but its callee ${found.dev.func} works on device ${String(device)}: ${found.distance.toString()} bytes apart instead of ${run.listenerOffset.toString()}`,
+        message: `${found.listener.func} has listener ${String(found.listener.pointer)}, but its callee ${found.dev.func} works on device ${String(device)}: ${distance.toString()} bytes apart instead of ${run.listenerOffset.toString()}`,
         expected: `listener == dev + ${run.listenerOffset.toString()}`,
       };
     },

@@ -3,7 +3,8 @@
  *
  *   node test/bench/replay.mjs [--mb 20] [--runs 3]
  *
- * The peer is JSON: the facts of the same capture, written and read again in the same process.
+ * That is what `check` does: facts are counted, and made for those only that show or store them. The peer is
+ * JSON: the facts of the same capture, written and read again in the same process.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -33,9 +33,10 @@ export function callsOf(
   device: string,
   ...kinds: readonly FactKind[]
 ): readonly Activation[] {
-  const byDevice = context.once(`by device ${kinds.join()}`, () => {
+  const calls = context.of(...kinds);
+  const byDevice = context.onceFor(calls, 'by device', () => {
     const found = new Map<string, Activation[]>();
-    for (const activation of context.of(...kinds)) {
+    for (const activation of calls) {
       if (activation.device === undefined) continue;
       append(found, activation.device, activation);
     }

@@ -209,11 +209,16 @@ function isOneProcess(context: SessionContext, from: number, to: number): boolea
 function spansOfThreads(context: SessionContext): readonly { first: number; last: number }[] {
   return context.once('spans of threads', () => {
     const spans = new Map<string, { first: number; last: number }>();
+    let span: { first: number; last: number } | undefined;
+    let before: string | undefined;
     for (const { thread, index } of context.steps) {
       if (thread === undefined) continue;
-      const span = spans.get(thread);
-      if (span === undefined) spans.set(thread, { first: index, last: index });
-      else span.last = index;
+      if (span === undefined || thread !== before) {
+        span = spans.get(thread) ?? { first: index, last: index };
+        spans.set(thread, span);
+        before = thread;
+      }
+      span.last = index;
     }
     return [...spans.values()];
   });

@@ -76,12 +76,28 @@ export function isOver(run: Run, { closed, session }: Activation): boolean {
  * like several. One that is not seen to be entered may be the rest of such a one.
  */
 export function cutStacks(run: Run, activation: Activation): string[] {
-  const { first, thread, func, entered } = activation;
-  const isOwn = (step: Step): boolean => step.thread === thread && step.frames.length > 0;
-  const before = entered ? undefined : run.steps.slice(0, first).findLast(isOwn);
-  const within = run.steps.slice(first, endOf(run, activation)).filter(isOwn);
-  const shown = before === undefined ? within : [before, ...within];
-  return shown.some((step) => !step.complete) ? [`whole backtraces around ${func}`] : [];
+  const { first, entered, func } = activation;
+  const before = entered ? undefined : ownStack(run, activation, first - 1, -1, -1);
+  const end = endOf(run, activation);
+  let stack = before ?? ownStack(run, activation, first, end, 1);
+  while (stack?.complete === true)
+    stack = ownStack(run, activation, Math.max(first, stack.index + 1), end, 1);
+  return stack === undefined ? [] : [`whole backtraces around ${func}`];
+}
+
+/** The next stack of its thread from one step to another, which is left out. */
+function ownStack(
+  { steps }: Run,
+  { thread }: Activation,
+  from: number,
+  to: number,
+  way: 1 | -1,
+): Step | undefined {
+  for (let i = from; i !== to; i += way) {
+    const step = steps[i];
+    if (step !== undefined && step.thread === thread && step.frames.length > 0) return step;
+  }
+  return undefined;
 }
 
 /** What LS-ALL-DEVICES and LE-ALL-DEVICES ask: did the pass reach every device that is registered? */

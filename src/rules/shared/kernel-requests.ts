@@ -35,9 +35,9 @@ const INNER = ['vhost_dev_ioctl', 'vhost_vring_ioctl'];
 /** All requests whose number is known, in order. */
 export function kernelRequests(context: SessionContext): readonly KernelRequest[] {
   return context.once('kernel requests', () => {
-    const depths = context.steps.map(depthOf);
+    const depths = context.wired.map(depthOf);
     const outermost = depths.reduce((least, depth) => Math.min(least, depth), Infinity);
-    return context.steps.flatMap((step, i) =>
+    return context.wired.flatMap((step, i) =>
       depths[i] === outermost ? [requestOf(step)].filter((r) => r !== undefined) : [],
     );
   });

@@ -57,7 +57,7 @@ export function connectionsOf(context: SessionContext): readonly Connection[] {
   return context.once('connections', () => {
     const greetings = new Map<string | undefined, Greetings>();
     const lists = new Map<string | undefined, Message[]>();
-    for (const step of context.steps) {
+    for (const step of context.wired) {
       const endpoint = step.wire?.endpoint;
       const counted = greetings.get(endpoint) ?? new Greetings();
       const message = messageOf(step, counted);

@@ -93,9 +93,8 @@ export function bareWithin(
   ...kinds: readonly FactKind[]
 ): Activation[] {
   const end = endOf(context.run, activation);
-  const bare = context.once(`bare ${kinds.join()}`, () =>
-    context.of(...kinds).filter((a) => !a.stackKnown),
-  );
+  const calls = context.of(...kinds);
+  const bare = context.onceFor(calls, 'bare', () => calls.filter((a) => !a.stackKnown));
   const within = bare.slice(firstFrom(bare, activation.first), firstFrom(bare, end));
   return within.filter((a) => a.device === undefined || a.device === activation.device);
 }
@@ -110,8 +109,9 @@ export function hasStranger(
   to: number,
   ...kinds: readonly FactKind[]
 ): boolean {
-  const strangers = context.once(`strangers ${kinds.join()}`, () =>
-    context.of(...kinds).filter((a) => a.device === undefined),
+  const calls = context.of(...kinds);
+  const strangers = context.onceFor(calls, 'strangers', () =>
+    calls.filter((a) => a.device === undefined),
   );
   return (strangers[firstFrom(strangers, from + 1)]?.first ?? to) < to;
 }

@@ -58,11 +58,12 @@ export interface TracedLoss {
 /** By migration, in order. Rounds after a device stop read no log and are not counted. */
 export function tracedLosses(context: SessionContext): TracedLoss[] {
   const resizeAt = new Map(findResizes(context).map((resize) => [resize.step.index, resize]));
+  if (resizeAt.size === 0) return [];
   const losses: TracedLoss[] = [];
   let isActive = false;
   let isOpen = false;
   let current: { resizes: [TracedResize, ...TracedResize[]]; rounds: Step[] } | undefined;
-  for (const step of context.steps) {
+  for (const step of context.events(...OF_LOSSES)) {
     const { record, row } = step.event ?? {};
     const resize = resizeAt.get(step.index);
     if (resize !== undefined && isActive) {
@@ -96,6 +97,15 @@ const ENDS: ReadonlySet<FactKind> = new Set([
   'vhost_dev_cleanup',
 ]);
 
+/** Kinds of events that {@link tracedLosses} follows. */
+const OF_LOSSES: readonly FactKind[] = [
+  'vhost_commit',
+  'migration_state',
+  'global_dirty_changed',
+  'migration_bitmap_sync',
+  ...ENDS,
+];
+
 function findResizes(context: SessionContext): TracedResize[] {
   const isOnlyOne = countListeners(context) === 1;
   return passesOf(context).flatMap((pass) => {
@@ -128,7 +138,7 @@ function passesOf(context: SessionContext): Commit[][] {
       });
     } else if (row.kind === 'vhost_user_write') {
       open.get(thread)?.at(-1)?.requests.push(Number(record.args?.req));
-    } else if (ELSEWHERE.has(row.kind)) {
+    } else if (open.size > 0 && ELSEWHERE.has(row.kind)) {
       open.delete(thread);
     }
   }

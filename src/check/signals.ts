@@ -1,0 +1,162 @@
+/**
+ * Openings and returns of calls → protocol signals, see `protocol/replay.ts`: what each says of the device that it
+ * is about.
+ */
+import {
+  callerOf,
+  directCaller,
+  failureIn,
+  hasFailed,
+  hasSucceeded,
+} from '../flows/activations.js';
+import type { Activation } from '../flows/activations.js';
+import type { Run } from '../flows/run.js';
+import type { Signal } from '../protocol/replay.js';
+
+export function signalsOfOpening(run: Run, activation: Activation): Signal[] {
+  const { kind, enable } = activation;
+  switch (kind) {
+    case 'vhost_dev_init':
+    case 'vhost_dev_cleanup':
+      return zeroed();
+    case 'vhost_dev_start':
+      return [
+        { machine: 'run', event: 'start' },
+        { machine: 'vrings', event: 'device-start' },
+      ];
+    case 'vhost_dev_stop':
+      return directCaller(activation) === activation.parent
+        ? [{ machine: 'run', event: 'stop' }]
+        : [];
+    case 'vhost_dev_set_features':
+      return isOfStart(activation) ? seenLog(enable) : [];
+    case 'vhost_virtqueue_set_addr':
+      return addressSignals(run, activation);
+    case 'vhost_dev_log_resize':
+      return [
+        { machine: 'run', event: 'seen-started' },
+        ...seenLog(directCaller(activation)?.kind === 'vhost_migration_log' ? false : undefined),
+      ];
+    case 'vhost_dev_set_log':
+      return [
+        { machine: 'run', event: 'seen-started' },
+        ...seenLog(enable === undefined ? undefined : !enable),
+      ];
+    case 'op_set_log_base':
+      return [{ machine: 'base', event: 'set' }];
+    case 'vhost_log_put':
+      return directCaller(activation)?.kind === 'vhost_dev_log_resize'
+        ? []
+        : [{ machine: 'base', event: 'put' }];
+    case 'vhost_virtqueue_stop':
+    case 'op_get_vring_base':
+      return ringStop(run, activation);
+    default:
+      return [];
+  }
+}
+
+export function signalsOfReturn(run: Run, activation: Activation): Signal[] {
+  const { kind, enable } = activation;
+  switch (kind) {
+    case 'vhost_dev_start':
+      if (hasSucceeded(activation)) return [{ machine: 'run', event: 'seen-started' }];
+      return hasFailed(activation) ? stopped() : [];
+    case 'vhost_dev_stop':
+      return stopped();
+    case 'vhost_dev_set_log':
+    case 'vhost_migration_log':
+      return toggleReturned(run, activation, enable);
+    case 'vhost_log_global_start':
+    case 'vhost_log_global_stop':
+      return activation.children.some((child) => child.kind === 'vhost_migration_log')
+        ? []
+        : [{ machine: 'log-unsure' }];
+    default:
+      return [];
+  }
+}
+
+/**
+ * vhost_migration_log() leaves `log_enabled` as asked unless the work on a started device failed.
+ * A disable cannot leave it on: failure aborts up to 5.1 and clears the flag since 5.2.
+ */
+function toggleReturned(run: Run, activation: Activation, enable: boolean | undefined): Signal[] {
+  if (enable === false) return [{ machine: 'log', event: 'set-off' }];
+  if (enable !== undefined && hasSucceeded(activation))
+    return [{ machine: 'log', event: 'set-on' }];
+  if (enable === undefined || failureIn(activation) !== undefined)
+    return [{ machine: 'log-unsure' }];
+  if (activation.kind === 'vhost_dev_set_log') {
+    const elected = activation.children.some(
+      (c) => c.kind === 'vhost_dev_elect_mem_logger' && c.enable === true,
+    );
+    const undone = activation.children.some((c) => c.enable === false);
+    if (elected) return [{ machine: 'log', event: 'set-on' }];
+    const watched =
+      run.probes.watching('vhost_virtqueue_set_addr', activation.first, activation.last) !==
+      undefined;
+    const addressed = activation.children.some((c) => c.kind === 'vhost_virtqueue_set_addr');
+    return [
+      watched && addressed && !undone
+        ? { machine: 'log', event: 'set-on' }
+        : { machine: 'log-unsure' },
+    ];
+  }
+  // The pass has a return of its own. Without one the device was stopped (flag only) or logging already,
+  // unless the pass was not watched.
+  const { children } = activation;
+  if (children.some((c) => c.kind === 'vhost_dev_set_log')) return [];
+  const isFlagOnly =
+    children.every((c) => c.kind !== 'vhost_dev_log_resize') &&
+    run.probes.watching('vhost_dev_set_log', activation.first, activation.last) !== undefined;
+  return [isFlagOnly ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];
+}
+
+/**
+ * A start that failed has undone what it did, like a stop that returned. Whether they have put the log is
+ * not theirs to say: a watched vhost_log_put() is seen, and an unwatched one may have run.
+ */
+function stopped(): Signal[] {
+  return [
+    { machine: 'run', event: 'stop-returned' },
+    { machine: 'vrings', event: 'stop' },
+  ];
+}
+
+function zeroed(): Signal[] {
+  return [
+    { machine: 'run', event: 'zeroed' },
+    { machine: 'log', event: 'zeroed' },
+    { machine: 'base', event: 'zeroed' },
+    { machine: 'vrings', event: 'stop' },
+  ];
+}
+
+function seenLog(enable: boolean | undefined): Signal[] {
+  return enable === undefined ? [] : [{ machine: 'log', event: enable ? 'seen-on' : 'seen-off' }];
+}
+
+function isOfStart(activation: Activation): boolean {
+  const caller = directCaller(activation)?.kind;
+  return caller === 'vhost_dev_start' || caller === 'vhost_dev_prepare_inflight';
+}
+
+function addressSignals(run: Run, activation: Activation): Signal[] {
+  const vring = run.rings.ringOf(activation);
+  const { enable } = activation;
+  const isStart = callerOf(activation, 'vhost_virtqueue_start') !== undefined;
+  const seen = isStart ? seenLog(enable) : [];
+  if (vring === undefined || enable === undefined) return seen;
+  const event = `${isStart ? 'start' : 'toggle'}-${enable ? 'logged' : 'plain'}` as const;
+  return [...seen, { machine: 'vring', vring, event }];
+}
+
+function ringStop(run: Run, activation: Activation): Signal[] {
+  const vring = run.rings.ringOf(activation);
+  return [
+    vring === undefined
+      ? { machine: 'some-vring', event: 'stop' }
+      : { machine: 'vring', vring, event: 'stop' },
+  ];
+}

@@ -1,0 +1,60 @@
+/** The few facts of each session that a rule must look through to know whether it has a subject there. */
+import type { Step } from '../facts/step.js';
+import type { Fact, FactKind } from '../model/fact.js';
+import type { Activation } from './activations.js';
+import { factShownBy } from './facts.js';
+import type { Run } from './run.js';
+
+/** What a fact says of itself, but for what is known of its device and of its ring. */
+export type Subject = Pick<Fact, 'kind' | 'role' | 'device' | 'line' | 'func' | 'value'>;
+
+const ROLES: Readonly<Record<Fact['role'], number>> = { entry: 0, caller: 1, event: 2, wire: 3 };
+
+/** By session the first fact of each kind and role, apart for those with a device and those without; in order. */
+export function distinctFacts({ steps, atStep, sessions }: Run): readonly (readonly Subject[])[] {
+  const distinct = Array.from({ length: sessions }, () => new DistinctFacts());
+  for (const step of steps) {
+    distinct[step.session]?.addReport(step);
+    for (const activation of atStep[step.index] ?? []) {
+      if (activation.first === step.index) distinct[step.session]?.addCall(activation);
+    }
+  }
+  return distinct.map(({ found }) => found);
+}
+
+class DistinctFacts {
+  readonly found: Subject[] = [];
+  private readonly seen = new Map<FactKind, number>();
+
+  addReport(step: Step): void {
+    const { event, wire } = step;
+    const kind = event?.row.kind ?? wire?.kind;
+    if (kind === undefined) return;
+    const isNamed = event?.row.device !== undefined;
+    // Whether the device can be read is seen in the fact.
+    if (!isNamed && this.has(kind, event === undefined ? 'wire' : 'event', false)) return;
+    const fact = factShownBy(step, 0, undefined);
+    if (fact !== undefined) this.add(fact);
+  }
+
+  addCall({ kind, entered, device, line, func, value }: Activation): void {
+    const role = entered ? 'entry' : 'caller';
+    if (!this.has(kind, role, device !== undefined))
+      this.add({ kind, role, device, line, func, value });
+  }
+
+  private add(fact: Subject): void {
+    const { kind, role, device } = fact;
+    if (this.has(kind, role, device !== undefined)) return;
+    this.seen.set(kind, (this.seen.get(kind) ?? 0) | bitOf(role, device !== undefined));
+    this.found.push(fact);
+  }
+
+  private has(kind: FactKind, role: Fact['role'], isNamed: boolean): boolean {
+    return ((this.seen.get(kind) ?? 0) & bitOf(role, isNamed)) !== 0;
+  }
+}
+
+function bitOf(role: Fact['role'], isNamed: boolean): number {
+  return 1 << (2 * ROLES[role] + Number(isNamed));
+}
