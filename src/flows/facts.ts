@@ -37,9 +37,9 @@ function isOfDevice({ event }: Report): boolean {
 /** How many facts {@link buildFacts} would make. */
 export function countFacts(steps: readonly Step[], atStep: Activations['atStep']): number {
   let count = 0;
-  for (const [i, { index, event, wire }] of steps.entries()) {
+  for (const { index, event, wire } of steps) {
     if (event !== undefined || wire !== undefined) count++;
-    for (const activation of atStep[i] ?? []) if (activation.first === index) count++;
+    for (const activation of atStep[index] ?? []) if (activation.first === index) count++;
   }
   return count;
 }
@@ -62,14 +62,14 @@ export function* factsOfDevices(
   { atStep }: Pick<Activations, 'atStep'>,
   rings: Rings,
 ): Generator<DeviceFact> {
-  for (const [i, step] of steps.entries()) {
+  for (const step of steps) {
     const fact = isOfDevice(step) ? factShownBy(step, 0, undefined) : undefined;
     if (fact?.device !== undefined) {
       const { session, line, device, backend, vring } = fact;
       const name = fact.kind === 'vhost_dev_start' ? fact.value : undefined;
       yield { session, line, device, backend, vring, name };
     }
-    for (const activation of atStep[i] ?? []) {
+    for (const activation of atStep[step.index] ?? []) {
       const { session, line, device, backend, first } = activation;
       if (first !== step.index || device === undefined) continue;
       yield { session, line, device, backend, vring: rings.ringOf(activation), name: undefined };
