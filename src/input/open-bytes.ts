@@ -7,8 +7,8 @@ import { isPattern } from './expand-patterns.js';
 /** Opens an input by the path the user gave; `-` is standard input. */
 export type ByteSource = (path: string) => AsyncIterable<Uint8Array>;
 
-/** Small enough that what works beside the reading, a database above all, does not wait long for its turn. */
-const CHUNK = 1 << 15;
+/** Bytes at a time. Fewer cost turns, more memory; at 100 MB of a gdb log a quarter of it takes a tenth more time. */
+const CHUNK = 1 << 17;
 
 /**
  * Reads a file, a pipe or standard input, until `stop`: reading then fails with an AbortError.
