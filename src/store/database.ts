@@ -13,6 +13,9 @@ const BATCH_ROWS = 20_000;
 /** Characters of one payload; a database refuses values of a gigabyte. */
 const BATCH_CHARS = 8 << 20;
 
+/** Rows of one `INSERT ... VALUES`. */
+const INSERTED_ROWS = 16;
+
 /** How long a statement waits for another process. */
 const BUSY_MS = 10_000;
 
@@ -169,6 +172,18 @@ export class Database {
     }
     for (const row of await running) results.push(row);
     return results;
+  }
+
+  /**
+   * Inserts rows, several by one statement: each takes a turn of the event loop, for which the caller's work may
+   * let it wait. `into` is what stands before VALUES, `row` one of these.
+   */
+  async insert(into: string, row: string, rows: readonly (readonly Bound[])[]): Promise<void> {
+    for (let at = 0; at < rows.length; at += INSERTED_ROWS) {
+      const some = rows.slice(at, at + INSERTED_ROWS);
+      const values = some.map(() => row).join(', ');
+      await this.each(`INSERT INTO ${into} VALUES ${values}`, [some.flat()]);
+    }
   }
 
   /**

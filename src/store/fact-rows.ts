@@ -38,12 +38,6 @@ function newBlock(first: number): Block {
   return { first, rows: new RowsBuffer(), firstLine: Infinity, lastLine: 0 };
 }
 
-function* rowsOf(capture: number, blocks: readonly Block[]): Generator<Bound[]> {
-  for (const { first, rows, firstLine, lastLine } of blocks) {
-    yield [capture, first, firstLine, lastLine, rows.array()];
-  }
-}
-
 export class FactRows {
   /** Facts in blocks that were written. */
   private written = 0;
@@ -92,10 +86,16 @@ export class FactRows {
        FROM json_each(?)`,
       newPlaces,
     );
-    await this.database.each(
-      `INSERT INTO fact_block (capture, first_seq, first_line, last_line, facts)
-       VALUES (?, ?, ?, ?, CAST(? AS TEXT))`,
-      rowsOf(this.capture, full),
+    await this.database.insert(
+      'fact_block (capture, first_seq, first_line, last_line, facts)',
+      '(?, ?, ?, ?, CAST(? AS TEXT))',
+      full.map(({ first, rows, firstLine, lastLine }): Bound[] => [
+        this.capture,
+        first,
+        firstLine,
+        lastLine,
+        rows.array(),
+      ]),
     );
     this.written += full.reduce((sum, { rows }) => sum + rows.count, 0);
     for (const fact of late) if (fact.seq >= this.written) this.late.push(fact);

@@ -69,10 +69,10 @@ export class RecordRows {
     const blocks = this.full;
     this.full = [];
     const ids = await this.interner.intern(blocks.flatMap(({ rest }) => rest));
-    await this.database.each(
-      `INSERT INTO block (capture, first_seq, first_line, last_line, records)
-       VALUES (?, ?, ?, ?, CAST(? AS TEXT))`,
-      this.rowsOf(blocks, ids),
+    await this.database.insert(
+      'block (capture, first_seq, first_line, last_line, records)',
+      '(?, ?, ?, ?, CAST(? AS TEXT))',
+      blocks.map((block) => this.rowOf(block, ids)),
     );
     await this.events.write();
   }
@@ -88,14 +88,12 @@ export class RecordRows {
     this.open = undefined;
   }
 
-  private *rowsOf(blocks: readonly Block[], ids: Interned): Generator<Bound[]> {
-    for (const { seq, firstLine, lastLine, rows, rest } of blocks) {
-      for (const record of rest) {
-        if (record.kind === 'event') this.events.add(record, rows);
-        else rows.add(encodeRecord(record, ids));
-      }
-      yield [this.capture, seq, firstLine, lastLine, rows.array()];
+  private rowOf({ seq, firstLine, lastLine, rows, rest }: Block, ids: Interned): Bound[] {
+    for (const record of rest) {
+      if (record.kind === 'event') this.events.add(record, rows);
+      else rows.add(encodeRecord(record, ids));
     }
+    return [this.capture, seq, firstLine, lastLine, rows.array()];
   }
 }
 

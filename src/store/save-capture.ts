@@ -61,7 +61,7 @@ export function replaceCapture(
 }
 
 /** Blocks that are written at once. */
-const BATCH_BLOCKS = 4;
+const BATCH_BLOCKS = 8;
 /** Records that wait until the store is locked: a slow program on the other end of a pipe locks out nobody. */
 const FIRST_RECORDS = 16_000;
 
