@@ -7,8 +7,11 @@ import { isPattern } from './expand-patterns.js';
 /** Opens an input by the path the user gave; `-` is standard input. */
 export type ByteSource = (path: string) => AsyncIterable<Uint8Array>;
 
-/** Bytes at a time. Fewer cost turns, more memory; at 100 MB of a gdb log a quarter of it takes a tenth more time. */
-const CHUNK = 1 << 17;
+/**
+ * Bytes at a time. Smaller ones cost turns of the event loop; the text of a larger one does not fit into a page of
+ * V8's heap, and takes memory from the system each time.
+ */
+const CHUNK = 120 * 1024;
 
 /**
  * Reads a file, a pipe or standard input, until `stop`: reading then fails with an AbortError.
