@@ -39,27 +39,30 @@ CREATE TABLE fact_block (
   PRIMARY KEY (capture, first_seq)
 );
 
-INSERT INTO fact_shape (kind, func, role, backend, enable)
-SELECT DISTINCT kind.value, func.value, f.role, f.backend, f.enable
-FROM fact f JOIN text kind ON kind.id = f.kind JOIN text func ON func.id = f.func;
+-- By the texts of their columns, which an index finds.
+CREATE TEMP TABLE shape_key (key TEXT PRIMARY KEY, id INTEGER);
+INSERT INTO shape_key
+SELECT key, row_number() OVER ()
+FROM (SELECT DISTINCT json_array(kind, func, role, backend, enable) AS key FROM fact);
+INSERT INTO fact_shape (id, kind, func, role, backend, enable)
+SELECT k.id, kind.value, func.value, k.key ->> 2, k.key ->> 3, k.key ->> 4
+FROM shape_key k JOIN text kind ON kind.id = k.key ->> 0 JOIN text func ON func.id = k.key ->> 1;
 
+CREATE TEMP TABLE place_key (capture INTEGER, key TEXT, id INTEGER, PRIMARY KEY (capture, key));
+INSERT INTO place_key
+SELECT capture, key, row_number() OVER (PARTITION BY capture)
+FROM (SELECT DISTINCT capture, json_array(session, thread, device, incarnation, endpoint) AS key FROM fact);
 INSERT INTO fact_place (capture, id, session, thread, device, incarnation, endpoint)
-SELECT f.capture, row_number() OVER (PARTITION BY f.capture), f.session, thread.value, f.device,
-       f.incarnation, f.endpoint
-FROM (SELECT DISTINCT capture, session, thread, device, incarnation, endpoint FROM fact) f
-JOIN text thread ON thread.id = f.thread;
+SELECT k.capture, k.id, k.key ->> 0, thread.value, k.key ->> 2, k.key ->> 3, k.key ->> 4
+FROM place_key k JOIN text thread ON thread.id = k.key ->> 1;
 
 CREATE TEMP TABLE coded AS
 SELECT f.capture, f.seq, f.line,
        json_array(f.line, s.id, p.id, f.value, f.vring, f.activation, f.result) AS fact
 FROM fact f
-JOIN text thread ON thread.id = f.thread
-JOIN text kind ON kind.id = f.kind
-JOIN text func ON func.id = f.func
-JOIN fact_shape s ON s.kind = kind.value AND s.func = func.value AND s.role = f.role
- AND s.backend IS f.backend AND s.enable IS f.enable
-JOIN fact_place p ON p.capture = f.capture AND p.session = f.session AND p.thread IS thread.value
- AND p.device IS f.device AND p.incarnation IS f.incarnation AND p.endpoint IS f.endpoint;
+CROSS JOIN shape_key s ON s.key = json_array(f.kind, f.func, f.role, f.backend, f.enable)
+CROSS JOIN place_key p ON p.capture = f.capture
+ AND p.key = json_array(f.session, f.thread, f.device, f.incarnation, f.endpoint);
 
 INSERT INTO fact_block (capture, first_seq, first_line, last_line, facts)
 SELECT capture, min(seq), min(line), max(line), json_group_array(json(fact))
@@ -67,6 +70,8 @@ FROM (SELECT * FROM coded ORDER BY capture, seq)
 GROUP BY capture, seq / 1000;
 
 DROP TABLE coded;
+DROP TABLE shape_key;
+DROP TABLE place_key;
 DROP VIEW v_fact;
 DROP TABLE fact;
 
