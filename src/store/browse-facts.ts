@@ -5,6 +5,7 @@ import type { Database } from './database.js';
 import { inWords } from './explain.js';
 import { decodeFact, placeOfRow, shapeOfRow } from './fact-codec.js';
 import type { EncodedFact, FactPlace, FactShape, PlaceRow, ShapeRow } from './fact-codec.js';
+import { found } from './found.js';
 
 export interface StoredHead {
   readonly id: number;
@@ -198,10 +199,4 @@ const AT_OR_BEFORE_EACH =
 /** A combination of what facts repeat, with their count. */
 export interface FactGroup extends Pick<Fact, 'kind' | 'thread' | 'device'> {
   readonly facts: number;
-}
-
-function found<Value>(known: ReadonlyMap<number, Value>, id: number): Value {
-  const value = known.get(id);
-  if (value === undefined) throw new Error(`the store refers to a row that is not there: ${id}`);
-  return value;
 }

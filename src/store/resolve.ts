@@ -3,6 +3,7 @@ import type { Frame, ThreadRef } from '../model/record.js';
 import type { Database } from './database.js';
 import { eventShapeOf } from './event-shapes.js';
 import type { EventShape } from './event-shapes.js';
+import { found } from './found.js';
 import { loadedArgs } from './frame-args.js';
 import type { EncodedRecord, Resolver } from './record-codec.js';
 
@@ -70,12 +71,6 @@ export function createResolver(database: Database, capture: number): PreparedRes
     frame,
     stack,
   };
-}
-
-function found<Value>(known: ReadonlyMap<number, Value>, id: number): Value {
-  const value = known.get(id);
-  if (value === undefined) throw new Error(`the store refers to a row that is not there: ${id}`);
-  return value;
 }
 
 function unknown(ids: Iterable<number>, known: ReadonlyMap<number, unknown>): Set<number> {
