@@ -11,8 +11,8 @@ const row = fc.tuple(fc.nat({ max: Number.MAX_SAFE_INTEGER }), text, fc.nat(), f
 
 test('the array holds the rows that were written, whichever way', () => {
   fc.assert(
-    fc.property(fc.array(row, { maxLength: 20 }), (rows) => {
-      const buffer = new RowsBuffer();
+    fc.property(fc.array(row, { maxLength: 20 }), fc.constantFrom(0, undefined), (rows, least) => {
+      const buffer = new RowsBuffer(least);
       for (const [great, value, small, isWhole] of rows) {
         if (isWhole) buffer.add(JSON.stringify([great, value.toWellFormed(), small, null]));
         else {

@@ -11,7 +11,9 @@ export const NOTHING_SHOWN = {
   frameLines: [],
   entry: false,
   stop: undefined,
+  temporary: false,
   stackKnown: false,
+  partial: false,
   complete: false,
 } as const;
 
@@ -51,7 +53,7 @@ abstract class ReportStep {
   }
 
   get temporary(): boolean {
-    return NOTHING_SHOWN.entry;
+    return NOTHING_SHOWN.temporary;
   }
 
   get stackKnown(): boolean {
@@ -59,7 +61,7 @@ abstract class ReportStep {
   }
 
   get partial(): boolean {
-    return NOTHING_SHOWN.stackKnown;
+    return NOTHING_SHOWN.partial;
   }
 
   get complete(): boolean {

@@ -127,7 +127,7 @@ export class FactRows {
     const [shape, place] = [this.shapeOf(fact), this.placeOf(fact)];
     const missing = seq - this.open.first - this.open.rows.count;
     if (missing < 0) {
-      const row = new RowsBuffer();
+      const row = new RowsBuffer(0);
       addFact(fact, shape, place, row);
       this.late.push({ seq, line, row });
       return;

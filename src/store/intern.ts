@@ -15,7 +15,6 @@ import { wellFormed, wellFormedJson } from './well-formed.js';
 
 /** Row ids of what a batch holds. Asking for anything else is a bug and throws. */
 export interface Interned {
-  text(value: string | undefined): number;
   /** The row of its JSON text. */
   thread(thread: ThreadRef): number;
   frame(frame: Frame): number;
@@ -54,7 +53,6 @@ export class Interner {
     const frame = (value: Frame): number => known(this.frames.find(value));
     const stacks = await this.stacks.place(records, frame);
     return {
-      text,
       thread: (ref) => text(threads.get(ref)),
       frame,
       stack: (value) => known(stacks.get(value)),

@@ -4,7 +4,7 @@
  */
 import { wellFormedJson } from './well-formed.js';
 
-/** Bytes to begin with; twice as many when they are full. */
+/** Bytes of a block to begin with; twice as many when they are full. */
 const BYTES = 1 << 16;
 /** What is always free: enough for all of a row but its texts. */
 const ROOM = 256;
@@ -14,8 +14,13 @@ const [QUOTE, COMMA, ZERO, BACKSLASH, BRACKET, END] = [0x22, 0x2c, 0x30, 0x5c, 0
 export class RowsBuffer {
   /** Rows so far. */
   count = 0;
-  private bytes = Buffer.allocUnsafe(BYTES);
+  private bytes: Buffer;
   private end = 0;
+
+  /** `least`: what is to be expected, for arrays that are no block. */
+  constructor(least = BYTES) {
+    this.bytes = Buffer.allocUnsafe(least + ROOM);
+  }
 
   /** Bytes so far. */
   get length(): number {
