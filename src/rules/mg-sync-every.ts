@@ -100,7 +100,7 @@ function judgeMissed(context: SessionContext, round: SyncRound, life: Life): Jud
   if (hasGap(run, activation.first, end)) missing.push('an unbroken record of the sync');
   if (hasStranger(context, activation.first - 1, end, 'vhost_log_sync'))
     missing.push('listener= of every vhost_log_sync');
-  missing.push(...cutStacks(run, activation));
+  missing.push(...cutStacks(context, activation));
   if (missing.length > 0) {
     const message = 'the sync is not seen to ask the device';
     return { verdict: 'inconclusive', ...at, message, missing };

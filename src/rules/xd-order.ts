@@ -37,7 +37,7 @@ export const xdOrder: Rule = {
       start = undefined;
       const common = forward.filter((device) => backward.includes(device));
       if (common.length < 2 || hasGap(context.run, from, pass.activation.last)) continue;
-      if (cutStacks(context.run, pass.activation).length > 0) continue;
+      if (cutStacks(context, pass.activation).length > 0) continue;
       const visited = backward.filter((device) => common.includes(device));
       const isReversed = common.toReversed().every((device, i) => device === visited[i]);
       const at = { step: first.first, line: first.line };

@@ -62,7 +62,7 @@ function* judge(
   if (hasGap(run, activation.first, end)) missing.push('an unbroken record of the log start');
   if (hasStranger(context, failed.first, end, 'vhost_log_global_stop'))
     missing.push('listener= of every vhost_log_global_stop');
-  missing.push(...cutStacks(run, activation));
+  missing.push(...cutStacks(context, activation));
   if ([activation, ...calls].some(({ altered }) => altered))
     missing.push('a run that the debugger did not alter');
   for (const call of before) {

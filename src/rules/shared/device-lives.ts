@@ -74,13 +74,13 @@ function momentKind(kind: FactKind): Moment['kind'] {
 }
 
 /** Devices whose last moment before a step is a start; whether they still run is for the questions below. */
-export function startedBefore(context: SessionContext, source: Source, step: number): Life[] {
-  return presentBefore(context, source, step).filter(({ start }) => start.kind === 'start');
-}
-
-function presentBefore(context: SessionContext, source: Source, step: number): readonly Life[] {
+export function startedBefore(
+  context: SessionContext,
+  source: Source,
+  step: number,
+): readonly Life[] {
   return context
-    .once(`presence ${source}`, () => new Presence(momentsOf(context, source)))
+    .once(`started ${source}`, () => new Presence(momentsOf(context, source), ['start']))
     .before(step);
 }
 
@@ -97,7 +97,11 @@ class Presence {
   private passed = 0;
   private inOrder: readonly OrderedLife[] = [];
 
-  constructor(moments: ReadonlyMap<string, readonly Moment[]>) {
+  /** A device is there when its last moment is one of `kinds`. */
+  constructor(
+    moments: ReadonlyMap<string, readonly Moment[]>,
+    private readonly kinds: readonly Moment['kind'][],
+  ) {
     this.lives = [...moments]
       .flatMap(([device, own], ordinal) =>
         own.map((start, i) => ({ ordinal, device, start, next: own[i + 1] })),
@@ -105,7 +109,7 @@ class Presence {
       .sort((a, b) => a.start.step - b.start.step);
   }
 
-  /** Devices whose last moment before a step is a start or a stop, by their first moment. */
+  /** Devices that are there just before a step, by their first moment. */
   before(step: number): readonly OrderedLife[] {
     const end = firstIndex(this.lives.length, (i) => (this.lives[i]?.start.step ?? step) >= step);
     if (end === this.passed) return this.inOrder;
@@ -113,9 +117,10 @@ class Presence {
       this.present.clear();
       this.passed = 0;
     }
-    for (const life of this.lives.slice(this.passed, end)) {
-      const { kind } = life.start;
-      if (kind === 'start' || kind === 'stop') this.present.set(life.ordinal, life);
+    for (let i = this.passed; i < end; i++) {
+      const life = this.lives[i];
+      if (life === undefined) continue;
+      if (this.kinds.includes(life.start.kind)) this.present.set(life.ordinal, life);
       else this.present.delete(life.ordinal);
     }
     this.passed = end;
@@ -129,7 +134,10 @@ class Presence {
  * by calls those that were stopped, where the cleanup would be seen.
  */
 export function registeredBefore(context: SessionContext, source: Source, step: number): Life[] {
-  return presentBefore(context, source, step).filter(({ start }) => {
+  const present = context
+    .once(`present ${source}`, () => new Presence(momentsOf(context, source), ['start', 'stop']))
+    .before(step);
+  return present.filter(({ start }) => {
     if (start.kind === 'start') return true;
     const { probes } = context.run;
     return (

@@ -2,6 +2,7 @@
  * Passes over all memory listeners: memory_global_dirty_log_start() calls log_global_start of every
  * registered one, the stop log_global_stop in the opposite order (system/memory.c).
  */
+import { firstIndex } from '../../base/search.js';
 import { callerOf } from '../../flows/activations.js';
 import type { Activation } from '../../flows/activations.js';
 import type { Step } from '../../facts/step.js';
@@ -75,29 +76,39 @@ export function isOver(run: Run, { closed, session }: Activation): boolean {
  * A stack that is cut short (`bt 3`) does not show the calls around it: what is one execution then looks
  * like several. One that is not seen to be entered may be the rest of such a one.
  */
-export function cutStacks(run: Run, activation: Activation): string[] {
-  const { first, entered, func } = activation;
-  const before = entered ? undefined : ownStack(run, activation, first - 1, -1, -1);
-  const end = endOf(run, activation);
-  let stack = before ?? ownStack(run, activation, first, end, 1);
-  while (stack?.complete === true)
-    stack = ownStack(run, activation, Math.max(first, stack.index + 1), end, 1);
-  return stack === undefined ? [] : [`whole backtraces around ${func}`];
+export function cutStacks(context: SessionContext, activation: Activation): string[] {
+  const { first, entered, func, thread } = activation;
+  const { all, cut } = stacksOf(context, thread);
+  const before = entered ? undefined : all[placeOf(all, first) - 1];
+  const next = cut[placeOf(cut, first)];
+  const isCut = next !== undefined && next.index < endOf(context.run, activation);
+  return isCut || before?.complete === false ? [`whole backtraces around ${func}`] : [];
 }
 
-/** The next stack of its thread from one step to another, which is left out. */
-function ownStack(
-  { steps }: Run,
-  { thread }: Activation,
-  from: number,
-  to: number,
-  way: 1 | -1,
-): Step | undefined {
-  for (let i = from; i !== to; i += way) {
-    const step = steps[i];
-    if (step !== undefined && step.thread === thread && step.frames.length > 0) return step;
-  }
-  return undefined;
+/** Stacks of a thread, and those of them that are cut short. */
+interface Stacks {
+  readonly all: Step[];
+  readonly cut: Step[];
+}
+
+function stacksOf(context: SessionContext, thread: string | undefined): Stacks {
+  const byThread = context.once('stacks of threads', () => {
+    const found = new Map<string | undefined, Stacks>();
+    for (const step of context.steps) {
+      if (step.frames.length === 0) continue;
+      let stacks = found.get(step.thread);
+      if (stacks === undefined) found.set(step.thread, (stacks = { all: [], cut: [] }));
+      stacks.all.push(step);
+      if (!step.complete) stacks.cut.push(step);
+    }
+    return found;
+  });
+  return byThread.get(thread) ?? { all: [], cut: [] };
+}
+
+/** Place of the first of some steps that does not come before a step. */
+function placeOf(steps: readonly Step[], index: number): number {
+  return firstIndex(steps.length, (i) => (steps[i]?.index ?? index) >= index);
 }
 
 /** What LS-ALL-DEVICES and LE-ALL-DEVICES ask: did the pass reach every device that is registered? */
@@ -183,7 +194,7 @@ function passDoubts(context: SessionContext, pass: GlobalPass, callback: FactKin
   if (hasGap(run, activation.first, end)) found.push(`an unbroken record of ${activation.func}`);
   if (hasStranger(context, activation.first - 1, end, callback))
     found.push(`listener= of every ${callback}`);
-  found.push(...cutStacks(run, activation));
+  found.push(...cutStacks(context, activation));
   if (activation.altered || pass.calls.some((call) => call.altered))
     found.push('a run that the debugger did not alter');
   if (pass.enable && mayHaveFailed(context, pass))
