@@ -93,15 +93,93 @@ const peggy = fileURLToPath(import.meta.resolve('peggy/bin/peggy.js'));
 const run = promisify(execFile);
 
 /**
+ * The parser that peggy writes makes all its functions, constants and regular expressions anew for each text, which
+ * takes several times as long as to read a line with them. Here they are made once, and a class of characters is a table.
+ *
  * What every parser offers besides parse(): nobody reads the words of a refusal, and finding them takes several
  * times as long as the refusal itself. What is left to catch: brackets so deep that the stack ends.
+ *
+ * @param {string} name @param {string} code
  */
+function madeOnce(name, code) {
+  /** @param {string | RegExp} from @param {string} to */
+  const replace = (from, to) => {
+    const parts = code.split(from);
+    if (parts.length < 2)
+      throw new Error(`grammars/${name}.peggy: no ${String(from)} in what peggy made of it`);
+    code = parts.join(to);
+  };
+  const start = code.indexOf('  peg$result = peg$startRuleFunction();\n');
+  const end = code.indexOf('\nconst peg$allowedStartRules');
+  if (start < 0 || end < 0 || !code.slice(0, start).endsWith('\n  }\n\n'))
+    throw new Error(
+      `grammars/${name}.peggy: what is in { } at its top would be run once; use {{ }} and a predicate`,
+    );
+  code = `${code.slice(0, start)}${RUN}${code.slice(end)}${ACCEPT}`;
+  replace(
+    'function peg$parse(input, options) {\n  options = options !== undefined ? options : {};',
+    PARSER,
+  );
+  if (/const peg\$r\d+ = /.test(code))
+    code = code.replace(/(const peg\$r\d+ = )(.+);/g, '$1new peg$Class($2);');
+  return code;
+}
+
+const PARSER = `class peg$Class {
+  #ascii = new Uint8Array(128);
+  #regexp;
+
+  constructor(regexp) {
+    this.#regexp = regexp;
+    for (let code = 0; code < 128; code++) this.#ascii[code] = Number(regexp.test(String.fromCharCode(code)));
+  }
+
+  test(text) {
+    const code = text.charCodeAt(0);
+    return code < 128 ? this.#ascii[code] === 1 : this.#regexp.test(text);
+  }
+}
+
+const peg$run = (() => {
+  let input = '';
+  const options = {};
+`;
+
+/** `isSilent`: a refusal is undefined, and no SyntaxError. */
+const RUN = `  return (text, startRule, isSilent) => {
+    const start = startRule === undefined ? peg$startRuleFunction : peg$startRuleFunctions[startRule];
+    input = text;
+    peg$currPos = peg$savedPos = peg$maxFailPos = 0;
+    peg$maxFailExpected = [];
+    peg$silentFails = Number(isSilent);
+    peg$posDetailsCache.length = 1;
+    try {
+      peg$result = start();
+      if (peg$result !== peg$FAILED && peg$currPos === input.length) return peg$result;
+      if (isSilent) return undefined;
+      if (peg$result !== peg$FAILED) peg$fail(peg$endExpectation());
+      throw peg$buildStructuredError(
+        peg$maxFailExpected,
+        peg$maxFailPos < input.length ? peg$getUnicode(peg$maxFailPos) : null,
+        peg$computeLocation(peg$maxFailPos, Math.min(peg$maxFailPos + 1, input.length)),
+      );
+    } finally {
+      // Neither the text nor what was made of it is to stay.
+      input = '';
+      peg$result = undefined;
+    }
+  };
+})();
+
+function peg$parse(text, options) {
+  return peg$run(text, options?.startRule, false);
+}
+`;
+
 const ACCEPT = `
-export function accept(input, startRule) {
+export function accept(text, startRule) {
   try {
-    const how = { peg$library: true, peg$silentFails: 1, ...(startRule && { startRule }) };
-    const { peg$success, peg$result } = peg$parse(input, how);
-    return peg$success ? peg$result : undefined;
+    return peg$run(text, startRule, true);
   } catch {
     return undefined;
   }
@@ -136,7 +214,7 @@ async function compile(name, scratch) {
   const args = ['--format', 'es', '--allowed-start-rules', rules, '--dts', '--return-types'];
   args.push(JSON.stringify(types), '--output', output, source);
   await run(process.execPath, [peggy, ...args], { cwd: root });
-  await appendFile(output, ACCEPT);
+  await writeFile(output, madeOnce(name, await readFile(output, 'utf8')));
   await appendFile(join(scratch, `${name}.d.ts`), acceptTypes(types));
   await install(output, join(root, 'dist/grammar'));
   await install(output, join(root, 'src/grammar'));
@@ -174,7 +252,8 @@ try {
     await mkdir(join(root, folder), { recursive: true });
     await removeOthers(join(root, folder), names);
   }
-  await Promise.all(names.map((name) => compile(name, scratch)));
+  const compiled = await Promise.allSettled(names.map((name) => compile(name, scratch)));
+  for (const { reason } of compiled) if (reason !== undefined) throw reason;
 } catch (error) {
   // peggy prints the place and the line of a mistake in a grammar; a stack of this script adds nothing.
   console.error(error.stderr || error.message);

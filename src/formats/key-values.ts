@@ -1,5 +1,5 @@
 /** `name=control, index=0, num=128` in a text → its pairs. Syntax: grammars/key-values.peggy. */
-import { parse } from '../grammar/key-values.js';
+import { accept } from '../grammar/key-values.js';
 
 /** A longer text is a dump; the kernel's own lines end at 1024. */
 const LONGEST_TEXT = 4096;
@@ -9,6 +9,6 @@ const MOST_PAIRS = 64;
 /** Values by their keys as printed, the last one where a key repeats; undefined when there are none. */
 export function keyValues(text: string): Readonly<Record<string, string>> | undefined {
   if (text.length > LONGEST_TEXT || !text.includes('=')) return undefined;
-  const pairs = parse(text);
+  const pairs = accept(text) ?? [];
   return pairs.length === 0 ? undefined : Object.fromEntries(pairs.slice(0, MOST_PAIRS));
 }

@@ -4,7 +4,7 @@
  * Producer: strace's src/strace.c, src/syscall.c; for strings src/util.c, string_quote() and
  * printstr_ex() (strace 4.5 to 6.16).
  */
-import { accept, parse } from '../../grammar/strace.js';
+import { accept } from '../../grammar/strace.js';
 import { bytesOfString } from './strace-string.js';
 
 interface Stamped {
@@ -61,12 +61,12 @@ export function straceLine(line: string): StraceLine | undefined {
 }
 
 export function firstArgument(args: string): FirstArgument {
-  return parse(args, { startRule: 'FirstArgument' });
+  return accept(args, 'FirstArgument') ?? { fd: undefined, path: undefined, rest: args };
 }
 
 /** What ioctl is asked to do, as strace names it: the argument behind the first. */
 export function requestOf(rest: string): string | undefined {
-  return parse(rest, { startRule: 'Request' });
+  return accept(rest, 'Request');
 }
 
 /** Bytes that went over a file descriptor. */
