@@ -190,12 +190,12 @@ export interface TraceEvent {
 /** Members of every record that a trace of a running system prints: who, where and when, as far as the text says. */
 export interface Stamp {
   /** Thread id as the kernel counts it (the text often calls it pid). */
-  readonly pid?: number;
+  readonly pid?: number | undefined;
   /** Name of the thread, `qemu-system-x86`. */
-  readonly comm?: string;
-  readonly cpu?: number;
+  readonly comm?: string | undefined;
+  readonly cpu?: number | undefined;
   /** Time as printed. Text, because a double cannot hold it and clocks differ. */
-  readonly time?: string;
+  readonly time?: string | undefined;
 }
 
 /**
@@ -208,15 +208,15 @@ export interface KernelEvent extends Stamp {
   readonly span: Span;
   readonly what: 'call' | 'return' | 'event';
   /** Process of the thread, where the trace has that column. */
-  readonly tgid?: number;
+  readonly tgid?: number | undefined;
   /** Event as printed before the colon (`vn_ioctl`); for the function tracers the function itself. */
   readonly name: string;
   /** Function that is entered or left, without offset and module; undefined for other events. */
-  readonly func?: string;
+  readonly func?: string | undefined;
   /** Function that called it, or to which it returns. */
-  readonly caller?: string;
+  readonly caller?: string | undefined;
   /** Arguments by name, values as printed. */
-  readonly args?: Readonly<Record<string, string>>;
+  readonly args?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -228,14 +228,14 @@ export interface SystemCall extends Stamp {
   readonly span: Span;
   readonly name: string;
   /** File descriptor of the first argument; `path` is what -y printed behind it. */
-  readonly fd?: number;
-  readonly path?: string;
+  readonly fd?: number | undefined;
+  readonly path?: string | undefined;
   /** Second argument of ioctl as strace names it: `VHOST_SET_FEATURES`, `_IOC(...)`. */
-  readonly request?: string;
+  readonly request?: string | undefined;
   /** What was returned, as printed (`0`, `-1`, `0x7f..`); undefined for a call that never returned. */
-  readonly result?: string;
+  readonly result?: string | undefined;
   /** `EFAULT` */
-  readonly errno?: string;
+  readonly errno?: string | undefined;
 }
 
 /**
@@ -249,15 +249,15 @@ export interface VhostUserMessage extends Stamp {
   /** `frontend`: from QEMU to the backend. `reply`: the answer to that. `backend`: on the channel of the backend's own requests. */
   readonly sender: 'frontend' | 'reply' | 'backend';
   /** Request id; undefined where the text gives only a name that the protocol does not know. */
-  readonly request?: number;
+  readonly request?: number | undefined;
   /** Name without prefix: `SET_FEATURES`. */
   readonly name: string;
   /** Header flags: version in bits 0-1, 0x4 reply, 0x8 need-reply. */
-  readonly flags?: number;
+  readonly flags?: number | undefined;
   /** Connection: `fd 12`, a socket path. */
-  readonly channel?: string;
+  readonly channel?: string | undefined;
   /** Members by their name in the protocol (`u64`, `index`, `num`, `flags`, `mmap_size`, `mmap_offset` ...), numbers decimal or 0x hex. */
-  readonly payload?: Readonly<Record<string, string>>;
+  readonly payload?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A line of a log that is no trace: kernel messages, messages of a backend. */
@@ -267,7 +267,7 @@ export interface LogLine extends Stamp {
   readonly source: 'kernel' | 'backend';
   readonly text: string;
   /** `key=value` pairs found in the text: `name=control, index=0, num=128`. */
-  readonly values?: Readonly<Record<string, string>>;
+  readonly values?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One frame of a stack that gdb did not print. */
