@@ -10,7 +10,7 @@ export interface TraceStamp {
   readonly comm: string;
   /** Thread, although the column says PID. */
   readonly pid: number;
-  readonly tgid?: number;
+  readonly tgid: number | undefined;
   readonly cpu: number;
   readonly time: string;
 }
@@ -20,9 +20,9 @@ export type TraceBody =
   | {
       readonly what: 'call' | 'return' | 'event';
       readonly name: string;
-      readonly func?: string;
-      readonly caller?: string;
-      readonly args?: string;
+      readonly func: string | undefined;
+      readonly caller: string | undefined;
+      readonly args: string | undefined;
     }
   /** Written to trace_marker by a program. */
   | { readonly what: 'marker'; readonly text: string }
@@ -37,16 +37,21 @@ export interface TraceRow {
 /** The code column of the function_graph tracer. */
 export type GraphCode =
   | { readonly type: 'open'; readonly func: string; readonly args: string }
-  | { readonly type: 'leaf'; readonly func: string; readonly args: string; readonly ret?: string }
-  | { readonly type: 'close'; readonly func?: string; readonly ret?: string }
+  | {
+      readonly type: 'leaf';
+      readonly func: string;
+      readonly args: string;
+      readonly ret: string | undefined;
+    }
+  | { readonly type: 'close'; readonly func: string | undefined; readonly ret: string | undefined }
   /** An event or marker between the calls. */
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'interrupt' };
 
 export interface GraphRow {
   readonly cpu: number;
-  readonly time?: string;
-  readonly pid?: number;
+  readonly time: string | undefined;
+  readonly pid: number | undefined;
   readonly code: GraphCode;
 }
 

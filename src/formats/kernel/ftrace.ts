@@ -97,12 +97,7 @@ class Ftrace implements LineFormat {
 
   #graphRecord(row: GraphRow, lineNo: number): CaptureRecord {
     const { code, cpu, time } = row;
-    const pid = this.#graph.pidOf(row);
-    const stamp = {
-      cpu,
-      ...(pid === undefined ? {} : { pid }),
-      ...(time === undefined ? {} : { time }),
-    };
+    const stamp = { comm: undefined, pid: this.#graph.pidOf(row), tgid: undefined, cpu, time };
     if (code.type === 'interrupt') return chatter(lineNo);
     if (code.type === 'note') {
       const body = readBody(code.text);
@@ -113,8 +108,7 @@ class Ftrace implements LineFormat {
     const { what, func, caller } = step;
     const ret = code.type === 'open' ? undefined : code.ret;
     const args = `${code.type === 'close' ? '' : code.args}${ret === undefined ? '' : ` ret=${ret}`}`;
-    const known = caller === undefined ? {} : { caller };
-    return eventRecord(stamp, { what, name: func, func, ...known, args }, lineNo);
+    return eventRecord(stamp, { what, name: func, func, caller, args }, lineNo);
   }
 
   #notice(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
@@ -137,7 +131,7 @@ class Ftrace implements LineFormat {
   }
 }
 
-type PartialStamp = Partial<TraceStamp>;
+type PartialStamp = { readonly [Member in keyof TraceStamp]: TraceStamp[Member] | undefined };
 
 /** What another program wrote. */
 function markerRecord(stamp: PartialStamp, text: string, lineNo: number): KernelEvent {
@@ -153,14 +147,24 @@ function markerRecord(stamp: PartialStamp, text: string, lineNo: number): Kernel
 }
 
 function eventRecord(
-  stamp: PartialStamp,
-  body: Extract<TraceBody, { name: string }>,
+  { comm, pid, tgid, cpu, time }: PartialStamp,
+  { what, name, func, caller, args = '' }: Extract<TraceBody, { name: string }>,
   lineNo: number,
 ): KernelEvent {
-  const { args: text = '', ...members } = body;
-  const args = keyValues(text);
-  const known = args === undefined ? {} : { args };
-  return { kind: 'kernel-event', span: span(lineNo), ...stamp, ...members, ...known };
+  return {
+    kind: 'kernel-event',
+    span: span(lineNo),
+    comm,
+    pid,
+    tgid,
+    cpu,
+    time,
+    what,
+    name,
+    func,
+    caller,
+    args: keyValues(args),
+  };
 }
 
 function chatter(lineNo: number): CaptureRecord {

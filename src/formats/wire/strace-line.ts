@@ -14,7 +14,7 @@ interface Stamped {
 }
 
 /** How a call ended, as far as its line says. */
-export interface CallEnd {
+interface CallEnd {
   /** The line of another thread, or nothing, comes before the result. */
   readonly unfinished: boolean;
   readonly result: string | undefined;

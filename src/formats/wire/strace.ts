@@ -17,7 +17,7 @@ import type { Slot } from '../held-records.js';
 import type { LineFormat } from '../line-format.js';
 import { systemCalls } from './linux-syscalls.js';
 import { directionOf, firstArgument, requestOf, straceLine, transferOf } from './strace-line.js';
-import type { CallEnd, CallLine, StraceLine, Transfer } from './strace-line.js';
+import type { CallLine, StraceLine, Transfer } from './strace-line.js';
 import { bytesOfString } from './strace-string.js';
 import { HEADER_BYTES, headerOf, payloadOf } from './vhost-user-bytes.js';
 import type { MessageHeader } from './vhost-user-bytes.js';
@@ -118,7 +118,7 @@ class Strace implements LineFormat {
       return;
     }
     this.#torn.delete(pid);
-    const call = { ...torn.call, ...resultOf(line) };
+    const call = { ...torn.call, result: line.result, errno: line.errno };
     // What was sent was printed on the first line, and did not go out if the call failed.
     if (torn.slot.record.kind === 'syscall' || call.errno !== undefined) torn.slot.record = call;
     torn.slot.waits -= 1;
@@ -244,22 +244,20 @@ const FILE_CALL =
   /^(?:ioctl|read|write|readv|writev|pread64|pwrite64|preadv2?|pwritev2?|send|recv|sendmsg|recvmsg|sendto|recvfrom|sendmmsg|recvmmsg|close|connect|accept4?|bind|listen|shutdown|getsockopt|setsockopt|getsockname|getpeername|fcntl|fcntl64|fstat|lseek|ftruncate|fallocate|dup[23]?|mmap2?)$/;
 
 function callOf(line: CallLine, lineNo: number): SystemCall {
-  const { pid, time, name, args } = line;
-  const { fd, rest, ...file } = FILE_CALL.test(name) ? firstArgument(args) : NO_FILE;
-  const path = plainText(file.path);
-  const comm = plainText(line.comm);
-  const request = name === 'ioctl' ? requestOf(rest) : undefined;
+  const { pid, time, name, args, result, errno } = line;
+  const { fd, rest, path } = FILE_CALL.test(name) ? firstArgument(args) : NO_FILE;
   return {
     kind: 'syscall',
     span: { first: lineNo, last: lineNo },
-    ...(pid === undefined ? {} : { pid }),
-    ...(comm === undefined ? {} : { comm }),
-    ...(time === undefined ? {} : { time }),
+    pid,
+    comm: plainText(line.comm),
+    time,
     name,
-    ...(fd === undefined ? {} : { fd }),
-    ...(path === undefined ? {} : { path }),
-    ...(request === undefined ? {} : { request }),
-    ...resultOf(line),
+    fd,
+    path: plainText(path),
+    request: name === 'ioctl' ? requestOf(rest) : undefined,
+    result,
+    errno,
   };
 }
 
@@ -270,13 +268,6 @@ function plainText(text: string | undefined): string | undefined {
 }
 
 const NO_FILE = { fd: undefined, path: undefined, rest: '' } as const;
-
-function resultOf({ result, errno }: CallEnd): Pick<SystemCall, 'result' | 'errno'> {
-  return {
-    ...(result === undefined ? {} : { result }),
-    ...(errno === undefined ? {} : { errno }),
-  };
-}
 
 /** Fewer bytes than were printed: the number lost its last digits, or a part of the message is still to be sent. */
 function isShort({ bytes }: Transfer, result: string | undefined): boolean {
@@ -294,9 +285,9 @@ function messageOf(call: SystemCall, header: MessageHeader, payload: Uint8Array)
   const message: VhostUserMessage = {
     kind: 'message',
     span: call.span,
-    ...(pid === undefined ? {} : { pid }),
-    ...(comm === undefined ? {} : { comm }),
-    ...(time === undefined ? {} : { time }),
+    pid,
+    comm,
+    time,
     sender: header.sender,
     request: header.request,
     name: header.name,
