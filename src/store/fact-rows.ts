@@ -2,7 +2,7 @@
  * Writes the facts of one capture in blocks.
  *
  * Facts come in their order, but for those of calls in the kernel, which come when the call returns: their
- * place is kept, also in a block that was written.
+ * place is kept. A block waits for them, but not for long: some calls never return.
  */
 import { detachedMembers } from '../base/detached.js';
 import { Recent } from '../base/recent.js';
@@ -14,8 +14,8 @@ import { RowsBuffer } from './rows-buffer.js';
 
 /** Facts of one block: enough to make a row a small cost, few enough to unpack one for a single fact. */
 const BLOCK_FACTS = 1000;
-/** Holds the place of a fact that is still to come. */
-const TO_COME = '0';
+/** Full blocks that wait for facts to come; each call in the kernel delays a few at most. */
+const MOST_WAITING = 16;
 /** Places that are remembered; one that comes back later gets another row. */
 const MOST_PLACES = 8192;
 /** Of them those that are compared before they are looked up. */
@@ -32,18 +32,22 @@ interface Block {
   readonly rows: RowsBuffer;
   firstLine: number;
   lastLine: number;
+  /** Places of facts that are still to come, by their number. */
+  readonly holes: Map<number, number>;
+  /** Those that came, and their places. */
+  readonly fills: { readonly hole: number; readonly row: Buffer }[];
 }
 
 function newBlock(first: number): Block {
-  return { first, rows: new RowsBuffer(), firstLine: Infinity, lastLine: 0 };
+  const lines = { firstLine: Infinity, lastLine: 0 };
+  return { first, rows: new RowsBuffer(), ...lines, holes: new Map(), fills: [] };
 }
 
 export class FactRows {
-  /** Facts in blocks that were written. */
-  private written = 0;
   private full: Block[] = [];
   private open: Block = newBlock(0);
-  private late: { readonly seq: number; readonly line: number; readonly row: RowsBuffer }[] = [];
+  /** Facts whose place is in a block that was written. */
+  private late: { readonly seq: number; readonly line: number; readonly row: Buffer }[] = [];
 
   private newShapes: [id: number, ...ShapeRow][] = [];
   private newPlaces: unknown[] = [];
@@ -74,10 +78,17 @@ export class FactRows {
     return new FactRows(database, capture, shapes, next);
   }
 
-  /** Writes the full blocks, and facts whose place is in a block that was written; more may be added meanwhile. */
-  async write(): Promise<void> {
-    const { full, late, newPlaces } = this;
-    this.full = [];
+  /** Writes full blocks, and facts whose place is in a block that was written; more may be added meanwhile. */
+  write(): Promise<void> {
+    const excess = this.full.length - MOST_WAITING;
+    const isReady = ({ holes }: Block, i: number): boolean => holes.size === 0 || i < excess;
+    const ready = this.full.filter(isReady);
+    this.full = this.full.filter((block, i) => !isReady(block, i));
+    return this.writeBlocks(ready);
+  }
+
+  private async writeBlocks(blocks: readonly Block[]): Promise<void> {
+    const { late, newPlaces } = this;
     this.late = [];
     this.newPlaces = [];
     await this.database.bulk(
@@ -89,31 +100,29 @@ export class FactRows {
     await this.database.insert(
       'fact_block (capture, first_seq, first_line, last_line, facts)',
       '(?, ?, ?, ?, CAST(? AS TEXT))',
-      full.map(({ first, rows, firstLine, lastLine }): Bound[] => [
+      blocks.map(({ first, rows, firstLine, lastLine, fills }): Bound[] => [
         this.capture,
         first,
         firstLine,
         lastLine,
-        rows.array(),
+        rows.array(fills),
       ]),
     );
-    this.written += full.reduce((sum, { rows }) => sum + rows.count, 0);
-    for (const fact of late) if (fact.seq >= this.written) this.late.push(fact);
     await this.database.each(
       `UPDATE fact_block SET facts = json_replace(facts, '$[' || (?1 - first_seq) || ']', CAST(?2 AS TEXT) -> 0),
          first_line = min(first_line, ?3), last_line = max(last_line, ?3)
        WHERE capture = ?4
          AND first_seq = (SELECT max(first_seq) FROM fact_block WHERE capture = ?4 AND first_seq <= ?1)`,
-      late
-        .filter(({ seq }) => seq < this.written)
-        .map(({ seq, row, line }) => [seq, row.array(), line, this.capture]),
+      late.map(({ seq, row, line }) => [seq, row, line, this.capture]),
     );
   }
 
   /** Writes all that is left. */
   async finish(): Promise<void> {
     if (this.open.rows.count > 0) this.close();
-    await this.write();
+    const { full } = this;
+    this.full = [];
+    await this.writeBlocks(full);
     await this.database.bulk(
       `INSERT INTO fact_shape (id, kind, func, role, backend, enable)
        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
@@ -125,27 +134,38 @@ export class FactRows {
   add(fact: Fact): void {
     const { seq, line } = fact;
     const [shape, place] = [this.shapeOf(fact), this.placeOf(fact)];
-    const missing = seq - this.open.first - this.open.rows.count;
-    if (missing < 0) {
+    let next = this.open.first + this.open.rows.count;
+    if (seq < next) {
       const row = new RowsBuffer(0);
       addFact(fact, shape, place, row);
-      this.late.push({ seq, line, row });
+      this.fill(seq, line, row.array());
       return;
     }
-    for (let i = 0; i < missing; i++) {
-      this.open.rows.add(TO_COME);
+    for (; next < seq; next++) {
+      this.open.holes.set(next, this.open.rows.hole());
       this.extend(line);
     }
     addFact(fact, shape, place, this.open.rows);
     this.extend(line);
   }
 
+  /** A fact came that is behind the others. */
+  private fill(seq: number, line: number, row: Buffer): void {
+    const block = [this.open, ...this.full].find(({ holes }) => holes.has(seq));
+    const hole = block?.holes.get(seq);
+    if (block === undefined || hole === undefined) {
+      this.late.push({ seq, line, row });
+      return;
+    }
+    block.holes.delete(seq);
+    block.fills.push({ hole, row });
+    cover(block, line);
+  }
+
   /** A row was added to the block. */
   private extend(line: number): void {
-    const { open } = this;
-    if (line < open.firstLine) open.firstLine = line;
-    if (line > open.lastLine) open.lastLine = line;
-    if (open.rows.count >= BLOCK_FACTS) this.close();
+    cover(this.open, line);
+    if (this.open.rows.count >= BLOCK_FACTS) this.close();
   }
 
   private close(): void {
@@ -198,6 +218,11 @@ export class FactRows {
     this.nextNear = (this.nextNear + 1) % NEAR_PLACES;
     return id;
   }
+}
+
+function cover(block: Block, line: number): void {
+  if (line < block.firstLine) block.firstLine = line;
+  if (line > block.lastLine) block.lastLine = line;
 }
 
 function remember(shapes: Map<string, Known<FactShape>[]>, shape: Known<FactShape>): void {

@@ -75,11 +75,25 @@ export class RowsBuffer {
     if (!this.plain(value)) this.text(wellFormedJson(value));
   }
 
-  /** UTF-8 of the array. */
-  array(): Buffer {
+  /** A row of which more is known later: 0 for now. Gives its place. */
+  hole(): number {
+    this.begin();
+    this.bytes[this.end++] = ZERO;
+    return this.end - 1;
+  }
+
+  /** UTF-8 of the array, with rows in place of holes; `fills`: arrays of the one row that stands there. */
+  array(fills: readonly { readonly hole: number; readonly row: Buffer }[] = []): Buffer {
     if (this.count === 0) this.bytes[this.end++] = BRACKET;
     this.bytes[this.end++] = END;
-    return this.bytes.subarray(0, this.end);
+    const parts: Buffer[] = [];
+    let from = 0;
+    for (const { hole, row } of [...fills].sort((a, b) => a.hole - b.hole)) {
+      parts.push(this.bytes.subarray(from, hole), row.subarray(1, -1));
+      from = hole + 1;
+    }
+    const rest = this.bytes.subarray(from, this.end);
+    return parts.length === 0 ? rest : Buffer.concat([...parts, rest]);
   }
 
   private begin(): void {
