@@ -16,15 +16,15 @@ type Payload = Readonly<Record<string, string>>;
 
 export function messageFact(message: VhostUserMessage): WireFact {
   const { sender, name, channel, payload = {} } = message;
-  const common = { endpoint: channel, backend: 'user' as const };
   switch (sender) {
     case 'frontend':
-      return { ...common, ...requestFact(requestRow(name), name, payload) };
+      return requestFact(requestRow(name), name, channel, payload);
     case 'reply':
       return {
-        ...common,
         kind: 'vhost_user_message',
         func: `${name} reply`,
+        endpoint: channel,
+        backend: 'user',
         vring: ringOf(payload.index),
         enable: undefined,
         value: undefined,
@@ -32,9 +32,10 @@ export function messageFact(message: VhostUserMessage): WireFact {
       };
     case 'backend':
       return {
-        ...common,
         kind: 'vhost_user_message',
         func: `BACKEND_${name}`,
+        endpoint: channel,
+        backend: 'user',
         vring: ringOf(payload.index),
         enable: undefined,
         value: undefined,
@@ -46,11 +47,14 @@ export function messageFact(message: VhostUserMessage): WireFact {
 function requestFact(
   { kind, value, vring, enable }: RequestRow,
   func: string,
+  endpoint: string | undefined,
   payload: Payload,
-): Omit<WireFact, 'endpoint' | 'backend'> {
+): WireFact {
   return {
     kind,
     func,
+    endpoint,
+    backend: 'user',
     vring: vring === undefined ? undefined : ringOf(payload[vring]),
     enable: enable === undefined ? undefined : truthOf(payload[enable.member], enable.bit),
     value: value === undefined ? undefined : payload[value],

@@ -5,8 +5,8 @@ export interface KernelMessage {
   /** As printed in the first brackets, or what the journal put in front. */
   readonly time: string;
   /** From PRINTK_CALLER: the thread, or the CPU outside of one. */
-  readonly pid?: number;
-  readonly cpu?: number;
+  readonly pid: number | undefined;
+  readonly cpu: number | undefined;
   /** With its own blanks. */
   readonly text: string;
 }

@@ -39,7 +39,8 @@ class Dmesg implements LineFormat {
       return [...this.end(), { kind: 'chatter', span: { first: lineNo, last: lineNo } }];
     }
     this.#width = line.length - message.text.length;
-    const { text, ...stamp } = message;
+    const { text, time, pid, cpu } = message;
+    const stamp = { pid, cpu, time };
     return this.#addToStack(text, stamp, lineNo) ?? [...this.end(), logLine(text, stamp, lineNo)];
   }
 
@@ -62,9 +63,7 @@ class Dmesg implements LineFormat {
   }
 }
 
-function logLine(text: string, stamp: Stamp, lineNo: number): LogLine {
-  const values = keyValues(text);
-  const known = values === undefined ? {} : { values };
+function logLine(text: string, { pid, cpu, time }: Stamp, lineNo: number): LogLine {
   const span = { first: lineNo, last: lineNo };
-  return { kind: 'log', span, ...stamp, source: 'kernel', text, ...known };
+  return { kind: 'log', span, pid, cpu, time, source: 'kernel', text, values: keyValues(text) };
 }

@@ -98,26 +98,25 @@ function isSocket(path: string | undefined): boolean {
 
 function messageOf({ first, last, line, name, payload }: OpenMessage): VhostUserMessage {
   const request = requestByName(name)?.id;
-  const message: VhostUserMessage = {
+  return {
     kind: 'message',
     span: { first, last },
-    ...(line.time === undefined ? {} : { time: line.time }),
+    time: line.time,
     sender: 'frontend',
-    ...(request === undefined ? {} : { request }),
+    request,
     name,
-    ...(line.path !== undefined && isSocket(line.path) ? { channel: line.path } : {}),
+    channel: isSocket(line.path) ? line.path : undefined,
+    payload: Object.keys(payload).length === 0 ? undefined : payload,
   };
-  return Object.keys(payload).length === 0 ? message : { ...message, payload };
 }
 
 function logOf({ time, path, text }: ConfigLine, lineNo: number): CaptureRecord {
-  const values = valuesIn(text);
   return {
     kind: 'log',
     span: { first: lineNo, last: lineNo },
-    ...(time === undefined ? {} : { time }),
+    time,
     source: 'backend',
     text: path === undefined ? text : `(${path}) ${text}`,
-    ...(values === undefined ? {} : { values }),
+    values: valuesIn(text),
   };
 }

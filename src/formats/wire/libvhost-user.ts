@@ -8,7 +8,7 @@
  * Not read: what the backend did with a message; its answer only where it is printed (`Sending back to guest`).
  */
 import { accept } from '../../grammar/libvhost-user.js';
-import type { CaptureRecord, VhostUserMessage } from '../../model/record.js';
+import type { CaptureRecord } from '../../model/record.js';
 import type { LineFormat } from '../line-format.js';
 import { vringFile } from './vhost-user-bytes.js';
 import {
@@ -146,15 +146,15 @@ function recordOf({ first, last, request, flags, payload }: OpenMessage): Captur
   const span = { first, last };
   if (request === undefined) return { kind: 'chatter', span };
   const members = withFile(request.name, payload);
-  const message: VhostUserMessage = {
+  return {
     kind: 'message',
     span,
     sender: flags !== undefined && (flags & REPLY) !== 0 ? 'reply' : 'frontend',
     request: request.id,
     name: request.name,
-    ...(flags === undefined ? {} : { flags }),
+    flags,
+    payload: Object.keys(members).length === 0 ? undefined : members,
   };
-  return Object.keys(members).length === 0 ? message : { ...message, payload: members };
 }
 
 // The word of SET_VRING_KICK and its like is a ring and a bit.
