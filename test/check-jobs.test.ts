@@ -1,9 +1,17 @@
 /** Several files: one report, whatever number of threads judge them. */
-import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { checkCaptures } from '../src/check/check-captures.js';
+import type * as pool from '../src/pipeline/check-pool.js';
 import { runCheck } from '../src/pipeline/check.js';
 import { readCaptures } from '../src/pipeline/read-capture.js';
 import { runCli } from './helpers/run-cli.js';
@@ -75,4 +83,24 @@ test('what a thread needs and cannot read ends the check', async () => {
     code: 2,
     stderr: 'vhtrace: nosuch: no such file (check the spelling)\n',
   });
+});
+
+test('a file that takes more memory than there is fails, and the others are judged', async () => {
+  // Threads run what was built.
+  const built = new URL('../dist/pipeline/check-pool.js', import.meta.url).href;
+  const { checkFiles } = (await import(built)) as typeof pool;
+  const folder = tempDir();
+  const capture = readFileSync(join(fixtures, 'captures/cancelled-migration.trace.log'), 'utf8');
+  const names = ['large.log', 'small.log', 'smaller.log'].map((name) => join(folder, name));
+  const [large = '', small = '', smaller = ''] = names;
+  writeFileSync(large, capture.repeat(Math.ceil(16e6 / capture.length)));
+  writeFileSync(small, capture);
+  writeFileSync(smaller, `${capture}\n`);
+  const judging = { options: { assumeOrdered: false }, policy: { only: [], rules: {} } };
+  const request = { judging, traceEvents: [], files: names, jobs: 2 };
+  const { checked, failures } = await checkFiles({ ...request, memory: 90 });
+  expect(checked.map(({ path }) => path)).toEqual([small, smaller]);
+  expect(failures).toMatchObject([{ path: large, error: { code: 'FILE_TOO_LARGE' } }]);
+  expect(failures[0]?.error.message).toContain('large.log');
+  expect((await checkFiles(request)).failures).toEqual([]);
 });

@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'FILE_NO_PERMISSION'
   | 'FILE_UNREADABLE'
   | 'FILE_BINARY'
+  | 'FILE_TOO_LARGE'
   | 'BASELINE_INVALID'
   | 'CONFIG_INVALID'
   | 'EVENTS_INVALID'

@@ -1,5 +1,7 @@
-/** Several files → their reports, in worker threads where that pays. */
+/** Files → their reports; in worker threads where that pays, or a file is so large that memory may not suffice. */
 import { availableParallelism } from 'node:os';
+import { availableMemory } from 'node:process';
+import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { VhtraceError } from '../base/errors.js';
 import type { ErrorCode } from '../base/errors.js';
@@ -25,6 +27,8 @@ export interface PoolRequest extends WorkerJob {
   readonly files: readonly string[];
   /** Threads; as many as pay without. */
   readonly jobs?: number | undefined;
+  /** Heap of all threads together, in MB; what the machine has left without. */
+  readonly memory?: number | undefined;
 }
 
 export interface PoolResult {
@@ -38,7 +42,14 @@ export interface PoolResult {
  */
 const BYTES_WORTH_A_THREAD = 4 << 20;
 
-/** Errors: those of {@link readEventTable}. */
+/** A file whose records may not fit into the heap that Node gives a program. A thread may have more, and its end is no crash. */
+const BYTES_FOR_A_THREAD = 64 << 20;
+
+/**
+ * A file that needs more memory than there is fails as any other that cannot be read.
+ *
+ * Errors: those of {@link readEventTable}.
+ */
 export async function checkFiles(request: PoolRequest): Promise<PoolResult> {
   const { files, judging } = request;
   const events = await readEventTable(request.traceEvents);
@@ -49,7 +60,7 @@ export async function checkFiles(request: PoolRequest): Promise<PoolResult> {
     const checked = await attempt(path, failures, () => checkFile(path, judging, events));
     return checked ?? failures[0] ?? unexplained(path);
   };
-  if (jobs <= 1) {
+  if (jobs <= 1 && !files.some((path) => fileSize(path) >= BYTES_FOR_A_THREAD)) {
     for (const [i, path] of files.entries()) results[i] = await check(path);
   } else {
     // Standard input and pipes are this thread's.
@@ -63,7 +74,7 @@ export async function checkFiles(request: PoolRequest): Promise<PoolResult> {
     const done = (i: number, result: CheckedCapture | FileFailure): void => {
       results[i] = result;
     };
-    await Promise.all([inThreads(jobs, request, shared ?? [], done), checkOwn()]);
+    await Promise.all([inThreads(Math.max(1, jobs), request, shared ?? [], done), checkOwn()]);
   }
   return sorted(results);
 }
@@ -102,19 +113,25 @@ interface Task {
 /** Each thread takes the next file when it is done with one: a large one holds up nobody. */
 async function inThreads(
   jobs: number,
-  { judging, traceEvents }: WorkerJob,
+  { judging, traceEvents, memory = freeMemory() }: PoolRequest,
   tasks: readonly Task[],
   done: (i: number, result: CheckedCapture | FileFailure) => void,
 ): Promise<void> {
   const rest = tasks.values();
   const file = new URL('./check-worker.js', import.meta.url);
-  const workers: Worker[] = [];
+  const threads = Math.min(jobs, tasks.length);
+  const share = Math.floor(memory / threads);
+  const workers = new Set<Worker>();
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const workerData: WorkerJob = { judging, traceEvents };
-      // Options of the program itself are not meant for the thread.
-      const worker = new Worker(file, { workerData, execArgv: [] });
-      workers.push(worker);
+      const worker = new Worker(file, {
+        workerData,
+        // Options of the program itself are not meant for the thread.
+        execArgv: [],
+        resourceLimits: { maxOldGenerationSizeMb: share },
+      });
+      workers.add(worker);
       let task: Task | undefined;
       const next = (): void => {
         const { value } = rest.next();
@@ -126,17 +143,42 @@ async function inThreads(
         if (task !== undefined) done(task.i, resultOf(task.path, answer));
         next();
       });
-      worker.once('error', reject);
+      worker.once('error', (error) => {
+        workers.delete(worker);
+        if (task === undefined || !isOutOfMemory(error)) reject(error);
+        else {
+          done(task.i, { path: task.path, error: tooLarge(task.path, share) });
+          work().then(resolve, reject);
+        }
+      });
       worker.once('exit', () => {
-        reject(new Error('a thread ended before its work was done'));
+        if (workers.has(worker)) reject(new Error('a thread ended before its work was done'));
       });
       next();
     });
   try {
-    await Promise.all(Array.from({ length: Math.min(jobs, tasks.length) }, work));
+    await Promise.all(Array.from({ length: threads }, work));
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all([...workers].map((worker) => worker.terminate()));
   }
+}
+
+/** In MB. Some is left to the rest of the program; Node's own limit is more modest, but for small machines. */
+function freeMemory(): number {
+  const ofNode = getHeapStatistics().heap_size_limit;
+  return Math.max(ofNode, availableMemory() * 0.8) / (1 << 20);
+}
+
+function isOutOfMemory(error: Error): boolean {
+  return 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+}
+
+function tooLarge(path: string, megabytes: number): VhtraceError {
+  return new VhtraceError(
+    'FILE_TOO_LARGE',
+    `${path}: judging it takes more than the ${megabytes} MB of memory that there are`,
+    'cut it where another QEMU process begins, or check fewer files at once with --jobs 1',
+  );
 }
 
 function resultOf(path: string, answer: WorkerAnswer): CheckedCapture | FileFailure {
