@@ -1,10 +1,10 @@
 /** Traces: what a collector receives has the shape of OTLP/JSON, and tells the order and the violations. */
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Span } from '../src/export/spans.js';
@@ -228,6 +228,15 @@ test('the same capture gives the same text, in a file or not', async () => {
   await exportOtlp(requestOf(clockless, timed), { file });
   const lines = await linesOf(clockless, timed);
   expect(readFileSync(file, 'utf8')).toBe(`${lines.join('\n')}\n`);
+});
+
+test('where nothing can be read the file stays as it was', async () => {
+  const file = join(tempDir(), 'traces.jsonl');
+  writeFileSync(file, 'old\n');
+  const { failures } = await exportOtlp(requestOf(join(tempDir(), 'missing.txt')), { file });
+  expect(failures).toHaveLength(1);
+  expect(readFileSync(file, 'utf8')).toBe('old\n');
+  expect(readdirSync(dirname(file))).toEqual(['traces.jsonl']);
 });
 
 test.each([

@@ -83,7 +83,9 @@ export async function exportOtlp(request: OtlpExport, target: OtlpTarget): Promi
         file.write(json);
         return Promise.resolve();
       });
-      file.commit();
+      // Where nothing could be read there is nothing to take the place of what is there.
+      if (result.captures === 0 && result.failures.length > 0) file.discard();
+      else file.commit();
       return result;
     } catch (error) {
       file.discard();

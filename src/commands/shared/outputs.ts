@@ -18,6 +18,10 @@ export function parseOutput<Format extends string>(
   const at = text.indexOf('=');
   const [name, path] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
   const format = formats.find((each) => each === name);
+  if (format !== undefined && path === '-') {
+    const hint = `--format ${format} prints the report there`;
+    throw new VhtraceError('USAGE', `--output ${text} names standard output, and no file`, hint);
+  }
   if (format !== undefined && path !== '') return { format, path };
   const near = nearest(name, formats);
   const hint = `FORMAT=PATH with one of ${formats.join(', ')}`;
