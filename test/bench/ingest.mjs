@@ -13,7 +13,14 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { writeDeclarations, writeGdbLog, writeSimpleTrace, writeTraceLog } from './inputs.mjs';
+import {
+  writeDeclarations,
+  writeGdbLog,
+  writeKernelTrace,
+  writeSimpleTrace,
+  writeStrace,
+  writeTraceLog,
+} from './inputs.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -47,6 +54,10 @@ function peer(script, name, commandOf) {
   return script === undefined ? [] : [{ name, command: (file) => commandOf(script, file) }];
 }
 
+/** Who, when, which call, its arguments and its result. */
+const STRACE = String.raw`(\d+) +([\d:.]+) (?:<\.\.\. )?(\w+)(?: resumed>|\()(.*?)(?:\) += (\S+)| <unfinished)`;
+const KERNEL_TRACE = String.raw`\s*\S+-(\d+)\s+\[(\d+)\] \S+ +([\d:.]+): (\w+): \(([^)]*)\) ?(.*)`;
+
 const FORMATS = [
   {
     name: 'gdb log',
@@ -74,6 +85,19 @@ const FORMATS = [
       },
     ],
   },
+  ...[
+    ['strace', writeStrace, STRACE],
+    ['kernel trace', writeKernelTrace, KERNEL_TRACE],
+  ].map(([name, write, pattern]) => ({
+    name,
+    write,
+    peers: [
+      {
+        name: 'python, one regex',
+        command: (file) => ['python3', here('peers/read_lines.py'), pattern, file],
+      },
+    ],
+  })),
   {
     name: 'simple trace',
     write: writeSimpleTrace,

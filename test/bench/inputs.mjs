@@ -6,6 +6,7 @@
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 
 const captures = new URL('../../fixtures/captures/', import.meta.url);
+const formats = new URL('../../fixtures/formats/', import.meta.url);
 const GDB = [
   'log-resize-loses-memory.gdb.txt',
   'reset-during-migration.gdb.txt',
@@ -71,6 +72,42 @@ export function writeTraceLog(path, bytes) {
     });
     return `${moved.join('\n')}\n`;
   });
+}
+
+/** Lines of a tracer, for one process after the other, with a clock that goes on. */
+function writeTracer(path, bytes, text, stamped, timeOf) {
+  let clock = 1_000_000_000;
+  return fill(path, bytes, (process) => {
+    const shift = BigInt(process + 1) * 0x1000n;
+    return text
+      .replace(stamped, (...found) => {
+        clock += 23;
+        const { head, pid, gap } = found.at(-1);
+        return `${head}${(Number(pid) + process) % 4_000_000}${gap}${timeOf(clock)}`;
+      })
+      .replace(/0x7f[0-9a-f]{10}\b/g, (address) => `0x${(BigInt(address) + shift).toString(16)}`);
+  });
+}
+
+const sinceBoot = (microseconds) => (microseconds / 1e6).toFixed(6);
+const timeOfDay = (microseconds) =>
+  new Date(microseconds / 1e3).toISOString().slice(11, 23) + '000';
+
+/** strace -f -tt of vhost-net, and of a vhost-user socket. */
+export function writeStrace(path, bytes) {
+  const names = ['vhost-net-log-on-and-off', 'messages-in-two-reads'];
+  const text = names
+    .map((name) => readFileSync(new URL(`strace/${name}/input.txt`, formats), 'utf8'))
+    .join('');
+  const stamped = /^(?<head>)(?<pid>\d+)(?<gap> +)\d\d:\d\d:\d\d\.\d{6}/gm;
+  return writeTracer(path, bytes, text, stamped, timeOfDay);
+}
+
+/** Kprobes of the vhost module, as /sys/kernel/tracing/trace has them. */
+export function writeKernelTrace(path, bytes) {
+  const text = readFileSync(new URL('ftrace/kprobes-of-vhost/input.txt', formats), 'utf8');
+  const stamped = /^(?<head> .{15}-)(?<pid>\d+)(?<gap> +\[\d+\] \S+ +)\d+\.\d{6}/gm;
+  return writeTracer(path, bytes, text, stamped, sinceBoot);
 }
 
 /** As a trace-events file of QEMU declares them. */
