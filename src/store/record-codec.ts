@@ -136,6 +136,11 @@ export function encodeRecord(record: InternedRecord, ids: Interned): string {
   return wellFormedJson(rowOf(record, ids));
 }
 
+/** The row of a record names rows of other tables. */
+export function namesRows({ kind }: CaptureRecord): boolean {
+  return kind === 'backtrace' || kind === 'stop' || kind === 'thread';
+}
+
 function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
   const { first, last } = record.span;
   switch (record.kind) {

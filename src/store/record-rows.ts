@@ -5,7 +5,7 @@ import { EventRows } from './event-rows.js';
 import { Interner } from './intern.js';
 import type { Interned } from './intern.js';
 import { RowsBuffer } from './rows-buffer.js';
-import { encodeRecord } from './record-codec.js';
+import { encodeRecord, namesRows } from './record-codec.js';
 
 /** Records of one block: enough to make a row a small cost, few enough to unpack one for a single record. */
 const BLOCK_RECORDS = 1000;
@@ -20,7 +20,7 @@ interface Block {
   count: number;
   /** Of texts in {@link rest}. */
   chars: number;
-  /** Rows up to the first record that is to be interned. */
+  /** Rows up to the first record that names rows. */
   readonly rows: RowsBuffer;
   /** That record and all that follows. */
   readonly rest: CaptureRecord[];
@@ -52,7 +52,8 @@ export class RecordRows {
   add(record: CaptureRecord): void {
     const { first, last } = record.span;
     const block = (this.open ??= newBlock(this.seq, first));
-    if (record.kind === 'event' && block.rest.length === 0) this.events.add(record, block.rows);
+    // What can be written at once need not wait, and is young when it becomes garbage.
+    if (block.rest.length === 0 && !namesRows(record)) this.addRow(record, block.rows, NO_IDS);
     else {
       block.rest.push(record);
       if (record.kind === 'event' || record.kind === 'command') block.chars += record.text.length;
@@ -89,12 +90,20 @@ export class RecordRows {
   }
 
   private rowOf({ seq, firstLine, lastLine, rows, rest }: Block, ids: Interned): Bound[] {
-    for (const record of rest) {
-      if (record.kind === 'event') this.events.add(record, rows);
-      else rows.add(encodeRecord(record, ids));
-    }
+    for (const record of rest) this.addRow(record, rows, ids);
     return [this.capture, seq, firstLine, lastLine, rows.array()];
   }
+
+  private addRow(record: CaptureRecord, rows: RowsBuffer, ids: Interned): void {
+    if (record.kind === 'event') this.events.add(record, rows);
+    else rows.add(encodeRecord(record, ids));
+  }
+}
+
+const NO_IDS: Interned = { thread: noRow, frame: noRow, stack: noRow };
+
+function noRow(): never {
+  throw new Error('a record that names no row asks for one');
 }
 
 function newBlock(seq: number, firstLine: number): Block {
