@@ -206,6 +206,7 @@ export const layers: readonly Layer[] = [
     },
     outside: {
       'node:os': 'Several files are checked at once, as many as there are processors.',
+      'node:process': 'How much memory there is for them.',
       'node:worker_threads':
         'Judging takes long; views stay usable meanwhile, and files go side by side.',
     },

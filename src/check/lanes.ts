@@ -1,5 +1,5 @@
 /** Run → the states of its devices and the parts of its migrations, by fact: what the interactive view draws. Pure. */
-import type { Activation } from '../flows/activations.js';
+import type { Activation } from '../flows/activation.js';
 import { deviceNames } from '../flows/device-names.js';
 import { PhaseTracker } from '../flows/phases.js';
 import type { Device } from '../flows/devices.js';

@@ -2,14 +2,8 @@
  * Openings and returns of calls → protocol signals, see `protocol/replay.ts`: what each says of the device that it
  * is about.
  */
-import {
-  callerOf,
-  directCaller,
-  failureIn,
-  hasFailed,
-  hasSucceeded,
-} from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { callerOf, directCaller, failureIn, hasFailed, hasSucceeded } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import type { Run } from '../flows/run.js';
 import type { Signal } from '../protocol/replay.js';
 

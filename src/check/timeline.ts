@@ -7,7 +7,7 @@
 import { append } from '../base/append.js';
 import { firstIndex } from '../base/search.js';
 import { RING_RESET } from '../model/constants.js';
-import type { Activation } from '../flows/activations.js';
+import type { Activation } from '../flows/activation.js';
 import type { Run } from '../flows/run.js';
 import type { Backend, FactKind } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';

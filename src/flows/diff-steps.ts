@@ -8,7 +8,7 @@ import { functionTable } from '../facts/functions.js';
 import { meaningOf } from '../facts/meanings.js';
 import type { Backend, Fact, FactKind } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
-import type { Activation } from './activations.js';
+import type { Activation } from './activation.js';
 import type { Run } from './run.js';
 
 /** One watched call, event or request. */

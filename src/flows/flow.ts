@@ -9,7 +9,7 @@ import type { Step } from '../facts/step.js';
 import type { Fact, FactKind } from '../model/fact.js';
 import type { Flow } from '../model/flow.js';
 import type { CaptureInfo, Reading } from '../model/record.js';
-import type { Activation } from './activations.js';
+import type { Activation } from './activation.js';
 import { actorOf } from './actors.js';
 import { deviceNames } from './device-names.js';
 import { appendLeaf, draft, finishNodes } from './flow-nodes.js';

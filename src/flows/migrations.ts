@@ -8,7 +8,7 @@
 import { showsCalls } from '../facts/step.js';
 import type { Step } from '../facts/step.js';
 import type { MigrationSummary } from '../model/report.js';
-import type { Activation } from './activations.js';
+import type { Activation } from './activation.js';
 
 /** A migration with the steps between which it is known to run. */
 export interface Migration extends Omit<MigrationSummary, 'capture'> {

@@ -7,7 +7,7 @@ import type { Step, Steps, ThreadExit } from '../facts/step.js';
 import type { Backend, Fact } from '../model/fact.js';
 import type { BreakpointSet, CaptureRecord, Reading } from '../model/record.js';
 import { buildActivations } from './activations.js';
-import type { Activation } from './activations.js';
+import type { Activation } from './activation.js';
 import { collectDevices } from './devices.js';
 import type { Device } from './devices.js';
 import { buildFacts, countFacts, factsOfDevices } from './facts.js';

@@ -1,7 +1,6 @@
 /** Files → their reports; in worker threads where that pays, or a file is so large that memory may not suffice. */
 import { availableParallelism } from 'node:os';
 import { availableMemory } from 'node:process';
-import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { VhtraceError } from '../base/errors.js';
 import type { ErrorCode } from '../base/errors.js';
@@ -163,10 +162,9 @@ async function inThreads(
   }
 }
 
-/** In MB. Some is left to the rest of the program; Node's own limit is more modest, but for small machines. */
+/** In MB, also of a container. Some is left to the rest of the program. */
 function freeMemory(): number {
-  const ofNode = getHeapStatistics().heap_size_limit;
-  return Math.max(ofNode, availableMemory() * 0.8) / (1 << 20);
+  return (availableMemory() * 0.8) / (1 << 20);
 }
 
 function isOutOfMemory(error: Error): boolean {

@@ -2,7 +2,7 @@ import { known } from '../protocol/replay.js';
 import { callsOf, deviceCalls, runEvents } from './shared/device-calls.js';
 import { lastBefore, place, unwatched } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
-import type { Activation } from '../flows/activations.js';
+import type { Activation } from '../flows/activation.js';
 
 /** A device that runs is not started again. */
 export const dsDouble: Rule = {

@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { callerOf } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import { bigintOf } from '../model/values.js';
 import { deviceCalls } from './shared/device-calls.js';
 import { doubtsOfCount, logCounts } from './shared/log-account.js';

@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { callerOf } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import { expectedLog } from './shared/expected-log.js';
 import type { ExpectedLog } from './shared/expected-log.js';
 import { unwatchedToggles } from './shared/log-toggles.js';

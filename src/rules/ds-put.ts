@@ -10,7 +10,7 @@ import {
   unwatched,
 } from './shared/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
-import type { Activation } from '../flows/activations.js';
+import type { Activation } from '../flows/activation.js';
 
 /** A device that stops gives its log back, and reads it with that. */
 export const dsPut: Rule = {

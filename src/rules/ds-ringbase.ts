@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activations.js';
+import type { Activation } from '../flows/activation.js';
 import type { Frame } from '../model/record.js';
 import { known, runningRings } from '../protocol/replay.js';
 import { lastAddressed } from './shared/device-calls.js';

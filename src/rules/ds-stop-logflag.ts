@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activations.js';
+import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
 import { callsOf, deviceCalls, unseenBetween } from './shared/device-calls.js';
 import { expectedLog } from './shared/expected-log.js';

@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activations.js';
+import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
 import { callsOf, deviceCalls } from './shared/device-calls.js';
 import { bareWithin, below, hasGap, lastBefore, place, unwatched } from './shared/queries.js';

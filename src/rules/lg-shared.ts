@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { callerOf } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import type { Backend } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
 import { known } from '../protocol/replay.js';

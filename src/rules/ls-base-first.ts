@@ -1,5 +1,5 @@
-import { hasFailed } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { hasFailed } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import { bigintOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
 import { bareWithin, below, callerOf, endOf, hasGap, place, probeName } from './shared/queries.js';

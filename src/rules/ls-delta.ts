@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { callerOf } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import { argText, bigintOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
 import { hasGap, hasStranger, place, unwatched } from './shared/queries.js';

@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { callerOf } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import { printedNumber } from './shared/printed.js';
 import { hasGap, place, unwatched } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';

@@ -1,5 +1,5 @@
-import { callerOf, hasFailed } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { callerOf, hasFailed } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import { passes, successOf } from './shared/log-passes.js';
 import { place } from './shared/queries.js';
 import type { Pass } from './shared/log-passes.js';

@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activations.js';
+import type { Activation } from '../flows/activation.js';
 import { passes, successOf } from './shared/log-passes.js';
 import { unwatchedToggles } from './shared/log-toggles.js';
 import { hasGap, hasStranger, place, unwatched } from './shared/queries.js';

@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activations.js';
+import type { Activation } from '../flows/activation.js';
 import type { Run } from '../flows/run.js';
 import { passes, unseenPasses } from './shared/log-passes.js';
 import { childrenOf, doubts, endOf, place, unwatched } from './shared/queries.js';

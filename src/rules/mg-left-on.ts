@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { callerOf } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import { describe, known } from '../protocol/replay.js';
 import { passes } from './shared/log-passes.js';
 import { lastToggle, togglesOf } from './shared/log-toggles.js';

@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activations.js';
+import type { Activation } from '../flows/activation.js';
 import { scansOf } from './shared/memory-scan.js';
 import type { Scan } from './shared/memory-scan.js';
 import { passes, successOf } from './shared/log-passes.js';

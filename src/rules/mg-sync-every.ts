@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activations.js';
+import type { Activation } from '../flows/activation.js';
 import { hasGap } from '../flows/run.js';
 import { registeredBefore, registrationDoubts, startedBefore } from './shared/device-lives.js';
 import type { Life } from './shared/device-lives.js';

@@ -1,6 +1,6 @@
 import { append } from '../base/append.js';
-import { callerOf } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { callerOf } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import type { FactKind } from '../model/fact.js';
 import { known } from '../protocol/replay.js';
 import { loggersBefore, roundsOf, scansOf } from './shared/memory-scan.js';

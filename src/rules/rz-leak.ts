@@ -1,4 +1,4 @@
-import { callerOf } from '../flows/activations.js';
+import { callerOf } from '../flows/activation.js';
 import { place } from './shared/queries.js';
 import type { Rule } from './rule.js';
 

@@ -1,5 +1,5 @@
-import { hasFailed } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { hasFailed } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import {
   bareWithin,
   below,

@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activations.js';
+import type { Activation } from '../flows/activation.js';
 import type { Backend } from '../model/fact.js';
 import { hasGap, place } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';

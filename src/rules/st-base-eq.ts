@@ -1,6 +1,6 @@
 import { bigintOf, pointerOf } from '../model/values.js';
-import { callerOf } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { callerOf } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import { printedNumber } from './shared/printed.js';
 import { place } from './shared/queries.js';
 import type { Judgement, Rule } from './rule.js';

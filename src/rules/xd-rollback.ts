@@ -1,5 +1,5 @@
-import { failureIn, hasFailed } from '../flows/activations.js';
-import type { Activation } from '../flows/activations.js';
+import { failureIn, hasFailed } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import { hasGap } from '../flows/run.js';
 import { cutStacks, globalPasses, isOver } from './shared/global-passes.js';
 import type { GlobalPass } from './shared/global-passes.js';

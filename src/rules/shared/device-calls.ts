@@ -1,6 +1,6 @@
 /** Device starts and stops of a session, and what several rules ask of them. All pure. */
 import { append } from '../../base/append.js';
-import type { Activation } from '../../flows/activations.js';
+import type { Activation } from '../../flows/activation.js';
 import type { Run } from '../../flows/run.js';
 import type { FactKind } from '../../model/fact.js';
 import type { SessionContext } from '../rule.js';

@@ -7,8 +7,8 @@
  */
 import { append } from '../../base/append.js';
 import { firstIndex } from '../../base/search.js';
-import { hasSucceeded } from '../../flows/activations.js';
-import type { Activation } from '../../flows/activations.js';
+import { hasSucceeded } from '../../flows/activation.js';
+import type { Activation } from '../../flows/activation.js';
 import { hasGap } from '../../flows/run.js';
 import type { FactKind } from '../../model/fact.js';
 import { argText, pointerOf } from '../../model/values.js';

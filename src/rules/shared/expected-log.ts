@@ -13,7 +13,7 @@ import { passes, successOf } from './log-passes.js';
 import { lastToggle, nextToggle, unwatchedToggles } from './log-toggles.js';
 import { below, callerOf, hasGap, hasStranger, lastBefore } from './queries.js';
 import type { Toggle } from './log-toggles.js';
-import type { Activation } from '../../flows/activations.js';
+import type { Activation } from '../../flows/activation.js';
 import type { Mark, SessionContext } from '../rule.js';
 
 export interface ExpectedLog {

@@ -7,7 +7,7 @@
  * and `share` since 9.1. Only a log whose vhost_log_alloc() is seen is counted: whoever takes it later
  * does so with a vhost_log_get() of its own. What cannot be told apart makes every log uncertain.
  */
-import type { Activation } from '../../flows/activations.js';
+import type { Activation } from '../../flows/activation.js';
 import type { SessionContext } from '../rule.js';
 import { childrenOf } from './queries.js';
 import { unseenBetween } from './device-calls.js';

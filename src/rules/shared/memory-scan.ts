@@ -7,8 +7,8 @@
  * logging on, and leaves at a log stop and in every vhost_log_put() of a log that it holds.
  * Source: hw/virtio/vhost.c vhost_dev_elect_mem_logger(), vhost_sync_dirty_bitmap().
  */
-import { callerOf } from '../../flows/activations.js';
-import type { Activation } from '../../flows/activations.js';
+import { callerOf } from '../../flows/activation.js';
+import type { Activation } from '../../flows/activation.js';
 import { argText, bigintOf } from '../../model/values.js';
 import type { SessionContext } from '../rule.js';
 

@@ -1,7 +1,7 @@
 /** Questions that several rules ask of a run. All pure. */
 import { firstIndex } from '../../base/search.js';
-import { callerOf, descendants, failureIn } from '../../flows/activations.js';
-import type { Activation } from '../../flows/activations.js';
+import { callerOf, descendants, failureIn } from '../../flows/activation.js';
+import type { Activation } from '../../flows/activation.js';
 import { hasGap } from '../../flows/run.js';
 import type { Run } from '../../flows/run.js';
 import type { Backend, FactKind } from '../../model/fact.js';

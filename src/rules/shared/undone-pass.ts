@@ -3,8 +3,8 @@
  * addressed with the flag before, then the features word is sent with it. No later call makes up for it.
  * What QEMU 5.2 and later leave out for want of a descriptor was left out before the failure too. All pure.
  */
-import { hasFailed } from '../../flows/activations.js';
-import type { Activation } from '../../flows/activations.js';
+import { hasFailed } from '../../flows/activation.js';
+import type { Activation } from '../../flows/activation.js';
 import type { Mark, SessionContext } from '../rule.js';
 import type { Pass } from './log-passes.js';
 import { bareWithin, endOf, recordDoubts, unwatched } from './queries.js';

@@ -1,0 +1,162 @@
+/** One execution of a known function, and what is around it: who called it, what it called, how it ended. */
+import type { Call } from '../facts/calls.js';
+import type { Step } from '../facts/step.js';
+import type { Backend, FactKind } from '../model/fact.js';
+import { bigintOf, boolOf } from '../model/values.js';
+
+export class Activation {
+  readonly kind: FactKind;
+  readonly func: string;
+  readonly session: number;
+  /** Undefined where nothing names it, up to the first stop that does. */
+  thread: string | undefined;
+  backend: Backend | undefined;
+  readonly enable: boolean | undefined;
+  readonly value: string | undefined;
+  /** Step at which it was first seen; its entry when `entered`. */
+  readonly first: number;
+  /** Last step that shows it. */
+  last: number;
+  /** First step at which it had certainly returned. */
+  closed: number | undefined = undefined;
+  /** The callers were shown; false for a bare stop line. */
+  readonly stackKnown: boolean;
+  /** The debugger changed what it did. */
+  altered = false;
+  /**
+   * Members of the argument that the debugger printed at this stop (`print *addr`, `print *log`), as printed:
+   * `flags`, `log_guest_addr` of a vhost_vring_addr; `size`, `refcnt`, `log` of a vhost_log. Undefined for
+   * nearly every call.
+   */
+  printed: ReadonlyMap<string, string> | undefined = undefined;
+  /** What it returned, where the debugger watched it return (`finish`); as printed. */
+  result: { readonly value: string; readonly line: number } | undefined = undefined;
+  private inner: Activation[] | undefined = undefined;
+
+  constructor(
+    readonly id: number,
+    readonly call: Call,
+    step: Step,
+    /** Line of the capture that first shows it. */
+    readonly line: number,
+    /** Its entry was reported: nothing that it did before is unseen. */
+    readonly entered: boolean,
+    /** The nearest known caller; where a stack was cut short, told by a later one. */
+    public parent: Activation | undefined,
+    /** vhost_dev address; for calls without one (vhost_log_alloc) that of the nearest caller. */
+    readonly device: string | undefined,
+    /** Which life of that address: one more after each vhost_dev_init() or vhost_dev_cleanup() seen, 0-based. */
+    readonly incarnation: number,
+  ) {
+    this.kind = call.row.kind;
+    this.func = call.func;
+    this.session = step.session;
+    this.thread = step.thread;
+    this.backend = call.backendType ?? call.row.backend;
+    this.enable = call.enable;
+    this.value = call.value;
+    this.first = step.index;
+    this.last = step.index;
+    this.stackKnown = step.stackKnown;
+    parent?.adopt(this);
+  }
+
+  /** Calls made inside, in order. */
+  get children(): readonly Activation[] {
+    return this.inner ?? NONE;
+  }
+
+  adopt(child: Activation): void {
+    // No literal: where those of a run live long, V8 makes all others old, too, and with them keeps what they hold.
+    (this.inner ??= NONE.slice()).push(child);
+  }
+}
+
+/** Shared: most calls make none inside that is known. */
+const NONE: readonly Activation[] = [];
+
+/** Functions that return whether they succeeded, since QEMU 9.1 (nothing before): `true` and `false`. */
+const TELLS_SUCCESS: ReadonlySet<FactKind> = new Set([
+  'vhost_log_global_start',
+  'memory_global_dirty_log_start',
+  'ram_init_bitmaps',
+]);
+
+/** It is known to have failed: QEMU's functions return a negative errno. */
+export function hasFailed({ kind, result }: Activation): boolean {
+  if (TELLS_SUCCESS.has(kind)) return boolOf(result?.value) === false;
+  return (bigintOf(result?.value) ?? 0n) < 0n;
+}
+
+/** It is known to have succeeded. */
+export function hasSucceeded({ kind, result }: Activation): boolean {
+  if (TELLS_SUCCESS.has(kind)) return boolOf(result?.value) === true;
+  return bigintOf(result?.value) === 0n;
+}
+
+/** Nearest caller of one of these kinds, the activation itself excluded. */
+export function callerOf(
+  activation: Activation,
+  ...kinds: readonly FactKind[]
+): Activation | undefined {
+  for (let a = activation.parent; a !== undefined; a = a.parent)
+    if (kinds.includes(a.kind)) return a;
+  return undefined;
+}
+
+/** Direct caller among the known functions, looking through a wrapper of the same kind (`do_vhost_dev_stop`). */
+export function directCaller(activation: Activation): Activation | undefined {
+  let caller = activation.parent;
+  while (caller?.kind === activation.kind) caller = caller.parent;
+  return caller;
+}
+
+/** All activations below, depth first. */
+export function* descendants(activation: Activation): Generator<Activation> {
+  const waiting: Activation[] = [];
+  for (let next: Activation | undefined = activation; next !== undefined; next = waiting.pop()) {
+    if (next !== activation) yield next;
+    const { children } = next;
+    for (let i = children.length - 1; i >= 0; i--) {
+      const child = children[i];
+      if (child !== undefined) waiting.push(child);
+    }
+  }
+}
+
+/** The call itself, or the first one inside it, that the capture shows to fail. */
+export function failureIn(activation: Activation): Activation | undefined {
+  if (hasFailed(activation)) return activation;
+  for (const child of descendants(activation)) if (hasFailed(child)) return child;
+  return undefined;
+}
+
+/**
+ * Is the call that a stack shows the execution that is open? Equal arguments: yes, as far as anyone
+ * can tell; another argument: no. Where an argument is not printed, only a watched function is
+ * certain: a new execution of it would have been reported.
+ */
+export function sameness(activation: Activation, call: Call): 'same' | 'different' | 'unknown' {
+  if (activation.func !== call.func) return 'different';
+  const known = activation.call;
+  if (known === call) return 'same';
+  const isDifferent =
+    differ(known.pointer, call.pointer) ||
+    differ(known.enable, call.enable) ||
+    differ(known.value, call.value) ||
+    differ(known.idx, call.idx) ||
+    differ(known.vq, call.vq);
+  if (isDifferent) return 'different';
+  const isShown =
+    known.pointer === call.pointer &&
+    known.enable === call.enable &&
+    known.value === call.value &&
+    known.idx === call.idx &&
+    known.vq === call.vq;
+  return isShown || activation.entered ? 'same' : 'unknown';
+}
+
+/** Both arguments are printed, and are not the same. */
+function differ<T>(a: T | undefined, b: T | undefined): boolean {
+  return a !== undefined && b !== undefined && a !== b;
+}
