@@ -21,6 +21,8 @@ export type Sniffed =
 
 interface Magic {
   readonly bytes: readonly number[];
+  /** Where they stand, if not at the beginning. */
+  readonly at?: number;
   readonly what: string;
   readonly hint: string;
 }
@@ -41,6 +43,37 @@ const MAGICS: readonly Magic[] = [
     what: 'a program or a core dump',
     hint: 'open it in gdb and save what "thread apply all bt" prints',
   },
+  {
+    bytes: [...ascii('PK'), 3, 4],
+    what: 'a zip archive',
+    hint: 'unzip it and check what is in it, or: unzip -p FILE NAME | vhtrace check -',
+  },
+  {
+    bytes: ascii('ustar'),
+    at: 257,
+    what: 'a tar archive',
+    hint: 'unpack it and check what is in it, or: tar -xOf FILE NAME | vhtrace check -',
+  },
+  {
+    bytes: [0x17, 0x08, 0x44, ...ascii('tracing')],
+    what: 'a binary trace of trace-cmd',
+    hint: 'trace-cmd report FILE | vhtrace check -',
+  },
+  {
+    bytes: ascii('PERFILE2'),
+    what: 'a recording of perf',
+    hint: 'perf script -i FILE | vhtrace check -',
+  },
+  {
+    bytes: ascii('LPKSHHRH'),
+    what: 'a file of the systemd journal',
+    hint: 'journalctl --file FILE | vhtrace check -',
+  },
+  {
+    bytes: ascii('KDUMP   '),
+    what: 'a crash dump of a kernel',
+    hint: 'open it in crash and save what "foreach bt" prints',
+  },
 ];
 
 const PACKINGS: readonly { readonly by: Packing; readonly bytes: readonly number[] }[] = [
@@ -57,7 +90,7 @@ export function sniffBytes(head: Uint8Array): Sniffed {
   if (startsWith(head, [0xfe, 0xff])) return { kind: 'text', encoding: 'utf-16be' };
   const version = simpleTraceVersion(head);
   if (version !== undefined) return sniffSimpleTrace(version);
-  const magic = MAGICS.find(({ bytes }) => startsWith(head, bytes));
+  const magic = MAGICS.find(({ bytes, at }) => startsWith(head.subarray(at), bytes));
   if (magic !== undefined) return { kind: 'binary', what: magic.what, hint: magic.hint };
   if (!looksBinary(head)) return { kind: 'text', encoding: 'utf-8' };
   return {
