@@ -396,9 +396,12 @@ class Reader implements CaptureReader {
   }
 
   #prose(line: Line): void {
-    const { lineNo } = line;
-    if (this.#output.isOfProgram(line)) this.#session.prose(lineNo, false);
-    else if (!this.#notes.keepBack(this.#noteLine(line))) this.#readNote(this.#noteLine(line));
+    if (this.#output.isOfProgram(line)) {
+      this.#session.prose(line.lineNo, false);
+      return;
+    }
+    const note = this.#noteLine(line);
+    if (!this.#notes.keepBack(note)) this.#readNote(note);
   }
 
   #readNote(line: NoteLine): void {

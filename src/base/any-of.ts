@@ -1,0 +1,4 @@
+/** One expression that matches where one of these does. Several times as fast as one after the other. */
+export function anyOf(patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => source).join('|'));
+}
