@@ -257,7 +257,10 @@ class Reader implements CaptureReader {
       if (this.#takes(open, text, lineNo)) return true;
       this.#endOpen();
     }
-    return this.#formats.some((format) => format !== open && this.#takes(format, text, lineNo));
+    for (const format of this.#formats) {
+      if (format !== open && this.#takes(format, text, lineNo)) return true;
+    }
+    return false;
   }
 
   #takes(format: LineFormat, text: string, lineNo: number): boolean {

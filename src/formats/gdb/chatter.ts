@@ -25,6 +25,8 @@ const MESSAGE = anyOf([
   /^(?:\t| {4,})(?:breakpoint already hit \d+ time|stop only |silent$|continue$|bt$)/,
   /^"finish" not meaningful|^Use [`']|^of file \/|^\((?:helper|handler|[\w:]+)\) will be abandoned\.|^When the function is done executing|^\d+(?:\.\d+)? +(?:(?:hw |read |acc )?watchpoint|catchpoint|dprintf|tracepoint|STT_GNU_IFUNC) +(?:keep|del|dis) |^\d+ +breakpoint +(?:keep|del|dis) +[yn] +<(?:MULTIPLE|PENDING)>/,
   /^\$\d+ = |^\$\d+: |^>(?:silent|end|bt|c|cont|continue|p|print|printf|echo|info|set|x)\b|^>$/,
+  // `977<tab>    uint64_t features`, `35<tab>in ./libio/ioputs.c`, `0x0000555555555211<tab>14<tab>  counter++;`
+  /^(?:0x[0-9a-fA-F]+\t)?\d{1,7}\t|^0x[0-9a-fA-F]+[ \t]+\d{1,7}[ \t]/,
 ]);
 
 // Sought only in lines that hold "GDB" or "paging--" or "Type <": these are nearly none.
@@ -33,7 +35,7 @@ const MESSAGE_WITHIN =
 
 /** A message of gdb, whatever stands around it. */
 export function isDebuggerMessage(line: string): boolean {
-  return MESSAGE.test(line) || isSourceEcho(line) || isMessageWithin(line);
+  return MESSAGE.test(line) || isMessageWithin(line);
 }
 
 function isMessageWithin(line: string): boolean {
@@ -42,16 +44,7 @@ function isMessageWithin(line: string): boolean {
 
 const WITHIN = /GDB|Type <|paging--/;
 
-/**
- * `977<tab>    uint64_t features`, `35<tab>in ./libio/ioputs.c`, `0x0000555555555211<tab>14<tab>  counter++;`
- */
-function isSourceEcho(line: string): boolean {
-  return (
-    /^(?:0x[0-9a-fA-F]+\t)?\d{1,7}\t/.test(line) || /^0x[0-9a-fA-F]+[ \t]+\d{1,7}[ \t]/.test(line)
-  );
-}
-
-/** The same where a terminal turned tabs into blanks: only the number of the stop's own line proves it. */
+/** A source line where a terminal turned tabs into blanks: only the number of the stop's own line proves it. */
 export function isSpacedSourceEcho(line: string, sourceLine: number | undefined): boolean {
   const match = /^(\d{1,7})(?: |$)/.exec(line);
   return match !== null && Number(match[1]) === sourceLine;
@@ -87,8 +80,11 @@ export function isThreadRow(line: string): boolean {
 
 /** `CPU:3 [LOST 12 EVENTS]`, `dropped 7 events`, `Suppressed 12 messages`: records are missing. */
 export function isLossNotice(line: string): boolean {
-  return line.length < 512 && LOSS.test(line);
+  return line.length < 512 && LOST.test(line) && LOSS.test(line);
 }
+
+/** One of these words is in each of the notices. */
+const LOST = /lost|dropped|suppressed/i;
 
 const LOSS =
   /\bLOST \d+ EVENTS\b|\bdropped \d+ (?:trace )?(?:events|records|messages)\b|\b\d+ (?:trace )?(?:events|records|messages) (?:were )?(?:dropped|lost)\b|^dropped: \d+|Suppressed \d+ messages|\d+ (?:output lines|callbacks) suppressed/i;
@@ -98,11 +94,14 @@ const LOSS =
  * brackets or dashes around them: what a program says that it skipped was not cut out of its log.
  */
 export function isCutMark(line: string): boolean {
+  if (!MARK_BEGINS.test(line)) return false;
   const text = line.slice(0, LONGEST_MARK + 1).trim();
   return text.length <= LONGEST_MARK && (DOTS.test(text) || SCISSORS.test(text) || isCutWord(text));
 }
 
 const LONGEST_MARK = 80;
+/** Dots, scissors, brackets and dashes: nearly no line begins with one of them. */
+const MARK_BEGINS = /^\s*[-.\u2026[(<{*=~_8>%\u2702]/;
 const DOTS = /^(?:\[\.{3,}\]|\[\u2026\]|\(\.{3,}\)|<\.{3,}>|\.{3,}|\u2026)$/;
 const SCISSORS = /^[-=_ ]*(?:8<|>8|%<|>%|\u2702)[-=_ 8<>%\u2702]*$/;
 

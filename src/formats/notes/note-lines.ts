@@ -5,6 +5,7 @@
  * Syntax:    grammars/notes-line.peggy; the patterns here only spare the grammar hopeless lines.
  * Not read:  lists of calls without arrows: whether they call each other is not said.
  */
+import { anyOf } from '../../base/any-of.js';
 import { accept } from '../../grammar/notes-line.js';
 import type { CodeReference, PathCall } from '../../model/record.js';
 
@@ -80,7 +81,7 @@ export function readListing(line: string): Listing | undefined {
 
 /** Whether C begins here: `strong` is C for sure, `weak` may be a person's words. */
 export function readCodeStart(line: string): 'strong' | 'weak' | undefined {
-  if (!hints(line, CODE_BEGINS) && !hints(line, CODE_ENDS)) return undefined;
+  if (!hints(line, CODE_START)) return undefined;
   return accept(line, 'CodeStart');
 }
 
@@ -106,6 +107,8 @@ const CODE_BEGINS =
 
 // All other statements end with a semicolon and at most a remark; blocks of values and functions have their brace.
 const CODE_ENDS = /;[ \t]*(?:$|\/[/*]|-+>|# )|[=)][ \t]*\{/;
+
+const CODE_START = anyOf([CODE_BEGINS, CODE_ENDS]);
 
 const BRACKET = /[{}()]|\/\*/;
 

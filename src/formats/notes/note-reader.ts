@@ -40,14 +40,20 @@ export class NoteReader {
 
   /** Keeps the line back if it may be the first of a record; goOn() or settle() decides. */
   keepBack(line: NoteLine): boolean {
-    if (!this.#formats.some((format) => format.mayHead?.(line) === true)) return false;
-    this.#head = line;
-    return true;
+    for (const format of this.#formats) {
+      if (format.mayHead?.(line) !== true) continue;
+      this.#head = line;
+      return true;
+    }
+    return false;
   }
 
   /** Offers the line to all formats. */
   take(line: NoteLine): boolean {
-    return this.#formats.some((format) => this.#claims(format, format.take(line), line));
+    for (const format of this.#formats) {
+      if (this.#claims(format, format.take(line), line)) return true;
+    }
+    return false;
   }
 
   /** Offers the line to the record under construction, or to the formats that a line was kept back for. */

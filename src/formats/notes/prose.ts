@@ -9,18 +9,21 @@ import { anyOf } from '../../base/any-of.js';
 /** True when the line, which no format claimed, reads like something that a person wrote. */
 export function isHuman(line: string, nearOutput: boolean): boolean {
   const text = line.trim();
-  if (hasOtherLetters(text) || isRule(text) || isFence(text)) return true;
-  // "## Cancel", "# A heading"; "# echo 1 > /sys/x" is a command of root
-  if (/^#{2,6}[ \t]+\S|^# [A-Z][\w ,.'()-]*$/.test(text)) return true;
+  if (hasOtherLetters(text) || MARK.test(text)) return true;
   if (isProgramOutput(text)) return false;
   const words = text.match(WORD)?.length ?? 0;
   if (words === 0) return false;
   // "  section pc.bios gpa 0xfffc0000" below a stop: a breakpoint's own printf
   if (nearOutput && /^[ \t]/.test(line) && !/^[A-Z][a-z]|[.!?]$/.test(text)) return false;
   if (isSentence(text, words)) return true;
-  if (/^[-*•·+][ \t]+\S|^\d+[.)][ \t]+\S/.test(text)) return true;
-  return isPlain(text, words);
+  return ITEM.test(text) || isPlain(text, words);
 }
+
+// "=====", "-----", "*****": length says nothing, a text in it would. "```".
+// "## Cancel", "# A heading"; "# echo 1 > /sys/x" is a command of root
+const MARK = /^(?:([=*~_-])\1{4,}$|```|#{2,6}[ \t]+\S|# [A-Z][\w ,.'()-]*$)/;
+
+const ITEM = /^(?:[-*•·+]|\d+[.)])[ \t]+\S/;
 
 const WORD = /(?<![\w/.@#-])[A-Za-z][a-z']*(?![\w/@#(=-])/g;
 
@@ -50,11 +53,6 @@ export function hasOtherLetters(text: string): boolean {
 /** "```", "```c": a border of a block in Markdown. */
 export function isFence(text: string): boolean {
   return text.trimStart().startsWith('```');
-}
-
-// "=====", "-----", "*****": length says nothing, a text in it would
-function isRule(text: string): boolean {
-  return /^([=*~_-])\1{4,}$/.test(text);
 }
 
 const FUNCTION_WORD =
@@ -114,14 +112,19 @@ const EITHER = anyOf([
   /^(?:[\w.-]+=\S+(?:[ \t][ \t,]*|$))+$/,
 ]);
 
+const PROGRAM_OR_EITHER = anyOf([
+  PROGRAM_START,
+  EITHER,
+  // assignments only
+  /^\S[^\s=]*=\S+(?: \S[^\s=]*=\S+)*$/,
+]);
+
 /** True when the line, blanks around it cut, looks like a program's: stamped, signed, code, signs rather than words. */
 export function isProgramOutput(text: string): boolean {
   const bounded = text.length > 2048 ? text.slice(0, 2048) : text;
-  if (PROGRAM_START.test(bounded) || PROGRAM_WITHIN.test(bounded) || EITHER.test(bounded)) {
-    return true;
-  }
-  // dev->log=0x5555 dev->log_size=28672: more signs than letters, or assignments only
-  return countLetters(bounded) * 2 < bounded.length || /^\S[^\s=]*=\S+(?: \S[^\s=]*=\S+)*$/.test(bounded);
+  if (PROGRAM_OR_EITHER.test(bounded) || PROGRAM_WITHIN.test(bounded)) return true;
+  // dev->log=0x5555 dev->log_size=28672: more signs than letters
+  return countLetters(bounded) * 2 < bounded.length;
 }
 
 /** Letters of English, and blanks. */
