@@ -68,9 +68,12 @@ export function cutPager(line: string): PagerCut | undefined {
 const MARGIN =
   /^(?:[ \t>|+*]|\d{1,6}(?=[ \t]{1,8}\*)|\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?= )|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w./-]{1,64}(?:\[\d{1,8}\])?:|\[pid +\d{1,8}\])*/;
 
+// Most lines begin with a letter, of which only the journal's month is one of a margin.
+const MARGIN_BEGINS = /^(?:[ \t>|+*\d[]|[A-Z][a-z]{2} [ \d])/;
+
 /** Splits `> > 4711  * #0 ...` into margin and rest. */
 export function splitMargin(line: string): { readonly margin: string; readonly rest: string } {
-  const margin = MARGIN.exec(line)?.[0] ?? '';
+  const margin = MARGIN_BEGINS.test(line) ? (MARGIN.exec(line)?.[0] ?? '') : '';
   return { margin, rest: line.slice(margin.length) };
 }
 

@@ -389,9 +389,8 @@ class Reader implements CaptureReader {
   }
 
   #mayBeLocation({ text, released }: Line): boolean {
-    if (!startsLocation(text)) return false;
-    if (released === true && !isPlacedLocation(text)) return false;
-    return this.#session.waitsForLocation || this.#session.isGdb;
+    if (!this.#session.waitsForLocation && !this.#session.isGdb) return false;
+    return released === true ? isPlacedLocation(text) : startsLocation(text);
   }
 
   #lost(lineNo: number, why: string): void {
@@ -451,7 +450,7 @@ function isPlainEcho(raw: string): boolean {
 
 // "vcpu (idx=1) at th.c:6"
 function isPlacedLocation(text: string): boolean {
-  return startsLocation(text) && /\)[ \t]+(?:at|from)[ \t]+\S+$/.test(text);
+  return /\)[ \t]+(?:at|from)[ \t]+\S+$/.test(text) && startsLocation(text);
 }
 
 // What stands behind a prompt was either typed, or printed because nothing is echoed.

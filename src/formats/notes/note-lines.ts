@@ -39,6 +39,7 @@ export const LONGEST_NOTE_LINE = 4096;
 
 /** `  - hw/virtio/vhost.c|1475| <<f>> code` */
 export function readReference(line: string): Reference | undefined {
+  if (!line.includes('<<')) return undefined;
   if (!hints(line, /^[ \t]*(?:-[ \t]*)?[^| \t]+\|\d+\|[ \t]*<</)) return undefined;
   return accept(line, 'Reference');
 }
@@ -88,7 +89,8 @@ export function readCodeStart(line: string): 'strong' | 'weak' | undefined {
 /** What the line opens and closes; `commented`: it begins inside a comment. */
 export function readBrackets(line: string, commented: boolean): Brackets | undefined {
   if (line.length > LONGEST_NOTE_LINE) return undefined;
-  if (!(commented ? line.includes('*/') : BRACKET.test(line))) return NO_BRACKETS[Number(commented)];
+  if (!(commented ? line.includes('*/') : BRACKET.test(line)))
+    return NO_BRACKETS[Number(commented)];
   return accept(line, commented ? 'CommentedCode' : 'Code');
 }
 

@@ -69,10 +69,12 @@ export class NoteReader {
     const open = this.#open;
     if (open === undefined) return false;
     // A person's mark ends a block that was never closed.
-    const marks = this.#formats.slice(0, this.#formats.indexOf(open));
-    return [...marks.filter(({ isPersons }) => isPersons), open].some((format) =>
-      this.#claims(format, format.take(line), line),
-    );
+    for (const format of this.#formats) {
+      const mayTake = format === open || format.isPersons;
+      if (mayTake && this.#claims(format, format.take(line), line)) return true;
+      if (format === open) break;
+    }
+    return false;
   }
 
   /** Something else comes: ends what is under construction; gives back the line that was kept back. */

@@ -66,7 +66,16 @@ function isSentence(text: string, words: number): boolean {
 // "second run", "after the reset", "Destination": words and little else
 function isPlain(text: string, words: number): boolean {
   if (/[^A-Za-z0-9\s.,:;!?'"()-]/.test(text) || text.endsWith('...')) return false;
-  return words * 2 >= (text.match(/\s+/g)?.length ?? 0) + 1;
+  return words * 2 >= countParts(text);
+}
+
+/** Into how many parts blanks divide a text of letters, digits and marks. */
+function countParts(text: string): number {
+  let parts = 1;
+  for (let at = 1; at < text.length; at++) {
+    if (!isPrinted(text.charCodeAt(at)) && isPrinted(text.charCodeAt(at - 1))) parts++;
+  }
+  return parts;
 }
 
 // No text may match a part in two ways: a line made for it would then take time without bounds.
@@ -75,25 +84,21 @@ const PROGRAM_START = anyOf([
   /^\[[ \d.T:Z-]+[\]A-Z ]|^\[(?:pid|PID) /,
   // 2025-11-22T03:27:38  2025/11/22 03:27  00:18:17.716  Nov 22 03:00:00 host  1795320809.223469
   /^\d{4}[-/]\d\d[-/]\d\d[T ]|^\d\d:\d\d:\d\d\b|^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |^\d+\.\d{3,}[: ]/,
-  // qemu-system-x86_64: failed to ...   /usr/bin/x: y   libvirtd: z   VHOST_CONFIG: (...)   ** (x:1816): CRITICAL
-  /^(?:\S*[/\\])?(?:qemu|kvm|libvirt|virt|vhost|dpdk|spdk|gdb|ld|ld-linux|bash|sh|sudo|make|gcc|cc|perf|strace|systemd|kernel|virsh|QEMU|SeaBIOS|iPXE|Linux|cloud-hypervisor)[\w.+-]*(?:\[\d+\])?:[ \t]/,
-  /^[A-Z][A-Z0-9]*_[A-Z0-9_]+: |^\*\* \(/,
+  // ** (x:1816): CRITICAL
+  /^\*\* \(/,
   // QEMU's own on standard error, between trace events; qemu-trace-stap -v
   /^(?:char device redirected to |VNC server running on |QEMU waiting for connection on: |Running script, <Ctrl>-c to quit$)/,
   // {"return": {}}   "key": value   ^done,...  ~"text"  =thread-created   *stopped   &"..."   12^done
   /^[{}[\]]|^"[^"]*"[ \t]*:|^\d*[~@&]"|^\d*[\^*=+][a-z-]+(?:,|$)/,
-  // code: begins like it, or calls
+  // code
   /^(?:\/\*|\*\/|\*[ \t]|\/\/|#(?:include|define|if|ifdef|ifndef|else|endif|pragma)\b|@@|\+\+\+|diff --git|index [0-9a-f]+\.\.)/,
   /^(?:static|struct|union|enum|typedef|const|void|int|bool|unsigned|uint\d+_t|return|goto|switch|case|extern|inline)\b.*[({;,]/,
-  /^[\w.>[\]()*&-]+ (?:=|\+=|\|=|&=|-=|==|!=) ?\S/,
-  // root@host:~# x   [root@host ~]$ x   $ x   # echo 1 > y   % x
-  /^(?:\[?[\w.-]+@[\w.-]+[^#$%]{0,80})?[#$%>] \S|^(?:crash|mysql|\(lldb\)|\(qemu\)|\(hmp\)|virsh)(?:>|\)| #)? /,
-  // strace:  1234  03:27:38.1 ioctl(3, VHOST_SET_OWNER, 0) = 0
-  /^(?:\d+ +)?(?:[\d:.]+ )?\w+\(.*\)[ \t]+= /,
-  // ftrace, perf:  3) + 1.2 us | f();
-  /^\d+\)[ +!#*@$]|^# (?:tracer|entries|_+|TASK|\|)|^[-\w/]+ +\d+ +\[\d+\]/,
+  // $ x   # echo 1 > y   % x
+  /^[#$%>] \S|^(?:crash|mysql|\(lldb\)|\(qemu\)|\(hmp\)|virsh)(?:>|\)| #)? /,
+  // ftrace:  3) + 1.2 us | f();
+  /^\d+\)[ +!#*@$]|^# (?:tracer|entries|_+|TASK|\|)/,
   // frames that lost their #, other stacks, addresses
-  /^[*>]? ?\d*[ \t]*0x[0-9a-fA-F]{4,}|^\d+[ \t]+\S+ \(.*\) (?:at|from) \S+$|^[0-9a-fA-F]{8,}[: ]|^\w+\+0x[0-9a-f]+\/0x[0-9a-f]+|^\? \w+\+0x|^<\/?[A-Z]{3,}>|^Call Trace:$|^R(?:IP|SP|AX|BX|CX|DX|SI|DI|BP|\d+): /,
+  /^[*>]? ?\d*[ \t]*0x[0-9a-fA-F]{4,}|^\d+[ \t]+\S+ \(.*\) (?:at|from) \S+$|^[0-9a-fA-F]{8,}[: ]|^\? \w+\+0x|^<\/?[A-Z]{3,}>|^Call Trace:$|^R(?:IP|SP|AX|BX|CX|DX|SI|DI|BP|\d+): /,
   // qemu's command line and other options; paths
   /^--?[a-z][\w-]*(?:[ =]|$)|^\/[\w.+/-]+$/,
   // consoles: SeaBIOS, GRUB, Linux, systemd
@@ -112,8 +117,21 @@ const EITHER = anyOf([
   /^(?:[\w.-]+=\S+(?:[ \t][ \t,]*|$))+$/,
 ]);
 
-const PROGRAM_OR_EITHER = anyOf([
-  PROGRAM_START,
+// What begins with a word of any kind: for most lines one of these signs shows that it is in vain to go over that word.
+const SIGN = /[=:@+[(]/;
+
+const PROGRAM_SIGNED = anyOf([
+  // qemu-system-x86_64: failed to ...   /usr/bin/x: y   libvirtd: z   VHOST_CONFIG: (...)
+  /^(?:\S*[/\\])?(?:qemu|kvm|libvirt|virt|vhost|dpdk|spdk|gdb|ld|ld-linux|bash|sh|sudo|make|gcc|cc|perf|strace|systemd|kernel|virsh|QEMU|SeaBIOS|iPXE|Linux|cloud-hypervisor)[\w.+-]*(?:\[\d+\])?:[ \t]/,
+  /^[A-Z][A-Z0-9]*_[A-Z0-9_]+: /,
+  // code: sets, calls
+  /^[\w.>[\]()*&-]+ (?:=|\+=|\|=|&=|-=|==|!=) ?\S/,
+  // root@host:~# x   [root@host ~]$ x
+  /^\[?[\w.-]+@[\w.-]+[^#$%]{0,80}[#$%>] \S/,
+  // strace:  1234  03:27:38.1 ioctl(3, VHOST_SET_OWNER, 0) = 0
+  /^(?:\d+ +)?(?:[\d:.]+ )?\w+\(.*\)[ \t]+= /,
+  // perf; a frame of the kernel
+  /^[-\w/]+ +\d+ +\[\d+\]|^\w+\+0x[0-9a-f]+\/0x[0-9a-f]+/,
   EITHER,
   // assignments only
   /^\S[^\s=]*=\S+(?: \S[^\s=]*=\S+)*$/,
@@ -122,7 +140,8 @@ const PROGRAM_OR_EITHER = anyOf([
 /** True when the line, blanks around it cut, looks like a program's: stamped, signed, code, signs rather than words. */
 export function isProgramOutput(text: string): boolean {
   const bounded = text.length > 2048 ? text.slice(0, 2048) : text;
-  if (PROGRAM_OR_EITHER.test(bounded) || PROGRAM_WITHIN.test(bounded)) return true;
+  if (PROGRAM_START.test(bounded) || PROGRAM_WITHIN.test(bounded)) return true;
+  if (SIGN.test(bounded) && PROGRAM_SIGNED.test(bounded)) return true;
   // dev->log=0x5555 dev->log_size=28672: more signs than letters
   return countLetters(bounded) * 2 < bounded.length;
 }
@@ -134,13 +153,14 @@ function countLetters(text: string): number {
     const code = text.charCodeAt(at);
     // 32 makes a small letter of a capital.
     const isLetter = (code | 32) >= SMALL_A && (code | 32) <= SMALL_Z;
-    if (isLetter || code === BLANK || (!isPlainCode(code) && /\s/.test(text.charAt(at)))) count++;
+    if (isLetter || code === BLANK || (!isPrinted(code) && /\s/.test(text.charAt(at)))) count++;
   }
   return count;
 }
 
 const [BLANK, SMALL_A, SMALL_Z, TILDE] = [32, 97, 122, 126];
 
-function isPlainCode(code: number): boolean {
-  return code >= BLANK && code <= TILDE;
+/** Of ASCII; the blank is none. */
+function isPrinted(code: number): boolean {
+  return code > BLANK && code <= TILDE;
 }
