@@ -25,7 +25,10 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&',
 /** The text as a person saw it: no colours, controls, byte order mark; plain blanks. */
 export function cleanLine(line: string): string {
   if (!UNCLEAN.test(line)) return line;
-  const text = line.replace(ESCAPE, '').replace(CONTROL, '').replace(NO_BREAK, ' ');
+  // Many a terminal leaves nothing else.
+  const bare = line.endsWith('\r') ? line.slice(0, -1) : line;
+  if (!UNCLEAN.test(bare)) return bare;
+  const text = bare.replace(ESCAPE, '').replace(CONTROL, '').replace(NO_BREAK, ' ');
   return eraseBackspaces(text).replace(
     /&(lt|gt|amp|quot);/g,
     (_, name: string) => ENTITIES[name] ?? '',

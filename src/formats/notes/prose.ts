@@ -11,12 +11,12 @@ export function isHuman(line: string, nearOutput: boolean): boolean {
   const text = line.trim();
   if (hasOtherLetters(text) || MARK.test(text)) return true;
   if (isProgramOutput(text)) return false;
-  const words = text.match(WORD)?.length ?? 0;
+  const words = countWords(text, 3);
   if (words === 0) return false;
   // "  section pc.bios gpa 0xfffc0000" below a stop: a breakpoint's own printf
   if (nearOutput && /^[ \t]/.test(line) && !/^[A-Z][a-z]|[.!?]$/.test(text)) return false;
   if (isSentence(text, words)) return true;
-  return ITEM.test(text) || isPlain(text, words);
+  return ITEM.test(text) || isPlain(text);
 }
 
 // "=====", "-----", "*****": length says nothing, a text in it would. "```".
@@ -24,6 +24,14 @@ export function isHuman(line: string, nearOutput: boolean): boolean {
 const MARK = /^(?:([=*~_-])\1{4,}$|```|#{2,6}[ \t]+\S|# [A-Z][\w ,.'()-]*$)/;
 
 const ITEM = /^(?:[-*•·+]|\d+[.)])[ \t]+\S/;
+
+/** No more than `most`. */
+function countWords(text: string, most: number): number {
+  let words = 0;
+  WORD.lastIndex = 0;
+  while (words < most && WORD.test(text)) words++;
+  return words;
+}
 
 const WORD = /(?<![\w/.@#-])[A-Za-z][a-z']*(?![\w/@#(=-])/g;
 
@@ -64,9 +72,10 @@ function isSentence(text: string, words: number): boolean {
 }
 
 // "second run", "after the reset", "Destination": words and little else
-function isPlain(text: string, words: number): boolean {
+function isPlain(text: string): boolean {
   if (/[^A-Za-z0-9\s.,:;!?'"()-]/.test(text) || text.endsWith('...')) return false;
-  return words * 2 >= countParts(text);
+  const most = Math.ceil(countParts(text) / 2);
+  return countWords(text, most) === most;
 }
 
 /** Into how many parts blanks divide a text of letters, digits and marks. */
@@ -143,19 +152,20 @@ export function isProgramOutput(text: string): boolean {
   if (PROGRAM_START.test(bounded) || PROGRAM_WITHIN.test(bounded)) return true;
   if (SIGN.test(bounded) && PROGRAM_SIGNED.test(bounded)) return true;
   // dev->log=0x5555 dev->log_size=28672: more signs than letters
-  return countLetters(bounded) * 2 < bounded.length;
+  return !isHalfLetters(bounded);
 }
 
 /** Letters of English, and blanks. */
-function countLetters(text: string): number {
+function isHalfLetters(text: string): boolean {
+  const half = text.length / 2;
   let count = 0;
-  for (let at = 0; at < text.length; at++) {
+  for (let at = 0; at < text.length && count < half; at++) {
     const code = text.charCodeAt(at);
     // 32 makes a small letter of a capital.
     const isLetter = (code | 32) >= SMALL_A && (code | 32) <= SMALL_Z;
     if (isLetter || code === BLANK || (!isPrinted(code) && /\s/.test(text.charAt(at)))) count++;
   }
-  return count;
+  return count >= half;
 }
 
 const [BLANK, SMALL_A, SMALL_Z, TILDE] = [32, 97, 122, 126];
