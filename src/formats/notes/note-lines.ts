@@ -82,7 +82,7 @@ export function readListing(line: string): Listing | undefined {
 
 /** Whether C begins here: `strong` is C for sure, `weak` may be a person's words. */
 export function readCodeStart(line: string): 'strong' | 'weak' | undefined {
-  if (!hints(line, CODE_START)) return undefined;
+  if (!hints(line, /[;{(]/.test(line) ? CODE_START : CODE_WORD)) return undefined;
   return accept(line, 'CodeStart');
 }
 
@@ -102,15 +102,18 @@ const ROOT =
 // Behind a list: an arrow or the colon of a request. Behind an empty one the arrow may be tight.
 const CHAIN = /\(\)(?:->|:[A-Z])|\)[ \t]*(?:--+>|=+>|→|[ \t]->[ \t])/;
 
-// Comments, directives, statements of control; the head of a block; words and stars in front of a function's
-// parameters, where these end the line or something stands behind them that may.
+// Comments, directives, words of control.
+const CODE_WORD = /^[ \t]*(?:\/[*/]|#[a-z]|\} else|else[ \t{]*$|do[ \t{]*$|case[ \t]|default:)/;
+
+// Conditions; the head of a block; words and stars in front of a function's parameters, where these end the line or
+// something stands behind them that may.
 const CODE_BEGINS =
-  /^[ \t]*(?:\/[*/]|#[a-z]|(?:\}[ \t]*)?(?:else[ \t]+)?(?:if|for|while|switch)[ \t]*\(|\} else|else[ \t{]*$|do[ \t{]*$|case[ \t]|default:|[a-z][\w \t]*\{|[A-Za-z_]\w*[ \t*][\w \t*]*\(.*(?:\)[ \t]*(?:$|\/[/*]|-+>|# |__)|,[ \t]*$))/;
+  /^[ \t]*(?:(?:\}[ \t]*)?(?:else[ \t]+)?(?:if|for|while|switch)[ \t]*\(|[a-z][\w \t]*\{|[A-Za-z_]\w*[ \t*][\w \t*]*\(.*(?:\)[ \t]*(?:$|\/[/*]|-+>|# |__)|,[ \t]*$))/;
 
 // All other statements end with a semicolon and at most a remark; blocks of values and functions have their brace.
 const CODE_ENDS = /;[ \t]*(?:$|\/[/*]|-+>|# )|[=)][ \t]*\{/;
 
-const CODE_START = anyOf([CODE_BEGINS, CODE_ENDS]);
+const CODE_START = anyOf([CODE_WORD, CODE_BEGINS, CODE_ENDS]);
 
 const BRACKET = /[{}()]|\/\*/;
 
