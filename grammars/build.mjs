@@ -122,8 +122,47 @@ function madeOnce(name, code) {
   );
   if (/const peg\$r\d+ = /.test(code))
     code = code.replace(/(const peg\$r\d+ = )(.+);/g, '$1new peg$Class($2);');
-  return code;
+  return runsAtOnce(code);
 }
+
+/**
+ * `[a-z]*`, `.+`: peggy makes a list of the characters, one by one, of which nobody takes more than `$`, their text.
+ * Here such a run has no value; test/grammars.test.ts fails for a grammar that takes it.
+ *
+ * @param {string} code
+ */
+function runsAtOnce(code) {
+  for (const [, rule, step = ''] of code.matchAll(CLASS_RULE))
+    code = code.replaceAll(RegExp(`(s\\d+) = peg\\$parse${rule}\\(\\);`, 'g'), (_, to) =>
+      step.replaceAll('s0', to),
+    );
+  return code
+    .replace(
+      NONE_OR_MORE,
+      (_, list, set, refusal) =>
+        `peg$skip(${set ?? 'peg$any'}, ${refusal}); ${list} = undefined;\n`,
+    )
+    .replace(
+      ONE_OR_MORE,
+      (_, list, set, refusal) =>
+        `${list} = peg$skip(${set ?? 'peg$any'}, ${refusal}) ? undefined : peg$FAILED;\n`,
+    );
+}
+
+// What peggy writes for one character of a class, or for any.
+const CHARACTER = String.raw`(?:s\d+ = input\.charAt\(peg\$currPos\);\s+if \((peg\$r\d+)\.test\(s\d+\)\) \{|if \(input\.length > peg\$currPos\) \{\s+s\d+ = input\.charAt\(peg\$currPos\);)\s+peg\$currPos\+\+;\s+\} else \{\s+s\d+ = peg\$FAILED;\s+if \(peg\$silentFails === 0\) \{ peg\$fail\((peg\$e\d+)\); \}\s+\}\s+`;
+const FIRST = String.raw`(s\d+) = \[\];\s+${CHARACTER}`;
+// The second time it is the same character.
+const OTHERS = String.raw`while \(s\d+ !== peg\$FAILED\) \{\s+\1\.push\(s\d+\);\s+${CHARACTER.replace(/\((peg\\\$[re])\\d\+\)/g, '$1\\d+')}\}\s+`;
+const NONE_OR_MORE = RegExp(FIRST + OTHERS, 'g');
+const ONE_OR_MORE = RegExp(
+  String.raw`${FIRST}if \(s\d+ !== peg\$FAILED\) \{\s+${OTHERS}\} else \{\s+\1 = peg\$FAILED;\s+\}\s+`,
+  'g',
+);
+const CLASS_RULE = RegExp(
+  String.raw`function peg\$parse(\w+)\(\) \{\s+let s0;\s+(${CHARACTER})return s0;\s+\}`,
+  'g',
+);
 
 const PARSER = `class peg$Class {
   #ascii = new Uint8Array(128);
@@ -138,11 +177,30 @@ const PARSER = `class peg$Class {
     const code = text.charCodeAt(0);
     return code < 128 ? this.#ascii[code] === 1 : this.#regexp.test(text);
   }
+
+  /** Where the characters of the class end, from there on. */
+  end(text, at) {
+    while (at < text.length) {
+      const code = text.charCodeAt(at);
+      if (code < 128 ? this.#ascii[code] === 0 : !this.#regexp.test(text.charAt(at))) break;
+      at++;
+    }
+    return at;
+  }
 }
+
+const peg$any = { end: (text) => text.length };
 
 const peg$run = (() => {
   let input = '';
   const options = {};
+
+  function peg$skip(set, refusal) {
+    const start = peg$currPos;
+    peg$currPos = set.end(input, start);
+    if (peg$silentFails === 0) peg$fail(refusal);
+    return peg$currPos > start;
+  }
 `;
 
 /** `isSilent`: a refusal is undefined, and no SyntaxError. */

@@ -25,7 +25,10 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&',
 /** The text as a person saw it: no colours, controls, byte order mark; plain blanks. */
 export function cleanLine(line: string): string {
   if (!UNCLEAN.test(line)) return line;
-  const text = line.replace(ESCAPE, '').replace(CONTROL, '').replace(NO_BREAK, ' ');
+  // Many a terminal leaves nothing else.
+  const bare = line.endsWith('\r') ? line.slice(0, -1) : line;
+  if (!UNCLEAN.test(bare)) return bare;
+  const text = bare.replace(ESCAPE, '').replace(CONTROL, '').replace(NO_BREAK, ' ');
   return eraseBackspaces(text).replace(
     /&(lt|gt|amp|quot);/g,
     (_, name: string) => ENTITIES[name] ?? '',
@@ -68,9 +71,12 @@ export function cutPager(line: string): PagerCut | undefined {
 const MARGIN =
   /^(?:[ \t>|+*]|\d{1,6}(?=[ \t]{1,8}\*)|\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?= )|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w./-]{1,64}(?:\[\d{1,8}\])?:|\[pid +\d{1,8}\])*/;
 
+// Most lines begin with a letter, of which only the journal's month is one of a margin.
+const MARGIN_BEGINS = /^(?:[ \t>|+*\d[]|[A-Z][a-z]{2} [ \d])/;
+
 /** Splits `> > 4711  * #0 ...` into margin and rest. */
 export function splitMargin(line: string): { readonly margin: string; readonly rest: string } {
-  const margin = MARGIN.exec(line)?.[0] ?? '';
+  const margin = MARGIN_BEGINS.test(line) ? (MARGIN.exec(line)?.[0] ?? '') : '';
   return { margin, rest: line.slice(margin.length) };
 }
 

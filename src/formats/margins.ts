@@ -4,6 +4,7 @@
  * A margin is known by a line of gdb behind it, and goes as long as lines have it. Single lines with a
  * margin (`4711  * #0 ...` in a comment) are read by splitMargin() in clean.ts.
  */
+import { anyOf } from '../base/any-of.js';
 
 const KINDS: readonly RegExp[] = [
   // "> > #3  f () at x.c:1"    "| #3 ..."
@@ -16,9 +17,18 @@ const KINDS: readonly RegExp[] = [
   /^\[pid +\d{1,8}\] /,
 ];
 
+const ANY_KIND = anyOf(KINDS);
+
 // What nobody but gdb prints at the beginning of a line.
 const GDB =
   /^(?:#\d+ {1,2}(?:0x[0-9a-f]+ in |\S+ \()|\(gdb\) |Thread \S+ "[^"]{0,64}" hit |Thread \d+ \(Thread 0x|(?:Temporary b|B)reakpoint \d+(?:,| at ) ?\S|\[(?:New|Switching to) Thread 0x|\[Detaching after fork |Starting program: |Reading symbols from |GNU gdb |Script started on \d|\[Thread debugging using libthread_db |Using host libthread_db )/;
+
+function marginOf(line: string): RegExp | undefined {
+  return KINDS.find((kind) => {
+    const margin = kind.exec(line)?.[0];
+    return margin !== undefined && GDB.test(line.slice(margin.length));
+  });
+}
 
 /** Takes the margin off the lines of one capture. */
 export class Margins {
@@ -29,10 +39,7 @@ export class Margins {
     const match = this.#kind?.exec(line);
     if (match !== undefined && match !== null) return this.#without(line, match[0]);
     if (line.trim() === '') return line;
-    this.#kind = KINDS.find((kind) => {
-      const margin = kind.exec(line)?.[0];
-      return margin !== undefined && GDB.test(line.slice(margin.length));
-    });
+    this.#kind = ANY_KIND.test(line) ? marginOf(line) : undefined;
     const margin = this.#kind?.exec(line)?.[0];
     return margin === undefined ? line : this.#without(line, margin);
   }

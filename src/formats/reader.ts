@@ -257,7 +257,10 @@ class Reader implements CaptureReader {
       if (this.#takes(open, text, lineNo)) return true;
       this.#endOpen();
     }
-    return this.#formats.some((format) => format !== open && this.#takes(format, text, lineNo));
+    for (const format of this.#formats) {
+      if (format !== open && this.#takes(format, text, lineNo)) return true;
+    }
+    return false;
   }
 
   #takes(format: LineFormat, text: string, lineNo: number): boolean {
@@ -386,9 +389,8 @@ class Reader implements CaptureReader {
   }
 
   #mayBeLocation({ text, released }: Line): boolean {
-    if (!startsLocation(text)) return false;
-    if (released === true && !isPlacedLocation(text)) return false;
-    return this.#session.waitsForLocation || this.#session.isGdb;
+    if (!this.#session.waitsForLocation && !this.#session.isGdb) return false;
+    return released === true ? isPlacedLocation(text) : startsLocation(text);
   }
 
   #lost(lineNo: number, why: string): void {
@@ -396,9 +398,12 @@ class Reader implements CaptureReader {
   }
 
   #prose(line: Line): void {
-    const { lineNo } = line;
-    if (this.#output.isOfProgram(line)) this.#session.prose(lineNo, false);
-    else if (!this.#notes.keepBack(this.#noteLine(line))) this.#readNote(this.#noteLine(line));
+    if (this.#output.isOfProgram(line)) {
+      this.#session.prose(line.lineNo, false);
+      return;
+    }
+    const note = this.#noteLine(line);
+    if (!this.#notes.keepBack(note)) this.#readNote(note);
   }
 
   #readNote(line: NoteLine): void {
@@ -445,7 +450,7 @@ function isPlainEcho(raw: string): boolean {
 
 // "vcpu (idx=1) at th.c:6"
 function isPlacedLocation(text: string): boolean {
-  return startsLocation(text) && /\)[ \t]+(?:at|from)[ \t]+\S+$/.test(text);
+  return /\)[ \t]+(?:at|from)[ \t]+\S+$/.test(text) && startsLocation(text);
 }
 
 // What stands behind a prompt was either typed, or printed because nothing is echoed.

@@ -90,6 +90,7 @@ class GdbMi implements LineFormat {
 
   /** Not a line of this format: a prompt of the command line, perhaps. */
   #pass(line: string, lineNo: number): void {
+    if (!line.startsWith('(gdb)')) return;
     // "(gdb) bt": a command line follows in the same file
     if (/^\(gdb\) *[^ ]/.test(line)) this.#inSession = false;
     else if (/^\(gdb\) *$/.test(line)) this.#promptLine = lineNo;

@@ -82,8 +82,9 @@ export class GdbOutput {
 
   /** "hi" below "Continuing.": the program's own words, short ones at least. */
   isOfProgram({ text, lineNo }: Line): boolean {
+    if (this.#runningLine !== lineNo - 1) return false;
     const isShort = /^[\x21-\x7e]+(?: [\x21-\x7e]+){0,2}$/.test(text.trim());
-    if (!isShort || this.#runningLine !== lineNo - 1) return false;
+    if (!isShort) return false;
     this.#runningLine = lineNo;
     return true;
   }

@@ -18,6 +18,6 @@ function take({ text, lineNo, nearOutput }: NoteLine): readonly CallPath[] | und
   if (nearOutput && !isHuman(text, nearOutput)) return undefined;
   const chains = readChains(text);
   if (chains === undefined) return undefined;
-  const calls = chains.map((call) => ({ ...call, line: lineNo }));
+  const calls = chains.map(({ func, depth }) => ({ func, depth, line: lineNo }));
   return [{ kind: 'call-path', span: { first: lineNo, last: lineNo }, calls }];
 }

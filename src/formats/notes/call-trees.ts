@@ -92,5 +92,5 @@ class CallTrees implements NoteFormat {
 }
 
 function isOuterBranch(text: string): boolean {
-  return !/^[ \t]/.test(text) && readBranch(text) !== undefined;
+  return readBranch(text) !== undefined && !/^[ \t]/.test(text);
 }

@@ -17,6 +17,9 @@ export function createHeadings(): NoteFormat {
 
 const LONGEST_UNDERLINED = 72;
 
+/** What rules and titles begin with. */
+const MARKED = /^[-=*#]/;
+
 class Headings implements NoteFormat {
   readonly isPersons = true;
   readonly isOpen = false;
@@ -25,7 +28,7 @@ class Headings implements NoteFormat {
 
   take({ text, lineNo }: NoteLine): readonly Heading[] | undefined {
     if (isFence(text)) this.#fenced = !this.#fenced;
-    if (this.#fenced) return undefined;
+    if (this.#fenced || !MARKED.test(text)) return undefined;
     const isRule = readRule(text) !== undefined;
     const title = isRule ? undefined : readTitle(text);
     if (!isRule && title === undefined) return undefined;

@@ -40,14 +40,20 @@ export class NoteReader {
 
   /** Keeps the line back if it may be the first of a record; goOn() or settle() decides. */
   keepBack(line: NoteLine): boolean {
-    if (!this.#formats.some((format) => format.mayHead?.(line) === true)) return false;
-    this.#head = line;
-    return true;
+    for (const format of this.#formats) {
+      if (format.mayHead?.(line) !== true) continue;
+      this.#head = line;
+      return true;
+    }
+    return false;
   }
 
   /** Offers the line to all formats. */
   take(line: NoteLine): boolean {
-    return this.#formats.some((format) => this.#claims(format, format.take(line), line));
+    for (const format of this.#formats) {
+      if (this.#claims(format, format.take(line), line)) return true;
+    }
+    return false;
   }
 
   /** Offers the line to the record under construction, or to the formats that a line was kept back for. */
@@ -63,10 +69,12 @@ export class NoteReader {
     const open = this.#open;
     if (open === undefined) return false;
     // A person's mark ends a block that was never closed.
-    const marks = this.#formats.slice(0, this.#formats.indexOf(open));
-    return [...marks.filter(({ isPersons }) => isPersons), open].some((format) =>
-      this.#claims(format, format.take(line), line),
-    );
+    for (const format of this.#formats) {
+      const mayTake = format === open || format.isPersons;
+      if (mayTake && this.#claims(format, format.take(line), line)) return true;
+      if (format === open) break;
+    }
+    return false;
   }
 
   /** Something else comes: ends what is under construction; gives back the line that was kept back. */

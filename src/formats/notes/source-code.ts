@@ -165,10 +165,9 @@ const CODE_FENCE = /^`{3,}[ \t]*(?:c|h|cc|cpp|c\+\+|diff|patch|asm|rust|rs|go|py
 
 function goesOnIn({ brackets, comment }: Block, { text, nearOutput }: NoteLine): boolean {
   const code = text.trim();
-  const human = isHuman(text, nearOutput);
-  if (comment) return code.startsWith('*') || code.includes('*/') || !human;
+  if (comment) return code.startsWith('*') || code.includes('*/') || !isHuman(text, nearOutput);
   if (!isCodeLike(code)) return false;
-  if (!human || /[;{}]$|^\w+,$/.test(withoutComment(code))) return true;
+  if (/[;{}]$|^\w+,$/.test(withoutComment(code)) || !isHuman(text, nearOutput)) return true;
   // "hdev->vqs + i," of a list of arguments; words that follow each other are a sentence
   return brackets > 0 && !/\b[a-z]+ [a-z]+ [a-z]+ /i.test(code);
 }

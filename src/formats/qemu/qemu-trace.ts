@@ -50,6 +50,9 @@ const ISO_STAMP = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+) [a-z]\w*(?: |$)/;
 const SYSLOG_STAMP =
   /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)) [\w.-]{1,255} [^ [\]:]{1,255}\[\d{1,10}\]: [a-z]\w*(?: |$)/;
 
+/** The three above begin with a number or with a month. */
+const STAMP_BEGINS = /^(?:\d|[A-Z][a-z]{2} [ \d]\d )/;
+
 /**
  * Reads the line as an event. Bare lines (`vhost_commit Started: 1 Changed: 0`) count only for events
  * of the table whose format fits, and, when the format is no evidence by itself, only next to others.
@@ -202,7 +205,7 @@ export function traceLine(
   line: string,
   events: EventTable = builtInEvents(),
 ): TraceLine | undefined {
-  const stamp = THREAD_STAMP.exec(line);
+  const stamp = isDigit(line.charCodeAt(0)) ? THREAD_STAMP.exec(line) : null;
   if (stamp !== null) {
     const [head, tid = '', time = '', name = ''] = stamp;
     return { tid: Number(tid), time, by: 'thread', name, text: line.slice(head.length) };
@@ -212,7 +215,9 @@ export function traceLine(
 }
 
 function mayBeEvent(line: string, events: EventTable): boolean {
-  if (ISO_STAMP.test(line) || SYSLOG_STAMP.test(line) || STAP_STAMP.test(line)) return true;
+  if (STAMP_BEGINS.test(line)) {
+    if (ISO_STAMP.test(line) || SYSLOG_STAMP.test(line) || STAP_STAMP.test(line)) return true;
+  }
   const end = line.indexOf(' ');
   if (events.has(end < 0 ? line : line.slice(0, end))) return true;
   const at = line.indexOf('@');

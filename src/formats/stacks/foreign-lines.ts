@@ -3,6 +3,7 @@
  *
  * The patterns only spare the grammar lines that it would refuse; one line for each kind of line.
  */
+import { anyOf } from '../../base/any-of.js';
 import { accept } from '../../grammar/foreign-frame.js';
 import type { ForeignFrame, ForeignStack, Stamp } from '../../model/record.js';
 
@@ -55,11 +56,6 @@ const PERF_HEAD = /\d\.\d{6,9}:[ \t]/;
 const GLIBC = /\) ?\[0x/;
 
 const ANY_KIND = anyOf(KINDS.map(({ may }) => may));
-
-// One expression is several times as fast as one after the other, and every line of every log comes here.
-function anyOf(patterns: readonly RegExp[]): RegExp {
-  return new RegExp(patterns.map(({ source }) => source).join('|'));
-}
 
 /** `line` has lost its margin and the blanks at its end. */
 export function readForeign(line: string): ForeignLine | undefined {

@@ -1,0 +1,7 @@
+/**
+ * One expression that matches where one of these does. Several times as fast as one after the other; patterns for the
+ * beginning of a line together, for others are tried at every character.
+ */
+export function anyOf(patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => source).join('|'));
+}
