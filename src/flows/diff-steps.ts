@@ -9,6 +9,8 @@ import { meaningOf } from '../facts/meanings.js';
 import type { Backend, Fact, FactKind } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
 import type { Activation } from './activation.js';
+import { factsBySession } from './facts-by-session.js';
+import type { ShownFact } from './facts-by-session.js';
 import type { Run } from './run.js';
 
 /** One watched call, event or request. */
@@ -63,17 +65,19 @@ export const ROUND: ReadonlySet<FactKind> = new Set([
   'vhost_dev_sync_region',
 ]);
 
-/** What one session shows of the protocol. With `exact` also how often data moved. */
-export function sideOf(run: Run, session: number, exact: boolean): Side {
+/** What each session shows of the protocol. With `exact` also how often data moved. */
+export function sidesOf(run: Run, exact: boolean): Side[] {
+  return factsBySession(run).map((facts, session) => sideOf(run, session, facts, exact));
+}
+
+function sideOf(run: Run, session: number, facts: readonly ShownFact[], exact: boolean): Side {
   const sightings: Sighting[] = [];
   const byProbe = new Map<string, Sighting[]>();
   const numbers = new Map<number, string>();
-  const steps = stepOfFacts(run);
-  for (const fact of run.facts) {
-    if (fact.session !== session || fact.role === 'caller') continue;
+  for (const { fact, activation, step } of facts) {
+    if (fact.role === 'caller') continue;
     if (!exact && TRAFFIC.has(fact.kind)) continue;
-    const activation = run.activations[fact.activation ?? -1];
-    const index = activation?.first ?? steps.get(fact) ?? 0;
+    const index = activation?.first ?? step?.index ?? 0;
     const sighting = sightingOf(run, fact, activation, run.gapsUpTo[index] ?? 0, exact);
     const number = run.steps[index]?.breakpoint;
     if (number !== undefined && activation !== undefined) numbers.set(number, sighting.probe);
@@ -83,19 +87,6 @@ export function sideOf(run: Run, session: number, exact: boolean): Side {
     append(byProbe, sighting.probe, sighting);
   }
   return { run, session, byProbe, sightings, numbers };
-}
-
-/** Step index of facts that belong to no activation: facts are in the order of the steps. */
-function stepOfFacts(run: Run): ReadonlyMap<Fact, number> {
-  const found = new Map<Fact, number>();
-  const shows = run.steps.filter(({ event, wire }) => event !== undefined || wire !== undefined);
-  const loose = run.facts.filter(({ role }) => role === 'event' || role === 'wire');
-  let next = 0;
-  for (const fact of loose) {
-    while (next < shows.length && shows[next]?.line !== fact.line) next++;
-    found.set(fact, shows[next]?.index ?? 0);
-  }
-  return found;
 }
 
 function sightingOf(
@@ -184,7 +175,7 @@ function detailOf(fact: Fact): string | undefined {
 
 /** Does this side prove that it watched all calls of a probe that it never shows? */
 export function watchedSilently(side: Side, other: Side, probe: string): boolean {
-  const own = side.run.steps.filter(({ session }) => session === side.session);
+  const own = side.run.ofSession[side.session] ?? [];
   const [first, last] = [own[0]?.index, own.at(-1)?.index];
   const seen = other.byProbe.get(probe) ?? [];
   const kind = seen[0]?.fact.kind;
@@ -227,7 +218,7 @@ function isSameScript(side: Side, other: Side, probe: string): boolean {
 export function watchedThroughout(side: Side, probe: string): boolean {
   const seen = side.byProbe.get(probe) ?? [];
   if (seen.some(({ fact }) => fact.role !== 'entry')) return true;
-  const own = side.run.steps.filter(({ session }) => session === side.session);
+  const own = side.run.ofSession[side.session] ?? [];
   const [first, last] = [own[0]?.index ?? 0, own.at(-1)?.index ?? 0];
   return seen.every(({ fact }) => isWatched(side, fact.kind, first, last, fact.backend));
 }

@@ -11,7 +11,7 @@ import type {
 import { nameDevices } from './diff-devices.js';
 import { linesOf, markMoves, outerOf } from './diff-lines.js';
 import type { Item } from './diff-lines.js';
-import { ROUND, sideOf, watchedSilently, watchedThroughout } from './diff-steps.js';
+import { ROUND, sidesOf, watchedSilently, watchedThroughout } from './diff-steps.js';
 import type { Side, Sighting } from './diff-steps.js';
 import type { Run } from './run.js';
 
@@ -24,10 +24,11 @@ export interface DiffOptions {
 
 /** Compares the sessions of the same number. */
 export function diffRuns(a: Run, b: Run, options: DiffOptions): SessionDiff[] {
-  const sessions = Math.min(a.sessions, b.sessions);
-  return Array.from({ length: sessions }, (_, session) =>
-    diffSession(sideOf(a, session, options.exact), sideOf(b, session, options.exact), options),
-  );
+  const [ofA, ofB] = [sidesOf(a, options.exact), sidesOf(b, options.exact)];
+  return ofA.flatMap((side, session) => {
+    const other = ofB[session];
+    return other === undefined ? [] : [diffSession(side, other, options)];
+  });
 }
 
 function diffSession(a: Side, b: Side, { exact, context }: DiffOptions): SessionDiff {

@@ -14,6 +14,8 @@ import { actorOf } from './actors.js';
 import { deviceNames } from './device-names.js';
 import { appendLeaf, draft, finishNodes } from './flow-nodes.js';
 import type { Draft } from './flow-nodes.js';
+import { factsBySession } from './facts-by-session.js';
+import type { ShownFact } from './facts-by-session.js';
 import { callSite, framesBetween } from './folded-frames.js';
 import { callArgs, reportArgs, reportName, tellingOf } from './flow-args.js';
 import { laneOf } from './lane-of.js';
@@ -26,15 +28,19 @@ import { ThreadNames, vcpuOf } from './thread-names.js';
 /** The flow of every session that shows something. Pure; linear in the facts. */
 export function buildFlows({ path, sha256 }: CaptureInfo, reading: Reading, run: Run): Flow[] {
   const names = new ThreadNames(reading.records);
-  return Array.from({ length: run.sessions }, (_, session) => ({
-    capture: sha256,
-    path,
-    session,
-    ordered: run.ordered,
-    nodes: finishNodes(
-      run.ordered ? new FlowBuilder(run, session, names).build() : snippetsOf(run, session),
-    ),
-  })).filter(({ nodes }) => nodes.length > 0);
+  return factsBySession(run)
+    .map((facts, session) => ({
+      capture: sha256,
+      path,
+      session,
+      ordered: run.ordered,
+      nodes: finishNodes(
+        run.ordered
+          ? new FlowBuilder(run, session, facts, names).build()
+          : snippetsOf(run, session),
+      ),
+    }))
+    .filter(({ nodes }) => nodes.length > 0);
 }
 
 class FlowBuilder {
@@ -55,26 +61,19 @@ class FlowBuilder {
 
   constructor(
     private readonly run: Run,
-    private readonly session: number,
+    session: number,
+    private readonly facts: readonly ShownFact[],
     private readonly names: ThreadNames,
   ) {
     this.devices = deviceNames(run, session);
-    this.roles = threadRoles(run.facts.filter((fact) => fact.session === session));
-    for (const fact of run.facts) {
+    this.roles = threadRoles(facts.map(({ fact }) => fact));
+    for (const { fact } of facts) {
       if (fact.activation !== undefined) this.factOf.set(fact.activation, fact);
     }
   }
 
   build(): Draft[] {
-    const reported = this.run.steps.flatMap((step) => [
-      ...(step.event === undefined ? [] : [step]),
-      ...(step.wire === undefined ? [] : [step]),
-    ]);
-    let next = 0;
-    for (const fact of this.run.facts) {
-      const activation = this.run.activations[fact.activation ?? -1];
-      const step = activation === undefined ? reported[next++] : undefined;
-      if (fact.session !== this.session) continue;
+    for (const { fact, activation, step } of this.facts) {
       if (activation !== undefined) {
         this.leaveOtherTime(activation);
         this.addCall(activation, activation.first);
