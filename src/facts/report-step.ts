@@ -1,6 +1,6 @@
 /** Steps of tracers and backends. */
-import type { TraceEvent, VhostUserMessage } from '../model/record.js';
-import type { Alteration, Step } from './step.js';
+import type { VhostUserMessage } from '../model/record.js';
+import type { Alteration, SaidEvent, Step } from './step.js';
 import type { EventRow } from './trace-events.js';
 
 /** A step that shows no stack. */
@@ -80,7 +80,7 @@ abstract class ReportStep {
 /** A trace event: step and event in one object. */
 export class EventStep extends ReportStep implements Step {
   readonly row: EventRow;
-  readonly record: TraceEvent;
+  readonly record: SaidEvent;
 
   constructor(
     { index, session, line, thread, gapBefore, altered }: Place,

@@ -6,8 +6,9 @@ import { detached, detachedMembers } from '../base/detached.js';
 import type { FunctionReturn, Stop, VhostUserMessage } from '../model/record.js';
 import { Alterations } from './alterations.js';
 import { Sessions } from './sessions.js';
+import { SharedEvents } from './shared-events.js';
 import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
-import type { Alteration, Report, Step, Steps, ThreadExit } from './step.js';
+import type { Alteration, Report, SaidEvent, Step, Steps, ThreadExit } from './step.js';
 import { ThreadFollower } from './threads.js';
 import { OpenCalls } from './wire-kernel.js';
 
@@ -20,6 +21,9 @@ export interface StepTaker {
   /** The steps that are held when another session begins: nothing can come that belongs to theirs. */
   takeSessions?(built: Steps): void;
 }
+
+/** See {@link StepMaker}. */
+export type Keep = 'records' | 'stacks' | 'calls';
 
 /** What a step that shows no stack says. */
 type Shown = Pick<Step, 'line' | 'event' | 'wire'>;
@@ -35,11 +39,10 @@ type Special = Pick<Step, 'partial' | 'thread' | 'returned'> & {
   readonly isEmpty: boolean;
 };
 
-/** Only what an event says; its text and its time are not asked for. */
-function leanEvent({ row, record }: NonNullable<Step['event']>): NonNullable<Step['event']> {
-  const { kind, span, name, args, tid } = record;
-  const own = { kind, span, name: detached(name), args: args && detachedMembers(args) };
-  return { row, record: { ...own, text: '', tid, time: undefined } };
+/** Only what facts are made of: the text and the time of an event are not asked for. */
+function leanEvent({ name, args, tid }: SaidEvent): SaidEvent {
+  const own = { name: detached(name), args: args && detachedMembers(args) };
+  return { ...own, text: '', tid, time: undefined };
 }
 
 /** Its thread is that of the step. */
@@ -73,17 +76,19 @@ export class StepMaker {
   private scopedIn = 0;
   /** The taker has every step so far. */
   private isTaken = true;
+  private readonly events = new SharedEvents();
   /** Trace events may lead back to a session whose steps are here: these stay, and all that come after. */
   private mustHold = false;
   /** The last session of which something was reported to the taker. */
   private lastSession = -1;
 
   /**
-   * `keep`: a step keeps the whole stack and text that it comes from, or only the known calls and arguments.
+   * `keep`: a step keeps the records that it comes from, or the stacks and what events say but not when, or
+   * only the known calls and arguments.
    * `taker`: gets them as soon as nothing can change them, instead of the reader of {@link built}.
    */
   constructor(
-    private readonly keep: 'stacks' | 'calls',
+    private readonly keep: Keep,
     private readonly taker?: StepTaker,
   ) {}
 
@@ -187,10 +192,21 @@ export class StepMaker {
             isLean ? wire && detachedMembers(wire) : wire,
             isLean ? undefined : message,
           )
-        : new EventStep(place, isLean ? leanEvent(event) : event);
+        : new EventStep(place, { row: event.row, record: this.keptEvent(event.record) });
     this.isTaken = false;
     this.isAfterTool = true;
     return this.keepStep(step);
+  }
+
+  private keptEvent(record: SaidEvent): SaidEvent {
+    switch (this.keep) {
+      case 'records':
+        return record;
+      case 'stacks':
+        return this.events.of(record);
+      case 'calls':
+        return leanEvent(record);
+    }
   }
 
   push(part: StepPart): Step {

@@ -38,7 +38,7 @@ export interface Step {
   altered: Alteration | undefined;
   /** Members of the innermost call's argument that the debugger printed, see `printed.ts`; undefined for nearly every step. */
   printed: Readonly<Record<string, string>> | undefined;
-  readonly event: { readonly row: EventRow; readonly record: TraceEvent } | undefined;
+  readonly event: { readonly row: EventRow; readonly record: SaidEvent } | undefined;
   /** What crossed the border to the backend: a system call, a message, a call in the kernel. A later record may add its result. */
   wire: WireFact | undefined;
   /** The vhost-user message that `wire` is about, with its flags and its payload. */
@@ -46,6 +46,9 @@ export interface Step {
   /** A call of this thread came back; the value may follow in a step of its own. */
   readonly returned: FunctionReturn | undefined;
 }
+
+/** What a trace event says; where it stands is of the step. */
+export type SaidEvent = Omit<TraceEvent, 'kind' | 'span'>;
 
 /** It is of a debugger, and shows a stack or a part of one; trace events and requests, millions of them, do not. */
 export function showsCalls({ calls, stackKnown }: Step): boolean {

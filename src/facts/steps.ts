@@ -7,12 +7,12 @@ import { plainCommand, RESUMES, SELECTS } from './debugger-commands.js';
 import { DebuggerSteps } from './debugger-steps.js';
 import type { Steps } from './step.js';
 import { StepMaker } from './step-maker.js';
-import type { StepTaker } from './step-maker.js';
+import type { Keep, StepTaker } from './step-maker.js';
 import { ToolSteps } from './tool-steps.js';
 
 /** Walks the records once. */
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
-  const builder = new StepBuilder('stacks');
+  const builder = new StepBuilder('records');
   for (const record of records) builder.add(record);
   return builder.finish();
 }
@@ -45,7 +45,7 @@ export class StepBuilder {
   private readonly tools: ToolSteps;
 
   /** See {@link StepMaker}; without a taker, {@link finish} gives the steps. */
-  constructor(keep: 'stacks' | 'calls', taker?: StepTaker) {
+  constructor(keep: Keep, taker?: StepTaker) {
     this.maker = new StepMaker(keep, taker);
     this.debugger = new DebuggerSteps(this.maker);
     this.tools = new ToolSteps(this.maker, () => {

@@ -73,17 +73,22 @@ export interface RunOptions {
 
 /** Rebuilds the run that a reading shows. Pure; linear in the reading. */
 export function buildRun(reading: Reading, options: RunOptions): Run {
-  const builder = new RunBuilder();
+  const builder = new RunBuilder('records');
   for (const record of reading.records) builder.add(record);
   return builder.finish(options);
 }
 
 /** Takes records one by one, so that those that leave nothing in the run need not be in memory together. */
 export class RunBuilder {
-  private readonly steps = new StepBuilder('stacks');
+  private readonly steps: StepBuilder;
   private readonly note = new NoteSignFinder();
   private readonly breakpoints: BreakpointSet[] = [];
   private readonly counts = { records: 0, unclaimedLines: 0 };
+
+  /** `keep`: the records are there anyhow, or only what rules ask for of them. */
+  constructor(keep: 'records' | 'stacks') {
+    this.steps = new StepBuilder(keep);
+  }
 
   add(record: CaptureRecord): void {
     this.steps.add(record);

@@ -2,12 +2,13 @@
  * One capture → its report, with the lines that it points at. Nothing else of the capture is kept: of a
  * thousand files only one is in memory.
  */
+import { firstIndex } from '../base/search.js';
 import { checkRuns } from '../check/check-captures.js';
 import type { Policy } from '../check/policy.js';
 import type { EventTable } from '../formats/qemu/event-table.js';
 import { buildRun, RunBuilder } from '../flows/run.js';
 import type { Run, RunOptions } from '../flows/run.js';
-import type { CaptureRecord, Problem, Span, TraceEvent } from '../model/record.js';
+import type { Problem, TraceEvent } from '../model/record.js';
 import type { CheckReport } from '../model/report.js';
 import { fetchExcerpts, keepLines, quotedPlaces } from './excerpts.js';
 import type { LineKeeper } from './excerpts.js';
@@ -42,58 +43,26 @@ export async function checkFile(
     return checkCapture(capture, judging, keeper);
   }
   // A file is quoted from its bytes, and its records are let go as soon as they have done their part.
-  const builder = new RunBuilder();
+  const builder = new RunBuilder('stacks');
   const { info, reading } = await readCapture(path, {
     events,
     take: (records) => {
-      for (const record of records) builder.add(kept(record));
+      for (const record of records) builder.add(record);
       return Promise.resolve();
     },
   });
-  const run = builder.finish(judging.options);
-  return checkRun({ info, reading: { ...reading, records: eventsOf(run) } }, run, judging);
+  return checkRun({ info, reading }, builder.finish(judging.options), judging);
 }
 
-const EVENT = 'event';
-
-/**
- * An event of one line, without its time: no rule asks for that, and it is a piece of the text, which would be in
- * memory as long. A log has millions.
- */
-class KeptEvent implements TraceEvent {
-  constructor(
-    private readonly line: number,
-    readonly name: string,
-    readonly args: TraceEvent['args'],
-    readonly text: string,
-    readonly tid: number | undefined,
-    readonly pid: number | undefined,
-  ) {}
-
-  get kind(): 'event' {
-    return EVENT;
+/** Events on these lines, of which a binary trace is quoted: it has no lines. */
+function eventsAt({ steps }: Run, lines: Iterable<number>): readonly TraceEvent[] {
+  const found: TraceEvent[] = [];
+  for (const line of [...lines].sort((a, b) => a - b)) {
+    const step = steps[firstIndex(steps.length, (i) => (steps[i]?.line ?? line) >= line)];
+    if (step?.line !== line || step.event === undefined) continue;
+    found.push({ kind: 'event', span: { first: line, last: line }, ...step.event.record });
   }
-
-  get span(): Span {
-    return { first: this.line, last: this.line };
-  }
-
-  get time(): undefined {
-    return undefined;
-  }
-}
-
-function kept(record: CaptureRecord): CaptureRecord {
-  if (record.kind !== 'event' || record.span.first !== record.span.last) return record;
-  const { span, name, args, text, tid, pid } = record;
-  return new KeptEvent(span.first, name, args, text, tid, pid);
-}
-
-/** What a binary trace is quoted from, which has no lines. */
-function eventsOf({ steps }: Run): readonly TraceEvent[] {
-  const records: TraceEvent[] = [];
-  for (const { event } of steps) if (event !== undefined) records.push(event.record);
-  return records;
+  return found;
 }
 
 /** Judges a capture that was read. */
@@ -113,9 +82,16 @@ async function checkRun(
 ): Promise<CheckedCapture> {
   const { path, sha256 } = capture.info;
   const report = checkRuns([{ ...capture, run }], policy);
-  const excerpt = await fetchExcerpts(report, [capture], keeper);
+  const quoted = quotedPlaces(report).get(path) ?? new Set();
+  const { reading } = capture;
+  const records = reading.records.length > 0 ? reading.records : eventsAt(run, quoted);
+  const excerpt = await fetchExcerpts(
+    report,
+    [{ ...capture, reading: { ...reading, records } }],
+    keeper,
+  );
   const lines = new Map<number, string>();
-  for (const line of quotedPlaces(report).get(path) ?? []) {
+  for (const line of quoted) {
     const text = excerpt(path, line);
     if (text !== undefined) lines.set(line, text);
   }

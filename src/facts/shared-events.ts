@@ -1,0 +1,23 @@
+/** What equal trace events say, kept once: a capture has millions of them, and a few thousand different ones. */
+import type { TraceEvent } from '../model/record.js';
+import type { SaidEvent } from './step.js';
+
+/** Events that are remembered; one that comes back later is kept again. */
+const MOST_EVENTS = 8192;
+
+export class SharedEvents {
+  /** By their arguments: the reader gives equal events near each other the same object. */
+  private readonly known = new Map<TraceEvent['args'], SaidEvent>();
+
+  /** Without its time, which is another one for each. */
+  of({ name, args, text, tid, pid }: SaidEvent): SaidEvent {
+    const known = this.known.get(args);
+    const isSame =
+      known?.name === name && known.text === text && known.tid === tid && known.pid === pid;
+    if (isSame) return known;
+    if (this.known.size >= MOST_EVENTS) this.known.clear();
+    const said = { name, args, text, tid, pid, time: undefined };
+    this.known.set(args, said);
+    return said;
+  }
+}
