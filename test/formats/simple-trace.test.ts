@@ -11,6 +11,7 @@ import { builtInEvents, createEventTable } from '../../src/formats/qemu/event-ta
 import type { EventTable } from '../../src/formats/qemu/event-table.js';
 import { createSimpleTraceReader } from '../../src/formats/qemu/simple-trace.js';
 import type { CaptureRecord, Reading } from '../../src/model/record.js';
+import { checkFile } from '../../src/pipeline/check-capture.js';
 import { quoteRecord } from '../../src/pipeline/quote-record.js';
 import { readCapture } from '../../src/pipeline/read-capture.js';
 import { writeTrace } from '../helpers/printed-events.js';
@@ -314,6 +315,21 @@ describe('as a capture', () => {
     writeFileSync(path, bytes);
     const { reading } = await readCapture(path);
     expect(quoteRecord(reading, 2)).toBe('vhost_user_write req:1 flags:0x1');
+  });
+
+  it('is quoted in a report', async () => {
+    const path = join(tempDir(), 'trace-1');
+    const values = [0x5555573f9c50n, 0x7ffe24038550n, 28672n, 1n, 2n ** 64n - 1n, 0x7ffe24038590n];
+    const names = [[0n, 'vhost_vdpa_set_log_base']] as const;
+    const events = [{ id: 0n, time: 7n, pid: 1, values }];
+    writeFileSync(path, writeTrace({ version: 4, isLittle: true, names, events }));
+    const judging = { options: { assumeOrdered: false }, policy: { only: [], rules: {} } };
+    const { report, lines } = await checkFile(path, judging, undefined);
+    const violations = report.findings.filter(({ verdict }) => verdict === 'violation');
+    expect(violations.map(({ rule }) => rule)).toEqual(['ST-BASE-EQ']);
+    expect(lines.get(1)).toBe(
+      'vhost_vdpa_set_log_base dev: 0x5555573f9c50 base: 0x7ffe24038550 size: 28672 refcnt: 1 fd: -1 log: 0x7ffe24038590',
+    );
   });
 });
 
