@@ -59,7 +59,7 @@ export async function checkFiles(request: PoolRequest): Promise<PoolResult> {
     const checked = await attempt(path, failures, () => checkFile(path, judging, events));
     return checked ?? failures[0] ?? unexplained(path);
   };
-  if (jobs <= 1 && !files.some((path) => fileSize(path) >= BYTES_FOR_A_THREAD)) {
+  if (jobs <= 1 && !files.some((path) => bytesOf(path) >= BYTES_FOR_A_THREAD)) {
     for (const [i, path] of files.entries()) results[i] = await check(path);
   } else {
     // Standard input and pipes are this thread's.
@@ -82,10 +82,15 @@ function unexplained(path: string): FileFailure {
   return { path, error: new VhtraceError('FILE_UNREADABLE', 'could not be read') };
 }
 
+/** What there is to be judged; logs are packed to a twentieth and less. */
+function bytesOf(path: string): number {
+  return fileSize(path) * (/\.(?:gz|xz|zst)$/.test(path) ? 20 : 1);
+}
+
 /** Threads that pay for themselves. */
 function jobsFor(files: readonly string[]): number {
   if (files.length < 2) return 1;
-  const bytes = files.reduce((sum, path) => sum + fileSize(path), 0);
+  const bytes = files.reduce((sum, path) => sum + bytesOf(path), 0);
   return Math.min(availableParallelism(), Math.floor(bytes / BYTES_WORTH_A_THREAD));
 }
 
