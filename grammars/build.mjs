@@ -96,34 +96,27 @@ const run = promisify(execFile);
  * The parser that peggy writes makes all its functions, constants and regular expressions anew for each text, which
  * takes several times as long as to read a line with them. Here they are made once, and a class of characters is a table.
  *
- * What every parser offers besides parse(): nobody reads the words of a refusal, and finding them takes several
- * times as long as the refusal itself. What is left to catch: brackets so deep that the stack ends.
- *
  * @param {string} name @param {string} code
  */
 function madeOnce(name, code) {
-  /** @param {string | RegExp} from @param {string} to */
-  const replace = (from, to) => {
-    const parts = code.split(from);
-    if (parts.length < 2)
-      throw new Error(`grammars/${name}.peggy: no ${String(from)} in what peggy made of it`);
-    code = parts.join(to);
-  };
   const start = code.indexOf('  peg$result = peg$startRuleFunction();\n');
   const end = code.indexOf('\nconst peg$allowedStartRules');
-  if (start < 0 || end < 0 || !code.slice(0, start).endsWith('\n  }\n\n'))
+  if (start < 0 || end < 0 || !code.includes(HEAD))
+    throw new Error(
+      `grammars/${name}.peggy: peggy writes its parser in a way that is not known here`,
+    );
+  if (!code.slice(0, start).endsWith('\n  }\n\n'))
     throw new Error(
       `grammars/${name}.peggy: what is in { } at its top would be run once; use {{ }} and a predicate`,
     );
-  code = `${code.slice(0, start)}${RUN}${code.slice(end)}${ACCEPT}`;
-  replace(
-    'function peg$parse(input, options) {\n  options = options !== undefined ? options : {};',
-    PARSER,
-  );
-  if (/const peg\$r\d+ = /.test(code))
-    code = code.replace(/(const peg\$r\d+ = )(.+);/g, '$1new peg$Class($2);');
-  return runsAtOnce(code);
+  const made = `${code.slice(0, start)}${RUN}${code.slice(end)}${ACCEPT}`
+    .replace(HEAD, () => PARSER)
+    .replace(/(const peg\$r\d+ = )(.+);/g, '$1new peg$Class($2);');
+  return runsAtOnce(made);
 }
+
+const HEAD =
+  'function peg$parse(input, options) {\n  options = options !== undefined ? options : {};';
 
 /**
  * `[a-z]*`, `.+`: peggy makes a list of the characters, one by one, of which nobody takes more than `$`, their text.
@@ -234,6 +227,10 @@ function peg$parse(text, options) {
 }
 `;
 
+/**
+ * What every parser offers besides parse(): nobody reads the words of a refusal, and finding them takes several
+ * times as long as the refusal itself. What is left to catch: brackets so deep that the stack ends.
+ */
 const ACCEPT = `
 export function accept(text, startRule) {
   try {
