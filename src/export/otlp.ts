@@ -28,8 +28,7 @@ export function* batchesOf(capture: ExportCapture, context: OtlpContext): Genera
     const { clock, spans } = spansOf(capture, flow, context.start);
     const resource = { attributes: resourceOf(capture, flow.session, clock, context) };
     const scope = { name: 'vhtrace', version: context.version };
-    for (let at = 0; at < spans.length; at += SPANS_OF_BATCH) {
-      const batch: readonly Span[] = spans.slice(at, at + SPANS_OF_BATCH);
+    for (const batch of inBatches(spans)) {
       const json = safeJson(
         JSON.stringify({
           resourceSpans: [{ resource, scopeSpans: [{ scope, spans: batch }] }],
@@ -38,6 +37,17 @@ export function* batchesOf(capture: ExportCapture, context: OtlpContext): Genera
       yield { json, spans: batch.length };
     }
   }
+}
+
+function* inBatches(spans: Iterable<Span>): Generator<readonly Span[]> {
+  let batch: Span[] = [];
+  for (const span of spans) {
+    batch.push(span);
+    if (batch.length < SPANS_OF_BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 function resourceOf(

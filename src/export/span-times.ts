@@ -21,46 +21,85 @@ const TICK = 1000n;
 
 /** `start`: when a capture without a date begins. */
 export function clockOf(flow: Flow, reading: Reading, start: bigint): FlowClock {
-  const printed = printedTimes(flow.nodes, reading);
-  const kind = printed === undefined ? 'synthetic' : printed.kind;
-  const intervals =
-    printed === undefined
-      ? tickThrough(flow.nodes, start)
-      : enclose(flow.nodes, printed.times, kind === 'boot' ? start : 0n);
-  const intervalOf = (node: FlowNode): Interval => intervals.get(node) ?? [start, start];
+  const times = new Times(countOf(flow.nodes));
+  const printed = times.print(flow.nodes, reading);
+  if (printed === undefined) times.tickThrough(flow.nodes, start);
+  else times.enclose(flow.nodes, printed === 'boot' ? start : 0n);
   return {
-    kind,
-    intervalOf,
-    hull: (nodes) => {
-      const all = nodes.map(intervalOf);
-      const [first = [start, start] as const] = all;
-      return all.reduce(([from, to], [begin, end]) => [min(from, begin), max(to, end)], first);
-    },
+    kind: printed ?? 'synthetic',
+    intervalOf: (node) => times.of(node),
+    hull: (nodes) => hullOf(nodes.map((node) => times.of(node))) ?? [start, start],
   };
 }
 
-interface PrintedTimes {
-  readonly kind: ClockKind;
-  /** Of the nodes that stand for something printed. */
-  readonly times: ReadonlyMap<FlowNode, Interval>;
+function countOf(nodes: readonly FlowNode[]): number {
+  let count = nodes.length;
+  for (const { children } of nodes) count += countOf(children);
+  return count;
 }
 
-/** Undefined where one has no time, or where clocks of two kinds meet. */
-function printedTimes(nodes: readonly FlowNode[], reading: Reading): PrintedTimes | undefined {
-  const times = new Map<FlowNode, Interval>();
-  let kind: ClockKind | undefined;
-  const visit = (list: readonly FlowNode[]): boolean =>
-    list.every((node) => {
-      if (!isGroup(node)) {
-        const first = instantOf(timeAt(reading, node.line));
-        const last = instantOf(timeAt(reading, node.lastLine)) ?? first;
-        kind ??= first?.kind;
-        if (!isOf(kind, first) || !isOf(kind, last)) return false;
-        times.set(node, [first.nanoseconds, max(first.nanoseconds, last.nanoseconds)]);
-      }
-      return visit(node.children);
-    });
-  return visit(nodes) && kind !== undefined ? { kind, times } : undefined;
+/** Intervals of nodes by their id: a trace has millions, and an object for each would be as large as the node. */
+class Times {
+  private readonly begins: BigInt64Array;
+  private readonly ends: BigInt64Array;
+
+  constructor(nodes: number) {
+    this.begins = new BigInt64Array(nodes);
+    this.ends = new BigInt64Array(nodes);
+  }
+
+  of({ id }: FlowNode): Interval {
+    return [this.begins[id] ?? 0n, this.ends[id] ?? 0n];
+  }
+
+  private set({ id }: FlowNode, [from, to]: Interval): void {
+    this.begins[id] = from;
+    this.ends[id] = to;
+  }
+
+  /**
+   * Times of the nodes that stand for something printed; gives what they count from. Undefined where one has no
+   * time, or where clocks of two kinds meet.
+   */
+  print(nodes: readonly FlowNode[], reading: Reading): ClockKind | undefined {
+    let kind: ClockKind | undefined;
+    const visit = (list: readonly FlowNode[]): boolean =>
+      list.every((node) => {
+        if (!isGroup(node)) {
+          const first = instantOf(timeAt(reading, node.line));
+          const last = instantOf(timeAt(reading, node.lastLine)) ?? first;
+          kind ??= first?.kind;
+          if (!isOf(kind, first) || !isOf(kind, last)) return false;
+          this.set(node, [first.nanoseconds, max(first.nanoseconds, last.nanoseconds)]);
+        }
+        return visit(node.children);
+      });
+    return visit(nodes) ? kind : undefined;
+  }
+
+  /** Printed times, widened so that what is inside lies inside. */
+  enclose(nodes: readonly FlowNode[], offset: bigint): void {
+    for (const node of nodes) {
+      this.enclose(node.children, offset);
+      const inside = hullOf(node.children.map((child) => this.of(child)));
+      const [from, to] = this.of(node);
+      const own: Interval = [from + offset, to + offset];
+      if (isGroup(node)) this.set(node, inside ?? [offset, offset]);
+      else this.set(node, inside === undefined ? own : span(own, inside));
+    }
+  }
+
+  tickThrough(nodes: readonly FlowNode[], start: bigint): void {
+    let now = start;
+    const visit = (node: FlowNode): void => {
+      const from = now;
+      now += TICK;
+      node.children.forEach(visit);
+      this.set(node, [from, now]);
+      now += TICK;
+    };
+    nodes.forEach(visit);
+  }
 }
 
 function isOf(kind: ClockKind | undefined, instant: Instant | undefined): instant is Instant {
@@ -72,41 +111,13 @@ function isGroup({ kind }: FlowNode): boolean {
   return kind === 'migration' || kind === 'phase' || kind === 'snippet';
 }
 
-/** Printed times, widened so that what is inside lies inside. */
-function enclose(
-  nodes: readonly FlowNode[],
-  times: ReadonlyMap<FlowNode, Interval>,
-  offset: bigint,
-): ReadonlyMap<FlowNode, Interval> {
-  const intervals = new Map<FlowNode, Interval>();
-  const measure = (node: FlowNode): Interval => {
-    const own = times.get(node);
-    const shifted: Interval[] = own === undefined ? [] : [[own[0] + offset, own[1] + offset]];
-    const all = [...shifted, ...node.children.map(measure)];
-    const [first = [offset, offset] as const] = all;
-    const interval = all.reduce<Interval>(
-      ([from, to], [begin, end]) => [min(from, begin), max(to, end)],
-      first,
-    );
-    intervals.set(node, interval);
-    return interval;
-  };
-  nodes.forEach(measure);
-  return intervals;
+/** Undefined for none. */
+function hullOf([first, ...rest]: readonly Interval[]): Interval | undefined {
+  return first && rest.reduce(span, first);
 }
 
-function tickThrough(nodes: readonly FlowNode[], start: bigint): ReadonlyMap<FlowNode, Interval> {
-  const intervals = new Map<FlowNode, Interval>();
-  let now = start;
-  const visit = (node: FlowNode): void => {
-    const from = now;
-    now += TICK;
-    node.children.forEach(visit);
-    intervals.set(node, [from, now]);
-    now += TICK;
-  };
-  nodes.forEach(visit);
-  return intervals;
+function span([from, to]: Interval, [begin, end]: Interval): Interval {
+  return [min(from, begin), max(to, end)];
 }
 
 function min(a: bigint, b: bigint): bigint {

@@ -38,10 +38,10 @@ export interface Span {
   readonly status: { readonly code?: 2; readonly message?: string };
 }
 
-/** The spans of one session, and what their times are. */
+/** The spans of one session, to be gone through once, and what their times are. */
 export interface FlowSpans {
   readonly clock: FlowClock['kind'];
-  readonly spans: readonly Span[];
+  readonly spans: Iterable<Span>;
 }
 
 /** SPAN_KIND_INTERNAL and STATUS_CODE_ERROR. */
@@ -51,35 +51,35 @@ const ERROR = 2;
 /** `start`: when a capture without a date begins, in nanoseconds since 1970. */
 export function spansOf(capture: ExportCapture, flow: Flow, start: bigint): FlowSpans {
   const clock = clockOf(flow, capture.reading, start);
-  const spans: Span[] = [];
   const migrations = flow.nodes.filter(({ kind }) => kind === 'migration');
   const others = flow.nodes.filter(({ kind }) => kind !== 'migration');
   const violations = capture.report.findings.filter(
     ({ verdict, session }) => verdict === 'violation' && session === flow.session,
   );
   const homes = homesOf(flow, violations);
-  const trace = (name: string): string => id(32, flow, name);
-  for (const migration of migrations) addSpans(spans, trace(`${migration.id}`), [migration]);
-  // What no migration is known to hold is still worth a look: one trace for all of it.
-  if (others.length > 0 || homes.has(undefined)) {
+  return { clock: clock.kind, spans: allSpans() };
+
+  function* allSpans(): Generator<Span> {
+    const trace = (name: string): string => id(32, flow, name);
+    for (const migration of migrations) yield* spansIn(trace(`${migration.id}`), [migration]);
+    // What no migration is known to hold is still worth a look: one trace for all of it.
+    if (others.length === 0 && !homes.has(undefined)) return;
     const traceId = trace('other');
     const root = rootSpan(traceId, others);
-    spans.push(root);
-    addSpans(spans, traceId, others, root.spanId);
+    yield root;
+    yield* spansIn(traceId, others, root.spanId);
   }
-  return { clock: clock.kind, spans };
 
-  function addSpans(
-    into: Span[],
+  function* spansIn(
     traceId: string,
     nodes: readonly FlowNode[],
     parentSpanId?: string,
-  ): void {
+  ): Generator<Span> {
     for (const node of nodes) {
       const spanId = id(16, flow, `span ${node.id}`);
       const [from, to] = clock.intervalOf(node);
       const own = homes.get(node) ?? [];
-      into.push({
+      yield {
         traceId,
         spanId,
         ...(parentSpanId === undefined ? {} : { parentSpanId }),
@@ -90,8 +90,8 @@ export function spansOf(capture: ExportCapture, flow: Flow, start: bigint): Flow
         attributes: attributesOf(node),
         events: own.map((finding) => violationEvent(finding, from)),
         status: statusOf(own),
-      });
-      addSpans(into, traceId, node.children, spanId);
+      };
+      yield* spansIn(traceId, node.children, spanId);
     }
   }
 
