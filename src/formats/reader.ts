@@ -24,16 +24,15 @@ import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
-import { readGdbLine, readThreadNotice, startsStop } from './gdb/lines.js';
-import { KnownStops } from './gdb/known-stops.js';
+import { KnownLines } from './gdb/known-lines.js';
+import { readGdbLine, startsStop } from './gdb/lines.js';
 import { isProbeLine } from './gdb/probe-lines.js';
 import { GdbOutput } from './gdb/output.js';
 import { GdbSession } from './gdb/session.js';
 import { Pending } from './gdb/pending.js';
 import type { Line } from './gdb/pending.js';
-import type { LineFormat } from './line-format.js';
+import { FormatOffers } from './format-offers.js';
 import { Margins } from './margins.js';
-import { createLineFormats } from './line-formats.js';
 import type { NoteLine } from './notes/note-format.js';
 import { NoteReader } from './notes/note-reader.js';
 import { RecordSink } from './record-sink.js';
@@ -56,11 +55,6 @@ export function createReader(events: EventTable = builtInEvents()): CaptureReade
 /** Less than what the input keeps of a line, so that none is read that was cut there. */
 const LONGEST_LINE = 1_000_000;
 
-const HASH = 35;
-// "Thread 5 "CPU 0/TCG" hit Breakpoint 3, ..."   "Breakpoint 3, ..."
-const LETTER_T = 84;
-const LETTER_B = 66;
-
 // 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
 const STAMPED = /^\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
 
@@ -68,34 +62,34 @@ class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
   readonly #session = new GdbSession(this.#sink);
   readonly #frames = new FrameTable();
-  readonly #stops = new KnownStops(this.#frames);
   readonly #margins = new Margins();
   #lines = 0;
   readonly #events: EventLines;
-  readonly #formats: readonly LineFormat[];
-  /** The format whose record is under construction. */
-  #open: LineFormat | undefined;
+  readonly #formats: FormatOffers;
   readonly #notes = new NoteReader((records, lineNo) => {
     this.#session.addForeign('notes', records, lineNo);
   });
   readonly #output = new GdbOutput(this.#session);
+  readonly #known = new KnownLines(this.#frames, this.#session, this.#output, {
+    makeWay: () => this.#makeWayWithoutMargin(),
+    blank: (lineNo) => {
+      this.#join({ text: '', lineNo, cut: false });
+    },
+  });
   #pending: Pending | undefined;
-  /** The last line that was read by what is known of it. */
-  #knownLine = -1;
   #paged = false;
 
   constructor(events: EventTable) {
     this.#events = new EventLines(events);
-    this.#formats = createLineFormats(events);
+    this.#formats = new FormatOffers(events, this.#session, () => {
+      this.#settleNotes();
+    });
   }
 
   push(raw: string): void {
     this.#lines += 1;
     const lineNo = this.#lines;
-    if (this.#pushKnown(raw, lineNo)) {
-      this.#knownLine = lineNo;
-      return;
-    }
+    if (this.#known.push(raw, lineNo)) return;
     if (raw.length > LONGEST_LINE) {
       this.#refuseLine(lineNo);
       return;
@@ -114,7 +108,7 @@ class Reader implements CaptureReader {
 
   finish(): Reading {
     while (this.#pending !== undefined) this.#finishPending(true);
-    this.#endOpen();
+    this.#formats.end();
     this.#session.closeAll();
     const records = this.#sink.finish();
     const { blank, problems } = this.#sink;
@@ -123,81 +117,40 @@ class Reader implements CaptureReader {
 
   #refuseLine(lineNo: number): void {
     while (this.#pending !== undefined) this.#finishPending(false);
-    this.#endOpen();
+    this.#formats.end();
     const span = { first: lineNo, last: lineNo };
     this.#session.problem('LINE_TOO_LONG', 'a line of over a million characters is not read', span);
     this.#session.gap(span, 'a line was too long to read');
   }
 
-  // --- fast path
+  // --- lines that are known by themselves
 
-  #pushKnown(raw: string, lineNo: number): boolean {
-    switch (raw.charCodeAt(0)) {
-      case HASH:
-        return this.#pushKnownFrame(raw, lineNo);
-      case LETTER_T:
-      case LETTER_B:
-        return this.#pushKnownStop(raw, lineNo);
-    }
-    // Directly below a known line nothing else is under construction that might take this one.
-    if (this.#knownLine !== lineNo - 1) return false;
-    if (raw !== '') return this.#pushSourceEcho(raw, lineNo) || this.#pushNotice(raw, lineNo);
-    this.#join({ text: raw, lineNo, cut: false });
-    return true;
-  }
-
-  #pushKnownFrame(raw: string, lineNo: number): boolean {
-    const head = splitLevel(raw);
-    if (head === undefined) return false;
-    const frame = this.#frames.whole(raw.slice(head.start));
-    if (frame === undefined || !this.#isFree()) return false;
-    this.#margins.end();
-    this.#session.addFrame(head.level, frame, lineNo, lineNo);
-    return true;
-  }
-
-  #pushKnownStop(raw: string, lineNo: number): boolean {
-    const stop = this.#stops.whole(raw);
-    if (stop === undefined || !this.#isFree()) return false;
-    this.#margins.end();
-    this.#session.addStop(stop.head, stop.frame, { first: lineNo, last: lineNo });
-    return true;
-  }
-
-  /** With the number of the line where the debugger stands. */
-  #pushSourceEcho(raw: string, lineNo: number): boolean {
-    if (!raw.startsWith(`${this.#session.sourceLine}\t`) || !isPlainEcho(raw)) return false;
-    this.#session.output(lineNo);
-    return true;
-  }
-
-  #pushNotice(raw: string, lineNo: number): boolean {
-    const read = readThreadNotice(raw);
-    if (read === undefined) return false;
-    this.#output.readLine(read, { text: raw, lineNo, cut: false });
-    return true;
-  }
-
-  /** Nothing that came before may take a line that is known by itself. */
-  #isFree(): boolean {
+  /** Ends what is under construction, for a line that is known by itself; false where it may take the line. */
+  #makeWay(): boolean {
     while (this.#pending !== undefined) {
       if (this.#pending.joint.cut) return false;
       this.#finishPending(false);
     }
-    return this.#open === undefined && !this.#notes.isBusy();
+    return !this.#formats.isOpen && !this.#notes.isBusy();
+  }
+
+  /** The same, of a line without margin. */
+  #makeWayWithoutMargin(): boolean {
+    if (!this.#makeWay()) return false;
+    this.#margins.end();
+    return true;
   }
 
   #pushPlainEvent(raw: string, lineNo: number): boolean {
     const line = this.#events.plain(raw);
-    if (line === undefined || !this.#isFree()) return false;
-    this.#margins.end();
+    if (line === undefined || !this.#makeWayWithoutMargin()) return false;
     this.#addEvent(this.#events.readPlain(line, lineNo));
     return true;
   }
 
   /** Nobody but QEMU stamps lines like that: a log of millions need not be offered to every format. */
   #pushStampedEvent(text: string, lineNo: number): boolean {
-    return STAMPED.test(text) && this.#isFree() && this.#readEventLine(text, lineNo);
+    return STAMPED.test(text) && this.#makeWay() && this.#readEventLine(text, lineNo);
   }
 
   // --- joining
@@ -240,47 +193,14 @@ class Reader implements CaptureReader {
   #dispatch(line: Line, raw?: string): void {
     const { text, lineNo } = line;
     if (text.trim() === '' || isEmptyQuote(text)) {
-      this.#endOpen();
+      this.#formats.end();
       this.#session.blank(lineNo);
       this.#notes.blank(lineNo);
-    } else if (this.#offer(text, lineNo) || this.#goOnWithNote(line)) return;
+    } else if (this.#formats.take(text, lineNo) || this.#goOnWithNote(line)) return;
     else if (this.#readFrameLine(line, raw) || this.#readEventLine(text, lineNo)) return;
     else if (isThreadRow(text)) this.#hold('row', text, line);
     else if (text.startsWith(RUN_TILL_EXIT)) this.#hold('finish', text, line);
     else if (!this.#readSession(line, raw)) this.#readRest(line);
-  }
-
-  /** Offers the line to the formats that are told by their own lines; the one that is at work comes first. */
-  #offer(text: string, lineNo: number): boolean {
-    const open = this.#open;
-    if (open !== undefined) {
-      if (this.#takes(open, text, lineNo)) return true;
-      this.#endOpen();
-    }
-    for (const format of this.#formats) {
-      if (format !== open && this.#takes(format, text, lineNo)) return true;
-    }
-    return false;
-  }
-
-  #takes(format: LineFormat, text: string, lineNo: number): boolean {
-    const records = format.take(text, lineNo);
-    if (records === undefined) return false;
-    this.#settleNotes();
-    this.#session.addForeign(format.id, records, lineNo);
-    const { problem } = format;
-    if (problem !== undefined) {
-      this.#session.problem(problem.code, problem.message, problem.span);
-    }
-    this.#open = format.isOpen ? format : undefined;
-    return true;
-  }
-
-  #endOpen(): void {
-    const open = this.#open;
-    this.#open = undefined;
-    if (open !== undefined) this.#session.addForeign(open.id, open.end());
-    this.#settleNotes();
   }
 
   /** An open block of a note takes what gdb would claim only by its surroundings. */
@@ -356,7 +276,7 @@ class Reader implements CaptureReader {
     const text = margin === '' || /^[\d+]/.test(margin) ? line.text : rest;
     if (startsStop(text)) {
       const { joint } = this.#hold('stop', text, line);
-      if (raw === text && joint.text === text && joint.complete) this.#stops.markWhole(text);
+      if (raw === text && joint.text === text && joint.complete) this.#known.markWholeStop(text);
       return true;
     }
     const read = readGdbLine(text.trimEnd());
@@ -420,14 +340,14 @@ class Reader implements CaptureReader {
     const reply = after.trim();
     const quits = /^q(?:uit)?$/.test(reply);
     this.#paged = true;
-    this.#endOpen();
+    this.#formats.end();
     if (before.trim() !== '') {
       this.#join({ text: before, lineNo, cut: /^[cq]?$/.test(reply) });
       if (quits) this.#session.markIncomplete();
     } else if (quits) {
       while (this.#pending !== undefined) this.#finishPending(false);
       // What was held may have begun another record.
-      this.#endOpen();
+      this.#formats.end();
       this.#quitPager(lineNo);
     } else if (/^#\d+[ \t]|^(?: {4}|\t)/.test(after)) {
       // Commands from a pipe: nothing is typed, the output goes on in the same line.
@@ -440,12 +360,6 @@ class Reader implements CaptureReader {
     this.#paged = false;
     this.#session.quit(lineNo);
   }
-}
-
-// A frame, an event, a pager's prompt or a row of a table may stand in a line that begins like one of the source.
-function isPlainEcho(raw: string): boolean {
-  const isPlain = cleanLine(raw) === raw && cutPager(raw) === undefined;
-  return isPlain && raw.length < LONGEST_LINE && !/[#@]|breakpoint/.test(raw);
 }
 
 // "vcpu (idx=1) at th.c:6"

@@ -1,0 +1,58 @@
+/** Offers lines to the formats of line-formats.ts, and ends the one whose record is under construction. */
+import type { GdbSession } from './gdb/session.js';
+import type { LineFormat } from './line-format.js';
+import { createLineFormats } from './line-formats.js';
+import type { EventTable } from './qemu/event-table.js';
+
+export class FormatOffers {
+  readonly #formats: readonly LineFormat[];
+  readonly #session: GdbSession;
+  readonly #settleNotes: () => void;
+  /** The format whose record is under construction. */
+  #open: LineFormat | undefined;
+
+  /** `settleNotes`: a record begins or ends, no block of a note goes on over that. */
+  constructor(events: EventTable, session: GdbSession, settleNotes: () => void) {
+    this.#formats = createLineFormats(events);
+    this.#session = session;
+    this.#settleNotes = settleNotes;
+  }
+
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
+  /** Offers the line; the format that is at work comes first. */
+  take(text: string, lineNo: number): boolean {
+    const open = this.#open;
+    if (open !== undefined) {
+      if (this.#takes(open, text, lineNo)) return true;
+      this.end();
+    }
+    for (const format of this.#formats) {
+      if (format !== open && this.#takes(format, text, lineNo)) return true;
+    }
+    return false;
+  }
+
+  /** Ends what is under construction. */
+  end(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open !== undefined) this.#session.addForeign(open.id, open.end());
+    this.#settleNotes();
+  }
+
+  #takes(format: LineFormat, text: string, lineNo: number): boolean {
+    const records = format.take(text, lineNo);
+    if (records === undefined) return false;
+    this.#settleNotes();
+    this.#session.addForeign(format.id, records, lineNo);
+    const { problem } = format;
+    if (problem !== undefined) {
+      this.#session.problem(problem.code, problem.message, problem.span);
+    }
+    this.#open = format.isOpen ? format : undefined;
+    return true;
+  }
+}
