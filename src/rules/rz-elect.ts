@@ -1,13 +1,12 @@
-import { append } from '../base/append.js';
-import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
-import type { FactKind } from '../model/fact.js';
 import { known } from '../protocol/replay.js';
 import { loggersBefore, roundsOf, scansOf } from './shared/memory-scan.js';
 import type { Scan } from './shared/memory-scan.js';
 import { unwatchedToggles } from './shared/log-toggles.js';
 import { hasGap, hasStranger, place, probeName, unwatched } from './shared/queries.js';
-import { tracedLosses } from './shared/traced-resize.js';
+import { resizeWindows } from './shared/resize-windows.js';
+import type { ResizeWindow } from './shared/resize-windows.js';
+import { CORRECTED, judgeTracedElections } from './shared/traced-elections.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** After a log resize some device still scans guest memory. */
@@ -57,73 +56,17 @@ export const rzElect: Rule = {
   *sequence(context) {
     // Before 9.1 every device scans memory, and none is elected.
     if (context.run.profile.atMost < 901) return;
-    for (const window of windowsOf(context)) {
+    for (const window of resizeWindows(context)) {
       if (context.run.rings.backendOf(window.resizes[0]) !== 'vdpa') yield judge(context, window);
     }
-    yield* judgeTraced(context);
+    yield* judgeTracedElections(context);
   },
 };
-
-/** From the first resize of a device to what elects it again or makes election pointless. */
-interface Window {
-  readonly device: string;
-  /** Calls of vhost_dev_log_resize() below vhost_commit(), or of the set_log_base op where that one is inlined. */
-  readonly resizes: readonly [Activation, ...Activation[]];
-  /** The device is put on the list again: the end of the window. */
-  readonly again: Activation | undefined;
-  /** First step after the window. */
-  readonly end: number;
-}
-
-/** Calls of the device itself that begin or end a log session, or that a start of the device makes. */
-const ENDS: readonly FactKind[] = [
-  'vhost_dev_init',
-  'vhost_dev_cleanup',
-  'vhost_dev_start',
-  'vhost_dev_set_log',
-  'vhost_migration_log',
-  'vhost_log_global_start',
-  'vhost_log_global_stop',
-];
-
-function windowsOf(context: SessionContext): Window[] {
-  const open = new Map<string, [Activation, ...Activation[]]>();
-  const found: Window[] = [];
-  const close = (device: string, end: number, again?: Activation): void => {
-    const resizes = open.get(device);
-    if (resizes !== undefined) found.push({ device, resizes, again, end });
-    open.delete(device);
-  };
-  const kinds = ['vhost_dev_log_resize', 'op_set_log_base', 'vhost_dev_elect_mem_logger'] as const;
-  for (const activation of context.of(...kinds, ...ENDS)) {
-    const { kind, device, first, enable } = activation;
-    if (device === undefined) continue;
-    if (isResize(context, activation)) append(open, device, activation);
-    else if (kind === 'vhost_dev_elect_mem_logger') {
-      if (enable === true) close(device, first, activation);
-    } else if (ENDS.includes(kind)) {
-      close(device, first);
-    }
-  }
-  const end = (context.steps.at(-1)?.index ?? 0) + 1;
-  for (const device of [...open.keys()]) close(device, end);
-  return found.sort((a, b) => a.resizes[0].id - b.resizes[0].id);
-}
-
-/** A resize by a topology change, once for each; the resize of a log start is followed by an election. */
-function isResize({ run }: SessionContext, activation: Activation): boolean {
-  const { kind, first, entered } = activation;
-  if (callerOf(activation, 'vhost_commit') === undefined) return false;
-  if (kind === 'vhost_dev_log_resize') {
-    return entered || run.probes.watching(kind, first, first) === undefined;
-  }
-  return kind === 'op_set_log_base' && callerOf(activation, 'vhost_dev_log_resize') === undefined;
-}
 
 /** What the capture shows between the resize and the end of the window. */
 interface View {
   readonly context: SessionContext;
-  readonly window: Window;
+  readonly window: ResizeWindow;
   readonly resize: Activation;
   /** The first sync of the device after the resize. */
   readonly sync: Activation;
@@ -133,7 +76,7 @@ interface View {
   readonly off: Activation | undefined;
 }
 
-function judge(context: SessionContext, window: Window): Judgement {
+function judge(context: SessionContext, window: ResizeWindow): Judgement {
   const { device, resizes, again, end } = window;
   const [resize] = resizes;
   const at = { ...place(resize), device };
@@ -357,9 +300,6 @@ function suspected(view: View): Judgement {
   };
 }
 
-const CORRECTED =
-  'a QEMU whose vhost_dev_log_resize elects the device again; probes vhost_dev_elect_mem_logger and vhost_dev_sync_region tell';
-
 function nameOf({ kind, value }: Activation): string {
   return kind === 'vhost_dev_log_resize' && value !== undefined
     ? `vhost_dev_log_resize(size=${value}) in vhost_commit`
@@ -394,34 +334,4 @@ function marksOf(view: View): Mark[] {
 
 function mark(activation: Activation | undefined, role: string): Mark | undefined {
   return activation === undefined ? undefined : { line: activation.line, role };
-}
-
-/** A trace log shows the resize, and not who is elected: one warning for each migration. */
-function* judgeTraced(context: SessionContext): Generator<Judgement> {
-  // The calls themselves tell more.
-  if (context.of('vhost_commit', 'vhost_dev_log_resize').length > 0) return;
-  for (const { resizes, rounds } of tracedLosses(context)) {
-    const [first] = resizes;
-    const [round] = rounds;
-    const at = { step: first.step.index, line: first.step.line };
-    const what = `the log of a vhost-user device ${first.way} during the migration (SET_LOG_BASE inside vhost_commit)`;
-    if (round === undefined) continue;
-    if (!resizes.some(({ ofAll }) => ofAll)) {
-      yield {
-        verdict: 'inconclusive',
-        ...at,
-        message: `${what}; whether another device still scans guest memory is not seen`,
-        missing: ['a gdb log with probes vhost_dev_elect_mem_logger and vhost_dev_sync_region'],
-      };
-      continue;
-    }
-    yield {
-      verdict: 'violation',
-      severity: 'warning',
-      ...at,
-      message: `${what} and ${rounds.length} sync rounds follow: in QEMU 9.1 to 10.2 none of them scans guest memory and what the backend writes is lost; a trace log does not show who is elected`,
-      expected: CORRECTED,
-      evidence: [{ line: round.line, role: 'the first sync round after it' }],
-    };
-  }
 }
