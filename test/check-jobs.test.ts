@@ -1,4 +1,5 @@
 /** Several files: one report, whatever number of threads judge them. */
+import { randomBytes } from 'node:crypto';
 import {
   copyFileSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { checkCaptures } from '../src/check/check-captures.js';
 import type * as pool from '../src/pipeline/check-pool.js';
@@ -102,5 +104,22 @@ test('a file that takes more memory than there is fails, and the others are judg
   expect(checked.map(({ path }) => path)).toEqual([small, smaller]);
   expect(failures).toMatchObject([{ path: large, error: { code: 'FILE_TOO_LARGE' } }]);
   expect(failures[0]?.error.message).toContain('large.log');
+  expect(failures[0]?.error.hint).toContain('--jobs 1');
   expect((await checkFiles(request)).failures).toEqual([]);
+});
+
+test('a packed file that may be large is judged in a thread, whatever its name', async () => {
+  const built = new URL('../dist/pipeline/check-pool.js', import.meta.url).href;
+  const { checkFiles } = (await import(built)) as typeof pool;
+  const capture = readFileSync(join(fixtures, 'captures/cancelled-migration.trace.log'), 'utf8');
+  const noise = randomBytes(3 << 20).toString('base64');
+  const text = capture.repeat(Math.ceil(16e6 / capture.length)) + noise.replace(/.{76}/g, '$&\n');
+  const packed = join(tempDir(), 'packed.log');
+  writeFileSync(packed, gzipSync(text));
+  const judging = { options: { assumeOrdered: false }, policy: { only: [], rules: {} } };
+  const request = { judging, traceEvents: [], files: [packed], jobs: 1, memory: 45 };
+  const { failures } = await checkFiles(request);
+  expect(failures).toMatchObject([
+    { error: { code: 'FILE_TOO_LARGE', hint: 'cut it where another QEMU process begins' } },
+  ]);
 });

@@ -120,6 +120,7 @@ test.each([
   ['a\tb', 'a b'],
   ['\x1b[31m\x07\x7f\x9b', '\\x1b[31m\\x07\\x7f\\x9b'],
   ['\u202eabc\u2066\u2029', '\\u202eabc\\u2066\\u2029'],
+  ['vring\u200b\u2060\u00ad', 'vring\\u200b\\u2060\\xad'],
   ['回溯 \u{1f600}', '回溯 \u{1f600}'],
   ['\0\r\n', '\\x00\\x0d\\x0a'],
 ])('printable %j', (text, shown) => {

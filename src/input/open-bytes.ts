@@ -1,8 +1,9 @@
 /** Where the bytes of an input come from, and what the system's refusals mean. */
-import { createReadStream, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
 import { VhtraceError } from '../base/errors.js';
 import { isPattern } from './expand-patterns.js';
+import { MAGIC_BYTES, sniffBytes } from './sniff-bytes.js';
 
 /** Opens an input by the path the user gave; `-` is standard input. */
 export type ByteSource = (path: string) => AsyncIterable<Uint8Array>;
@@ -37,12 +38,27 @@ export function isRegularFile(path: string): boolean {
   }
 }
 
-/** Bytes of a file on disk; 0 for what is none. */
-export function fileSize(path: string): number {
+/** How many times as large a log becomes when it is unpacked: most become larger still. */
+const PACKED_TO = 20;
+
+/** Bytes that reading a file is likely to give, unpacked; 0 for what is none or cannot be read. */
+export function likelyBytes(path: string): number {
   try {
-    return path === '-' ? 0 : statSync(path).size;
+    if (!isRegularFile(path)) return 0;
+    const { size } = statSync(path);
+    return isPacked(path) ? size * PACKED_TO : size;
   } catch {
     return 0;
+  }
+}
+
+function isPacked(path: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const head = new Uint8Array(MAGIC_BYTES);
+    return sniffBytes(head.subarray(0, readSync(file, head))).kind === 'packed';
+  } finally {
+    closeSync(file);
   }
 }
 

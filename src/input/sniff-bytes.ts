@@ -8,6 +8,9 @@
 /** Bytes that are looked at before the first line is read. */
 export const SNIFF_BYTES = 64 * 1024;
 
+/** Bytes that tell whether, and by what, it is packed. */
+export const MAGIC_BYTES = 8;
+
 /** What a capture may be compressed with. */
 export type Packing = 'gzip' | 'zstd' | 'xz';
 

@@ -4,7 +4,7 @@ import { availableMemory } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import { VhtraceError } from '../base/errors.js';
 import type { ErrorCode } from '../base/errors.js';
-import { fileSize, isRegularFile } from '../input/open-bytes.js';
+import { isRegularFile, likelyBytes } from '../input/open-bytes.js';
 import { checkFile } from './check-capture.js';
 import type { CheckedCapture, Judging } from './check-capture.js';
 import type { FileFailure } from './read-capture.js';
@@ -59,7 +59,7 @@ export async function checkFiles(request: PoolRequest): Promise<PoolResult> {
     const checked = await attempt(path, failures, () => checkFile(path, judging, events));
     return checked ?? failures[0] ?? unexplained(path);
   };
-  if (jobs <= 1 && !files.some((path) => bytesOf(path) >= BYTES_FOR_A_THREAD)) {
+  if (jobs <= 1 && !files.some((path) => likelyBytes(path) >= BYTES_FOR_A_THREAD)) {
     for (const [i, path] of files.entries()) results[i] = await check(path);
   } else {
     // Standard input and pipes are this thread's.
@@ -82,15 +82,10 @@ function unexplained(path: string): FileFailure {
   return { path, error: new VhtraceError('FILE_UNREADABLE', 'could not be read') };
 }
 
-/** What there is to be judged; logs are packed to a twentieth and less. */
-function bytesOf(path: string): number {
-  return fileSize(path) * (/\.(?:gz|xz|zst)$/.test(path) ? 20 : 1);
-}
-
 /** Threads that pay for themselves. */
 function jobsFor(files: readonly string[]): number {
   if (files.length < 2) return 1;
-  const bytes = files.reduce((sum, path) => sum + bytesOf(path), 0);
+  const bytes = files.reduce((sum, path) => sum + likelyBytes(path), 0);
   return Math.min(availableParallelism(), Math.floor(bytes / BYTES_WORTH_A_THREAD));
 }
 
@@ -151,7 +146,7 @@ async function inThreads(
         workers.delete(worker);
         if (task === undefined || !isOutOfMemory(error)) reject(error);
         else {
-          done(task.i, { path: task.path, error: tooLarge(task.path, share) });
+          done(task.i, { path: task.path, error: tooLarge(task.path, share, threads) });
           work().then(resolve, reject);
         }
       });
@@ -176,11 +171,12 @@ function isOutOfMemory(error: Error): boolean {
   return 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
-function tooLarge(path: string, megabytes: number): VhtraceError {
+function tooLarge(path: string, megabytes: number, threads: number): VhtraceError {
+  const cut = 'cut it where another QEMU process begins';
   return new VhtraceError(
     'FILE_TOO_LARGE',
     `${path}: judging it takes more than the ${megabytes} MB of memory that there are`,
-    'cut it where another QEMU process begins, or check fewer files at once with --jobs 1',
+    threads > 1 ? `${cut}, or check fewer files at once with --jobs 1` : cut,
   );
 }
 
