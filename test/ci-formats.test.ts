@@ -15,7 +15,7 @@ import { ruleInfos } from '../src/pipeline/catalogue.js';
 const require = createRequire(import.meta.url);
 const fixtures = join(import.meta.dirname, '..', 'fixtures');
 const captures = ['vring-never-logged.gdb.txt', 'cancelled-migration.trace.log'];
-const CI = ['sarif', 'junit', 'github', 'gitlab', 'markdown'] as const;
+const CI = ['sarif', 'code-scanning', 'junit', 'github', 'gitlab', 'markdown'] as const;
 
 /** Everything that some reader would obey. */
 const EVIL =
@@ -110,9 +110,27 @@ describe('sarif', () => {
   };
 
   test.each(reports)('$name is valid', ({ report, options }) => {
-    const valid = validate(JSON.parse(reporters.sarif(report, options)));
-    expect(validate.errors ?? []).toEqual([]);
-    expect(valid).toBe(true);
+    for (const format of ['sarif', 'code-scanning'] as const) {
+      const valid = validate(JSON.parse(reporters[format](report, options)));
+      expect(validate.errors ?? []).toEqual([]);
+      expect(valid).toBe(true);
+    }
+  });
+
+  test('code scanning gets new violations alone, because each result is an alert; the rest is counted', () => {
+    const known = { reason: 'accepted' };
+    const text = reporters['code-scanning'](
+      reportOf([
+        findingOf({ verdict: 'violation', rule: 'LS-ALL-RINGS' }),
+        findingOf({ verdict: 'violation', rule: 'DS-PUT', known }),
+        findingOf({ verdict: 'inconclusive', rule: 'ST-IDX' }),
+      ]),
+      optionsOf(),
+    );
+    const { results } = (JSON.parse(text) as Log).runs[0];
+    expect(results.map(({ ruleId, kind }) => [ruleId, kind])).toEqual([['LS-ALL-RINGS', 'fail']]);
+    expect(text).toContain('1 violation of the baseline left out');
+    expect(text).toContain('1 check could not be decided');
   });
 
   test.each(reports)(

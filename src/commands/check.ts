@@ -13,7 +13,16 @@ import {
 import { columns, hasColor } from './shared/terminal.js';
 
 /** Named here, so that help loads no reporter; a test holds the list to them. */
-const formats = ['pretty', 'json', 'sarif', 'junit', 'github', 'gitlab', 'markdown'] as const;
+const formats = [
+  'pretty',
+  'json',
+  'sarif',
+  'code-scanning',
+  'junit',
+  'github',
+  'gitlab',
+  'markdown',
+] as const;
 
 export default class Check extends BaseCommand {
   static override summary = 'Replay captures and judge them.';

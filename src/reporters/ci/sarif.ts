@@ -1,6 +1,9 @@
 /**
- * SARIF 2.1.0, as GitHub code scanning takes it: every result has a place in the repository, the steps of
- * a violation are a code flow, what could not be decided is `open`.
+ * SARIF 2.1.0: every result has a place in the repository, the steps of a violation are a code flow, what
+ * could not be decided is `open`, what a baseline knows is suppressed.
+ *
+ * GitHub code scanning looks at neither kinds nor suppressions and raises an alert for each result: for it
+ * there is a format of its own, with new violations only.
  *
  * Source: OASIS SARIF 2.1.0; docs.github.com, "SARIF support for code scanning".
  */
@@ -17,7 +20,7 @@ import type {
 import { jsonText } from '../json.js';
 import { inOrder } from '../order.js';
 import type { ReportOptions } from '../reporter.js';
-import { thousands } from '../text.js';
+import { count, thousands } from '../text.js';
 import { repositoryUri } from './locations.js';
 
 /** What GitHub takes of one run: results, and steps of one result. More would refuse the upload. */
@@ -29,12 +32,37 @@ export function renderSarif(report: CheckReport, options: ReportOptions): string
   const findings = inOrder(report).filter(
     ({ verdict }) => options.all || verdict === 'violation' || verdict === 'inconclusive',
   );
+  return logOf(report, findings, [], options);
+}
+
+/** Every result is an alert; what is left out is said beside them. Pure. */
+export function renderCodeScanning(report: CheckReport, options: ReportOptions): string {
+  const violations = inOrder(report).filter(({ verdict }) => verdict === 'violation');
+  const alerts = violations.filter(({ known }) => known === undefined);
+  const known = violations.length - alerts.length;
+  const { inconclusive } = report.summary;
+  const left = [
+    ...(known === 0
+      ? []
+      : [`${count(known, 'violation')} of the baseline left out: each result is an alert`]),
+    ...(inconclusive === 0 ? [] : [`${count(inconclusive, 'check')} could not be decided`]),
+  ];
+  return logOf(report, alerts, left, options);
+}
+
+/** `left`: what is not among the findings, in words. */
+function logOf(
+  report: CheckReport,
+  findings: readonly Finding[],
+  left: readonly string[],
+  options: ReportOptions,
+): string {
   // Those that could not be decided come last where something has to be left out.
   const ranked = [
     ...findings.filter(({ verdict }) => verdict === 'violation'),
     ...findings.filter(({ verdict }) => verdict !== 'violation'),
   ];
-  const left = ranked.length - MOST_RESULTS;
+  const excess = ranked.length - MOST_RESULTS;
   const index = new Map(options.rules.map(({ id }, i) => [id, i]));
   return jsonText({
     $schema:
@@ -63,9 +91,10 @@ export function renderSarif(report: CheckReport, options: ReportOptions): string
               ...report.captures
                 .filter(({ facts }) => facts === 0)
                 .map((capture) => idle(capture, options)),
-              ...(left > 0
-                ? [notice('warning', `${thousands(left)} more results are left out`)]
+              ...(excess > 0
+                ? [notice('warning', `${thousands(excess)} more results are left out`)]
                 : []),
+              ...left.map((text) => notice('note', text)),
               notice('note', LIMITS),
             ],
           },
