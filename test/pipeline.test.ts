@@ -11,7 +11,9 @@ import type { FailOn, Outcome } from '../src/pipeline/exit-code.js';
 import { runIngest } from '../src/pipeline/ingest.js';
 import { quoteRecord } from '../src/pipeline/quote-record.js';
 import { readCapture } from '../src/pipeline/read-capture.js';
+import { renderPretty } from '../src/reporters/pretty.js';
 import { defaults } from '../src/settings/options.js';
+import { optionsOf } from './helpers/reports.js';
 import { tempDir } from './helpers/temp-dir.js';
 
 const violating = fileURLToPath(
@@ -88,14 +90,35 @@ test('an excerpt is the line of the file, or its record once the file has change
   await runIngest([path], database);
   const quote = async (): Promise<string | undefined> => {
     const { report, excerpt } = await runCheck({ ...request, paths: [], database });
-    const { at } = report.findings.find(({ verdict }) => verdict === 'violation')!;
-    return excerpt(at.path, at.line);
+    const { at, capture } = report.findings.find(({ verdict }) => verdict === 'violation')!;
+    return excerpt(capture, at.line);
   };
   expect(await quote()).toContain('idx=  0');
   appendFileSync(path, '\n');
   expect(await quote()).toContain('vhost_virtqueue_set_addr (dev=0x555556282050');
   rmSync(path);
   expect(await quote()).toContain('vhost_virtqueue_set_addr (dev=0x555556282050');
+});
+
+test('captures of one path are quoted each from its own, and told apart', async () => {
+  const folder = tempDir();
+  const path = join(folder, 'gdb.txt');
+  const database = join(folder, 'vhtrace.db');
+  const text = readFileSync(violating, 'utf8');
+  for (const pointer of ['555556282050', '555556282051']) {
+    writeFileSync(path, text.replaceAll('555556282050', pointer));
+    await runIngest([path], database);
+  }
+  const result = await runCheck({ ...request, paths: [], database });
+  const { findings } = result.report;
+  for (const { verdict, capture, at, device } of findings) {
+    if (verdict === 'violation') expect(result.excerpt(capture, at.line)).toContain(device);
+  }
+  expect(new Set(findings.map(({ device }) => device))).toContain('0x555556282051');
+  const shown = renderPretty(result.report, optionsOf({ excerpt: result.excerpt }));
+  for (const { sha256 } of result.report.captures) {
+    expect(shown).toContain(`${path} (${sha256.slice(0, 12)}):`);
+  }
 });
 
 test('frames of a record are quoted as gdb prints them', async () => {

@@ -20,7 +20,7 @@ const violation = findingOf({
   evidence: [
     { path: 'gdb.txt', line: 7, role: 'vring 1 was started here' },
     { path: 'gdb.txt', line: 12, role: 'the pass begins' },
-    { path: 'other.txt', line: 1400, role: 'the destination says so, too' },
+    { path: 'gdb.txt', line: 1400, role: 'the destination says so, too' },
     { path: 'gdb.txt', line: 13, role: 'the pass ended well' },
   ],
 });

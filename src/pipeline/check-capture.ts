@@ -82,7 +82,7 @@ async function checkRun(
 ): Promise<CheckedCapture> {
   const { path, sha256 } = capture.info;
   const report = checkRuns([{ ...capture, run }], policy);
-  const quoted = quotedPlaces(report).get(path) ?? new Set();
+  const quoted = quotedPlaces(report).get(sha256) ?? new Set();
   const { reading } = capture;
   const records = reading.records.length > 0 ? reading.records : eventsAt(run, quoted);
   const excerpt = await fetchExcerpts(
@@ -92,7 +92,7 @@ async function checkRun(
   );
   const lines = new Map<number, string>();
   for (const line of quoted) {
-    const text = excerpt(path, line);
+    const text = excerpt(sha256, line);
     if (text !== undefined) lines.set(line, text);
   }
   const problems = capture.reading.problems.map((problem) => ({ ...problem, path }));

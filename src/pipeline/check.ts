@@ -76,7 +76,7 @@ export async function runCheck(request: CheckRequest): Promise<CheckResult> {
     baseline === undefined || request.baseline === undefined
       ? judged
       : applyBaseline(judged, baseline, request.baseline, request.today);
-  const lines = new Map(checked.map((capture) => [capture.path, capture.lines]));
+  const lines = new Map(checked.map(({ sha256, lines: quoted }) => [sha256, quoted]));
   const idle = new Set(
     report.coverage.filter(({ exercised }) => exercised === 0).map(({ rule }) => rule),
   );
@@ -94,7 +94,7 @@ export async function runCheck(request: CheckRequest): Promise<CheckResult> {
       strict,
       isVacuous: request.require.some((rule) => idle.has(rule)),
     }),
-    excerpt: (path, line) => lines.get(path)?.get(line),
+    excerpt: (capture, line) => lines.get(capture)?.get(line),
   };
 }
 

@@ -10,33 +10,36 @@ import type { CheckReport } from '../model/report.js';
 import { quoteRecord } from './quote-record.js';
 import type { LineObserver, ReadCapture } from './read-capture.js';
 
-/** A line of a capture, 1-based; undefined where it is not at hand. */
-export type Excerpt = (path: string, line: number) => string | undefined;
+/**
+ * A line of a capture, 1-based; undefined where it is not at hand. The capture is told by its sha256: a store may
+ * have several of one path.
+ */
+export type Excerpt = (capture: string, line: number) => string | undefined;
 
 /** Characters of input kept from sources that cannot be read again. */
 const KEPT_CHARS = 32 << 20;
 
-/** Lines by path and number. */
-type Lines = Map<string, Map<number, string>>;
-
 export interface LineKeeper {
   /** To be shown every line while captures are read. */
   readonly observe: LineObserver;
-  readonly kept: Lines;
+  /** By path and number. */
+  readonly kept: ReadonlyMap<string, ReadonlyMap<number, string>>;
 }
 
 /** Keeps lines of those of `paths` that cannot be read again; undefined where there are none. */
 export function keepLines(paths: readonly string[]): LineKeeper | undefined {
   const volatile = new Set(paths.filter((path) => !isRegularFile(path)));
   if (volatile.size === 0) return undefined;
-  const kept: Lines = new Map();
+  const kept = new Map<string, Map<number, string>>();
   let chars = 0;
   return {
     kept,
     observe(path, number, line) {
       if (!volatile.has(path) || chars > KEPT_CHARS) return;
       chars += line.length;
-      linesOf(kept, path).set(number, line);
+      let lines = kept.get(path);
+      if (lines === undefined) kept.set(path, (lines = new Map<number, string>()));
+      lines.set(number, line);
     },
   };
 }
@@ -55,35 +58,37 @@ export function fetchExcerpts(
   return fetchLines(quotedPlaces(report), captures, keeper);
 }
 
-/** The same for lines named by path and number. */
+/** The same for lines named by the sha256 of their capture and number. */
 export async function fetchLines(
-  wantedByPath: ReadonlyMap<string, ReadonlySet<number>>,
+  wanted: ReadonlyMap<string, ReadonlySet<number>>,
   captures: readonly ReadCapture[],
   keeper?: LineKeeper,
 ): Promise<Excerpt> {
-  const lines: Lines = new Map(keeper?.kept);
-  const byPath = new Map(captures.map((capture) => [capture.info.path, capture]));
-  for (const [path, wanted] of wantedByPath) {
-    if (lines.has(path) || !isRegularFile(path)) continue;
-    const found = await readLines(path, wanted, byPath.get(path)?.info.sha256);
-    if (found !== undefined) lines.set(path, found);
+  const lines = new Map<string, ReadonlyMap<number, string>>();
+  const readings = new Map<string, ReadCapture['reading']>();
+  for (const { info, reading } of captures) {
+    const { path, sha256 } = info;
+    readings.set(sha256, reading);
+    const numbers = wanted.get(sha256);
+    const kept = keeper?.kept.get(path);
+    const found =
+      kept ?? (numbers && isRegularFile(path) ? await readLines(path, numbers, sha256) : undefined);
+    if (found !== undefined) lines.set(sha256, found);
   }
-  return (path, line) => {
-    const reading = byPath.get(path)?.reading;
-    return lines.get(path)?.get(line) ?? (reading && quoteRecord(reading, line));
+  return (capture, line) => {
+    const reading = readings.get(capture);
+    return lines.get(capture)?.get(line) ?? (reading && quoteRecord(reading, line));
   };
 }
 
-/** Lines of violations and their evidence, by path. */
+/** Lines of violations and their evidence, by the sha256 of their capture. */
 export function quotedPlaces({ findings }: CheckReport): Map<string, Set<number>> {
   const wanted = new Map<string, Set<number>>();
-  for (const finding of findings) {
-    if (finding.verdict !== 'violation') continue;
-    for (const { path, line } of [finding.at, ...finding.evidence]) {
-      let numbers = wanted.get(path);
-      if (numbers === undefined) wanted.set(path, (numbers = new Set()));
-      numbers.add(line);
-    }
+  for (const { verdict, capture, at, evidence } of findings) {
+    if (verdict !== 'violation') continue;
+    let numbers = wanted.get(capture);
+    if (numbers === undefined) wanted.set(capture, (numbers = new Set()));
+    for (const { line } of [at, ...evidence]) numbers.add(line);
   }
   return wanted;
 }
@@ -91,7 +96,7 @@ export function quotedPlaces({ findings }: CheckReport): Map<string, Set<number>
 async function readLines(
   path: string,
   wanted: ReadonlySet<number>,
-  sha256: string | undefined,
+  sha256: string,
 ): Promise<Map<number, string> | undefined> {
   const found = new Map<number, string>();
   let number = 0;
@@ -104,10 +109,4 @@ async function readLines(
     // An excerpt is a convenience: the report says where to look without it, too.
     return undefined;
   }
-}
-
-function linesOf(lines: Lines, path: string): Map<number, string> {
-  let found = lines.get(path);
-  if (found === undefined) lines.set(path, (found = new Map<number, string>()));
-  return found;
 }

@@ -42,14 +42,18 @@ export async function runShow(request: ShowRequest): Promise<ShowResult> {
   }
   const wanted = new Map<string, Set<number>>();
   for (const each of found) {
-    const numbers = wanted.get(each.path) ?? new Set();
+    const numbers = wanted.get(each.capture) ?? new Set();
     for (const { line } of each.wanted) numbers.add(line);
-    wanted.set(each.path, numbers);
+    wanted.set(each.capture, numbers);
   }
   const excerpt = await fetchLines(wanted, captures, keeper);
   const shown = found.map(({ wanted: lines, ...rest }): Shown => ({
     ...rest,
-    lines: lines.map(({ line, role }) => ({ line, text: excerpt(rest.path, line) ?? null, role })),
+    lines: lines.map(({ line, role }) => ({
+      line,
+      text: excerpt(rest.capture, line) ?? null,
+      role,
+    })),
   }));
   return { shown, failures };
 }

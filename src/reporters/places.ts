@@ -12,6 +12,21 @@ export function pathNames(paths: readonly string[]): ReadonlyMap<string, string>
   );
 }
 
+/** By sha256: paths, with the beginning of the sha256 where a store has several captures of one path. */
+export function captureNames(
+  captures: readonly { readonly path: string; readonly sha256: string }[],
+): ReadonlyMap<string, string> {
+  const paths = new Set<string>();
+  const again = new Set<string>();
+  for (const { path } of captures) (paths.has(path) ? again : paths).add(path);
+  return new Map(
+    captures.map(({ path, sha256 }) => {
+      const name = displayPath(path);
+      return [sha256, again.has(path) ? `${name} (${sha256.slice(0, 12)})` : name];
+    }),
+  );
+}
+
 /** `line 49`, `note.txt:49`. */
 export function placeText({ path, line }: Place, names: ReadonlyMap<string, string>): string {
   const name = names.get(path) ?? displayPath(path);

@@ -1,7 +1,8 @@
 /** One violation as a block of lines: title, lines of the capture, and what is known about it. */
 import { printable } from '../base/printable.js';
-import type { Finding, Impact, RuleInfo, Severity } from '../model/report.js';
+import type { CaptureSummary, Finding, Impact, RuleInfo, Severity } from '../model/report.js';
 import type { Colors } from './colors.js';
+import { captureNames } from './places.js';
 import type { ReportOptions } from './reporter.js';
 import { count, displayPath, excerptText, wrap } from './text.js';
 
@@ -20,22 +21,25 @@ const MAX_SLICE = 12;
 /** One block a finding, in the order given. */
 export function renderFindings(
   findings: readonly Finding[],
+  captures: readonly CaptureSummary[],
   options: ReportOptions,
   colors: Colors,
 ): string[] {
+  const names = captureNames(captures);
   const rules = new Map(options.rules.map((rule) => [rule.id, rule]));
   return findings.map((finding) => {
     const lines = pointsOf(finding).map(({ line }) => String(line).length);
-    const layout = { gutter: ' '.repeat(Math.max(...lines)), options, colors };
+    const layout = { gutter: ' '.repeat(Math.max(...lines)), names, options, colors };
     return renderFinding(finding, rules.get(finding.rule), layout);
   });
 }
 
 function renderFinding(finding: Finding, rule: RuleInfo | undefined, layout: Layout): string {
-  const { gutter, colors } = layout;
+  const { gutter, names, colors } = layout;
+  const name = names.get(finding.capture) ?? displayPath(finding.at.path);
   return [
     heading(finding, rule, colors),
-    `${gutter}${colors.blue('-->')} ${displayPath(finding.at.path)}:${finding.at.line}`,
+    `${gutter}${colors.blue('-->')} ${name}:${finding.at.line}`,
     ...excerpts(finding, layout),
     ...notes(finding, rule, layout),
     '',
@@ -45,6 +49,7 @@ function renderFinding(finding: Finding, rule: RuleInfo | undefined, layout: Lay
 interface Layout {
   /** Blanks as wide as the longest line number. */
   readonly gutter: string;
+  readonly names: ReadonlyMap<string, string>;
   readonly options: ReportOptions;
   readonly colors: Colors;
 }
@@ -66,22 +71,19 @@ function colorOf(severity: Severity, colors: Colors): (text: string) => string {
 }
 
 interface Point {
-  readonly path: string;
   readonly line: number;
   readonly label: string;
   /** The place of the finding itself, not of its evidence. */
   readonly isMain: boolean;
 }
 
-/** The finding and the evidence for it, in the order of the capture; lines of other captures last. */
+/** The finding and the evidence for it, in the order of the capture. */
 function pointsOf({ at, message, evidence }: Finding): Point[] {
-  const main = { ...at, label: message, isMain: true };
+  const main = { line: at.line, label: message, isMain: true };
   const others = evidence
     .slice(0, MAX_EVIDENCE)
-    .map(({ path, line, role }) => ({ path, line, label: role, isMain: false }));
-  return [main, ...others].sort(
-    (a, b) => Number(a.path !== at.path) - Number(b.path !== at.path) || a.line - b.line,
-  );
+    .map(({ line, role }) => ({ line, label: role, isMain: false }));
+  return [main, ...others].sort((a, b) => a.line - b.line);
 }
 
 /** Lines of the capture, each with what it shows beneath, `...` where lines are left out. */
@@ -89,28 +91,23 @@ function excerpts(finding: Finding, layout: Layout): string[] {
   const { gutter, colors, options } = layout;
   const bar = `${gutter} ${colors.blue('|')}`;
   const lines = [bar];
-  let before: Point = { ...finding.at, line: 0, label: '', isMain: false };
-  for (const point of pointsOf(finding)) {
-    const { path, line, label, isMain } = point;
-    if (path !== before.path) {
-      lines.push(`${gutter}${colors.blue(':::')} ${displayPath(path)}:${line}`);
-    } else if (before.line > 0 && line > before.line + 1) {
-      lines.push(colors.blue('...'));
-    }
-    if (path !== before.path || line !== before.line) lines.push(excerptLine(path, line, layout));
+  let before = 0;
+  for (const { line, label, isMain } of pointsOf(finding)) {
+    if (before > 0 && line > before + 1) lines.push(colors.blue('...'));
+    if (line !== before) lines.push(excerptLine(finding.capture, line, layout));
     const color = isMain ? colorOf(finding.severity, colors) : colors.blue;
     const mark = isMain ? '^' : '-';
     for (const [i, text] of wrap(label, options.width - gutter.length - 5).entries()) {
       lines.push(`${bar} ${color(`${i === 0 ? mark : ' '} ${text}`)}`);
     }
-    before = point;
+    before = line;
   }
   return [...lines, bar];
 }
 
-function excerptLine(path: string, line: number, { gutter, colors, options }: Layout): string {
+function excerptLine(capture: string, line: number, { gutter, colors, options }: Layout): string {
   const number = colors.blue(`${String(line).padStart(gutter.length)} |`);
-  const text = options.excerpt(path, line);
+  const text = options.excerpt(capture, line);
   if (text === undefined) return number;
   return `${number} ${excerptText(text, options.width - gutter.length - 3)}`;
 }

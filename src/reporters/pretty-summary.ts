@@ -5,6 +5,7 @@ import type { CaptureSummary, CheckReport, Finding } from '../model/report.js';
 import { baselineLines } from './baseline-text.js';
 import type { Colors } from './colors.js';
 import { inOrder } from './order.js';
+import { captureNames } from './places.js';
 import type { ReportOptions } from './reporter.js';
 import { count, displayPath, thousands, wrap } from './text.js';
 
@@ -45,12 +46,13 @@ function captureLines(
   captures: readonly CaptureSummary[],
   options: ReportOptions,
 ): readonly string[] {
+  const names = captureNames(captures);
   const lines = captures.map((capture) => {
     const formats = capture.formats.length > 0 ? capture.formats.join(' + ') : 'no known format';
     const notes = capture.ordered ? '' : '; notes: judged as unordered snippets (--assume-ordered)';
     const unclaimed =
       capture.unclaimed > 0 ? ` (${thousands(capture.unclaimed)} of no known format)` : '';
-    return `${displayPath(capture.path)}: ${formats}, ${count(capture.lines, 'line')}${unclaimed}, ${count(capture.facts, 'protocol fact')}${notes}`;
+    return `${names.get(capture.sha256) ?? ''}: ${formats}, ${count(capture.lines, 'line')}${unclaimed}, ${count(capture.facts, 'protocol fact')}${notes}`;
   });
   return limited(lines, options);
 }
@@ -121,8 +123,8 @@ function migrationLines(report: CheckReport, options: ReportOptions): readonly s
 /** `, FILE` where there are several captures to tell apart. */
 function whichCapture(report: CheckReport, sha256: string): string {
   if (report.captures.length < 2) return '';
-  const path = report.captures.find((capture) => capture.sha256 === sha256)?.path;
-  return path === undefined ? '' : `, ${displayPath(path)}`;
+  const name = captureNames(report.captures).get(sha256);
+  return name === undefined ? '' : `, ${name}`;
 }
 
 function problemLines(options: ReportOptions): readonly string[] {

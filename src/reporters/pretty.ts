@@ -12,6 +12,6 @@ export function renderPretty(report: CheckReport, options: ReportOptions): strin
   const violations = inOrder(report).filter(
     ({ verdict, known }) => verdict === 'violation' && known === undefined,
   );
-  const blocks = renderFindings(violations, options, colors);
+  const blocks = renderFindings(violations, report.captures, options, colors);
   return [...blocks, renderSummary(report, options, colors)].join('\n');
 }

@@ -29,8 +29,8 @@ export interface ReportOptions {
   readonly version?: string;
   /** Exit code of the command: also 2, which the report cannot know of. */
   readonly exitCode: 0 | 1 | 2 | 3;
-  /** Some line of a capture, 1-based; undefined where it is not at hand. */
-  readonly excerpt: (path: string, line: number) => string | undefined;
+  /** Some line of a capture, which its sha256 tells, 1-based; undefined where it is not at hand. */
+  readonly excerpt: (capture: string, line: number) => string | undefined;
   /** The catalogue, for titles and remedies. */
   readonly rules: readonly RuleInfo[];
   readonly problems: readonly PathProblem[];

@@ -132,7 +132,7 @@ function fails(severity: Severity, failOn: ReportOptions['failOn']): boolean {
 }
 
 function blocks(findings: readonly Finding[], options: ReportOptions): string {
-  return renderFindings(findings, { ...options, width: 100 }, createColors(false)).join('\n');
+  return renderFindings(findings, [], { ...options, width: 100 }, createColors(false)).join('\n');
 }
 
 function skipped(message: string): string {

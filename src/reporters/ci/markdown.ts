@@ -7,6 +7,7 @@ import { LIMITS } from '../../model/report.js';
 import type { CheckReport, Finding } from '../../model/report.js';
 import { baselineLines } from '../baseline-text.js';
 import { inOrder } from '../order.js';
+import { captureNames } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
 import { count, displayPath, excerptText, wrap } from '../text.js';
 
@@ -17,6 +18,7 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
   const violations = inOrder(report).filter(
     ({ verdict, known }) => verdict === 'violation' && known === undefined,
   );
+  const names = captureNames(report.captures);
   const parts = [
     paragraph(`vhtrace: ${verdictOf(report)}`),
     ...violations.map((finding) => violationPart(finding, report, options)),
@@ -25,9 +27,9 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
       report.baseline === undefined ? [] : baselineLines(report.baseline).map(bullet),
     ),
     section('Read', [
-      ...report.captures.map(({ path, formats, lines, facts }) =>
+      ...report.captures.map(({ sha256, formats, lines, facts }) =>
         bullet(
-          `${displayPath(path)}: ${formats.join(' + ') || 'no known format'}, ${count(lines, 'line')}, ${count(facts, 'protocol fact')}`,
+          `${names.get(sha256) ?? ''}: ${formats.join(' + ') || 'no known format'}, ${count(lines, 'line')}, ${count(facts, 'protocol fact')}`,
         ),
       ),
       ...options.failures.map(({ path, error }) =>
@@ -60,10 +62,11 @@ function violationPart(
 ): string {
   const { rule, severity, message, at, evidence, stateBefore, expected } = finding;
   const info = options.rules.find(({ id }) => id === rule);
-  const points = [{ ...at, role: message }, ...evidence].sort((a, b) => a.line - b.line);
-  const lines = points.map(({ path, line, role }) => {
-    const place = captures.length > 1 ? `${displayPath(path)}:${line}` : `line ${line}`;
-    const text = options.excerpt(path, line);
+  const points = [{ line: at.line, role: message }, ...evidence].sort((a, b) => a.line - b.line);
+  const name = captureNames(captures).get(finding.capture) ?? displayPath(at.path);
+  const lines = points.map(({ line, role }) => {
+    const place = captures.length > 1 ? `${name}:${line}` : `line ${line}`;
+    const text = options.excerpt(finding.capture, line);
     return bullet(`${place}: ${role}`) + (text === undefined ? '' : quote(text));
   });
   const notes = [
