@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdir, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { expandPatterns } from '../src/input/expand-patterns.js';
@@ -60,6 +60,20 @@ test('folders that contain themselves come to an end', async () => {
   symlinkSync('.', join(folder, 'again'));
   const paths = await expandPatterns([join(folder, '**')]);
   expect(paths).toContain(join(folder, 'a.txt'));
+});
+
+test('a folder that may not be read is named, so that opening it fails', async () => {
+  const folder = tempDir();
+  for (const name of ['open', 'secret']) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'a.txt'), '');
+  }
+  const denied = Object.assign(new Error('denied'), { code: 'EACCES' });
+  const paths = await expandPatterns([join(folder, '**')], (path, options, done) => {
+    if (path.includes('secret')) done(denied, []);
+    else readdir(path, options, done);
+  });
+  expect(paths).toEqual([join(folder, 'open', 'a.txt'), join(folder, 'secret')]);
 });
 
 test('standard input is left alone', async () => {

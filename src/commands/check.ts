@@ -13,15 +13,16 @@ import {
 import { columns, hasColor } from './shared/terminal.js';
 
 /** Named here, so that help loads no reporter; a test holds the list to them. */
+// In this order, because help breaks the list in the middle of a word otherwise.
 const formats = [
   'pretty',
   'json',
-  'sarif',
   'code-scanning',
-  'junit',
+  'markdown',
   'github',
   'gitlab',
-  'markdown',
+  'junit',
+  'sarif',
 ] as const;
 
 export default class Check extends BaseCommand {
@@ -80,7 +81,10 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
     });
     this.complainAbout(result.failures);
     this.complainAboutIdle(result.report.captures);
-    for (const rule of result.unmet) complain(`${rule} is required, and had nothing to judge`);
+    for (const rule of result.unmet) {
+      const isJudged = result.rules.some(({ id }) => id === rule);
+      complain(`${rule} is required, and ${isJudged ? 'had nothing to judge' : 'is switched off'}`);
+    }
     const options = {
       ...result,
       all: flags.all,

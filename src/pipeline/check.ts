@@ -77,22 +77,24 @@ export async function runCheck(request: CheckRequest): Promise<CheckResult> {
       ? judged
       : applyBaseline(judged, baseline, request.baseline, request.today);
   const lines = new Map(checked.map(({ sha256, lines: quoted }) => [sha256, quoted]));
-  const idle = new Set(
-    report.coverage.filter(({ exercised }) => exercised === 0).map(({ rule }) => rule),
+  const exercised = new Set(
+    report.coverage.filter((rule) => rule.exercised > 0).map(({ rule }) => rule),
   );
+  // A rule that was switched off had nothing to judge either.
+  const unmet = request.require.filter((rule) => !exercised.has(rule));
   return {
     report,
     failures,
     problems: checked.flatMap((capture) => capture.problems),
     rules: chosen,
-    unmet: request.require.filter((rule) => idle.has(rule)),
+    unmet,
     exitCode: exitCode({
       anyFailure: failures.length > 0,
       summary: report.summary,
       facts: report.captures.reduce((total, { facts }) => total + facts, 0),
       failOn,
       strict,
-      isVacuous: request.require.some((rule) => idle.has(rule)),
+      isVacuous: unmet.length > 0,
     }),
     excerpt: (capture, line) => lines.get(capture)?.get(line),
   };
