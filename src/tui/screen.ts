@@ -1,5 +1,6 @@
 /** The whole screen as rows, each as wide as the screen at most. */
 import type { BrowseRow } from '../model/browse.js';
+import { NOTHING_TO_CHECK } from '../model/report.js';
 import { layoutOf, usedRows } from './layout.js';
 import type { Focus } from './layout.js';
 import { filterText } from './filter-text.js';
@@ -96,12 +97,18 @@ function pane(viewer: Viewer, which: Focus, style: Style): string[] {
         {
           ...common,
           title: 'Findings',
-          empty: viewer.judged === undefined ? 'judging' : 'nothing is wrong, nothing is undecided',
+          empty: emptyFindings(viewer),
           scroll: state.panes.findings,
         },
         (i) => findingRow(viewer.alarms[i], style),
       );
   }
+}
+
+function emptyFindings({ judged, browser }: Viewer): string {
+  if (judged === undefined) return 'judging';
+  if (browser.captures.every(({ facts }) => facts === 0)) return NOTHING_TO_CHECK;
+  return 'nothing is wrong, nothing is undecided';
 }
 
 type Common = Pick<Parameters<typeof paneRows>[0], 'area' | 'hasFocus' | 'style'>;

@@ -9,6 +9,7 @@ import { openViewer } from './open-viewer.js';
 const GDB = 'fixtures/captures/vring-never-logged.gdb.txt';
 const RESIZE = 'fixtures/captures/log-resize-loses-memory.gdb.txt';
 const TRACE = 'fixtures/captures/cancelled-migration.trace.log';
+const NOTHING = 'fixtures/formats/foreign-stack/coredump/input.txt';
 const NOTE = 'fixtures/captures/note-on-dirty-bitmap.txt';
 
 interface Scene {
@@ -40,6 +41,7 @@ const scenes: readonly Scene[] = [
   { name: 'flow-folded', size: '80x24', paths: [GDB], keys: ['t', 'g', 'j', 'Enter'] },
   { name: 'trace', size: '80x24', paths: [TRACE], keys: [] },
   { name: 'note', size: '80x24', paths: [NOTE], keys: [] },
+  { name: 'nothing-to-check', size: '80x24', paths: [NOTHING], keys: ['Shift-Tab'] },
   { name: 'two-captures', size: '80x24', paths: [GDB, TRACE], keys: ['G'] },
   { name: 'search', size: '80x24', paths: [GDB], keys: ['/', ...type('log_get'), 'Enter'] },
   {

@@ -38,7 +38,8 @@ export async function openViewer(
     ...given,
   };
   await viewer.open();
-  await settled(viewer);
+  // The code is not warm yet.
+  await settled(viewer, 5);
   return {
     viewer,
     around,
@@ -54,10 +55,12 @@ export async function openViewer(
 }
 
 /** Files are read and a judgement is made behind the view. */
-async function settled(viewer: Viewer): Promise<void> {
+async function settled(viewer: Viewer, pauses = 1): Promise<void> {
   await viewer.browser.judged();
-  for (let version = -1; version !== viewer.snapshot();) {
-    version = viewer.snapshot();
+  let version = viewer.snapshot();
+  for (let quiet = 0; quiet < pauses; quiet++) {
     await new Promise((resolve) => setTimeout(resolve, 40));
+    if (version !== viewer.snapshot()) quiet = -1;
+    version = viewer.snapshot();
   }
 }
