@@ -1,6 +1,6 @@
 /** `vhtrace scrub`: nothing private is left, and whoever reads the capture finds the same as before. */
 import fc from 'fast-check';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkRuns } from '../src/check/check-captures.js';
@@ -10,6 +10,7 @@ import type { Flow, FlowNode } from '../src/model/flow.js';
 import { readCapture } from '../src/pipeline/read-capture.js';
 import { runScrub } from '../src/pipeline/scrub.js';
 import { Scrubber } from '../src/scrub/scrubber.js';
+import { tempDir } from './helpers/temp-dir.js';
 
 const root = join(import.meta.dirname, '..');
 const shared = join(root, '..', 'shared', 'captures');
@@ -130,6 +131,35 @@ test('nothing that tells about the machine is left, and a second scrub changes n
       expect(scrubbed.map((line) => again.line(line))).toEqual(scrubbed);
     }),
   );
+});
+
+test('hosts of migration addresses, of ssh and of options are no secret of the log any more', async () => {
+  const path = join(tempDir(), 'log.txt');
+  writeFileSync(
+    path,
+    [
+      'prod-db is the VM that failed here, on db-server1',
+      '(qemu) migrate -d tcp:desthost:4444',
+      '{"execute":"migrate","arguments":{"uri":"tcp:dst2.corp.example:4444"}}',
+      'migrate_uri exec:ssh -p 22 bobby@backuphost nc',
+      'copy from bobby@copyhost:/tmp/x',
+      '{"addr":{"transport":"socket","type":"inet","host":"inethost","port":"1"}}',
+      'qemu-system-x86_64 -name guest=prod-db -chardev socket,host=charhost,port=1 -netdev tap,ifname=tap-acme',
+      '[alice@db-server1 ~]$ ls',
+      '#0  f (s=s@entry=0x0, host_port="tcp:gdbhost:4444", uri=0x7ffe0000 "tcp:0:4444") at ../io/net.c:1',
+      '-netdev tap,ifname=tap0 -incoming tcp:localhost:4444 -chardev socket,server=on',
+    ].join('\n'),
+  );
+  const lines: string[] = [];
+  await runScrub({ path, words: [], emit: (line) => lines.push(line) });
+  const text = lines.join('\n');
+  const secrets =
+    /prod-db|db-server1|desthost|dst2|bobby|backuphost|copyhost|inethost|charhost|acme|alice|gdbhost/;
+  expect(text).not.toMatch(secrets);
+  expect(lines.at(-1)).toBe(
+    '-netdev tap,ifname=tap0 -incoming tcp:localhost:4444 -chardev socket,server=on',
+  );
+  expect(text).toContain('s=s@entry=0x0');
 });
 
 test('what is no pointer stays: features, sizes, guest addresses, limits, nanoseconds', () => {

@@ -8,7 +8,7 @@ import { openOutput, refuseOverlap, writePrivate } from './shared/outputs.js';
 export default class Scrub extends BaseCommand {
   static override summary = 'Make a capture fit for a public bug report.';
   static override description =
-    'Pointers, host, user and VM names, paths, network addresses and UUIDs become pseudonyms that stay the same throughout the capture. Lines, verdicts, flow and fingerprints stay as they are. What was replaced is counted on standard error; read the result before you publish it: names in free text are found only where a path, a prompt or an option shows them, or where --word names them.';
+    'Pointers, host, user and VM names, paths, network addresses and UUIDs become pseudonyms that stay the same throughout the capture. Lines, verdicts, flow and fingerprints stay as they are. What was replaced is counted on standard error; read the result before you publish it: names in free text are found only where a path, a prompt, an address or an option anywhere in the file shows them (on standard input: further up), or where --word names them.';
   static override examples = [
     '<%= config.bin %> scrub gdb.txt > public.txt',
     '<%= config.bin %> scrub gdb.txt.gz --output public.txt --map private.json',

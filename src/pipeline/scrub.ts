@@ -1,5 +1,6 @@
 /** `vhtrace scrub`: a capture → the same capture with pseudonyms, line by line. */
 import { VhtraceError } from '../base/errors.js';
+import { isRegularFile } from '../input/open-bytes.js';
 import type { ByteSource } from '../input/open-bytes.js';
 import { openCapture } from '../input/open-capture.js';
 import { Scrubber } from '../scrub/scrubber.js';
@@ -23,6 +24,11 @@ export interface ScrubResult {
 /** Errors: those of {@link openCapture}; a binary trace is FILE_BINARY. */
 export async function runScrub({ path, words, emit, source }: ScrubRequest): Promise<ScrubResult> {
   const scrubber = new Scrubber(words);
+  // A name may stand in front of what shows that it is one. A pipe cannot be read twice.
+  if (isRegularFile(path)) {
+    await openCapture(path, (line) => void scrubber.line(line), source, refuseBytes);
+    scrubber.restart();
+  }
   let lines = 0;
   await openCapture(
     path,

@@ -57,6 +57,13 @@ const IPV6 =
 const MAIL = /(?<![\w@.])([\w.+-]+)@([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?![\w=@])/g;
 const PROMPT = /(^|\[|\s)([a-z_][\w-]*)@([a-z][\w.-]*)(?=[: ][^=]*[$#%])/gi;
 const URL_HOST = /(:\/\/)([\w.-]+\.[a-z]{2,}|[a-z][\w-]*)(?=[:/\s>"']|$)/gi;
+/** `tcp:dst:4444` of migrate and -incoming. */
+const URI_HOST = /\b((?:tcp|udp|rdma|nbd|vnc|spice):)([a-z][\w.-]*)(?=:\d)/gi;
+/** Of QMP, and of `-chardev socket,host=dst`. */
+const HOST_OPTION = /("host"\s*:\s*"|,host=)([a-z][\w.-]*)(?=[",'\s]|$)/gi;
+const SSH = /\b((?:ssh|scp|sftp|rsync)\s+(?:-\S+\s+(?:\d+\s+)?)*)([a-z_][\w-]*)@([a-z][\w.-]*)/g;
+const REMOTE_PATH = /(?<![\w.@])([a-z_][\w-]*)@([a-z][\w.-]*)(?=:[/~])/g;
+const INTERFACE = /\b(ifname=)(?!(?:tap|vnet|macvtap|eth|virbr|br)\d*\b(?!-))([a-z][\w.-]*)/gi;
 const SYSLOG_HOST =
   /^((?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]+) )([\w.-]+)(?= [\w./-]+(?:\[\d+\])?:)/;
 const VM_NAME = /((?:^|\s)["']?-name["']?[ =,]\s*["']?(?:guest=)?|\bguest=)([^\s,"'=]+)(?![=\w])/g;
@@ -88,6 +95,11 @@ export class Scrubber {
   get counts(): ScrubCounts {
     const count = (kind: ScrubKind): [ScrubKind, number] => [kind, this.replaced.get(kind) ?? 0];
     return Object.fromEntries(SCRUB_KINDS.map(count)) as ScrubCounts;
+  }
+
+  /** The capture is read again from its beginning, with all that was learned. */
+  restart(): void {
+    this.replaced.clear();
   }
 
   get mapping(): ScrubMapping {
@@ -133,7 +145,12 @@ export class Scrubber {
         )
         .replace(PROMPT, (whole, before: string, user: string, host: string) =>
           host === 'entry' ? whole : before + person(user, host),
-        );
+        )
+        .replace(
+          SSH,
+          (_, before: string, user: string, host: string) => before + person(user, host),
+        )
+        .replace(REMOTE_PATH, (_, user: string, host: string) => person(user, host));
     }
     if (line.includes('/')) {
       line = line
@@ -141,6 +158,9 @@ export class Scrubber {
         .replace(PATH, (path) => this.path(path));
     }
     line = line
+      .replace(URI_HOST, (_, before: string, host: string) => before + this.host(host))
+      .replace(HOST_OPTION, (_, before: string, host: string) => before + this.host(host))
+      .replace(INTERFACE, (_, before: string, name: string) => before + this.interface(name))
       .replace(SYSLOG_HOST, (_, before: string, host: string) => before + this.host(host))
       .replace(VM_NAME, (_, before: string, name: string) => before + this.person('VM', name))
       .replace(VARIABLE, (_, variable: string, name: string) =>
@@ -193,6 +213,11 @@ export class Scrubber {
     const made = this.names.of(kind === 'VM' ? 'vm' : 'user', name);
     this.learn(name);
     return this.count(kind, name, made);
+  }
+
+  private interface(name: string): string {
+    this.learn(name);
+    return this.count('word', name, this.names.of('name', name));
   }
 
   /** From here on the name is replaced as a word; the short ones are words of the protocol too often. */
