@@ -6,7 +6,7 @@
  * include/exec/memory.h (GLOBAL_DIRTY_*), hw/virtio/vhost.c (VHOST_LOG_CHUNK).
  */
 import type { Fact, FactKind } from '../model/fact.js';
-import { bigintOf } from '../model/values.js';
+import { bigintOf, isFeatures } from '../model/values.js';
 import { CHUNK_BYTES } from '../model/constants.js';
 import { frontendRequests } from '../model/vhost-user-requests.js';
 
@@ -56,7 +56,7 @@ const lastByte: Meaning = (last) =>
 
 /** Meanings of the one value of a fact, see `FunctionRow.value` and `EventRow.value`. */
 const meanings: Partial<Record<FactKind, Meaning>> = {
-  op_set_features: (word) => bitsText(word, FEATURES),
+  op_set_features: (word) => (isFeatures(word) ? bitsText(word, FEATURES) : undefined),
   op_set_vring_addr: (flags) => bitsText(flags, VRING),
   op_set_log_base: (base) => `0x${base.toString(16)}`,
   vhost_dev_log_resize: chunks,

@@ -7,7 +7,7 @@ import { append } from '../base/append.js';
 import { functionTable } from '../facts/functions.js';
 import { meaningOf } from '../facts/meanings.js';
 import type { Backend, Fact, FactKind } from '../model/fact.js';
-import { bigintOf } from '../model/values.js';
+import { bigintOf, featuresOf } from '../model/values.js';
 import type { Activation } from './activation.js';
 import { factsBySession } from './facts-by-session.js';
 import type { ShownFact } from './facts-by-session.js';
@@ -158,7 +158,7 @@ const NAMED: ReadonlySet<FactKind> = new Set([
 function detailOf(fact: Fact): string | undefined {
   const { kind, enable, value, func } = fact;
   if (kind === 'op_set_features') {
-    const word = bigintOf(value);
+    const word = featuresOf(value);
     const isOn = word === undefined ? enable : (word & LOG_ALL) !== 0n;
     return isOn === undefined ? undefined : isOn ? 'LOG_ALL' : 'no LOG_ALL';
   }

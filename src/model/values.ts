@@ -37,6 +37,21 @@ export function bigintOf(text: string | undefined): bigint | undefined {
   return match[1] === '-' ? -size : size;
 }
 
+/**
+ * A word of virtio features; undefined also for the pointer to such words, which QEMU 10.2 hands on: no feature has
+ * the bits 42 to 49, and every address of a program has some of them. Source: virtio 1.3, 2.2 "Feature Bits".
+ */
+export function featuresOf(text: string | undefined): bigint | undefined {
+  const word = bigintOf(text);
+  return word !== undefined && isFeatures(word) ? word : undefined;
+}
+
+export function isFeatures(word: bigint): boolean {
+  return (word & RESERVED_FEATURES) === 0n;
+}
+
+const RESERVED_FEATURES = 0xffn << 42n;
+
 /** `true`, `false`; also 1 and 0, as C's int and older debug information print them, `1 '\001'` too. */
 export function boolOf(text: string | undefined): boolean | undefined {
   if (text === undefined) return undefined;

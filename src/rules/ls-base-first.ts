@@ -1,6 +1,6 @@
 import { hasFailed } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
-import { bigintOf } from '../model/values.js';
+import { featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
 import { bareWithin, below, callerOf, endOf, hasGap, place, probeName } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -144,7 +144,7 @@ function judgeUnseen({ run }: SessionContext, span: Activation): Judgement | und
 
 function switchesOn(activation: Activation): boolean {
   if (activation.kind !== 'op_set_features') return activation.enable === true;
-  const word = bigintOf(activation.value);
+  const word = featuresOf(activation.value);
   return word !== undefined && (word & LOG_ALL) !== 0n;
 }
 

@@ -1,6 +1,6 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
-import { argText, bigintOf } from '../model/values.js';
+import { argText, featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
 import { hasGap, hasStranger, place, unwatched } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -70,9 +70,7 @@ function wordOf(call: Activation): Word | undefined {
   // vhost_vdpa_set_features() clears VHOST_F_LOG_ALL in its own argument.
   if (row.backend === 'vdpa' && !call.entered) return undefined;
   const sender = callerOf(call, 'vhost_dev_start', 'vhost_dev_set_log', 'vhost_migration_log');
-  const text = argText(frame, 'features') ?? '';
-  // "features=0x7ffe24038550" points to the words.
-  const features = /^\d+$/.test(text) ? bigintOf(text) : undefined;
+  const features = featuresOf(argText(frame, 'features'));
   return sender === undefined || features === undefined ? undefined : { call, features };
 }
 

@@ -1,7 +1,7 @@
 import type { Call } from '../facts/calls.js';
 import type { Step } from '../facts/step.js';
 import type { Run } from '../flows/run.js';
-import { bigintOf } from '../model/values.js';
+import { featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
 import { callPairs } from './shared/stack-calls.js';
 import type { Rule } from './rule.js';
@@ -32,11 +32,16 @@ export const lsWord: Rule = {
       for (const { outer, inner, line } of callPairs(step, run)) {
         if (outer.row.kind !== 'vhost_dev_set_features' || inner.row.kind !== 'op_set_features')
           continue;
-        const word = bigintOf(inner.value);
-        if (outer.enable === undefined || word === undefined) continue;
+        const word = featuresOf(inner.value);
+        if (outer.enable === undefined || inner.value === undefined) continue;
         const isVdpa = inner.row.backend === 'vdpa';
         if (isVdpa && !isEntryOf(step, inner)) continue;
         const place = { device: inner.pointer, step: step.index, line };
+        if (word === undefined) {
+          const message = `${inner.func} gets features=${inner.value}, which is no features word`;
+          yield { verdict: 'inconclusive', ...place, message, missing: ['the words it points to'] };
+          continue;
+        }
         const isSet = (word & LOG_ALL) !== 0n;
         const message = `${inner.func} gets features 0x${word.toString(16)}, VHOST_F_LOG_ALL ${isSet ? 'set' : 'not set'}, for enable_log=${String(outer.enable)}`;
         if (isSet === outer.enable) yield { verdict: 'pass', ...place, message };

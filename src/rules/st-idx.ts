@@ -1,6 +1,6 @@
 import type { Call } from '../facts/calls.js';
 import type { Backend } from '../model/fact.js';
-import { unwatched } from './shared/queries.js';
+import { hasGap, unwatched } from './shared/queries.js';
 import { callPairs } from './shared/stack-calls.js';
 import type { Judgement, Rule } from './rule.js';
 
@@ -44,14 +44,13 @@ export const stIdx: Rule = {
   stack: {
     of: ['vhost_virtqueue_set_addr'],
     *judge(step, run) {
-      for (const { outer, inner, line } of callPairs(step, run)) {
+      for (const { outer, inner, caller, line } of callPairs(step, run)) {
         if (
           outer.row.kind !== 'vhost_virtqueue_start' ||
           inner.row.kind !== 'vhost_virtqueue_set_addr'
         )
           continue;
-        const start = run.atStep[step.index]?.find((a) => a.call === outer);
-        const backend = start === undefined ? undefined : run.rings.backendOf(start);
+        const backend = caller === undefined ? undefined : run.rings.backendOf(caller);
         const judged = judgePair(outer, inner, backend);
         if (judged !== undefined)
           yield { ...judged, device: inner.pointer, vring: inner.idx, step: step.index, line };
@@ -59,28 +58,33 @@ export const stIdx: Rule = {
     },
   },
   *sequence(context) {
-    // Within one start a vq keeps its index; a vhost_dev_init() or a new start may lay the array out anew.
-    const known = new Map<string, { idx: number; line: number }>();
+    // Within one start of its device a vq keeps its index; a vhost_dev_init() or a new start may lay the array out anew.
+    const known = new Map<string, Map<string, { idx: number; step: number; line: number }>>();
     for (const a of context.of(
       'vhost_dev_start',
       'vhost_dev_init',
       'vhost_dev_cleanup',
       'vhost_virtqueue_set_addr',
     )) {
+      const { device } = a;
       if (a.kind !== 'vhost_virtqueue_set_addr') {
-        known.clear();
+        if (device === undefined) known.clear();
+        else known.delete(device);
         continue;
       }
       const { idx, vq } = a.call;
-      if (idx === undefined || vq === undefined || a.device === undefined) continue;
-      const key = `${a.device} ${vq}`;
-      const before = known.get(key);
-      if (before === undefined) known.set(key, { idx, line: a.line });
+      if (idx === undefined || vq === undefined || device === undefined) continue;
+      const rings =
+        known.get(device) ?? new Map<string, { idx: number; step: number; line: number }>();
+      known.set(device, rings);
+      const before = rings.get(vq);
+      if (before === undefined) rings.set(vq, { idx, step: a.first, line: a.line });
       if (before === undefined || before.idx === idx) continue;
+      if (hasGap(context.run, before.step, a.first)) continue;
       if (unwatched(context.run, 'vhost_dev_start', 0, a.first).length > 0) continue;
       yield {
         verdict: 'violation',
-        device: a.device,
+        device,
         vring: idx,
         step: a.first,
         line: a.line,
