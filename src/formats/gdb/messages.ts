@@ -27,7 +27,7 @@ const MESSAGE = anyOf([
   /^"finish" not meaningful|^Use [`']|^of file \/|^\((?:helper|handler|[\w:]+)\) will be abandoned\.|^When the function is done executing|^\d+(?:\.\d+)? +(?:(?:hw |read |acc )?watchpoint|catchpoint|dprintf|tracepoint|STT_GNU_IFUNC) +(?:keep|del|dis) |^\d+ +breakpoint +(?:keep|del|dis) +[yn] +<(?:MULTIPLE|PENDING)>/,
   /^\$\d+ = |^\$\d+: |^>(?:silent|end|bt|c|cont|continue|p|print|printf|echo|info|set|x)\b|^>$/,
   // processes and threads that come and go
-  /^(?:Detaching (?:after )?v?fork (?:from )?(?:child|parent) |Attaching after \S.{0,60} v?fork to child |LWP \d+(?: "[^"]*")? (?:exited|vanished|stopped)|(?:Thread|Inferior)-specific breakpoint \d+ deleted - |(?:Thread|Inferior) ID \d[\d.]* not known|Program (?:exited (?:normally|with code)|stopped\.)|Added inferior \d|ptrace: |Could not attach to process\.|(?:Hangup|[Ee]rror) detected on (?:fd \d|stdin)|Selected thread is running\.|No (?:selected (?:thread|frame)|unwaited-for children|more reverse-execution history))/,
+  /^(?:Detaching (?:after )?v?fork (?:from )?(?:child|parent) |Attaching after \S.{0,60} v?fork to child |LWP \d+(?: "[^"]*")? (?:exited|vanished|stopped)|(?:Thread|Inferior)-specific breakpoint \d+ deleted - |(?:Thread|Inferior) ID \d[\d.]* not known|Program (?:exited (?:normally|with code)|stopped\.)|Added inferior \d|(?:Quitting: )?ptrace: |Could not attach to process\.|(?:Hangup|[Ee]rror) detected on (?:fd \d|stdin)|Selected thread is running\.|No (?:selected (?:thread|frame)|unwaited-for children|more reverse-execution history))/,
   // steps and stops
   /^(?:Single stepping until exit from function \S+,$|Stopped due to (?:shared library event|spurious)| {2}Inferior (?:un)?loaded \S|(?:Thread Event|Overlay Event|\S+ Master) Breakpoint: gdb should not stop!|Not stopped at any breakpoint; argument ignored|It stopped after being stepped\.)/,
   // "Breakpoint 3 at 0x5555: file x.c, line 8 (thread 2)": what the grammar does not know of a breakpoint
@@ -48,7 +48,7 @@ const MESSAGE = anyOf([
 
 // Sought only in lines that hold one of the words below: these are nearly none. "Overwrite it? (y or n) "
 const MESSAGE_WITHIN =
-  /^\(?.*call(?:ed)? (?:from|by) GDB|---?Type <(?:RET|return)>|continue without paging--|\((?:y or n|\[y\] or n|y or \[n\])\)/;
+  /^\(?.*call(?:ed)? (?:from|by) GDB|---?Type <(?:RET|return)>|continue without paging--|\((?:y or n|\[y\] or n|y or \[n\])\)[ \t]*(?:[yn]|\[answered [YN]; .*\])?[ \t]*$/;
 
 /** What messages over several lines go on with: a person could begin any of these alike, so they are given in full. */
 const FURTHER_LINES: ReadonlySet<string> = new Set([
