@@ -6,6 +6,7 @@
  * missing here becomes prose, and may make a log a note.
  */
 import { anyOf } from '../../base/any-of.js';
+import { isPersonal } from '../personal.js';
 
 // By first words; where a person could begin alike, by so much that only gdb goes on so.
 const MESSAGE = anyOf([
@@ -38,6 +39,8 @@ const MESSAGE = anyOf([
   /^(?:\(no debugging symbols found\)|\.*done\.$|Missing debuginfos?, try:|Expanding full symbols from |Symbols already loaded for |Symbol file not found for |[`']\S+' has changed; re-reading symbols|Dwarf Error: |DWARF (?:Error|ERROR): |Debuginfod (?:has been |functionality is |URLs |verbose )|This GDB supports auto-downloading debuginfo |To make this setting permanent, add |Download failed: .* {2}Continuing without |Could not load (?:shared library symbols|vsyscall page) |Auto-detected file language|The current source language is "|Current language: )/,
   // values
   /^(?:value has been optimized out|There is no member (?:or method )?named |No (?:(?:struct |union |enum )?type|class) named |Structure has no component named |Type \S.* has no component named |[`']\S+' has unknown (?:return )?type; cast |evaluation of this expression requires |That operation is not available on |cannot subscript something of type |Argument to \w+ operation not a number|Line number \d+ (?:is )?out of range|previous frame (?:identical|inner) to this frame|Could not find the frame base for )/,
+  // what `show` says
+  /^(?:Controlling the inferior in non-stop mode|Non-stop mode|Scheduler locking|Mode for locking scheduler during execution|State of pagination|Resuming the execution of threads of all processes|Debugger response to a program call of fork or vfork|Stopping for shared library events|Follow exec mode) is (?:on|off|"[^"]*"|\d)/,
   // tables and listings
   /^(?:line to your configuration file "|Dump of assembler code|End of assembler dump|All (?:defined (?:functions|variables|types)|(?:functions|variables|types) matching regular expression)|Non-debugging symbols:|From +To +Syms Read|\(\*\): Shared library is missing|No shared libraries (?:loaded|matched)|\tUsing the running image of |Local exec file:|Entry point: 0x|Saved (?:corefile |to file '))/,
   // gdbserver
@@ -82,8 +85,13 @@ const FURTHER_LINES: ReadonlySet<string> = new Set([
 
 /** A message of gdb, whatever stands around it. */
 export function isDebuggerMessage(line: string): boolean {
-  return MESSAGE.test(line) || isMessageWithin(line) || FURTHER_LINES.has(line.trimEnd());
+  if (MESSAGE.test(line)) return !DOUBTFUL.test(line) || !isPersonal(line);
+  return isMessageWithin(line) || FURTHER_LINES.has(line.trimEnd());
 }
+
+// Where gdb may go on with anything, so that words of its own do not tell it from a person who begins alike.
+const DOUBTFUL =
+  /^(?:Continuing|Cancelled|Cannot|Can't|Couldn't|Attempt|Invalid|Ambiguous|Remote|Ignoring|Failed|Unable|Unrecognized|Undefined|Error while|Warning|No (?:symbol|frame|thread|breakpoint|source|function|line|default|current))\b/;
 
 function isMessageWithin(line: string): boolean {
   return WITHIN.test(line) && MESSAGE_WITHIN.test(line);

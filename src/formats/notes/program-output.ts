@@ -6,6 +6,7 @@
  * QEMU 2 to 10), GLib, iproute2, Linux, systemd, agetty.
  */
 import { anyOf } from '../../base/any-of.js';
+import { isPersonal } from '../personal.js';
 
 // No text may match a part in two ways: a line made for it would then take time without bounds.
 const PROGRAM_START = anyOf([
@@ -57,6 +58,9 @@ const PROGRAM_START = anyOf([
   /^\d+\+\d+ records (?:in|out)$|^\d+ bytes .*copied, |^PING \S+ |^\d+ bytes from |^\d+ packets transmitted, |^rtt min\/avg\/max/,
 ]);
 
+// A person may begin alike: "Booting the second guest gives:"
+const DOUBTFUL = /^(?:Booting|GRUB|Welcome|Loading|Press|UEFI|Debian|Ubuntu|Fedora|CentOS)\b/;
+
 // 04:02 <... ioctl resumed>     ftrace, kprobe, perf:  qemu-123 [003] d..1. 123.456: x     code
 const PROGRAM_WITHIN =
   /<unfinished \.\.\.>|<\.\.\. \w+ resumed>|\[\d{3}\] (?:[^ ]* +\d+|[^ ]*\d)\.\d+: |[;{}\\]$/;
@@ -92,7 +96,8 @@ const PROGRAM_SIGNED = anyOf([
 /** True when the line, blanks around it cut, looks like a program's: stamped, signed, code, signs rather than words. */
 export function isProgramOutput(text: string): boolean {
   const bounded = text.length > 2048 ? text.slice(0, 2048) : text;
-  if (PROGRAM_START.test(bounded) || PROGRAM_WITHIN.test(bounded)) return true;
+  if (PROGRAM_START.test(bounded)) return !DOUBTFUL.test(bounded) || !isPersonal(bounded);
+  if (PROGRAM_WITHIN.test(bounded)) return true;
   if (SIGN.test(bounded) && PROGRAM_SIGNED.test(bounded)) return true;
   // dev->log=0x5555 dev->log_size=28672: more signs than letters
   return !isHalfLetters(bounded);
