@@ -6,4 +6,4 @@ export function isPersonal(text: string): boolean {
 }
 
 const PERSONAL =
-  /(?<![\w/."'`@:-])(?:I|we|my|our|let's|again|another|second|third|here|below|above|but|see|seems|the other)(?![\w/"'`@(=-])/;
+  /(?<![\w/."'`@:-])(?:I|we|my|our|let's|again|another|second|third|here|below|above|but|seems|the other)(?![\w/"'`@(=-])/;
