@@ -12,13 +12,7 @@ import { cleanLine, cutPager, isEmptyQuote, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
-import {
-  isCutMark,
-  isDebuggerMessage,
-  isLossNotice,
-  isThreadRow,
-  startsLocation,
-} from './gdb/chatter.js';
+import { isCutMark, isLossNotice, isThreadRow, startsLocation } from './gdb/chatter.js';
 import { EventLines } from './qemu/event-lines.js';
 import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
@@ -27,6 +21,7 @@ import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
 import { KnownLines } from './gdb/known-lines.js';
 import { readGdbLine, startsStop } from './gdb/lines.js';
 import { isProbeLine } from './gdb/probe-lines.js';
+import { isDebuggerMessage } from './gdb/messages.js';
 import { GdbOutput } from './gdb/output.js';
 import { GdbSession } from './gdb/session.js';
 import { Pending } from './gdb/pending.js';

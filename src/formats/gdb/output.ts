@@ -3,14 +3,9 @@
  * and what the program prints that it runs.
  */
 import type { GdbLine } from './lines.js';
-import {
-  isDebuggerMessage,
-  isLocal,
-  isSpacedSourceEcho,
-  isTypedAhead,
-  isVariable,
-} from './chatter.js';
+import { isLocal, isSpacedSourceEcho, isTypedAhead, isVariable } from './chatter.js';
 import { stopHead } from './lines.js';
+import { isDebuggerMessage } from './messages.js';
 import type { Line } from './pending.js';
 import type { GdbSession } from './session.js';
 

@@ -9,7 +9,8 @@
 import type { Heading } from '../../model/record.js';
 import type { NoteFormat, NoteLine } from './note-format.js';
 import { readRule, readTitle } from './note-lines.js';
-import { hasOtherLetters, isFence, isProgramOutput } from './prose.js';
+import { isProgramOutput } from './program-output.js';
+import { hasOtherLetters, isFence } from './prose.js';
 
 export function createHeadings(): NoteFormat {
   return new Headings();
