@@ -62,6 +62,7 @@ const variants: readonly [string, (lines: readonly string[]) => readonly string[
   ['a mail about a mail', (lines) => lines.map((line) => `> > ${line}`)],
   ['a clock', (lines) => lines.map((line) => `00:08:58.944  ${line}`)],
   ['the journal', (lines) => lines.map((line) => `Nov 22 03:00:00 host gdb[12]: ${line}`)],
+  ['cat -n', (lines) => lines.map((line, i) => `${String(i + 1).padStart(6)}\t${line}`)],
   ['no-break spaces', (lines) => lines.map((line) => line.replace(/^(#\d+) +/, '$1\u00a0\u00a0'))],
 ];
 

@@ -1,12 +1,16 @@
 /**
- * Margins that stand in front of every line of a session: mail's quotes, clocks of CI, the journal's stamps.
+ * Margins that stand in front of every line of a session: mail's quotes, clocks of CI, the journal's stamps, numbers.
  *
  * A margin is known by a line of gdb behind it, and goes as long as lines have it. Single lines with a
  * margin (`4711  * #0 ...` in a comment) are read by splitMargin() in clean.ts.
  */
 import { anyOf } from '../base/any-of.js';
 
+// "   123\t#0  f () at x.c:1": cat -n and nl, in six columns; gdb lists the source without blanks in front
+const NUMBERED = /^(?=.{6}\t) {0,5}\d{1,6}\t|^\d{7,9}\t/;
+
 const KINDS: readonly RegExp[] = [
+  NUMBERED,
   // "> > #3  f () at x.c:1"    "| #3 ..."
   /^[ \t]{0,8}(?:[>|][ \t]?){1,64}/,
   // "00:08:58.944  #6  0x..."    "[00:08:58] ..."    "2026-11-22T03:00:00.123Z ..."
@@ -33,9 +37,25 @@ function marginOf(line: string): RegExp | undefined {
 /** Takes the margin off the lines of one capture. */
 export class Margins {
   #kind: RegExp | undefined;
+  #number = 0;
+  #isAfterGap = false;
+
+  /** By the number of the line that was stripped last, others stood above it. */
+  get isAfterGap(): boolean {
+    return this.#isAfterGap;
+  }
 
   /** The line without the margin that its neighbours have. */
   strip(line: string): string {
+    const wasNumbered = this.#kind === NUMBERED;
+    const text = this.#strip(line);
+    const number = this.#kind === NUMBERED ? NUMBERED.exec(line)?.[0] : undefined;
+    this.#isAfterGap = number !== undefined && wasNumbered && Number(number) !== this.#number + 1;
+    if (number !== undefined) this.#number = Number(number);
+    return text;
+  }
+
+  #strip(line: string): string {
     const match = this.#kind?.exec(line);
     if (match !== undefined && match !== null) return this.#without(line, match[0]);
     if (line.trim() === '') return line;

@@ -91,6 +91,11 @@ class Reader implements CaptureReader {
     }
     if (this.#pushPlainEvent(raw, lineNo)) return;
     const text = this.#margins.strip(cleanLine(raw));
+    if (this.#margins.isAfterGap) {
+      this.#endRecords();
+      this.#lost(lineNo, 'by its number, lines above this one are missing');
+      return;
+    }
     const pager = cutPager(text);
     if (pager === undefined && this.#pushStampedEvent(text, lineNo)) return;
     if (pager === undefined) this.#join({ text, lineNo, cut: false }, raw);
@@ -111,11 +116,15 @@ class Reader implements CaptureReader {
   }
 
   #refuseLine(lineNo: number): void {
-    while (this.#pending !== undefined) this.#finishPending(false);
-    this.#formats.end();
+    this.#endRecords();
     const span = { first: lineNo, last: lineNo };
     this.#session.problem('LINE_TOO_LONG', 'a line of over a million characters is not read', span);
-    this.#session.gap(span, 'a line was too long to read');
+    this.#lost(lineNo, 'a line was too long to read');
+  }
+
+  #endRecords(): void {
+    while (this.#pending !== undefined) this.#finishPending(false);
+    this.#formats.end();
   }
 
   // --- lines that are known by themselves

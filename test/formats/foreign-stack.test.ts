@@ -33,6 +33,18 @@ describe('a frame of gdb', () => {
     '#12 0x00007ffff7e5a123 in',
     '#12 0x00007ffff7e5a123',
     '#2  qemu_poll_ns',
+    // gdb pads addresses: the list of these may stand on the next line
+    '#0  0x00007ffff7e5a123 in operator new(unsigned long)',
+    '#12 0x00007ffff7e5a123 in qemu_poll_ns',
+    '#12 0x56d08a95 in qemu_poll_ns',
+    '#3 0x5555 in qemu_poll_ns',
+    '#12 0x7f1d117485fb in f (...)',
+    '#12 0x7f1d117485fb in f (',
+    '#12 0x7f1d117485fb in f ()',
+    '#12 0x7f1d117485fb in f at',
+    '#1 in vhost hw/virtio/vhost.c:400',
+    'vhost_worker drivers/vhost/vhost.c:400',
+    'at drivers/vhost/vhost.c:400 [inline]',
     '#0 x1 is being used',
     '[1] Introduction',
     '[1] https://example.org/list',
@@ -59,6 +71,39 @@ describe('a stack', () => {
       ['asan', 2],
       ['asan', 1],
       ['crash', 1],
+    ]);
+  });
+
+  it('of a sanitizer takes the next frame, however little stands there', () => {
+    const stacks = stacksOf([
+      '    #7 0x82ba3c in f /src/x.c:1:1',
+      '    #8 0x55db792c in operator new(unsigned long)',
+      '    #10 0x55db792c in operator delete(void*)',
+    ]);
+    expect(stacks.map(({ frames }) => frames.length)).toEqual([2]);
+  });
+
+  it('of gdb below a report of a sanitizer stays one', () => {
+    const { records } = readLines([
+      '==4242==ABORTING',
+      '#0  0x00007ffff7e5a123 in raise',
+      '    (sig=6) at raise.c:56',
+      '#1  0x00007ffff7e5a124 in main () at x.c:1',
+    ]);
+    expect(records.map(({ kind }) => kind)).toEqual(['chatter', 'backtrace']);
+  });
+
+  it('takes no word of a person for the rest of a frame', () => {
+    const stacks = stacksOf([
+      '    #0 0x7f1cca9777a8 in f',
+      'crashes, see hw/virtio/vhost.c:12',
+      '',
+      '    #0 0x7f1cca9777a8 in f',
+      'vhost.c',
+    ]);
+    expect(stacks.map(({ frames }) => frames)).toEqual([
+      [{ func: 'f', address: '0x7f1cca9777a8' }],
+      [{ func: 'f', address: '0x7f1cca9777a8' }],
     ]);
   });
 
@@ -116,6 +161,9 @@ describe('hostile lines', () => {
     ['lldb', `frame #0: 0x1 q\`${' at x'.repeat(380)}`],
     ['perf', `${'1.123456: '.repeat(200)}:`],
     ['oops', 'a+0x1/0x1 '.repeat(200)],
+    ['sanitizer without place', `#0 0x1234567 in ${'f (/a+0x'.repeat(250)}=`],
+    ['fuchsia', `#0 0x0000000000000001 in ${' <a>+0x1'.repeat(250)}`],
+    ['source lines', `f (${'x.c:1 '.repeat(330)}`],
     ['operators', `#0 0x1 in ${'operator='.repeat(220)}`],
   ])('are read in time that does not explode: %s', (_, line) => {
     const reading = readLines(Array<string>(400).fill(line));

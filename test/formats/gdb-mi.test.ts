@@ -212,7 +212,7 @@ describe('commands', () => {
   });
 
   test('alone do not make a session of a note', () => {
-    const note = ['-exec-run hangs here', 'bt', '^done', '*stopped', '(gdb) ', '-device x'];
+    const note = ['-exec-run hangs here', 'bt', '^done', '~"target: riscv"', '(gdb) ', '-device x'];
     expect(readLines(note).formats).toEqual([]);
   });
 

@@ -77,7 +77,7 @@ function isTold(line: MiLine, context: MiContext): boolean {
     case 'notice':
       return NOTICE.test(line.name) && (inSession || hasResults(line));
     case 'stream':
-      return inSession || line.stream === '~';
+      return inSession || (line.stream === '~' && CONSOLE.test(line.text));
     case 'prompt':
       return inSession && isNear;
     case 'command':
@@ -89,6 +89,9 @@ function isTold(line: MiLine, context: MiContext): boolean {
 function hasResults({ items }: { readonly items: readonly MiItem[] }): boolean {
   return items[0]?.name !== undefined;
 }
+
+// A note may say ~"target: riscv"; gdb ends its lines, and begins a stack with a piece of its own.
+const CONSOLE = /\n$|^#/;
 
 const RESULTS = new Set(['done', 'running', 'connected', 'error', 'exit']);
 const ASYNC = new Set(['stopped', 'running']);

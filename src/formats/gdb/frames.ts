@@ -188,7 +188,7 @@ function isDigit(code: number): boolean {
  */
 export function frameHead(text: string): 'strong' | 'weak' | 'none' {
   // 0x0000555555b8fda2 in vhost_log_get (...      0x00007ffe in  ()      the name on the next line
-  if (/^0x[0-9a-fA-F]+[ \t]+in(?:[ \t]|$)/.test(text)) return 'strong';
+  if (/^(?:0x[0-9a-fA-F]+|<in [^<>]{1,64}>)[ \t]+in(?:[ \t]|$)/.test(text)) return 'strong';
   if (/^<(?:signal handler called|function called from gdb)>/.test(text)) return 'strong';
   // vhost_dev_start (hdev=...      main ()      f (...)      f (address@hidden)
   if (PLAIN_CALL.test(text)) return 'strong';

@@ -15,7 +15,7 @@ export type ForeignLine =
       /** Number of the frame, where the tool numbers them. */
       readonly level?: number;
       readonly frame: ForeignFrame;
-      /** Too little by itself: counts only in an open stack of this tool. */
+      /** Too little by itself: counts only in an open stack of this tool, or where one is announced. */
       readonly weak?: true;
     }
   /** A stack follows. */
@@ -34,11 +34,11 @@ const LONGEST_LINE = 2048;
 
 const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[] = [
   // gdb's own frames are most lines of a log: "f (hdev=0x1", ") at " and "f ()" stand in no other tool's.
-  { may: /^#\d{1,10}[ \t](?!.*(?: \(\w+=|\) (?:at|from) | \(\)$))/, rules: ['Numbered'] },
+  { may: /^#\d{1,10}(?:\.\d+)?[ \t](?!.*(?: \(\w+=|\) (?:at|from) | \(\)$))/, rules: ['Numbered'] },
   { may: /^\[#?\d/, rules: ['Gef', 'Listed'] },
   { may: /^\[exception RIP: /, rules: ['CrashException'] },
   {
-    may: /^\[<|^(?:\? )?[A-Za-z_.$][\w.$]{0,255}\+0x|^<\/?#?[A-Z]{2,}>|^Call [Tt]race:/,
+    may: /^\[<|^(?:\? )?[A-Za-z_.$][\w.$]{0,255}(?:\+0x| \(?[^ :()]+:\d)|^<\/?#?[A-Z]{2,}>|^Call [Tt]race:/,
     rules: ['Oops'],
   },
   { may: /^CPU: \d|^task:\S/, rules: ['OopsTask'] },

@@ -7,9 +7,10 @@
  * Not read: bpftrace, SystemTap, pwndbg, WinDbg; arguments of lldb and gef; the `====` above a report of ASan,
  *           which nobody can tell from a person's rule.
  */
-import type { CaptureRecord, Stamp } from '../../model/record.js';
+import type { CaptureRecord, ForeignFrame, ForeignStack, Stamp } from '../../model/record.js';
 import { splitMargin } from '../clean.js';
 import { isReportTable, isReportText, readForeign } from './foreign-lines.js';
+import type { ForeignLine } from './foreign-lines.js';
 import type { LineFormat } from '../line-format.js';
 import { StackBuilder } from './stack-builder.js';
 
@@ -22,6 +23,11 @@ class ForeignStacks implements LineFormat {
   readonly #stacks = new StackBuilder();
   #task: Stamp = {};
   #last = -1;
+  /** What the line `#announcedAt` says that follows. */
+  #announced: ForeignStack['tool'] | undefined;
+  #announcedAt = -1;
+  /** The frame on the line above, where its place is still to come. */
+  #torn = '';
 
   get isOpen(): boolean {
     return this.#stacks.isOpen;
@@ -39,13 +45,24 @@ class ForeignStacks implements LineFormat {
   }
 
   #read(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    const torn = this.#last === lineNo - 1 ? this.#torn : '';
     const read = readForeign(text);
+    this.#torn = isPlaceless(read) ? text : '';
+    const whole = torn === '' || read?.type === 'frame' ? undefined : mended(torn, text);
+    if (whole !== undefined) {
+      this.#stacks.replaceLast(whole, lineNo);
+      return [];
+    }
     if (read?.type === 'task') this.#task = read.stamp;
     const isOops = read !== undefined && 'tool' in read && read.tool === 'oops';
-    // People write "Call Trace:" above what gdb prints as well.
-    if (isOops && read.type === 'head') return undefined;
+    const announced = this.#announcedAt === lineNo - 1 ? this.#announced : undefined;
+    // People write "Call Trace:" above what gdb prints as well; "<TASK>" may stand below it.
+    if (isOops && (read.type === 'head' || (read.type === 'inside' && announced === 'oops'))) {
+      this.#announce('oops', lineNo);
+      return undefined;
+    }
     // "CPU: 1 PID: 4260 Comm: x" stands above the stack, with registers in between.
-    const records = read && this.#stacks.add(read, lineNo, isOops ? this.#task : {});
+    const records = read && this.#stacks.add(read, lineNo, isOops ? this.#task : {}, announced);
     if (records !== undefined) {
       if (isOops) this.#task = {};
       return records;
@@ -54,6 +71,30 @@ class ForeignStacks implements LineFormat {
     if (read?.type !== 'task' && !isReportText(text) && !(isNear && isReportTable(text))) {
       return undefined;
     }
+    this.#announce('asan', lineNo);
     return [...this.#stacks.end(), { kind: 'chatter', span: { first: lineNo, last: lineNo } }];
   }
+
+  #announce(tool: ForeignStack['tool'], lineNo: number): void {
+    this.#announced = tool;
+    this.#announcedAt = lineNo;
+  }
 }
+
+function isPlaceless(read: ForeignLine | undefined): boolean {
+  if (read?.type !== 'frame' || read.tool !== 'asan') return false;
+  return read.frame.file === undefined && read.frame.moduleOffset === undefined;
+}
+
+/** The frame of a sanitizer that a terminal or mail has wrapped where its place stands, or within that. */
+function mended(line: string, rest: string): ForeignFrame | undefined {
+  if (!WRAPPED.test(rest)) return undefined;
+  for (const text of [line + rest, `${line} ${rest}`]) {
+    const read = readForeign(text);
+    if (read?.type === 'frame' && !isPlaceless(read)) return read.frame;
+  }
+  return undefined;
+}
+
+// "(/lib/libc.so.6+0x21b96)"   "hw/pci/pci_bridge.c:153"   "er-l/src/x.cc:619:3"
+const WRAPPED = /^\S{1,512}(?::\d+|\))(?: \(BuildId: [0-9a-f]+\))?$/;

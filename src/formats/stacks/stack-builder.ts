@@ -23,14 +23,19 @@ export class StackBuilder {
 
   /**
    * Adds a line; gives the stack that it ended. Undefined when the line belongs to no stack.
-   * `stamp`: what is known of the task besides.
+   * `stamp`: what is known of the task besides. `announced`: the line above says that a stack of this tool follows.
    */
-  add(line: ForeignLine, lineNo: number, stamp: Stamp = {}): readonly CaptureRecord[] | undefined {
+  add(
+    line: ForeignLine,
+    lineNo: number,
+    stamp: Stamp = {},
+    announced?: ForeignStack['tool'],
+  ): readonly CaptureRecord[] | undefined {
     switch (line.type) {
       case 'head':
         return this.#start(line.tool, { ...stamp, ...line.stamp }, lineNo);
       case 'frame':
-        return this.#addFrame(line, lineNo, stamp);
+        return this.#addFrame(line, lineNo, stamp, announced);
       case 'inside':
         return this.#open?.tool === line.tool ? this.#extend(lineNo) : undefined;
       case 'place':
@@ -38,6 +43,12 @@ export class StackBuilder {
       case 'task':
         return undefined;
     }
+  }
+
+  /** The rest of the frame that was added last came with this line. */
+  replaceLast(frame: ForeignFrame, lineNo: number): void {
+    this.#open?.frames.splice(-1, 1, frame);
+    this.#extend(lineNo);
   }
 
   /** Nothing goes on with the open stack. */
@@ -56,9 +67,11 @@ export class StackBuilder {
     { tool, level, frame, weak }: Extract<ForeignLine, { type: 'frame' }>,
     lineNo: number,
     stamp: Stamp,
+    announced: ForeignStack['tool'] | undefined,
   ): readonly CaptureRecord[] | undefined {
     const goesOn = this.#goesOn(tool, level);
-    if (weak === true && !goesOn) return undefined;
+    const isFirst = announced === tool && (level ?? 0) === 0;
+    if (weak === true && !isFirst && !(goesOn && this.#isNext(level))) return undefined;
     const ended = goesOn ? this.#extend(lineNo) : this.#start(tool, stamp, lineNo);
     this.#open?.frames.push(frame);
     if (level !== undefined && this.#open !== undefined) this.#open.level = level;
@@ -71,6 +84,12 @@ export class StackBuilder {
     if (open?.tool !== tool || open.frames.length >= MOST_FRAMES) return false;
     if (level === undefined || open.level === undefined) return true;
     return level > open.level || (tool === 'listed' && level === 0 && open.level === 0);
+  }
+
+  /** No frame is missing between. */
+  #isNext(level: number | undefined): boolean {
+    const last = this.#open?.level;
+    return level === undefined || last === undefined || level === last + 1;
   }
 
   #addPlace(
