@@ -75,15 +75,35 @@ function requestOf(
   return isRequest || isVhostIoctl(number) ? { kind: 'vhost_ioctl', value: text } : undefined;
 }
 
+/** First arguments of the functions of {@link REQUESTS}, as a probe or the kernel's source names them. */
+const FILE_NAMES = ['file', 'f', 'filp', 'filep'];
+const DEVICE_NAMES = ['dev', 'd'];
+
 /**
- * What stands for the device. A vhost worker is named after the process that it serves (vhost_worker_create()); of
- * other threads the process is known only where the trace has its column.
+ * What stands for the device: the open file or the vhost_dev where a probe shows it, else the file descriptor of
+ * the process, else the process alone, which may have several devices. A vhost worker is named after the process
+ * that it serves (vhost_worker_create()); of other threads the process is known only where the trace has its column.
  */
-function endpointOf({ comm, pid, tgid, args }: KernelEvent): string | undefined {
+function endpointOf(event: KernelEvent): string | undefined {
+  const { comm, pid, tgid, args } = event;
+  if (REQUESTS.has(plainName(event.func ?? event.name))) {
+    const file = addressIn(args, FILE_NAMES);
+    if (file !== undefined) return `file ${file}`;
+    const device = addressIn(args, DEVICE_NAMES);
+    if (device !== undefined) return `vhost_dev ${device}`;
+  }
   const owner = /^vhost-(\d+)$/.exec(comm ?? '')?.[1] ?? tgid ?? pid;
   if (owner === undefined) return undefined;
   const fd = bigintOf(args?.fd);
   return fd === undefined ? `pid ${owner}` : `pid ${owner} fd ${fd}`;
+}
+
+function addressIn(args: KernelEvent['args'], names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const address = bigintOf(args?.[name]);
+    if (address !== undefined) return `0x${BigInt.asUintN(64, address).toString(16)}`;
+  }
+  return undefined;
 }
 
 /** What shows the entry of a call: a step, or what was reported of one. */
