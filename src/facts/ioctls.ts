@@ -53,7 +53,7 @@ const KERNEL: Readonly<Record<string, Row>> = {
   VSOCK_SET_GUEST_CID: [0x60, 'write'],
   VSOCK_SET_RUNNING: [0x61, 'write'],
   GET_FEATURES_ARRAY: [0x83, 'read'],
-  SET_FEATURES_ARRAY: [0x83, 'write'],
+  SET_FEATURES_ARRAY: [0x83, 'write', 'op_set_features'],
   SET_FORK_FROM_OWNER: [0x84, 'write'],
   GET_FORK_FROM_OWNER: [0x85, 'read'],
 };
