@@ -10,7 +10,8 @@ import type { FactKind } from '../model/fact.js';
 import type { KernelEvent } from '../model/record.js';
 import { bigintOf } from '../model/values.js';
 import { plainName } from './functions.js';
-import { ioctlByNumber, isVhostIoctl } from './ioctls.js';
+import { isVhostIoctl } from './ioctls.js';
+import type { CommandWords } from './ioctls.js';
 import type { Report, Step, WireFact } from './step.js';
 
 /** Functions that take a request, or pass it on; QEMU's ioctl() is one call of each. */
@@ -27,8 +28,8 @@ const REQUESTS: ReadonlySet<string> = new Set([
 const LOG_WRITES: ReadonlySet<string> = new Set(['log_write', 'vhost_log_write', 'log_used']);
 
 /** What a call means, or undefined. Its return is no fact of its own, see {@link OpenCalls}. */
-export function kernelFact(event: KernelEvent): WireFact | undefined {
-  return event.what === 'call' ? factOf(event) : undefined;
+export function kernelFact(event: KernelEvent, words: CommandWords): WireFact | undefined {
+  return event.what === 'call' ? factOf(event, words) : undefined;
 }
 
 /**
@@ -36,15 +37,15 @@ export function kernelFact(event: KernelEvent): WireFact | undefined {
  * began in the call): that it was made, and what came of it, is known all the same. The return of a
  * request does not tell which one it was.
  */
-export function lostEntryFact(event: KernelEvent): WireFact | undefined {
-  return LOG_WRITES.has(plainName(event.func ?? event.name)) ? factOf(event) : undefined;
+export function lostEntryFact(event: KernelEvent, words: CommandWords): WireFact | undefined {
+  return LOG_WRITES.has(plainName(event.func ?? event.name)) ? factOf(event, words) : undefined;
 }
 
-function factOf(event: KernelEvent): WireFact | undefined {
+function factOf(event: KernelEvent, words: CommandWords): WireFact | undefined {
   const func = event.func === undefined ? event.name : plainName(event.func);
   const kind = LOG_WRITES.has(func) ? 'vhost_log_write' : undefined;
   const known = kind ?? (REQUESTS.has(func) ? 'vhost_ioctl' : undefined);
-  const request = kind === undefined ? requestOf(event, known !== undefined) : undefined;
+  const request = kind === undefined ? requestOf(event, known !== undefined, words) : undefined;
   if (known === undefined && request === undefined) return undefined;
   return {
     kind: request?.kind ?? known ?? 'vhost_ioctl',
@@ -66,11 +67,12 @@ function factOf(event: KernelEvent): WireFact | undefined {
 function requestOf(
   { args }: KernelEvent,
   isRequest: boolean,
+  words: CommandWords,
 ): { readonly kind: FactKind; readonly value: string } | undefined {
   const text = args?.cmd ?? args?.ioctl;
   const number = bigintOf(text);
   if (text === undefined || number === undefined) return undefined;
-  const row = ioctlByNumber(number);
+  const row = words.rowOf(number);
   if (row !== undefined) return { kind: row.kind, value: row.name };
   return isRequest || isVhostIoctl(number) ? { kind: 'vhost_ioctl', value: text } : undefined;
 }
