@@ -66,9 +66,10 @@ describe('recipes follow the tables', () => {
 
   test('what the kprobes of ftrace print is read as requests and log writes', () => {
     for (const func of recipes.ftrace(all).functions) {
-      const args = func.endsWith('log_write')
-        ? 'base=0x7f addr=0x1000 len=12'
-        : 'cmd=0x4008af04 arg=0x7f';
+      const isInner = ['vhost_dev_ioctl', 'vhost_vring_ioctl'].includes(func);
+      const device = `${isInner ? 'dev' : 'file'}=0xffff88810a00`;
+      const isWrite = func.endsWith('log_write');
+      const args = isWrite ? 'base=0x7f addr=0x1000 len=12' : `${device} cmd=0x4008af04 arg=0x7f`;
       const row = (event: string, body: string): string =>
         `  qemu-17  [000] .....  1.000001: ${event}: (${body}`;
       const text = [
@@ -76,8 +77,10 @@ describe('recipes follow the tables', () => {
         row(`${func}_ret`, `caller+0x94/0xc0 <- ${func}) ret=-14`),
       ].join('\n');
       const { wire } = buildRun(readText(text), { assumeOrdered: true }).steps[0] ?? {};
-      const kind = func.endsWith('log_write') ? 'vhost_log_write' : 'op_set_log_base';
-      expect(wire).toMatchObject({ func, kind, result: '-14' });
+      const kind = isWrite ? 'vhost_log_write' : 'op_set_log_base';
+      const own = isInner ? 'vhost_dev 0xffff88810a00' : 'file 0xffff88810a00';
+      const endpoint = isWrite ? 'pid 17' : own;
+      expect(wire).toMatchObject({ func, kind, endpoint, result: '-14' });
     }
   });
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ioctlByName, ioctlByNumber, ioctlTable } from '../src/facts/ioctls.js';
+import { CommandWords, ioctlByName, ioctlByNumber, ioctlTable } from '../src/facts/ioctls.js';
 import type { WireFact } from '../src/facts/step.js';
 import { wireFact } from '../src/facts/wire.js';
 import type { SystemCall, VhostUserMessage } from '../src/model/record.js';
@@ -101,6 +101,36 @@ describe('the table of ioctls', () => {
 
   it.each([0x4008ae00n, 0x4008afffn, 0x8008af04n, -1n, 0n])('%s is none', (command) => {
     expect(ioctlByNumber(command)).toBeUndefined();
+  });
+});
+
+describe('command words of powerpc, mips, sparc and alpha', () => {
+  it('are told by those that no other machine has, and decide how words of features are read', () => {
+    const words = new CommandWords();
+    const names = (...commands: readonly bigint[]): (string | undefined)[] =>
+      commands.map((command) => words.rowOf(command)?.name);
+    const features = [0x4008af00n, 0x8008af00n, 0x8008af83n];
+    expect(names(0x2000af01n, ...features, 0x8008af04n, 0xc008af12n)).toEqual([
+      'VHOST_SET_OWNER',
+      'VHOST_GET_FEATURES',
+      'VHOST_SET_FEATURES',
+      'VHOST_SET_FEATURES_ARRAY',
+      'VHOST_SET_LOG_BASE',
+      'VHOST_GET_VRING_BASE',
+    ]);
+    expect(names(0x8008af04n, 0xaf01n, ...features)).toEqual([
+      'VHOST_SET_LOG_BASE',
+      'VHOST_SET_OWNER',
+      'VHOST_SET_FEATURES',
+      'VHOST_GET_FEATURES',
+      'VHOST_GET_FEATURES_ARRAY',
+    ]);
+  });
+
+  it('are known by the name that strace prints with them', () => {
+    expect(ofCall({ request: '0x8008af00 /* VHOST_SET_FEATURES */' })?.kind).toBe(
+      'op_set_features',
+    );
   });
 });
 

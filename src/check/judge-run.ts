@@ -2,7 +2,8 @@
  * Rules × sessions → findings.
  *
  * A stack rule judges every stack, whatever the order. A sequence rule judges a session only when
- * its order is known; in a note it is inconclusive where its subject appears at all.
+ * its order is known; in a note it judges what one record proves, and is otherwise inconclusive where its
+ * subject appears at all.
  */
 import { append } from '../base/append.js';
 import type { Run } from '../flows/run.js';
@@ -12,6 +13,7 @@ import type { Finding } from '../model/report.js';
 import type { Rule } from '../rules/rule.js';
 import { kindsAnew } from '../rules/shared/stack-calls.js';
 import { Collector } from './collector.js';
+import { judgeSequence } from './judge-sequence.js';
 import { sessionsOf } from './session.js';
 import type { Session } from './session.js';
 import { slicesOf } from './slice.js';
@@ -27,8 +29,7 @@ export function judgeRun(info: CaptureInfo, run: Run, rules: readonly Rule[]): F
     const judged = collectors.map(({ size }) => size);
     judgeStacks(context, byKind);
     for (const [i, collector] of collectors.entries()) {
-      if (collector.rule.sequence !== undefined)
-        judgeSequence(collector, collector.rule.sequence, context, judged[i] ?? 0);
+      if (collector.rule.sequence !== undefined) addSequence(collector, context, judged[i] ?? 0);
     }
   }
   const slices = slicesOf(collectors.map(({ violations }) => violations));
@@ -66,16 +67,11 @@ function askedOf(
   return new Set(kinds.flatMap((kind) => byKind.get(kind) ?? []));
 }
 
-function judgeSequence(
-  collector: Collector,
-  sequence: NonNullable<Rule['sequence']>,
-  context: Session,
-  judgedBefore: number,
-): void {
-  if (context.run.ordered) {
-    for (const judgement of sequence(context)) collector.add(judgement, context);
-    if (collector.size > judgedBefore) return;
-  }
-  const judgement = unjudgedSubject(collector.rule, context);
+function addSequence(collector: Collector, context: Session, judgedBefore: number): void {
+  const { rule } = collector;
+  const before = collector.size;
+  for (const judgement of judgeSequence(rule, context)) collector.add(judgement, context);
+  if (collector.size > (context.run.ordered ? judgedBefore : before)) return;
+  const judgement = unjudgedSubject(rule, context);
   if (judgement !== undefined) collector.add(judgement, context);
 }

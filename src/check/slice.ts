@@ -15,6 +15,7 @@ import type { Span } from '../model/record.js';
 import type { Slice } from '../model/report.js';
 import type { Judgement, Rule } from '../rules/rule.js';
 import { kindsAnew } from '../rules/shared/stack-calls.js';
+import { judgeSequence } from './judge-sequence.js';
 import { Session } from './session.js';
 
 /** What a rule found to be violated, and where. */
@@ -223,8 +224,7 @@ function isReported(run: Run, part: Part, rule: Rule, violation: Judgement): boo
   const context = new Session(left, session, left.steps, left.activations, []);
   const isIt = (other: Judgement): boolean => isSame(other, violation) && !context.isAltered(other);
   for (const judgement of judgeStacks(rule, left)) if (isIt(judgement)) return true;
-  if (!left.ordered) return false;
-  for (const judgement of rule.sequence?.(context) ?? []) if (isIt(judgement)) return true;
+  for (const judgement of judgeSequence(rule, context)) if (isIt(judgement)) return true;
   return false;
 }
 

@@ -17,7 +17,7 @@ export function unjudgedSubject(rule: Rule, context: Session): Judgement | undef
     step: 0,
     line: subject.line,
     message:
-      subject.role === 'wire'
+      subject.role === 'wire' && run.ordered
         ? `${name} is seen where it reaches the backend, not in QEMU`
         : `${name} is seen, but not enough around it to judge`,
     missing: missingAround(run, subject),
@@ -25,8 +25,11 @@ export function unjudgedSubject(rule: Rule, context: Session): Judgement | undef
 }
 
 /** Does the fact show that there was something for the rule to judge? */
-function isSubject({ triggers }: Rule, fact: Subject, { ordered }: Run): boolean {
+function isSubject({ triggers, info }: Rule, fact: Subject, { ordered }: Run): boolean {
   if (fact.role === 'wire') {
+    if (!ordered && info.probes?.includes(`wire ${fact.kind}`) === true) {
+      return fact.backend === undefined || info.backends.includes(fact.backend);
+    }
     return [fact.kind, ...(CALLS_BEHIND.get(fact.kind) ?? [])].some((k) => triggers.includes(k));
   }
   // A call of a known device is the rule's own affair: it says what is missing, or finds no subject.
@@ -52,7 +55,7 @@ function missingAround(run: Run, subject: Subject): readonly string[] {
   if (!run.ordered) {
     const { why, line } = run.note ?? { why: 'it is a note', line: 0 };
     return [
-      `the order of the backtraces: ${why} (line ${line}) make this a note of separate snippets; --assume-ordered vouches for their order`,
+      `the order of the ${subject.role === 'wire' ? 'records' : 'backtraces'}: ${why} (line ${line}) make this a note of separate snippets; --assume-ordered vouches for their order`,
     ];
   }
   if (subject.role === 'event') {

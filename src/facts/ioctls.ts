@@ -53,7 +53,7 @@ const KERNEL: Readonly<Record<string, Row>> = {
   VSOCK_SET_GUEST_CID: [0x60, 'write'],
   VSOCK_SET_RUNNING: [0x61, 'write'],
   GET_FEATURES_ARRAY: [0x83, 'read'],
-  SET_FEATURES_ARRAY: [0x83, 'write'],
+  SET_FEATURES_ARRAY: [0x83, 'write', 'op_set_features'],
   SET_FORK_FROM_OWNER: [0x84, 'write'],
   GET_FORK_FROM_OWNER: [0x85, 'read'],
 };
@@ -106,19 +106,52 @@ export function ioctlByName(name: string): IoctlRow | undefined {
 /** type of every vhost ioctl, VHOST_VIRTIO */
 const VHOST_TYPE = 0xafn;
 
-/**
- * include/uapi/asm-generic/ioctl.h: direction in bits 30-31 (x86, arm64, s390x, riscv; powerpc, mips,
- * sparc and alpha place it elsewhere).
- */
-const DIRECTIONS: readonly Direction[] = ['none', 'write', 'read', 'both'];
+/** Directions by the three upper bits of a command word, the third of which is the size's in the generic encoding. */
+type Encoding = ReadonlyMap<bigint, Direction>;
+
+/** include/uapi/asm-generic/ioctl.h: x86, arm64, s390x, riscv. No size of vhost reaches up to the third bit. */
+const GENERIC: Encoding = new Map<bigint, Direction>([
+  [0n, 'none'],
+  [2n, 'write'],
+  [4n, 'read'],
+  [6n, 'both'],
+]);
+
+/** arch/powerpc/include/uapi/asm/ioctl.h; the same in mips, sparc and alpha. */
+const POWERPC: Encoding = new Map<bigint, Direction>([
+  [1n, 'none'],
+  [2n, 'read'],
+  [4n, 'write'],
+  [6n, 'both'],
+]);
 
 /**
- * The ioctl of a command word, `0x4008af00`: type, number and direction decide, the size of the argument
- * does not, nor what a register holds above 32 bits. Undefined for other devices' and for unknown ones.
+ * Reads the command words of a capture, `0x4008af00`: type, number and direction decide, the size of the argument
+ * does not, nor what a register holds above 32 bits.
+ *
+ * Most words are known in one encoding only, and tell which one the machine has; those of features are known in
+ * both, and are read as the words before. Where none came before, the machine is taken for one of the many.
  */
+export class CommandWords {
+  private encoding = GENERIC;
+
+  /** Undefined for other devices' and for unknown ones. */
+  rowOf(command: bigint): IoctlRow | undefined {
+    const isGeneric = ioctlByNumber(command) !== undefined;
+    const isPowerpc = rowIn(POWERPC, command) !== undefined;
+    if (isGeneric !== isPowerpc) this.encoding = isGeneric ? GENERIC : POWERPC;
+    return rowIn(this.encoding, command);
+  }
+}
+
+/** The ioctl of a command word in the generic encoding, likewise. */
 export function ioctlByNumber(command: bigint): IoctlRow | undefined {
+  return rowIn(GENERIC, command);
+}
+
+function rowIn(encoding: Encoding, command: bigint): IoctlRow | undefined {
   if (!isVhostIoctl(command)) return undefined;
-  const direction = DIRECTIONS[Number((command >> 30n) & 3n)];
+  const direction = encoding.get((command >> 29n) & 7n);
   return direction === undefined ? undefined : byNumber.get(`${direction} ${command & 0xffn}`);
 }
 

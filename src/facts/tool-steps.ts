@@ -9,6 +9,7 @@ import type {
   TraceEvent,
   VhostUserMessage,
 } from '../model/record.js';
+import { CommandWords } from './ioctls.js';
 import type { StepMaker } from './step-maker.js';
 import { eventTable } from './trace-events.js';
 import { wireFact } from './wire.js';
@@ -39,6 +40,7 @@ export class ToolSteps {
   /** The last line of such a tool. */
   private tool: ToolLine | undefined;
   private sawPid = false;
+  private readonly words = new CommandWords();
 
   /** `endProcess`: what follows is of another process than what came before. */
   constructor(
@@ -68,7 +70,7 @@ export class ToolSteps {
       if (record.pid === undefined && this.sawPid) this.maker.markGap();
       this.sawPid ||= record.pid !== undefined;
     }
-    const wire = isReturn ? lostEntryFact(record) : wireFact(record);
+    const wire = isReturn ? lostEntryFact(record, this.words) : wireFact(record, this.words);
     if (wire === undefined) return;
     // The result of a call in the kernel comes with its return.
     const isOpen = record.kind === 'kernel-event' && !isReturn;

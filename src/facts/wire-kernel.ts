@@ -10,7 +10,8 @@ import type { FactKind } from '../model/fact.js';
 import type { KernelEvent } from '../model/record.js';
 import { bigintOf } from '../model/values.js';
 import { plainName } from './functions.js';
-import { ioctlByNumber, isVhostIoctl } from './ioctls.js';
+import { isVhostIoctl } from './ioctls.js';
+import type { CommandWords } from './ioctls.js';
 import type { Report, Step, WireFact } from './step.js';
 
 /** Functions that take a request, or pass it on; QEMU's ioctl() is one call of each. */
@@ -27,8 +28,8 @@ const REQUESTS: ReadonlySet<string> = new Set([
 const LOG_WRITES: ReadonlySet<string> = new Set(['log_write', 'vhost_log_write', 'log_used']);
 
 /** What a call means, or undefined. Its return is no fact of its own, see {@link OpenCalls}. */
-export function kernelFact(event: KernelEvent): WireFact | undefined {
-  return event.what === 'call' ? factOf(event) : undefined;
+export function kernelFact(event: KernelEvent, words: CommandWords): WireFact | undefined {
+  return event.what === 'call' ? factOf(event, words) : undefined;
 }
 
 /**
@@ -36,15 +37,15 @@ export function kernelFact(event: KernelEvent): WireFact | undefined {
  * began in the call): that it was made, and what came of it, is known all the same. The return of a
  * request does not tell which one it was.
  */
-export function lostEntryFact(event: KernelEvent): WireFact | undefined {
-  return LOG_WRITES.has(plainName(event.func ?? event.name)) ? factOf(event) : undefined;
+export function lostEntryFact(event: KernelEvent, words: CommandWords): WireFact | undefined {
+  return LOG_WRITES.has(plainName(event.func ?? event.name)) ? factOf(event, words) : undefined;
 }
 
-function factOf(event: KernelEvent): WireFact | undefined {
+function factOf(event: KernelEvent, words: CommandWords): WireFact | undefined {
   const func = event.func === undefined ? event.name : plainName(event.func);
   const kind = LOG_WRITES.has(func) ? 'vhost_log_write' : undefined;
   const known = kind ?? (REQUESTS.has(func) ? 'vhost_ioctl' : undefined);
-  const request = kind === undefined ? requestOf(event, known !== undefined) : undefined;
+  const request = kind === undefined ? requestOf(event, known !== undefined, words) : undefined;
   if (known === undefined && request === undefined) return undefined;
   return {
     kind: request?.kind ?? known ?? 'vhost_ioctl',
@@ -66,24 +67,45 @@ function factOf(event: KernelEvent): WireFact | undefined {
 function requestOf(
   { args }: KernelEvent,
   isRequest: boolean,
+  words: CommandWords,
 ): { readonly kind: FactKind; readonly value: string } | undefined {
   const text = args?.cmd ?? args?.ioctl;
   const number = bigintOf(text);
   if (text === undefined || number === undefined) return undefined;
-  const row = ioctlByNumber(number);
+  const row = words.rowOf(number);
   if (row !== undefined) return { kind: row.kind, value: row.name };
   return isRequest || isVhostIoctl(number) ? { kind: 'vhost_ioctl', value: text } : undefined;
 }
 
+/** First arguments of the functions of {@link REQUESTS}, as a probe or the kernel's source names them. */
+const FILE_NAMES = ['file', 'f', 'filp', 'filep'];
+const DEVICE_NAMES = ['dev', 'd'];
+
 /**
- * What stands for the device. A vhost worker is named after the process that it serves (vhost_worker_create()); of
- * other threads the process is known only where the trace has its column.
+ * What stands for the device: the open file or the vhost_dev where a probe shows it, else the file descriptor of
+ * the process, else the process alone, which may have several devices. A vhost worker is named after the process
+ * that it serves (vhost_worker_create()); of other threads the process is known only where the trace has its column.
  */
-function endpointOf({ comm, pid, tgid, args }: KernelEvent): string | undefined {
+function endpointOf(event: KernelEvent): string | undefined {
+  const { comm, pid, tgid, args } = event;
+  if (REQUESTS.has(plainName(event.func ?? event.name))) {
+    const file = addressIn(args, FILE_NAMES);
+    if (file !== undefined) return `file ${file}`;
+    const device = addressIn(args, DEVICE_NAMES);
+    if (device !== undefined) return `vhost_dev ${device}`;
+  }
   const owner = /^vhost-(\d+)$/.exec(comm ?? '')?.[1] ?? tgid ?? pid;
   if (owner === undefined) return undefined;
   const fd = bigintOf(args?.fd);
   return fd === undefined ? `pid ${owner}` : `pid ${owner} fd ${fd}`;
+}
+
+function addressIn(args: KernelEvent['args'], names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const address = bigintOf(args?.[name]);
+    if (address !== undefined) return `0x${BigInt.asUintN(64, address).toString(16)}`;
+  }
+  return undefined;
 }
 
 /** What shows the entry of a call: a step, or what was reported of one. */

@@ -8,18 +8,14 @@
  */
 import type { SystemCall } from '../model/record.js';
 import { ioctlByName, ioctlByNumber } from './ioctls.js';
-import type { IoctlRow } from './ioctls.js';
+import type { CommandWords, IoctlRow } from './ioctls.js';
 import type { WireFact } from './step.js';
 
-export function syscallFact({
-  name,
-  fd,
-  path,
-  request,
-  result,
-  errno,
-}: SystemCall): WireFact | undefined {
-  const row = name === 'ioctl' && request !== undefined ? rowOf(request) : undefined;
+export function syscallFact(
+  { name, fd, path, request, result, errno }: SystemCall,
+  words: CommandWords,
+): WireFact | undefined {
+  const row = name === 'ioctl' && request !== undefined ? rowOf(request, words) : undefined;
   if (row === undefined) return undefined;
   return {
     kind: row.kind,
@@ -38,18 +34,17 @@ function endpointOf(fd: number, path: string | undefined): string {
 }
 
 /** An ioctl that strace names itself; newer ones than strace knows by number; names that share a number. */
-function rowOf(request: string): IoctlRow | undefined {
+function rowOf(request: string, words: CommandWords): IoctlRow | undefined {
   // _IOC(_IOC_READ|_IOC_WRITE, 0xaf, 0x7f, 0x8)
   const parts = /^_IOC\(([A-Z_|]+), (0x[0-9a-f]+|0), (0x[0-9a-f]+|0), /.exec(request);
   if (parts !== null) return ioctlByNumber(commandOf(parts));
-  // 0x4008af00   0x4008af00 /* VHOST_SET_FEATURES */
-  const number = /^0x[0-9a-f]{1,8}(?= |$)/.exec(request)?.[0];
-  if (number !== undefined) return ioctlByNumber(BigInt(number));
   for (const [name] of request.matchAll(/\bVHOST_[A-Z_]+/g)) {
     const row = ioctlByName(name);
     if (row !== undefined) return row;
   }
-  return undefined;
+  // 0x4008af00   0x4008af00 /* ... */
+  const number = /^0x[0-9a-f]{1,8}(?= |$)/.exec(request)?.[0];
+  return number === undefined ? undefined : words.rowOf(BigInt(number));
 }
 
 function commandOf([, direction = '', type = '', number = '']: RegExpExecArray): bigint {

@@ -4,21 +4,23 @@
  * Pure. Records that say nothing about the protocol give no fact. Tables: ioctls.ts, requests.ts.
  */
 import type { KernelEvent, SystemCall, VhostUserMessage } from '../model/record.js';
+import { CommandWords } from './ioctls.js';
 import type { WireFact } from './step.js';
 import { kernelFact } from './wire-kernel.js';
 import { messageFact } from './wire-message.js';
 import { syscallFact } from './wire-syscall.js';
 
-/** What a record means, or undefined. */
+/** What a record means, or undefined. `words` has read those of the records before. */
 export function wireFact(
   record: KernelEvent | SystemCall | VhostUserMessage,
+  words = new CommandWords(),
 ): WireFact | undefined {
   switch (record.kind) {
     case 'syscall':
-      return syscallFact(record);
+      return syscallFact(record, words);
     case 'message':
       return messageFact(record);
     case 'kernel-event':
-      return kernelFact(record);
+      return kernelFact(record, words);
   }
 }

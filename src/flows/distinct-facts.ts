@@ -6,7 +6,10 @@ import { factShownBy } from './facts.js';
 import type { Run } from './run.js';
 
 /** What a fact says of itself, but for what is known of its device and of its ring. */
-export type Subject = Pick<Fact, 'kind' | 'role' | 'device' | 'line' | 'func' | 'value'>;
+export type Subject = Pick<
+  Fact,
+  'kind' | 'role' | 'device' | 'backend' | 'line' | 'func' | 'value'
+>;
 
 const ROLES: Readonly<Record<Fact['role'], number>> = { entry: 0, caller: 1, event: 2, wire: 3 };
 
@@ -37,10 +40,10 @@ class DistinctFacts {
     if (fact !== undefined) this.add(fact);
   }
 
-  addCall({ kind, entered, device, line, func, value }: Activation): void {
+  addCall({ kind, entered, device, backend, line, func, value }: Activation): void {
     const role = entered ? 'entry' : 'caller';
     if (!this.has(kind, role, device !== undefined))
-      this.add({ kind, role, device, line, func, value });
+      this.add({ kind, role, device, backend, line, func, value });
   }
 
   private add(fact: Subject): void {

@@ -15,15 +15,17 @@ interface KernelProbe {
   readonly backend: Backend;
 }
 
-const REQUEST = 'cmd=$arg2:x32 arg=$arg3:x64';
+/** What tells the devices of one process apart: the open file, or what stands for it further inside. */
+const REQUEST = 'file=$arg1:x64 cmd=$arg2:x32 arg=$arg3:x64';
+const INNER_REQUEST = 'dev=$arg1:x64 cmd=$arg2:x32 arg=$arg3:x64';
 
 const PROBES: readonly KernelProbe[] = [
   { func: 'vhost_net_ioctl', args: REQUEST, backend: 'kernel' },
   { func: 'vhost_scsi_ioctl', args: REQUEST, backend: 'kernel' },
   { func: 'vhost_vsock_dev_ioctl', args: REQUEST, backend: 'kernel' },
   { func: 'vhost_vdpa_unlocked_ioctl', args: REQUEST, backend: 'vdpa' },
-  { func: 'vhost_dev_ioctl', args: REQUEST, backend: 'kernel' },
-  { func: 'vhost_vring_ioctl', args: REQUEST, backend: 'kernel' },
+  { func: 'vhost_dev_ioctl', args: INNER_REQUEST, backend: 'kernel' },
+  { func: 'vhost_vring_ioctl', args: INNER_REQUEST, backend: 'kernel' },
   { func: 'log_write', args: 'base=$arg1:x64 addr=$arg2:x64 len=$arg3:u64', backend: 'kernel' },
   { func: 'vhost_log_write', args: 'num=$arg3:u32 len=$arg4:u64', backend: 'kernel' },
 ];

@@ -1,34 +1,33 @@
+import type { FactKind } from '../model/fact.js';
 import {
   byThread,
+  HANDLER,
   isUnbroken,
   kernelRequests,
   lastRequestTo,
   REQUESTS_RECIPE,
 } from './shared/kernel-requests.js';
 import type { KernelRequest } from './shared/kernel-requests.js';
+import { startOf } from './shared/kernel-log-starts.js';
+import type { DeviceStart, LogStart } from './shared/kernel-log-starts.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
-/** What a device start asks for before it gives the log base: a base behind these is no log start. */
-const IN_A_DEVICE_START: ReadonlySet<string> = new Set([
-  'VHOST_SET_MEM_TABLE',
-  'VHOST_SET_VRING_BASE',
-  'VHOST_SET_VRING_ADDR',
-  'VHOST_SET_VRING_ENDIAN',
-  'VHOST_SET_VRING_KICK',
-  'VHOST_SET_VRING_CALL',
+/** What vhost-vdpa answers to every log base, and no other device of the kernel. */
+const NO_SUCH_REQUEST: ReadonlySet<string> = new Set(['ENOTTY', 'ENOIOCTLCMD']);
+
+/** The requests that switch logging on. */
+const SWITCHES: ReadonlySet<FactKind> = new Set([
+  'op_set_features',
+  'op_set_vring_addr',
+  'op_set_log_base',
 ]);
 
-/** vhost_dev_set_features() asks for these behind the features, where they were accepted. */
-const WITH_FEATURES: ReadonlySet<string> = new Set([
-  'VHOST_GET_BACKEND_FEATURES',
-  'VHOST_SET_BACKEND_FEATURES',
-]);
-
-/** A log start stops where the kernel refuses it. */
+/** What switches logging on stops where the kernel refuses it. */
 export const kvErr: Rule = {
   info: {
     id: 'KV-ERR',
-    title: 'a log start does not go on after a request that the kernel refused',
+    title:
+      'a log start, or a device start that logs, does not go on after a request that the kernel refused',
     severity: 'warning',
     impact: 'corrupt',
     backends: ['kernel'],
@@ -43,29 +42,23 @@ export const kvErr: Rule = {
     exceptions: [
       'a refused vring address is undone: it and those before again, then the features',
       'a refused features word ends the log start at once',
-      'a device start that fails: no log start',
+      'a device start that fails: its vrings are stopped, or it ends before the log base',
+      'vhost-vdpa, which refuses every log base',
       'requests that QEMU did not make because a debugger ended the call before',
     ],
     sources: [
-      'QEMU hw/virtio/vhost.c vhost_dev_log_resize(), vhost_dev_set_log()',
-      'Linux drivers/vhost/vhost.c vhost_dev_ioctl(), vhost_vring_ioctl(); net.c vhost_net_set_features()',
+      'QEMU hw/virtio/vhost.c vhost_dev_log_resize(), vhost_dev_set_log(), vhost_dev_start()',
+      'QEMU hw/virtio/vhost-backend.c vhost_kernel_set_features(): 10.2 tries VHOST_SET_FEATURES_ARRAY first',
+      'Linux drivers/vhost/vhost.c vhost_dev_ioctl(), vhost_vring_ioctl(); net.c vhost_net_set_features(); vdpa.c vhost_vdpa_unlocked_ioctl()',
     ],
   },
   triggers: [],
   *sequence(context) {
     const requests = kernelRequests(context);
     for (const thread of byThread(requests)) {
-      for (const start of logStarts(thread)) yield judge(context, start);
-      const base = thread.at(-1);
-      if (base?.name === 'VHOST_SET_LOG_BASE' && !followsDeviceStart(thread.at(-2), base)) {
-        yield {
-          verdict: 'inconclusive',
-          endpoint: base.endpoint,
-          step: base.step,
-          line: base.line,
-          message: `${base.endpoint ?? 'the vhost device'} gets a log base, and the capture ends`,
-          missing: ['what follows the log base'],
-        };
+      for (const [at, { name, endpoint }] of thread.entries()) {
+        if (name !== 'VHOST_SET_LOG_BASE' || vdpaEndpoints(context).has(endpoint)) continue;
+        yield* judgeBase(context, thread, at);
       }
     }
     const [unnamed] = context
@@ -83,85 +76,111 @@ export const kvErr: Rule = {
   },
 };
 
-/** SET_LOG_BASE, SET_FEATURES and the vring addresses of one vhost_migration_log(true). */
-interface LogStart {
-  readonly base: KernelRequest;
-  readonly features: KernelRequest;
-  readonly addresses: readonly KernelRequest[];
-  /** What the thread asks the kernel for next, of any device; undefined at the end of the capture. */
-  readonly next: KernelRequest | undefined;
+function vdpaEndpoints(context: SessionContext): ReadonlySet<string | undefined> {
+  return context.once('vdpa endpoints', () => {
+    const ofVdpa = context.wired.filter(({ wire }) => wire?.backend === 'vdpa');
+    return new Set(ofVdpa.map(({ wire }) => wire?.endpoint));
+  });
 }
 
-/**
- * Only a log start has the features directly behind the log base, and no memory table behind the
- * features: a resize goes on with the memory table, and a device start ends with the base.
- */
-function* logStarts(thread: readonly KernelRequest[]): Generator<LogStart> {
-  for (let i = 0; i < thread.length; i++) {
-    const [base, features] = [thread[i], thread[i + 1]];
-    if (base?.name !== 'VHOST_SET_LOG_BASE' || features?.name !== 'VHOST_SET_FEATURES') continue;
-    if (features.endpoint !== base.endpoint || followsDeviceStart(thread[i - 1], base)) continue;
-    const isOwn = (r: KernelRequest | undefined): r is KernelRequest =>
-      r !== undefined && r.endpoint === base.endpoint;
-    let at = i + 2;
-    for (let own = thread[at]; isOwn(own) && WITH_FEATURES.has(own.name); own = thread[at]) at++;
-    const first = at;
-    for (let own = thread[at]; isOwn(own) && own.name === 'VHOST_SET_VRING_ADDR'; own = thread[at])
-      at++;
-    // The features of a device start.
-    if (thread[at]?.name === 'VHOST_SET_MEM_TABLE' && at === first) continue;
-    yield { base, features, addresses: thread.slice(first, at), next: thread[at] };
+function* judgeBase(
+  context: SessionContext,
+  thread: readonly KernelRequest[],
+  at: number,
+): Generator<Judgement> {
+  const base = thread[at];
+  if (base === undefined) return;
+  const { endpoint, step, line, outcome } = base;
+  const who = endpoint ?? 'the vhost device';
+  const start = startOf(thread, at);
+  if (NO_SUCH_REQUEST.has(outcome?.errno ?? '')) {
+    const message = `${who} does not know VHOST_SET_LOG_BASE, as vhost-vdpa`;
+    const missing = ['which device it is: strace -y prints its path'];
+    yield { verdict: 'inconclusive', endpoint, step, line, message, missing };
+  } else if (start?.what === 'device start') yield* judgeDeviceStart(context, start);
+  else if (start !== undefined) yield judgeLogStart(context, start);
+  else if (at === thread.length - 1) {
+    const message = `${who} gets a log base, and the capture ends`;
+    const missing = ['what follows the log base'];
+    yield { verdict: 'inconclusive', endpoint, step, line, message, missing };
+  } else if (base.depth > HANDLER && thread[at + 1]?.kind !== 'op_set_mem_table') {
+    const message = `${who} gets a log base, without features as far as it is seen`;
+    yield { verdict: 'inconclusive', endpoint, step, line, message, missing: [REQUESTS_RECIPE] };
   }
 }
 
-function followsDeviceStart(before: KernelRequest | undefined, base: KernelRequest): boolean {
-  return before?.endpoint === base.endpoint && IN_A_DEVICE_START.has(before?.name ?? '');
+/** A device start that logs ends with the log base; where one of its requests fails, so does the start. */
+function* judgeDeviceStart(context: SessionContext, start: DeviceStart): Generator<Judgement> {
+  const { steps, next } = start;
+  const refused = steps.find(({ kind, outcome }) => SWITCHES.has(kind) && outcome?.ok === false);
+  if (refused === undefined) return;
+  const { endpoint, step, line } = refused;
+  const message = answerOf(start, refused);
+  if (refused.kind !== 'op_set_log_base') {
+    const follower = steps[steps.indexOf(refused) + 1] ?? refused;
+    yield goesOn(context, start, refused, follower, 'and the device start goes on');
+  } else if (next === undefined) {
+    const missing = ['what follows the refused request'];
+    yield { verdict: 'inconclusive', endpoint, step, line, message, missing };
+  } else if (next.endpoint === endpoint && next.kind === 'op_get_vring_base') {
+    const undone = `${message}, and its vrings are stopped`;
+    yield { verdict: 'pass', endpoint, step, line, message: undone };
+  } else if (steps.some(({ kind }) => kind === 'op_set_vring_addr')) {
+    yield goesOn(context, start, refused, next, 'and its vrings are not stopped');
+  }
 }
 
-function judge(context: SessionContext, start: LogStart): Judgement {
-  const { base, features, addresses, next } = start;
+function answerOf({ what }: LogStart | DeviceStart, refused: KernelRequest): string {
+  const who = refused.endpoint ?? 'the vhost device';
+  return `${who}: ${refused.name} of the ${what} returned ${refused.outcome?.errno ?? ''}`;
+}
+
+function judgeLogStart(context: SessionContext, start: LogStart): Judgement {
+  const { base, features, addresses, steps, next } = start;
   const { endpoint } = base;
   const who = endpoint ?? 'the vhost device';
-  const steps = [base, features, ...addresses];
   const refused = steps.find(({ outcome }) => outcome?.ok === false);
   const at = { endpoint, step: (refused ?? base).step, line: (refused ?? base).line };
   const undecided = (message: string, ...missing: string[]): Judgement => ({
     verdict: 'inconclusive',
     ...at,
-    message: `${who}: ${message}`,
+    message,
     missing,
   });
   if (refused === undefined) {
     if (steps.some(({ outcome }) => outcome === undefined)) {
-      return undecided('what the requests of the log start returned is not seen', REQUESTS_RECIPE);
+      return undecided(
+        `${who}: what the requests of the log start returned is not seen`,
+        REQUESTS_RECIPE,
+      );
     }
     const last = steps.at(-1) ?? features;
     const isOver = lastRequestTo(context, endpoint) > last.step;
     if (addresses.length === 0 || !isOver) {
-      return undecided('the capture ends in the log start', 'what follows the log start');
+      return undecided(`${who}: the capture ends in the log start`, 'what follows the log start');
     }
     const message = `${who}: the kernel accepted every request of the log start`;
     return { verdict: 'pass', ...at, message };
   }
-  const answer = `${refused.name} of the log start returned ${refused.outcome?.errno ?? ''}`;
+  const answer = answerOf(start, refused);
   const follower = steps[steps.indexOf(refused) + 1] ?? next;
   if (refused.kind === 'op_set_vring_addr') {
     if (next === undefined) return undecided(answer, 'what follows the refused request');
     // The refused one is addressed again too; QEMU before 7.1 also addresses vrings that are not set up.
     const reached = addresses.indexOf(refused) + 1;
     const undone = addresses.length - reached;
-    if (next.endpoint !== endpoint || next.name !== 'VHOST_SET_FEATURES') {
+    if (next.endpoint !== endpoint || next.kind !== 'op_set_features') {
       return goesOn(context, start, refused, next, 'and the features are not undone');
     }
     if (undone < reached) {
       const how = `and ${undone} of ${reached} vrings are addressed again to undo it`;
       return goesOn(context, start, refused, next, how);
     }
-    return { verdict: 'pass', ...at, message: `${who}: ${answer}, and the log start is undone` };
+    return { verdict: 'pass', ...at, message: `${answer}, and the log start is undone` };
   }
   if (follower === undefined) return undecided(answer, 'what follows the refused request');
-  if (refused === features && follower.name !== 'VHOST_SET_VRING_ADDR') {
-    return { verdict: 'pass', ...at, message: `${who}: ${answer}, and the log start ends` };
+  if (refused === features && follower.kind !== 'op_set_vring_addr') {
+    return { verdict: 'pass', ...at, message: `${answer}, and the log start ends` };
   }
   // Without addresses the features may be those of a device start that the capture does not show whole.
   if (refused === base && addresses.length === 0) {
@@ -172,35 +191,46 @@ function judge(context: SessionContext, start: LogStart): Judgement {
 
 function goesOn(
   context: SessionContext,
-  { base, addresses }: LogStart,
+  start: LogStart | DeviceStart,
   refused: KernelRequest,
   follower: KernelRequest,
   how: string,
 ): Judgement {
-  const { endpoint } = base;
-  const who = endpoint ?? 'the vhost device';
-  const last = addresses.at(-1) ?? follower;
+  const { what, steps } = start;
+  const [first = refused] = steps;
+  const last = steps.at(-1) ?? follower;
   const until = last.step > follower.step ? last : follower;
   const missing: string[] = [];
-  if (!isUnbroken(context, base, until)) missing.push('an unbroken record of the log start');
+  if (!isUnbroken(context, first, until)) {
+    missing.push(`an unbroken record of the ${what}`);
+  }
+  // Those seen before may be of a start that failed.
+  if (what === 'device start' && refused !== steps.at(-1) && first.kind !== 'op_set_features') {
+    missing.push('the features of the device start');
+  }
   // A capture that begins inside of a device start shows its log base alone.
-  if (kernelRequests(context)[0]?.step === base.step) {
+  if (start.what === 'log start' && kernelRequests(context)[0]?.step === start.begin.step) {
     missing.push('the device start before the log start');
   }
-  const at = { endpoint, step: refused.step, line: refused.line };
-  const message = `${who}: ${refused.name} of the log start returned ${refused.outcome?.errno ?? ''}, ${how}`;
+  const at = { endpoint: refused.endpoint, step: refused.step, line: refused.line };
+  const message = `${answerOf(start, refused)}, ${how}`;
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
   return {
     verdict: 'violation',
     ...at,
     message,
-    expected:
-      refused.kind === 'op_set_vring_addr'
-        ? 'the addresses sent so far again, then the features, and a migration that fails'
-        : 'no further request of the log start, and a migration that fails',
+    expected: EXPECTED[what](refused),
     evidence: [
-      { line: base.line, role: 'the log start begins' },
+      { line: first.line, role: `the ${what} begins` },
       { line: follower.line, role: `${follower.name}: it goes on` },
     ],
   };
 }
+
+const EXPECTED = {
+  'device start': () => 'a device start that fails: VHOST_GET_VRING_BASE for its vrings next',
+  'log start': ({ kind }: KernelRequest) =>
+    kind === 'op_set_vring_addr'
+      ? 'the addresses sent so far again, then the features, and a migration that fails'
+      : 'no further request of the log start, and a migration that fails',
+};

@@ -42,7 +42,7 @@ export const kvIdx: Rule = {
 };
 
 function* judge({ outcome, endpoint, step, line }: KernelRequest): Generator<Judgement> {
-  const at = { endpoint, step, line };
+  const at = { endpoint, step, line, alone: true };
   const who = endpoint ?? 'the vhost device';
   if (outcome === undefined) {
     const message = `VHOST_SET_VRING_ADDR on ${who}: what it returned is not seen`;

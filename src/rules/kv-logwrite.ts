@@ -93,6 +93,6 @@ function innermost(calls: readonly Step[]): readonly Step[] {
 function placeOf(
   call: Step | undefined,
   endpoint: string | undefined,
-): { readonly endpoint: string | undefined; readonly step: number; readonly line: number } {
-  return { endpoint, step: call?.index ?? 0, line: call?.line ?? 1 };
+): Pick<Judgement, 'endpoint' | 'step' | 'line' | 'alone'> {
+  return { endpoint, step: call?.index ?? 0, line: call?.line ?? 1, alone: true };
 }

@@ -34,6 +34,8 @@ export interface Judgement {
   /** What the protocol demands here. */
   readonly expected?: string;
   readonly evidence?: readonly Mark[];
+  /** One record says it all: it holds in whatever order the capture shows the others. */
+  readonly alone?: boolean;
   /** For `inconclusive`: what the capture would have to show. */
   readonly missing?: readonly string[];
 }
@@ -84,6 +86,6 @@ export interface Rule {
   /** Facts that give the rule something to judge; where they appear and nothing could be judged, it is inconclusive. */
   readonly triggers: readonly FactKind[];
   readonly stack?: StackCheck;
-  /** Judges a session whose order is known. */
+  /** Judges a session whose order is known; of a note only what it judges {@link Judgement.alone} counts. */
   readonly sequence?: (context: SessionContext) => Iterable<Judgement>;
 }

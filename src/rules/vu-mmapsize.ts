@@ -166,7 +166,7 @@ function* judge(
     expected,
   });
   if (offset !== undefined && offset !== 0n) {
-    yield violation(`mmap_offset ${offset}`, 'mmap_offset 0');
+    yield { ...violation(`mmap_offset ${offset}`, 'mmap_offset 0'), alone: true };
     return;
   }
   if (size === undefined) return;

@@ -134,9 +134,17 @@ describe('a torn call', () => {
     expect(resultsOf([first, ...Array<string>(1001).fill(other), resumed])[0]).toBeUndefined();
   });
 
+  it('has its result behind a message that QEMU wrote to the same terminal', () => {
+    const messages = [
+      'qemu-system-x86_64: vhost_set_log_base failed: Bad address (14)',
+      '(qemu:17636): GLib-CRITICAL **: g_source_remove: assertion failed',
+    ];
+    expect(resultsOf([first, ...messages, resumed])[0]).toBe('EFAULT');
+  });
+
   it('has no result when something else comes between, or the thread goes on', () => {
     expect(resultsOf([first, '', resumed])[0]).toBeUndefined();
-    expect(resultsOf([first, 'qemu: starting', resumed])[0]).toBeUndefined();
+    expect(resultsOf([first, 'starting qemu', resumed])[0]).toBeUndefined();
     const pager = '--Type <RET> for more, q to quit, c to continue without paging--';
     expect(resultsOf([first, `${pager}q`, resumed])[0]).toBeUndefined();
     expect(resultsOf([first, pager, resumed])[0]).toBeUndefined();

@@ -29,6 +29,9 @@ export interface Refusal {
 export type KernelDefect =
   'goes-on' | 'undoes-nothing' | 'undoes-no-vring' | 'undoes-one-vring' | 'keeps-features';
 
+/** QEMU before 10.2; 10.2; 10.2 on a kernel that takes VHOST_SET_FEATURES_ARRAY for a request about a vring. */
+export type FeatureWords = 'one' | 'many' | 'many-unknown';
+
 export class KernelDevice {
   isRunning = false;
   isLogging = false;
@@ -38,6 +41,7 @@ export class KernelDevice {
     private readonly owner: number,
     private readonly fd: number,
     private readonly defect?: KernelDefect,
+    private readonly words: FeatureWords = 'one',
   ) {}
 
   open(thread: number): void {
@@ -126,7 +130,12 @@ export class KernelDevice {
   }
 
   private setFeatures(thread: number, errno?: string): void {
-    this.ioctl(thread, 'SET_FEATURES', errno);
+    const { words } = this;
+    if (words !== 'one') {
+      this.ioctl(thread, 'SET_FEATURES_ARRAY', words === 'many' ? errno : 'ENOBUFS');
+    }
+    // vhost_kernel_set_features() of 10.2 tries again whatever the error was.
+    if (words !== 'many' || errno !== undefined) this.ioctl(thread, 'SET_FEATURES', errno);
     if (errno !== undefined) return;
     this.ioctl(thread, 'GET_BACKEND_FEATURES');
     this.ioctl(thread, 'SET_BACKEND_FEATURES');

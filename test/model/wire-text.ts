@@ -114,6 +114,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   VHOST_SET_OWNER: '0xaf01',
   VHOST_GET_FEATURES: '0x8008af00',
   VHOST_SET_FEATURES: '0x4008af00',
+  VHOST_SET_FEATURES_ARRAY: '0x4008af83',
   VHOST_SET_MEM_TABLE: '0x4008af03',
   VHOST_SET_LOG_BASE: '0x4008af04',
   VHOST_SET_VRING_NUM: '0x4008af10',
@@ -134,12 +135,14 @@ export interface ProbeOptions {
   readonly nested: boolean;
   /** Without kretprobes nothing tells what was returned. */
   readonly returns: boolean;
+  /** The probe shows the open file: devices are told apart. */
+  readonly files?: boolean;
 }
 
 /** Rows of the kernel's trace, a call and its return each. */
 export function kprobeRows(
   events: readonly (Ioctl | LogWrite)[],
-  { inner, nested, returns }: ProbeOptions,
+  { inner, nested, returns, files = false }: ProbeOptions,
 ): string[] {
   const rows: string[] = [];
   let time = 0;
@@ -166,7 +169,8 @@ export function kprobeRows(
       continue;
     }
     const task = `qemu-system-x86-${event.thread}`;
-    const args = `cmd=${COMMANDS[event.name] ?? '0'} arg=0x7ffff53fe890`;
+    const request = `cmd=${COMMANDS[event.name] ?? '0'} arg=0x7ffff53fe890`;
+    const args = files ? `file=0xffff8881023f${event.fd}00 ${request}` : request;
     const ret = event.errno === undefined ? 0 : -(ERRNO[event.errno]?.[0] ?? 1);
     const isOfVring = event.name.includes('_VRING_');
     call(task, 'vn_ioctl', 'vhost_net_ioctl', args);

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check } from '../helpers/check.js';
 import { KernelDevice } from '../model/wire-kernel.js';
-import type { Ioctl, LogWrite, Refusal } from '../model/wire-kernel.js';
+import type { FeatureWords, Ioctl, KernelDefect, LogWrite, Refusal } from '../model/wire-kernel.js';
 import {
   kprobeRows,
   libvhostUserOf,
@@ -136,9 +136,13 @@ function perform(device: UserDevice, what: Act['what'], thread: number): void {
   }
 }
 
-function kernelRun(script: readonly Act[], owner: number): (Ioctl | LogWrite)[] {
+function kernelRun(
+  script: readonly Act[],
+  owner: number,
+  words?: FeatureWords,
+): (Ioctl | LogWrite)[] {
   const events: (Ioctl | LogWrite)[] = [];
-  const devices = [13, 14].map((fd) => new KernelDevice(events, owner, fd));
+  const devices = [13, 14].map((fd) => new KernelDevice(events, owner, fd, undefined, words));
   for (const device of devices) {
     device.open(MAIN);
     device.start(VCPU);
@@ -430,16 +434,23 @@ describe('a defect in the messages', () => {
 });
 
 describe('ioctls and log writes of vhost-net', () => {
-  const probes = fc.record({ inner: fc.boolean(), nested: fc.boolean(), returns: fc.boolean() });
+  const probes = fc.record({
+    inner: fc.boolean(),
+    nested: fc.boolean(),
+    returns: fc.boolean(),
+    files: fc.boolean(),
+  });
+  const words = fc.constantFrom<FeatureWords>('one', 'many', 'many-unknown');
 
   test('in an strace, also of two QEMUs', () => {
     fc.assert(
-      fc.property(acts, acts, turns, window, (first, second, order, part) => {
+      fc.property(acts, acts, turns, window, words, (first, second, order, part, features) => {
         const isIoctl = (event: Ioctl | LogWrite): event is Ioctl => 'fd' in event;
         const other = kernelRun(second, 5000)
           .filter(isIoctl)
           .map((e) => ({ ...e, thread: e.thread + 1000 }));
-        const both = merge(kernelRun(first, MAIN).filter(isIoctl), other, order);
+        const own = kernelRun(first, MAIN, features).filter(isIoctl);
+        const both = merge(own, other, order);
         expect(alarms(cut(straceOfIoctls(both), part))).toEqual([]);
       }),
       { numRuns: 150 },
@@ -452,9 +463,10 @@ describe('ioctls and log writes of vhost-net', () => {
         acts,
         window,
         probes,
+        words,
         fc.array(fc.tuple(fc.nat(400), fc.nat(12)), { maxLength: 3 }),
-        (script, part, options, losses) => {
-          const rows = cut(kprobeRows(kernelRun(script, MAIN), options), part);
+        (script, part, options, features, losses) => {
+          const rows = cut(kprobeRows(kernelRun(script, MAIN, features), options), part);
           for (const [at, count] of losses) rows.splice(at % (rows.length + 1), count, LOST_EVENTS);
           expect(alarms([...TRACE_HEADER, ...rows])).toEqual([]);
         },
@@ -481,6 +493,37 @@ describe('ioctls and log writes of vhost-net', () => {
       expect(rulesOf([...TRACE_HEADER, ...rows])).toEqual(['KV-ERR']);
     }
   });
+
+  test.each<[Refusal['at'], KernelDefect | undefined, number]>([
+    ['base', undefined, 13],
+    ['base', undefined, 14],
+    ['features', 'goes-on', 13],
+    ['features', 'goes-on', 14],
+    ['address', 'goes-on', 13],
+    ['address', 'goes-on', 14],
+  ])(
+    'a refused %s of any queue pair is found, whatever tells the pairs apart',
+    (at, defect, fd) => {
+      for (const words of ['one', 'many', 'many-unknown'] as const) {
+        const events: (Ioctl | LogWrite)[] = [];
+        const pairs = [13, 14].map((own) => new KernelDevice(events, MAIN, own, defect, words));
+        for (const pair of pairs) pair.open(MAIN);
+        for (const pair of pairs) pair.start(VCPU);
+        for (const [i, pair] of pairs.entries()) {
+          const refusal = { at, vring: 0, errno: 'EFAULT' };
+          pair.logStart(MIGRATION, 13 + i === fd ? refusal : undefined);
+        }
+        for (const pair of pairs) pair.stop(MIGRATION);
+        for (const files of [false, true]) {
+          const rows = kprobeRows(events, { inner: false, nested: false, returns: true, files });
+          expect(rulesOf([...TRACE_HEADER, ...rows])).toEqual(['KV-ERR']);
+        }
+        expect(rulesOf(straceOfIoctls(events.filter((event) => 'fd' in event)))).toEqual([
+          'KV-ERR',
+        ]);
+      }
+    },
+  );
 
   test('an index that the device does not have is found by KV-IDX, and undone', () => {
     const events: (Ioctl | LogWrite)[] = [];

@@ -8,8 +8,8 @@
  *           where the payload was read by a second call; what is received by a resumed call keeps the
  *           `resumed` line. Such records wait for the later line (held-records.ts).
  * Not read: arguments of other calls than ioctl's request and vhost-user bytes; sendmmsg, recvmmsg and
- *           io_uring; stacks of -k and dumps of `-e write` (chatter). A file descriptor counts for the
- *           whole capture: two processes in one strace are not told apart by it.
+ *           io_uring; stacks of -k, dumps of `-e write` and messages of QEMU in between (chatter). A file
+ *           descriptor counts for the whole capture: two processes in one strace are not told apart by it.
  */
 import type { CaptureRecord, SystemCall, VhostUserMessage } from '../../model/record.js';
 import { HeldRecords } from '../held-records.js';
@@ -59,7 +59,7 @@ class Strace implements LineFormat {
     const line = straceLine(text);
     const isNear = this.#lastLine === lineNo - 1;
     if (line !== undefined && isEvidence(line, isNear)) this.#read(line, lineNo);
-    else if (isNear && isAttachment(text)) this.#chatter(lineNo);
+    else if (isNear && (isAttachment(text) || isOfProgram(text))) this.#chatter(lineNo);
     else return undefined;
     this.#lastLine = lineNo;
     return this.#held.drain();
@@ -236,6 +236,14 @@ function isPrintedArgument(args: string): boolean {
 // " * 12 bytes in buffer 0" and " | 00000  05 00 00 00 ..." of -e write
 function isAttachment(text: string): boolean {
   return /^ > \S+ ?\(|^ > \S+ \[0x|^ \* \d+ bytes in buffer \d|^ \| [0-9a-f]{5} {2}[0-9a-f]{2} /.test(
+    text,
+  );
+}
+
+// On a terminal, what QEMU itself says comes in between, and nothing of strace is lost there:
+// "qemu-system-x86_64: vhost_set_log_base failed: Bad address (14)"   "(qemu:17636): GLib-CRITICAL **: x"
+function isOfProgram(text: string): boolean {
+  return /^(?:\S*\/)?(?:qemu|kvm)[\w.-]*: \S|^\((?:qemu|kvm)[\w.-]*:\d+\): [A-Za-z-]+ \*\*: /.test(
     text,
   );
 }

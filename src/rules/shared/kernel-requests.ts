@@ -2,7 +2,7 @@
  * Requests to vhost devices of the kernel, as strace and kprobes show them.
  *
  * One ioctl() passes through several functions (vhost_net_ioctl(), vhost_dev_ioctl(),
- * vhost_vring_ioctl()), and all of them may be traced: only the outermost counts.
+ * vhost_vring_ioctl()), and all of them may be traced: it is one request.
  */
 import { append } from '../../base/append.js';
 import { firstIndex } from '../../base/search.js';
@@ -21,39 +21,82 @@ export interface KernelRequest {
   readonly kind: FactKind;
   readonly endpoint: string | undefined;
   readonly thread: string | undefined;
+  /** How far inside of the kernel it is seen. */
+  readonly depth: number;
   /** Undefined where the text does not say what the request returned. */
   readonly outcome: Outcome | undefined;
 }
 
 /** How to see requests with what they return. */
 export const REQUESTS_RECIPE =
-  'requests with their results: strace -f -tt -e trace=ioctl, or kprobes on vhost_net_ioctl with cmd=%si:x32 and its kretprobe with ret=$retval:s32';
+  'requests with their results: strace -f -tt -e trace=ioctl, or kprobes on vhost_net_ioctl with file=%di:x64 cmd=%si:x32 and its kretprobe with ret=$retval:s32';
 
-/** Functions that are handed a request by another one, innermost last. */
-const INNER = ['vhost_dev_ioctl', 'vhost_vring_ioctl'];
+/** The device's handler: it gets every ioctl(), takes features itself, and hands on what it does not know. */
+export const HANDLER = 1;
+const VHOST_DEV_IOCTL = 2;
+const VHOST_VRING_IOCTL = 3;
+
+/** How far inside of the kernel a function is: ioctl() itself is 0. */
+const DEPTH: ReadonlyMap<string, number> = new Map([
+  ['vhost_net_ioctl', HANDLER],
+  ['vhost_scsi_ioctl', HANDLER],
+  ['vhost_vsock_dev_ioctl', HANDLER],
+  ['vhost_vdpa_unlocked_ioctl', HANDLER],
+  ['vhost_test_ioctl', HANDLER],
+  ['vhost_dev_ioctl', VHOST_DEV_IOCTL],
+  ['vhost_vring_ioctl', VHOST_VRING_IOCTL],
+]);
+
+/** vhost_dev_ioctl() does not know the request: the caller goes on with vhost_vring_ioctl(). */
+const PASSED_ON = 'ENOIOCTLCMD';
 
 /** All requests whose number is known, in order. */
 export function kernelRequests(context: SessionContext): readonly KernelRequest[] {
   return context.once('kernel requests', () => {
-    const depths = context.wired.map(depthOf);
-    const outermost = depths.reduce((least, depth) => Math.min(least, depth), Infinity);
-    return context.wired.flatMap((step, i) =>
-      depths[i] === outermost ? [requestOf(step)].filter((r) => r !== undefined) : [],
-    );
+    const latest = new Map<string | undefined, KernelRequest>();
+    const found = new Set<KernelRequest>();
+    for (const step of context.wired) {
+      const request = requestOf(step);
+      if (request === undefined) continue;
+      const before = latest.get(request.thread);
+      if (before !== undefined && isWithin(before, request)) continue;
+      if (before !== undefined && isAttempt(before, request)) found.delete(before);
+      latest.set(request.thread, request);
+      found.add(request);
+    }
+    return [...found];
   });
-}
-
-/** Infinity for what is no request. */
-function depthOf(step: Step): number {
-  return requestOf(step) === undefined ? Infinity : INNER.indexOf(step.wire?.func ?? '') + 1;
 }
 
 function requestOf({ wire, index, line, thread }: Step): KernelRequest | undefined {
   if (wire === undefined || wire.backend === 'user') return undefined;
-  const name = [wire.func, wire.value].find((text) => text?.startsWith('VHOST_'));
+  const { func, kind, endpoint, result } = wire;
+  const name = [func, wire.value].find((text) => text?.startsWith('VHOST_'));
   if (name === undefined) return undefined;
-  const { kind, endpoint, result } = wire;
-  return { step: index, line, name, kind, endpoint, thread, outcome: outcomeOf(result) };
+  const depth = DEPTH.get(func) ?? 0;
+  const answer = outcomeOf(result);
+  const outcome = depth === VHOST_DEV_IOCTL && answer?.errno === PASSED_ON ? undefined : answer;
+  return { step: index, line, name, kind, endpoint, thread, depth, outcome };
+}
+
+/** The request before is handed on. */
+function isWithin(before: KernelRequest, request: KernelRequest): boolean {
+  return before.name === request.name && before.depth < request.depth && before.depth <= HANDLER;
+}
+
+/**
+ * The request before was only tried, and this one is made in its stead: what vhost_dev_ioctl() did not know, and
+ * the words of features that a kernel before 6.18 does not know (QEMU 10.2 vhost_kernel_set_features(); that
+ * kernel takes their count for a vring, and answers with the error of that).
+ */
+function isAttempt(before: KernelRequest, { name, depth, endpoint }: KernelRequest): boolean {
+  if (before.name === name) return before.depth === VHOST_DEV_IOCTL && depth === VHOST_VRING_IOCTL;
+  return (
+    before.name === 'VHOST_SET_FEATURES_ARRAY' &&
+    name === 'VHOST_SET_FEATURES' &&
+    before.endpoint === endpoint &&
+    before.outcome?.ok !== true
+  );
 }
 
 /**
