@@ -35,7 +35,7 @@ export class Pending {
     readonly level: number,
     readonly weak: boolean,
   ) {
-    this.joint = new Joint(text, line.cut);
+    this.joint = new Joint(text, line.text, line.cut);
     this.lines = [line];
     this.#quoted = what === 'frame' && !/^[ \t]*#/.test(line.text);
     this.#room = line.released === true ? MOST_RELEASED_LINES : MOST_LINES;
@@ -60,7 +60,8 @@ export class Pending {
     if (isEmptyQuote(line.text)) return this.skip(line);
     const { rest } = splitMargin(line.text);
     if (isBarrier(rest)) return false;
-    const text = this.#quoted || /^[ \t]*>/.test(line.text) ? rest : line.text.trimStart();
+    const isQuoted = this.#quoted || (/^[ \t]*>/.test(line.text) && !this.joint.inAngle);
+    const text = isQuoted ? rest : line.text.trimStart();
     return this.joint.wants(text) && this.#append(line, text);
   }
 
