@@ -66,8 +66,7 @@ export class Joint {
     // "#27 0x00007f8c in" / "... () from" / "... () at"
     if (/(?:^|[ \t)])(?:at|from|in)$/.test(this.#text.slice(-64))) return /^\S/.test(line);
     // "    at ./nptl/pthread_create.c:442"   "    from /usr/lib64/libglib-2.0.so.0"
-    if (this.#text.endsWith(')'))
-      return /^(?:at[ \t]+\S.*:\d+|at[ \t]+\S+|from[ \t]+\S+)[ \t]*$/.test(line);
+    if (this.#text.endsWith(')')) return PLACE.test(line);
     return this.#goesOnWithPlace(line.trimEnd());
   }
 
@@ -114,7 +113,9 @@ export class Joint {
   /** A terminal of 80 columns wrapped in the function's name: "0x5555 in vhost_log_" + "sync (section=0x5555". */
   #goesOnWithName(line: string): boolean {
     return (
-      this.#lastLength >= 79 && /[ \t](?!in$)\w+$/.test(this.#text.slice(-256)) && NAME_END.test(line)
+      this.#lastLength >= 79 &&
+      /[ \t](?!in$)\w+$/.test(this.#text.slice(-256)) &&
+      NAME_END.test(line)
     );
   }
 
@@ -149,11 +150,13 @@ export class Joint {
 const LIST = /^\((?:\)|\.\.\.\)|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
 
 // ") at ../hw/virtio/vhost.c:2082"   ") from /lib64/libc.so.6"
-const COMPLETE = /\)[ \t]+(?:at[ \t]+\S.*:\d+|from[ \t]+\S+)$/;
+// "atqemu-2.12/vl.c:12": the paste lost a blank
+const PLACE = /^(?:at[ \t]+\S.*:\d+|at[ \t]+\S+|at[^\s:/]+\/\S+:\d+|from[ \t]+\S+)[ \t]*$/;
+const COMPLETE = /\)[ \t]*(?:at[ \t]+\S.*:\d+|from[ \t]+\S+)$/;
 const MARKER = /<(?:signal handler called|function called from gdb)>$/;
 const NAME_END = /^\w+ \((?:\)|\.\.\.\)|\w+(?:@entry)?=)/;
 const HALF_WORD = /\)[ \t]+(a|fr?o?)$/;
-const UNFINISHED_PLACE = /\)[ \t]+at[ \t]+(?:\S*[^\s:\d]|[^\s:]+:?)$/;
+const UNFINISHED_PLACE = /\)[ \t]*at[ \t]+(?:\S*[^\s:\d]|[^\s:]+:?)$/;
 
 // A line of a form (RFC 822) goes on behind one blank; gdb indents by four.
 const FOLD = /^ \S/;

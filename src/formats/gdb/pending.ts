@@ -58,11 +58,23 @@ export class Pending {
     if (this.joint.cut) return this.#append(line, line.text);
     if (line.text.trim() === '') return false;
     if (isEmptyQuote(line.text)) return this.skip(line);
+    const text = this.#continuation(line);
+    return text !== undefined && this.#append(line, text);
+  }
+
+  /** The whole text, if the line goes on with it. */
+  textWith(line: Line): string | undefined {
+    const text = this.#continuation(line);
+    return text === undefined ? undefined : `${this.joint.text} ${text.trim()}`;
+  }
+
+  /** The line without its margin; undefined where it does not go on with this text. */
+  #continuation(line: Line): string | undefined {
     const { rest } = splitMargin(line.text);
-    if (isBarrier(rest)) return false;
+    if (isBarrier(rest)) return undefined;
     const isQuoted = this.#quoted || (/^[ \t]*>/.test(line.text) && !this.joint.inAngle);
     const text = isQuoted ? rest : line.text.trimStart();
-    return this.joint.wants(text) && this.#append(line, text);
+    return this.joint.wants(text) ? text : undefined;
   }
 
   /** The line lies inside this text without being part of it: a pager's prompt, an empty quote. */
