@@ -17,8 +17,8 @@ const ENCODED_ARGUMENT =
   /^[ \t>|]*(?:#\d+[ \t]|(?:Thread |(?:Temporary )?Breakpoint )[^(]*\d+, )[^"]* \(\w+=3D/;
 
 const VALID = /^(?:[^=]|=[0-9A-F]{2})*=?$/;
-/** In a line without one of these nothing needs to be decoded. */
-const ENCODED = /=(?:3D|20$|[89A-F][0-9A-F]|$)/;
+/** In a line without one of these nothing needs to be decoded; `state=BDRV_X` and `addr=20` are plain text. */
+const ENCODED = /=(?:3D|[C-F][0-9A-F]=[89AB][0-9A-F]|$)|(?<!\w)=20$/;
 const CODES = /(?:=[0-9A-F]{2})+/g;
 
 /** The lines of one capture. */
