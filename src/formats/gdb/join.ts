@@ -76,7 +76,8 @@ export class Joint {
     const added = this.#cut ? raw : line;
     this.#text += glue + (cut ? added : added.trimEnd());
     this.#scan(glue + added);
-    const length = FOLD.test(raw) ? raw.length - 1 : raw.length;
+    const isFold = FOLD.test(raw) && raw.length !== this.#lastLength;
+    const length = isFold ? raw.length - 1 : raw.length;
     if (length !== this.#lastLength) this.#isEven = false;
     this.#lastLength = length;
     this.#lastEndsBlank = raw.endsWith(' ');
