@@ -157,8 +157,8 @@ const DISPUTED: Readonly<Record<string, readonly string[]>> = {
   ],
   // The same, and in line 624 "atmm/hugetlb.c:3582", where a blank was lost (known to the truth's README).
   'm3_mm-hugetlb.txt': [
-    ...['286#5', '624#1', '673#0', '795#4', '797#5', '865#6', '867#7', '889#9', '891#10', '960#9'],
-    ...['1619#1', '1626#5'],
+    ...['286#5', '624#1', '673#0', '683#6', '795#4', '797#5', '865#6', '867#7', '889#9', '891#10'],
+    ...['951#5', '960#9', '986#7', '1001#6', '1019#6', '1619#1', '1626#5'],
   ],
   // "#2  0x0000558a2bfdcb1e in", and the rest of the frame on the next line of quoted mail
   'qemubug_ml-88225572.txt': ['1586#2', '1984#2', '2460#2'],

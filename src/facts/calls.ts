@@ -14,7 +14,7 @@ export interface Call {
   /** The pointer that names the device, lower-case hex; for `listener` still the listener's address. */
   readonly pointer: string | undefined;
   readonly enable: boolean | undefined;
-  /** Canonical decimal text of the row's value argument, or its text when it is no number. */
+  /** Canonical decimal text of the row's value argument. */
   readonly value: string | undefined;
   readonly idx: number | undefined;
   /** `struct vhost_virtqueue *`, lower-case hex. */
@@ -40,7 +40,7 @@ export function makeCall(frame: Frame): Call | undefined {
     frame,
     pointer: devicePointer(frame, row),
     enable: row.enable === undefined ? undefined : boolOf(argText(frame, row.enable)),
-    value: row.value === undefined ? undefined : canonicalValue(argText(frame, row.value)),
+    value: row.value === undefined ? undefined : bigintOf(argText(frame, row.value))?.toString(),
     idx: row.idx === undefined ? undefined : indexOf(argText(frame, 'idx')),
     vq: pointerOf(argText(frame, 'vq')),
     backendType: row.backend ?? backendTypeOf(argText(frame, 'backend_type')),
@@ -55,11 +55,6 @@ function devicePointer(frame: Frame, row: FunctionRow): string | undefined {
     pointerOf(argText(frame, row.device)) ??
     pointerOf(argText(frame, row.device === 'dev' ? 'hdev' : 'dev'))
   );
-}
-
-function canonicalValue(text: string | undefined): string | undefined {
-  const number = bigintOf(text);
-  return number === undefined ? text : number.toString();
 }
 
 function indexOf(text: string | undefined): number | undefined {

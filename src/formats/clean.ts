@@ -66,6 +66,39 @@ export function cutPager(line: string): PagerCut | undefined {
   return { before: line.slice(0, match.index), after: line.slice(match.index + match[0].length) };
 }
 
+const PROMPTS = [
+  'Type <return> to continue, or q <return> to quit---',
+  'Type <RET> for more, q to quit, c to continue without paging--',
+];
+
+/** The pager's prompts of one capture, those too that mail broke at a blank. */
+export class PagerPrompts {
+  /** What is missing of the prompt of the line above. */
+  #rest: string | undefined;
+
+  /** As {@link cutPager}. */
+  cut(line: string): PagerCut | undefined {
+    const rest = this.#rest;
+    this.#rest = undefined;
+    const text = line.trim();
+    if (rest?.startsWith(`${text} `) === true && text !== '') {
+      this.#rest = rest.slice(text.length + 1);
+      return { before: '', after: '' };
+    }
+    if (rest !== undefined && text.startsWith(rest)) {
+      return { before: '', after: text.slice(rest.length) };
+    }
+    const whole = cutPager(line);
+    if (whole !== undefined || !line.includes('--Type')) return whole;
+    const start = line.search(/---?Type(?: <[^-]*)?$/);
+    const head = `${line.slice(start).trim().replace(/^-+/, '')} `;
+    const prompt = start < 0 ? undefined : PROMPTS.find((known) => known.startsWith(head));
+    if (prompt === undefined) return undefined;
+    this.#rest = prompt.slice(head.length);
+    return { before: line.slice(0, start), after: '' };
+  }
+}
+
 // Quotes, list and comment margins, clocks and journals in front of a frame:
 // "> > #3", "| #3", "4711  * #0", "00:08:58.944  #6", "Nov 22 03:00:00 host qemu[12]: #0", "[pid 7] #0", "+#0"
 const MARGIN =

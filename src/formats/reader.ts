@@ -8,7 +8,7 @@
  * Not read:  what nobody claims becomes prose.
  */
 import type { CaptureRecord, Reading } from '../model/record.js';
-import { cleanLine, cutPager, isEmptyQuote, splitMargin } from './clean.js';
+import { cleanLine, isEmptyQuote, PagerPrompts, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
@@ -17,6 +17,7 @@ import { EventLines } from './qemu/event-lines.js';
 import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
+import { splitAtFrame } from './gdb/frames-of-line.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
 import { KnownLines } from './gdb/known-lines.js';
 import { readGdbLine, startsStop } from './gdb/lines.js';
@@ -28,8 +29,10 @@ import { Pending } from './gdb/pending.js';
 import type { Line } from './gdb/pending.js';
 import { FormatOffers } from './format-offers.js';
 import { Margins } from './margins.js';
+import { stripMarkup } from './markup.js';
 import type { NoteLine } from './notes/note-format.js';
 import { NoteReader } from './notes/note-reader.js';
+import { QuotedPrintable } from './quoted-printable.js';
 import { RecordSink } from './record-sink.js';
 
 /** Takes lines, gives records. One reader per capture. */
@@ -53,11 +56,18 @@ const LONGEST_LINE = 1_000_000;
 // 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
 const STAMPED = /^\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
 
+/** Lines of mail that may be one; a frame of gdb is no longer. */
+const MOST_DECODED = 64;
+
 class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
   readonly #session = new GdbSession(this.#sink);
   readonly #frames = new FrameTable();
   readonly #margins = new Margins();
+  readonly #pager = new PagerPrompts();
+  readonly #mail = new QuotedPrintable();
+  /** Lines of mail that are one line. */
+  #decoded: { readonly text: string; readonly lineNo: number }[] = [];
   #lines = 0;
   readonly #events: EventLines;
   readonly #formats: FormatOffers;
@@ -84,21 +94,32 @@ class Reader implements CaptureReader {
   push(raw: string): void {
     this.#lines += 1;
     const lineNo = this.#lines;
-    if (this.#known.push(raw, lineNo)) return;
+    if (this.#decoded.length === 0 && this.#known.push(raw, lineNo)) return;
     if (raw.length > LONGEST_LINE) {
       this.#refuseLine(lineNo);
       return;
     }
+    const decoded = this.#mail.decode(raw);
+    if (decoded !== undefined) {
+      this.#decoded.push({ text: decoded.text, lineNo });
+      if (!decoded.goesOn || this.#decoded.length >= MOST_DECODED) this.#endDecoded();
+      return;
+    }
+    this.#endDecoded();
+    this.#pushLine(raw, lineNo);
+  }
+
+  #pushLine(raw: string, lineNo: number): void {
     if (this.#pushPlainEvent(raw, lineNo)) return;
-    const text = this.#margins.strip(cleanLine(raw));
+    const text = this.#margins.strip(stripMarkup(cleanLine(raw)));
     if (this.#margins.isAfterGap) {
       this.#endRecords();
       this.#lost(lineNo, 'by its number, lines above this one are missing');
       return;
     }
-    const pager = cutPager(text);
+    const pager = this.#pager.cut(text);
     if (pager === undefined && this.#pushStampedEvent(text, lineNo)) return;
-    if (pager === undefined) this.#join({ text, lineNo, cut: false }, raw);
+    if (pager === undefined) this.#joinFrames({ text, lineNo, cut: false }, raw);
     else this.#readPager(pager, text, lineNo);
   }
 
@@ -107,6 +128,7 @@ class Reader implements CaptureReader {
   }
 
   finish(): Reading {
+    this.#endDecoded();
     while (this.#pending !== undefined) this.#finishPending(true);
     this.#formats.end();
     this.#session.closeAll();
@@ -116,6 +138,7 @@ class Reader implements CaptureReader {
   }
 
   #refuseLine(lineNo: number): void {
+    this.#endDecoded();
     this.#endRecords();
     const span = { first: lineNo, last: lineNo };
     this.#session.problem('LINE_TOO_LONG', 'a line of over a million characters is not read', span);
@@ -125,6 +148,44 @@ class Reader implements CaptureReader {
   #endRecords(): void {
     while (this.#pending !== undefined) this.#finishPending(false);
     this.#formats.end();
+  }
+
+  // --- mail
+
+  /** Reads the lines that are one: a frame or a stop as lines that were cut in mid-word, all else as the first. */
+  #endDecoded(): void {
+    const lines = this.#decoded;
+    const [first, ...others] = lines;
+    if (first === undefined) return;
+    this.#decoded = [];
+    if (others.length === 0) {
+      this.#pushLine(first.text, first.lineNo);
+      return;
+    }
+    const whole = lines.map(({ text }) => text).join('');
+    if (!this.#isFrameOrStop({ ...first, text: stripMargin(whole), cut: false })) {
+      this.#pushLine(whole, first.lineNo);
+      for (const { lineNo } of others) this.#join({ text: '', lineNo, cut: false });
+      return;
+    }
+    for (const { text, lineNo } of lines) {
+      const isLast = lineNo === lines.at(-1)?.lineNo;
+      const clean = cleanLine(text);
+      this.#join({
+        text: lineNo === first.lineNo ? stripMargin(clean) : clean,
+        lineNo,
+        cut: !isLast,
+      });
+    }
+  }
+
+  #isFrameOrStop(line: Line): boolean {
+    const text = frameLine(line.text);
+    const head = text === undefined ? undefined : splitLevel(text);
+    if (text !== undefined && head !== undefined) {
+      return this.#headKind(text.slice(head.start), head.level) !== 'none';
+    }
+    return startsStop(line.text) || this.#pending?.textWith(line) !== undefined;
   }
 
   // --- lines that are known by themselves
@@ -158,6 +219,42 @@ class Reader implements CaptureReader {
   }
 
   // --- joining
+
+  /** A line of several frames is as many lines, if the levels rise. */
+  #joinFrames(line: Line, raw?: string): void {
+    const split = splitAtFrame(line.text);
+    if (split === undefined) {
+      this.#join(line, raw);
+      return;
+    }
+    const head = { ...line, text: split.head };
+    if (this.#endsBelow(head, split.level)) {
+      this.#join(head);
+      this.#joinFrames({ ...line, text: split.rest });
+      return;
+    }
+    const isGdb = this.#isFrameOrStop(head);
+    this.#join(line);
+    if (!isGdb) return;
+    const span = { first: line.lineNo, last: line.lineNo };
+    this.#session.problem('FRAME_UNREAD', `frame #${split.level} stands behind another text`, span);
+    this.#session.markIncomplete();
+  }
+
+  /** The line ends a frame of a lower level. */
+  #endsBelow(line: Line, level: number): boolean {
+    const text = frameLine(line.text);
+    const head = text === undefined ? undefined : splitLevel(text);
+    if (text !== undefined && head !== undefined) {
+      const body = text.slice(head.start);
+      const isFrame = this.#headKind(body, head.level) !== 'none';
+      return isFrame && head.level < level && this.#frames.read(body) !== undefined;
+    }
+    const pending = this.#pending;
+    if (pending?.what !== 'frame' || pending.level >= level) return false;
+    const whole = pending.textWith(line);
+    return whole !== undefined && this.#frames.read(whole) !== undefined;
+  }
 
   #join(line: Line, raw?: string): void {
     while (this.#pending !== undefined) {
@@ -364,6 +461,10 @@ class Reader implements CaptureReader {
     this.#paged = false;
     this.#session.quit(lineNo);
   }
+}
+
+function stripMargin(line: string): string {
+  return splitMargin(line).rest;
 }
 
 // "vcpu (idx=1) at th.c:6"

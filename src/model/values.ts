@@ -16,15 +16,20 @@ export function argText(frame: Frame, name: string): string | undefined {
 /**
  * The address in `0x5555573f9c50`, `0x555557328500 <ram_state>`, `0x5555 "text"`,
  * `(struct vhost_dev *) 0x5555`, `@0x7ffe: 1`, `(nil)`: lower case, no leading zeros; null is `0x0`.
+ * Undefined where something else follows: of `0x5555 62b1f00` nobody knows what tore it.
  */
 export function pointerOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (/^\(nil\)$|^\(null\)$/.test(text.trim())) return '0x0';
-  const match = /^(?:\([^()]*\)[ ]*)?@?0x([0-9a-fA-F]+)(?=$|[ :])/.exec(text.trim());
+  const match = POINTER.exec(text.trim());
   if (match === null) return undefined;
   const digits = (match[1] ?? '').toLowerCase().replace(/^0+/, '');
   return `0x${digits === '' ? '0' : digits}`;
 }
+
+// Behind an address: `<symbol+8>`, then what a `char *` points to; behind that of a reference its value.
+const POINTER =
+  /^(?:\([^()]*\) *)?@?0x([0-9a-fA-F]+)(?:(?: <[^ ].*>)?(?: (?:[LUu]|u8)?["'].*)?|: .*)$/s;
 
 /** The number in `28672`, `-7`, `0x1c`, `18446744073709551615`, `15 '\017'`; exact, any size. */
 export function bigintOf(text: string | undefined): bigint | undefined {

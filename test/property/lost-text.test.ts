@@ -2,31 +2,10 @@
  * Captures from which text was lost: the ends cut off at any byte, a part of the middle cut out by somebody
  * who says so. No violation comes of it that the whole capture does not show.
  */
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { check } from '../helpers/check.js';
-import { besideRepository } from '../helpers/read-text.js';
-
-const own = fileURLToPath(new URL('../../fixtures/captures', import.meta.url));
-const shared = besideRepository('shared/captures');
-
-/** A capture is judged again and again: not the megabytes. */
-const MOST_BYTES = 300_000;
-
-const captures = [own, ...(shared === undefined ? [] : foldersOf(shared))].flatMap((folder) =>
-  readdirSync(folder)
-    .filter((file) => /\.(?:gdb\.txt|log)$/.test(file))
-    .map((file) => join(folder, file))
-    .filter((path) => statSync(path).size < MOST_BYTES),
-);
-
-function foldersOf(at: string): string[] {
-  const entries = readdirSync(at, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(at, name));
-}
+import { captures, violated } from '../helpers/damaged-captures.js';
 
 const MARKS = ['[...]', '...', '…', '<snip>', '--- 8< ---', '[ 120 lines omitted ]'];
 
@@ -48,14 +27,6 @@ function without(text: string, { first, last, hole, size, mark }: Loss): string 
   const from = Math.floor((hole * left.length) / 1000);
   const end = Math.min(left.length, from + at(size));
   return `${left.slice(0, from)}\n${mark}\n${left.slice(end)}`;
-}
-
-/** Rules that report violations, with the severity; a note is none. */
-function violated(text: string): string[] {
-  const { findings } = check('capture', text);
-  return findings
-    .filter(({ verdict, severity }) => verdict === 'violation' && severity !== 'note')
-    .map(({ rule, severity }) => `${severity} ${rule}`);
 }
 
 describe('text that was lost', () => {

@@ -203,9 +203,11 @@ export function frameHead(text: string): 'strong' | 'weak' | 'none' {
   }
   if (/^[A-Za-z_$~*?@.][^ \t(){}="',;]*$/.test(text.trimEnd())) return 'weak';
   if (/^[A-Za-z_$~*][^ \t(){}="',;]*[ \t]+at[ \t]+\S+:\d+[ \t]*$/.test(text)) return 'weak';
-  return 'none';
+  // "vhost_log_ put (dev=0x5555) at ../hw/virtio/vhost.c:390": something tore the name
+  return TORN_CALL.test(text) ? 'strong' : 'none';
 }
 
+const TORN_CALL = /^[A-Za-z_]\w* \w+ \((?:\)|\w+(?:@entry)?=).*\) (?:at \S+:\d+|from \S+)$/;
 const PLAIN_CALL =
   /^[A-Za-z_$~*?@.\u0080-\uffff][^ \t(){}="',;]*[ \t]*\((?:\)|\.\.\.|[ \t]*$|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
 

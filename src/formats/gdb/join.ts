@@ -3,7 +3,6 @@
  * terminals wrap again.
  *
  * Source: gdb/stack.c, print_frame() and print_frame_args(), their wrap_here() calls (gdb 7 to 16).
- * Not done: a value that was cut in mid-word by mail gets a blank; nothing tells it from a wrap.
  */
 
 /** A broken quote must not swallow the file; real frames take a dozen lines. */
@@ -12,15 +11,19 @@ export const MOST_LINES = 64;
 /** Text under construction: the lines of one frame, stop or row, joined as far as they came. */
 export class Joint {
   #text: string;
+  /** Of the line that came last, as it stands in the capture. */
   #lastLength: number;
+  /** All lines so far are of one length. */
+  #isEven = true;
   #lastEndsBlank: boolean;
   #depth = 0;
   #inString = false;
   #cut: boolean;
 
-  constructor(text: string, cut: boolean) {
+  /** `raw` is the whole line in which `text` stands. */
+  constructor(text: string, raw: string, cut: boolean) {
     this.#text = text.trimEnd();
-    this.#lastLength = text.length;
+    this.#lastLength = raw.length;
     this.#lastEndsBlank = text.endsWith(' ');
     this.#cut = cut;
     if (cut) this.#text = text;
@@ -34,6 +37,11 @@ export class Joint {
   /** Brackets or a string are still open, or the pager cut here. */
   get open(): boolean {
     return this.#cut || this.#inString || this.#depth > 0;
+  }
+
+  /** A `<` is open: the `>` with which a line begins closes it. */
+  get inAngle(): boolean {
+    return this.open && !this.#inString && /<[^<>]*$/.test(this.#text.slice(-256));
   }
 
   /** The pager cut the text in mid-word: whatever comes next belongs to it. */
@@ -52,16 +60,14 @@ export class Joint {
     if (this.#cut) return true;
     if (this.complete) return false;
     if (this.open) return true;
-    if (LIST.test(line)) return true;
+    if (LIST.test(line) || this.#goesOnWithName(line)) return true;
     // "Thread 3 "CPU 1/KVM" hit Breakpoint 1,"
     if (this.#text.endsWith(',')) return true;
     // "#27 0x00007f8c in" / "... () from" / "... () at"
     if (/(?:^|[ \t)])(?:at|from|in)$/.test(this.#text.slice(-64))) return /^\S/.test(line);
     // "    at ./nptl/pthread_create.c:442"   "    from /usr/lib64/libglib-2.0.so.0"
-    if (this.#text.endsWith(')'))
-      return /^(?:at[ \t]+\S.*:\d+|at[ \t]+\S+|from[ \t]+\S+)[ \t]*$/.test(line);
-    // "... at ../util/qemu" + "-option.c:1167": the terminal's own wrap
-    return UNFINISHED_PLACE.test(this.#text.slice(-4096)) && /^\S*:\d+[ \t]*$/.test(line);
+    if (this.#text.endsWith(')')) return PLACE.test(line);
+    return this.#goesOnWithPlace(line.trimEnd());
   }
 
   /** `raw` is the line with its indentation, `line` the same without margin. */
@@ -70,23 +76,59 @@ export class Joint {
     const added = this.#cut ? raw : line;
     this.#text += glue + (cut ? added : added.trimEnd());
     this.#scan(glue + added);
-    this.#lastLength = raw.length;
+    const isFold = FOLD.test(raw) && raw.length !== this.#lastLength;
+    const length = isFold ? raw.length - 1 : raw.length;
+    if (length !== this.#lastLength) this.#isEven = false;
+    this.#lastLength = length;
     this.#lastEndsBlank = raw.endsWith(' ');
     this.#cut = cut;
   }
 
   #glue(raw: string, line: string): string {
-    if (this.#cut) return '';
-    const indented = raw !== line && /^[ \t]/.test(raw);
-    if (!indented) {
-      if (!this.open && UNFINISHED_PLACE.test(this.#text.slice(-4096)) && /^\S*:\d+/.test(line))
-        return '';
-      // A terminal of 80 columns or more wrapped in mid-word: no indentation, no blank lost.
-      const hard = raw === line && this.#lastLength >= 79 && !this.#lastEndsBlank;
-      if (hard && this.open) return '';
+    if (this.#cut || this.#isHardWrap(raw, line)) return '';
+    // "va (" + "fmt=..."   "arg=<" + "optimized out>"
+    return /\($|[ =]<$/.test(this.#text.slice(-2)) ? '' : ' ';
+  }
+
+  /** Was the text wrapped in mid-word, so that no blank is lost? */
+  #isHardWrap(raw: string, line: string): boolean {
+    if (this.#lastEndsBlank) return false;
+    const isFold = FOLD.test(raw);
+    if (/^[ \t]/.test(raw) && raw !== line && !isFold) return false;
+    if (!this.open) {
+      return this.#goesOnWithPlace(line.trimEnd()) || this.#goesOnWithName(line);
     }
-    // "va (" + "fmt=..."
-    return this.#text.endsWith('(') ? '' : ' ';
+    // A terminal of 80 columns or more, whatever it is that it wrapped.
+    if (raw === line && this.#lastLength >= 79) return !BEHIND_BLANK.test(line);
+    return this.#isEven && this.#isTorn(line);
+  }
+
+  /** The terminal's own wrap: "... at ../util/qemu" + "-option.c:1167", "... at x.c:" + "1167", "... a" + "t x.c:1167". */
+  #goesOnWithPlace(line: string): boolean {
+    const end = this.#text.slice(-4096);
+    const word = HALF_WORD.exec(end)?.[1];
+    if (word !== undefined) return /^(?:at|from)[ \t]+\S+$/.test(word + line);
+    return UNFINISHED_PLACE.test(end) && (end.endsWith(':') ? /^\d+$/ : /^\S*:\d+$/).test(line);
+  }
+
+  /** A terminal of 80 columns wrapped in the function's name: "0x5555 in vhost_log_" + "sync (section=0x5555". */
+  #goesOnWithName(line: string): boolean {
+    return (
+      this.#lastLength >= 79 &&
+      /[ \t](?!in$)\w+$/.test(this.#text.slice(-256)) &&
+      NAME_END.test(line)
+    );
+  }
+
+  /** gdb prints no blank between the end of the text and `line`, and one would change what is there. */
+  #isTorn(line: string): boolean {
+    const isMidWord = /[\w@.:+-]$/.test(this.#text) && /^(?:[\w@.:+]|=(?! ))/.test(line);
+    return isMidWord && !this.#inString && !this.#inWords;
+  }
+
+  /** `<optimized out>`, unlike the symbol in `0x5555 <ram_state>`, has blanks. */
+  get #inWords(): boolean {
+    return this.inAngle && !/\b0x[0-9a-f]+ <[^<>\s]*$/.test(this.#text.slice(-256));
   }
 
   #scan(text: string): void {
@@ -109,9 +151,18 @@ export class Joint {
 const LIST = /^\((?:\)|\.\.\.\)|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
 
 // ") at ../hw/virtio/vhost.c:2082"   ") from /lib64/libc.so.6"
-const COMPLETE = /\)[ \t]+(?:at[ \t]+\S.*:\d+|from[ \t]+\S+)$/;
+// "atqemu-2.12/vl.c:12": the paste lost a blank
+const PLACE = /^(?:at[ \t]+\S.*:\d+|at[ \t]+\S+|at[^\s:/]+\/\S+:\d+|from[ \t]+\S+)[ \t]*$/;
+const COMPLETE = /\)[ \t]*(?:at[ \t]+\S.*:\d+|from[ \t]+\S+)$/;
 const MARKER = /<(?:signal handler called|function called from gdb)>$/;
-const UNFINISHED_PLACE = /\)[ \t]+at[ \t]+\S*[^\s:\d]$/;
+const NAME_END = /^\w+ \((?:\)|\.\.\.\)|\w+(?:@entry)?=)/;
+const HALF_WORD = /\)[ \t]+(a|fr?o?)$/;
+const UNFINISHED_PLACE = /\)[ \t]*at[ \t]+(?:\S*[^\s:\d]|[^\s:]+:?)$/;
+
+// A line of a form (RFC 822) goes on behind one blank; gdb indents by four.
+const FOLD = /^ \S/;
+// "0x5555" + "<ram_state>", "15" + "'\\017'": the terminal kept no blank at the end of the line
+const BEHIND_BLANK = /^[<"']/;
 
 const DOUBLE = 34;
 const SINGLE = 39;

@@ -68,8 +68,11 @@ type StopLine = Extract<GdbLine, { type: 'stop' }>;
 
 /** True where the text of a stop begins, even when the rest of it stands on the next line. */
 export function startsStop(line: string): boolean {
-  return STOP.test(line);
+  return STOP.test(line) || HIT.test(line);
 }
+
+// Nobody else says so, whatever became of the place behind it.
+const HIT = /^Thread \S+ "[^"\n]{0,64}" hit (?:Temporary b|B)reakpoint \d+(?:\.\d+)?, [\w(]/;
 
 // Prose says "Breakpoint 2, 3 and 4": a location must begin behind the comma.
 const STOP =

@@ -35,7 +35,7 @@ export class Pending {
     readonly level: number,
     readonly weak: boolean,
   ) {
-    this.joint = new Joint(text, line.cut);
+    this.joint = new Joint(text, line.text, line.cut);
     this.lines = [line];
     this.#quoted = what === 'frame' && !/^[ \t]*#/.test(line.text);
     this.#room = line.released === true ? MOST_RELEASED_LINES : MOST_LINES;
@@ -58,10 +58,23 @@ export class Pending {
     if (this.joint.cut) return this.#append(line, line.text);
     if (line.text.trim() === '') return false;
     if (isEmptyQuote(line.text)) return this.skip(line);
+    const text = this.#continuation(line);
+    return text !== undefined && this.#append(line, text);
+  }
+
+  /** The whole text, if the line goes on with it. */
+  textWith(line: Line): string | undefined {
+    const text = this.#continuation(line);
+    return text === undefined ? undefined : `${this.joint.text} ${text.trim()}`;
+  }
+
+  /** The line without its margin; undefined where it does not go on with this text. */
+  #continuation(line: Line): string | undefined {
     const { rest } = splitMargin(line.text);
-    if (isBarrier(rest)) return false;
-    const text = this.#quoted || /^[ \t]*>/.test(line.text) ? rest : line.text.trimStart();
-    return this.joint.wants(text) && this.#append(line, text);
+    if (isBarrier(rest)) return undefined;
+    const isQuoted = this.#quoted || (/^[ \t]*>/.test(line.text) && !this.joint.inAngle);
+    const text = isQuoted ? rest : line.text.trimStart();
+    return this.joint.wants(text) ? text : undefined;
   }
 
   /** The line lies inside this text without being part of it: a pager's prompt, an empty quote. */

@@ -1,0 +1,24 @@
+/** Frames that lost the line break between them: `... at a.c:1 #2  0x5555 in g (x=1) at b.c:2`. */
+import { isOutsideString } from '../markup.js';
+
+/** The text up to a frame inside of it, and from there on. */
+export interface SplitLine {
+  readonly head: string;
+  readonly rest: string;
+  /** Of the frame with which the rest begins. */
+  readonly level: number;
+}
+
+const INNER =
+  / #(\d{1,6}) {1,2}(?:0x[0-9a-f]+ in |[A-Za-z_][^ \t(]* \((?:\)|\.\.\.\)|\w+(?:@entry)?=))/g;
+
+/** Splits a line in front of its second frame; undefined for nearly every line. */
+export function splitAtFrame(line: string): SplitLine | undefined {
+  if (!line.includes(' #')) return undefined;
+  for (const match of line.matchAll(INNER)) {
+    const head = line.slice(0, match.index).trimEnd();
+    if (!/\w/.test(head) || !isOutsideString(head)) continue;
+    return { head, rest: line.slice(match.index + 1), level: Number(match[1]) };
+  }
+  return undefined;
+}

@@ -1,0 +1,26 @@
+/**
+ * Takes off what forms of the web add to lines of gdb: the hard breaks of Markdown, and stars around a name.
+ *
+ * Source: CommonMark 0.31, 6.7 (a backslash at the end of a line); GitLab and Jira write `<br/>`.
+ */
+
+/** `)\`, `vhost.c:12\`, `libc.so.6\`, `a=1, \`, `(gdb) bt\`: nothing of gdb itself ends like that. */
+const BREAK = /^(?:\(gdb\) [\w ]+|.*(?:[,):]|:\d+|\.so[.\d]*))[ \t]*\\$/;
+
+/** `#0  0x5555 in **f** (a=1)`. */
+const BOLD = /(#\d+[ \t]+(?:0x[0-9a-f]+ in )?)\*\*([^*\s()]+)\*\*(?=[ \t]*\()/;
+
+/** The line as it was pasted. */
+export function stripMarkup(line: string): string {
+  const text = line.includes('**') ? line.replace(BOLD, '$1$2') : line;
+  if (text.endsWith('>')) return text.replace(/<br ?\/?>$/, '');
+  // A string may go on behind a backslash.
+  return text.endsWith('\\') && BREAK.test(text) && isOutsideString(text)
+    ? text.slice(0, -1).trimEnd()
+    : text;
+}
+
+/** No string is open at the end of the text. */
+export function isOutsideString(text: string): boolean {
+  return text.split('"').length % 2 === 1;
+}

@@ -1,0 +1,91 @@
+/** Mail in quoted-printable: when it is decoded, and what becomes of its lines. */
+import { describe, expect, test } from 'vitest';
+import { QuotedPrintable } from '../../src/formats/quoted-printable.js';
+import { check } from '../helpers/check.js';
+import { readText } from '../helpers/read-text.js';
+
+const HEADER = 'Content-Transfer-Encoding: quoted-printable';
+
+function decode(...lines: string[]): (string | undefined)[] {
+  const mail = new QuotedPrintable();
+  return lines.map((line) => mail.decode(line)?.text);
+}
+
+const MAIL = [
+  '#0  vhost_log_get (backend_type=3DVHOST_BACKEND_TYPE_USER, size=3Dsize@entr=',
+  'y=3D256, share=3Dtrue) at ../hw/virtio/vhost.c:369',
+  '#1  0x000055555584b04d in vhost_dev_log_resize (size=3D256, dev=3D0x555555f=',
+  'a5ee0) at ../hw/virtio/vhost.c:437',
+];
+
+describe('decode', () => {
+  test('below the header of a mail', () => {
+    expect(decode(HEADER, '', 'a =3D b', 'caf=C3=A9', '(gdb)=20')).toEqual([
+      ...[undefined, undefined, 'a = b', 'café', '(gdb) '],
+    ]);
+  });
+
+  test('from an encoded argument on', () => {
+    expect(decode('x =3D 1', MAIL[0] ?? '', MAIL[1] ?? '', 'x =3D 1')).toEqual([
+      undefined,
+      '#0  vhost_log_get (backend_type=VHOST_BACKEND_TYPE_USER, size=size@entr',
+      'y=256, share=true) at ../hw/virtio/vhost.c:369',
+      'x = 1',
+    ]);
+  });
+
+  test('no line that was decoded before', () => {
+    const plain = '#2  f (size=16300, dev=0x5555) at a.c:3';
+    expect(decode(HEADER, plain, '#2  f (idx=25) at a.c:3', '====')).toEqual([
+      ...[undefined, undefined, undefined, undefined],
+    ]);
+  });
+
+  test('no line below the header of another part', () => {
+    expect(decode(HEADER, 'Content-Transfer-Encoding: 8bit', 'a =3D b')).toEqual([
+      ...[undefined, undefined, undefined],
+    ]);
+  });
+});
+
+test('frames keep the lines of the file', () => {
+  const [trace] = readText(MAIL.join('\n')).records;
+  expect(trace).toMatchObject({
+    kind: 'backtrace',
+    span: { first: 1, last: 4 },
+    lines: [1, 3],
+    wrapped: [0, 1],
+    frames: [
+      {
+        args: [
+          { value: 'VHOST_BACKEND_TYPE_USER' },
+          { value: '256', entry: '256' },
+          { value: 'true' },
+        ],
+      },
+      { args: [{ value: '256' }, { value: '0x555555fa5ee0' }] },
+    ],
+    incomplete: false,
+  });
+});
+
+test('every line is told of where another line goes on', () => {
+  const text = `${HEADER}\n27074@1795320809.223469:vhost_set_log_base dev:=\n 0x5555\n`;
+  const { lines, blank, records } = readText(text);
+  const told = records.reduce((sum, { span }) => sum + span.last - span.first + 1, 0);
+  expect(told + blank).toBe(lines);
+});
+
+test('what does not fit is refused', () => {
+  const text =
+    '#1  0x5555 in vhost_dev_log_resize (size=3D256, dev=0x5555) at ../hw/virtio/vhost.c:437';
+  const { problems, records } = readText(text);
+  expect(problems.map(({ code }) => code)).toEqual(['FRAME_UNREAD']);
+  expect(records).toMatchObject([{ incomplete: true, frames: [{ args: undefined, line: 437 }] }]);
+});
+
+test('no size is compared in its code', () => {
+  expect(check('mail', MAIL.join('\n')).findings.filter((f) => f.verdict === 'violation')).toEqual(
+    [],
+  );
+});
