@@ -55,6 +55,7 @@ export const vuAck: Rule = {
       'requests that switch logging off, which need no wait',
       'a backend without REPLY_ACK: then GET_FEATURES is sent next, and its reply awaited',
       'the backend disconnects',
+      'an strace from which the lines of GET_FEATURES were filtered',
     ],
     sources: ['QEMU hw/virtio/vhost-user.c vhost_user_write_sync(), before 9.0 enforce_reply()'],
     bugs: [

@@ -151,9 +151,11 @@ export function versionProof(
     line === message.line
       ? []
       : [{ line, role: `${shows} shows QEMU ${versionText(atLeast)} or later` }];
-  const sign = connection.signs.find(
+  const signs = connection.signs.filter(
     (one) => one.atLeast >= since && isOfSameQemu(context, connection, one.message, message),
   );
+  // What the message itself shows needs no other line.
+  const sign = signs.find((one) => one.message === message) ?? signs[0];
   if (sign !== undefined) return mark(sign.message.line, sign.message.name, sign.atLeast);
   const profiles = profilesByThread(context);
   const threads = connection.isOneSocket ? connection.threads : [message.thread];
