@@ -14,6 +14,7 @@ export type PayloadShape =
   | 'inflight'
   | 'iotlb'
   | 'log'
+  | 'mapping'
   | 'memory'
   | 'none'
   | 'region'
@@ -91,6 +92,9 @@ const BACKEND: readonly Row[] = [
   ['SHARED_OBJECT_ADD', 'uuid'],
   ['SHARED_OBJECT_REMOVE', 'uuid'],
   ['SHARED_OBJECT_LOOKUP', 'uuid'],
+  // Newer than QEMU 10.2, and by its size like SET_VRING_ADDR.
+  ['SHMEM_MAP', 'mapping'],
+  ['SHMEM_UNMAP', 'mapping'],
 ];
 
 function table(rows: readonly Row[]): readonly Request[] {

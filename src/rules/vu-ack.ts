@@ -1,12 +1,13 @@
+import { bigintOf } from '../model/values.js';
 import {
+  answerTo,
   asksForReply,
   connectionsOf,
-  isAnswered,
   isContinued,
   isLogRequest,
   MESSAGES_RECIPE,
   nextRequests,
-  versionOf,
+  versionProof,
 } from './shared/messages.js';
 import type { Connection, Message } from './shared/messages.js';
 import { asked, messageEvents } from './shared/message-events.js';
@@ -24,6 +25,12 @@ const GOES_ON: Readonly<Record<string, readonly string[]>> = {
   SET_VRING_ADDR: ['SET_VRING_ADDR', 'SET_VRING_KICK'],
 };
 
+/** The same over a socket that is named: it is no new one after a disconnect. */
+const GOES_ON_OVER_SOCKET: Readonly<Record<string, readonly string[]>> = {
+  SET_FEATURES: ['SET_MEM_TABLE'],
+  SET_VRING_ADDR: ['SET_FEATURES'],
+};
+
 /** QEMU goes on only when the backend logs. */
 export const vuAck: Rule = {
   info: {
@@ -36,7 +43,7 @@ export const vuAck: Rule = {
     needs: [
       'the messages of one connection in order, with flags and payload: an strace of QEMU or of the backend',
       'to see that a reply was not awaited: the replies too',
-      'a sign of QEMU 6.2 or later: another logging request of that thread that is acknowledged; the STATUS protocol feature, set by that thread or over a socket that strace -y names; a gdb log in the same capture',
+      'a sign of QEMU 6.2 or later: another logging request of that thread that is acknowledged; the STATUS protocol feature, set by that thread or over a socket that strace -y names; trace events of these threads; --qemu-version',
     ],
     why: 'The backend handles the message some time later: until then it writes pages that nobody logs, and the first sync has already copied them.',
     probes: ['wire vhost_user_message', 'wire op_set_features', 'wire op_set_vring_addr'],
@@ -48,6 +55,7 @@ export const vuAck: Rule = {
       'requests that switch logging off, which need no wait',
       'a backend without REPLY_ACK: then GET_FEATURES is sent next, and its reply awaited',
       'the backend disconnects',
+      'an strace from which the lines of GET_FEATURES were filtered',
     ],
     sources: ['QEMU hw/virtio/vhost-user.c vhost_user_write_sync(), before 9.0 enforce_reply()'],
     bugs: [
@@ -65,63 +73,163 @@ export const vuAck: Rule = {
 };
 
 function* judgeConnection(context: SessionContext, connection: Connection): Generator<Judgement> {
-  for (const [i, message] of connection.messages.entries()) {
-    if (isLogRequest(message)) yield judge(context, connection, i, message);
+  const { endpoint, messages } = connection;
+  const shown = shownBy(connection);
+  let isJudged = false;
+  for (const [i, message] of messages.entries()) {
+    if (!isLogRequest(message)) continue;
+    isJudged = true;
+    yield judge(context, connection, shown, i, message);
   }
+  const unread = messages.find(
+    ({ sender, name, enable }) =>
+      sender === 'frontend' && name === 'SET_FEATURES' && enable === undefined,
+  );
+  if (isJudged || unread === undefined) return;
+  yield {
+    verdict: 'inconclusive',
+    endpoint,
+    step: unread.step,
+    line: unread.line,
+    message: `SET_FEATURES to ${nameOf(connection)}: whether it asks for logging is not shown`,
+    missing: [`the payload of the message (${MESSAGES_RECIPE})`],
+  };
+}
+
+function nameOf({ endpoint }: Connection): string {
+  return endpoint ?? 'the vhost-user backend';
+}
+
+/** How QEMU goes on without having waited. */
+interface Fault {
+  readonly how: string;
+  readonly expected: string;
+  /** The request with which it goes on. */
+  readonly next: Message;
+  /** What the capture does not show for that to be certain. */
+  readonly missing: readonly string[];
 }
 
 function judge(
   context: SessionContext,
   connection: Connection,
+  shown: Shown,
   index: number,
   request: Message,
 ): Judgement {
-  const { endpoint, messages, showsReplies } = connection;
-  const who = endpoint ?? 'the vhost-user backend';
-  const what = `${request.name} with logging to ${who}`;
+  const { endpoint } = connection;
+  const what = `${request.name} with logging to ${nameOf(connection)}`;
   const at = { endpoint, vring: request.vring, step: request.step, line: request.line };
-  const pass = (how: string): Judgement => ({ verdict: 'pass', ...at, message: `${what}: ${how}` });
-  const undecided = (how: string, ...missing: string[]): Judgement => ({
-    verdict: 'inconclusive',
-    ...at,
-    message: `${what}: ${how}`,
-    missing,
-  });
-  const [next] = nextRequests(messages, index, 1);
-  const isAsked = asksForReply(request);
-  if (isAsked === true && !showsReplies) return pass('QEMU asks for an acknowledgement');
-  if (isAsked === true && isAnswered(messages, index)) {
-    return pass('QEMU waits for the acknowledgement');
+  const found = waitOrFault(connection, shown, index, request);
+  if (typeof found === 'string') return { verdict: 'pass', ...at, message: `${what}: ${found}` };
+  if (found === undefined) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: `${what}: the capture ends`,
+      missing: ['what follows the request on this connection'],
+    };
   }
-  if (next === undefined) {
-    return undecided('the capture ends', 'what follows the request on this connection');
-  }
-  if (isAsked !== true && next.name === 'GET_FEATURES') {
-    return pass('QEMU waits for the reply to GET_FEATURES');
-  }
-  const missing: string[] = [];
+  const { how, expected, next } = found;
+  const missing = [...found.missing];
   if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
-  if (isAsked === undefined) missing.push(`the flags of the message (${MESSAGES_RECIPE})`);
-  if (
-    !isContinued(context, connection, request, next) ||
-    GOES_ON[request.name]?.includes(next.name) !== true
-  ) {
+  if (!isContinued(context, connection, request, next) || !goesOn(connection, request, next)) {
     missing.push('the same sequence without a gap or a disconnect');
   }
-  if (versionOf(context, connection, request) < WAITS_SINCE) {
+  const proof = versionProof(context, connection, request, WAITS_SINCE);
+  if (proof === undefined) {
     missing.push('proof of QEMU 6.2 or later, which has to wait (the output of qemu --version)');
   }
-  const how = `the next message is ${next.name}, with no acknowledgement`;
-  if (missing.length > 0) return undecided(how, ...missing);
+  const message = `${what}: ${how}`;
+  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
   return {
     verdict: 'violation',
     ...at,
-    message: `${what}: ${how}`,
+    message,
+    expected,
+    evidence: [{ line: next.line, role: `${next.name}: QEMU has gone on` }, ...(proof ?? [])],
+  };
+}
+
+/** A log start that failed switches logging off again. */
+function goesOn({ isOneSocket }: Connection, request: Message, next: Message): boolean {
+  const names = [
+    ...(GOES_ON[request.name] ?? []),
+    ...(isOneSocket ? (GOES_ON_OVER_SOCKET[request.name] ?? []) : []),
+  ];
+  return names.includes(next.name) && next.enable !== false;
+}
+
+/** How QEMU waits, or that it does not; undefined where the capture ends before that is known. */
+function waitOrFault(
+  connection: Connection,
+  shown: Shown,
+  index: number,
+  request: Message,
+): string | Fault | undefined {
+  const { messages, showsReplies } = connection;
+  const [next, afterwards] = nextRequests(messages, index, 2);
+  const isAsked = asksForReply(request);
+  if (isAsked === true && !showsReplies) return 'QEMU asks for an acknowledgement';
+  const answer = isAsked === true ? answerTo(messages, index) : undefined;
+  if (answer !== undefined) {
+    // Acknowledgements are 0 for success.
+    if ((bigintOf(answer.payload.u64) ?? 0n) === 0n) return 'QEMU waits for the acknowledgement';
+    // A log stop that fails sets addresses with logging again, and asks no more what becomes of it.
+    if (request.name !== 'SET_FEATURES' || next?.enable !== true) {
+      return 'QEMU waits for the acknowledgement, and the backend refuses';
+    }
+    const how = `the backend refuses, and the next message is ${next.name} with logging`;
+    return { how, expected: 'an end of the log start or of the device start', next, missing: [] };
+  }
+  if (next === undefined) return undefined;
+  if (isAsked !== true && next.name === 'GET_FEATURES') {
+    if (!shown.features) return 'QEMU asks for the features next, whose reply it awaits';
+    if (answerTo(messages, messages.indexOf(next, index)) !== undefined) {
+      return 'QEMU waits for the reply to GET_FEATURES';
+    }
+    if (afterwards === undefined) return undefined;
+    return {
+      how: `GET_FEATURES is next, and ${afterwards.name} before its reply is read`,
+      expected: 'the reply to GET_FEATURES before any other request',
+      next: afterwards,
+      missing: [],
+    };
+  }
+  const missing: string[] = [];
+  if (isAsked === undefined) missing.push(`the flags of the message (${MESSAGES_RECIPE})`);
+  if (isAsked === false && !shown.anyWait) {
+    missing.push(
+      'GET_FEATURES on this connection, with which QEMU waits where REPLY_ACK is missing',
+    );
+  }
+  return {
+    how: `the next message is ${next.name}, with no acknowledgement`,
     expected:
       isAsked === true
         ? `the reply to ${request.name} before any other request`
         : 'NEED_REPLY (0x8) in the flags and a reply, or GET_FEATURES and its reply',
-    evidence: [{ line: next.line, role: `${next.name}: QEMU has gone on` }],
+    next,
+    missing,
+  };
+}
+
+/** Which ways to wait a connection shows: others would be shown too. */
+interface Shown {
+  /** Replies to GET_FEATURES. */
+  readonly features: boolean;
+  /** GET_FEATURES, or a request that asks for an acknowledgement instead. */
+  readonly anyWait: boolean;
+}
+
+function shownBy({ messages }: Connection): Shown {
+  return {
+    features: messages.some(({ sender, name }) => sender === 'reply' && name === 'GET_FEATURES'),
+    anyWait: messages.some(
+      (message) =>
+        message.name === 'GET_FEATURES' ||
+        (isLogRequest(message) && asksForReply(message) === true),
+    ),
   };
 }
 

@@ -4,7 +4,7 @@ import {
   isContinued,
   MESSAGES_RECIPE,
   nextRequests,
-  versionOf,
+  versionProof,
 } from './shared/messages.js';
 import type { Connection, Message } from './shared/messages.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -23,7 +23,7 @@ export const vuLogbaseCount: Rule = {
     versions: '8.0 - 10.2',
     needs: [
       'the messages of one connection in order, with payload: an strace of QEMU or of the backend',
-      'a sign of QEMU 8.0 or later: the protocol features SHARED_OBJECT or DEVICE_STATE, set by that thread or over a socket that strace -y names; or a gdb log in the same capture',
+      'a sign of QEMU 8.0 or later: the protocol features SHARED_OBJECT or DEVICE_STATE, set by that thread or over a socket that strace -y names; trace events of these threads; --qemu-version',
     ],
     why: 'A backend that maps the log anew at each SET_LOG_BASE takes away the one that its other queue pairs write to: DPDK crashed.',
     probes: [
@@ -67,6 +67,8 @@ interface LogStart {
   readonly base: Message;
   /** Features and at least one address with logging follow, none of them refused. */
   readonly isWhole: boolean;
+  /** The flags of all addresses are shown. */
+  readonly isShown: boolean;
   /** The first request that belongs to no log start; undefined at the end of the capture. */
   readonly next: Message | undefined;
   /** What follows `next`. */
@@ -77,18 +79,20 @@ function* logStarts({ messages }: Connection): Generator<LogStart> {
   for (let i = 0; i < messages.length; i++) {
     const base = messages[i];
     if (base?.name !== 'SET_LOG_BASE' || base.sender !== 'frontend') continue;
-    let [hasFeatures, hasAddress, isRefused] = [false, false, false];
+    let [hasFeatures, hasAddress, isRefused, isShown] = [false, false, false, true];
     let at = i + 1;
     for (; at < messages.length; at++) {
       const message = messages[at];
       if (message === undefined || !isOfLogStart(message)) break;
       if (message.sender === 'reply') isRefused ||= isRefusal(message);
       hasFeatures ||= message.name === 'SET_FEATURES';
-      hasAddress ||= hasFeatures && message.name === 'SET_VRING_ADDR';
+      if (message.sender === 'reply' || message.name !== 'SET_VRING_ADDR') continue;
+      hasAddress ||= hasFeatures;
+      isShown &&= message.enable !== undefined;
     }
     const next = messages[at];
     const [afterwards] = nextRequests(messages, at, 1);
-    yield { base, isWhole: hasAddress && !isRefused, next, afterwards };
+    yield { base, isWhole: hasAddress && !isRefused, isShown, next, afterwards };
     i = at - 1;
   }
 }
@@ -96,7 +100,8 @@ function* logStarts({ messages }: Connection): Generator<LogStart> {
 function isOfLogStart({ sender, name, enable }: Message): boolean {
   if (sender === 'reply') return true;
   if (name === 'GET_FEATURES') return true;
-  return (name === 'SET_FEATURES' || name === 'SET_VRING_ADDR') && enable === true;
+  // DPDK prints no flags of a vring.
+  return name === 'SET_VRING_ADDR' ? enable !== false : name === 'SET_FEATURES' && enable === true;
 }
 
 /** Acknowledgements are 0 for success. */
@@ -108,7 +113,7 @@ function isRefusal({ name, payload }: Message): boolean {
 function judge(
   context: SessionContext,
   connection: Connection,
-  { base, isWhole, next, afterwards }: LogStart,
+  { base, isWhole, isShown, next, afterwards }: LogStart,
 ): Judgement | undefined {
   if (!isWhole || next === undefined) return undefined;
   const { endpoint } = connection;
@@ -126,7 +131,9 @@ function judge(
   if (!isContinued(context, connection, base, afterwards)) {
     missing.push('the log start without a gap, in one thread');
   }
-  if (versionOf(context, connection, next) < ONCE_SINCE) {
+  if (!isShown) missing.push(`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`);
+  const proof = versionProof(context, connection, next, ONCE_SINCE);
+  if (proof === undefined) {
     missing.push(
       'proof of QEMU 8.0 or later, before which this is right (the output of qemu --version)',
     );
@@ -142,6 +149,7 @@ function judge(
     evidence: [
       { line: base.line, role: 'the first SET_LOG_BASE' },
       { line: afterwards.line, role: 'and the log start of the next queue pair' },
+      ...(proof ?? []),
     ],
   };
 }

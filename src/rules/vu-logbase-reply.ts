@@ -1,8 +1,8 @@
 import { hasGap } from '../flows/run.js';
 import { bigintOf } from '../model/values.js';
 import {
+  answerTo,
   connectionsOf,
-  isAnswered,
   isContinued,
   isOfSameQemu,
   MESSAGES_RECIPE,
@@ -105,7 +105,7 @@ function judge(
   const { endpoint, messages, showsReplies } = connection;
   const who = endpoint ?? 'the vhost-user backend';
   const at = { endpoint, step: request.step, line: request.line };
-  if (isAnswered(messages, index)) {
+  if (answerTo(messages, index) !== undefined) {
     return { verdict: 'pass', ...at, message: `${who} answers SET_LOG_BASE` };
   }
   const [next, afterwards] = nextRequests(messages, index, 3).filter(isNoWait);
@@ -130,10 +130,11 @@ function judge(
     );
   }
   // Features and then addresses: the same log start goes on. Else the backend may have come back anew.
-  const isSame =
+  const isLogStart =
     next.name === 'SET_FEATURES' &&
     afterwards?.name === 'SET_VRING_ADDR' &&
     isContinued(context, connection, request, afterwards);
+  const isSame = isLogStart || isDeviceStart(context, connection, request, next);
   if (!isSame) missing.push('the log start without a gap or a disconnect');
   const message = `${next.name} follows SET_LOG_BASE to ${who}, and no reply is read`;
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
@@ -144,6 +145,21 @@ function judge(
     expected: 'the reply to SET_LOG_BASE before any other request',
     evidence: [{ line: next.line, role: `${next.name}: QEMU has gone on` }],
   };
+}
+
+/**
+ * A device start goes on with the status, or enables rings; one that failed stops them. Only a socket that is named
+ * is the same one still.
+ */
+function isDeviceStart(
+  context: SessionContext,
+  connection: Connection,
+  request: Message,
+  next: Message,
+): boolean {
+  const goesOn =
+    next.name === 'GET_STATUS' || (next.name === 'SET_VRING_ENABLE' && next.payload.num === '1');
+  return goesOn && connection.isOneSocket && isContinued(context, connection, request, next);
 }
 
 /** GET_FEATURES stands between the features and the addresses where it is the acknowledgement. */

@@ -1,12 +1,18 @@
 import { hasGap } from '../flows/run.js';
 import { bigintOf } from '../model/values.js';
 import { CHUNK_BYTES } from '../model/constants.js';
-import { connectionsOf, MESSAGES_RECIPE } from './shared/messages.js';
+import { MemoryTable } from './shared/memory-table.js';
+import type { Region } from './shared/memory-table.js';
+import { connectionsOf, isOfSameQemu, MESSAGES_RECIPE } from './shared/messages.js';
 import type { Connection, Message } from './shared/messages.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Bytes of the log for one chunk, an unsigned long of 64 bits. */
 const CHUNK_LOG_BYTES = 8n;
+
+/** Bytes of the log for one chunk where an unsigned long has 32 bits, and bytes of memory. */
+const NARROW_LOG_BYTES = 4n;
+const NARROW_BYTES = CHUNK_BYTES / 2n;
 
 /** The backend is told the log's size in bytes, and that it begins at the front of the file. */
 export const vuMmapsize: Rule = {
@@ -29,6 +35,7 @@ export const vuMmapsize: Rule = {
     exceptions: [
       'a log larger than the memory table asks for: it leaves room to grow, and up to 5.1 it covers the used rings',
       'size 0, where QEMU has no memory region yet',
+      'a QEMU of 32 bits, whose chunks are 4 bytes for 128 KiB of memory',
     ],
     sources: [
       'QEMU hw/virtio/vhost-user.c vhost_user_set_log_base()',
@@ -51,22 +58,13 @@ export const vuMmapsize: Rule = {
   },
 };
 
-/** A region that the backend has: its last guest-physical address, and the message that gave it. */
-interface Region {
-  readonly last: bigint;
-  readonly from: Message;
-}
-
-/** By their first address. */
-type Regions = Map<string, Region>;
-
 function* judgeConnection(context: SessionContext, connection: Connection): Generator<Judgement> {
-  const regions: Regions = new Map();
+  const memory = new MemoryTable();
   let start: DeviceStart | undefined;
   for (const message of connection.messages) {
     if (message.sender !== 'frontend') continue;
-    if (message.name === 'SET_LOG_BASE') yield* judge(context, connection, message, regions, start);
-    else follow(regions, message);
+    if (message.name === 'SET_LOG_BASE') yield* judge(context, connection, message, memory, start);
+    else memory.follow(message);
     start = continued(start, message);
   }
 }
@@ -106,52 +104,11 @@ function continued(
     : start;
 }
 
-function follow(regions: Regions, message: Message): void {
-  const { name, payload } = message;
-  switch (name) {
-    case 'SET_OWNER':
-    case 'RESET_OWNER':
-      regions.clear();
-      break;
-    case 'SET_MEM_TABLE':
-      regions.clear();
-      for (let i = 0; `regions[${i}].guest_phys_addr` in payload; i++) {
-        add(regions, message, `regions[${i}].`);
-      }
-      break;
-    case 'ADD_MEM_REG':
-      add(regions, message, '');
-      break;
-    case 'REM_MEM_REG':
-      regions.delete(keyOf(payload.guest_phys_addr));
-      break;
-  }
-}
-
-function add(regions: Regions, message: Message, prefix: string): void {
-  const first = bigintOf(message.payload[`${prefix}guest_phys_addr`]);
-  const size = bigintOf(message.payload[`${prefix}memory_size`]);
-  if (first === undefined || size === undefined || size === 0n) return;
-  regions.set(keyOf(String(first)), { last: first + size - 1n, from: message });
-}
-
-function highestOf(regions: Regions): Region | undefined {
-  let highest: Region | undefined;
-  for (const region of regions.values()) {
-    if (highest === undefined || region.last > highest.last) highest = region;
-  }
-  return highest;
-}
-
-function keyOf(address: string | undefined): string {
-  return String(bigintOf(address));
-}
-
 function* judge(
   context: SessionContext,
   connection: Connection,
   base: Message,
-  regions: Regions,
+  memory: MemoryTable,
   start: DeviceStart | undefined,
 ): Generator<Judgement> {
   const { endpoint } = connection;
@@ -169,18 +126,32 @@ function* judge(
     yield { ...violation(`mmap_offset ${offset}`, 'mmap_offset 0'), alone: true };
     return;
   }
-  if (size === undefined) return;
-  if (size % CHUNK_LOG_BYTES !== 0n) {
-    yield violation(`mmap_size ${size} is no number of whole chunks`, 'a multiple of 8 bytes');
-    return;
-  }
-  const highest = highestOf(regions);
   const undecided = (message: string, ...missing: string[]): Judgement => ({
     verdict: 'inconclusive',
     ...at,
     message: `SET_LOG_BASE to ${who}: ${message}`,
     missing,
   });
+  if (size === undefined || offset === undefined) {
+    const given = size === undefined ? 'no mmap_size' : `mmap_size ${size}, no mmap_offset`;
+    yield undecided(`${given} is shown`, `the whole payload, 16 bytes (${MESSAGES_RECIPE})`);
+    return;
+  }
+  const { highest, wide, unread } = memory;
+  const isWide = wide !== undefined && isOfSameQemu(context, connection, wide.from, base);
+  const isNarrow = size % CHUNK_LOG_BYTES !== 0n;
+  if (size % NARROW_LOG_BYTES !== 0n || (isNarrow && isWide && endpoint !== undefined)) {
+    yield {
+      ...violation(
+        `mmap_size ${size} is no number of whole chunks`,
+        `a multiple of ${isWide ? CHUNK_LOG_BYTES : NARROW_LOG_BYTES} bytes`,
+      ),
+      evidence: isWide
+        ? [{ line: wide.from.line, role: `${wide.from.name}: an address of more than 32 bits` }]
+        : [],
+    };
+    return;
+  }
   if (highest === undefined) {
     yield undecided(
       `mmap_size ${size}, for which memory is not seen`,
@@ -188,10 +159,19 @@ function* judge(
     );
     return;
   }
-  const needed = (highest.last / CHUNK_BYTES + 1n) * CHUNK_LOG_BYTES;
+  const needed = isNarrow
+    ? (highest.last / NARROW_BYTES + 1n) * NARROW_LOG_BYTES
+    : (highest.last / CHUNK_BYTES + 1n) * CHUNK_LOG_BYTES;
   const covers = `mmap_size ${size} for memory up to 0x${highest.last.toString(16)}`;
-  if (size >= needed) {
+  if (size >= needed && unread === undefined) {
     yield { verdict: 'pass', ...at, message: `SET_LOG_BASE to ${who}: ${covers}` };
+    return;
+  }
+  if (size >= needed) {
+    yield undecided(
+      `${covers}, and the backend may have more`,
+      `all regions of ${unread?.name} (${MESSAGES_RECIPE})`,
+    );
     return;
   }
   const isOneStart =
@@ -201,7 +181,8 @@ function* judge(
     yield undecided(covers, ...missing);
     return;
   }
-  const unit = size * CHUNK_LOG_BYTES === needed ? ': chunks are counted, not bytes' : '';
+  const isCount = size * CHUNK_LOG_BYTES === needed && unread === undefined;
+  const unit = isCount ? ': chunks are counted, not bytes' : '';
   yield {
     ...violation(
       `${covers}, which needs ${needed} bytes${unit}`,

@@ -170,13 +170,16 @@ describe('a torn call', () => {
 });
 
 describe('a vhost-user message', () => {
+  /** Tells that fd 12 is a connection of QEMU. */
+  const owner = sendmsg(printString(headerBytes(3, 1, 0), 'x'), 12);
+
   it.each(known.map((request) => [request.name, request] as const))('%s', (name, request) => {
     const values = request.layout.map(([member], i) =>
       member === 'nregions' ? 2n : BigInt(i + 1) * 3n,
     );
     const message: SampleMessage = { request, needReply: true, values };
     const bytes = bytesOf(message);
-    const [read] = messagesOf([sendmsg(printString(bytes, 'x'), bytes.length)]);
+    const read = messagesOf([owner, sendmsg(printString(bytes, 'x'), bytes.length)])[1];
     expect(read).toMatchObject({
       sender: 'frontend',
       request: request.id,
@@ -193,7 +196,7 @@ describe('a vhost-user message', () => {
     fc.assert(
       fc.property(sampleMessage, fc.constantFrom(...quotings), (message, quoting) => {
         const bytes = bytesOf(message);
-        const [read] = messagesOf([sendmsg(printString(bytes, quoting), bytes.length)]);
+        const read = messagesOf([owner, sendmsg(printString(bytes, quoting), bytes.length)])[1];
         expect(read?.name).toBe(message.request.name);
         expect(read?.flags).toBe(message.needReply ? 9 : 1);
         if (message.request.name === 'GET_SHARED_OBJECT') return;
@@ -282,8 +285,89 @@ describe('a vhost-user message', () => {
     expect(messagesOf([change, answer]).map(({ sender, name }) => `${sender} ${name}`)).toEqual([
       'backend CONFIG_CHANGE_MSG',
     ]);
-    // The descriptor is used for something else.
-    expect(messagesOf([change, 'close(12) = 0', answer])).toHaveLength(2);
+    // The descriptor is used for something else, by a thread that may be anybody's.
+    expect(messagesOf([`9 ${change}`, '9 close(12) = 0', `8 ${answer}`])).toHaveLength(2);
+  });
+
+  describe('with an id and a size that both sides use', () => {
+    const uuid = littleEndian([0x11d1ad9d10b8a76bn, 8], [0xc830d44fc000b480n, 8]);
+    const ask = [...headerBytes(6, 1, 16), ...uuid];
+    const log = [...headerBytes(6, 1, 16), ...littleEndian([8192n, 8], [4096n, 8])];
+    const mapping = [
+      ...headerBytes(9, 1, 40),
+      ...littleEndian(...Array<[bigint, number]>(5).fill([1n, 8])),
+    ];
+    const answer = [...headerBytes(6, 5, 8), ...littleEndian([0n, 8])];
+    const hello = headerBytes(3, 1, 0);
+    const on = (fd: number, line: string): string => line.replace('(12,', `(${fd},`);
+    const bringing = (line: string): string =>
+      line.replace(
+        'msg_controllen=0',
+        'msg_control=[{cmsg_len=20, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[33]}], msg_controllen=24',
+      );
+    const sent = (bytes: readonly number[]): string =>
+      sendmsg(printString(bytes, 'xx'), bytes.length);
+    const got = (bytes: readonly number[]): string =>
+      recvmsg(printString(bytes, 'xx'), bytes.length);
+
+    it.each([
+      [
+        'received by QEMU',
+        [`1 ${sent(hello)}`, `1 ${on(15, got(ask))}`],
+        'backend SHARED_OBJECT_ADD',
+      ],
+      [
+        'sent by the backend',
+        [`1 ${got(hello)}`, `1 ${on(15, sent(ask))}`],
+        'backend SHARED_OBJECT_ADD',
+      ],
+      ['sent by QEMU', [`1 ${sent(hello)}`, `1 ${on(15, sent(log))}`], 'frontend SET_LOG_BASE'],
+      [
+        'received by the backend',
+        [`1 ${got(hello)}`, `1 ${on(15, got(log))}`],
+        'frontend SET_LOG_BASE',
+      ],
+      [
+        'on a known connection, by any thread',
+        [`1 ${sent(hello)}`, `2 ${sent(log)}`],
+        'frontend SET_LOG_BASE',
+      ],
+      ['with the log', [bringing(sent(log))], 'frontend SET_LOG_BASE'],
+      ['with shared memory', [bringing(got(mapping))], 'backend SHMEM_MAP'],
+    ])('%s', (_, lines, expected) => {
+      const { sender, name, payload } = messagesOf(lines).at(-1) ?? {};
+      expect(`${sender} ${name}`).toBe(expected);
+      if (name !== 'SHMEM_MAP') expect(payload).toBeDefined();
+    });
+
+    it('is answered by QEMU, which is no answer of the backend', () => {
+      const lines = [`1 ${sent(hello)}`, `1 ${on(15, got(ask))}`, `1 ${on(15, sent(answer))}`];
+      expect(messagesOf(lines)).toHaveLength(2);
+    });
+
+    it('tells nothing by its payload where nothing tells whose it is', () => {
+      expect(messagesOf([got(ask)]).map(({ name, payload }) => [name, payload])).toEqual([
+        ['SET_LOG_BASE', undefined],
+      ]);
+    });
+  });
+
+  it('of another size is one on a connection of QEMU, and tells nothing', () => {
+    const sizes = [0, 8].map((size) => {
+      const bytes = [...headerBytes(6, 1, size), ...Array<number>(size).fill(0)];
+      return sendmsg(printString(bytes, 'xx'), bytes.length);
+    });
+    const read = messagesOf([owner, ...sizes]).slice(1);
+    expect(read.map(({ name, payload }) => [name, payload])).toEqual([
+      ['SET_LOG_BASE', undefined],
+      ['SET_LOG_BASE', undefined],
+    ]);
+  });
+
+  it('acknowledges with eight bytes and more', () => {
+    const bytes = [...headerBytes(2, 5, 16), ...littleEndian([1n, 8], [0n, 8])];
+    const [, read] = messagesOf([owner, recvmsg(printString(bytes, 'xx'), bytes.length)]);
+    expect(read).toMatchObject({ sender: 'reply', name: 'SET_FEATURES', payload: { u64: '0x1' } });
   });
 
   it.each([

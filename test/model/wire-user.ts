@@ -279,7 +279,7 @@ export class UserDevice {
   private mmapSize(): bigint {
     if (this.defect === 'size-in-chunks') return this.logChunks;
     const chunks = this.defect === 'size-too-small' ? this.logChunks - 100n : this.logChunks;
-    return chunks * 8n + (this.defect === 'size-odd' ? 4n : 0n);
+    return chunks * 8n + (this.defect === 'size-odd' ? 2n : 0n);
   }
 
   private setFeatures(thread: number, log: boolean): void {

@@ -76,6 +76,8 @@ export interface Transfer {
   readonly bytes: Uint8Array;
   /** strace printed fewer than there were (-s). */
   readonly cut: boolean;
+  /** A file descriptor went along. */
+  readonly bringsFile: boolean;
 }
 
 /** What the call does with its first file descriptor. */
@@ -95,7 +97,7 @@ export function transferOf(name: string, args: string): Transfer | undefined {
   const whole = parts.findIndex(({ cut }) => cut);
   const usable = whole < 0 ? parts : parts.slice(0, whole + 1);
   const bytes = Uint8Array.from(usable.flatMap((part) => part.bytes));
-  return { direction, bytes, cut: whole >= 0 };
+  return { direction, bytes, cut: whole >= 0, bringsFile: args.includes('SCM_RIGHTS') };
 }
 
 interface StringPart {

@@ -20,7 +20,8 @@ import { directionOf, firstArgument, requestOf, straceLine, transferOf } from '.
 import type { CallLine, StraceLine, Transfer } from './strace-line.js';
 import { bytesOfString } from './strace-string.js';
 import { HEADER_BYTES, headerOf, payloadOf } from './vhost-user-bytes.js';
-import type { MessageHeader } from './vhost-user-bytes.js';
+import type { MessageHeader, MessageKind } from './vhost-user-bytes.js';
+import { Channels } from './vhost-user-channels.js';
 
 export function createStrace(): LineFormat {
   return new Strace();
@@ -35,6 +36,7 @@ interface Torn {
 /** A message whose payload the next call on the connection carries. */
 interface Headed {
   readonly header: MessageHeader;
+  readonly kind: MessageKind;
   readonly message: VhostUserMessage;
   readonly slot: Slot;
 }
@@ -47,8 +49,7 @@ class Strace implements LineFormat {
   readonly #held = new HeldRecords();
   readonly #torn = new Map<number, Torn>();
   readonly #headed = new Map<string, Headed>();
-  /** File descriptors on which requests of the backend were seen. */
-  readonly #backendChannels = new Set<number>();
+  readonly #channels = new Channels();
   #lastLine = -1;
 
   get isOpen(): boolean {
@@ -104,8 +105,7 @@ class Strace implements LineFormat {
     if (line.unfinished) {
       slot.waits += 1;
       remember(this.#torn, line.pid ?? 0, { call, slot });
-    } else if (call.name === 'close' && call.fd !== undefined)
-      this.#backendChannels.delete(call.fd);
+    } else if (call.name === 'close') this.#channels.close(channelOf(call));
   }
 
   // `<... futex resumed> <unfinished ...>` is a call that will never return.
@@ -151,27 +151,28 @@ class Strace implements LineFormat {
       return this.#gap(call.span.first, `the end of ${call.name}() is missing`);
     }
     const length = lengthOf(transfer, call.result);
-    if (header === undefined || !this.#isMessage(header, fd, length)) {
-      return this.#held.add(otherwise);
-    }
-    const message = messageOf(call, header, transfer.bytes.subarray(HEADER_BYTES));
+    const kind = header === undefined ? undefined : this.#kindOf(header, call, transfer, length);
+    if (header === undefined || kind === undefined) return this.#held.add(otherwise);
+    const message = messageOf(call, header, kind, transfer.bytes.subarray(HEADER_BYTES));
     const slot = this.#held.add(message);
     if (header.size > 0 && length === HEADER_BYTES) {
       slot.waits += 1;
-      remember(this.#headed, connection, { header, message, slot });
+      remember(this.#headed, connection, { header, kind, message, slot });
     }
     return slot;
   }
 
-  #isMessage({ size, sender }: MessageHeader, fd: number, length: number | undefined): boolean {
-    if (length !== undefined && length !== HEADER_BYTES && length !== HEADER_BYTES + size) {
-      return false;
+  #kindOf(
+    header: MessageHeader,
+    call: SystemCall,
+    { direction, bringsFile }: Transfer,
+    length: number | undefined,
+  ): MessageKind | undefined {
+    if (length !== undefined && length !== HEADER_BYTES && length !== HEADER_BYTES + header.size) {
+      return undefined;
     }
-    if (sender === 'backend' && this.#backendChannels.size < MOST_REMEMBERED) {
-      this.#backendChannels.add(fd);
-    }
-    // QEMU's answer to a request of the backend has the form of a backend's answer.
-    return sender !== 'reply' || !this.#backendChannels.has(fd);
+    const channel = channelOf(call);
+    return this.#channels.kindOf(header, { thread: call.pid, channel, direction, bringsFile });
   }
 
   /** Are these bytes the payload of the message before? */
@@ -179,9 +180,11 @@ class Strace implements LineFormat {
     const headed = this.#headed.get(connection);
     if (headed === undefined) return false;
     this.#headed.delete(connection);
-    const { header, message, slot } = headed;
+    const { header, kind, message, slot } = headed;
     const fits = cut ? bytes.length < header.size : bytes.length === header.size;
-    if (fits && slot.record.kind === 'message') slot.record = withPayload(message, header, bytes);
+    if (fits && slot.record.kind === 'message') {
+      slot.record = withPayload(message, header, kind, bytes);
+    }
     slot.waits -= 1;
     return fits;
   }
@@ -288,28 +291,38 @@ function lengthOf({ bytes, cut }: Transfer, result: string | undefined): number 
   return cut ? undefined : bytes.length;
 }
 
-function messageOf(call: SystemCall, header: MessageHeader, payload: Uint8Array): VhostUserMessage {
-  const { pid, comm, time, fd, path } = call;
+function channelOf({ fd, path }: SystemCall): string {
+  return path === undefined ? `fd ${fd ?? '?'}` : `fd ${fd ?? '?'} ${path}`;
+}
+
+function messageOf(
+  call: SystemCall,
+  header: MessageHeader,
+  kind: MessageKind,
+  payload: Uint8Array,
+): VhostUserMessage {
+  const { pid, comm, time } = call;
   const message: VhostUserMessage = {
     kind: 'message',
     span: call.span,
     pid,
     comm,
     time,
-    sender: header.sender,
+    sender: kind.sender,
     request: header.request,
-    name: header.name,
+    name: kind.name,
     flags: header.flags,
-    channel: path === undefined ? `fd ${fd ?? '?'}` : `fd ${fd ?? '?'} ${path}`,
+    channel: channelOf(call),
   };
-  return withPayload(message, header, payload);
+  return withPayload(message, header, kind, payload);
 }
 
 function withPayload(
   message: VhostUserMessage,
-  { shape, size }: MessageHeader,
+  { size }: MessageHeader,
+  kind: MessageKind,
   bytes: Uint8Array,
 ): VhostUserMessage {
-  const payload = payloadOf(shape, bytes.subarray(0, size));
+  const payload = payloadOf(kind, bytes.subarray(0, size));
   return Object.keys(payload).length === 0 ? message : { ...message, payload };
 }

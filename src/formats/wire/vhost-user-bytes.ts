@@ -3,7 +3,7 @@
  *
  * Source: QEMU docs/interop/vhost-user.rst; hw/virtio/vhost-user.c, struct VhostUserMsg. Integers are
  * little-endian here: no capture of a big-endian host is known.
- * Not read: contents of the device's configuration and of a crypto session.
+ * Not read: contents of the device's configuration, of a crypto session and of a mapping of shared memory.
  */
 import type { VhostUserMessage } from '../../model/record.js';
 import { backendRequests, frontendRequests } from '../../model/vhost-user-requests.js';
@@ -25,12 +25,18 @@ const VRING_NO_FD = 0x100n;
 /** The first twelve bytes of a message. */
 export interface MessageHeader {
   readonly request: number;
-  readonly name: string;
-  readonly sender: VhostUserMessage['sender'];
   readonly flags: number;
   /** Bytes of the payload. */
   readonly size: number;
+}
+
+/** What a header means on the channel that it came over. */
+export interface MessageKind {
+  readonly name: string;
+  readonly sender: VhostUserMessage['sender'];
   readonly shape: PayloadShape;
+  /** Nothing but the payload tells SET_LOG_BASE from SHARED_OBJECT_ADD: QEMU gives the offset 0. */
+  readonly isDoubtful?: true;
 }
 
 export type Payload = Readonly<Record<string, string>>;
@@ -74,6 +80,7 @@ const FIELDS: Readonly<Record<PayloadShape, readonly Field[]>> = {
     ['mmap_size', 8, 10],
     ['mmap_offset', 8, 10],
   ],
+  mapping: [],
   memory: [
     ['nregions', 4, 10],
     ['', 4, 10],
@@ -121,6 +128,7 @@ function fits(shape: PayloadShape, size: number): boolean {
       return size === 26 || size === 32;
     case 'vring-addr':
     case 'region':
+    case 'mapping':
       return size === 40;
     case 'memory':
       return size > 8 && size % REGION_BYTES === 8;
@@ -131,11 +139,7 @@ function fits(shape: PayloadShape, size: number): boolean {
   }
 }
 
-/**
- * The header in the first twelve bytes, or undefined when they are no plausible one: the version is 1,
- * the request is known, and its payload has that size. Ids of the backend's own requests are told from
- * the frontend's by the size; SHARED_OBJECT_ADD alone looks like SET_LOG_BASE and is read as that.
- */
+/** The header in the first twelve bytes, or undefined when they are no plausible one. */
 export function headerOf(bytes: Uint8Array): MessageHeader | undefined {
   if (bytes.length < HEADER_BYTES) return undefined;
   const view = viewOf(bytes);
@@ -144,24 +148,28 @@ export function headerOf(bytes: Uint8Array): MessageHeader | undefined {
   const size = view.getUint32(8, true);
   if ((flags & VERSION_MASK) !== 1 || (flags & ~KNOWN_FLAGS) !== 0) return undefined;
   if (request === 0 || size > MOST_PAYLOAD_BYTES) return undefined;
-  const kind = (flags & REPLY) === 0 ? requestKind(request, size) : replyKind(request, size);
-  return kind === undefined ? undefined : { request, flags, size, ...kind };
+  return { request, flags, size };
 }
 
-type Kind = Pick<MessageHeader, 'name' | 'sender' | 'shape'>;
-
-function requestKind(id: number, size: number): Kind | undefined {
-  const own = frontendRequests[id];
-  if (own !== undefined && fits(own.payload, size)) {
-    return { name: own.name, sender: 'frontend', shape: own.payload };
-  }
-  const other = backendRequests[id];
-  if (other === undefined || !fits(other.payload, size)) return undefined;
-  return { name: other.name, sender: 'backend', shape: other.payload };
+export function isReply({ flags }: MessageHeader): boolean {
+  return (flags & REPLY) !== 0;
 }
 
-// A backend answers with what was asked for, with a u64 of success, or with a file descriptor only.
-function replyKind(id: number, size: number): Kind | undefined {
+/** As a request of that side, when it has one with this id and a payload of this size. */
+export function requestKind(
+  sender: 'frontend' | 'backend',
+  { request: id, size }: MessageHeader,
+): MessageKind | undefined {
+  const request = (sender === 'frontend' ? frontendRequests : backendRequests)[id];
+  if (request === undefined || !fits(request.payload, size)) return undefined;
+  return { name: request.name, sender, shape: request.payload };
+}
+
+/**
+ * As an answer to the frontend, when one has this size: what was asked for, a u64 of success, or a file descriptor
+ * only.
+ */
+export function replyKind({ request: id, size }: MessageHeader): MessageKind | undefined {
   const request = frontendRequests[id];
   if (request === undefined) return undefined;
   const shapes: readonly PayloadShape[] = [request.answer, 'u64', request.payload, 'none'];
@@ -169,14 +177,27 @@ function replyKind(id: number, size: number): Kind | undefined {
   return shape === undefined ? undefined : { name: request.name, sender: 'reply', shape };
 }
 
+/**
+ * On a channel of the frontend, whatever the size. Of an acknowledgement QEMU reads the first eight bytes and
+ * asks for no size: hw/virtio/vhost-user.c, process_message_reply(). Else such a payload tells nothing.
+ */
+export function kindOfAnySize(header: MessageHeader): MessageKind | undefined {
+  const request = frontendRequests[header.request];
+  if (request === undefined) return undefined;
+  const { name, answer } = request;
+  if (!isReply(header)) return { name, sender: 'frontend', shape: 'none' };
+  return { name, sender: 'reply', shape: answer === 'u64' && header.size > 8 ? 'u64' : 'none' };
+}
+
 /** The members of a payload, as far as their bytes are there. */
-export function payloadOf(shape: PayloadShape, bytes: Uint8Array): Payload {
+export function payloadOf({ shape, isDoubtful }: MessageKind, bytes: Uint8Array): Payload {
   if (shape === 'file') {
     const word = unsigned(bytes, 0, 8);
     return word === undefined ? {} : vringFile(word);
   }
   if (shape === 'uuid') return bytes.length < 16 ? {} : { uuid: hexOf(bytes.subarray(0, 16)) };
   const payload = members(FIELDS[shape], bytes, '');
+  if (isDoubtful === true && payload.mmap_offset !== '0') return {};
   return shape === 'memory' ? { ...payload, ...regions(bytes) } : payload;
 }
 

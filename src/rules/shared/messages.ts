@@ -7,9 +7,11 @@
 import { append } from '../../base/append.js';
 import { firstIndex } from '../../base/search.js';
 import type { Step } from '../../facts/step.js';
+import { profileOf, versionText } from '../../flows/profile.js';
+import type { Profile } from '../../flows/profile.js';
 import { hasGap } from '../../flows/run.js';
 import { bigintOf } from '../../model/values.js';
-import type { SessionContext } from '../rule.js';
+import type { Mark, SessionContext } from '../rule.js';
 
 export interface Message {
   readonly step: number;
@@ -38,6 +40,7 @@ export interface Connection {
    * strace, may have the same file descriptor, and no text tells whose a thread is.
    */
   readonly isOneSocket: boolean;
+  readonly threads: ReadonlySet<string | undefined>;
   /** What tells the version of QEMU. */
   readonly signs: readonly VersionSign[];
 }
@@ -70,6 +73,7 @@ export function connectionsOf(context: SessionContext): readonly Connection[] {
       messages,
       showsReplies: messages.some(({ sender }) => sender === 'reply'),
       isOneSocket: endpoint !== undefined && SOCKET.test(endpoint),
+      threads: new Set(messages.map(({ thread }) => thread)),
       signs: [...versionSigns(messages)],
     }));
   });
@@ -128,17 +132,51 @@ export function isOfSameQemu(
   );
 }
 
-/** Oldest QEMU that can have sent a message; 0 where nothing tells. */
-export function versionOf(
+/**
+ * What proves that a message is of that QEMU or a later one: lines of the capture, or none where the user said so;
+ * undefined where nothing does. A version is that of one process: what another one shows tells nothing.
+ */
+export function versionProof(
   context: SessionContext,
   connection: Connection,
   message: Message,
-): number {
-  return connection.signs.reduce(
-    (most, { atLeast, message: sign }) =>
-      atLeast > most && isOfSameQemu(context, connection, sign, message) ? atLeast : most,
-    knownVersion(context),
+  since: number,
+): readonly Mark[] | undefined {
+  const { run, session } = context;
+  const given = run.profiles[session];
+  if (given?.lower !== undefined && given.lower.line === undefined && given.atLeast >= since) {
+    return [];
+  }
+  const mark = (line: number, shows: string, atLeast: number): readonly Mark[] =>
+    line === message.line
+      ? []
+      : [{ line, role: `${shows} shows QEMU ${versionText(atLeast)} or later` }];
+  const signs = connection.signs.filter(
+    (one) => one.atLeast >= since && isOfSameQemu(context, connection, one.message, message),
   );
+  // What the message itself shows needs no other line.
+  const sign = signs.find((one) => one.message === message) ?? signs[0];
+  if (sign !== undefined) return mark(sign.message.line, sign.message.name, sign.atLeast);
+  const profiles = profilesByThread(context);
+  const threads = connection.isOneSocket ? connection.threads : [message.thread];
+  for (const thread of threads) {
+    const { atLeast, lower } = profiles.get(thread ?? '') ?? {};
+    if (atLeast !== undefined && atLeast >= since && lower?.line !== undefined) {
+      return mark(lower.line, lower.shows, atLeast);
+    }
+  }
+  return undefined;
+}
+
+/** What calls and trace events tell of the QEMU of each thread: a thread is of one process. */
+function profilesByThread(context: SessionContext): ReadonlyMap<string, Profile> {
+  return context.once('versions of threads', () => {
+    const steps = new Map<string, Step[]>();
+    for (const step of context.steps) {
+      if (step.thread !== undefined && step.wire === undefined) append(steps, step.thread, step);
+    }
+    return new Map([...steps].map(([thread, own]) => [thread, profileOf(own)]));
+  });
 }
 
 function messageOf(
@@ -184,15 +222,15 @@ export function isContinued(
   return true;
 }
 
-/** Does its thread read the reply to a request before it sends something else? */
-export function isAnswered(messages: readonly Message[], index: number): boolean {
+/** The reply to a request that its thread reads before it sends something else. */
+export function answerTo(messages: readonly Message[], index: number): Message | undefined {
   const request = messages[index];
   for (let i = index + 1; i < messages.length; i++) {
-    const { thread, sender, name } = messages[i] ?? {};
-    if (thread !== request?.thread) continue;
-    return sender === 'reply' && name === request?.name;
+    const message = messages[i];
+    if (message?.thread !== request?.thread) continue;
+    return message?.sender === 'reply' && message.name === request?.name ? message : undefined;
   }
-  return false;
+  return undefined;
 }
 
 /** The next messages of a connection that the frontend sent, up to `count` of them. */
@@ -207,12 +245,6 @@ export function nextRequests(
     if (message?.sender === 'frontend') found.push(message);
   }
   return found;
-}
-
-/** trace-events: vhost_user_write since 7.2. */
-function knownVersion(context: SessionContext): number {
-  const hasEvents = context.events('vhost_user_write', 'vhost_user_read').length > 0;
-  return Math.max(context.run.profile.atLeast, hasEvents ? 702 : 0);
 }
 
 /** Messages that older QEMUs do not know. Source: hw/virtio/vhost-user.c of the releases. */
