@@ -61,6 +61,8 @@ export class ToolSteps {
   }
 
   onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
+    // Threads of the kernel work for a QEMU under process ids of their own.
+    if (record.kind === 'kernel-event') this.maker.sessions.useFirst();
     const isReturn = record.kind === 'kernel-event' && record.what === 'return';
     if (isReturn && this.maker.openCalls.close(record)) return;
     if (record.kind !== 'kernel-event') {

@@ -120,7 +120,7 @@ export type EncodedRecord =
       /** Null for an event that is not known, and for one that comes again. */
       values?: Optional<string[]>,
       /** Left out where the process is not known. */
-      pid?: number,
+      pid?: number | string,
     ]
   | [kind: PlainRecord['kind'], first: number, last: number, members: object]
   | [kind: 'gap', first: number, last: number, why: string]

@@ -91,8 +91,13 @@ class Ftrace implements LineFormat {
   }
 
   /** An event of QEMU's ftrace backend (scripts/tracetool/backend/ftrace.py), which has no stamp of its own. */
-  #qemuEvent({ pid, time }: PartialStamp, text: string, lineNo: number): TraceEvent | undefined {
-    return readEventText(text, span(lineNo), { tid: pid, time }, this.#events);
+  #qemuEvent(
+    { pid, tgid, time }: PartialStamp,
+    text: string,
+    lineNo: number,
+  ): TraceEvent | undefined {
+    const event = readEventText(text, span(lineNo), { tid: pid, time }, this.#events);
+    return event && tgid !== undefined ? { ...event, pid: tgid } : event;
   }
 
   #graphRecord(row: GraphRow, lineNo: number): CaptureRecord {
