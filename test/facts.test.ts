@@ -268,6 +268,37 @@ describe('sessions', () => {
     expect(steps.map(({ session }) => session)).toEqual([0, 0, 1, 0, 1]);
   });
 
+  const said = 'vhost_dev_start 0x5555:virtio-net vrings:1';
+  test.each([
+    [
+      'LTTng with vpid',
+      (pid: number) =>
+        `[03:27:38.1] (+0.1) host qemu:vhost_dev_start: { cpu_id = 3 }, { vpid = ${pid}, vtid = 8 }, { dev = 0x5555, name = "virtio-net", vrings = 1 }`,
+    ],
+    [
+      'ftrace with record-tgid',
+      (pid: number) => `  qemu-8 (    ${pid}) [003] ..... 1.223469: tracing_mark_write: ${said}`,
+    ],
+    [
+      'the journal',
+      (pid: number) =>
+        `Nov 22 03:27:38.061685 host qemu-system-x86_64[${pid}]: 8@1795320035.061685:${said}`,
+    ],
+    ['docker compose', (pid: number) => `vm${pid}-1  | 8@1795320035.061685:${said}`],
+  ])('%s names the process of each event', (_what, line) => {
+    const { steps } = run(line(7), line(9), line(7));
+    expect(steps.map(({ session }) => session)).toEqual([0, 1, 0]);
+    expect(steps.map(({ thread }) => thread)).toEqual(['0/tid 8', '1/tid 8', '0/tid 8']);
+  });
+
+  test('what the kernel does for several processes stays together', () => {
+    const marker = (pid: number): string =>
+      `  qemu-${pid} (    ${pid}) [003] ..... 1.223469: tracing_mark_write: ${said}`;
+    const kernel = `  vhost-7-8 (    8) [003] ..... 1.223470: vhost_net_ioctl: (vhost_net_ioctl+0x0/0x9c0 [vhost_net]) cmd=0xaf01`;
+    const { steps } = run(marker(7), kernel, marker(9), kernel);
+    expect(steps.map(({ session }) => session)).toEqual([0, 0, 1, 0]);
+  });
+
   test('what is left of a torn trace line is a place where records may be missing', () => {
     const line = (name: string): string => `22610@1795323389.551377:${name}`;
     const write = line('vhost_user_write req:6 flags:0x1');
