@@ -317,6 +317,61 @@ describe('sessions', () => {
   });
 });
 
+describe('records are missing elsewhere than where the text says so', () => {
+  const gaps = (...lines: readonly string[]): readonly boolean[] => {
+    const { steps, gapAtEnd } = run(...lines);
+    return [...steps.map(({ gapBefore }) => gapBefore), gapAtEnd];
+  };
+
+  test('on one CPU: since its last row', () => {
+    const row = (cpu: number): string =>
+      `  qemu-8 [00${cpu}] ..... 1.2: tracing_mark_write: vhost_commit Started: 1 Changed: 0`;
+    const lost = 'CPU:2 [LOST 3 EVENTS]';
+    expect(gaps(row(2), row(1), row(2), row(1), lost, row(2), row(1))).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(gaps(row(1), '##### CPU 2 buffer started ####', row(2), row(2))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test('of the simple backend: from the note before to a buffer behind', () => {
+    const said = 'vhost_commit 1.000 pid=7 started=0x1 changed=0x0';
+    const dropped = 'Dropped_Event 1.000 pid=7 num_events_dropped=0x1';
+    const behind = Array.from({ length: 10_930 }, () => said);
+    const found = gaps(said, said, dropped, ...behind);
+    expect(found.slice(0, 3)).toEqual([true, true, true]);
+    expect(found.lastIndexOf(true)).toBe(1 + 10_923);
+  });
+
+  test.each([
+    'WARNING: Number of errors: 0, skipped probes: 7',
+    'WARNING: There were 3 transport failures.',
+    '[warning] Tracer discarded 12 events between [05:59:14.121] and [05:59:14.321] in trace UUID 1.',
+    'WARNING: Tracer discarded 12 events between [2026-11-22 04:59:14.121] and [2026-11-22 04:59:14.321] in trace "ust".',
+  ])('anywhere: %s', (notice) => {
+    const event = '4242@1763782058123456789 vhost_commit Started: 1 Changed: 0';
+    expect(gaps(notice, event, event)).toEqual([true, true, true]);
+    expect(gaps(event, event, notice)).toEqual([true, true, true]);
+    expect(gaps(event, event, 'WARNING: Number of errors: 0, skipped probes: 0')[0]).toBe(false);
+  });
+
+  test('before: what syslog tells when the interval is over', () => {
+    const event = 'Nov 22 03:27:38 host qemu[7]: vhost_commit Started: 1 Changed: 0';
+    const notice = 'Nov 22 03:27:44 host systemd-journald[3]: Suppressed 25 messages from x';
+    expect(gaps(event, event, notice, event, event)).toEqual([true, true, true, false, false]);
+  });
+});
+
 describe('a stack of which a part was lost', () => {
   const stop = [...stopped, ...shown, '(gdb) c'];
   const torn = [...stopped, ...shown.slice(0, -1), '(gdb) c'];

@@ -5,6 +5,7 @@
 import type {
   CaptureRecord,
   KernelEvent,
+  Reach,
   SystemCall,
   TraceEvent,
   VhostUserMessage,
@@ -100,8 +101,8 @@ export class ToolSteps {
     this.tool = { line: span.last, hasChatter, isBroken: isBroken && !isTool };
   }
 
-  onLoss(): void {
-    this.maker.markGap();
+  onLoss(reach?: Reach): void {
+    this.maker.markGap(reach);
     this.maker.openCalls.forget();
   }
 }

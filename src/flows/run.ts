@@ -1,5 +1,6 @@
 /** A reading rebuilt: everything that judging and showing need, computed once. */
 import { learnListenerOffset } from '../facts/device.js';
+import { markFarGaps } from '../facts/far-gaps.js';
 import { markLostStacks } from '../facts/lost-stacks.js';
 import { markMixedProcesses } from '../facts/mixed-processes.js';
 import { StepBuilder } from '../facts/steps.js';
@@ -121,7 +122,8 @@ function runOf(
   const listenerOffset = learnListenerOffset(stops);
   const activations = buildActivations(steps, built.exits, listenerOffset);
   // Not before: facts that are made while a capture is still read come of the same activations.
-  const { gapAtEnd } = markLostStacks(built);
+  const marked = markLostStacks(built);
+  const gapAtEnd = markFarGaps(built) || marked.gapAtEnd;
   const mixed = markMixedProcesses(built);
   const { all, atStep } = activations;
   const ofSession = stepsBySession(steps, built.sessions);

@@ -13,6 +13,7 @@ import type { PagerCut } from './clean.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
 import {
+  farLoss,
   isCutMark,
   isDebuggerMessage,
   isLossNotice,
@@ -303,9 +304,23 @@ class Reader implements CaptureReader {
     if (this.#paged && /^Quit[ \t]*$/.test(text)) this.#quitPager(lineNo);
     else if (this.#mayBeLocation(line)) this.#hold('location', text, line);
     else if (this.#output.take(line)) return;
+    else if (this.#tellsFarLoss(line)) return;
     else if (isLossNotice(text)) this.#lost(lineNo, 'the log says that events were lost');
     else if (isCutMark(text)) this.#lost(lineNo, 'somebody cut lines out');
     else this.#prose(line);
+  }
+
+  #tellsFarLoss({ text, lineNo }: Line): boolean {
+    const reach = farLoss(text, lineNo);
+    if (reach === undefined) return false;
+    const span = { first: lineNo, last: lineNo };
+    this.#session.record({
+      kind: 'gap',
+      span,
+      why: 'the log says that events were lost elsewhere',
+      reach,
+    });
+    return true;
   }
 
   #mayBeLocation({ text, released }: Line): boolean {

@@ -353,6 +353,14 @@ export interface Gap {
   readonly kind: 'gap';
   readonly span: Span;
   readonly why: string;
+  /** Where they may be missing, for a notice that does not stand there. */
+  readonly reach?: Reach;
+}
+
+/** In front of which lines records may be missing, both ends included; without `to`, of all up to the end. */
+export interface Reach {
+  readonly from: number;
+  readonly to?: number;
 }
 
 /** Output of the debugger that carries no record: source echo, `Continuing.`, printed values. Claimed so that it is not mistaken for prose. */

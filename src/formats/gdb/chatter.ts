@@ -5,6 +5,7 @@
  * (gdb 7 to 16). The list follows what occurs in sessions; a message that is missing here becomes prose.
  */
 import { anyOf } from '../../base/any-of.js';
+import type { Reach } from '../../model/record.js';
 
 // By first words. Sentences that a person could begin alike are given in full.
 const MESSAGE = anyOf([
@@ -88,6 +89,27 @@ const LOST = /lost|dropped|suppressed/i;
 
 const LOSS =
   /\bLOST \d+ EVENTS\b|\bdropped \d+ (?:trace )?(?:events|records|messages)\b|\b\d+ (?:trace )?(?:events|records|messages) (?:were )?(?:dropped|lost)\b|^dropped: \d+|Suppressed \d+ messages|\d+ (?:output lines|callbacks) suppressed/i;
+
+/**
+ * Where records are missing, by a notice of what was recorded before, or by a tool that counts what it lost of the
+ * whole; undefined for other notices, and other lines.
+ */
+export function farLoss(line: string, lineNo: number): Reach | undefined {
+  if (line.length > 1024 || !LOST_FAR.test(line)) return undefined;
+  if (LOST_ANYWHERE.test(line)) return { from: 1 };
+  return LOST_BEFORE.test(line) ? { from: 1, to: lineNo } : undefined;
+}
+
+/** One of these words is in each of them. */
+const LOST_FAR = /skipped|transport|discarded|lost|suppressed/i;
+
+/** At the end SystemTap's stapio (`WARNING: Number of errors: 0, skipped probes: 7`); babeltrace's, which standard error puts anywhere. */
+const LOST_ANYWHERE =
+  /^WARNING: (?:Number of errors: \d+, skipped probes: [1-9]|There were \d+ transport failures)|\bTracer (?:may have )?(?:discarded|lost) (?:\d+ )?(?:trace )?(?:event|packet)s?\b/i;
+
+/** The host's syslog: rsyslogd tells when the interval is over, journald with the next message. */
+const LOST_BEFORE =
+  /\brsyslogd\S*: .*\blost \d+ messages from pid\b|\bsystemd-journald\S*: (?:Suppressed|Missed) \d+ /;
 
 /**
  * Somebody cut lines out here and says so: `...`, `[...]`, `<snip>`, `--- 8< ---`, `[120 lines omitted]`. Words need
