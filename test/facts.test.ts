@@ -309,6 +309,9 @@ describe('sessions', () => {
     expect(gapAfter('22610@1795323')).toBe(true);
     expect(gapAfter(line('vhost_user_re'))).toBe(true);
     expect(gapAfter('ser_read req:6 flags:0x5')).toBe(true);
+    expect(gapAfter('q:6 flags:0x5')).toBe(true);
+    expect(gapAfter('qemu-kvm: warning: TSC frequency mismatch')).toBe(false);
+    expect(gapAfter('Welcome to Debian! This is the guest.')).toBe(false);
   });
 
   test('the end of a process opens no session by itself', () => {

@@ -40,6 +40,8 @@ export class ToolSteps {
   /** The last line of such a tool. */
   private tool: ToolLine | undefined;
   private sawPid = false;
+  /** The last line of a tool is no trace event. */
+  private isAfterRequest = false;
 
   /** `endProcess`: what follows is of another process than what came before. */
   constructor(
@@ -81,15 +83,19 @@ export class ToolSteps {
     if (isOpen) this.maker.openCalls.open(record, entry);
   }
 
-  /** Between requests or trace events stands a line that nobody could read, or `[...]` where some were cut out. */
+  /**
+   * Between requests stands a line that nobody could read. QEMU shares its standard error with others, so that
+   * between trace events a line is a loss only where it is a piece of one: the reader says so.
+   */
   onProse(): void {
-    if (this.maker.isAfterTool) this.onLoss();
+    if (this.maker.isAfterTool && this.isAfterRequest) this.onLoss();
   }
 
   /** Where a blank line stands in the output of such a tool, one was emptied or some were cut out. */
   followTool({ kind, span }: CaptureRecord): void {
     const { tool } = this;
     const isTool = OF_TOOLS.has(kind);
+    if (isTool) this.isAfterRequest = kind !== 'event';
     if (!isTool && !(kind === 'chatter' && tool?.hasChatter === true)) {
       this.tool = undefined;
       return;

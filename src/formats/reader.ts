@@ -342,7 +342,10 @@ class Reader implements CaptureReader {
   }
 
   #readNote(line: NoteLine): void {
-    if (!this.#notes.take(line)) this.#session.prose(line.lineNo, this.#notes.isPersons(line));
+    const { text, lineNo } = line;
+    if (this.#notes.take(line)) return;
+    if (this.#events.isPiece(text)) this.#lost(lineNo, 'a piece of an event');
+    else this.#session.prose(lineNo, this.#notes.isPersons(line));
   }
 
   #noteLine({ text, lineNo }: Line): NoteLine {
