@@ -268,6 +268,37 @@ describe('sessions', () => {
     expect(steps.map(({ session }) => session)).toEqual([0, 0, 1, 0, 1]);
   });
 
+  const said = 'vhost_dev_start 0x5555:virtio-net vrings:1';
+  test.each([
+    [
+      'LTTng with vpid',
+      (pid: number) =>
+        `[03:27:38.1] (+0.1) host qemu:vhost_dev_start: { cpu_id = 3 }, { vpid = ${pid}, vtid = 8 }, { dev = 0x5555, name = "virtio-net", vrings = 1 }`,
+    ],
+    [
+      'ftrace with record-tgid',
+      (pid: number) => `  qemu-8 (    ${pid}) [003] ..... 1.223469: tracing_mark_write: ${said}`,
+    ],
+    [
+      'the journal',
+      (pid: number) =>
+        `Nov 22 03:27:38.061685 host qemu-system-x86_64[${pid}]: 8@1795320035.061685:${said}`,
+    ],
+    ['docker compose', (pid: number) => `vm${pid}-1  | 8@1795320035.061685:${said}`],
+  ])('%s names the process of each event', (_what, line) => {
+    const { steps } = run(line(7), line(9), line(7));
+    expect(steps.map(({ session }) => session)).toEqual([0, 1, 0]);
+    expect(steps.map(({ thread }) => thread)).toEqual(['0/tid 8', '1/tid 8', '0/tid 8']);
+  });
+
+  test('what the kernel does for several processes stays together', () => {
+    const marker = (pid: number): string =>
+      `  qemu-${pid} (    ${pid}) [003] ..... 1.223469: tracing_mark_write: ${said}`;
+    const kernel = `  vhost-7-8 (    8) [003] ..... 1.223470: vhost_net_ioctl: (vhost_net_ioctl+0x0/0x9c0 [vhost_net]) cmd=0xaf01`;
+    const { steps } = run(marker(7), kernel, marker(9), kernel);
+    expect(steps.map(({ session }) => session)).toEqual([0, 0, 1, 0]);
+  });
+
   test('what is left of a torn trace line is a place where records may be missing', () => {
     const line = (name: string): string => `22610@1795323389.551377:${name}`;
     const write = line('vhost_user_write req:6 flags:0x1');
@@ -278,11 +309,69 @@ describe('sessions', () => {
     expect(gapAfter('22610@1795323')).toBe(true);
     expect(gapAfter(line('vhost_user_re'))).toBe(true);
     expect(gapAfter('ser_read req:6 flags:0x5')).toBe(true);
+    expect(gapAfter('q:6 flags:0x5')).toBe(true);
+    expect(gapAfter('qemu-kvm: warning: TSC frequency mismatch')).toBe(false);
+    expect(gapAfter('Welcome to Debian! This is the guest.')).toBe(false);
   });
 
   test('the end of a process opens no session by itself', () => {
     const { sessions: count } = run(...stopped, '[Inferior 1 (process 7) exited normally]');
     expect(count).toBe(1);
+  });
+});
+
+describe('records are missing elsewhere than where the text says so', () => {
+  const gaps = (...lines: readonly string[]): readonly boolean[] => {
+    const { steps, gapAtEnd } = run(...lines);
+    return [...steps.map(({ gapBefore }) => gapBefore), gapAtEnd];
+  };
+
+  test('on one CPU: since its last row', () => {
+    const row = (cpu: number): string =>
+      `  qemu-8 [00${cpu}] ..... 1.2: tracing_mark_write: vhost_commit Started: 1 Changed: 0`;
+    const lost = 'CPU:2 [LOST 3 EVENTS]';
+    expect(gaps(row(2), row(1), row(2), row(1), lost, row(2), row(1))).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(gaps(row(1), '##### CPU 2 buffer started ####', row(2), row(2))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test('of the simple backend: from the note before to a buffer behind', () => {
+    const said = 'vhost_commit 1.000 pid=7 started=0x1 changed=0x0';
+    const dropped = 'Dropped_Event 1.000 pid=7 num_events_dropped=0x1';
+    const behind = Array.from({ length: 10_930 }, () => said);
+    const found = gaps(said, said, dropped, ...behind);
+    expect(found.slice(0, 3)).toEqual([true, true, true]);
+    expect(found.lastIndexOf(true)).toBe(1 + 10_923);
+  });
+
+  test.each([
+    'WARNING: Number of errors: 0, skipped probes: 7',
+    'WARNING: There were 3 transport failures.',
+    '[warning] Tracer discarded 12 events between [05:59:14.121] and [05:59:14.321] in trace UUID 1.',
+    'WARNING: Tracer discarded 12 events between [2026-11-22 04:59:14.121] and [2026-11-22 04:59:14.321] in trace "ust".',
+  ])('anywhere: %s', (notice) => {
+    const event = '4242@1763782058123456789 vhost_commit Started: 1 Changed: 0';
+    expect(gaps(notice, event, event)).toEqual([true, true, true]);
+    expect(gaps(event, event, notice)).toEqual([true, true, true]);
+    expect(gaps(event, event, 'WARNING: Number of errors: 0, skipped probes: 0')[0]).toBe(false);
+  });
+
+  test('before: what syslog tells when the interval is over', () => {
+    const event = 'Nov 22 03:27:38 host qemu[7]: vhost_commit Started: 1 Changed: 0';
+    const notice = 'Nov 22 03:27:44 host systemd-journald[3]: Suppressed 25 messages from x';
+    expect(gaps(event, event, notice, event, event)).toEqual([true, true, true, false, false]);
   });
 });
 

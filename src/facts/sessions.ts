@@ -6,7 +6,7 @@ export class Sessions {
   current = 0;
   private last = 0;
   private used = false;
-  private readonly ofPid = new Map<number, number>();
+  private readonly ofPid = new Map<number | string, number>();
   private readonly named = new Set<number>();
 
   get isUsed(): boolean {
@@ -38,11 +38,11 @@ export class Sessions {
    * A trace may come from another process than the lines before; two processes may write in turn. True
    * when this one is new and another was followed up to here: {@link next} is then due.
    */
-  isOtherPid(pid: number): boolean {
+  isOtherPid(pid: number | string): boolean {
     return !this.ofPid.has(pid) && this.ofPid.size > 0 && this.used;
   }
 
-  usePid(pid: number): void {
+  usePid(pid: number | string): void {
     const known = this.ofPid.get(pid);
     if (known !== undefined) {
       this.current = known;
@@ -50,5 +50,13 @@ export class Sessions {
     }
     this.ofPid.set(pid, this.current);
     this.named.add(this.current);
+  }
+
+  /** What comes next tells its process by itself, whichever was named last: all of that stays together. */
+  useFirst(): void {
+    for (const first of this.ofPid.values()) {
+      this.current = first;
+      return;
+    }
   }
 }

@@ -3,7 +3,7 @@
  * records may be missing in front of it.
  */
 import { detached, detachedMembers } from '../base/detached.js';
-import type { FunctionReturn, Stop, VhostUserMessage } from '../model/record.js';
+import type { FunctionReturn, Reach, Stop, VhostUserMessage } from '../model/record.js';
 import { Alterations } from './alterations.js';
 import { Sessions } from './sessions.js';
 import { SharedEvents } from './shared-events.js';
@@ -68,6 +68,7 @@ export class StepMaker {
   private made = 0;
   private last: Step | undefined;
   private gap = false;
+  private readonly reaches: Reach[] = [];
   private readonly narrowed: number[] = [];
   private readonly conditional = new Set<string>();
   private readonly scopedTids = new Map<number, string>();
@@ -92,9 +93,10 @@ export class StepMaker {
     private readonly taker?: StepTaker,
   ) {}
 
-  /** Records may be missing before the next step. */
-  markGap(): void {
+  /** Records may be missing before the next step, and where `reach` says. */
+  markGap(reach?: Reach): void {
     this.gap = true;
+    if (reach !== undefined) this.reaches.push(reach);
   }
 
   /** From the next step on breakpoints may be switched off or narrowed. */
@@ -135,6 +137,7 @@ export class StepMaker {
       exits: this.exits,
       narrowed: this.narrowed,
       conditional: this.conditional,
+      reaches: this.reaches,
       gapAtEnd: this.gap,
     };
   }

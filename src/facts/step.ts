@@ -1,6 +1,12 @@
 /** A step: one time that the capture reports something about the protocol. See `steps.ts` for how they are made. */
 import type { Backend, FactKind } from '../model/fact.js';
-import type { Frame, FunctionReturn, TraceEvent, VhostUserMessage } from '../model/record.js';
+import type {
+  Frame,
+  FunctionReturn,
+  Reach,
+  TraceEvent,
+  VhostUserMessage,
+} from '../model/record.js';
 import type { Call } from './calls.js';
 import type { EventRow } from './trace-events.js';
 
@@ -99,6 +105,8 @@ export interface Steps {
   readonly narrowed: readonly number[];
   /** Functions with a condition from the start: `break f if x`. */
   readonly conditional: ReadonlySet<string>;
+  /** Where records may be missing that are told of elsewhere. */
+  readonly reaches: readonly Reach[];
   /** The last record is a gap: the end of the capture is not the end of the story. */
   readonly gapAtEnd: boolean;
 }

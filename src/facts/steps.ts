@@ -76,7 +76,7 @@ export class StepBuilder {
         this.tools.onEvent(record);
         break;
       case 'gap':
-        this.tools.onLoss();
+        this.tools.onLoss(record.reach);
         break;
       case 'return':
         this.debugger.onReturn(record);

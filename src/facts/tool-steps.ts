@@ -5,6 +5,7 @@
 import type {
   CaptureRecord,
   KernelEvent,
+  Reach,
   SystemCall,
   TraceEvent,
   VhostUserMessage,
@@ -41,6 +42,8 @@ export class ToolSteps {
   private tool: ToolLine | undefined;
   private sawPid = false;
   private readonly words = new CommandWords();
+  /** The last line of a tool is no trace event. */
+  private isAfterRequest = false;
 
   /** `endProcess`: what follows is of another process than what came before. */
   constructor(
@@ -63,6 +66,8 @@ export class ToolSteps {
   }
 
   onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
+    // Threads of the kernel work for a QEMU under process ids of their own.
+    if (record.kind === 'kernel-event') this.maker.sessions.useFirst();
     const isReturn = record.kind === 'kernel-event' && record.what === 'return';
     if (isReturn && this.maker.openCalls.close(record)) return;
     if (record.kind !== 'kernel-event') {
@@ -80,15 +85,19 @@ export class ToolSteps {
     if (isOpen) this.maker.openCalls.open(record, entry);
   }
 
-  /** Between requests or trace events stands a line that nobody could read, or `[...]` where some were cut out. */
+  /**
+   * Between requests stands a line that nobody could read. QEMU shares its standard error with others, so that
+   * between trace events a line is a loss only where it is a piece of one: the reader says so.
+   */
   onProse(): void {
-    if (this.maker.isAfterTool) this.onLoss();
+    if (this.maker.isAfterTool && this.isAfterRequest) this.onLoss();
   }
 
   /** Where a blank line stands in the output of such a tool, one was emptied or some were cut out. */
   followTool({ kind, span }: CaptureRecord): void {
     const { tool } = this;
     const isTool = OF_TOOLS.has(kind);
+    if (isTool) this.isAfterRequest = kind !== 'event';
     if (!isTool && !(kind === 'chatter' && tool?.hasChatter === true)) {
       this.tool = undefined;
       return;
@@ -100,8 +109,8 @@ export class ToolSteps {
     this.tool = { line: span.last, hasChatter, isBroken: isBroken && !isTool };
   }
 
-  onLoss(): void {
-    this.maker.markGap();
+  onLoss(reach?: Reach): void {
+    this.maker.markGap(reach);
     this.maker.openCalls.forget();
   }
 }

@@ -51,9 +51,10 @@ export function buildMigrations(
 ): Migration[] {
   const drafts: Draft[] = [];
   const byThread = new Map<number, Draft>();
-  let traced: Draft | undefined;
+  /** By session, as traces of two processes may take turns. */
+  const traced = new Map<number, Draft>();
   for (const step of steps) {
-    traced = followEvent(step, traced, drafts);
+    if (step.event?.row.kind === 'migration_state') followState(step, traced, drafts);
     if (!showsCalls(step)) continue;
     const thread = atStep[step.index]?.find((a) => a.kind === 'migration_thread');
     if (thread === undefined) continue;
@@ -70,20 +71,18 @@ export function buildMigrations(
   return drafts;
 }
 
-function followEvent(step: Step, current: Draft | undefined, drafts: Draft[]): Draft | undefined {
-  if (step.event?.row.kind !== 'migration_state')
-    return current?.session === step.session ? current : undefined;
-  const state = step.event.record.args?.new_state ?? 'unknown';
-  let draft = current?.session === step.session ? current : undefined;
+function followState(step: Step, traced: Map<number, Draft>, drafts: Draft[]): void {
+  const state = step.event?.record.args?.new_state ?? 'unknown';
+  let draft = traced.get(step.session);
   if (draft === undefined || (state === 'setup' && draft.outcome !== 'unknown')) {
     draft = newDraft(step);
+    traced.set(step.session, draft);
     drafts.push(draft);
   }
   draft.last = step.index;
   addPhase(draft, state);
   const outcome = ENDS[state];
   if (outcome !== undefined) draft.outcome = outcome;
-  return draft;
 }
 
 function newDraft({ session, index }: Step): Draft {

@@ -96,6 +96,7 @@ export function partOf(run: Run, part: Part): Run {
     sessions: run.sessions,
     steps,
     ofSession,
+    mixed: run.mixed,
     exits: moved,
     activations: all,
     atStep,

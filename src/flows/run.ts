@@ -1,6 +1,8 @@
 /** A reading rebuilt: everything that judging and showing need, computed once. */
 import { learnListenerOffset } from '../facts/device.js';
+import { markFarGaps } from '../facts/far-gaps.js';
 import { markLostStacks } from '../facts/lost-stacks.js';
+import { markMixedProcesses } from '../facts/mixed-processes.js';
 import { StepBuilder } from '../facts/steps.js';
 import { showsCalls } from '../facts/step.js';
 import type { Step, Steps, ThreadExit } from '../facts/step.js';
@@ -39,6 +41,8 @@ export interface Run {
   readonly steps: readonly Step[];
   /** The same, by session. */
   readonly ofSession: readonly (readonly Step[])[];
+  /** Sessions in which trace events of several processes stand between each other. */
+  readonly mixed: ReadonlySet<number>;
   readonly exits: readonly ThreadExit[];
   readonly activations: readonly Activation[];
   readonly atStep: readonly (readonly Activation[])[];
@@ -118,7 +122,9 @@ function runOf(
   const listenerOffset = learnListenerOffset(stops);
   const activations = buildActivations(steps, built.exits, listenerOffset);
   // Not before: facts that are made while a capture is still read come of the same activations.
-  const { gapAtEnd } = markLostStacks(built);
+  const marked = markLostStacks(built);
+  const gapAtEnd = markFarGaps(built) || marked.gapAtEnd;
+  const mixed = markMixedProcesses(built);
   const { all, atStep } = activations;
   const ofSession = stepsBySession(steps, built.sessions);
   const probes = buildProbes(breakpoints, built, ofSession);
@@ -137,6 +143,7 @@ function runOf(
     sessions: built.sessions,
     steps,
     ofSession,
+    mixed,
     exits: built.exits,
     activations: all,
     atStep,

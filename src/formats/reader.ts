@@ -12,7 +12,7 @@ import { cleanLine, isEmptyQuote, PagerPrompts, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
-import { isCutMark, isLossNotice, isThreadRow, startsLocation } from './gdb/chatter.js';
+import { farLoss, isCutMark, isLossNotice, isThreadRow, startsLocation } from './gdb/chatter.js';
 import { EventLines } from './qemu/event-lines.js';
 import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
@@ -404,9 +404,23 @@ class Reader implements CaptureReader {
     if (this.#paged && /^Quit[ \t]*$/.test(text)) this.#quitPager(lineNo);
     else if (this.#mayBeLocation(line)) this.#hold('location', text, line);
     else if (this.#output.take(line)) return;
+    else if (this.#tellsFarLoss(line)) return;
     else if (isLossNotice(text)) this.#lost(lineNo, 'the log says that events were lost');
     else if (isCutMark(text)) this.#lost(lineNo, 'somebody cut lines out');
     else this.#prose(line);
+  }
+
+  #tellsFarLoss({ text, lineNo }: Line): boolean {
+    const reach = farLoss(text, lineNo);
+    if (reach === undefined) return false;
+    const span = { first: lineNo, last: lineNo };
+    this.#session.record({
+      kind: 'gap',
+      span,
+      why: 'the log says that events were lost elsewhere',
+      reach,
+    });
+    return true;
   }
 
   #mayBeLocation({ text, released }: Line): boolean {
@@ -428,7 +442,10 @@ class Reader implements CaptureReader {
   }
 
   #readNote(line: NoteLine): void {
-    if (!this.#notes.take(line)) this.#session.prose(line.lineNo, this.#notes.isPersons(line));
+    const { text, lineNo } = line;
+    if (this.#notes.take(line)) return;
+    if (this.#events.isPiece(text)) this.#lost(lineNo, 'a piece of an event');
+    else this.#session.prose(lineNo, this.#notes.isPersons(line));
   }
 
   #noteLine({ text, lineNo }: Line): NoteLine {

@@ -1,5 +1,5 @@
 /** Collects records so that their spans and the blank lines cover every line exactly once. */
-import type { CaptureRecord, Chatter, Problem, Prose, Span } from '../model/record.js';
+import type { CaptureRecord, Chatter, Gap, Problem, Prose, Span } from '../model/record.js';
 
 /** A line that is no record of its own; runs of equal ones become one record. */
 export type LooseKind = 'blank' | 'chatter' | 'output' | 'human';
@@ -25,7 +25,7 @@ export class RecordSink {
     this.#endRun();
     const last = this.#records.at(-1);
     // Nothing between two gaps: one gap.
-    if (record.kind === 'gap' && last?.kind === 'gap' && isNext(last.span, record.span)) {
+    if (isOneGap(last, record)) {
       const span = { first: last.span.first, last: record.span.last };
       this.#records[this.#records.length - 1] = { ...last, span };
     } else {
@@ -86,6 +86,17 @@ export class RecordSink {
     if (run.kind === 'blank') this.#blank += run.last - run.first + 1;
     else this.#records.push(looseRecord(run.kind, { first: run.first, last: run.last }));
   }
+}
+
+/** What a notice says of other places stays its own. */
+function isOneGap(last: CaptureRecord | undefined, next: CaptureRecord): last is Gap {
+  return (
+    last?.kind === 'gap' &&
+    next.kind === 'gap' &&
+    last.reach === undefined &&
+    next.reach === undefined &&
+    isNext(last.span, next.span)
+  );
 }
 
 function isNext(span: Span, next: Span): boolean {

@@ -178,8 +178,11 @@ export interface TraceEvent {
   readonly text: string;
   /** The number before `@`: thread id since QEMU 4.0, process id before, and with every other backend but LTTng. */
   readonly tid: number | undefined;
-  /** The same number where it is known to be the process: simple trace files, syslog, SystemTap. */
-  readonly pid?: number | undefined;
+  /**
+   * The process where that is known: simple trace files, syslog, SystemTap, LTTng with `vpid`, ftrace with
+   * `record-tgid`. The name of the container where the lines of several are printed together.
+   */
+  readonly pid?: number | string | undefined;
   /**
    * Time as printed: `SEC.USEC`, ISO 8601, nanoseconds (SystemTap); `SEC.NNNNNNNNN` since boot out of binary
    * traces. Text, because a double cannot hold it, and clocks differ.
@@ -350,6 +353,14 @@ export interface Gap {
   readonly kind: 'gap';
   readonly span: Span;
   readonly why: string;
+  /** Where they may be missing, for a notice that does not stand there. */
+  readonly reach?: Reach;
+}
+
+/** In front of which lines records may be missing, both ends included; without `to`, of all up to the end. */
+export interface Reach {
+  readonly from: number;
+  readonly to?: number;
 }
 
 /** Output of the debugger that carries no record: source echo, `Continuing.`, printed values. Claimed so that it is not mistaken for prose. */

@@ -56,7 +56,10 @@ export const mgDevstop: Rule = {
   triggers: ['ram_save_complete', 'ram_discard_bitmap'],
   *sequence(context) {
     for (const sync of finalSyncs(context)) yield* judge(context, 'calls', sync);
-    for (const sync of tracedFinalSyncs(context)) yield* judge(context, 'events', sync);
+    for (const { sync, end } of tracedFinalSyncs(context)) {
+      if (hasGap(context.run, sync.index, end.index)) yield uncertain(sync);
+      else yield* judge(context, 'events', sync);
+    }
   },
 };
 
@@ -75,8 +78,8 @@ function finalSyncs(context: SessionContext): Step[] {
 }
 
 /** The last read before each `completed`; with postcopy only where the discard bitmap follows it. */
-function tracedFinalSyncs(context: SessionContext): Step[] {
-  const found: Step[] = [];
+function tracedFinalSyncs(context: SessionContext): { sync: Step; end: Step }[] {
+  const found: { sync: Step; end: Step }[] = [];
   let last: Step | undefined;
   let isOther = false;
   let isPostcopy = false;
@@ -92,9 +95,8 @@ function tracedFinalSyncs(context: SessionContext): Step[] {
       isOther ||= state === 'colo';
       isPostcopy ||= state.startsWith('postcopy');
       const isFinal = last !== undefined && !isOther && (!isPostcopy || isDiscarded);
-      if (state === 'completed' && isFinal && last !== undefined) {
-        if (!hasGap(context.run, last.index, step.index)) found.push(last);
-      }
+      if (state === 'completed' && isFinal && last !== undefined)
+        found.push({ sync: last, end: step });
       if (ENDS.has(state)) {
         last = undefined;
         [isOther, isPostcopy] = [false, false];
@@ -106,6 +108,16 @@ function tracedFinalSyncs(context: SessionContext): Step[] {
 
 /** States after which another migration may begin, and the first of that one. */
 const ENDS: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'setup', 'none']);
+
+function uncertain({ index: step, line }: Step): Judgement {
+  return {
+    verdict: 'inconclusive',
+    step,
+    line,
+    message: 'another sync may have come before the migration completed',
+    missing: ['an unbroken record from the last sync to the state completed'],
+  };
+}
 
 function* judge(context: SessionContext, source: Source, sync: Step): Generator<Judgement> {
   const { index: step, line } = sync;

@@ -4,7 +4,7 @@ import { registeredBefore, registrationDoubts, startedBefore } from './shared/de
 import type { Life } from './shared/device-lives.js';
 import { cutStacks, isOver } from './shared/global-passes.js';
 import { endOf, hasStranger, place, unwatched } from './shared/queries.js';
-import { syncRounds, tracedRounds } from './shared/sync-rounds.js';
+import { askedListeners, syncRounds, tracedRounds } from './shared/sync-rounds.js';
 import type { SyncRound, TracedRound } from './shared/sync-rounds.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -155,15 +155,14 @@ function* judgeTraced(context: SessionContext, round: TracedRound): Generator<Ju
   const at = { step: start.index, line: start.line };
   if (syncs.length === 0) return;
   const lives = startedBefore(context, 'events', start.index);
-  const asked = syncs.filter(({ event }) => event?.record.args?.listener === 'vhost').length;
+  const asked = askedListeners(round);
   if (asked >= lives.length && lives.length > 0) {
     const message = `the sync asks ${asked} vhost listeners, and ${lives.length} devices are known`;
     yield { verdict: 'pass', ...at, message };
     return;
   }
-  const certain = lives.filter(
-    (life) => registrationDoubts(context, 'events', life, end.index).length === 0,
-  );
+  const doubts = lives.map((life) => registrationDoubts(context, 'events', life, end.index));
+  const certain = lives.filter((_, i) => doubts[i]?.length === 0);
   if (asked < certain.length && !hasGap(run, start.index, end.index)) {
     yield {
       verdict: 'violation',
@@ -180,7 +179,7 @@ function* judgeTraced(context: SessionContext, round: TracedRound): Generator<Ju
       verdict: 'inconclusive',
       ...at,
       message: `the sync asks ${asked} vhost listeners, and up to ${lives.length} devices may be registered`,
-      missing: ['the stops of the devices, or trace event vhost_dev_cleanup'],
+      missing: [...new Set(doubts.flat())],
     };
   }
 }

@@ -66,7 +66,8 @@ export class EventRows {
     const last = span.last === first ? 'null' : span.last;
     const when = time === undefined ? 'null' : wellFormedJson(time);
     const own = shape.pieces === undefined ? wellFormedJson(text) : 'null';
-    const process = pid === undefined ? '' : `,${pid}`;
+    const process =
+      pid === undefined ? '' : `,${typeof pid === 'number' ? pid : wellFormedJson(pid)}`;
     rows.add(
       `["event",${first},${last},${shape.id},${tid ?? null},${when},${own},${values}${process}]`,
     );
@@ -140,7 +141,8 @@ function addKnown({ span, tid, time, pid }: TraceEvent, again: number, rows: Row
   else rows.string(time);
   if (pid !== undefined) {
     rows.json(',null,null,');
-    rows.number(pid);
+    if (typeof pid === 'number') rows.number(pid);
+    else rows.string(pid);
   }
   rows.close();
 }

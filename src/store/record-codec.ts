@@ -19,6 +19,7 @@ import type {
   LogLine,
   PrintedValue,
   ProcessMark,
+  Reach,
   SourceCode,
   Stop,
   SystemCall,
@@ -120,10 +121,17 @@ export type EncodedRecord =
       /** Null for an event that is not known, and for one that comes again. */
       values?: Optional<string[]>,
       /** Left out where the process is not known. */
-      pid?: number,
+      pid?: number | string,
     ]
   | [kind: PlainRecord['kind'], first: number, last: number, members: object]
-  | [kind: 'gap', first: number, last: number, why: string]
+  | [
+      kind: 'gap',
+      first: number,
+      last: number,
+      why: string,
+      /** Left out for a gap that is where it is told. */
+      reach?: Reach,
+    ]
   /** The last line is left out where it is the first. */
   | [kind: 'chatter', first: number, last?: number]
   | [kind: 'prose', first: number, last: number, human: Flag];
@@ -182,7 +190,9 @@ function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
       return [kind, first, last, members];
     }
     case 'gap':
-      return ['gap', first, last, record.why];
+      return record.reach === undefined
+        ? ['gap', first, last, record.why]
+        : ['gap', first, last, record.why, record.reach];
     case 'chatter':
       return last === first ? ['chatter', first] : ['chatter', first, last];
     case 'prose':
@@ -280,7 +290,12 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
     case 'value':
       return { kind: row[0], span, ...row[3] } as PlainRecord;
     case 'gap':
-      return { kind: 'gap', span, why: row[3] };
+      return {
+        kind: 'gap',
+        span,
+        why: row[3],
+        ...(row[4] === undefined ? {} : { reach: row[4] }),
+      };
     case 'chatter':
       return { kind: 'chatter', span };
     case 'prose':

@@ -4,6 +4,7 @@
  *
  * Source: gdb/source.c, gdb/stack.c (print_frame_local_vars), gdb/infcmd.c, gdb/top.c (gdb 7 to 16).
  */
+import type { Reach } from '../../model/record.js';
 
 /** A source line where a terminal turned tabs into blanks: only the number of the stop's own line proves it. */
 export function isSpacedSourceEcho(line: string, sourceLine: number | undefined): boolean {
@@ -49,6 +50,27 @@ const LOST = /lost|dropped|suppressed/i;
 
 const LOSS =
   /\bLOST \d+ EVENTS\b|\bdropped \d+ (?:trace )?(?:events|records|messages)\b|\b\d+ (?:trace )?(?:events|records|messages) (?:were )?(?:dropped|lost)\b|^dropped: \d+|Suppressed \d+ messages|\d+ (?:output lines|callbacks) suppressed/i;
+
+/**
+ * Where records are missing, by a notice of what was recorded before, or by a tool that counts what it lost of the
+ * whole; undefined for other notices, and other lines.
+ */
+export function farLoss(line: string, lineNo: number): Reach | undefined {
+  if (line.length > 1024 || !LOST_FAR.test(line)) return undefined;
+  if (LOST_ANYWHERE.test(line)) return { from: 1 };
+  return LOST_BEFORE.test(line) ? { from: 1, to: lineNo } : undefined;
+}
+
+/** One of these words is in each of them. */
+const LOST_FAR = /skipped|transport|discarded|lost|suppressed/i;
+
+/** At the end SystemTap's stapio (`WARNING: Number of errors: 0, skipped probes: 7`); babeltrace's, which standard error puts anywhere. */
+const LOST_ANYWHERE =
+  /^WARNING: (?:Number of errors: \d+, skipped probes: [1-9]|There were \d+ transport failures)|\bTracer (?:may have )?(?:discarded|lost) (?:\d+ )?(?:trace )?(?:event|packet)s?\b/i;
+
+/** The host's syslog: rsyslogd tells when the interval is over, journald with the next message. */
+const LOST_BEFORE =
+  /\brsyslogd\S*: .*\blost \d+ messages from pid\b|\bsystemd-journald\S*: (?:Suppressed|Missed) \d+ /;
 
 /**
  * Somebody cut lines out here and says so: `...`, `[...]`, `<snip>`, `--- 8< ---`, `[120 lines omitted]`. Words need

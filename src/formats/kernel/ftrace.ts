@@ -6,11 +6,12 @@
  * Unit:     one record per row; a call of function_graph is one for `{` and one for `}`, or one for `f();`.
  * Lost:     the kernel says it in four ways, each a gap: `[LOST n EVENTS]`, trace-cmd's `[n EVENTS DROPPED]`, a
  *           header that counts more entries written than kept, and `##### CPU n buffer started ####`, which
- *           test_cpu_buff_start() prints only if a buffer overran: what that CPU did before is lost.
+ *           test_cpu_buff_start() prints only if a buffer overran: what that CPU did before is lost. Each CPU has
+ *           a buffer, and its notice stands in front of its next row: the loss may be anywhere since its last one.
  * Not read: the latency format, trace_pipe_raw, the text of events that are not `key=value`, stacks
  *           below a row (chatter), durations; names of tasks in function_graph, cut to 7 characters.
  */
-import type { CaptureRecord, KernelEvent, TraceEvent } from '../../model/record.js';
+import type { CaptureRecord, Gap, KernelEvent, TraceEvent } from '../../model/record.js';
 import type { EventTable } from '../qemu/event-table.js';
 import { GraphNesting } from './ftrace-graph.js';
 import { readBody, readGraph, readRow, readSwitch } from './ftrace-lines.js';
@@ -34,9 +35,9 @@ const DRAWING =
   /^#(?:[ \t]*$|[ \t]+(?:[|/_\\]|TASK|CPU\b|TIME\b|DURATION|FUNCTION|latency: |-{5,}|=> |cmd\b))/;
 
 const LOSS: readonly (readonly [RegExp, string])[] = [
-  [/^CPU:\d+ \[LOST (?:\d+ )?EVENTS\]/, 'the trace says that events were lost'],
-  [/^CPU:\d+ \[(?:\d+ )?EVENTS DROPPED\]/, 'the trace says that events were dropped'],
-  [/^##### CPU \d+ buffer started ####$/, 'earlier events of this CPU were overwritten'],
+  [/^CPU:(\d+) \[LOST (?:\d+ )?EVENTS\]/, 'the trace says that events were lost'],
+  [/^CPU:(\d+) \[(?:\d+ )?EVENTS DROPPED\]/, 'the trace says that events were dropped'],
+  [/^##### CPU (\d+) buffer started ####$/, 'earlier events of this CPU were overwritten'],
 ];
 
 // trace-cmd report
@@ -51,6 +52,8 @@ class Ftrace implements LineFormat {
   readonly #events: EventTable;
   #graph = new GraphNesting();
   #last = -1;
+  /** The last row of each CPU. */
+  readonly #rows = new Map<number, number>();
 
   constructor(events: EventTable) {
     this.#events = events;
@@ -68,9 +71,15 @@ class Ftrace implements LineFormat {
 
   #read(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
     const row = readRow(line);
-    if (row !== undefined) return [this.#rowRecord(row.stamp, row.body, lineNo)];
+    if (row !== undefined) {
+      this.#rows.set(row.stamp.cpu, lineNo);
+      return [this.#rowRecord(row.stamp, row.body, lineNo)];
+    }
     const graph = readGraph(line);
-    if (graph !== undefined) return [this.#graphRecord(graph, lineNo)];
+    if (graph !== undefined) {
+      this.#rows.set(graph.cpu, lineNo);
+      return [this.#graphRecord(graph, lineNo)];
+    }
     const change = readSwitch(line);
     if (change !== undefined) {
       this.#graph.switch(change);
@@ -91,8 +100,13 @@ class Ftrace implements LineFormat {
   }
 
   /** An event of QEMU's ftrace backend (scripts/tracetool/backend/ftrace.py), which has no stamp of its own. */
-  #qemuEvent({ pid, time }: PartialStamp, text: string, lineNo: number): TraceEvent | undefined {
-    return readEventText(text, span(lineNo), { tid: pid, time }, this.#events);
+  #qemuEvent(
+    { pid, tgid, time }: PartialStamp,
+    text: string,
+    lineNo: number,
+  ): TraceEvent | undefined {
+    const event = readEventText(text, span(lineNo), { tid: pid, time }, this.#events);
+    return event && tgid !== undefined ? { ...event, pid: tgid } : event;
   }
 
   #graphRecord(row: GraphRow, lineNo: number): CaptureRecord {
@@ -120,12 +134,17 @@ class Ftrace implements LineFormat {
       return [gap(lineNo, 'the buffer of the trace overran')];
     }
     // Another trace.
-    if (line.startsWith('# tracer: ')) this.#graph = new GraphNesting();
+    if (line.startsWith('# tracer: ')) {
+      this.#graph = new GraphNesting();
+      this.#rows.clear();
+    }
     if (HEADER.test(line) || NOTICE.test(line)) return [chatter(lineNo)];
-    const loss = LOSS.find(([pattern]) => pattern.test(line));
-    if (loss !== undefined) {
+    for (const [pattern, why] of LOSS) {
+      const cpu = pattern.exec(line)?.[1];
+      if (cpu === undefined) continue;
       this.#graph.forget();
-      return [gap(lineNo, loss[1])];
+      const from = (this.#rows.get(Number(cpu)) ?? 0) + 1;
+      return [{ ...gap(lineNo, why), reach: { from, to: lineNo } }];
     }
     return near && (DRAWING.test(line) || NEAR_NOTICE.test(line)) ? [chatter(lineNo)] : undefined;
   }
@@ -171,7 +190,7 @@ function chatter(lineNo: number): CaptureRecord {
   return { kind: 'chatter', span: span(lineNo) };
 }
 
-function gap(lineNo: number, why: string): CaptureRecord {
+function gap(lineNo: number, why: string): Gap {
   return { kind: 'gap', span: span(lineNo), why };
 }
 

@@ -6,7 +6,7 @@ import { parse } from '../../grammar/trace-events.js';
 import type { Argument, Declaration } from './event-declarations.js';
 import { fixed, printValue, starsOf } from './event-format.js';
 import type { Conversion, FixedConversion, Piece, RawValue } from './event-format.js';
-import { compileText, firstLine, keepsBase, unpadded } from './event-text.js';
+import { compileTail, compileText, firstLine, keepsBase, unpadded } from './event-text.js';
 import type { TextReader } from './event-text.js';
 
 /** Arguments by name, values as the log backend prints them. */
@@ -35,6 +35,7 @@ export class EventForm {
   readonly #format: string;
   #pieces: readonly Piece[] | undefined;
   #read: TextReader | undefined;
+  #tail: RegExp | undefined;
   #names: readonly string[] | undefined;
   #parts: readonly (string | Field)[] | undefined;
   #isText: readonly boolean[] | undefined;
@@ -88,6 +89,11 @@ export class EventForm {
       /[A-Za-z]{2}/.test(first.text) &&
       text.startsWith(first.text)
     );
+  }
+
+  /** The text ends like this event's, as a line does that lost its head. */
+  endsLike(text: string): boolean {
+    return (this.#tail ??= compileTail(this.#printf)).test(text);
   }
 
   /** The format has words or numbers of its own: what fits it is hardly a person's text. */

@@ -44,12 +44,23 @@ interface FreshEvent {
   readonly line: TraceLine;
 }
 
+/** Names that are remembered: QEMU has 7,000 events, of which a log has dozens. */
+const MOST_NAMES = 128;
+
+/** Longer lines are no pieces that anybody tore. */
+const LONGEST_PIECE = 256;
+
+// "22610@1795323"  "323.551377:vhost_user_re"  "2025-11-22T03:27"  "vhost_user_re"  "ser_read"
+const STAMP_PIECE = /\d@\d|^@?[\d.]*\.\d{1,9}:[a-z]|^[\w@.:+-]+$/;
+
 export class EventLines {
   readonly #events: EventTable;
   readonly #known = new KnownEvents();
   /** The last line that was an event, whole or not. */
   #eventLine = -1;
   #torn: Torn | undefined;
+  /** Events that came. */
+  readonly #names = new Set<string>();
 
   constructor(events: EventTable) {
     this.#events = events;
@@ -58,6 +69,25 @@ export class EventLines {
   /** Would the line be read as an event? */
   isEvent(text: string, lineNo: number): boolean {
     return readEvent(text, lineNo, this.#eventLine === lineNo - 1, this.#events) !== undefined;
+  }
+
+  /** The line, which nothing reads, is the beginning or the end of one that was an event. Of a log without events none is. */
+  isPiece(text: string): boolean {
+    if (this.#names.size === 0 || text.length > LONGEST_PIECE) return false;
+    const line = text.trimEnd();
+    if (STAMP_PIECE.test(line) || this.#holdsName(line)) return true;
+    for (const name of this.#names) {
+      if (this.#events.forms(name).some((form) => form.endsLike(line))) return true;
+    }
+    return false;
+  }
+
+  /** `vhost_dev_stop 0x5555`, whatever stands in front; a program writes a colon behind a function of its own. */
+  #holdsName(line: string): boolean {
+    for (const [name] of line.matchAll(/\b[a-z]\w*_\w+(?= |$)/g)) {
+      if (this.#events.has(name)) return true;
+    }
+    return false;
   }
 
   /** Undefined for a line that has nothing to do with events. */
@@ -87,13 +117,19 @@ export class EventLines {
       return { record: eventAt(event, stamp, lineNo) };
     }
     const read = readPlain(event.line, lineNo, this.#events);
+    this.#see(read.event.name);
     if (read.damaged) return this.#take(read, lineNo);
     this.#eventLine = lineNo;
     return { record: eventAt(this.#known.remember(event.key, read.event), stamp, lineNo) };
   }
 
+  #see(name: string): void {
+    if (this.#names.size < MOST_NAMES) this.#names.add(name);
+  }
+
   #take({ event, damaged }: ReadEvent, lineNo: number): EventLine {
     this.#eventLine = lineNo;
+    this.#see(event.name);
     if (!damaged) return { record: event };
     const { name, span } = event;
     this.#torn = { lineNo, name, head: event.text.slice(0, innerStamp(event.text)) };

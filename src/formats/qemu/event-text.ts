@@ -178,6 +178,32 @@ export function firstLine(pieces: readonly Piece[]): readonly Piece[] {
   return [...pieces.slice(0, at), { text: last.text.slice(0, last.text.indexOf('\n')) }];
 }
 
+/** A value, as far as it has no mark that formats set between two of them. */
+const VALUE = '[\\w./()-]{0,128}';
+
+/**
+ * Matches what is left of a line with such a text when its head is lost: its end, from any place on. Values are
+ * single words.
+ */
+export function compileTail(pieces: readonly Piece[]): RegExp {
+  let rest = '';
+  const tails: string[] = [];
+  for (const piece of [...firstLine(pieces)].reverse()) {
+    const isText = 'text' in piece;
+    if (!isText && rest.startsWith(VALUE)) continue;
+    tails.push((isText ? endOf(piece.text) : VALUE) + rest);
+    rest = (isText ? escape(piece.text) : VALUE) + rest;
+  }
+  return new RegExp(`^(?:[\\w@.:-]{0,128} ${rest}|${tails.join('|')})$`);
+}
+
+/** `(?:(?:a?b)?c)?` */
+function endOf(literal: string): string {
+  let pattern = '';
+  for (const character of literal) pattern = `(?:${pattern}${escape(character)})?`;
+  return pattern;
+}
+
 function segmentOf(run: readonly Piece[], isLast: boolean): Segment {
   const [head] = run;
   let pattern = '';

@@ -2,7 +2,7 @@
  * LTTng traces of QEMU as babeltrace prints them → TraceEvent.
  *
  * Producer: babeltrace 1.5 and 2.0, text output; QEMU built with the "ust" backend (2.12 to 10.2).
- * Unit:     one record per line. `tid` is `vtid` of the context where the session recorded it.
+ * Unit:     one record per line. `tid` and `pid` are `vtid` and `vpid` of the context where the session recorded them.
  * Not read: events of other programs and of the kernel.
  */
 import { accept } from '../../grammar/lttng.js';
@@ -52,15 +52,22 @@ function eventOf(
     return { kind: 'gap', span, why: `${name} could not be read` };
   }
   const text = fields.map((field) => `${field.name} = ${field.value}`).join(', ');
-  const tid = context.find((field) => field.name === 'vtid')?.value;
+  const tid = numberIn(context, 'vtid');
+  const pid = numberIn(context, 'vpid');
   return {
     kind: 'event',
     span,
     name,
     ...(printed ?? { args: undefined, text }),
-    tid: typeof tid === 'bigint' ? Number(tid) : undefined,
+    tid,
+    ...(pid === undefined ? {} : { pid }),
     time,
   };
+}
+
+function numberIn(context: readonly Field[], name: string): number | undefined {
+  const value = context.find((field) => field.name === name)?.value;
+  return typeof value === 'bigint' ? Number(value) : undefined;
 }
 
 /** Prints the event in the first form whose arguments have these names and types; undefined when none has. */

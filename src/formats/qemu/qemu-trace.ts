@@ -18,6 +18,8 @@ export interface TraceLine {
   readonly time: string | undefined;
   /** What stands in front of the name. */
   readonly by: 'thread' | 'stap' | 'time' | 'syslog' | 'bare';
+  /** What stands in front of the stamp. */
+  readonly head?: string;
   readonly name: string;
   readonly text: string;
 }
@@ -74,13 +76,21 @@ export function readEvent(
     if (parts.by === 'bare' && !(afterEvent && isCut(parts, events))) return undefined;
     if (parts.by === 'syslog' && !afterEvent) return undefined;
   } else if (parts.by === 'bare' && !isEvidence(line, parts, fit, afterEvent)) return undefined;
-  const { tid } = parts;
-  const process = tid !== undefined && (parts.by === 'stap' || parts.by === 'syslog');
   const event = eventOf(parts, fit, lineNo);
+  const pid = processOf(parts);
   return {
-    event: process ? { ...event, pid: tid } : event,
+    event: pid === undefined ? event : { ...event, pid },
     damaged: isDamaged(parts, fit, events),
   };
+}
+
+/** "Nov 22 04:00:35.061685 host qemu-system-x86_64[16996]: " of the journal, "vm2-1  | " of docker compose. */
+const OF_PROCESS = /^(?:[^[\]]* )?[^ [\]:]{1,255}\[(\d{1,10})\]: $|^([\w.-]{1,255}) +\| $/;
+
+function processOf({ tid, by, head }: TraceLine): TraceEvent['pid'] {
+  if (by === 'stap' || by === 'syslog') return tid;
+  const [, pid, container] = head === undefined ? [] : (OF_PROCESS.exec(head) ?? []);
+  return pid === undefined ? container : Number(pid);
 }
 
 /**

@@ -5,6 +5,7 @@
  * 2.0, 2.7 and 10.2 for header versions 0, 2, 3 and 4.
  */
 
+import type { Gap } from '../../model/record.js';
 import type { Integer } from './event-format.js';
 
 /** What the header of the file says. */
@@ -40,6 +41,23 @@ const RECORD_HEAD = 24;
 
 /** QEMU's own buffer (TRACE_BUF_LEN): it holds no record that is longer. */
 const LONGEST_RECORD = 4096 * 64;
+
+/** How many records the buffer holds at the most. */
+const MOST_BUFFERED = Math.ceil(LONGEST_RECORD / RECORD_HEAD);
+
+/**
+ * The note of dropped events on a line of its own. writeout_thread() writes it in front of what the buffer held when
+ * they were dropped, or behind it where it was writing at that time: events are missing anywhere from the note
+ * before up to a buffer behind this one.
+ */
+export function droppedGap(line: number, count: bigint | number, noteBefore: number): Gap {
+  return {
+    kind: 'gap',
+    span: { first: line, last: line },
+    why: `QEMU dropped ${count} events`,
+    reach: { from: noteBefore + 1, to: line + MOST_BUFFERED },
+  };
+}
 
 /** C identifiers; the longest of QEMU has 60 characters. */
 const LONGEST_NAME = 512;

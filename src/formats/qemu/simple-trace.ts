@@ -16,7 +16,7 @@ import type { Integer, RawValue } from './event-format.js';
 import type { EventTable } from './event-table.js';
 import { KnownEvents } from './known-events.js';
 import type { KnownEvent } from './known-events.js';
-import { headLength, integerAt, nextItem } from './simple-items.js';
+import { droppedGap, headLength, integerAt, nextItem } from './simple-items.js';
 import type { EventItem, Layout } from './simple-items.js';
 
 /** Takes bytes, gives records. One reader per capture. */
@@ -57,6 +57,8 @@ class Reader implements SimpleTraceReader {
   #rest: Uint8Array = new Uint8Array(0);
   #layout: Layout | undefined;
   #lines = 0;
+  /** The last note of dropped events. */
+  #dropped = 0;
   #isOver = false;
 
   constructor(events: EventTable) {
@@ -116,8 +118,9 @@ class Reader implements SimpleTraceReader {
           }
           break;
         case 'dropped': {
-          const why = `QEMU dropped ${item.count} events`;
-          this.#records.push({ kind: 'gap', span: this.#nextSpan(), why });
+          const line = this.#nextSpan().first;
+          this.#records.push(droppedGap(line, item.count, this.#dropped));
+          this.#dropped = line;
           break;
         }
         case 'event':

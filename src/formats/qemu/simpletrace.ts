@@ -15,6 +15,7 @@ import type { RawValue } from './event-format.js';
 import type { EventTable } from './event-table.js';
 import { compileText } from './event-text.js';
 import type { TextReader } from './event-text.js';
+import { droppedGap } from './simple-items.js';
 import type { LineFormat } from '../line-format.js';
 
 export type SimpletraceLine =
@@ -37,6 +38,8 @@ class Simpletrace implements LineFormat {
   readonly id = 'simpletrace';
   readonly isOpen = false;
   readonly #events: EventTable;
+  /** The last line that tells of dropped events. */
+  #dropped = 0;
   readonly #forms = new Map<string, readonly EventForm[]>();
   readonly #readers = new WeakMap<EventForm, TextReader>();
 
@@ -50,7 +53,9 @@ class Simpletrace implements LineFormat {
     if (read === undefined) return undefined;
     const span = { first: lineNo, last: lineNo };
     if (read.type === 'dropped') {
-      return [{ kind: 'gap', span, why: `QEMU dropped ${read.count} events` }];
+      const gap = droppedGap(lineNo, read.count, this.#dropped);
+      this.#dropped = lineNo;
+      return [gap];
     }
     const { name, pid, values } = read;
     const printed = this.#print(name, values);

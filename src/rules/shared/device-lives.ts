@@ -13,6 +13,7 @@ import { hasGap } from '../../flows/run.js';
 import type { FactKind } from '../../model/fact.js';
 import { argText, pointerOf } from '../../model/values.js';
 import type { SessionContext } from '../rule.js';
+import { isOfQemuAt, isOneRun, ONE_QEMU } from './one-process.js';
 import { hasStranger, unwatched } from './queries.js';
 
 export type Source = 'calls' | 'events';
@@ -178,6 +179,9 @@ export function registrationDoubts(
   if (source === 'events') {
     for (const kind of ['vhost_dev_start', 'vhost_dev_stop'] as const)
       if (context.events(kind).length === 0) found.push(`trace event ${kind}`);
+    const at = run.steps[to];
+    const startedAt = (step: number): readonly Life[] => startedBefore(context, source, step);
+    if (at !== undefined && !isOfQemuAt(context, life.device, at, startedAt)) found.push(ONE_QEMU);
   } else {
     found.push(...unwatched(run, 'vhost_dev_start', from, to));
     found.push(...unwatched(run, 'vhost_dev_stop', from, to));
@@ -189,7 +193,7 @@ export function registrationDoubts(
   const isStillThere =
     (life.start.kind === 'start' && endsInStop(context, source, life)) ||
     (source === 'events'
-      ? context.events('vhost_dev_cleanup').length > 0 && isOneProcess(context, from, to)
+      ? context.events('vhost_dev_cleanup').length > 0 && isOneRun(context, from, to)
       : run.probes.watching('vhost_dev_cleanup', from, to) !== undefined);
   if (!isStillThere) found.push('the stop of the device, or vhost_dev_cleanup');
   return found;
@@ -203,33 +207,6 @@ function endsInStop(context: SessionContext, source: Source, { start, next }: Li
     unwatched(context.run, 'vhost_dev_start', start.step, next.step).length === 0 &&
     !hasStranger(context, start.step, next.step, ...KINDS)
   );
-}
-
-/**
- * Trace logs of two runs may stand in one file with nothing between them. A thread that is seen on both
- * sides belongs to one process; up to 3.1 the process id is printed, and tells the sessions apart.
- */
-function isOneProcess(context: SessionContext, from: number, to: number): boolean {
-  if (context.steps[0]?.event?.record.pid !== undefined) return true;
-  return spansOfThreads(context).some(({ first, last }) => first <= from && last >= to);
-}
-
-function spansOfThreads(context: SessionContext): readonly { first: number; last: number }[] {
-  return context.once('spans of threads', () => {
-    const spans = new Map<string, { first: number; last: number }>();
-    let span: { first: number; last: number } | undefined;
-    let before: string | undefined;
-    for (const { thread, index } of context.steps) {
-      if (thread === undefined) continue;
-      if (span === undefined || thread !== before) {
-        span = spans.get(thread) ?? { first: index, last: index };
-        spans.set(thread, span);
-        before = thread;
-      }
-      span.last = index;
-    }
-    return [...spans.values()];
-  });
 }
 
 /** What keeps a registered device from running, for certain: its start may have failed. */

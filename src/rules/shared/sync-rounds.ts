@@ -68,6 +68,11 @@ export interface TracedRound {
   readonly syncs: readonly Step[];
 }
 
+/** How many vhost devices the round asks, see {@link TracedRound}. */
+export function askedListeners({ syncs }: TracedRound): number {
+  return syncs.filter(({ event }) => event?.record.args?.listener === 'vhost').length;
+}
+
 /** Rounds with both ends. */
 export function tracedRounds(context: SessionContext): readonly TracedRound[] {
   return context.once('traced rounds', () => {
