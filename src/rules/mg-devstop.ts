@@ -141,8 +141,10 @@ function judgeRunning(
 ): Judgement {
   const { device, start, next } = life;
   const missing = [
-    ...registrationDoubts(context, source, life, step),
-    ...runningDoubts(context, source, life, step),
+    ...new Set([
+      ...registrationDoubts(context, source, life, step),
+      ...runningDoubts(context, source, life, step),
+    ]),
   ];
   if (missing.length > 0) {
     const message = 'the device is not seen to stop before the final sync';
