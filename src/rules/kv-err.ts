@@ -138,7 +138,7 @@ function judge(context: SessionContext, start: LogStart): Judgement {
     const last = steps.at(-1) ?? features;
     const isOver = lastRequestTo(context, endpoint) > last.step;
     if (addresses.length === 0 || !isOver) {
-      return undecided('the capture ends in the log start', 'what follows the log start');
+      return undecided('the log start is not seen to end', 'what its thread asks for next');
     }
     const message = `${who}: the kernel accepted every request of the log start`;
     return { verdict: 'pass', ...at, message };
