@@ -346,6 +346,43 @@ describe('activations', () => {
   });
 });
 
+describe('migrations', () => {
+  const MIGRATION = frame(2, 'migration_thread', 'opaque=0x5555561c2d00');
+  const ITERATION = frame(1, 'migration_iteration_run', 's=0x5555561c2d00');
+  const THREAD = '7 "live_migration"';
+  const setup = [
+    ...hit(1, 'qemu_savevm_state_setup', 'f=0x5555561c2e00', THREAD),
+    MIGRATION,
+    BOTTOM,
+  ];
+  const completion = [
+    ...hit(2, 'migration_completion', 's=0x5555561c2d00', THREAD),
+    ITERATION,
+    MIGRATION,
+    BOTTOM,
+  ];
+
+  test('a thread runs one, and several stacks of one switchover are one', () => {
+    const cut = hit(3, 'vhost_dev_sync_region', 'dev=0x5555562b1f00', THREAD);
+    const { migrations } = run(...setup, ...cut, ...completion, ...cut, ...completion);
+    expect(migrations.map(({ phases }) => phases)).toEqual([['setup', 'iterate', 'switchover']]);
+  });
+
+  test('one that trace events and stacks show is listed once', () => {
+    const state = (name: string): string => `7@1.000000:migrate_set_state new state ${name}`;
+    const { migrations } = run(
+      state('setup'),
+      ...setup,
+      state('active'),
+      ...completion,
+      state('completed'),
+    );
+    expect(migrations.map(({ outcome, phases }) => [outcome, phases])).toEqual([
+      ['completed', ['setup', 'active', 'completed']],
+    ]);
+  });
+});
+
 describe('printed structures', () => {
   const [blank = '', stop = '', own = ''] = hit(
     1,

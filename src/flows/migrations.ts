@@ -22,6 +22,8 @@ interface Draft {
   phases: string[];
   first: number;
   last: number;
+  /** Its states are shown: what stacks show of its phases is known. */
+  isTraced: boolean;
 }
 
 const ENDS: Readonly<Record<string, MigrationSummary['outcome']>> = {
@@ -50,7 +52,7 @@ export function buildMigrations(
   atStep: readonly (readonly Activation[])[],
 ): Migration[] {
   const drafts: Draft[] = [];
-  const byThread = new Map<number, Draft>();
+  const byThread = new Map<string, Draft>();
   /** By session, as traces of two processes may take turns. */
   const traced = new Map<number, Draft>();
   for (const step of steps) {
@@ -58,24 +60,41 @@ export function buildMigrations(
     if (!showsCalls(step)) continue;
     const thread = atStep[step.index]?.find((a) => a.kind === 'migration_thread');
     if (thread === undefined) continue;
-    let draft = byThread.get(thread.id);
-    if (draft === undefined) {
-      draft = newDraft(step);
-      byThread.set(thread.id, draft);
-      drafts.push(draft);
+    // Stacks that are cut hide that it is the same call: a thread runs one migration.
+    const key = `${step.session} ${step.thread ?? `call ${thread.id}`}`;
+    const shown = phasesIn(step);
+    let draft = byThread.get(key);
+    if (draft === undefined || isAnother(draft, shown)) {
+      // There is one migration at a time: trace events and stacks may both show it.
+      const shownByEvents = traced.get(step.session);
+      draft = shownByEvents?.outcome === 'unknown' ? shownByEvents : newDraft(step);
+      byThread.set(key, draft);
+      if (draft !== shownByEvents) drafts.push(draft);
     }
     draft.last = step.index;
-    const shown = step.frames.map(({ func }) => PHASE_OF.get(func));
-    for (const phase of PHASES) if (shown.includes(phase)) addPhase(draft, phase);
+    // Another stack of the same switchover does not lead back to the iterations.
+    if (!draft.isTraced && draft.phases.at(-1) !== shown.at(-1))
+      for (const phase of shown) addPhase(draft, phase);
   }
-  return drafts;
+  return drafts.map(({ isTraced: _, ...migration }) => migration);
+}
+
+/** What a stack shows, from the outermost call on: the switchover is part of an iteration. */
+function phasesIn({ frames }: Step): readonly string[] {
+  const shown = new Set(frames.map(({ func }) => PHASE_OF.get(func)));
+  return PHASES.filter((phase) => shown.has(phase));
+}
+
+/** The setup comes once: a thread that is in it later is the next one that has this number. */
+function isAnother({ isTraced, phases }: Draft, shown: readonly string[]): boolean {
+  return !isTraced && shown.at(-1) === 'setup' && phases.some((phase) => phase !== 'setup');
 }
 
 function followState(step: Step, traced: Map<number, Draft>, drafts: Draft[]): void {
   const state = step.event?.record.args?.new_state ?? 'unknown';
   let draft = traced.get(step.session);
   if (draft === undefined || (state === 'setup' && draft.outcome !== 'unknown')) {
-    draft = newDraft(step);
+    draft = newDraft(step, true);
     traced.set(step.session, draft);
     drafts.push(draft);
   }
@@ -85,8 +104,8 @@ function followState(step: Step, traced: Map<number, Draft>, drafts: Draft[]): v
   if (outcome !== undefined) draft.outcome = outcome;
 }
 
-function newDraft({ session, index }: Step): Draft {
-  return { session, outcome: 'unknown', phases: [], first: index, last: index };
+function newDraft({ session, index }: Step, isTraced = false): Draft {
+  return { session, outcome: 'unknown', phases: [], first: index, last: index, isTraced };
 }
 
 function addPhase(draft: Draft, phase: string): void {

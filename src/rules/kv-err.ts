@@ -157,7 +157,7 @@ function judgeLogStart(context: SessionContext, start: LogStart): Judgement {
     const last = steps.at(-1) ?? features;
     const isOver = lastRequestTo(context, endpoint) > last.step;
     if (addresses.length === 0 || !isOver) {
-      return undecided(`${who}: the capture ends in the log start`, 'what follows the log start');
+      return undecided(`${who}: the log start is not seen to end`, 'what its thread asks for next');
     }
     const message = `${who}: the kernel accepted every request of the log start`;
     return { verdict: 'pass', ...at, message };

@@ -56,10 +56,11 @@ export const mgDevstop: Rule = {
   triggers: ['ram_save_complete', 'ram_discard_bitmap'],
   *sequence(context) {
     for (const sync of finalSyncs(context)) yield* judge(context, 'calls', sync);
-    for (const { sync, end } of tracedFinalSyncs(context)) {
-      if (hasGap(context.run, sync.index, end.index)) yield uncertain(sync);
+    for (const { sync, isBroken } of tracedFinalSyncs(context)) {
+      if (isBroken) yield undecided(sync, 'which sync is the final one is not known', BROKEN);
       else yield* judge(context, 'events', sync);
     }
+    yield* judgeUntraced(context);
   },
 };
 
@@ -77,9 +78,17 @@ function finalSyncs(context: SessionContext): Step[] {
   return found;
 }
 
+interface FinalSync {
+  readonly sync: Step;
+  /** Lines are lost after it: another sync may be among them. */
+  readonly isBroken: boolean;
+}
+
+const BROKEN = 'an unbroken record from the last sync to the end of the migration';
+
 /** The last read before each `completed`; with postcopy only where the discard bitmap follows it. */
-function tracedFinalSyncs(context: SessionContext): { sync: Step; end: Step }[] {
-  const found: { sync: Step; end: Step }[] = [];
+function tracedFinalSyncs(context: SessionContext): FinalSync[] {
+  const found: FinalSync[] = [];
   let last: Step | undefined;
   let isOther = false;
   let isPostcopy = false;
@@ -96,7 +105,7 @@ function tracedFinalSyncs(context: SessionContext): { sync: Step; end: Step }[] 
       isPostcopy ||= state.startsWith('postcopy');
       const isFinal = last !== undefined && !isOther && (!isPostcopy || isDiscarded);
       if (state === 'completed' && isFinal && last !== undefined)
-        found.push({ sync: last, end: step });
+        found.push({ sync: last, isBroken: hasGap(context.run, last.index, step.index) });
       if (ENDS.has(state)) {
         last = undefined;
         [isOther, isPostcopy] = [false, false];
@@ -109,14 +118,39 @@ function tracedFinalSyncs(context: SessionContext): { sync: Step; end: Step }[] 
 /** States after which another migration may begin, and the first of that one. */
 const ENDS: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'setup', 'none']);
 
-function uncertain({ index: step, line }: Step): Judgement {
-  return {
-    verdict: 'inconclusive',
-    step,
-    line,
-    message: 'another sync may have come before the migration completed',
-    missing: ['an unbroken record from the last sync to the state completed'],
-  };
+/** A trace log of vhost devices that shows either the syncs or the end of a migration. */
+function* judgeUntraced(context: SessionContext): Generator<Judgement> {
+  if (!showsVhost(context)) return;
+  const states = context.events('migration_state');
+  const sync = context.events('migration_bitmap_sync').at(-1);
+  const end = states.find(({ event }) => event?.record.args?.new_state === 'completed');
+  if (sync !== undefined && states.length === 0) {
+    yield undecided(
+      sync,
+      'which sync is the final one is not known',
+      'trace event migrate_set_state',
+    );
+  } else if (sync === undefined && end !== undefined) {
+    yield undecided(
+      end,
+      'no sync of the migration is seen',
+      'trace event migration_bitmap_sync_start',
+    );
+  }
+}
+
+/** Some vhost device is registered with the memory core. */
+function showsVhost(context: SessionContext): boolean {
+  return (
+    context.events('vhost_dev_start', 'vhost_dev_stop', 'vhost_commit').length > 0 ||
+    context
+      .events('memory_global_dirty_log_sync')
+      .some(({ event }) => event?.record.args?.listener === 'vhost')
+  );
+}
+
+function undecided({ index: step, line }: Step, message: string, ...missing: string[]): Judgement {
+  return { verdict: 'inconclusive', step, line, message, missing };
 }
 
 function* judge(context: SessionContext, source: Source, sync: Step): Generator<Judgement> {
@@ -131,18 +165,14 @@ function* judge(context: SessionContext, source: Source, sync: Step): Generator<
     return;
   }
   const isEvent = source === 'events';
-  if (isEvent && context.events('vhost_commit').length === 0) return;
-  yield {
-    verdict: 'inconclusive',
-    step,
-    line,
-    message: 'which devices run at the final sync is not known',
-    missing: [
-      isEvent
-        ? 'trace events vhost_dev_start and vhost_dev_stop (7.2 and later)'
-        : 'probes vhost_dev_start and vhost_dev_stop',
-    ],
-  };
+  if (isEvent && !showsVhost(context)) return;
+  yield undecided(
+    sync,
+    'which devices run at the final sync is not known',
+    isEvent
+      ? 'trace events vhost_dev_start and vhost_dev_stop (7.2 and later)'
+      : 'probes vhost_dev_start and vhost_dev_stop',
+  );
 }
 
 function judgeRunning(
@@ -153,8 +183,10 @@ function judgeRunning(
 ): Judgement {
   const { device, start, next } = life;
   const missing = [
-    ...registrationDoubts(context, source, life, step),
-    ...runningDoubts(context, source, life, step),
+    ...new Set([
+      ...registrationDoubts(context, source, life, step),
+      ...runningDoubts(context, source, life, step),
+    ]),
   ];
   if (missing.length > 0) {
     const message = 'the device is not seen to stop before the final sync';

@@ -47,7 +47,7 @@ export const mgStoppedEarly: Rule = {
       },
     ],
   },
-  triggers: ['vhost_log_global_stop', 'global_dirty_changed'],
+  triggers: ['vhost_log_global_stop'],
   *sequence(context) {
     const migrations = migrationsOf(context);
     for (const pass of passes(context, false)) {
@@ -55,7 +55,9 @@ export const mgStoppedEarly: Rule = {
       if (during !== undefined) yield judgeStop(context, pass, during);
     }
     for (const migration of migrations) yield* judgeWhole(context, migration);
-    yield* judgeTrace(context);
+    const untraced = OF_TRACE.filter((kind) => context.events(kind).length === 0);
+    if (untraced.length > 0) yield* judgeUntraced(context, untraced);
+    else yield* judgeTrace(context);
   },
 };
 
@@ -146,31 +148,66 @@ function* judgeWhole(
 /** Bit of global_dirty_changed that stands for migration (GLOBAL_DIRTY_MIGRATION). */
 const MIGRATION = 1n;
 
+/** States in which a migration still has to read the log: the last sync comes in the last of them. */
+const READING: ReadonlySet<string> = new Set([
+  'active',
+  'pre-switchover',
+  'device',
+  'postcopy-active',
+  'postcopy-device',
+]);
+
+/** Before 7.0 the end of any tracking calls the log stop of all listeners, see the bug of this rule. */
+const STOPS_FOR_LAST_USER = 700;
+
+/** What trace events show of one migration whose bit is set. */
+interface Tracked {
+  readonly logStart: Step;
+  read: Step | undefined;
+  /** Another user of dirty tracking has ended, and the migration goes on. */
+  otherEnd: Step | undefined;
+}
+
 /** The migration's bit is cleared, and the next thing that the migration does is to read the log. */
 function* judgeTrace(context: SessionContext): Generator<Judgement> {
   let state: string | undefined;
   let mask = 0n;
+  let last: Step | undefined;
+  let tracked: Tracked | undefined;
   let cleared: Step | undefined;
-  for (const step of context.events(
-    'migration_state',
-    'global_dirty_changed',
-    'migration_bitmap_sync',
-  )) {
+  for (const step of context.events(...OF_TRACE)) {
     const { row, record } = step.event ?? {};
     if (row?.kind === 'migration_state') {
-      state = record?.args?.new_state;
+      state = record?.args?.new_state ?? '';
+      if (READING.has(state)) continue;
       cleared = undefined;
+      if (tracked?.read !== undefined) yield trackedToEnd(context, tracked, tracked.read);
+      // Where a log stop is postponed, the bit is still set when the next migration begins.
+      if (tracked !== undefined) tracked.read = tracked.otherEnd = undefined;
     } else if (row?.kind === 'global_dirty_changed') {
       const next = bigintOf(record?.args?.bitmask) ?? 0n;
-      const isCleared = (mask & MIGRATION) !== 0n && (next & MIGRATION) === 0n;
-      cleared = isCleared && state === 'active' ? step : undefined;
+      const was = (mask & MIGRATION) !== 0n;
+      const is = (next & MIGRATION) !== 0n;
+      if (is && !was) tracked = { logStart: step, read: undefined, otherEnd: undefined };
+      else if (is && (mask & ~next) !== 0n && tracked !== undefined) tracked.otherEnd ??= step;
+      else if (was && !is) {
+        tracked = undefined;
+        cleared = READING.has(state ?? '') ? step : undefined;
+      }
       mask = next;
-    } else if (cleared !== undefined && record?.name === 'migration_bitmap_sync_start') {
-      if (!hasGap(context.run, cleared.index - 1, step.index)) yield traced(cleared, step);
+      last = step;
+    } else if (record?.name === 'migration_bitmap_sync_start') {
+      const isLost = last === undefined || hasGap(context.run, last.index - 1, step.index);
+      if (tracked !== undefined) tracked.read = step;
+      else if (isLost && READING.has(state ?? '')) yield unseen(step, UNBROKEN);
+      else if (cleared !== undefined) yield traced(cleared, step);
       cleared = undefined;
     }
   }
+  if (tracked?.read !== undefined) yield trackedToEnd(context, tracked, tracked.read);
 }
+
+const OF_TRACE = ['migration_state', 'global_dirty_changed', 'migration_bitmap_sync'] as const;
 
 function traced(cleared: Step, read: Step): Judgement {
   return {
@@ -182,4 +219,56 @@ function traced(cleared: Step, read: Step): Judgement {
       'global_dirty_changed without the bit of migration only after the migration has ended',
     evidence: [{ line: read.line, role: 'the migration reads the dirty log' }],
   };
+}
+
+/** A migration whose bit is set from before its first read to its last one. */
+function trackedToEnd(
+  { run }: SessionContext,
+  { logStart, otherEnd }: Tracked,
+  read: Step,
+): Judgement {
+  const missing: string[] = [];
+  if (hasGap(run, logStart.index - 1, read.index)) missing.push(UNBROKEN);
+  if (otherEnd !== undefined && run.profile.atLeast < STOPS_FOR_LAST_USER)
+    missing.push('proof of QEMU 7.0 or later (the output of qemu --version)');
+  if (missing.length > 0) return unseen(logStart, ...missing);
+  return {
+    verdict: 'pass',
+    step: logStart.index,
+    line: logStart.line,
+    message: 'dirty tracking goes on until the migration has read the dirty log for the last time',
+    evidence: [{ line: read.line, role: 'the last sync of the migration' }],
+  };
+}
+
+/** A migration of which only some of the events are seen. */
+function* judgeUntraced(
+  context: SessionContext,
+  missing: readonly (keyof typeof EVENT_OF)[],
+): Generator<Judgement> {
+  const [sync] = context.events('migration_bitmap_sync');
+  const states = context.events('migration_state');
+  const isRead =
+    states.length === 0 ||
+    states.some(({ event }) => READING.has(event?.record.args?.new_state ?? ''));
+  const start = sync ?? context.events('global_dirty_changed').find(hasMigration);
+  if (start === undefined || !isRead) return;
+  yield unseen(start, ...missing.map((kind) => `trace event ${EVENT_OF[kind]}`));
+}
+
+const UNBROKEN = 'an unbroken record since the log start';
+
+function unseen({ index: step, line }: Step, ...missing: string[]): Judgement {
+  const message = 'a log stop during the migration would not be seen';
+  return { verdict: 'inconclusive', step, line, message, missing };
+}
+
+const EVENT_OF = {
+  migration_state: 'migrate_set_state',
+  global_dirty_changed: 'global_dirty_changed (6.2 and later)',
+  migration_bitmap_sync: 'migration_bitmap_sync_start',
+} as const;
+
+function hasMigration({ event }: Step): boolean {
+  return ((bigintOf(event?.record.args?.bitmask) ?? 0n) & MIGRATION) !== 0n;
 }

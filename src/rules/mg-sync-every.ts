@@ -1,3 +1,4 @@
+import type { Step } from '../facts/step.js';
 import type { Activation } from '../flows/activation.js';
 import { hasGap } from '../flows/run.js';
 import { registeredBefore, registrationDoubts, startedBefore } from './shared/device-lives.js';
@@ -51,7 +52,8 @@ export const mgSyncEvery: Rule = {
   triggers: ['vhost_log_sync'],
   *sequence(context) {
     for (const round of syncRounds(context)) yield* judgeRound(context, round);
-    for (const round of tracedRounds(context)) yield* judgeTraced(context, round);
+    const traced = tracedRounds(context);
+    for (const [i, round] of traced.entries()) yield* judgeTraced(context, round, traced[i - 1]);
   },
 };
 
@@ -149,21 +151,37 @@ function crashIn(context: SessionContext, activation: Activation): Judgement | u
 }
 
 /** QEMU says one line for each listener and round, whatever that listener does. */
-function* judgeTraced(context: SessionContext, round: TracedRound): Generator<Judgement> {
-  const { run } = context;
+function* judgeTraced(
+  context: SessionContext,
+  round: TracedRound,
+  before: TracedRound | undefined,
+): Generator<Judgement> {
   const { start, end, syncs } = round;
   const at = { step: start.index, line: start.line };
-  if (syncs.length === 0) return;
   const lives = startedBefore(context, 'events', start.index);
-  const asked = askedListeners(round);
-  if (asked >= lives.length && lives.length > 0) {
-    const message = `the sync asks ${asked} vhost listeners, and ${lives.length} devices are known`;
-    yield { verdict: 'pass', ...at, message };
+  const undecided = (message: string, ...missing: readonly string[]): Judgement => ({
+    verdict: 'inconclusive',
+    ...at,
+    message,
+    missing,
+  });
+  if (syncs.length === 0 && !isTracedAround(context, round)) {
+    if (lives.length > 0)
+      yield undecided(
+        'which listeners the sync asks is not seen',
+        'trace event memory_region_sync_dirty (6.2 and later), before the sync and after it',
+      );
     return;
   }
-  const doubts = lives.map((life) => registrationDoubts(context, 'events', life, end.index));
+  const asked = askedListeners(round);
+  // Of most rounds the number says enough.
+  const doubts =
+    asked < lives.length
+      ? lives.map((life) => registrationDoubts(context, 'events', life, end.index))
+      : [];
   const certain = lives.filter((_, i) => doubts[i]?.length === 0);
-  if (asked < certain.length && !hasGap(run, start.index, end.index)) {
+  const isBroken = hasGap(context.run, start.index, end.index);
+  if (asked < certain.length && !isBroken) {
     yield {
       verdict: 'violation',
       ...at,
@@ -175,11 +193,52 @@ function* judgeTraced(context: SessionContext, round: TracedRound): Generator<Ju
       ],
     };
   } else if (asked < lives.length) {
-    yield {
-      verdict: 'inconclusive',
-      ...at,
-      message: `the sync asks ${asked} vhost listeners, and up to ${lives.length} devices may be registered`,
-      missing: [...new Set(doubts.flat())],
-    };
+    yield undecided(
+      `the sync asks ${asked} vhost listeners, and up to ${lives.length} devices may be registered`,
+      ...new Set([...doubts.flat(), ...(isBroken ? ['an unbroken record of the sync'] : [])]),
+    );
+  } else if (
+    before !== undefined &&
+    asked < askedListeners(before) &&
+    asked < askedListeners(before) - cleanupsBetween(context, before, round)
+  ) {
+    yield undecided(
+      `the sync asks ${asked} vhost listeners, and the one before it ${askedListeners(before)}`,
+      'the devices that were cleaned up between them: trace event vhost_dev_cleanup (7.2 and later)',
+    );
+  } else if (lives.length > 0) {
+    const message = `the sync asks ${asked} vhost listeners, and ${lives.length} devices are known`;
+    yield { verdict: 'pass', ...at, message };
+  } else if (asked > 0 && !isAnyKnown(context, start)) {
+    yield undecided(
+      `the sync asks ${asked} vhost listeners, and which devices are registered is not known`,
+      'trace events vhost_dev_start and vhost_dev_stop (7.2 and later), since the device starts',
+    );
   }
+}
+
+/** Of devices that have stopped it makes no difference whether they are asked: the stop has read their log. */
+function isAnyKnown(context: SessionContext, { index }: Step): boolean {
+  const [first] = context.events('vhost_dev_start', 'vhost_dev_stop');
+  return first !== undefined && first.index < index;
+}
+
+/** A sync that asks nobody says nothing: that the event is enabled is shown by others. */
+function isTracedAround(context: SessionContext, { start, end }: TracedRound): boolean {
+  const asking = context.once('traced rounds that ask', () =>
+    tracedRounds(context).filter(({ syncs }) => syncs.length > 0),
+  );
+  const [first, last] = [asking[0], asking.at(-1)];
+  return (
+    first !== undefined &&
+    last !== undefined &&
+    first.end.index < start.index &&
+    last.start.index > end.index
+  );
+}
+
+function cleanupsBetween(context: SessionContext, before: TracedRound, round: TracedRound): number {
+  return context
+    .events('vhost_dev_cleanup')
+    .filter(({ index }) => index > before.start.index && index < round.end.index).length;
 }

@@ -11,6 +11,7 @@ import {
 } from './shared/messages.js';
 import type { Connection, Message } from './shared/messages.js';
 import { asked, messageEvents } from './shared/message-events.js';
+import type { MessageEvent } from './shared/message-events.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** 6.2 made QEMU wait. */
@@ -56,6 +57,7 @@ export const vuAck: Rule = {
       'a backend without REPLY_ACK: then GET_FEATURES is sent next, and its reply awaited',
       'the backend disconnects',
       'an strace from which the lines of GET_FEATURES were filtered',
+      'a reply that QEMU refuses, after which the log start is undone: QEMU does not trace it',
     ],
     sources: ['QEMU hw/virtio/vhost-user.c vhost_user_write_sync(), before 9.0 enforce_reply()'],
     bugs: [
@@ -241,25 +243,28 @@ function* judgeEvents(context: SessionContext): Generator<Judgement> {
   const events = messageEvents(context);
   let judged = 0;
   for (const [i, event] of events.entries()) {
-    const goesOn = GOES_ON[event.name];
-    if (event.sender !== 'frontend' || goesOn === undefined || !event.needsReply) continue;
-    const answer = asked(context, events, i);
-    if (answer === undefined) continue;
+    if (event.sender !== 'frontend' || GOES_ON[event.name] === undefined || !event.needsReply)
+      continue;
     judged++;
     const at = { step: event.step, line: event.line };
-    if (answer.how === 'read') {
-      yield {
-        verdict: 'pass',
-        ...at,
-        message: `vhost_user_write ${event.name} asks for an acknowledgement, and QEMU reads it`,
-      };
-    } else if (goesOn.includes(answer.event.name)) {
+    const what = `vhost_user_write ${event.name} asks for an acknowledgement`;
+    const answer = asked(context, events, i);
+    if (answer?.how === 'read') {
+      yield { verdict: 'pass', ...at, message: `${what}, and QEMU reads it` };
+    } else if (answer !== undefined && hasGoneOn(event, answer.event)) {
       yield {
         verdict: 'violation',
         ...at,
-        message: `vhost_user_write ${event.name} asks for an acknowledgement, and QEMU writes ${answer.event.name} without reading it`,
+        message: `${what}, and QEMU writes ${answer.event.name} without reading it`,
         expected: `vhost_user_read of ${event.name} before any other message`,
         evidence: [{ line: answer.event.line, role: `${answer.event.name}: QEMU has gone on` }],
+      };
+    } else {
+      yield {
+        verdict: 'inconclusive',
+        ...at,
+        message: `${what}, and QEMU is not seen to read it`,
+        missing: [MESSAGES_RECIPE],
       };
     }
   }
@@ -274,4 +279,13 @@ function* judgeEvents(context: SessionContext): Generator<Judgement> {
     message: 'vhost_user_write shows no payload: which requests ask for logging is not seen',
     missing: [MESSAGES_RECIPE],
   };
+}
+
+/**
+ * A reply that QEMU refuses is not traced: vhost_user_read_header() looks at its flags first. The rollback that
+ * follows sends the addresses without logging, and so without asking for an acknowledgement.
+ */
+function hasGoneOn(request: MessageEvent, next: MessageEvent): boolean {
+  const isUndone = next.name === 'SET_VRING_ADDR' && !next.needsReply;
+  return GOES_ON[request.name]?.includes(next.name) === true && !isUndone;
 }

@@ -10,6 +10,7 @@ import { firstIndex } from '../../base/search.js';
 import { hasSucceeded } from '../../flows/activation.js';
 import type { Activation } from '../../flows/activation.js';
 import { hasGap } from '../../flows/run.js';
+import type { Run } from '../../flows/run.js';
 import type { FactKind } from '../../model/fact.js';
 import { argText, pointerOf } from '../../model/values.js';
 import type { SessionContext } from '../rule.js';
@@ -175,7 +176,7 @@ export function registrationDoubts(
   const { run } = context;
   const from = life.start.step;
   const found: string[] = [];
-  if (hasGap(run, from, to)) found.push(`an unbroken record since the device ${life.start.kind}`);
+  if (hasGap(run, from, to)) found.push(unbroken(life));
   if (source === 'events') {
     for (const kind of ['vhost_dev_start', 'vhost_dev_stop'] as const)
       if (context.events(kind).length === 0) found.push(`trace event ${kind}`);
@@ -195,8 +196,20 @@ export function registrationDoubts(
     (source === 'events'
       ? context.events('vhost_dev_cleanup').length > 0 && isOneRun(context, from, to)
       : run.probes.watching('vhost_dev_cleanup', from, to) !== undefined);
-  if (!isStillThere) found.push('the stop of the device, or vhost_dev_cleanup');
-  return found;
+  if (!isStillThere)
+    found.push(
+      isStopTooFar(run, life) ? unbroken(life) : 'the stop of the device, or vhost_dev_cleanup',
+    );
+  return [...new Set(found)];
+}
+
+function unbroken({ start }: Life): string {
+  return `an unbroken record since the device ${start.kind}`;
+}
+
+/** The stop is there, but another start may have been lost before it. */
+function isStopTooFar(run: Run, { start, next }: Life): boolean {
+  return next?.kind === 'stop' && hasGap(run, start.step, next.step);
 }
 
 /** The stop that is seen next is that of this very start: no other start can have come in between. */
@@ -225,7 +238,12 @@ export function runningDoubts(
       .filter((activation) => activation.device === device),
   );
   const isSeen = working.some(({ first }) => first > start.step && first < to);
-  return isSeen ? [] : ['proof that the start succeeded: the stop of the device'];
+  if (isSeen) return [];
+  return [
+    isStopTooFar(context.run, life)
+      ? unbroken(life)
+      : 'proof that the start succeeded: the stop of the device',
+  ];
 }
 
 /** The VirtIODevice that all queue pairs of one device share. */

@@ -9,6 +9,7 @@
  * Source: hw/virtio/vhost.c vhost_commit(); hw/virtio/vhost-user.c vhost_user_set_mem_table().
  */
 import type { Step } from '../../facts/step.js';
+import { hasGap } from '../../flows/run.js';
 import type { FactKind } from '../../model/fact.js';
 import type { SessionContext } from '../rule.js';
 
@@ -17,7 +18,12 @@ interface Commit {
   readonly step: Step;
   readonly started: boolean;
   readonly changed: boolean;
-  readonly requests: number[];
+  readonly messages: Message[];
+}
+
+interface Message {
+  readonly request: number;
+  readonly step: number;
 }
 
 /** The log of a device was resized for certain. */
@@ -31,6 +37,7 @@ export interface TracedResize {
 /** Messages of vhost-user (docs/interop/vhost-user.rst). */
 const SET_LOG_BASE = 6;
 const SET_FEATURES = 2;
+const GET_VRING_BASE = 11;
 const MEM_TABLE: ReadonlySet<number> = new Set([5, 37, 38]);
 
 /** Events that cannot lie within vhost_commit(): the thread has gone on to something else. */
@@ -53,22 +60,33 @@ const ELSEWHERE: ReadonlySet<FactKind> = new Set([
 export interface TracedLoss {
   readonly resizes: readonly [TracedResize, ...TracedResize[]];
   readonly rounds: readonly Step[];
+  /** SET_LOG_BASE of a start with logging on, which elects its device before any of the rounds. */
+  readonly again: Step | undefined;
 }
 
-/** By migration, in order. Rounds after a device stop read no log and are not counted. */
+/**
+ * By migration, in order. Rounds after a device stop read no log and are not counted. Where the events of
+ * starts and stops are not enabled, their messages show them: GET_VRING_BASE, and a SET_LOG_BASE that no
+ * commit has sent.
+ */
 export function tracedLosses(context: SessionContext): TracedLoss[] {
-  const resizeAt = new Map(findResizes(context).map((resize) => [resize.step.index, resize]));
+  const passes = passesOf(context);
+  const resizeAt = new Map(
+    findResizes(context, passes).map((resize) => [resize.step.index, resize]),
+  );
   if (resizeAt.size === 0) return [];
-  const losses: TracedLoss[] = [];
+  const ofCommits = new Set(passes.flat().map((commit) => baseOf(commit)?.step));
+  const losses: Draft[] = [];
   let isActive = false;
   let isOpen = false;
-  let current: { resizes: [TracedResize, ...TracedResize[]]; rounds: Step[] } | undefined;
+  let current: Draft | undefined;
   for (const step of context.events(...OF_LOSSES)) {
     const { record, row } = step.event ?? {};
     const resize = resizeAt.get(step.index);
+    const request = row?.kind === 'vhost_user_write' ? Number(record?.args?.req) : undefined;
     if (resize !== undefined && isActive) {
       if (current === undefined) {
-        current = { resizes: [resize], rounds: [] };
+        current = { resizes: [resize], rounds: [], again: undefined };
         losses.push(current);
         isOpen = true;
       } else if (isOpen) current.resizes.push(resize);
@@ -77,15 +95,24 @@ export function tracedLosses(context: SessionContext): TracedLoss[] {
       if (!isActive) current = undefined;
     } else if (row?.kind === 'global_dirty_changed') {
       current = undefined;
-    } else if (row !== undefined && ENDS.has(row.kind)) {
+    } else if (request === SET_LOG_BASE && !ofCommits.has(step.index)) {
+      const latest = losses.at(-1);
+      if (latest?.rounds.length === 0) latest.again ??= step;
+      current = undefined;
+    } else if (request === GET_VRING_BASE || (row !== undefined && ENDS.has(row.kind))) {
       isOpen = false;
-      // What starts with logging on is elected.
-      if (row.kind === 'vhost_dev_start') current = undefined;
+      if (row?.kind === 'vhost_dev_start') current = undefined;
     } else if (record?.name === 'migration_bitmap_sync_start' && isOpen) {
       current?.rounds.push(step);
     }
   }
   return losses;
+}
+
+interface Draft extends TracedLoss {
+  readonly resizes: [TracedResize, ...TracedResize[]];
+  readonly rounds: Step[];
+  again: Step | undefined;
 }
 
 /** States of a migration that transfers memory (migrate_set_state). */
@@ -103,19 +130,33 @@ const OF_LOSSES: readonly FactKind[] = [
   'migration_state',
   'global_dirty_changed',
   'migration_bitmap_sync',
+  'vhost_user_write',
   ...ENDS,
 ];
 
-function findResizes(context: SessionContext): TracedResize[] {
+function findResizes(
+  context: SessionContext,
+  passes: readonly (readonly Commit[])[],
+): TracedResize[] {
   const isOnlyOne = countListeners(context) === 1;
-  return passesOf(context).flatMap((pass) => {
+  return passes.flatMap((pass) => {
     const running = pass.filter(({ started }) => started);
-    const ofAll = isOnlyOne || running.every((commit) => wayOf(commit) !== undefined);
+    const ofAll =
+      isOnlyOne ||
+      (isWhole(context, pass) && running.every((commit) => wayOf(commit) !== undefined));
     return running.flatMap((commit) => {
       const way = wayOf(commit);
       return way === undefined ? [] : [{ step: commit.step, way, ofAll }];
     });
   });
+}
+
+/** No commit can be lost next to those that are seen. */
+function isWhole({ run }: SessionContext, pass: readonly Commit[]): boolean {
+  const [first, last] = [pass[0], pass.at(-1)];
+  if (first === undefined || last === undefined) return false;
+  const end = last.messages.at(-1)?.step ?? last.step.index;
+  return !hasGap(run, first.step.index - 1, end + 1);
 }
 
 /** Commits by topology change: those of the listeners come one after the other. */
@@ -134,10 +175,11 @@ function passesOf(context: SessionContext): Commit[][] {
         step,
         started: record.args?.started === '1',
         changed: record.args?.changed === '1',
-        requests: [],
+        messages: [],
       });
     } else if (row.kind === 'vhost_user_write') {
-      open.get(thread)?.at(-1)?.requests.push(Number(record.args?.req));
+      const message = { request: Number(record.args?.req), step: step.index };
+      open.get(thread)?.at(-1)?.messages.push(message);
     } else if (open.size > 0 && ELSEWHERE.has(row.kind)) {
       open.delete(thread);
     }
@@ -146,14 +188,21 @@ function passesOf(context: SessionContext): Commit[][] {
 }
 
 /** How the commit resized the log, undefined when it is not certain that it did. */
-function wayOf({ started, changed, requests }: Commit): TracedResize['way'] | undefined {
-  const at = requests.indexOf(SET_LOG_BASE);
-  if (!started || !changed || at < 0) return undefined;
-  const before = requests.slice(0, at);
-  const next = requests[at + 1];
-  if (!before.every((request) => MEM_TABLE.has(request))) return undefined;
-  if (before.length > 0) return next === SET_FEATURES ? undefined : 'shrinks';
-  return next !== undefined && MEM_TABLE.has(next) ? 'grows' : undefined;
+function wayOf(commit: Commit): TracedResize['way'] | undefined {
+  const base = baseOf(commit);
+  if (base === undefined) return undefined;
+  const [first, second] = commit.messages;
+  if (first !== base) return 'shrinks';
+  return second !== undefined && MEM_TABLE.has(second.request) ? 'grows' : undefined;
+}
+
+/** SET_LOG_BASE that the commit may have sent itself: it comes next to the memory table. */
+function baseOf({ started, changed, messages }: Commit): Message | undefined {
+  if (!started || !changed) return undefined;
+  const at = messages.findIndex(({ request }) => !MEM_TABLE.has(request));
+  const base = messages[at];
+  const isOwn = base?.request === SET_LOG_BASE && messages[at + 1]?.request !== SET_FEATURES;
+  return isOwn ? base : undefined;
 }
 
 /** How many vhost memory listeners each sync round calls; undefined when no round shows it, or rounds differ. */
