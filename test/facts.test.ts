@@ -22,6 +22,30 @@ const finished = [
   '0x000055555583f0aa in vhost_net_start_one (net=0x5555562b1f00) at net.c:283',
 ];
 
+describe('a step', () => {
+  const later = [`#0  ${START} at ../hw/virtio/vhost.c:2011`, CALLER, BOTTOM];
+
+  test.each(['n', 'next', 's', 'si', 'nexti', 'until', 'advance 2011'])(
+    'by `%s` leaves the debugger in the same call',
+    (command) => {
+      const moved = [`(gdb) ${command}`, '2011\t    hdev->started = true;', '(gdb) where'];
+      const { activations, steps } = run(...stopped, ...shown, ...moved, ...later);
+      expect(steps.map(({ entry }) => entry)).toEqual([true, false]);
+      expect(activations.map(({ func }) => func)).toEqual(['vhost_dev_start']);
+    },
+  );
+
+  test('that a silent breakpoint cuts short shows another call', () => {
+    const { steps } = run(...stopped, ...shown, '(gdb) n', ...shown.slice(1));
+    expect(steps.map(({ entry }) => entry)).toEqual([true, true]);
+  });
+
+  test('is over when the program goes on', () => {
+    const { steps } = run(...stopped, ...shown, '(gdb) n', '(gdb) c', ...shown);
+    expect(steps.map(({ entry }) => entry)).toEqual([true, true]);
+  });
+});
+
 describe('finish', () => {
   test('gives the call its value and its end', () => {
     const { activations, steps } = run(

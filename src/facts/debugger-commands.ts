@@ -58,6 +58,9 @@ function unquoted(rest: string): string {
 export const RESUMES =
   /^(?:c|cont|continue|fg|r|run|start|s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish|j|jump|signal|detach|kill|k|attach)\b/;
 
+/** The inferior runs a little: where it stops, no stop line is printed unless it is at a breakpoint. */
+export const STEPS = /^(?:s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish)\b/;
+
 /** A call is ended, or a value changed, by the debugger: evidence of the entry and not of the effect. */
 export function alters(command: string): boolean {
   return ALTERS.some((pattern) => pattern.test(command));

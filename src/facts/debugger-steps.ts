@@ -25,6 +25,7 @@ import {
   RESUMES,
   SELECTS,
   SELECTS_FRAME,
+  STEPS,
 } from './debugger-commands.js';
 import { callOf, meaningOf } from './frame-meaning.js';
 import type { FrameMeaning } from './frame-meaning.js';
@@ -52,6 +53,8 @@ export class DebuggerSteps {
   private hasStopLine = false;
   /** A command was typed and the program did not go on: what is printed now was asked for. */
   private wasAsked = false;
+  /** `next` or the like was typed: the program stands where that led to. */
+  private hasStepped = false;
   /** `thread N` was typed: what is shown is not what stopped. */
   private otherSelected = false;
   /** The step whose innermost call the debugger stands in; undefined when the program runs. */
@@ -83,6 +86,7 @@ export class DebuggerSteps {
     this.frameSelected = false;
     this.stopped = undefined;
     this.wasAsked = false;
+    this.hasStepped = false;
     this.maker.threads.onStop(stop.thread);
     this.pendingStop = stop;
   }
@@ -183,10 +187,12 @@ export class DebuggerSteps {
 
   /**
    * True when this backtrace repeats where the debugger already stands. Silent breakpoint commands print
-   * nothing else: unless somebody asked, a second backtrace of theirs is a second stop.
+   * nothing else: unless somebody asked, a second backtrace of theirs is a second stop. Behind a `next` it
+   * shows how far the call has come: a breakpoint on the way would have told of itself.
    */
   private isShownAgain(innermost: Frame, headed: string | undefined): boolean {
     if (headed !== undefined || this.otherSelected) return true;
+    if (this.hasStepped && this.wasAsked) return true;
     return this.stopped?.func === innermost.func && (this.hasStopLine || this.wasAsked);
   }
 
@@ -294,6 +300,7 @@ export class DebuggerSteps {
       this.stopped = undefined;
       this.wasAsked = false;
       this.otherSelected = false;
+      this.hasStepped = STEPS.test(text);
     } else if (SELECTS.test(text)) {
       this.otherSelected = true;
     } else if (SELECTS_FRAME.test(text)) {
