@@ -17,6 +17,7 @@ import type {
   ThreadRef,
 } from '../model/record.js';
 import { detachedMembers } from '../base/detached.js';
+import { Breakpoints } from './breakpoints.js';
 import type { Call } from './calls.js';
 import {
   conditionalFunction,
@@ -29,7 +30,6 @@ import {
 } from './debugger-commands.js';
 import { callOf, meaningOf } from './frame-meaning.js';
 import type { FrameMeaning } from './frame-meaning.js';
-import { plainName } from './functions.js';
 import { innerFrames } from './inner-frames.js';
 import { printedMembers, SilentPrints } from './printed.js';
 import type { Alteration, Step } from './step.js';
@@ -65,22 +65,18 @@ export class DebuggerSteps {
   /** What was printed at the stop that still waits for its backtrace. */
   private pendingValues: PrintedValue[] = [];
   private sawCommands = false;
-  /** Function of each breakpoint number, as this debugger has them. */
-  private readonly breakpoints = new Map<number, string>();
-  /** Breakpoints that were set without a condition. */
-  private readonly alwaysStopping = new Set<number>();
+  private readonly breakpoints: Breakpoints;
 
   /** The last stack. */
   private shown: { readonly frames: readonly Frame[]; readonly meanings: readonly FrameMeaning[] } =
     { frames: [], meanings: [] };
 
-  constructor(private readonly maker: StepMaker) {}
+  constructor(private readonly maker: StepMaker) {
+    this.breakpoints = new Breakpoints(maker);
+  }
 
   onStop(stop: Stop): void {
-    if (this.isOtherDebugger(stop)) {
-      this.onProcess();
-      this.breakpoints.clear();
-    }
+    if (!this.breakpoints.onStop(stop)) this.onProcess();
     this.header = undefined;
     this.otherSelected = false;
     this.frameSelected = false;
@@ -89,15 +85,6 @@ export class DebuggerSteps {
     this.hasStepped = false;
     this.maker.threads.onStop(stop.thread);
     this.pendingStop = stop;
-  }
-
-  /** A breakpoint number belongs to one function: another one means another debugger, and another process. */
-  private isOtherDebugger({ reason, number, frame }: Stop): boolean {
-    if (reason !== 'breakpoint' || number === undefined || frame === undefined) return false;
-    const func = plainName(frame.func);
-    const known = this.breakpoints.get(number);
-    this.breakpoints.set(number, func);
-    return known !== undefined && known !== func;
   }
 
   /** A stop line without a backtrace is a step by its own frame. */
@@ -123,6 +110,7 @@ export class DebuggerSteps {
       stackKnown: false,
       complete: false,
     });
+    this.onHit(this.standing);
     for (const value of values) this.onValue(value);
   }
 
@@ -235,7 +223,16 @@ export class DebuggerSteps {
       ...(headed === undefined ? {} : { thread: headed }),
     });
     if (bt.incomplete) this.maker.markGap();
+    this.onHit(step);
     return step;
+  }
+
+  /** What stands at an entry may turn out to stand further inside of its call. */
+  private onHit(step: Step): void {
+    const frame = step.calls.at(-1)?.frame;
+    if (!step.entry || frame === undefined) return;
+    this.breakpoints.onHit(frame);
+    this.maker.entryLines.onHit(step, this.breakpoints.isInside(step.breakpoint));
   }
 
   onThread({ what, thread: ref, span }: ThreadNotice): void {
@@ -294,6 +291,7 @@ export class DebuggerSteps {
     const alteration = this.maker.alterations.isMadeBy(text)
       ? { line: span.first, command }
       : undefined;
+    this.breakpoints.onCommand(text);
     this.sawCommands = true;
     this.wasAsked = true;
     if (RESUMES.test(text)) {
@@ -321,17 +319,13 @@ export class DebuggerSteps {
   /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
   private onListed(list: CommandList, text: string, line: number): void {
     this.maker.alterations.onListed(list, text, line);
+    this.breakpoints.onListed(list.breakpoints, text);
     if (NARROWS.test(text)) this.maker.narrow();
   }
 
-  /** Set with a condition it never proved that its function was watched; else that ends here. */
-  onBreakpoint({ number, func, narrowed, declared }: BreakpointSet): void {
-    if (narrowed !== true) this.alwaysStopping.add(number);
-    // It was set like the others, and then found to be incomplete.
-    else if (declared === true && func !== undefined) this.maker.addConditional(func);
-    else if (func !== undefined && !this.alwaysStopping.has(number))
-      this.maker.addConditional(func);
-    else this.maker.narrow();
+  onBreakpoint(set: BreakpointSet): void {
+    this.breakpoints.onSet(set);
+    this.maker.entryLines.onSet(set, this.maker.sessions.current);
   }
 
   onReturn(returned: FunctionReturn): void {

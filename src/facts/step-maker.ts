@@ -5,6 +5,7 @@
 import { detached, detachedMembers } from '../base/detached.js';
 import type { FunctionReturn, Stop, VhostUserMessage } from '../model/record.js';
 import { Alterations } from './alterations.js';
+import { EntryLines } from './entry-lines.js';
 import { Sessions } from './sessions.js';
 import { SharedEvents } from './shared-events.js';
 import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
@@ -55,6 +56,7 @@ export class StepMaker {
   /** Of the session's process. */
   threads = new ThreadFollower();
   readonly alterations = new Alterations();
+  readonly entryLines = new EntryLines();
   /** Calls in the kernel whose return may change what was made of them. */
   readonly openCalls = new OpenCalls((entry) => {
     if (!('index' in entry)) this.taker?.settle(entry);
@@ -129,6 +131,7 @@ export class StepMaker {
   }
 
   built(): Steps {
+    this.entryLines.settle();
     return {
       steps: this.steps,
       sessions: this.sessions.count,
@@ -252,6 +255,7 @@ export class StepMaker {
   private giveAway(): void {
     if (this.taker?.takeSessions === undefined) return;
     this.taker.takeSessions(this.built());
+    this.entryLines.clear();
     this.steps = [];
     this.exits = [];
     this.isTaken = true;
