@@ -35,7 +35,7 @@ import { printedMembers, SilentPrints } from './printed.js';
 import type { Alteration, Step } from './step.js';
 import { NOTHING_SHOWN } from './report-step.js';
 import type { StepMaker } from './step-maker.js';
-import { ProcessFollower } from './threads.js';
+import { inferiorOf, ProcessFollower } from './threads.js';
 
 /** What was printed first is kept: the debugger may change it later. */
 function notePrinted(step: Step, value: PrintedValue): void {
@@ -45,7 +45,8 @@ function notePrinted(step: Step, value: PrintedValue): void {
 }
 
 export class DebuggerSteps {
-  private process = new ProcessFollower();
+  /** By session. */
+  private readonly processes = new Map<number, ProcessFollower>();
   private header: string | undefined;
   private pendingStop: Stop | undefined;
   private stopped: Frame | undefined;
@@ -76,6 +77,7 @@ export class DebuggerSteps {
   }
 
   onStop(stop: Stop): void {
+    this.enterInferiorOf(stop.thread);
     if (!this.breakpoints.onStop(stop)) this.onProcess();
     this.header = undefined;
     this.otherSelected = false;
@@ -128,7 +130,20 @@ export class DebuggerSteps {
     else if (this.standing !== undefined) notePrinted(this.standing, value);
   }
 
+  /** The stacks of all threads are of all inferiors; the debugger stays in its own. */
   onBacktrace(bt: Backtrace): void {
+    const own = this.maker.inferior;
+    this.enterInferiorOf(bt.thread);
+    this.showBacktrace(bt);
+    if (own !== undefined) this.maker.enterInferior(own);
+  }
+
+  private enterInferiorOf(thread: ThreadRef | undefined): void {
+    const inferior = inferiorOf(thread);
+    if (inferior !== undefined) this.maker.enterInferior(inferior);
+  }
+
+  private showBacktrace(bt: Backtrace): void {
     const stop = this.pendingStop;
     this.pendingStop = undefined;
     const innermost = bt.frames[0];
@@ -136,7 +151,7 @@ export class DebuggerSteps {
     if (bt.thread !== undefined) this.header = this.maker.threads.keyOf(bt.thread) ?? this.header;
     const headed = bt.thread !== undefined ? this.header : undefined;
     const meanings = this.meaningsOf(bt.frames);
-    if (this.process.isOther(meanings) && this.maker.sessions.isUsed) this.newSession();
+    if (this.process().isOther(meanings) && this.maker.sessions.isUsed) this.newSession();
     const starts = bt.levels[0] === 0;
     // The stop and the first frame of its backtrace are one report; among the stacks of all threads it
     // is that of the thread that stopped.
@@ -244,6 +259,7 @@ export class DebuggerSteps {
       case 'switch':
         this.flushStop();
         this.standing = undefined;
+        this.enterInferiorOf(ref);
         this.maker.threads.onSwitch(ref);
         break;
       case 'new':
@@ -270,7 +286,14 @@ export class DebuggerSteps {
 
   onProcess(): void {
     if (this.maker.sessions.isUsed) this.newSession();
-    this.process = new ProcessFollower();
+    this.processes.clear();
+  }
+
+  private process(): ProcessFollower {
+    const { current } = this.maker.sessions;
+    const process = this.processes.get(current) ?? new ProcessFollower();
+    this.processes.set(current, process);
+    return process;
   }
 
   /** What follows is of another process. */

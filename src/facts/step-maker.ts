@@ -26,6 +26,12 @@ export interface StepTaker {
 /** See {@link StepMaker}. */
 export type Keep = 'records' | 'stacks' | 'calls';
 
+/** A process of a debugger that has several. */
+interface Inferior {
+  readonly session: number;
+  readonly threads: ThreadFollower;
+}
+
 /** What a step that shows no stack says. */
 type Shown = Pick<Step, 'line' | 'event' | 'wire'>;
 
@@ -55,6 +61,9 @@ export class StepMaker {
   readonly sessions = new Sessions();
   /** Of the session's process. */
   threads = new ThreadFollower();
+  /** The inferior that the debugger stands in, where it has several. */
+  inferior: string | undefined;
+  private readonly inferiors = new Map<string, Inferior>();
   readonly alterations = new Alterations();
   readonly entryLines = new EntryLines();
   /** Calls in the kernel whose return may change what was made of them. */
@@ -121,8 +130,42 @@ export class StepMaker {
     this.gap = true;
   }
 
+  /** What follows is of this inferior: each is a process, and one debugger may show them in turn. */
+  enterInferior(inferior: string): void {
+    if (inferior === this.inferior) return;
+    const known = this.inferiors.get(inferior);
+    if (known !== undefined) {
+      this.sessions.return(known.session);
+      this.threads = known.threads;
+    } else {
+      this.leaveInferior(inferior);
+      this.keepInferior(inferior);
+    }
+    this.inferior = inferior;
+  }
+
   /** What follows is of another process. */
   newSession(): void {
+    this.beginSession();
+    this.inferiors.clear();
+    if (this.inferior !== undefined) this.keepInferior(this.inferior);
+  }
+
+  /** Nothing was reported of a session that is not used: whose it is shows now. */
+  private leaveInferior(next: string): void {
+    if (this.sessions.isUsed) {
+      // As long as there is only the first, its number is not printed.
+      if (this.inferiors.size === 0 && next !== '1') this.keepInferior('1');
+      if (this.inferiors.size > 0) this.beginSession();
+    } else if (this.inferior !== undefined) this.inferiors.delete(this.inferior);
+  }
+
+  private keepInferior(inferior: string): void {
+    this.sessions.keep();
+    this.inferiors.set(inferior, { session: this.sessions.current, threads: this.threads });
+  }
+
+  private beginSession(): void {
     this.mustHold ||= !this.isTaken && this.sessions.mayReturn;
     this.sessions.next();
     this.threads = new ThreadFollower();

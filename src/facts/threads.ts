@@ -65,6 +65,13 @@ export class ThreadFollower {
   }
 }
 
+/** `2` of `Thread 2.5`: gdb numbers threads by inferior as soon as it has several (gdb/thread.c, print_thread_id()). */
+export function inferiorOf(thread: ThreadRef | undefined): string | undefined {
+  const num = thread?.num;
+  const dot = num?.indexOf('.') ?? -1;
+  return dot < 0 ? undefined : num?.slice(0, dot);
+}
+
 /** LWP where it is printed: a pthread_t is given to the next thread as soon as one is gone. */
 function nameOf({ lwp, pthread }: ThreadRef): string | undefined {
   if (lwp !== undefined) return `LWP ${lwp}`;
