@@ -78,7 +78,10 @@ export class DebuggerSteps {
 
   onStop(stop: Stop): void {
     this.enterInferiorOf(stop.thread);
-    if (!this.breakpoints.onStop(stop)) this.onProcess();
+    const { threads } = this.maker;
+    const isOther = threads.isOther(stop.thread);
+    if (!this.breakpoints.onStop(stop) || isOther) this.onProcess();
+    if (isOther) this.maker.threads.follows(threads);
     this.header = undefined;
     this.otherSelected = false;
     this.frameSelected = false;

@@ -15,6 +15,7 @@ export class ThreadFollower {
   current: string | undefined;
   private readonly keyOfName = new Map<string, string>();
   private readonly alive = new Set<string>();
+  private readonly lwpOf = new Map<string, number>();
   private switchedTo: ThreadRef | undefined;
 
   /** `[New Thread ...]`. False when that thread is alive already: this is another process. */
@@ -40,6 +41,18 @@ export class ThreadFollower {
     this.current = this.keyOf(ref);
   }
 
+  /** gdb gives a number once: with another LWP than before it is of another process (two logs in one file). */
+  isOther(ref: ThreadRef | undefined): boolean {
+    const known = this.lwpOf.get(ref?.num ?? '');
+    const lwp = this.switchedTo?.lwp;
+    return known !== undefined && lwp !== undefined && known !== lwp;
+  }
+
+  /** What was said before the first stop of a process. */
+  follows(before: ThreadFollower): void {
+    this.switchedTo = before.switchedTo;
+  }
+
   /** A stop line; it names its thread where the program has several. */
   onStop(ref: ThreadRef | undefined): void {
     if (ref?.num !== undefined) {
@@ -62,6 +75,7 @@ export class ThreadFollower {
   private learn(ref: ThreadRef, key: string): void {
     const name = nameOf(ref);
     if (name !== undefined) this.keyOfName.set(name, key);
+    if (ref.lwp !== undefined) this.lwpOf.set(key, ref.lwp);
   }
 }
 
