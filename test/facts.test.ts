@@ -285,6 +285,23 @@ describe('sessions', () => {
     expect(sessions(first, second)).toEqual([0, 0]);
   });
 
+  test('each inferior is a process, and goes on where it was', () => {
+    const stop = (thread: string): readonly string[] =>
+      start('migration_thread (opaque=0x5555562b0650)').map((l) => l.replace('Thread 6', thread));
+    const threads = ['Thread 1.6', 'Thread 2.5', 'Thread 1.6', 'Thread 3.1', 'Thread 2.5'];
+    const { steps } = run(...threads.flatMap(stop));
+    expect(steps.map(({ session }) => session)).toEqual([0, 1, 0, 2, 1]);
+  });
+
+  test('a thread with another LWP than before is of another process', () => {
+    const log = (lwp: number): readonly string[] => [
+      `[Switching to Thread 0x7ffff4dff6c0 (LWP ${lwp})]`,
+      ...start('migration_thread (opaque=0x5555562b0650)'),
+    ];
+    const { steps } = run(...log(7), ...log(7), ...log(9));
+    expect(steps.map(({ session }) => session)).toEqual([0, 0, 1]);
+  });
+
   test('another pid is another process, and the first may go on', () => {
     const line = (pid: number): string =>
       `vhost_dev_start 1.000 pid=${pid} dev=0x5555 name=net vrings=0x1`;

@@ -15,7 +15,7 @@ export class ThreadFollower {
   current: string | undefined;
   private readonly keyOfName = new Map<string, string>();
   private readonly alive = new Set<string>();
-  private readonly lwpOf = new Map<string, number>();
+  private readonly refOf = new Map<string, ThreadRef>();
   private switchedTo: ThreadRef | undefined;
 
   /** `[New Thread ...]`. False when that thread is alive already: this is another process. */
@@ -41,11 +41,15 @@ export class ThreadFollower {
     this.current = this.keyOf(ref);
   }
 
-  /** gdb gives a number once: with another LWP than before it is of another process (two logs in one file). */
+  /**
+   * gdb gives a number once: with another LWP than before it is of another process (two logs in one file). The
+   * same pthread_t, which the same program gives again, shows that the notice is of this very stop.
+   */
   isOther(ref: ThreadRef | undefined): boolean {
-    const known = this.lwpOf.get(ref?.num ?? '');
-    const lwp = this.switchedTo?.lwp;
-    return known !== undefined && lwp !== undefined && known !== lwp;
+    const known = this.refOf.get(ref?.num ?? '');
+    const { lwp, pthread } = this.switchedTo ?? {};
+    if (known === undefined || lwp === undefined || pthread === undefined) return false;
+    return known.lwp !== lwp && known.pthread === pthread;
   }
 
   /** What was said before the first stop of a process. */
@@ -75,7 +79,7 @@ export class ThreadFollower {
   private learn(ref: ThreadRef, key: string): void {
     const name = nameOf(ref);
     if (name !== undefined) this.keyOfName.set(name, key);
-    if (ref.lwp !== undefined) this.lwpOf.set(key, ref.lwp);
+    if (ref.lwp !== undefined) this.refOf.set(key, ref);
   }
 }
 
