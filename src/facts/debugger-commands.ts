@@ -4,7 +4,6 @@
  *
  * Source: gdb/infcmd.c, gdb/breakpoint.c; gdb/mi/mi-cmds.c.
  */
-
 import { breakCommand } from '../model/break-command.js';
 
 /** What a command of the machine interface is called on the command line. */
