@@ -22,6 +22,30 @@ const finished = [
   '0x000055555583f0aa in vhost_net_start_one (net=0x5555562b1f00) at net.c:283',
 ];
 
+describe('a step', () => {
+  const later = [`#0  ${START} at ../hw/virtio/vhost.c:2011`, CALLER, BOTTOM];
+
+  test.each(['n', 'next', 's', 'si', 'nexti', 'until', 'advance 2011'])(
+    'by `%s` leaves the debugger in the same call',
+    (command) => {
+      const moved = [`(gdb) ${command}`, '2011\t    hdev->started = true;', '(gdb) where'];
+      const { activations, steps } = run(...stopped, ...shown, ...moved, ...later);
+      expect(steps.map(({ entry }) => entry)).toEqual([true, false]);
+      expect(activations.map(({ func }) => func)).toEqual(['vhost_dev_start']);
+    },
+  );
+
+  test('that a silent breakpoint cuts short shows another call', () => {
+    const { steps } = run(...stopped, ...shown, '(gdb) n', ...shown.slice(1));
+    expect(steps.map(({ entry }) => entry)).toEqual([true, true]);
+  });
+
+  test('is over when the program goes on', () => {
+    const { steps } = run(...stopped, ...shown, '(gdb) n', '(gdb) c', ...shown);
+    expect(steps.map(({ entry }) => entry)).toEqual([true, true]);
+  });
+});
+
 describe('finish', () => {
   test('gives the call its value and its end', () => {
     const { activations, steps } = run(
@@ -259,6 +283,23 @@ describe('sessions', () => {
     ],
   ])('%s is the same process', (_what, first, second) => {
     expect(sessions(first, second)).toEqual([0, 0]);
+  });
+
+  test('each inferior is a process, and goes on where it was', () => {
+    const stop = (thread: string): readonly string[] =>
+      start('migration_thread (opaque=0x5555562b0650)').map((l) => l.replace('Thread 6', thread));
+    const threads = ['Thread 1.6', 'Thread 2.5', 'Thread 1.6', 'Thread 3.1', 'Thread 2.5'];
+    const { steps } = run(...threads.flatMap(stop));
+    expect(steps.map(({ session }) => session)).toEqual([0, 1, 0, 2, 1]);
+  });
+
+  test('a thread with another LWP than before is of another process', () => {
+    const log = (lwp: number): readonly string[] => [
+      `[Switching to Thread 0x7ffff4dff6c0 (LWP ${lwp})]`,
+      ...start('migration_thread (opaque=0x5555562b0650)'),
+    ];
+    const { steps } = run(...log(7), ...log(7), ...log(9));
+    expect(steps.map(({ session }) => session)).toEqual([0, 0, 1]);
   });
 
   test('another pid is another process, and the first may go on', () => {

@@ -4,6 +4,7 @@
  *
  * Source: gdb/infcmd.c, gdb/breakpoint.c; gdb/mi/mi-cmds.c.
  */
+import { breakCommand } from '../model/break-command.js';
 
 /** What a command of the machine interface is called on the command line. */
 const PLAIN: ReadonlyMap<string, string> = new Map([
@@ -58,6 +59,9 @@ function unquoted(rest: string): string {
 export const RESUMES =
   /^(?:c|cont|continue|fg|r|run|start|s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish|j|jump|signal|detach|kill|k|attach)\b/;
 
+/** The inferior runs a little: where it stops, no stop line is printed unless it is at a breakpoint. */
+export const STEPS = /^(?:s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish)\b/;
+
 /** A call is ended, or a value changed, by the debugger: evidence of the entry and not of the effect. */
 export function alters(command: string): boolean {
   return ALTERS.some((pattern) => pattern.test(command));
@@ -76,19 +80,20 @@ const ALTERS: readonly RegExp[] = [
   /^(?:p|print|inspect|output|printf|echo|eval)(?:\/\w+)?\s(?:.*[^\w$])?(?!(?:sizeof|alignof|_Alignof|typeof|__typeof__|decltype)\b)[A-Za-z_]\w*\(/,
 ];
 
-/** Breakpoints are switched off or made to skip. */
+/** Breakpoints are switched off or made to skip: `continue 3` ignores the next two hits of the one it stands at. */
 export const NARROWS =
-  /^(?:delete|d|del|disable|dis|clear|cl|condition|cond|ignore|enable\s+(?:once|count|delete))\b(?!\s+display)/;
+  /^(?:(?:c|cont|continue|fg)\s+(?!-|&|1\s*$)\S|(?:delete|d|del|disable|dis|clear|cl|condition|cond|ignore|enable\s+(?:once|count|delete))\b(?!\s+display))/;
 
 /** The function of `break F if X`: only some calls of F are reported. */
 export function conditionalFunction(command: string): string | undefined {
-  if (!command.startsWith('-break-insert ')) return BREAKS_IF.exec(command)?.[1];
+  if (!command.startsWith('-break-insert ')) {
+    const asked = breakCommand(command);
+    return asked?.narrowed === true ? asked.func : undefined;
+  }
   // "-break-insert -c "size > 1" vhost_dev_log_resize": a condition, an ignore count, one thread, switched off
   const words = command.split(' ').filter((word) => word !== '');
   return words.some((word) => /^-[cipd]$/.test(word)) ? unquoted(words.at(-1) ?? '') : undefined;
 }
-
-const BREAKS_IF = /^(?:b|br|bre|brea|break|hb|hbreak)\s+(\S+)\s+(?:.*\s)?if\b/;
 
 /** Another thread is looked at: what is shown is not what stopped. */
 export const SELECTS = /^(?:t|thread)\s+[\d.]+\s*$/;

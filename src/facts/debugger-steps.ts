@@ -17,6 +17,7 @@ import type {
   ThreadRef,
 } from '../model/record.js';
 import { detachedMembers } from '../base/detached.js';
+import { Breakpoints } from './breakpoints.js';
 import type { Call } from './calls.js';
 import {
   conditionalFunction,
@@ -25,16 +26,16 @@ import {
   RESUMES,
   SELECTS,
   SELECTS_FRAME,
+  STEPS,
 } from './debugger-commands.js';
 import { callOf, meaningOf } from './frame-meaning.js';
 import type { FrameMeaning } from './frame-meaning.js';
-import { plainName } from './functions.js';
 import { innerFrames } from './inner-frames.js';
 import { printedMembers, SilentPrints } from './printed.js';
 import type { Alteration, Step } from './step.js';
 import { NOTHING_SHOWN } from './report-step.js';
 import type { StepMaker } from './step-maker.js';
-import { ProcessFollower } from './threads.js';
+import { inferiorOf, ProcessFollower } from './threads.js';
 
 /** What was printed first is kept: the debugger may change it later. */
 function notePrinted(step: Step, value: PrintedValue): void {
@@ -44,7 +45,8 @@ function notePrinted(step: Step, value: PrintedValue): void {
 }
 
 export class DebuggerSteps {
-  private process = new ProcessFollower();
+  /** By session. */
+  private readonly processes = new Map<number, ProcessFollower>();
   private header: string | undefined;
   private pendingStop: Stop | undefined;
   private stopped: Frame | undefined;
@@ -52,6 +54,8 @@ export class DebuggerSteps {
   private hasStopLine = false;
   /** A command was typed and the program did not go on: what is printed now was asked for. */
   private wasAsked = false;
+  /** `next` or the like was typed: the program stands where that led to. */
+  private hasStepped = false;
   /** `thread N` was typed: what is shown is not what stopped. */
   private otherSelected = false;
   /** The step whose innermost call the debugger stands in; undefined when the program runs. */
@@ -62,38 +66,30 @@ export class DebuggerSteps {
   /** What was printed at the stop that still waits for its backtrace. */
   private pendingValues: PrintedValue[] = [];
   private sawCommands = false;
-  /** Function of each breakpoint number, as this debugger has them. */
-  private readonly breakpoints = new Map<number, string>();
-  /** Breakpoints that were set without a condition. */
-  private readonly alwaysStopping = new Set<number>();
+  private readonly breakpoints: Breakpoints;
 
   /** The last stack. */
   private shown: { readonly frames: readonly Frame[]; readonly meanings: readonly FrameMeaning[] } =
     { frames: [], meanings: [] };
 
-  constructor(private readonly maker: StepMaker) {}
+  constructor(private readonly maker: StepMaker) {
+    this.breakpoints = new Breakpoints(maker);
+  }
 
   onStop(stop: Stop): void {
-    if (this.isOtherDebugger(stop)) {
-      this.onProcess();
-      this.breakpoints.clear();
-    }
+    this.enterInferiorOf(stop.thread);
+    const { threads } = this.maker;
+    const isOther = threads.isOther(stop.thread);
+    if (!this.breakpoints.onStop(stop) || isOther) this.onProcess();
+    if (isOther) this.maker.threads.follows(threads);
     this.header = undefined;
     this.otherSelected = false;
     this.frameSelected = false;
     this.stopped = undefined;
     this.wasAsked = false;
+    this.hasStepped = false;
     this.maker.threads.onStop(stop.thread);
     this.pendingStop = stop;
-  }
-
-  /** A breakpoint number belongs to one function: another one means another debugger, and another process. */
-  private isOtherDebugger({ reason, number, frame }: Stop): boolean {
-    if (reason !== 'breakpoint' || number === undefined || frame === undefined) return false;
-    const func = plainName(frame.func);
-    const known = this.breakpoints.get(number);
-    this.breakpoints.set(number, func);
-    return known !== undefined && known !== func;
   }
 
   /** A stop line without a backtrace is a step by its own frame. */
@@ -119,6 +115,7 @@ export class DebuggerSteps {
       stackKnown: false,
       complete: false,
     });
+    this.onHit(this.standing);
     for (const value of values) this.onValue(value);
   }
 
@@ -136,7 +133,20 @@ export class DebuggerSteps {
     else if (this.standing !== undefined) notePrinted(this.standing, value);
   }
 
+  /** The stacks of all threads are of all inferiors; the debugger stays in its own. */
   onBacktrace(bt: Backtrace): void {
+    const own = this.maker.inferior;
+    this.enterInferiorOf(bt.thread);
+    this.showBacktrace(bt);
+    if (own !== undefined) this.maker.enterInferior(own);
+  }
+
+  private enterInferiorOf(thread: ThreadRef | undefined): void {
+    const inferior = inferiorOf(thread);
+    if (inferior !== undefined) this.maker.enterInferior(inferior);
+  }
+
+  private showBacktrace(bt: Backtrace): void {
     const stop = this.pendingStop;
     this.pendingStop = undefined;
     const innermost = bt.frames[0];
@@ -144,7 +154,7 @@ export class DebuggerSteps {
     if (bt.thread !== undefined) this.header = this.maker.threads.keyOf(bt.thread) ?? this.header;
     const headed = bt.thread !== undefined ? this.header : undefined;
     const meanings = this.meaningsOf(bt.frames);
-    if (this.process.isOther(meanings) && this.maker.sessions.isUsed) this.newSession();
+    if (this.process().isOther(meanings) && this.maker.sessions.isUsed) this.newSession();
     const starts = bt.levels[0] === 0;
     // The stop and the first frame of its backtrace are one report; among the stacks of all threads it
     // is that of the thread that stopped.
@@ -183,10 +193,12 @@ export class DebuggerSteps {
 
   /**
    * True when this backtrace repeats where the debugger already stands. Silent breakpoint commands print
-   * nothing else: unless somebody asked, a second backtrace of theirs is a second stop.
+   * nothing else: unless somebody asked, a second backtrace of theirs is a second stop. Behind a `next` it
+   * shows how far the call has come: a breakpoint on the way would have told of itself.
    */
   private isShownAgain(innermost: Frame, headed: string | undefined): boolean {
     if (headed !== undefined || this.otherSelected) return true;
+    if (this.hasStepped && this.wasAsked) return true;
     return this.stopped?.func === innermost.func && (this.hasStopLine || this.wasAsked);
   }
 
@@ -229,7 +241,16 @@ export class DebuggerSteps {
       ...(headed === undefined ? {} : { thread: headed }),
     });
     if (bt.incomplete) this.maker.markGap();
+    this.onHit(step);
     return step;
+  }
+
+  /** What stands at an entry may turn out to stand further inside of its call. */
+  private onHit(step: Step): void {
+    const frame = step.calls.at(-1)?.frame;
+    if (!step.entry || frame === undefined) return;
+    this.breakpoints.onHit(frame);
+    this.maker.entryLines.onHit(step, this.breakpoints.isInside(step.breakpoint));
   }
 
   onThread({ what, thread: ref, span }: ThreadNotice): void {
@@ -241,6 +262,7 @@ export class DebuggerSteps {
       case 'switch':
         this.flushStop();
         this.standing = undefined;
+        this.enterInferiorOf(ref);
         this.maker.threads.onSwitch(ref);
         break;
       case 'new':
@@ -267,7 +289,14 @@ export class DebuggerSteps {
 
   onProcess(): void {
     if (this.maker.sessions.isUsed) this.newSession();
-    this.process = new ProcessFollower();
+    this.processes.clear();
+  }
+
+  private process(): ProcessFollower {
+    const { current } = this.maker.sessions;
+    const process = this.processes.get(current) ?? new ProcessFollower();
+    this.processes.set(current, process);
+    return process;
   }
 
   /** What follows is of another process. */
@@ -288,12 +317,14 @@ export class DebuggerSteps {
     const alteration = this.maker.alterations.isMadeBy(text)
       ? { line: span.first, command }
       : undefined;
+    this.breakpoints.onCommand(text);
     this.sawCommands = true;
     this.wasAsked = true;
     if (RESUMES.test(text)) {
       this.stopped = undefined;
       this.wasAsked = false;
       this.otherSelected = false;
+      this.hasStepped = STEPS.test(text);
     } else if (SELECTS.test(text)) {
       this.otherSelected = true;
     } else if (SELECTS_FRAME.test(text)) {
@@ -314,17 +345,13 @@ export class DebuggerSteps {
   /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
   private onListed(list: CommandList, text: string, line: number): void {
     this.maker.alterations.onListed(list, text, line);
+    this.breakpoints.onListed(list.breakpoints, text);
     if (NARROWS.test(text)) this.maker.narrow();
   }
 
-  /** Set with a condition it never proved that its function was watched; else that ends here. */
-  onBreakpoint({ number, func, narrowed, declared }: BreakpointSet): void {
-    if (narrowed !== true) this.alwaysStopping.add(number);
-    // It was set like the others, and then found to be incomplete.
-    else if (declared === true && func !== undefined) this.maker.addConditional(func);
-    else if (func !== undefined && !this.alwaysStopping.has(number))
-      this.maker.addConditional(func);
-    else this.maker.narrow();
+  onBreakpoint(set: BreakpointSet): void {
+    this.breakpoints.onSet(set);
+    this.maker.entryLines.onSet(set, this.maker.sessions.current);
   }
 
   onReturn(returned: FunctionReturn): void {

@@ -44,7 +44,7 @@ abstract class ReportStep {
     return NOTHING_SHOWN.frameLines;
   }
 
-  get entry(): boolean {
+  get entry(): false {
     return NOTHING_SHOWN.entry;
   }
 

@@ -42,6 +42,17 @@ export class Sessions {
     return !this.ofPid.has(pid) && this.ofPid.size > 0 && this.used;
   }
 
+  /** The current one goes on later, behind steps of others. */
+  keep(): void {
+    this.named.add(this.current);
+  }
+
+  /** Goes on with one that was kept. */
+  return(session: number): void {
+    this.current = session;
+    this.used = true;
+  }
+
   usePid(pid: number | string): void {
     const known = this.ofPid.get(pid);
     if (known !== undefined) {

@@ -5,6 +5,7 @@
 import { detached, detachedMembers } from '../base/detached.js';
 import type { FunctionReturn, Reach, Stop, VhostUserMessage } from '../model/record.js';
 import { Alterations } from './alterations.js';
+import { EntryLines } from './entry-lines.js';
 import { Sessions } from './sessions.js';
 import { SharedEvents } from './shared-events.js';
 import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
@@ -24,6 +25,12 @@ export interface StepTaker {
 
 /** See {@link StepMaker}. */
 export type Keep = 'records' | 'stacks' | 'calls';
+
+/** A process of a debugger that has several. */
+interface Inferior {
+  readonly session: number;
+  readonly threads: ThreadFollower;
+}
 
 /** What a step that shows no stack says. */
 type Shown = Pick<Step, 'line' | 'event' | 'wire'>;
@@ -54,7 +61,11 @@ export class StepMaker {
   readonly sessions = new Sessions();
   /** Of the session's process. */
   threads = new ThreadFollower();
+  /** The inferior that the debugger stands in, where it has several. */
+  inferior: string | undefined;
+  private readonly inferiors = new Map<string, Inferior>();
   readonly alterations = new Alterations();
+  readonly entryLines = new EntryLines();
   /** Calls in the kernel whose return may change what was made of them. */
   readonly openCalls = new OpenCalls((entry) => {
     if (!('index' in entry)) this.taker?.settle(entry);
@@ -121,8 +132,42 @@ export class StepMaker {
     this.gap = true;
   }
 
+  /** What follows is of this inferior: each is a process, and one debugger may show them in turn. */
+  enterInferior(inferior: string): void {
+    if (inferior === this.inferior) return;
+    const known = this.inferiors.get(inferior);
+    if (known !== undefined) {
+      this.sessions.return(known.session);
+      this.threads = known.threads;
+    } else {
+      this.leaveInferior(inferior);
+      this.keepInferior(inferior);
+    }
+    this.inferior = inferior;
+  }
+
   /** What follows is of another process. */
   newSession(): void {
+    this.beginSession();
+    this.inferiors.clear();
+    if (this.inferior !== undefined) this.keepInferior(this.inferior);
+  }
+
+  /** Nothing was reported of a session that is not used: whose it is shows now. */
+  private leaveInferior(next: string): void {
+    if (this.sessions.isUsed) {
+      // As long as there is only the first, its number is not printed.
+      if (this.inferiors.size === 0 && next !== '1') this.keepInferior('1');
+      if (this.inferiors.size > 0) this.beginSession();
+    } else if (this.inferior !== undefined) this.inferiors.delete(this.inferior);
+  }
+
+  private keepInferior(inferior: string): void {
+    this.sessions.keep();
+    this.inferiors.set(inferior, { session: this.sessions.current, threads: this.threads });
+  }
+
+  private beginSession(): void {
     this.mustHold ||= !this.isTaken && this.sessions.mayReturn;
     this.sessions.next();
     this.threads = new ThreadFollower();
@@ -131,6 +176,7 @@ export class StepMaker {
   }
 
   built(): Steps {
+    this.entryLines.settle();
     return {
       steps: this.steps,
       sessions: this.sessions.count,
@@ -255,6 +301,7 @@ export class StepMaker {
   private giveAway(): void {
     if (this.taker?.takeSessions === undefined) return;
     this.taker.takeSessions(this.built());
+    this.entryLines.clear();
     this.steps = [];
     this.exits = [];
     this.isTaken = true;

@@ -27,7 +27,7 @@ export interface Step {
   /** Line of the capture for each of `frames`. */
   readonly frameLines: readonly number[];
   /** The innermost call was reported at its entry: the last of `calls`. */
-  readonly entry: boolean;
+  entry: boolean;
   /** Breakpoint number of the stop line. */
   readonly breakpoint: number | undefined;
   /** Stop reason says that other calls of this function go unreported. */

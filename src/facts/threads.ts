@@ -15,6 +15,7 @@ export class ThreadFollower {
   current: string | undefined;
   private readonly keyOfName = new Map<string, string>();
   private readonly alive = new Set<string>();
+  private readonly refOf = new Map<string, ThreadRef>();
   private switchedTo: ThreadRef | undefined;
 
   /** `[New Thread ...]`. False when that thread is alive already: this is another process. */
@@ -40,6 +41,22 @@ export class ThreadFollower {
     this.current = this.keyOf(ref);
   }
 
+  /**
+   * gdb gives a number once: with another LWP than before it is of another process (two logs in one file). The
+   * same pthread_t, which the same program gives again, shows that the notice is of this very stop.
+   */
+  isOther(ref: ThreadRef | undefined): boolean {
+    const known = this.refOf.get(ref?.num ?? '');
+    const { lwp, pthread } = this.switchedTo ?? {};
+    if (known === undefined || lwp === undefined || pthread === undefined) return false;
+    return known.lwp !== lwp && known.pthread === pthread;
+  }
+
+  /** What was said before the first stop of a process. */
+  follows(before: ThreadFollower): void {
+    this.switchedTo = before.switchedTo;
+  }
+
   /** A stop line; it names its thread where the program has several. */
   onStop(ref: ThreadRef | undefined): void {
     if (ref?.num !== undefined) {
@@ -62,7 +79,15 @@ export class ThreadFollower {
   private learn(ref: ThreadRef, key: string): void {
     const name = nameOf(ref);
     if (name !== undefined) this.keyOfName.set(name, key);
+    if (ref.lwp !== undefined) this.refOf.set(key, ref);
   }
+}
+
+/** `2` of `Thread 2.5`: gdb numbers threads by inferior as soon as it has several (gdb/thread.c, print_thread_id()). */
+export function inferiorOf(thread: ThreadRef | undefined): string | undefined {
+  const num = thread?.num;
+  const dot = num?.indexOf('.') ?? -1;
+  return dot < 0 ? undefined : num?.slice(0, dot);
 }
 
 /** LWP where it is printed: a pthread_t is given to the next thread as soon as one is gone. */

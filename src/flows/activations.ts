@@ -84,7 +84,8 @@ class Tracker {
       this.atStep.push(NONE);
       return;
     }
-    if (this.lives.enter(step.session)) this.threads.clear();
+    // Named ones are those of their session, and the text may come back to it.
+    if (this.lives.enter(step.session)) this.threads.delete('');
     const incarnation = this.lives.follow(step);
     if (incarnation !== undefined) this.ofEvent.set(step.index, incarnation);
     if (step.returned !== undefined) this.followReturn(this.stateOf(step.thread ?? ''), step);

@@ -7,12 +7,15 @@ import { pointerOf } from '../model/values.js';
 export class EventLives {
   private incarnations = new Incarnations();
   private session = 0;
+  /** Of all sessions: the steps of two processes may come in turn. */
+  private readonly ofSession = new Map([[0, this.incarnations]]);
 
   /** True where this is another session than before: addresses mean something else. */
   enter(session: number): boolean {
     if (session === this.session) return false;
     this.session = session;
-    this.incarnations = new Incarnations();
+    this.incarnations = this.ofSession.get(session) ?? new Incarnations();
+    this.ofSession.set(session, this.incarnations);
     return true;
   }
 

@@ -58,20 +58,13 @@ export class RecordSink {
   take(): CaptureRecord[] {
     const records = this.#records;
     const last = records.at(-1);
-    // The line below may still change a breakpoint, and make a gap longer.
-    if (last?.kind !== 'breakpoint-set' && last?.kind !== 'gap') {
+    // The line below may still make a gap longer.
+    if (last?.kind !== 'gap') {
       this.#records = [];
       return records;
     }
     this.#records = [last];
     return records.slice(0, -1);
-  }
-
-  /** The breakpoint of the last record turns out not to watch its function. */
-  retractFunction(number: number): void {
-    const last = this.#records.at(-1);
-    if (last?.kind !== 'breakpoint-set' || last.number !== number) return;
-    this.#records[this.#records.length - 1] = { ...last, func: undefined };
   }
 
   finish(): CaptureRecord[] {

@@ -93,6 +93,10 @@ export interface BreakpointSet {
   readonly line: number | undefined;
   /** Said of it: not every call stops, or none any more or yet (a condition, an ignore count, one thread only, switched off, deleted, pending). */
   readonly narrowed?: true;
+  /** Set at a source line or an address: a hit need not be the entry of its function. */
+  readonly inside?: true;
+  /** A table tells (`info breakpoints`): since when it is as it says nobody knows. */
+  readonly listed?: true;
   /** The recipe of `vhtrace probes` says so; with `narrowed`: inlined calls of the function may not stop. */
   readonly declared?: true;
 }

@@ -86,10 +86,8 @@ export type EncodedRecord =
       func: Optional<string>,
       file: Optional<string>,
       line: Optional<number>,
-      /** Left out for a breakpoint that always stops. */
-      narrowed?: Flag,
-      /** Left out for a breakpoint that no recipe declares. */
-      declared?: Flag,
+      /** `narrowed`, `declared`, `inside`, `listed`, as far as one is set. */
+      ...flags: Flag[],
     ]
   | [
       kind: 'thread',
@@ -164,8 +162,9 @@ function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
       const { number, temporary, func = null, file = null, line = null, narrowed } = record;
       const flag = temporary ? 1 : 0;
       const row = ['breakpoint-set', first, last, number, flag, func, file, line] as const;
-      if (record.declared === true) return [...row, narrowed === true ? 1 : 0, 1];
-      return narrowed === true ? [...row, 1] : [...row];
+      const flags = [narrowed, record.declared, record.inside, record.listed];
+      const used = flags.lastIndexOf(true) + 1;
+      return [...row, ...flags.slice(0, used).map((is): Flag => (is === true ? 1 : 0))];
     }
     case 'thread':
       return ['thread', first, last, record.what, ids.thread(record.thread)];
@@ -328,7 +327,8 @@ function decodeBacktrace(
 function decodeBreakpoint(
   row: Extract<EncodedRecord, ['breakpoint-set', ...unknown[]]>,
 ): BreakpointSet {
-  const [kind, first, last, number, temporary, func, file, line, narrowed, declared] = row;
+  const [kind, first, last, number, temporary, func, file, line, ...flags] = row;
+  const [narrowed, declared, inside, listed] = flags;
   return {
     kind,
     span: { first, last },
@@ -339,5 +339,7 @@ function decodeBreakpoint(
     line: line ?? undefined,
     ...(narrowed === 1 ? { narrowed: true } : {}),
     ...(declared === 1 ? { declared: true } : {}),
+    ...(inside === 1 ? { inside: true } : {}),
+    ...(listed === 1 ? { listed: true } : {}),
   };
 }

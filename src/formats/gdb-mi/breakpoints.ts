@@ -82,13 +82,15 @@ function readBreakpoint(items: readonly MiItem[]): MiBreakpoint | undefined {
   if (number === undefined || !/^(?:hw )?breakpoint$/.test(textOf(items, 'type') ?? '')) {
     return undefined;
   }
+  const func = functionOf(items);
   return {
     kind: 'breakpoint-set',
     number,
     temporary: (textOf(items, 'disp') ?? 'keep') !== 'keep',
-    func: functionOf(items),
+    func,
     file: textOf(items, 'file'),
     line: numberOf(textOf(items, 'line')),
+    ...(func === undefined && textOf(items, 'func') !== undefined ? { inside: true as const } : {}),
     ...(isNarrowed(items) ? { narrowed: true as const } : {}),
   };
 }

@@ -87,23 +87,3 @@ export function isBarrier(line: string): boolean {
 // #3  0x...   (gdb) bt   Thread 2 (...):   [New Thread ...]   Breakpoint 1, ...   27074@1795320809.223469:...
 const BARRIER =
   /^(?:#\d+[ \t]|\d+\t|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$|Thread \d+(?:\.\d+)?(?: "[^"]*")? \(|Thread \S+(?: ".*")? (?:hit|received) |\[(?:New|Switching|Thread|Inferior|Current|Detaching) |(?:Temporary b|Hardware assisted b|B)reakpoint \d|(?:Temporary c|C)atchpoint \d|Program (?:received|terminated) |\d+@\d+\.\d+:|Run till exit from)/;
-
-/** What a command sets a breakpoint at, and whether it stops there every time. */
-export interface TypedBreakpoint {
-  /** Undefined for source lines and addresses. */
-  readonly func: string | undefined;
-  readonly conditional: boolean;
-}
-
-/** Reads `b vhost_commit if x`; undefined for other commands. */
-export function typedBreakpoint(command: string): TypedBreakpoint | undefined {
-  const match = BREAK.exec(command);
-  if (match === null) return undefined;
-  const [, where = '', condition] = match;
-  // "vhost.c:989" is a place, "ns::f" a function
-  const isFunction = /^[A-Za-z_~][\w:~<>,*&()$.@]*$/.test(where) && !/[^:]:[^:]/.test(where);
-  return { func: isFunction ? where : undefined, conditional: condition !== undefined };
-}
-
-const BREAK =
-  /^(?:b|br|bre|brea|break|tb|tbr|tbreak|hb|hbreak|thbreak)[ \t]+(\S+)(?:[ \t]+(?:(if|thread|task|inferior)\b.*|-force-condition))?[ \t]*$/;

@@ -24,7 +24,7 @@ const MESSAGE = anyOf([
   // where a row of `info breakpoints` was wrapped
   /^ {20,}at \S+:\d+[ \t]*$/,
   /^Script (?:started|done) on \d/,
-  /^(?:\t| {4,})(?:breakpoint already hit \d+ time|stop only |silent$|continue$|bt$)/,
+  /^(?:\t| {4,})(?:breakpoint already hit \d+ time|stop only |ignore next \d+ hits|silent$|continue$|bt$)/,
   /^"finish" not meaningful|^Use [`']|^of file \/|^\((?:helper|handler|[\w:]+)\) will be abandoned\.|^When the function is done executing|^\d+(?:\.\d+)? +(?:(?:hw |read |acc )?watchpoint|catchpoint|dprintf|tracepoint|STT_GNU_IFUNC) +(?:keep|del|dis) |^\d+ +breakpoint +(?:keep|del|dis) +[yn] +<(?:MULTIPLE|PENDING)>/,
   /^\$\d+ = |^\$\d+: |^>(?:silent|end|bt|c|cont|continue|p|print|printf|echo|info|set|x)\b|^>$/,
   // processes and threads that come and go

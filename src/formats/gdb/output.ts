@@ -10,11 +10,21 @@ import type { Line } from './pending.js';
 import type { GdbSession } from './session.js';
 
 // "        return 0" below a row of `info breakpoints`; what gdb says of the breakpoint itself is no command.
-const LISTED = /^ {8,}(?!stop only|breakpoint already|not for inferior|at )(\S.*)$/;
+const LISTED = /^ {8,}(?!stop only|ignore next|breakpoint already|not for inferior|at )(\S.*)$/;
 
 // "+return (int)0", one more + for each level of a script; the words of gdb, because a diff looks alike
 const TRACED =
   /^\+{1,9}((?:b|br|break|bt|backtrace|c|call|commands|cond|condition|continue|d|delete|dis|disable|down|enable|end|f|finish|frame|i|ignore|info|jump|n|next|p|print|printf|return|set|si|silent|step|tbreak|thread|until|up|watch|where|x)(?:[ \t/].*)?)$/;
+
+// What was asked for may not be echoed.
+const NARROWED =
+  /^(?:Will ignore next (?:\d+ )?crossings? of breakpoint|Deleted breakpoints?) (\d+)/;
+
+// Below a row of `info breakpoints`
+const NARROWED_ROW = /^[ \t]+(?:stop only |ignore next \d+ hits)/;
+
+// No line of C, and what a script of gdb does first.
+const TRACED_BREAK = /^\+{1,9}(?:b|br|break|tbreak)[ \t]+\S/;
 
 /** Reads lines into a session. */
 export class GdbOutput {
@@ -32,7 +42,8 @@ export class GdbOutput {
     const span = { first: lineNo, last: lineNo };
     const typed = session.inCommandList ? /^[ >]*>(?!>)(.*)$/.exec(text)?.[1] : undefined;
     const shown = session.isNear(lineNo) ? LISTED.exec(text)?.[1] : undefined;
-    const traced = session.isGdb || session.isNear(lineNo) ? TRACED.exec(text)?.[1] : undefined;
+    const isGdb = session.isGdb || session.isNear(lineNo) || TRACED_BREAK.test(text);
+    const traced = isGdb ? TRACED.exec(text)?.[1] : undefined;
     if (typed !== undefined) session.addListed(typed.trim(), span);
     else if (shown !== undefined && session.tableRow !== undefined) {
       session.addListedInTable(shown.trimEnd(), span);
@@ -99,7 +110,12 @@ export class GdbOutput {
     // "4       breakpoint     keep y   <MULTIPLE>"
     const row = /^(\d+)[ \t]+breakpoint[ \t]/.exec(text)?.[1];
     if (row !== undefined) this.#session.breakpointRow(Number(row));
-    if (/^[ \t]+stop only (?:if|in thread) /.test(text)) this.#session.conditionalRow();
+    const narrowed = NARROWED.exec(text)?.[1];
+    if (narrowed !== undefined) {
+      this.#session.addNarrowed(Number(narrowed), lineNo);
+      return;
+    }
+    if (NARROWED_ROW.test(text) && this.#session.narrowedRow(lineNo)) return;
     this.#session.output(lineNo);
   }
 

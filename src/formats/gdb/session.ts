@@ -19,9 +19,10 @@ import type {
   Stop,
   ThreadRef,
 } from '../../model/record.js';
+import { breakCommand } from '../../model/break-command.js';
+import type { BreakCommand } from '../../model/break-command.js';
 import { BacktraceBuilder } from './backtrace-builder.js';
 import { CommandLists } from './command-lists.js';
-import { typedBreakpoint } from './lines.js';
 import { askedExpression, askedMember } from './printed-value.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
 
@@ -49,8 +50,8 @@ export class GdbSession {
   #outputLine = -1;
   #sourceLine: number | undefined;
   #started = false;
-  /** Breakpoints that do not stop every time. */
-  readonly #conditional = new Set<number>();
+  /** By which command each breakpoint was set, where that is echoed. */
+  readonly #typed = new Map<number, BreakCommand | undefined>();
   #row: number | undefined;
   /** Row of `info breakpoints` that was printed last. */
   #tableRow: number | undefined;
@@ -226,16 +227,23 @@ export class GdbSession {
     this.#outputLine = span.last;
   }
 
-  /** A function counts as watched only by a breakpoint that always stops there. */
+  /** A function counts as watched only by a breakpoint that always stops at its entry. */
   addBreakpoint(set: BreakpointSet, isNew: boolean): void {
-    const typed = typedBreakpoint(this.#command?.text ?? '');
-    if (isNew) this.#conditional.delete(set.number);
-    if (typed?.conditional === true) this.#conditional.add(set.number);
+    const { number } = set;
+    if (isNew) this.#typed.set(number, breakCommand(this.#command?.text ?? ''));
+    const typed = this.#typed.get(number);
     const func = set.func ?? typed?.func;
-    this.addOutput({ ...set, func: this.#conditional.has(set.number) ? undefined : func });
-    this.#row = set.number;
-    this.#tableRow = isNew ? undefined : set.number;
-    if (isNew) this.#lists.breakpointSet(set.number);
+    const isInside = typed !== undefined && typed.func === undefined;
+    this.addOutput({
+      ...set,
+      func: isInside ? undefined : func,
+      ...(typed?.narrowed === true ? { narrowed: true } : {}),
+      ...(isInside ? { inside: true } : {}),
+      ...(isNew ? {} : { listed: true }),
+    });
+    this.#row = number;
+    this.#tableRow = isNew ? undefined : number;
+    if (isNew) this.#lists.breakpointSet(number);
   }
 
   /** A row of `info breakpoints` without a place: the places of its locations follow. */
@@ -245,10 +253,18 @@ export class GdbSession {
   }
 
   /** `stop only if x` below such a row. */
-  conditionalRow(): void {
-    if (this.#row === undefined) return;
-    this.#conditional.add(this.#row);
-    this.#sink.retractFunction(this.#row);
+  narrowedRow(lineNo: number): boolean {
+    if (this.#row === undefined) return false;
+    this.addNarrowed(this.#row, lineNo, { listed: true });
+    return true;
+  }
+
+  /** `Will ignore next 2 crossings of breakpoint 16.  Continuing.` */
+  addNarrowed(number: number, lineNo: number, said: { readonly listed?: true } = {}): void {
+    const span = { first: lineNo, last: lineNo };
+    const nowhere = { func: undefined, file: undefined, line: undefined };
+    const set = { number, temporary: false, ...nowhere, narrowed: true, ...said } as const;
+    this.addOutput({ kind: 'breakpoint-set', span, ...set });
   }
 
   /** Another record of gdb. */

@@ -1,0 +1,179 @@
+/**
+ * Breakpoints of one debugger, by number: which function each stops in, at its entry or inside, and whether
+ * every call is reported.
+ *
+ * Source: gdb/breakpoint.c, print_one_breakpoint_location(), for what `info breakpoints` tells (gdb 7 to 16).
+ */
+import type { BreakpointSet, Frame, Stop } from '../model/record.js';
+import { SHOWS_STACK } from './debugger-commands.js';
+import { plainName } from './functions.js';
+
+/** Told what is found out. */
+export interface Watch {
+  /** The function was never watched without a condition. */
+  addConditional(func: string): void;
+  /** Breakpoints may be switched off or narrowed from now on. */
+  narrow(): void;
+}
+
+/** A command list while its lines come. */
+interface OpenList {
+  readonly breakpoints: readonly number[];
+  /** The stop itself is not printed. */
+  isSilent: boolean;
+  /** A stack is printed at every hit. */
+  shows: boolean;
+  depth: number;
+}
+
+const OPENS_BLOCK = /^(?:if|while|python|py|guile|gu|compile)\b/;
+
+// "info breakpoints 3-5"
+const SOME_ROWS = /^i(?:nfo)?[ \t]+b\w*[ \t]+\S/;
+
+const SHOWS_FRAME = /^(?:f|frame)\b/;
+
+export class Breakpoints {
+  /** Where each was seen to stop. */
+  private readonly stopsIn = new Map<number, string>();
+  /** What each was set on. */
+  private readonly setOn = new Map<number, string>();
+  /** Set without a condition. */
+  private readonly alwaysStopping = new Set<number>();
+  /** Some hits are not reported. */
+  private readonly partial = new Set<number>();
+  /** Set at a line or an address. */
+  private readonly inside = new Set<number>();
+  /** Lines with a breakpoint that does not always stop. */
+  private readonly partialPlaces = new Set<string>();
+  private list: OpenList | undefined;
+  /** Numbers in the rows of `info breakpoints` that are being printed. */
+  private rows: Set<number> | undefined;
+  /** Only some were asked for: `info breakpoints 3`. */
+  private isPart = false;
+
+  constructor(private readonly watch: Watch) {}
+
+  /** False where the number belongs to another function: this is another debugger, and another process. */
+  onStop({ reason, number, frame }: Stop): boolean {
+    this.settle();
+    if (reason !== 'breakpoint' || number === undefined || frame === undefined) return true;
+    const func = plainName(frame.func);
+    const known = this.stopsIn.get(number);
+    if (known !== undefined && known !== func) {
+      this.stopsIn.clear();
+      this.stopsIn.set(number, func);
+      return false;
+    }
+    this.stopsIn.set(number, func);
+    if (this.partial.has(number)) this.watch.addConditional(func);
+    return true;
+  }
+
+  /** A hit that was reported, maybe by a stack alone. */
+  onHit(frame: Frame): void {
+    if (this.partialPlaces.size === 0) return;
+    const place = placeOf(frame);
+    if (place !== undefined && this.partialPlaces.has(place))
+      this.watch.addConditional(plainName(frame.func));
+  }
+
+  /** A hit of it need not be the entry of the function. */
+  isInside(number: number | undefined): boolean {
+    return number !== undefined && this.inside.has(number);
+  }
+
+  /**
+   * Set with a condition it never proved that its function was watched; else that ends here, and nobody knows
+   * when it did where a table tells.
+   */
+  onSet({
+    number,
+    func,
+    file,
+    line,
+    temporary,
+    narrowed,
+    declared,
+    inside,
+    listed,
+  }: BreakpointSet): void {
+    this.endList();
+    if (listed === true) (this.rows ??= new Set()).add(number);
+    else this.beginNumber(number);
+    if (func !== undefined) this.setOn.set(number, plainName(func));
+    if (inside === true) this.inside.add(number);
+    if (narrowed !== true) {
+      if (this.partial.has(number)) this.addPartial(number);
+      else if (!temporary) this.alwaysStopping.add(number);
+      return;
+    }
+    const place = placeOf({ file, line });
+    if (inside === true && place !== undefined) this.partialPlaces.add(place);
+    const isFromStart = !this.alwaysStopping.has(number) && (func !== undefined || inside === true);
+    // It was set like the others, and then found to be incomplete.
+    const isIncomplete = declared === true && func !== undefined;
+    if (listed === true || isIncomplete || isFromStart) this.addPartial(number);
+    else this.watch.narrow();
+  }
+
+  /** A line of a command list. */
+  onListed(breakpoints: readonly number[], command: string): void {
+    if (this.list?.breakpoints.join() !== breakpoints.join()) this.endList();
+    const list = (this.list ??= { breakpoints, isSilent: false, shows: false, depth: 0 });
+    if (OPENS_BLOCK.test(command)) list.depth++;
+    else if (command === 'end') list.depth--;
+    else if (command === 'silent') list.isSilent = true;
+    else if (list.depth === 0 && (SHOWS_STACK.test(command) || SHOWS_FRAME.test(command)))
+      list.shows = true;
+  }
+
+  onCommand(command: string): void {
+    this.settle();
+    this.isPart = SOME_ROWS.test(command);
+  }
+
+  /** Nothing is added any more to a list or a table. */
+  settle(): void {
+    this.endList();
+    this.endTable();
+  }
+
+  /** Hits that are silent, and show a stack under a condition or not at all, go by unseen. */
+  private endList(): void {
+    const list = this.list;
+    this.list = undefined;
+    if (list?.isSilent === true && !list.shows)
+      list.breakpoints.forEach((n) => {
+        this.addPartial(n);
+      });
+  }
+
+  /** What the table does not have is gone, and nobody knows since when. */
+  private endTable(): void {
+    const rows = this.rows;
+    this.rows = undefined;
+    if (rows === undefined || this.isPart) return;
+    for (const number of new Set([...this.alwaysStopping, ...this.stopsIn.keys()]))
+      if (!rows.has(number)) this.addPartial(number);
+  }
+
+  /** gdb gives no number twice: what was known of it is of another debugger. */
+  private beginNumber(number: number): void {
+    this.endTable();
+    this.inside.delete(number);
+    this.partial.delete(number);
+  }
+
+  private addPartial(number: number): void {
+    this.partial.add(number);
+    const funcs = [this.setOn.get(number), this.stopsIn.get(number)];
+    const known = funcs.filter((func) => func !== undefined);
+    for (const func of known) this.watch.addConditional(func);
+    if (known.length === 0 && !this.inside.has(number)) this.watch.narrow();
+  }
+}
+
+function placeOf({ file, line }: Pick<Frame, 'file' | 'line'>): string | undefined {
+  return file === undefined || line === undefined ? undefined : `${file}:${line}`;
+}

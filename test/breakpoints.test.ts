@@ -1,0 +1,144 @@
+/** What a log of gdb says of its breakpoints: where they stop, and whether each time. */
+import { describe, expect, test } from 'vitest';
+import { buildSteps } from '../src/facts/steps.js';
+import type { Steps } from '../src/facts/step.js';
+import { breakCommand } from '../src/model/break-command.js';
+import { readText } from './helpers/read-text.js';
+
+function steps(...lines: readonly string[]): Steps {
+  return buildSteps(readText(lines.join('\n')).records);
+}
+
+const HIT = 'vhost_log_put (dev=0x5555562b1f00, sync=true) at ../hw/virtio/vhost.c';
+const SET = 'Breakpoint 3 at 0x555555866010: file ../hw/virtio/vhost.c, line 396.';
+
+/** The breakpoint is hit at a line, and shows a whole stack. */
+function hit(number: number, line: number): string[] {
+  return [
+    `Thread 5 "CPU 0/TCG" hit Breakpoint ${number}, ${HIT}:${line}`,
+    `#0  ${HIT}:${line}`,
+    '#1  0x00007ffff7ca58ec in clone3 () at clone3.S:81',
+    '',
+  ];
+}
+
+describe('a break command', () => {
+  test.each([
+    ['b f', 'f', false],
+    ['hbreak f', 'f', false],
+    ['b ns::f', 'ns::f', false],
+    ['b vhost.c:f', 'f', false],
+    ['b *f', 'f', false],
+    ['b f if x == 1', 'f', true],
+    ['b f if(x)', 'f', true],
+    ['b f thread 6 if x', 'f', true],
+    ['b vhost-user.c:f if x', 'f', true],
+    ['b -function f if x', 'f', true],
+    ['b -qualified f if x', 'f', true],
+    ['b -force-condition f if x', 'f', true],
+    ['b', undefined, false],
+    ['b if x', undefined, true],
+    ['b 1040', undefined, false],
+    ['b +2', undefined, false],
+    ['b vhost.c:1040', undefined, false],
+    ['b *0x55 if $rdi == 1', undefined, true],
+    ['b -source vhost.c -line 3 if x', undefined, true],
+  ])('%s', (command, func, narrowed) => {
+    expect(breakCommand(command)).toEqual({ func, narrowed });
+  });
+
+  test('is no other command', () => {
+    expect(breakCommand('bt')).toBeUndefined();
+  });
+});
+
+describe('a hit inside of a function is no entry', () => {
+  const entries = (...lines: readonly string[]): boolean[] =>
+    steps(...lines).steps.map(({ entry }) => entry);
+  const atLine = ['(gdb) b vhost.c:410', SET.replace('396', '410')];
+
+  test('where the breakpoint was set at a line', () => {
+    expect(entries(...atLine, ...hit(3, 410))).toEqual([false]);
+  });
+
+  test('unless that is where the function begins', () => {
+    const atEntry = ['(gdb) b vhost.c:396', SET, '(gdb) b vhost_log_put'];
+    const other = SET.replace('Breakpoint 3', 'Breakpoint 4');
+    expect(entries(...atEntry, other, ...hit(3, 396))).toEqual([true]);
+  });
+
+  test('where another breakpoint stops at an earlier line of it', () => {
+    expect(entries(...hit(9, 410), ...hit(3, 396), ...hit(9, 410))).toEqual([false, true, false]);
+  });
+
+  test('but one breakpoint may have several places', () => {
+    expect(entries(...hit(3, 410), ...hit(3, 396))).toEqual([true, true]);
+  });
+});
+
+describe('not every call is reported', () => {
+  const table = [
+    '(gdb) info breakpoints',
+    'Num     Type           Disp Enb Address            What',
+  ];
+  const row =
+    '3       breakpoint     keep y   0x0000555555866010 in vhost_log_put at ../hw/virtio/vhost.c:396';
+  const listed = ['(gdb) commands', '>silent'];
+  const rest = ['>continue', '>end', '(gdb) c', 'Continuing.'];
+
+  test.each([
+    ['a condition', ['(gdb) b vhost-backend.c:vhost_log_put if sync', SET]],
+    ['a condition at a line', ['(gdb) b vhost.c:396 if sync', SET]],
+    ['one thread', ['(gdb) break vhost_log_put thread 6', SET]],
+    ['commands echoed with a plus', ['+b vhost_log_put if sync', SET]],
+    [
+      'a silent list with a condition',
+      ['(gdb) b vhost_log_put', SET, ...listed, '>if sync', '>bt', '>end', ...rest],
+    ],
+    ['a silent list without a stack', ['(gdb) b vhost_log_put', SET, ...listed, ...rest]],
+    ['a condition in a table', [SET, ...table, row, '\tstop only if sync']],
+    ['one thread in a table', [SET, ...table, `${row} thread 6`, '\tstop only in thread 6']],
+    [
+      'an ignore count in a table',
+      [SET, ...table, row, '\tbreakpoint already hit 2 times', '\tignore next 3 hits'],
+    ],
+    ['switched off in a table', [SET, ...table, row.replace('keep y', 'keep n')]],
+  ])('%s', (_, lines) => {
+    expect([...steps(...lines, '', ...hit(3, 396)).conditional]).toEqual(['vhost_log_put']);
+  });
+
+  test('gone from a table', () => {
+    const other = row.replace('3 ', '4 ').replaceAll('log_put', 'log_get');
+    const { conditional } = steps('(gdb) b vhost_log_put', SET, ...table, other, ...hit(3, 396));
+    expect([...conditional]).toEqual(['vhost_log_put']);
+  });
+
+  test.each([
+    ['(gdb) c 2'],
+    ['(gdb) continue 3'],
+    ['(gdb) fg 2'],
+    ['Will ignore next crossing of breakpoint 3.  Continuing.'],
+    ['Will ignore next 2 crossings of breakpoint 3.  Continuing.'],
+    ['Deleted breakpoint 3 '],
+  ])('from `%s` on', (line) => {
+    const { narrowed } = steps('(gdb) b vhost_log_put', SET, ...hit(3, 396), line, ...hit(3, 396));
+    expect(narrowed).toEqual([1]);
+  });
+
+  test.each([
+    ['(gdb) c'],
+    ['(gdb) c 1'],
+    ['(gdb) c -a'],
+    ['(gdb) info breakpoints 4'],
+    ['Will stop next time breakpoint 3 is reached.'],
+  ])('but for `%s`', (line) => {
+    const { narrowed, conditional } = steps('(gdb) b vhost_log_put', SET, line, ...hit(3, 396));
+    expect([narrowed, [...conditional]]).toEqual([[], []]);
+  });
+
+  test('but for a list that shows each stack, and a table that has each breakpoint', () => {
+    const set = ['(gdb) b vhost_log_put', SET, ...listed, '>bt', ...rest, ...table, row];
+    const { narrowed, conditional } = steps(...set, '', ...hit(3, 396));
+    expect([narrowed, [...conditional]]).toEqual([[], []]);
+  });
+});
