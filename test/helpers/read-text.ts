@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { createReader } from '../../src/formats/reader.js';
-import type { CaptureRecord, PathCall, Reading, Span } from '../../src/model/record.js';
+import type { CaptureRecord, PathCall, Reach, Reading, Span } from '../../src/model/record.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -72,10 +72,20 @@ export function shift(records: readonly CaptureRecord[], by: number): readonly C
         return { ...record, span, lines: record.lines.map((line) => line + by) };
       case 'call-path':
         return { ...record, span, calls: record.calls.map((call) => shiftCall(call, by)) };
+      case 'gap':
+        return record.reach === undefined
+          ? { ...record, span }
+          : { ...record, span, reach: shiftReach(record.reach, by) };
       default:
         return { ...record, span };
     }
   });
+}
+
+/** What reaches to the beginning still does. */
+function shiftReach({ from, to }: Reach, by: number): Reach {
+  const first = from === 1 ? 1 : from + by;
+  return to === undefined ? { from: first } : { from: first, to: to + by };
 }
 
 function shiftCall(call: PathCall, by: number): PathCall {
