@@ -36,7 +36,10 @@ function renamed(text: string): string {
       /\b0x((?:5[56]|7f)[0-9a-f]{10})\b/g,
       (_, digits: string) => `0x${(BigInt(`0x${digits}`) + 0x100000n).toString(16)}`,
     )
-    .replace(/\.c:(\d+)/g, (_, line: string) => `.c:${Number(line) + 7}`);
+    .replace(
+      /(\.c:|\.c, line )(\d+)/g,
+      (_, before: string, line: string) => before + String(Number(line) + 7),
+    );
 }
 
 describe('alignment', () => {

@@ -137,8 +137,14 @@ export class Scrubber {
   private replaceNames(text: string): string {
     let line = text;
     if (line.includes('@')) {
-      const person = (user: string, host: string): string =>
-        `${this.person('user', user)}@${this.host(host)}`;
+      // What one pattern has replaced is no name for the next.
+      const made = new Set<string>();
+      const person = (user: string, host: string): string => {
+        if (made.has(`${user}@${host}`)) return `${user}@${host}`;
+        const pseudonym = `${this.person('user', user)}@${this.host(host)}`;
+        made.add(pseudonym);
+        return pseudonym;
+      };
       line = line
         .replace(MAIL, (whole, user: string, host: string) =>
           PUBLIC_HOST.test(host) ? whole : person(user, host),

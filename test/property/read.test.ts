@@ -189,7 +189,12 @@ function levelOfFirst(records: readonly CaptureRecord[]): number | undefined {
   return 0;
 }
 
-// Whether a line without record is gdb's depends on whether gdb was seen before.
+// Whether a line without record is gdb's, or a piece of an event, depends on whether these were seen before.
 function evidence(records: readonly CaptureRecord[]): readonly CaptureRecord[] {
-  return records.filter(({ kind }) => kind !== 'prose' && kind !== 'chatter');
+  return records.filter(
+    (record) =>
+      record.kind !== 'prose' &&
+      record.kind !== 'chatter' &&
+      !(record.kind === 'gap' && record.why === 'a piece of an event'),
+  );
 }
