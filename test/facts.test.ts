@@ -353,6 +353,11 @@ describe('sessions', () => {
     expect(gapAfter('q:6 flags:0x5')).toBe(true);
     expect(gapAfter('qemu-kvm: warning: TSC frequency mismatch')).toBe(false);
     expect(gapAfter('Welcome to Debian! This is the guest.')).toBe(false);
+    const sections = [line('vhost_section ram:1'), line('vhost_section ram')];
+    for (const guest of ['login:', 'debian login:', 'done', 'Booting Linux'])
+      expect(gapAfter(...sections, guest)).toBe(false);
+    expect(gapAfter(...sections, 'am:1')).toBe(true);
+    expect(gapAfter('ser_write')).toBe(true);
   });
 
   test('the end of a process opens no session by itself', () => {

@@ -151,6 +151,7 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   if (put === undefined && !(before.run.includes('started') && before.log.includes('on'))) {
     return { verdict: 'pass', ...at, message: `nothing to switch off: ${describe(before)}` };
   }
+  const isKnown = known(before.run) === 'started' && known(before.log) === 'on';
   const missing = [
     ...doubts(run, stop),
     ...unwatched(run, 'vhost_dev_set_log', stop.first, endOf(run, stop)),
@@ -171,5 +172,8 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
     ...at,
     message: 'the device runs and logs, dirty tracking ends, and nothing switches its logging off',
     expected: 'vhost_dev_set_log(enable_log=false)',
+    ...(put !== undefined && !isKnown
+      ? { evidence: [{ line: put.line, role: 'the log is put only of a device that logs' }] }
+      : {}),
   };
 }

@@ -50,8 +50,8 @@ const MOST_NAMES = 128;
 /** Longer lines are no pieces that anybody tore. */
 const LONGEST_PIECE = 256;
 
-// "22610@1795323"  "323.551377:vhost_user_re"  "2025-11-22T03:27"  "vhost_user_re"  "ser_read"
-const STAMP_PIECE = /\d@\d|^@?[\d.]*\.\d{1,9}:[a-z]|^[\w@.:+-]+$/;
+// "22610@1795323"  "323.551377:vhost_user_re"  "2025-11-22T03:27"; a word without a digit may be the prompt "login:"
+const STAMP_PIECE = /\d@\d|^@?[\d.]*\.\d{1,9}:[a-z]|^[\w@.:+-]*[\d@][\w@.:+-]*$/;
 
 export class EventLines {
   readonly #events: EventTable;
@@ -77,7 +77,10 @@ export class EventLines {
     const line = text.trimEnd();
     if (STAMP_PIECE.test(line) || this.#holdsName(line)) return true;
     for (const name of this.#names) {
-      if (this.#events.forms(name).some((form) => form.endsLike(line))) return true;
+      // "vhost_user_re"  "ser_read"
+      if (name.startsWith(line) || name.endsWith(line)) return true;
+      if (this.#events.forms(name).some((form) => form.isTelling && form.endsLike(line)))
+        return true;
     }
     return false;
   }

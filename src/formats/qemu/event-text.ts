@@ -180,6 +180,8 @@ export function firstLine(pieces: readonly Piece[]): readonly Piece[] {
 
 /** A value, as far as it has no mark that formats set between two of them. */
 const VALUE = '[\\w./()-]{0,128}';
+/** A number that is whole. */
+const NUMBER = '(?:-?[\\da-fA-Fx]{1,40}|\\(nil\\))';
 
 /**
  * Matches what is left of a line with such a text when its head is lost: its end, from any place on. Values are
@@ -190,9 +192,10 @@ export function compileTail(pieces: readonly Piece[]): RegExp {
   const tails: string[] = [];
   for (const piece of [...firstLine(pieces)].reverse()) {
     const isText = 'text' in piece;
-    if (!isText && rest.startsWith(VALUE)) continue;
-    tails.push((isText ? endOf(piece.text) : VALUE) + rest);
-    rest = (isText ? escape(piece.text) : VALUE) + rest;
+    if (!isText && (rest.startsWith(VALUE) || rest.startsWith(NUMBER))) continue;
+    // A word alone may be anybody's.
+    if (isText || rest !== '') tails.push((isText ? endOf(piece.text) : VALUE) + rest);
+    rest = (isText ? escape(piece.text) : piece.kind === 's' ? VALUE : NUMBER) + rest;
   }
   return new RegExp(`^(?:[\\w@.:-]{0,128} ${rest}|${tails.join('|')})$`);
 }
