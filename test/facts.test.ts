@@ -360,6 +360,25 @@ describe('sessions', () => {
     expect(gapAfter('ser_write')).toBe(true);
   });
 
+  test('events without a thread, between stops of several, are of one process', () => {
+    const event = (text: string): string => `2026-11-22T04:00:00.000137Z ${text}`;
+    const stop = (thread: number): readonly string[] =>
+      start('vhost_log_sync (listener=0x5555562b1f08)').map((text) =>
+        text.replace('Thread 6', `Thread ${thread}`),
+      );
+    const { steps } = run(
+      ...stop(1),
+      event('migrate_set_state new state setup'),
+      event('savevm_state_setup '),
+      ...stop(6),
+      event('savevm_state_iterate '),
+      ...stop(1),
+      event('savevm_state_iterate '),
+    );
+    expect(steps.filter(({ event: said }) => said !== undefined)).toHaveLength(4);
+    expect(steps.some(({ gapBefore }) => gapBefore)).toBe(false);
+  });
+
   test('the end of a process opens no session by itself', () => {
     const { sessions: count } = run(...stopped, '[Inferior 1 (process 7) exited normally]');
     expect(count).toBe(1);

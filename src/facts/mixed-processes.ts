@@ -52,7 +52,8 @@ class ProcessFollower {
       case 'migration_state':
         return this.changesMigration(record?.args?.new_state ?? '');
       case 'savevm_state':
-        return this.isOtherThread(thread);
+        // Without one of its own it has that in which a debugger stands.
+        return record?.tid !== undefined && this.isOtherThread(thread);
       default:
         return false;
     }
