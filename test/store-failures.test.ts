@@ -1,8 +1,8 @@
 /** Stores that cannot be used, and work that is interrupted: nothing is harmed. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Database } from '../src/store/database.js';
@@ -110,6 +110,34 @@ test('an upgrade that fails leaves the old version', async () => {
     [],
   );
   await store.close();
+});
+
+test('a store that may not be written to is read as it is, without a file beside it', async () => {
+  const folder = tempDir();
+  const path = join(folder, 'Läufe #1 100%?.db');
+  const store = await openStore(path, 'write');
+  await saveCapture(store, captureOf('a.txt'));
+  await store.close();
+  const fixed = await Database.openReadOnly(path, true);
+  expect(await fixed.all('SELECT path FROM v_capture')).toEqual([{ path: 'a.txt' }]);
+  expect(readdirSync(folder)).toEqual([basename(path)]);
+  await expect(fixed.run('DELETE FROM capture')).rejects.toMatchObject({ code: 'SQLITE_READONLY' });
+  await fixed.close();
+});
+
+// Everything may be written to by root.
+test.skipIf(process.getuid?.() === 0)('a folder without permission to write', async () => {
+  const folder = tempDir();
+  const path = join(folder, 'vhtrace.db');
+  const store = await openStore(path, 'write');
+  await saveCapture(store, captureOf('a.txt'));
+  await store.close();
+  chmodSync(folder, 0o555);
+  const read = await openStore(path, 'read');
+  expect(await listCaptures(read)).toHaveLength(1);
+  await read.close();
+  await expect(openStore(path, 'write')).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
+  chmodSync(folder, 0o755);
 });
 
 test('a place where no file can be is named', async () => {

@@ -1,4 +1,5 @@
 /** The `sqlite3` package behind promises; nothing else imports it. */
+import { pathToFileURL } from 'node:url';
 import type sqlite3 from 'sqlite3';
 import { VhtraceError } from '../base/errors.js';
 
@@ -50,17 +51,20 @@ export class Database {
 
   /**
    * Opens a database file that this connection cannot change, nor any other file: SQLite refuses to
-   * attach one. Errors: those of SQLite, with `code`.
+   * attach one. `isFixed`: nobody changes it, so that it is read without the lock and the index of the
+   * write-ahead log, which would be files beside it. Errors: those of SQLite, with `code`.
    */
-  static async openReadOnly(path: string): Promise<Database> {
+  static async openReadOnly(path: string, isFixed: boolean): Promise<Database> {
     const sqlite3 = await loadSqlite();
+    const name = isFixed ? `${pathToFileURL(path).href}?immutable=1` : path;
+    const mode = sqlite3.OPEN_READONLY | (isFixed ? sqlite3.OPEN_URI : 0);
     return new Promise((resolve, reject) => {
-      const handle = new sqlite3.Database(path, sqlite3.OPEN_READONLY, (error) => {
+      const handle = new sqlite3.Database(name, mode, (error) => {
         if (error) {
           reject(error);
           return;
         }
-        handle.configure('busyTimeout', 10_000);
+        handle.configure('busyTimeout', BUSY_MS);
         handle.configure('limit', sqlite3.LIMIT_ATTACHED, 0);
         handle.serialize();
         resolve(new Database(handle, path));

@@ -1,5 +1,6 @@
 /** Opens the database that holds captures: refuses what is not ours, upgrades what is older. */
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { VhtraceError } from '../base/errors.js';
 import { Database } from './database.js';
 import { inWords } from './explain.js';
@@ -11,7 +12,8 @@ const APPLICATION_ID = 0x76687472;
 const INGEST_HINT = 'vhtrace ingest FILE... fills a store; vhtrace check FILE needs none';
 
 /**
- * Opens the store at `path`; `write` creates it where there is none.
+ * Opens the store at `path`; `write` creates it where there is none, `read` takes one, too, that may not
+ * be written to.
  *
  * Errors: STORE_MISSING, STORE_NOT_A_DATABASE, STORE_TOO_NEW, STORE_UNUSABLE. What is refused is
  * not changed.
@@ -21,7 +23,10 @@ export async function openStore(
   mode: 'read' | 'write',
   migrations: readonly string[] = allMigrations,
 ): Promise<Database> {
-  if (mode === 'read') assertExists(path);
+  if (mode === 'read') {
+    assertExists(path);
+    if (isFixed(path)) return openReadOnly(path);
+  }
   const database = await inWords(path, () => Database.open(path, mode === 'write'));
   try {
     await inWords(path, () => prepare(database, path, mode, migrations));
@@ -32,18 +37,44 @@ export async function openStore(
   return database;
 }
 
+/**
+ * Opens a store on a connection that cannot change it, or upgrade it.
+ *
+ * Errors: those of {@link openStore}; STORE_UNUSABLE where it is older.
+ */
+export async function openReadOnly(path: string): Promise<Database> {
+  assertExists(path);
+  const database = await inWords(path, () => Database.openReadOnly(path, isFixed(path)));
+  try {
+    await inWords(path, () => assertCurrent(database));
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
+}
+
+/** Not to be written to, and whole: no write-ahead log that belongs to it. */
+function isFixed(path: string): boolean {
+  return !(isWritable(path) && isWritable(dirname(path))) && (fileSize(`${path}-wal`) ?? 0) === 0;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Errors: STORE_MISSING. */
-export function assertExists(path: string): void {
+function assertExists(path: string): void {
   if (storeExists(path)) return;
   throw new VhtraceError('STORE_MISSING', `${path}: there is no store here`, INGEST_HINT);
 }
 
-/**
- * For a connection that cannot upgrade: the store is one of ours and of today's schema.
- *
- * Errors: STORE_MISSING, STORE_NOT_A_DATABASE, STORE_TOO_NEW, STORE_UNUSABLE where it is older.
- */
-export async function assertCurrent(database: Database): Promise<void> {
+async function assertCurrent(database: Database): Promise<void> {
   const { path } = database;
   const header = await readHeader(database);
   assertOurs(header, path, 'read', allMigrations);
@@ -51,7 +82,7 @@ export async function assertCurrent(database: Database): Promise<void> {
     throw new VhtraceError(
       'STORE_UNUSABLE',
       `${path}: written by an older vhtrace, with schema ${header.version}`,
-      'vhtrace ls upgrades it',
+      'vhtrace ls upgrades it, where it may be written to',
     );
   }
 }

@@ -5,9 +5,9 @@
  * and the text becomes the body of a temporary view, where only a SELECT may stand.
  */
 import { VhtraceError } from '../base/errors.js';
-import { Database, sqliteCode } from './database.js';
-import { inWords } from './explain.js';
-import { assertCurrent, assertExists } from './open-store.js';
+import { sqliteCode } from './database.js';
+import type { Database } from './database.js';
+import { openReadOnly } from './open-store.js';
 
 /** A value of a row; integers that a double cannot hold come as their digits, blobs as `x'00ff'`. */
 export type Cell = string | number | null;
@@ -23,10 +23,8 @@ const HINT = 'one SELECT, such as "SELECT * FROM v_capture"; vhtrace sql --views
 
 /** Errors: those of opening a store; USAGE where SQLite refuses the text. */
 export async function openQuery(path: string, sql: string): Promise<QueryRows> {
-  assertExists(path);
-  const database = await inWords(path, () => Database.openReadOnly(path));
+  const database = await openReadOnly(path);
   try {
-    await inWords(path, () => assertCurrent(database));
     const columns = await compile(database, sql);
     return {
       columns,
