@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -8,6 +9,7 @@ import { ChunkDecoder } from '../src/input/chunk-decoder.js';
 import { openCapture } from '../src/input/open-capture.js';
 import { sniffBytes } from '../src/input/sniff-bytes.js';
 import { MAX_LINE, splitLines } from '../src/input/split-lines.js';
+import { program } from './helpers/run-cli.js';
 import { tempDir } from './helpers/temp-dir.js';
 
 function split(...pieces: string[]): string[] {
@@ -192,6 +194,17 @@ describe('refusals of the system', () => {
     await expect(open('file/none')).rejects.toMatchObject({ code: 'FILE_MISSING' });
     await expect(open('sub')).rejects.toMatchObject({ code: 'FILE_IS_DIRECTORY' });
     await expect(open('x'.repeat(5000))).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+  });
+
+  test('of a folder as standard input', () => {
+    const folder = openSync(tempDir(), 'r');
+    const { status, stderr } = spawnSync(process.execPath, [program, 'check', '-'], {
+      stdio: [folder, 'ignore', 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(folder);
+    expect(stderr).toContain('<stdin>: is a directory');
+    expect(status).toBe(2);
   });
 
   // The superuser may read everything, so these are not tried on real files.

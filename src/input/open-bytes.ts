@@ -1,6 +1,7 @@
 /** Where the bytes of an input come from, and what the system's refusals mean. */
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { VhtraceError } from '../base/errors.js';
 import { isPattern } from './expand-patterns.js';
 import { MAGIC_BYTES, sniffBytes } from './sniff-bytes.js';
@@ -20,8 +21,13 @@ const CHUNK = 120 * 1024;
  * Errors: those of the system, to be put into words by {@link explainFailure}.
  */
 export function openBytes(path: string, stop?: AbortSignal): AsyncIterable<Uint8Array> {
-  const bytes = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK });
+  const bytes = path === '-' ? standardInput() : createReadStream(path, { highWaterMark: CHUNK });
   return stop === undefined ? bytes : addAbortSignal(stop, bytes);
+}
+
+/** A folder is refused when it is read: process.stdin would make an empty log of it. */
+function standardInput(): Readable {
+  return fstatSync(0).isDirectory() ? createReadStream('', { fd: 0 }) : process.stdin;
 }
 
 /** Bytes of a file; undefined where nobody knows yet. */
