@@ -150,7 +150,7 @@ function passedLines(report: CheckReport, options: ReportOptions): readonly stri
   return ruleList(report, 'pass', options);
 }
 
-/** Rules of the findings with this verdict, each once, with how often it was reached. */
+/** Rules of the findings with this verdict, each once, with their number where there are several: the sum is the verdict's. */
 function ruleList(
   report: CheckReport,
   verdict: Finding['verdict'],
@@ -159,7 +159,7 @@ function ruleList(
   const rules = new Map<string, number>();
   for (const finding of report.findings) {
     if (finding.verdict !== verdict) continue;
-    rules.set(finding.rule, (rules.get(finding.rule) ?? 0) + finding.count);
+    rules.set(finding.rule, (rules.get(finding.rule) ?? 0) + 1);
   }
   const names = [...rules].sort().map(([rule, times]) => (times > 1 ? `${rule} (${times})` : rule));
   return limited(wrap(names.join(', '), options.width - 2), options);
