@@ -2,7 +2,16 @@
 import type { Judgement, SessionContext } from '../rule.js';
 import { successOf } from './log-passes.js';
 import type { Pass } from './log-passes.js';
-import { bareWithin, childrenOf, doubts, endOf, place, unwatched } from './queries.js';
+import {
+  bareWithin,
+  childrenOf,
+  doubts,
+  endOf,
+  isUnsent,
+  place,
+  probeName,
+  unwatched,
+} from './queries.js';
 
 /** `told`: what the vrings of the pass are told, for messages. */
 export function judgeFeatures(context: SessionContext, pass: Pass, told: string): Judgement {
@@ -15,6 +24,19 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
     ...childrenOf(activation, 'op_set_features'),
     ...bareWithin(context, activation, 'vhost_dev_set_features', 'op_set_features'),
   ].find((a) => a.enable !== !enable);
+  if (
+    features?.kind === 'vhost_dev_set_features' &&
+    isUnsent(context, features, 'op_set_features')
+  ) {
+    const op = probeName('op_set_features', run.rings.backendOf(features));
+    return {
+      verdict: 'violation',
+      ...place(features),
+      message: `${name} tells the vrings ${told}, but its vhost_dev_set_features returns without ${op}`,
+      expected: `${op} below vhost_dev_set_features`,
+      evidence: [{ line: activation.line, role: name }],
+    };
+  }
   if (features !== undefined) {
     const evidence = [{ line: features.line, role: 'features' }];
     const message = 'the features word is sent in the pass';
