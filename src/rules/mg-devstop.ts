@@ -8,6 +8,7 @@ import {
   startedBefore,
 } from './shared/device-lives.js';
 import type { Life, Source } from './shared/device-lives.js';
+import { orOneQemu } from './shared/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** The last sync of a migration comes when every vhost device has stopped. */
@@ -57,7 +58,12 @@ export const mgDevstop: Rule = {
   *sequence(context) {
     for (const sync of finalSyncs(context)) yield* judge(context, 'calls', sync);
     for (const { sync, isBroken } of tracedFinalSyncs(context)) {
-      if (isBroken) yield undecided(sync, 'which sync is the final one is not known', BROKEN);
+      if (isBroken)
+        yield undecided(
+          sync,
+          'which sync is the final one is not known',
+          orOneQemu(context, BROKEN),
+        );
       else yield* judge(context, 'events', sync);
     }
     yield* judgeUntraced(context);
