@@ -332,6 +332,14 @@ describe('sessions', () => {
     expect(steps.map(({ thread }) => thread)).toEqual(['0/tid 8', '1/tid 8', '0/tid 8']);
   });
 
+  test("each start in libvirt's log of a guest is another process", () => {
+    const start =
+      '2026-11-26 19:31:20.147+0000: starting up libvirt version: 9.0.0, qemu version: 7.2.4';
+    const end = '2026-11-26 19:32:20.447+0000: shutting down, reason=migrated';
+    const { steps } = run(start, 'LC_ALL=C \\', '/usr/bin/qemu', said, said, end, start, said);
+    expect(steps.map(({ session }) => session)).toEqual([0, 0, 1]);
+  });
+
   test('what the kernel does for several processes stays together', () => {
     const marker = (pid: number): string =>
       `  qemu-${pid} (    ${pid}) [003] ..... 1.223469: tracing_mark_write: ${said}`;

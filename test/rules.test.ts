@@ -73,3 +73,20 @@ test('the catalogue is sorted and its ids are unique', () => {
   const ids = rules.map((rule) => rule.info.id);
   expect(ids).toEqual([...new Set(ids)].sort());
 });
+
+test('MG-DEVSTOP asks for no sync on the destination, whose migration ends with `completed` as well', () => {
+  const lines = [
+    '7@1795323380.1:migrate_set_state new state setup',
+    '7@1795323380.2:migrate_set_state new state active',
+    '7@1795323380.3:runstate_set current_run_state 1 (inmigrate) new_state 9 (running)',
+    '7@1795323380.4:vhost_dev_start 0x5555:virtio-net vrings:0',
+    '7@1795323380.5:migrate_set_state new state completed',
+  ];
+  const onward = ['setup', 'completed'].map(
+    (s) => `7@1795323381.1:migrate_set_state new state ${s}`,
+  );
+  const verdictOf = (...text: string[]): string | undefined =>
+    check('dst.log', text.join('\n')).findings.find(({ rule }) => rule === 'MG-DEVSTOP')?.verdict;
+  expect(verdictOf(...lines)).toBe('not-exercised');
+  expect(verdictOf(...lines, ...onward)).toBe('inconclusive');
+});

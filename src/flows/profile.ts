@@ -120,6 +120,7 @@ const frames: readonly Fingerprint[] = [
 
 /** Trace events that came or went. Source: the trace-events files of the releases named. */
 const events: Readonly<Record<string, Partial<VersionRange>>> = {
+  vhost_reject_section: { atLeast: 501 },
   global_dirty_changed: { atLeast: 602 },
   memory_region_sync_dirty: { atLeast: 602 },
   vhost_user_write: { atLeast: 701 },

@@ -7,6 +7,7 @@ import { createForeignStack } from './stacks/foreign-stack.js';
 import { createFtrace } from './kernel/ftrace.js';
 import { createGdbMi } from './gdb-mi/gdb-mi.js';
 import { createProbeLines } from './gdb/probe-lines.js';
+import { createLibvirtLog } from './qemu/libvirt-log.js';
 import { createLibvhostUser } from './wire/libvhost-user.js';
 import type { LineFormat } from './line-format.js';
 import { createLttng } from './qemu/lttng.js';
@@ -26,6 +27,7 @@ export function createLineFormats(events: EventTable): readonly LineFormat[] {
     createFtrace(events),
     createDmesg(),
     createForeignStack(),
+    createLibvirtLog(),
     createSimpletrace(events),
     createLttng(events),
   ];

@@ -109,7 +109,7 @@ export interface ThreadNotice {
   readonly thread: ThreadRef;
 }
 
-/** A process begins or ends here: `Starting program`, libthread_db banner, `[Inferior 1 (process n) exited normally]`. */
+/** A process begins or ends here: `Starting program`, libthread_db banner, `[Inferior 1 (process n) exited normally]`, libvirt's header. */
 export interface ProcessMark {
   readonly kind: 'process';
   readonly span: Span;

@@ -8,6 +8,7 @@ import {
   startedBefore,
 } from './shared/device-lives.js';
 import type { Life, Source } from './shared/device-lives.js';
+import { orOneQemu } from './shared/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** The last sync of a migration comes when every vhost device has stopped. */
@@ -57,7 +58,12 @@ export const mgDevstop: Rule = {
   *sequence(context) {
     for (const sync of finalSyncs(context)) yield* judge(context, 'calls', sync);
     for (const { sync, isBroken } of tracedFinalSyncs(context)) {
-      if (isBroken) yield undecided(sync, 'which sync is the final one is not known', BROKEN);
+      if (isBroken)
+        yield undecided(
+          sync,
+          'which sync is the final one is not known',
+          orOneQemu(context, BROKEN),
+        );
       else yield* judge(context, 'events', sync);
     }
     yield* judgeUntraced(context);
@@ -123,7 +129,9 @@ function* judgeUntraced(context: SessionContext): Generator<Judgement> {
   if (!showsVhost(context)) return;
   const states = context.events('migration_state');
   const sync = context.events('migration_bitmap_sync').at(-1);
-  const end = states.find(({ event }) => event?.record.args?.new_state === 'completed');
+  const end = states.find(
+    (step) => step.event?.record.args?.new_state === 'completed' && !isIncoming(context, step),
+  );
   if (sync !== undefined && states.length === 0) {
     yield undecided(
       sync,
@@ -137,6 +145,18 @@ function* judgeUntraced(context: SessionContext): Generator<Judgement> {
       'trace event migration_bitmap_sync_start',
     );
   }
+}
+
+/** The VM came with this migration: the destination has no log to read. */
+function isIncoming(context: SessionContext, end: Step): boolean {
+  const arrival = context
+    .events('runstate_set')
+    .find(({ event }) => event?.record.args?.current_state_str === 'inmigrate');
+  if (arrival === undefined) return false;
+  const isBetween = ({ index }: Step): boolean => arrival.index < index && index < end.index;
+  return !context
+    .events('migration_state')
+    .some((step) => isBetween(step) && step.event?.record.args?.new_state === 'setup');
 }
 
 /** Some vhost device is registered with the memory core. */

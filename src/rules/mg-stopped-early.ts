@@ -7,6 +7,7 @@ import { lastWork } from './shared/global-passes.js';
 import { passes, successOf } from './shared/log-passes.js';
 import { place, unwatched } from './shared/queries.js';
 import type { Pass } from './shared/log-passes.js';
+import { orOneQemu } from './shared/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Nothing switches logging off before the migration is through with it. */
@@ -223,12 +224,13 @@ function traced(cleared: Step, read: Step): Judgement {
 
 /** A migration whose bit is set from before its first read to its last one. */
 function trackedToEnd(
-  { run }: SessionContext,
+  context: SessionContext,
   { logStart, otherEnd }: Tracked,
   read: Step,
 ): Judgement {
+  const { run } = context;
   const missing: string[] = [];
-  if (hasGap(run, logStart.index - 1, read.index)) missing.push(UNBROKEN);
+  if (hasGap(run, logStart.index - 1, read.index)) missing.push(orOneQemu(context, UNBROKEN));
   if (otherEnd !== undefined && run.profile.atLeast < STOPS_FOR_LAST_USER)
     missing.push('proof of QEMU 7.0 or later (the output of qemu --version)');
   if (missing.length > 0) return unseen(logStart, ...missing);

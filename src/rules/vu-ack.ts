@@ -12,6 +12,7 @@ import {
 import type { Connection, Message } from './shared/messages.js';
 import { asked, messageEvents } from './shared/message-events.js';
 import type { MessageEvent } from './shared/message-events.js';
+import { orOneQemu } from './shared/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** 6.2 made QEMU wait. */
@@ -264,7 +265,7 @@ function* judgeEvents(context: SessionContext): Generator<Judgement> {
         verdict: 'inconclusive',
         ...at,
         message: `${what}, and QEMU is not seen to read it`,
-        missing: [MESSAGES_RECIPE],
+        missing: [orOneQemu(context, MESSAGES_RECIPE)],
       };
     }
   }

@@ -10,6 +10,7 @@ import {
 } from './shared/messages.js';
 import type { Connection, Message } from './shared/messages.js';
 import { asked, messageEvents } from './shared/message-events.js';
+import { orOneQemu } from './shared/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** VHOST_USER_PROTOCOL_F_LOG_SHMFD: with it the backend answers SET_LOG_BASE. */
@@ -204,7 +205,7 @@ function* judgeEvents(context: SessionContext): Generator<Judgement> {
         verdict: 'inconclusive',
         ...at,
         message: 'no reply to SET_LOG_BASE is seen',
-        missing: [MESSAGES_RECIPE],
+        missing: [orOneQemu(context, MESSAGES_RECIPE)],
       };
     }
   }

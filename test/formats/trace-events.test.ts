@@ -346,6 +346,14 @@ it.each([
   ['4242@1763782058123456789 vhost_commit Started: 1 Changed: 1', 'stap'],
   ['Nov  2 03:27:38 host qemu-kvm[4242]: vhost_commit Started: 1 Changed: 1', 'syslog'],
   ['2025-11-22T03:27:38.1Z vhost_commit Started: 1 Changed: 1', 'time'],
+  ['Nov 22 03:27:38.123456 host qemu[42]: vhost_commit Started: 1 Changed: 1', 'syslog'],
+  ['Sat 2025-11-22 03:27:38 UTC host qemu[42]: vhost_commit Started: 1 Changed: 1', 'syslog'],
+  ['1763782058.123456 host qemu[42]: vhost_commit Started: 1 Changed: 1', 'syslog'],
+  ['Nov 22 03:27:38 host qemu[42]: 7@1.5:vhost_commit Started: 1 Changed: 1', 'thread'],
+  [
+    'Nov 22 03:27:38 host qemu[42]: 2025-11-22T03:27:38.1Z vhost_commit Started: 1 Changed: 1',
+    'time',
+  ],
 ])('stamp of %s', (line, by) => {
   expect(traceLine(line)).toMatchObject({
     by,

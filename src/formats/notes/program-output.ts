@@ -2,8 +2,8 @@
  * Tells the output of programs that no format reads by its form: clocks and names in front, code, prompts, and the
  * messages of QEMU, of the programs around it, and of consoles.
  *
- * Sources: QEMU (migration/migration-hmp-cmds.c, monitor/hmp.c, accel/kvm/kvm-all.c, util/main-loop.c, target/i386/cpu-dump.c;
- * QEMU 2 to 10), GLib, iproute2, Linux, systemd, agetty.
+ * Sources: QEMU (migration/migration-hmp-cmds.c, monitor/hmp.c, accel/kvm/kvm-all.c, util/main-loop.c, target/i386/,
+ * system/memory.c, accel/tcg/; QEMU 2 to 10), GLib, iproute2, Linux, systemd, agetty.
  */
 import { anyOf } from '../../base/any-of.js';
 import { isPersonal } from '../personal.js';
@@ -37,6 +37,8 @@ const PROGRAM_START = anyOf([
   /^(?:If you're running a guest on an Intel machine without unrestricted mode|support, the failure can be most likely due to the guest entering an invalid|state for Intel VT\. For example, the guest maybe running in big real mode|which is not supported on less recent Intel processors\.)$/,
   // registers of a virtual processor:  RIP=0 RFL=2 [-------]   ES =0000 00000000 DPL=0   GDT=     fe 7f   Code=00 <ff>
   /^(?:[A-Z][A-Z0-9]{1,4} ?= *[0-9a-f]{4,}(?:[ \t]|$)|Code=[0-9a-f<])/,
+  // what -d makes it log (int, cpu_reset, mmu, exec, guest_errors, unimp):  SMM: enter      0: v=08 e=0000 i=0 cpl=0 IP=...
+  /^(?:SMM: (?:enter|after RSM)|CPU Reset \(CPU \d+\)|Triple fault|OP:|IN: ?\w*)$|^\d+: v=[0-9a-f]{2} e=[0-9a-f]{4} |^(?:Servicing (?:virtual )?hardware INT=0x|check_exception old: 0x|load_seg: sel=0x|(?:A20|CR[034]) update: |Invalid (?:read|write|access) at addr 0x|Trace \d+: 0x|Linking TBs |Stopped execution of TB chain before |cpu_io_recompile: |OUT: \[size=)|^[\w.-]{1,64}: unimplemented device (?:read|write) {1,2}\(/,
   // GLib:  (process:12): GLib-WARNING **: x   ERROR:../x.c:12:f: assertion failed
   /^\([^()\s]+:\d+\): [\w-]+ \*\*|^(?:Bail out! )?ERROR:\S+:\d+:\w+: /,
   // what QEMU runs and links:  W: /etc/qemu-ifup: no bridge for guest interface found

@@ -48,12 +48,14 @@ const STAP_STAMP = /^\d+@\d{19} [A-Za-z_]/;
 // 2025-11-22T03:27:38.123456Z vhost_commit Started: 1 Changed: 0
 const ISO_STAMP = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+) [a-z]\w*(?: |$)/;
 
-// Nov 22 03:27:38 host qemu-system-x86_64[4242]: vhost_commit Started: 1 Changed: 1
-const SYSLOG_STAMP =
-  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)) [\w.-]{1,255} [^ [\]:]{1,255}\[\d{1,10}\]: [a-z]\w*(?: |$)/;
+// Nov 22 03:27:38 host qemu[4242]: 2025-11-22T03:27:38.123456Z vhost_commit ... : the journal keeps what QEMU wrote
+const INNER_ISO_STAMP = /\d{4}-\d\d-\d\dT[\d:.]{8,18}Z [a-z]\w*(?: |$)/;
 
-/** The three above begin with a number or with a month. */
-const STAMP_BEGINS = /^(?:\d|[A-Z][a-z]{2} [ \d]\d )/;
+// Nov 22 03:27:38 host qemu-system-x86_64[4242]: vhost_commit Started: 1 Changed: 1
+const SYSLOG_STAMP = /^[\w :.+-]{8,64} [\w.-]{1,255} [^ [\]:]{1,255}\[\d{1,10}\]: [a-z]\w*(?: |$)/;
+
+/** The stamps above begin with a number, a month or a day of the week. */
+const STAMP_BEGINS = /^(?:\d|[A-Z][a-z]{2} [ \d]\d)/;
 
 /**
  * Reads the line as an event. Bare lines (`vhost_commit Started: 1 Changed: 0`) count only for events
@@ -231,17 +233,19 @@ function mayBeEvent(line: string, events: EventTable): boolean {
   const end = line.indexOf(' ');
   if (events.has(end < 0 ? line : line.slice(0, end))) return true;
   const at = line.indexOf('@');
-  return at > 0 && at < 512 && ANY_STAMP.test(line.slice(0, 1024));
+  if (at > 0 && at < 512 && ANY_STAMP.test(line.slice(0, 1024))) return true;
+  const zone = line.indexOf('Z ');
+  return zone > 0 && zone < 512 && INNER_ISO_STAMP.test(line.slice(0, 1024));
 }
 
 /** A stamp that is QEMU's own proves an event; those of many programs only beside other events. */
-function mayBeUnknown({ by, name }: TraceLine, afterEvent: boolean): boolean {
+function mayBeUnknown({ by, name, head }: TraceLine, afterEvent: boolean): boolean {
   switch (by) {
     case 'thread':
     case 'stap':
       return true;
     case 'time':
-      return afterEvent;
+      return afterEvent && head === undefined;
     case 'syslog':
       return afterEvent && name.includes('_');
     case 'bare':

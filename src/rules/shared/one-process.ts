@@ -17,6 +17,11 @@ import { askedListeners, tracedRounds } from './sync-rounds.js';
 export const ONE_QEMU =
   'the process that each event is of: several QEMUs may write here (one log for each, or threads: -msg timestamp=on)';
 
+/** What is missing where `missing` would do in the log of one QEMU: one of several has it, and it cannot be told from theirs. */
+export function orOneQemu({ run, session }: SessionContext, missing: string): string {
+  return run.mixed.has(session) ? ONE_QEMU : missing;
+}
+
 /** Devices of which a start is the last that is seen just before a step. */
 type StartedAt = (step: number) => readonly { readonly device: string }[];
 

@@ -6,7 +6,16 @@ import { runningRings } from '../../protocol/replay.js';
 import type { Judgement, Mark, SessionContext } from '../rule.js';
 import { callsOf, lastAddressed } from './device-calls.js';
 import { successOf } from './log-passes.js';
-import { doubts, endOf, hasGap, lastBefore, place, probeName, unwatched } from './queries.js';
+import {
+  doubts,
+  endOf,
+  hasGap,
+  isUnsent,
+  lastBefore,
+  place,
+  probeName,
+  unwatched,
+} from './queries.js';
 import type { Pass } from './log-passes.js';
 
 interface Wanted {
@@ -25,7 +34,13 @@ export function* judgePass(
 ): Generator<Judgement> {
   const missed = wanted.rings.filter((ring) => !pass.rings.has(ring));
   for (const vring of missed) yield judgeMissed(context, pass, vring, wanted);
-  if (missed.length > 0) return;
+  const unsent = pass.rolledBack
+    ? []
+    : pass.addresses.filter(
+        (call) => call.enable === pass.enable && isUnsent(context, call, 'op_set_vring_addr'),
+      );
+  for (const call of unsent) yield judgeUnsent(context, pass, call, wanted);
+  if (missed.length > 0 || unsent.length > 0) return;
   const at = place(pass.activation);
   if (wanted.rings.length > 0) {
     const rings = wanted.rings.join(', ');
@@ -48,6 +63,25 @@ export function* judgePass(
 
 function nameOf({ enable }: Pass): string {
   return `vhost_dev_set_log(${String(enable)})`;
+}
+
+/** The call for the ring came back, and the backend was told nothing. */
+function judgeUnsent(
+  { run }: SessionContext,
+  pass: Pass,
+  call: Activation,
+  { what, harm }: Wanted,
+): Judgement {
+  const op = probeName('op_set_vring_addr', run.rings.backendOf(call));
+  const vring = run.rings.ringOf(call);
+  return {
+    verdict: 'violation',
+    ...place(call),
+    vring,
+    message: `${nameOf(pass)} never gave ${what} to vring ${vring ?? '?'}: vhost_virtqueue_set_addr returns without ${op}, ${harm}`,
+    expected: `${op} below vhost_virtqueue_set_addr`,
+    evidence: [{ line: pass.activation.line, role: nameOf(pass) }],
+  };
 }
 
 function judgeMissed(
