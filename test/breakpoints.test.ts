@@ -136,6 +136,17 @@ describe('not every call is reported', () => {
     expect([narrowed, [...conditional]]).toEqual([[], []]);
   });
 
+  test.each([
+    ['(gdb) b vhost_log_put if sync', SET.replace('3', '4')],
+    [
+      '-break-insert -c "sync" vhost_log_put',
+      '^done,bkpt={number="4",type="breakpoint",disp="keep",enabled="y",addr="0x0000555555866010",func="vhost_log_put",file="vhost.c",line="396",cond="sync",times="0"}',
+    ],
+  ])('but where another breakpoint stops at each call: `%s`', (...other) => {
+    const { conditional } = steps('(gdb) b vhost_log_put', SET, ...hit(3, 396), ...other);
+    expect([...conditional]).toEqual([]);
+  });
+
   test('but for a list that shows each stack, and a table that has each breakpoint', () => {
     const set = ['(gdb) b vhost_log_put', SET, ...listed, '>bt', ...rest, ...table, row];
     const { narrowed, conditional } = steps(...set, '', ...hit(3, 396));

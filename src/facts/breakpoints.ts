@@ -66,7 +66,7 @@ export class Breakpoints {
       return false;
     }
     this.stopsIn.set(number, func);
-    if (this.partial.has(number)) this.watch.addConditional(func);
+    if (this.partial.has(number)) this.onConditional(func);
     return true;
   }
 
@@ -76,6 +76,17 @@ export class Breakpoints {
     const place = placeOf(frame);
     if (place !== undefined && this.partialPlaces.has(place))
       this.watch.addConditional(plainName(frame.func));
+  }
+
+  /** Not every call of it stops at some breakpoint: nothing is known of those that another one reports. */
+  onConditional(func: string): void {
+    const others = [...this.alwaysStopping].filter((number) => this.isEntryOf(number, func));
+    if (others.every((number) => this.partial.has(number))) this.watch.addConditional(func);
+  }
+
+  private isEntryOf(number: number, func: string): boolean {
+    const isOf = this.setOn.get(number) === func || this.stopsIn.get(number) === func;
+    return isOf && !this.inside.has(number);
   }
 
   /** A hit of it need not be the entry of the function. */
@@ -169,7 +180,7 @@ export class Breakpoints {
     this.partial.add(number);
     const funcs = [this.setOn.get(number), this.stopsIn.get(number)];
     const known = funcs.filter((func) => func !== undefined);
-    for (const func of known) this.watch.addConditional(func);
+    for (const func of known) this.onConditional(func);
     if (known.length === 0 && !this.inside.has(number)) this.watch.narrow();
   }
 }
