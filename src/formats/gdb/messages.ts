@@ -43,6 +43,8 @@ const MESSAGE = anyOf([
   /^(?:Controlling the inferior in non-stop mode|Non-stop mode|Scheduler locking|Mode for locking scheduler during execution|State of pagination|Resuming the execution of threads of all processes|Debugger response to a program call of fork or vfork|Stopping for shared library events|Follow exec mode) is (?:on|off|"[^"]*"|\d)/,
   // tables and listings
   /^(?:line to your configuration file "|Dump of assembler code|End of assembler dump|All (?:defined (?:functions|variables|types)|(?:functions|variables|types) matching regular expression)|Non-debugging symbols:|From +To +Syms Read|\(\*\): Shared library is missing|No shared libraries (?:loaded|matched)|\tUsing the running image of |Local exec file:|Entry point: 0x|Saved (?:corefile |to file '))/,
+  // gdb's own crash: gdb/event-top.c, handle_fatal_signal()
+  /^(?:Fatal signal: [A-Z]|0x[0-9a-f]{8,16} \?\?\?$|A fatal error internal to GDB has been detected, further$|debugging is not possible\. {2}GDB will now terminate\.)/,
   // gdbserver
   /^(?:Listening on port \d|Process \S+ created; pid = |Attached; pid = |Child (?:exited|terminated) with (?:status|signal)|Detaching from process \d|Killing process\(es\): |GDBserver |Reading \S+ from remote target)/,
   // `977<tab>    uint64_t features`, `35<tab>in ./libio/ioputs.c`, `0x0000555555555211<tab>14<tab>  counter++;`
