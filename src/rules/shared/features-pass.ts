@@ -1,8 +1,11 @@
 /** What LS-FEATURES and LE-CLEAR share: does a pass of vhost_dev_set_log() send the features word? */
+import type { Activation } from '../../flows/activation.js';
 import type { Judgement, SessionContext } from '../rule.js';
 import { successOf } from './log-passes.js';
 import type { Pass } from './log-passes.js';
 import { bareWithin, childrenOf, doubts, endOf, place, unwatched } from './queries.js';
+import { unsent } from './unsent.js';
+import type { Unsent } from './unsent.js';
 
 /** `told`: what the vrings of the pass are told, for messages. */
 export function judgeFeatures(context: SessionContext, pass: Pass, told: string): Judgement {
@@ -10,11 +13,14 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
   const { activation, enable } = pass;
   const at = place(activation);
   const name = `vhost_dev_set_log(${String(enable)})`;
-  const features = [
+  const calls = [
     ...pass.features,
     ...childrenOf(activation, 'op_set_features'),
     ...bareWithin(context, activation, 'vhost_dev_set_features', 'op_set_features'),
-  ].find((a) => a.enable !== !enable);
+  ].filter((a) => a.enable !== !enable);
+  const features = calls.find((a) => unsentBy(context, a) === undefined);
+  const [call] = calls;
+  const lost = call && unsentBy(context, call);
   if (features !== undefined) {
     const evidence = [{ line: features.line, role: 'features' }];
     const message = 'the features word is sent in the pass';
@@ -22,6 +28,7 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
   }
   const missing = [
     ...doubts(run, activation),
+    ...(lost?.missing ?? []),
     ...unwatched(run, 'vhost_dev_set_features', activation.first, endOf(run, activation)),
   ];
   const success = successOf(run, pass);
@@ -35,14 +42,28 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
       missing: missing.length > 0 ? missing : ['a vring'],
     };
   }
+  const wanted = `vhost_dev_set_features(enable_log=${String(enable)})`;
   return {
     verdict: 'violation',
     ...at,
-    message: `${name} tells the vrings ${told} but never calls vhost_dev_set_features(${String(enable)})`,
-    expected: `vhost_dev_set_features(enable_log=${String(enable)}) before the first vhost_virtqueue_set_addr`,
+    message:
+      lost === undefined
+        ? `${name} tells the vrings ${told} but never calls vhost_dev_set_features(${String(enable)})`
+        : `${name} tells the vrings ${told}, but its vhost_dev_set_features(${String(enable)}) calls no ${lost.op}`,
+    expected:
+      lost === undefined
+        ? `${wanted} before the first vhost_virtqueue_set_addr`
+        : `${lost.op} below ${wanted}`,
     evidence: [
+      ...(call === undefined ? [] : [{ line: call.line, role: 'features' }]),
       { line: address.line, role: `a vring is told ${told}` },
       ...(success === undefined ? [] : [success]),
     ],
   };
+}
+
+function unsentBy(context: SessionContext, call: Activation): Unsent | undefined {
+  return call.kind === 'vhost_dev_set_features'
+    ? unsent(context, call, 'op_set_features')
+    : undefined;
 }

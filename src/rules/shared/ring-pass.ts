@@ -8,6 +8,7 @@ import { callsOf, lastAddressed } from './device-calls.js';
 import { successOf } from './log-passes.js';
 import { doubts, endOf, hasGap, lastBefore, place, probeName, unwatched } from './queries.js';
 import type { Pass } from './log-passes.js';
+import type { Unsent } from './unsent.js';
 
 interface Wanted {
   /** Rings that certainly have to be addressed, ascending. */
@@ -67,9 +68,22 @@ function judgeMissed(
     ...subject,
     ...(mayBeQuirk(context, pass, vring) ? { severity: 'note' as const } : {}),
     message: `${nameOf(pass)} never gave ${wanted.what} to vring ${vring}: ${wanted.harm}`,
-    expected: `vhost_virtqueue_set_addr(idx=${vring}, enable_log=${String(pass.enable)}) before vhost_dev_set_log returns`,
+    expected: expectedFor(context, pass, vring),
     evidence: evidenceFor(context, pass, vring),
   };
+}
+
+function expectedFor({ run }: SessionContext, pass: Pass, vring: number): string {
+  const call = `vhost_virtqueue_set_addr(idx=${vring}, enable_log=${String(pass.enable)})`;
+  const lost = unsentFor(run, pass, vring);
+  return lost === undefined
+    ? `${call} before vhost_dev_set_log returns`
+    : `${lost.op} below ${call}`;
+}
+
+/** The pass is there for the ring, and the backend is not seen to learn of it. */
+function unsentFor({ rings }: Run, { unsent }: Pass, vring: number): Unsent | undefined {
+  return [...unsent].find(([address]) => rings.ringOf(address) === vring)?.[1];
 }
 
 /** What keeps a ring that the pass is not seen to reach from being a missed one. */
@@ -88,6 +102,7 @@ function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[
   if (backend === 'kernel' && run.rings.vqIndexOf(activation) === undefined) {
     found.push('vhost_virtqueue_start with its idx=, to know vq_index');
   }
+  found.push(...(unsentFor(run, pass, vring)?.missing ?? []));
   if (found.length > 0) return found;
   if (isPassedOver(run, pass, vring)) return [];
   const doubt = doubts(run, activation);
@@ -136,7 +151,12 @@ function evidenceFor(context: SessionContext, pass: Pass, vring: number): Mark[]
   for (const address of pass.addresses) {
     const ring = rings.ringOf(address);
     if (ring === undefined) continue;
-    marks.push({ line: address.line, role: `the same pass reaches vring ${ring}` });
+    const lost = pass.unsent.get(address);
+    const role =
+      lost === undefined
+        ? `the same pass reaches vring ${ring}`
+        : `called for vring ${ring}, and calls no ${lost.op}`;
+    marks.push({ line: address.line, role });
   }
   if (isPassedOver(context.run, pass, vring)) return marks;
   const success = successOf(context.run, pass);
