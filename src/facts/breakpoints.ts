@@ -44,6 +44,8 @@ export class Breakpoints {
   private readonly partial = new Set<number>();
   /** Set at a line or an address. */
   private readonly inside = new Set<number>();
+  /** Set at several places: inlined calls, of functions that may begin together, so that a stop names another one. */
+  private readonly several = new Set<number>();
   /** Lines with a breakpoint that does not always stop. */
   private readonly partialPlaces = new Set<string>();
   private list: OpenList | undefined;
@@ -60,7 +62,7 @@ export class Breakpoints {
     if (reason !== 'breakpoint' || number === undefined || frame === undefined) return true;
     const func = plainName(frame.func);
     const known = this.stopsIn.get(number);
-    if (known !== undefined && known !== func) {
+    if (known !== undefined && known !== func && !this.several.has(number)) {
       this.stopsIn.clear();
       this.stopsIn.set(number, func);
       return false;
@@ -114,6 +116,7 @@ export class Breakpoints {
     else this.beginNumber(number);
     if (func !== undefined) this.setOn.set(number, plainName(func));
     if (inside === true) this.inside.add(number);
+    if (func !== undefined && line === undefined) this.several.add(number);
     if (narrowed !== true) {
       if (this.partial.has(number)) this.addPartial(number);
       else if (!temporary) this.alwaysStopping.add(number);
@@ -173,6 +176,7 @@ export class Breakpoints {
   private beginNumber(number: number): void {
     this.endTable();
     this.inside.delete(number);
+    this.several.delete(number);
     this.partial.delete(number);
   }
 
