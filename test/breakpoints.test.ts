@@ -71,6 +71,16 @@ describe('a hit inside of a function is no entry', () => {
     expect(entries(...hit(9, 410), ...hit(3, 396), ...hit(9, 410))).toEqual([false, true, false]);
   });
 
+  test('nor another process, of a breakpoint at inlined calls that stops in functions inlined into each other', () => {
+    const set = 'Breakpoint 1 at 0x5b1310: vhost_log_global_stop. (2 locations)';
+    const stop = 'Thread 1 "qemu" hit Breakpoint';
+    const inner = 'vhost_migration_log (enable=false, listener=0x5555573c9368) at vhost.c:1079';
+    const outer = 'vhost_log_global_stop (listener=0x5555573c9368) at vhost.c:1138';
+    const hits = [`${stop} 1.1, ${inner}`, '', `${stop} 1.2, ${outer}`];
+    expect(steps(set, '', ...hits).sessions).toBe(1);
+    expect(steps(SET.replace('3', '1'), '', ...hits).sessions).toBe(2);
+  });
+
   test('but one breakpoint may have several places', () => {
     expect(entries(...hit(3, 410), ...hit(3, 396))).toEqual([true, true]);
   });
@@ -134,6 +144,17 @@ describe('not every call is reported', () => {
   ])('but for `%s`', (line) => {
     const { narrowed, conditional } = steps('(gdb) b vhost_log_put', SET, line, ...hit(3, 396));
     expect([narrowed, [...conditional]]).toEqual([[], []]);
+  });
+
+  test.each([
+    ['(gdb) b vhost_log_put if sync', SET.replace('3', '4')],
+    [
+      '-break-insert -c "sync" vhost_log_put',
+      '^done,bkpt={number="4",type="breakpoint",disp="keep",enabled="y",addr="0x0000555555866010",func="vhost_log_put",file="vhost.c",line="396",cond="sync",times="0"}',
+    ],
+  ])('but where another breakpoint stops at each call: `%s`', (...other) => {
+    const { conditional } = steps('(gdb) b vhost_log_put', SET, ...hit(3, 396), ...other);
+    expect([...conditional]).toEqual([]);
   });
 
   test('but for a list that shows each stack, and a table that has each breakpoint', () => {

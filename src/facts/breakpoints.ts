@@ -44,6 +44,8 @@ export class Breakpoints {
   private readonly partial = new Set<number>();
   /** Set at a line or an address. */
   private readonly inside = new Set<number>();
+  /** Set at several places: inlined calls, of functions that may begin together, so that a stop names another one. */
+  private readonly several = new Set<number>();
   /** Lines with a breakpoint that does not always stop. */
   private readonly partialPlaces = new Set<string>();
   private list: OpenList | undefined;
@@ -60,13 +62,13 @@ export class Breakpoints {
     if (reason !== 'breakpoint' || number === undefined || frame === undefined) return true;
     const func = plainName(frame.func);
     const known = this.stopsIn.get(number);
-    if (known !== undefined && known !== func) {
+    if (known !== undefined && known !== func && !this.several.has(number)) {
       this.stopsIn.clear();
       this.stopsIn.set(number, func);
       return false;
     }
     this.stopsIn.set(number, func);
-    if (this.partial.has(number)) this.watch.addConditional(func);
+    if (this.partial.has(number)) this.onConditional(func);
     return true;
   }
 
@@ -76,6 +78,17 @@ export class Breakpoints {
     const place = placeOf(frame);
     if (place !== undefined && this.partialPlaces.has(place))
       this.watch.addConditional(plainName(frame.func));
+  }
+
+  /** Not every call of it stops at some breakpoint: nothing is known of those that another one reports. */
+  onConditional(func: string): void {
+    const others = [...this.alwaysStopping].filter((number) => this.isEntryOf(number, func));
+    if (others.every((number) => this.partial.has(number))) this.watch.addConditional(func);
+  }
+
+  private isEntryOf(number: number, func: string): boolean {
+    const isOf = this.setOn.get(number) === func || this.stopsIn.get(number) === func;
+    return isOf && !this.inside.has(number);
   }
 
   /** A hit of it need not be the entry of the function. */
@@ -103,6 +116,7 @@ export class Breakpoints {
     else this.beginNumber(number);
     if (func !== undefined) this.setOn.set(number, plainName(func));
     if (inside === true) this.inside.add(number);
+    if (func !== undefined && line === undefined) this.several.add(number);
     if (narrowed !== true) {
       if (this.partial.has(number)) this.addPartial(number);
       else if (!temporary) this.alwaysStopping.add(number);
@@ -162,6 +176,7 @@ export class Breakpoints {
   private beginNumber(number: number): void {
     this.endTable();
     this.inside.delete(number);
+    this.several.delete(number);
     this.partial.delete(number);
   }
 
@@ -169,7 +184,7 @@ export class Breakpoints {
     this.partial.add(number);
     const funcs = [this.setOn.get(number), this.stopsIn.get(number)];
     const known = funcs.filter((func) => func !== undefined);
-    for (const func of known) this.watch.addConditional(func);
+    for (const func of known) this.onConditional(func);
     if (known.length === 0 && !this.inside.has(number)) this.watch.narrow();
   }
 }

@@ -30,6 +30,7 @@ import {
 } from './debugger-commands.js';
 import { callOf, meaningOf } from './frame-meaning.js';
 import type { FrameMeaning } from './frame-meaning.js';
+import { plainName } from './functions.js';
 import { innerFrames } from './inner-frames.js';
 import { printedMembers, SilentPrints } from './printed.js';
 import type { Alteration, Step } from './step.js';
@@ -332,7 +333,7 @@ export class DebuggerSteps {
     }
     if (alteration !== undefined) this.onAlteration(alteration);
     const conditional = conditionalFunction(text);
-    if (conditional !== undefined) this.maker.addConditional(conditional);
+    if (conditional !== undefined) this.breakpoints.onConditional(plainName(conditional));
     if (NARROWS.test(text)) this.maker.narrow();
   }
 

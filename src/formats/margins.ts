@@ -1,5 +1,6 @@
 /**
- * Margins that stand in front of every line of a session: mail's quotes, clocks of CI, the journal's stamps, numbers.
+ * Margins that stand in front of every line of a session: mail's quotes, clocks of CI, the journal's stamps, numbers,
+ * what front ends write in front of the machine interface.
  *
  * A margin is known by a line of gdb behind it, and goes as long as lines have it. Single lines with a
  * margin (`4711  * #0 ...` in a comment) are read by splitMargin() in clean.ts.
@@ -19,6 +20,10 @@ const KINDS: readonly RegExp[] = [
   // "Nov 22 03:00:00 host gdb[12]: #0 ..."
   /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w./-]{1,64}(?:\[\d{1,8}\])?: ?/,
   /^\[pid +\d{1,8}\] /,
+  // "1: (1805) <-1008-break-insert -f f": MIEngine's log of what it sends to gdb and receives (VS Code, engineLogging)
+  /^\d{1,4}: \(\d{1,10}\) (?:<-|->)/,
+  // "594,562 2-gdb-set confirm off": the gdb traces console of Eclipse CDT
+  /^\d{3},\d{3} {1,2}/,
 ];
 
 const ANY_KIND = anyOf(KINDS);
@@ -27,10 +32,16 @@ const ANY_KIND = anyOf(KINDS);
 const GDB =
   /^(?:#\d+ {1,2}(?:0x[0-9a-f]+ in |\S+ \()|\(gdb\) |Thread \S+ "[^"]{0,64}" hit |Thread \d+ \(Thread 0x|(?:Temporary b|B)reakpoint \d+(?:,| at ) ?\S|\[(?:New|Switching to) Thread 0x|\[Detaching after fork |Starting program: |Reading symbols from |GNU gdb |Script started on \d|\[Thread debugging using libthread_db |Using host libthread_db )/;
 
+// The machine interface, as nobody else writes it.
+const MI =
+  /^(?:\d{0,18}(?:\^(?:done|running|connected|error|exit)(?:,|$)|\*(?:stopped|running),|-(?:gdb|break|exec|stack|thread|interpreter)-[a-z])|=(?:thread|library|breakpoint|cmd-param)[a-z-]*,|[~&@]"|\(gdb\)$)/;
+
 function marginOf(line: string): RegExp | undefined {
   return KINDS.find((kind) => {
     const margin = kind.exec(line)?.[0];
-    return margin !== undefined && GDB.test(line.slice(margin.length));
+    if (margin === undefined) return false;
+    const rest = line.slice(margin.length);
+    return GDB.test(rest) || MI.test(rest);
   });
 }
 

@@ -424,7 +424,7 @@ class Reader implements CaptureReader {
   }
 
   #mayBeLocation({ text, released }: Line): boolean {
-    if (!this.#session.waitsForLocation && !this.#session.isGdb) return false;
+    if (!this.#session.waitsForLocation && !this.#session.isGdb) return isAttached(text);
     return released === true ? isPlacedLocation(text) : startsLocation(text);
   }
 
@@ -487,6 +487,11 @@ function stripMargin(line: string): string {
 // "vcpu (idx=1) at th.c:6"
 function isPlacedLocation(text: string): boolean {
   return /\)[ \t]+(?:at|from)[ \t]+\S+$/.test(text) && startsLocation(text);
+}
+
+// "0x00007f1a96958366 in __ppoll (fds=0x555dc627bb00) at ppoll.c:42": where `gdb -p` found the program
+function isAttached(text: string): boolean {
+  return /^0x[0-9a-f]{8,16} in /.test(text) && isPlacedLocation(text);
 }
 
 // What stands behind a prompt was either typed, or printed because nothing is echoed.

@@ -34,7 +34,7 @@ export const leSkip: Rule = {
         yield {
           verdict: 'pass',
           ...place(stop),
-          message: 'the backend is told to stop logging',
+          message: 'vhost_dev_set_log(false) is called before the log is given back',
           evidence: [{ line: off.line, role: 'logging is switched off' }],
         };
         continue;

@@ -14,6 +14,7 @@ export const lsFeatures: Rule = {
     needs: [
       'the entry and the successful end of vhost_dev_set_log(true)',
       'probe vhost_dev_set_features',
+      'where the set_features op is watched: its call below vhost_dev_set_features',
     ],
     probes: [
       'vhost_dev_set_log',

@@ -1,5 +1,8 @@
-import { judgeCoverage, sizeEvents } from './shared/log-size.js';
-import type { Rule } from './rule.js';
+import { callerOf } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
+import { givenSize, judgeCoverage, sizeEvents } from './shared/log-size.js';
+import { place } from './shared/queries.js';
+import type { Judgement, Rule } from './rule.js';
 
 /** The log that a device gets when logging starts covers its guest memory. */
 export const lsSize: Rule = {
@@ -11,7 +14,7 @@ export const lsSize: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
     needs: [
-      'the entry of vhost_dev_log_resize with size=, or of vhost_log_get below vhost_dev_start',
+      'the entry of vhost_dev_log_resize with size= (or of the vhost_log_get below it), or of vhost_log_get below vhost_dev_start',
       'probe vhost_dev_sync_region: its rlast= shows the memory regions of the device; trace events (vhost_region_add_section) name no device',
     ],
     why: 'Writes to memory above the end of the log are dropped by the backend or set bits beyond the bitmap; QEMU itself asserts at the next sync.',
@@ -30,5 +33,19 @@ export const lsSize: Rule = {
       const judged = !event.inCommit ? judgeCoverage(context, event) : undefined;
       if (judged !== undefined) yield judged;
     }
+    for (const resize of context.of('vhost_dev_log_resize')) {
+      const isOfStart = callerOf(resize, 'vhost_commit') === undefined;
+      if (resize.entered && isOfStart && givenSize(resize) === undefined) yield sizeless(resize);
+    }
   },
 };
+
+/** Inlined, and its arguments optimized out. */
+function sizeless(resize: Activation): Judgement {
+  return {
+    verdict: 'inconclusive',
+    ...place(resize),
+    message: 'the size of the log is not shown',
+    missing: ['size= of vhost_dev_log_resize, or of the vhost_log_get below it'],
+  };
+}

@@ -1,5 +1,7 @@
 import type { Call } from '../facts/calls.js';
 import type { Step } from '../facts/step.js';
+import type { Activation } from '../flows/activation.js';
+import { hasGap } from '../flows/run.js';
 import type { Run } from '../flows/run.js';
 import { featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
@@ -15,7 +17,9 @@ export const lsWord: Rule = {
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 10.2',
-    needs: ['enable_log= of vhost_dev_set_features and features= of the op in one backtrace'],
+    needs: [
+      'enable_log= of vhost_dev_set_features and features= of the op in one backtrace, or in that of its entry',
+    ],
     probes: ['vhost_dev_set_features', 'op_set_features', 'members at op_set_features'],
     why: 'Without bit 26 (0x4000000) the backend does not log its writes to guest buffers: those pages are stale on the destination.',
     remedy: 'Look at what changes the word between vhost_dev_set_features() and the backend op.',
@@ -29,11 +33,12 @@ export const lsWord: Rule = {
   stack: {
     of: ['op_set_features'],
     *judge(step, run) {
-      for (const { outer, inner, line } of callPairs(step, run)) {
+      for (const { outer, inner, caller, line } of callPairs(step, run)) {
         if (outer.row.kind !== 'vhost_dev_set_features' || inner.row.kind !== 'op_set_features')
           continue;
         const word = featuresOf(inner.value);
-        if (outer.enable === undefined || inner.value === undefined) continue;
+        const enable = outer.enable ?? enableAtEntry(run, caller, step);
+        if (enable === undefined || inner.value === undefined) continue;
         const isVdpa = inner.row.backend === 'vdpa';
         if (isVdpa && !isEntryOf(step, inner)) continue;
         const place = { device: inner.pointer, step: step.index, line };
@@ -43,18 +48,28 @@ export const lsWord: Rule = {
           continue;
         }
         const isSet = (word & LOG_ALL) !== 0n;
-        const message = `${inner.func} gets features 0x${word.toString(16)}, VHOST_F_LOG_ALL ${isSet ? 'set' : 'not set'}, for enable_log=${String(outer.enable)}`;
-        if (isSet === outer.enable) yield { verdict: 'pass', ...place, message };
+        const message = `${inner.func} gets features 0x${word.toString(16)}, VHOST_F_LOG_ALL ${isSet ? 'set' : 'not set'}, for enable_log=${String(enable)}`;
+        if (isSet === enable) yield { verdict: 'pass', ...place, message };
         else if (isVdpa && !isNamed(step, run))
           yield { verdict: 'inconclusive', ...place, message, missing: [ENTRY] };
         else {
-          const expected = `bit 26 ${outer.enable ? 'set' : 'clear'}`;
+          const expected = `bit 26 ${enable ? 'set' : 'clear'}`;
           yield { verdict: 'violation', ...place, message, expected };
         }
       }
     },
   },
 };
+
+/** Further inside the compiler may have no more use for enable_log, and gdb shows it as optimized out. */
+function enableAtEntry(
+  run: Run,
+  call: Activation | undefined,
+  { index }: Step,
+): boolean | undefined {
+  if (call?.entered !== true || call.altered || hasGap(run, call.first, index)) return undefined;
+  return call.enable;
+}
 
 const ENTRY = 'break vhost_vdpa_set_features, by its name, in the log';
 

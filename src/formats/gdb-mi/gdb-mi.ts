@@ -115,6 +115,9 @@ class GdbMi implements LineFormat {
         this.#records.close();
         this.#records.chatter(lineNo);
         break;
+      case 'front-end':
+        this.#records.chatter(lineNo);
+        break;
       case 'command':
         this.#onCommand(read.token, read.name, line.trim(), lineNo);
         break;

@@ -3,7 +3,6 @@
  *
  * Producer: gdb/mi/mi-out.c, mi-interp.c, mi-console.c (gdb 7 to 16, `gdb -i=mi`).
  * Syntax:   grammars/gdb-mi.peggy; the patterns here only spare the grammar hopeless lines.
- * Not read: lines behind a margin (quoted mail), logs of front ends that put a clock in front of each line.
  */
 import { accept } from '../../grammar/gdb-mi.js';
 
@@ -28,6 +27,8 @@ export type MiLine =
     }
   | { readonly type: 'stream'; readonly stream: '~' | '@' | '&'; readonly text: string }
   | { readonly type: 'prompt' }
+  /** A front end's own words in its log. */
+  | { readonly type: 'front-end' }
   | {
       /** Typed, and kept in the log by whoever made it: gdb echoes no command. */
       readonly type: 'command';
@@ -60,11 +61,20 @@ const CANDIDATE = /^(?:\d{0,18}(?:[*^]|-[a-z])|[=+][a-z]|[~@&]"|\(gdb\) *$)/;
 
 /** What the line says, or undefined when it is none of these. */
 export function readMiLine(line: string, context: MiContext): MiLine | TornLine | undefined {
-  const read = CANDIDATE.test(line) ? accept(line) : undefined;
+  const read = readWhole(line);
   if (read !== undefined && isTold(read, context)) return read;
   if (!context.inSession) return readTorn(line);
   return readGlued(line) ?? readTorn(line) ?? readHeadless(line);
 }
+
+function readWhole(line: string): MiLine | undefined {
+  if (FRONT_END.test(line)) return { type: 'front-end' };
+  return CANDIDATE.test(line) ? accept(line) : undefined;
+}
+
+// MIEngine (VS Code): "1: (679) 1010: elapsed time 1", "1: (2310) Send Event AD7EngineCreateEvent"; and, traced, each
+// line once more: "--> E (output): {"type":"event",...", "<--   R (runInTerminal-26) [2064 ms]: {..."
+const FRONT_END = /^(?:\d{1,4}: \(\d{1,10}\) |(?:-->|<--) +[CER] \([\w-]+\)(?: \[\d+ ms\])?: \{)/;
 
 // Some forms are strong enough to be told anywhere, the others only where the session goes on.
 function isTold(line: MiLine, context: MiContext): boolean {
@@ -76,6 +86,8 @@ function isTold(line: MiLine, context: MiContext): boolean {
       return ASYNC.has(line.name) && (inSession || hasResults(line));
     case 'notice':
       return NOTICE.test(line.name) && (inSession || hasResults(line));
+    case 'front-end':
+      return inSession;
     case 'stream':
       return inSession || (line.stream === '~' && CONSOLE.test(line.text));
     case 'prompt':

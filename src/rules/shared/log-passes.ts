@@ -5,6 +5,8 @@ import type { Run } from '../../flows/run.js';
 import type { Judgement, Mark, SessionContext } from '../rule.js';
 import { togglesOf } from './log-toggles.js';
 import { bareWithin, below, childrenOf, doubts, endOf, place, unwatched } from './queries.js';
+import { unsent } from './unsent.js';
+import type { Unsent } from './unsent.js';
 
 /** One pass of vhost_dev_set_log(E): its direct ring and feature calls. */
 export interface Pass {
@@ -16,6 +18,8 @@ export interface Pass {
   readonly features: readonly Activation[];
   /** Rings addressed with `enable`. */
   readonly rings: ReadonlySet<number>;
+  /** Calls among {@link addresses} that are not seen to come to the backend. */
+  readonly unsent: ReadonlyMap<Activation, Unsent>;
   /** Some address call does not show its ring. */
   readonly hasUnknownRing: boolean;
   /** The pass went wrong or was rolled back: a call with the opposite flag. */
@@ -46,7 +50,8 @@ function findPasses(context: SessionContext, enable: boolean): Pass[] {
       ...bareWithin(context, activation, 'vhost_virtqueue_set_addr'),
     ];
     const features = childrenOf(activation, 'vhost_dev_set_features');
-    const same = addresses.filter((a) => a.enable !== !enable);
+    const lost = unsentAddresses(context, addresses);
+    const same = addresses.filter((a) => a.enable !== !enable && !lost.has(a));
     const rings = same.map((a) => context.run.rings.ringOf(a));
     found.push({
       activation,
@@ -54,10 +59,23 @@ function findPasses(context: SessionContext, enable: boolean): Pass[] {
       enable,
       addresses,
       features,
+      unsent: lost,
       rings: new Set(rings.filter((ring) => ring !== undefined)),
       hasUnknownRing: rings.includes(undefined) || addresses.some((a) => a.enable === undefined),
       rolledBack: [...addresses, ...features].some((a) => a.enable === !enable),
     });
+  }
+  return found;
+}
+
+function unsentAddresses(
+  context: SessionContext,
+  addresses: readonly Activation[],
+): Map<Activation, Unsent> {
+  const found = new Map<Activation, Unsent>();
+  for (const address of addresses) {
+    const lost = unsent(context, address, 'op_set_vring_addr');
+    if (lost !== undefined) found.set(address, lost);
   }
   return found;
 }

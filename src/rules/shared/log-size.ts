@@ -65,7 +65,7 @@ function findSizeEvents(context: SessionContext): SizeEvent[] {
     if (kind === 'op_set_mem_table' && (!isKept || last === undefined)) continue;
     if (last !== undefined) last.until = first;
     current.delete(device);
-    const size = isKept ? last?.size : givenSize(context, activation);
+    const size = isKept ? last?.size : givenSize(activation);
     if (size === undefined) continue;
     const isCertain =
       last !== undefined && unwatchedSizes(context, last.activation.first, first).length === 0;
@@ -91,12 +91,15 @@ function isPartOfResize(activation: Activation): boolean {
   return callerOf(activation, 'vhost_dev_log_resize') !== undefined;
 }
 
-function givenSize(context: SessionContext, activation: Activation): bigint | undefined {
+/** The size of the log that a call gives to its device, where it gives one and shows how large. */
+export function givenSize(activation: Activation): bigint | undefined {
   const { kind, value, entered } = activation;
   const gives =
     kind === 'vhost_dev_log_resize' ||
     (kind === 'vhost_log_get' && callerOf(activation, 'vhost_dev_start') !== undefined);
-  return gives && entered ? bigintOf(value) : undefined;
+  if (!gives || !entered) return undefined;
+  // It hands its size on; of an inlined call that may be all that is left of it.
+  return bigintOf(value) ?? bigintOf(childrenOf(activation, 'vhost_log_get')[0]?.value);
 }
 
 /** Missing-list entries when a device may get another log unseen between two steps. */

@@ -100,40 +100,6 @@ export function bareWithin(
 }
 
 /**
- * True when a call that has certainly returned told the backend nothing: its op was watched, was seen below another
- * call for the same device and vring (no condition keeps the debugger from stopping there), and is not below this one.
- *
- * Source: hw/virtio/vhost.c vhost_virtqueue_set_addr() and vhost_dev_set_features() have no other way to succeed; the
- * shadow virtqueues of vdpa are left out.
- */
-export function isUnsent(
-  context: SessionContext,
-  call: Activation,
-  op: 'op_set_vring_addr' | 'op_set_features',
-): boolean {
-  const { run } = context;
-  const backend = run.rings.backendOf(call);
-  if (backend !== 'user' && backend !== 'kernel') return false;
-  if (below(call, op).length > 0 || bareWithin(context, call, op).length > 0) return false;
-  const isWatched =
-    unwatched(run, op, call.first, endOf(run, call), backend).length === 0 &&
-    sentSubjects(context, call.kind, op).has(subjectOf(run, call));
-  return isWatched && doubts(run, call).length === 0;
-}
-
-function sentSubjects(context: SessionContext, kind: FactKind, op: FactKind): ReadonlySet<string> {
-  const calls = context.of(kind);
-  return context.onceFor(calls, `above ${op}`, () => {
-    const sent = calls.filter((call) => below(call, op).length > 0);
-    return new Set(sent.map((call) => subjectOf(context.run, call)));
-  });
-}
-
-function subjectOf({ rings }: Run, call: Activation): string {
-  return `${call.device ?? ''} ${rings.ringOf(call) ?? ''}`;
-}
-
-/**
  * True when a call of these kinds that does not show its device lies between two steps: it may have
  * been about any device.
  */

@@ -6,17 +6,9 @@ import { runningRings } from '../../protocol/replay.js';
 import type { Judgement, Mark, SessionContext } from '../rule.js';
 import { callsOf, lastAddressed } from './device-calls.js';
 import { successOf } from './log-passes.js';
-import {
-  doubts,
-  endOf,
-  hasGap,
-  isUnsent,
-  lastBefore,
-  place,
-  probeName,
-  unwatched,
-} from './queries.js';
+import { doubts, endOf, hasGap, lastBefore, place, probeName, unwatched } from './queries.js';
 import type { Pass } from './log-passes.js';
+import type { Unsent } from './unsent.js';
 
 interface Wanted {
   /** Rings that certainly have to be addressed, ascending. */
@@ -34,13 +26,7 @@ export function* judgePass(
 ): Generator<Judgement> {
   const missed = wanted.rings.filter((ring) => !pass.rings.has(ring));
   for (const vring of missed) yield judgeMissed(context, pass, vring, wanted);
-  const unsent = pass.rolledBack
-    ? []
-    : pass.addresses.filter(
-        (call) => call.enable === pass.enable && isUnsent(context, call, 'op_set_vring_addr'),
-      );
-  for (const call of unsent) yield judgeUnsent(context, pass, call, wanted);
-  if (missed.length > 0 || unsent.length > 0) return;
+  if (missed.length > 0) return;
   const at = place(pass.activation);
   if (wanted.rings.length > 0) {
     const rings = wanted.rings.join(', ');
@@ -65,25 +51,6 @@ function nameOf({ enable }: Pass): string {
   return `vhost_dev_set_log(${String(enable)})`;
 }
 
-/** The call for the ring came back, and the backend was told nothing. */
-function judgeUnsent(
-  { run }: SessionContext,
-  pass: Pass,
-  call: Activation,
-  { what, harm }: Wanted,
-): Judgement {
-  const op = probeName('op_set_vring_addr', run.rings.backendOf(call));
-  const vring = run.rings.ringOf(call);
-  return {
-    verdict: 'violation',
-    ...place(call),
-    vring,
-    message: `${nameOf(pass)} never gave ${what} to vring ${vring ?? '?'}: vhost_virtqueue_set_addr returns without ${op}, ${harm}`,
-    expected: `${op} below vhost_virtqueue_set_addr`,
-    evidence: [{ line: pass.activation.line, role: nameOf(pass) }],
-  };
-}
-
 function judgeMissed(
   context: SessionContext,
   pass: Pass,
@@ -101,9 +68,22 @@ function judgeMissed(
     ...subject,
     ...(mayBeQuirk(context, pass, vring) ? { severity: 'note' as const } : {}),
     message: `${nameOf(pass)} never gave ${wanted.what} to vring ${vring}: ${wanted.harm}`,
-    expected: `vhost_virtqueue_set_addr(idx=${vring}, enable_log=${String(pass.enable)}) before vhost_dev_set_log returns`,
+    expected: expectedFor(context, pass, vring),
     evidence: evidenceFor(context, pass, vring),
   };
+}
+
+function expectedFor({ run }: SessionContext, pass: Pass, vring: number): string {
+  const call = `vhost_virtqueue_set_addr(idx=${vring}, enable_log=${String(pass.enable)})`;
+  const lost = unsentFor(run, pass, vring);
+  return lost === undefined
+    ? `${call} before vhost_dev_set_log returns`
+    : `${lost.op} below ${call}`;
+}
+
+/** The pass is there for the ring, and the backend is not seen to learn of it. */
+function unsentFor({ rings }: Run, { unsent }: Pass, vring: number): Unsent | undefined {
+  return [...unsent].find(([address]) => rings.ringOf(address) === vring)?.[1];
 }
 
 /** What keeps a ring that the pass is not seen to reach from being a missed one. */
@@ -122,6 +102,7 @@ function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[
   if (backend === 'kernel' && run.rings.vqIndexOf(activation) === undefined) {
     found.push('vhost_virtqueue_start with its idx=, to know vq_index');
   }
+  found.push(...(unsentFor(run, pass, vring)?.missing ?? []));
   if (found.length > 0) return found;
   if (isPassedOver(run, pass, vring)) return [];
   const doubt = doubts(run, activation);
@@ -170,7 +151,12 @@ function evidenceFor(context: SessionContext, pass: Pass, vring: number): Mark[]
   for (const address of pass.addresses) {
     const ring = rings.ringOf(address);
     if (ring === undefined) continue;
-    marks.push({ line: address.line, role: `the same pass reaches vring ${ring}` });
+    const lost = pass.unsent.get(address);
+    const role =
+      lost === undefined
+        ? `the same pass reaches vring ${ring}`
+        : `called for vring ${ring}, and calls no ${lost.op}`;
+    marks.push({ line: address.line, role });
   }
   if (isPassedOver(context.run, pass, vring)) return marks;
   const success = successOf(context.run, pass);
