@@ -87,7 +87,7 @@ export class Timeline {
           : signalsOfOpening(run, activation);
         for (const signal of signals) state = replayStep(state, signal, silent);
         // From here on the flag may be as asked; the return says so, and it may be seen late or never.
-        if (!returned && isToggle) {
+        if (!returned && (isToggle || toggles.length > 0)) {
           state = replayStep(state, { machine: 'log-unsure' }, silent);
         }
       }

@@ -27,6 +27,11 @@ export function passes(context: SessionContext, enable: boolean): readonly Pass[
   return context.once(`passes ${String(enable)}`, () => findPasses(context, enable));
 }
 
+/** It is one of this pass for certain: its stack shows that. */
+export function isOwn({ activation }: Pass, address: Activation): boolean {
+  return address.parent === activation;
+}
+
 /** The pass that an execution of vhost_dev_set_log() is, where it shows its device and direction. */
 export function passOf(context: SessionContext, activation: Activation): Pass | undefined {
   const byActivation = context.once('passes by call', () => {
