@@ -15,6 +15,7 @@ export const lsAllRings: Rule = {
     needs: [
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and vhost_virtqueue_stop since the device start',
       'the entry of vhost_dev_set_log(true) and its successful end',
+      'probe on the set_vring_addr op to see that the flag gets to the backend',
     ],
     probes: [
       'vhost_dev_start',

@@ -13,7 +13,7 @@ export const lsFeatures: Rule = {
     versions: '2.12 - 10.2',
     needs: [
       'the entry and the successful end of vhost_dev_set_log(true)',
-      'probe vhost_dev_set_features',
+      'probe vhost_dev_set_features, and on the set_features op to see that the word gets to the backend',
     ],
     probes: [
       'vhost_dev_set_log',

@@ -2,7 +2,16 @@
 import type { Judgement, SessionContext } from '../rule.js';
 import { successOf } from './log-passes.js';
 import type { Pass } from './log-passes.js';
-import { bareWithin, childrenOf, doubts, endOf, place, unwatched } from './queries.js';
+import {
+  bareWithin,
+  childrenOf,
+  doubts,
+  endOf,
+  lacksOp,
+  place,
+  probeName,
+  unwatched,
+} from './queries.js';
 
 /** `told`: what the vrings of the pass are told, for messages. */
 export function judgeFeatures(context: SessionContext, pass: Pass, told: string): Judgement {
@@ -15,6 +24,18 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
     ...childrenOf(activation, 'op_set_features'),
     ...bareWithin(context, activation, 'vhost_dev_set_features', 'op_set_features'),
   ].find((a) => a.enable !== !enable);
+  const success = successOf(run, pass);
+  const isLost = features?.parent === activation && lacksOp(context, features, 'op_set_features');
+  if (features !== undefined && isLost && success !== undefined) {
+    const op = probeName('op_set_features', run.rings.backendOf(activation));
+    return {
+      verdict: 'violation',
+      ...at,
+      message: `${name} calls vhost_dev_set_features(${String(enable)}), but that never calls ${op}: the backend is not told`,
+      expected: `${op} below vhost_dev_set_features`,
+      evidence: [{ line: features.line, role: 'it comes back without the op' }, success],
+    };
+  }
   if (features !== undefined) {
     const evidence = [{ line: features.line, role: 'features' }];
     const message = 'the features word is sent in the pass';
@@ -24,7 +45,6 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
     ...doubts(run, activation),
     ...unwatched(run, 'vhost_dev_set_features', activation.first, endOf(run, activation)),
   ];
-  const success = successOf(run, pass);
   if (success === undefined) missing.push('proof that the pass succeeded');
   const address = pass.addresses[0];
   if (missing.length > 0 || address === undefined) {

@@ -4,7 +4,16 @@ import type { Activation } from '../../flows/activation.js';
 import type { Run } from '../../flows/run.js';
 import type { Judgement, Mark, SessionContext } from '../rule.js';
 import { togglesOf } from './log-toggles.js';
-import { bareWithin, below, childrenOf, doubts, endOf, place, unwatched } from './queries.js';
+import {
+  bareWithin,
+  below,
+  childrenOf,
+  doubts,
+  endOf,
+  lacksOp,
+  place,
+  unwatched,
+} from './queries.js';
 
 /** One pass of vhost_dev_set_log(E): its direct ring and feature calls. */
 export interface Pass {
@@ -13,6 +22,8 @@ export interface Pass {
   readonly enable: boolean;
   /** vhost_virtqueue_set_addr() calls, in order. */
   readonly addresses: readonly Activation[];
+  /** Those that never called the op. */
+  readonly idle: readonly Activation[];
   readonly features: readonly Activation[];
   /** Rings addressed with `enable`. */
   readonly rings: ReadonlySet<number>;
@@ -51,13 +62,15 @@ function findPasses(context: SessionContext, enable: boolean): Pass[] {
       ...bareWithin(context, activation, 'vhost_virtqueue_set_addr'),
     ];
     const features = childrenOf(activation, 'vhost_dev_set_features');
-    const same = addresses.filter((a) => a.enable !== !enable);
+    const idle = addresses.filter((a) => lacksOp(context, a, 'op_set_vring_addr'));
+    const same = addresses.filter((a) => a.enable !== !enable && !idle.includes(a));
     const rings = same.map((a) => context.run.rings.ringOf(a));
     found.push({
       activation,
       device: activation.device,
       enable,
       addresses,
+      idle,
       features,
       rings: new Set(rings.filter((ring) => ring !== undefined)),
       hasUnknownRing: rings.includes(undefined) || addresses.some((a) => a.enable === undefined),
@@ -114,6 +127,9 @@ export function successOf(run: Run, pass: Pass): Mark | undefined {
   );
   if (elected !== undefined)
     return { line: elected.line, role: 'the pass ended well: the logger is elected last' };
+  // vhost_migration_log() gives the log back only when the pass before it has succeeded.
+  const put = enable ? undefined : putAfter(activation);
+  if (put !== undefined) return { line: put.line, role: 'the log is given back after it' };
   const last = childrenOf(activation, 'vhost_virtqueue_set_addr').at(-1);
   const isWhole = doubts(run, activation).length === 0;
   const isWatched = run.probes.watching(
@@ -124,4 +140,9 @@ export function successOf(run: Run, pass: Pass): Mark | undefined {
   const isShown = !pass.hasUnknownRing;
   if (last === undefined || !isShown || !isWhole || isWatched === undefined) return undefined;
   return { line: last.line, role: 'the last address of the pass, and nothing was undone after it' };
+}
+
+function putAfter({ parent, first }: Activation): Activation | undefined {
+  if (parent?.kind !== 'vhost_migration_log' || parent.altered) return undefined;
+  return childrenOf(parent, 'vhost_log_put').find((a) => a.first > first);
 }

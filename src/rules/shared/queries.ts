@@ -144,6 +144,29 @@ export function hasStranger(
   return (strangers[firstFrom(strangers, from + 1)]?.first ?? to) < to;
 }
 
+/**
+ * The call has certainly come back, and the op that it is for was not called: the backend was told nothing.
+ * Vdpa devices swallow ops of their own accord.
+ */
+export function lacksOp(
+  context: SessionContext,
+  call: Activation,
+  op: 'op_set_features' | 'op_set_vring_addr',
+): boolean {
+  const { run } = context;
+  const backend = run.rings.backendOf(call);
+  if (backend === undefined || backend === 'vdpa' || doubts(run, call).length > 0) return false;
+  const end = endOf(run, call);
+  if (run.probes.watching(op, call.first, end, backend) === undefined) return false;
+  const ops = context.of(op);
+  for (let i = firstFrom(ops, call.first); i < ops.length; i++) {
+    const other = ops[i];
+    if (other === undefined || other.first > end) break;
+    if (other.device === undefined || other.device === call.device) return false;
+  }
+  return true;
+}
+
 /** `at` of a judgement. */
 export function place(activation: Activation): {
   device: string | undefined;

@@ -62,6 +62,17 @@ function judgeMissed(
     const message = `${nameOf(pass)} is not seen to reach vring ${vring}`;
     return { verdict: 'inconclusive', ...subject, message, missing };
   }
+  const idle = pass.idle.find((a) => context.run.rings.ringOf(a) === vring);
+  if (idle !== undefined) {
+    const op = probeName('op_set_vring_addr', context.run.rings.backendOf(idle));
+    return {
+      verdict: 'violation',
+      ...subject,
+      message: `${nameOf(pass)} calls vhost_virtqueue_set_addr for vring ${vring}, but that never calls ${op}: ${wanted.harm}`,
+      expected: `${op} below vhost_virtqueue_set_addr`,
+      evidence: [{ line: idle.line, role: 'it comes back without the op' }],
+    };
+  }
   return {
     verdict: 'violation',
     ...subject,
