@@ -327,6 +327,32 @@ describe('activations', () => {
     ]);
   });
 
+  test('what was open before a limited stack goes on where a whole one shows it again', () => {
+    const { activations } = run(
+      ...hit(1, 'vhost_migration_log', 'listener=0x5555562b1f08, enable=true'),
+      BOTTOM,
+      ...hit(
+        2,
+        'vhost_user_set_log_base',
+        'dev=0x5555562b1f00, base=140737311748096, log=0x7f0000',
+      ),
+      ...hit(3, 'vhost_log_put', 'dev=0x5555562b1f00, sync=true'),
+      frame(1, 'vhost_dev_log_resize', 'dev=0x5555562b1f00, size=640'),
+      ...hit(4, 'vhost_dev_set_features', 'dev=0x5555562b1f00, enable_log=true'),
+      SET_LOG,
+      frame(2, 'vhost_migration_log', 'listener=0x5555562b1f08, enable=true'),
+      BOTTOM,
+    );
+    expect(activations.map(({ func, parent, isLoose }) => [func, parent?.func, isLoose])).toEqual([
+      ['vhost_migration_log', undefined, false],
+      ['vhost_user_set_log_base', undefined, true],
+      ['vhost_dev_log_resize', undefined, true],
+      ['vhost_log_put', 'vhost_dev_log_resize', true],
+      ['vhost_dev_set_log', 'vhost_migration_log', false],
+      ['vhost_dev_set_features', 'vhost_dev_set_log', false],
+    ]);
+  });
+
   test('a call that a torn stack hid ends none of those inside it', () => {
     const { activations } = run(
       ...hit(1, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true'),

@@ -87,7 +87,9 @@ export class Timeline {
           : signalsOfOpening(run, activation);
         for (const signal of signals) state = replayStep(state, signal, silent);
         // From here on the flag may be as asked; the return says so, and it may be seen late or never.
-        if (!returned && isToggle) {
+        // Where vhost_dev_set_log() is not watched, every call inside may be the last one before that.
+        const isBlind = run.probes.watching('vhost_dev_set_log', step, step) === undefined;
+        if (!returned && (isToggle || (toggles.length > 0 && isBlind))) {
           state = replayStep(state, { machine: 'log-unsure' }, silent);
         }
       }

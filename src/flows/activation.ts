@@ -19,8 +19,6 @@ export class Activation {
   last: number;
   /** First step at which it had certainly returned. */
   closed: number | undefined = undefined;
-  /** The callers were shown; false for a bare stop line. */
-  readonly stackKnown: boolean;
   /** The debugger changed what it did. */
   altered = false;
   /**
@@ -31,6 +29,8 @@ export class Activation {
   printed: ReadonlyMap<string, string> | undefined = undefined;
   /** What it returned, where the debugger watched it return (`finish`); as printed. */
   result: { readonly value: string; readonly line: number } | undefined = undefined;
+  private readonly isBare: boolean;
+  private readonly isWhole: boolean;
   private inner: Activation[] | undefined = undefined;
 
   constructor(
@@ -57,13 +57,25 @@ export class Activation {
     this.value = call.value;
     this.first = step.index;
     this.last = step.index;
-    this.stackKnown = step.stackKnown;
+    this.isBare = !step.stackKnown || isLimited(step);
+    this.isWhole = step.complete;
     parent?.adopt(this);
   }
 
   /** Calls made inside, in order. */
   get children(): readonly Activation[] {
     return this.inner ?? NONE;
+  }
+
+  /** A caller was shown; false for a bare stop line, and for a `bt 1`, which says no more. */
+  get stackKnown(): boolean {
+    return this.parent !== undefined || !this.isBare;
+  }
+
+  /** Who called it is not shown up to the thread's outermost function: it may have been any call open at that time. */
+  get isLoose(): boolean {
+    const { parent } = this;
+    return parent === undefined ? !this.isWhole : parent.isLoose;
   }
 
   adopt(child: Activation): void {
@@ -74,6 +86,11 @@ export class Activation {
 
 /** Shared: most calls make none inside that is known. */
 const NONE: readonly Activation[] = [];
+
+/** It shows nothing but the function that was entered. */
+function isLimited({ entry, complete, frames }: Step): boolean {
+  return entry && !complete && frames.length === 1;
+}
 
 /** Functions that return whether they succeeded, since QEMU 9.1 (nothing before): `true` and `false`. */
 const TELLS_SUCCESS: ReadonlySet<FactKind> = new Set([
@@ -109,6 +126,12 @@ export function directCaller(activation: Activation): Activation | undefined {
   let caller = activation.parent;
   while (caller?.kind === activation.kind) caller = caller.parent;
   return caller;
+}
+
+/** It is one of the calls that were made inside another. */
+export function isInside(activation: Activation, outer: Activation): boolean {
+  for (let a = activation.parent; a !== undefined; a = a.parent) if (a === outer) return true;
+  return false;
 }
 
 /** All activations below, depth first. */

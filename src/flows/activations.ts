@@ -55,6 +55,10 @@ interface ThreadState {
   open: Activation[];
   /** That stack was cut short: its outer callers were not shown, or are taken from the stack before. */
   isCut: boolean;
+  /** A stack has shown the outermost of `open` as the outermost of the thread. */
+  isRooted: boolean;
+  /** What was open before a cut stack that shows none of it: its calls may have been made inside, and it may go on. */
+  outer: Outer | undefined;
   /** How many gaps there were before that stack. */
   gaps: number;
   /** Calls known by a stop line only; closed by the next entry of the same function. */
@@ -64,6 +68,8 @@ interface ThreadState {
   /** Of the thread whose name is not known: one ended that was not seen before, which may have been this one. */
   mayBeGone?: true;
 }
+
+type Outer = Pick<ThreadState, 'open' | 'isCut' | 'isRooted'>;
 
 class Tracker {
   readonly all: Activation[] = [];
@@ -112,6 +118,11 @@ class Tracker {
     if (returned === undefined) return;
     const func = returned.func === undefined ? undefined : plainName(returned.func);
     const is = (a: Activation): boolean => func === undefined || a.func === func;
+    if (!state.open.some(is) && state.outer?.open.some(is) === true) {
+      // It ends what was called inside, too.
+      state.open = [...state.outer.open, ...state.open];
+      state.outer = undefined;
+    }
     const at = state.open.findLastIndex(is);
     // The value of `finish` stands behind the place to which it came back.
     const before = state.returned;
@@ -138,7 +149,7 @@ class Tracker {
       if (nameless !== undefined) nameless.mayBeGone = true;
       return;
     }
-    for (const activation of [...state.open, ...state.bare]) activation.closed ??= at;
+    closeAll(allOf(state), at);
     this.threads.delete(thread);
   }
 
@@ -147,11 +158,11 @@ class Tracker {
     const nameless = this.threads.get('');
     if (nameless === undefined || thread === undefined || this.threads.has(thread) || !stackKnown)
       return;
-    const [outer, outermost] = [nameless.open[0], calls[0]];
+    const [outer, outermost] = [(nameless.outer ?? nameless).open[0], calls[0]];
     if (outer === undefined || outermost === undefined) return;
     if (nameless.mayBeGone === true) return;
     if (sameness(outer, outermost) !== 'same') return;
-    for (const activation of [...nameless.open, ...nameless.bare]) activation.thread = thread;
+    for (const activation of allOf(nameless)) activation.thread = thread;
     this.threads.delete('');
     this.threads.set(thread, nameless);
   }
@@ -159,7 +170,14 @@ class Tracker {
   private stateOf(thread: string): ThreadState {
     let state = this.threads.get(thread);
     if (state === undefined) {
-      state = { open: [], isCut: false, gaps: this.gaps, bare: [] };
+      state = {
+        open: [],
+        isCut: false,
+        isRooted: false,
+        outer: undefined,
+        gaps: this.gaps,
+        bare: [],
+      };
       this.threads.set(thread, state);
     }
     return state;
@@ -176,56 +194,35 @@ class Tracker {
 
   private followStack(state: ThreadState, step: Step): Activation[] {
     if (state.isCut) this.addCallers(state, step);
-    const start = this.align(state.open, step);
-    const kept = state.open.slice(0, start);
-    let isCertain = true;
-    let i = 0;
-    for (; i < step.calls.length; i++) {
-      const call = step.calls[i];
-      const open = state.open[start + i];
-      const isEntry = step.entry && i === step.calls.length - 1;
-      if (call === undefined || open === undefined || isEntry) break;
-      const same = sameness(open, call);
-      if (same !== 'same') {
-        isCertain = same === 'different';
-        break;
-      }
-      kept.push(open);
-    }
-    const left = this.gone(state, state.open.slice(start + i), step, i);
+    if (!step.partial) leaveCut(state, step);
+    const on = goingOn(state.open, step);
+    const kept = [...on.kept];
+    const left = gone(state, state.open.slice(kept.length), step, on.shown);
     // A stack cut short can only prove the end of calls inner to one that it does show.
-    const provesEnd = !step.partial && isCertain && (step.complete || i > 0);
-    if (provesEnd) for (const activation of left) activation.closed ??= step.index;
+    const provesEnd = !step.partial && on.isCertain && (step.complete || on.shown > 0);
+    if (provesEnd) closeAll(left, step.index);
     const last = step.calls.at(-1);
     if (step.entry && last !== undefined) this.closeSameFunction(state, last, step.index);
-    for (; i < step.calls.length; i++) {
+    for (let i = on.shown; i < step.calls.length; i++) {
       const call = step.calls[i];
       if (call === undefined) continue;
       const entered = step.entry && i === step.calls.length - 1;
       kept.push(this.open(step, call, step.callLines[i] ?? step.line, kept.at(-1), entered));
     }
     if (!step.partial) {
+      const isLinked = step.complete || on.shown > 0;
+      if (!isLinked && state.isRooted)
+        state.outer = { open: state.open, isCut: state.isCut, isRooted: true };
+      state.isRooted = step.complete || (isLinked && state.isRooted);
       state.isCut = !step.complete;
       state.open = kept;
     } else if (step.entry) {
       // A call between these may be hidden: a later stack that shows it would seem to end those inside.
       state.open = [];
+      state.outer = undefined;
     }
     // Otherwise what a partial stack does not show may go on inside.
     return kept;
-  }
-
-  /** The open calls that a stack no longer shows; behind other callers than a cut stack let assume they may go on. */
-  private gone(
-    { isCut }: ThreadState,
-    left: readonly Activation[],
-    step: Step,
-    from: number,
-  ): readonly Activation[] {
-    if (!isCut) return left;
-    const calls = step.calls.slice(from, step.entry ? -1 : undefined);
-    const again = left.findIndex((a) => calls.some((call) => sameness(a, call) !== 'different'));
-    return again < 0 ? left : left.slice(0, again);
   }
 
   /** The last stack was cut short, and this one shows who called its outermost call. */
@@ -243,26 +240,22 @@ class Tracker {
       state.open = [];
       return;
     }
-    const callers: Activation[] = [];
-    for (const [i, call] of before.slice(0, at).entries()) {
+    const { outer } = state;
+    const on = goingOn(outer?.open ?? [], step, at);
+    const callers = [...on.kept];
+    if (outer !== undefined && on.isCertain && (step.complete || on.shown > 0)) {
+      closeAll(gone(outer, outer.open.slice(callers.length), step, on.shown), step.index);
+    }
+    for (let i = on.shown; i < at; i++) {
+      const call = step.calls[i];
+      if (call === undefined) continue;
       callers.push(this.open(step, call, step.callLines[i] ?? step.line, callers.at(-1), false));
     }
     outermost.parent = callers.at(-1);
     outermost.parent?.adopt(outermost);
     state.open = [...callers, ...state.open];
-  }
-
-  /** Index in `open` of the step's outermost call; a limited `bt N` does not show the outer ones. */
-  private align(open: readonly Activation[], step: Step): number {
-    const outermost = step.calls[0];
-    if (step.complete || outermost === undefined) return 0;
-    const isOnlyEntry = step.entry && step.calls.length === 1;
-    if (isOnlyEntry) return 0;
-    for (let i = 0; i < open.length; i++) {
-      const activation = open[i];
-      if (activation !== undefined && sameness(activation, outermost) === 'same') return i;
-    }
-    return 0;
+    state.isRooted = outer?.isRooted === true && on.shown > 0;
+    state.outer = undefined;
   }
 
   /** A thread enters a function anew: an older execution of it, for the same device, has returned. */
@@ -289,6 +282,73 @@ class Tracker {
     this.all.push(activation);
     return activation;
   }
+}
+
+/** Open calls that a stack shows to go on. */
+interface GoingOn {
+  /** They, and those around them that a stack cut short does not show. */
+  readonly kept: readonly Activation[];
+  /** How many calls of the stack are among them. */
+  readonly shown: number;
+  /** The call behind them is another one for certain. */
+  readonly isCertain: boolean;
+}
+
+/** Which of the open calls go on in a stack? Its calls from `end` on, and one that it enters, are new. */
+function goingOn(open: readonly Activation[], step: Step, end = step.calls.length): GoingOn {
+  const start = align(open, step);
+  const limit = Math.min(end, step.calls.length - (step.entry ? 1 : 0));
+  let shown = 0;
+  let isCertain = true;
+  for (; shown < limit; shown++) {
+    const call = step.calls[shown];
+    const activation = open[start + shown];
+    if (call === undefined || activation === undefined) break;
+    const same = sameness(activation, call);
+    if (same === 'same') continue;
+    isCertain = same === 'different';
+    break;
+  }
+  return { kept: open.slice(0, start + shown), shown, isCertain };
+}
+
+/** Index in `open` of the step's outermost call; a limited `bt N` does not show the outer ones. */
+function align(open: readonly Activation[], step: Step): number {
+  const outermost = step.calls[0];
+  if (step.complete || outermost === undefined) return 0;
+  const isOnlyEntry = step.entry && step.calls.length === 1;
+  if (isOnlyEntry) return 0;
+  const at = open.findIndex((activation) => sameness(activation, outermost) === 'same');
+  return Math.max(at, 0);
+}
+
+/** The open calls that a stack no longer shows; behind other callers than a cut stack let assume they may go on. */
+function gone(
+  { isCut }: Outer,
+  left: readonly Activation[],
+  step: Step,
+  from: number,
+): readonly Activation[] {
+  if (!isCut) return left;
+  const calls = step.calls.slice(from, step.entry ? -1 : undefined);
+  const again = left.findIndex((a) => calls.some((call) => sameness(a, call) !== 'different'));
+  return again < 0 ? left : left.slice(0, again);
+}
+
+/** What a cut stack showed does not go on in this one: what was open before it may. */
+function leaveCut(state: ThreadState, step: Step): void {
+  const { outer, open } = state;
+  if (outer === undefined || goingOn(open, step).shown > 0) return;
+  if (step.complete) closeAll(gone(state, open, step, 0), step.index);
+  Object.assign(state, outer, { outer: undefined });
+}
+
+function closeAll(ended: readonly Activation[], at: number): void {
+  for (const activation of ended) activation.closed ??= at;
+}
+
+function allOf({ open, bare, outer }: ThreadState): readonly Activation[] {
+  return [...(outer?.open ?? []), ...open, ...bare];
 }
 
 function notePrinted(activation: Activation | undefined, { printed }: Step): void {

@@ -3,7 +3,7 @@ import type { Activation } from '../flows/activation.js';
 import { bigintOf } from '../model/values.js';
 import { deviceCalls } from './shared/device-calls.js';
 import { doubtsOfCount, logCounts } from './shared/log-account.js';
-import { below, doubts, endOf, place } from './shared/queries.js';
+import { below, doubts, endOf, place, withoutCaller } from './shared/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** The last device that gives a log back, at its stop or for one of another size, reads it first. */
@@ -79,6 +79,7 @@ function judge(context: SessionContext, put: Activation): Judgement | undefined 
   const missing = [
     ...doubts(run, put),
     ...(isWatched ? [] : ['probe vhost_sync_dirty_bitmap']),
+    ...withoutCaller(context, put, 'vhost_log_sync_range', 'vhost_sync_dirty_bitmap'),
     ...('missing' in last ? last.missing : []),
   ];
   if (missing.length > 0 || 'missing' in last) {

@@ -1,5 +1,6 @@
 import type { Activation } from '../flows/activation.js';
 import type { Frame } from '../model/record.js';
+import { argText, boolOf } from '../model/values.js';
 import { known, runningRings } from '../protocol/replay.js';
 import { lastAddressed } from './shared/device-calls.js';
 import {
@@ -121,8 +122,8 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
     if (stop.children.length === 0 && run.profile.atMost >= FORCE_STOP) {
       missing.push('the calls below vhost_dev_stop');
     }
-    if (backend === 'user' && run.profile.atMost >= FORCE_STOP)
-      missing.push('a QEMU version below 10.2');
+    if (backend === 'user' && run.profile.atMost >= FORCE_STOP && !isShownRegular(stop))
+      missing.push('force= of do_vhost_dev_stop, or a QEMU version below 10.2');
     const entered = below(stop, 'vhost_virtqueue_stop').find((a) => run.rings.ringOf(a) === vring);
     if (entered !== undefined && !byVm) missing.push('the descriptor address of the ring');
     if (!byVm)
@@ -147,6 +148,13 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
       evidence: startEvidence(context, stop, vring),
     };
   }
+}
+
+/** Since 10.2 a forced stop may leave the vrings as they are; the argument tells it from a regular one. */
+function isShownRegular(stop: Activation): boolean {
+  return [stop, ...below(stop, 'vhost_dev_stop', 'vhost_virtqueue_stop')].some(
+    ({ call }) => boolOf(argText(call.frame, 'force')) === false,
+  );
 }
 
 function startEvidence(

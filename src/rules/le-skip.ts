@@ -1,4 +1,12 @@
-import { below, childrenOf, endOf, hasGap, place, unwatched } from './shared/queries.js';
+import {
+  below,
+  childrenOf,
+  endOf,
+  hasGap,
+  place,
+  unwatched,
+  withoutCaller,
+} from './shared/queries.js';
 import type { Rule } from './rule.js';
 
 /** A log stop of a logging device switches the backend off before the log is given back. */
@@ -43,6 +51,7 @@ export const leSkip: Rule = {
       const blind = [
         ...unwatched(run, 'vhost_dev_set_log', stop.first, end),
         ...unwatched(run, 'vhost_log_put', stop.first, end),
+        ...withoutCaller(context, stop, 'vhost_log_put'),
       ];
       if (put === undefined) {
         // Neither call, and both watched: the early exits.
@@ -55,7 +64,10 @@ export const leSkip: Rule = {
         };
         continue;
       }
-      const missing = unwatched(run, 'vhost_dev_set_log', stop.first, end);
+      const missing = [
+        ...unwatched(run, 'vhost_dev_set_log', stop.first, end),
+        ...withoutCaller(context, stop, 'vhost_dev_set_log'),
+      ];
       if (!stop.entered) missing.push('the entry of vhost_migration_log');
       if (hasGap(run, stop.first, put.first)) missing.push('an unbroken record of the log stop');
       if (stop.altered) missing.push('a run that the debugger did not alter');

@@ -46,7 +46,7 @@ function judge({ run }: SessionContext, pass: Pass): Judgement | undefined {
   const message = `vhost_dev_set_log(${String(enable)}) sends a ring address before the features word`;
   const missing: string[] = [];
   if (!activation.entered) missing.push('the entry of vhost_dev_set_log');
-  if (!address.stackKnown) missing.push('the backtrace at vhost_virtqueue_set_addr');
+  if (address.parent !== activation) missing.push('the backtrace at vhost_virtqueue_set_addr');
   if (hasGap(run, activation.first, word.first)) missing.push('an unbroken record of the pass');
   missing.push(
     ...unwatched(run, 'vhost_dev_set_features', activation.first, endOf(run, activation)),

@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activation.js';
 import type { Run } from '../flows/run.js';
-import { passes, unseenPasses } from './shared/log-passes.js';
+import { isOwn, passes, unseenPasses } from './shared/log-passes.js';
 import { childrenOf, doubts, endOf, place, unwatched } from './shared/queries.js';
 import { failureOf, leftoversOf } from './shared/undone-pass.js';
 import type { Leftover } from './shared/undone-pass.js';
@@ -78,10 +78,11 @@ function* judge(context: SessionContext, pass: Pass): Generator<Judgement> {
 }
 
 /** What shows that nothing had failed where the opposite flag was sent. */
-function goesOnBehind({ activation, addresses, enable }: Pass, odd: Activation): Mark | undefined {
-  if (!odd.stackKnown) return undefined;
+function goesOnBehind(pass: Pass, odd: Activation): Mark | undefined {
+  const { activation, addresses, enable } = pass;
+  if (!isOwn(pass, odd)) return undefined;
   const later = addresses.find(
-    (a) => a.first > odd.first && a.enable === enable && a.stackKnown && activation.entered,
+    (a) => a.first > odd.first && a.enable === enable && isOwn(pass, a) && activation.entered,
   );
   const elected = childrenOf(activation, 'vhost_dev_elect_mem_logger');
   const proof = later ?? elected.find((a) => a.enable === enable);
@@ -99,7 +100,7 @@ function judgeOdd({ run }: SessionContext, pass: Pass, odd: Activation): Judgeme
     ...unwatched(run, 'vhost_dev_set_features', activation.first, endOf(run, activation)),
     ...unwatched(run, 'vhost_virtqueue_set_addr', activation.first, endOf(run, activation)),
   ];
-  if (missing.length === 0 && odd.stackKnown) {
+  if (missing.length === 0 && isOwn(pass, odd)) {
     return turned(run, pass, odd, 'and does not undo the features word', []);
   }
   return {

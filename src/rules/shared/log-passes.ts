@@ -31,6 +31,11 @@ export function passes(context: SessionContext, enable: boolean): readonly Pass[
   return context.once(`passes ${String(enable)}`, () => findPasses(context, enable));
 }
 
+/** It is one of this pass for certain: its stack shows that. */
+export function isOwn({ activation }: Pass, address: Activation): boolean {
+  return address.parent === activation;
+}
+
 /** The pass that an execution of vhost_dev_set_log() is, where it shows its device and direction. */
 export function passOf(context: SessionContext, activation: Activation): Pass | undefined {
   const byActivation = context.once('passes by call', () => {
@@ -127,6 +132,9 @@ export function successOf(run: Run, pass: Pass): Mark | undefined {
   );
   if (elected !== undefined)
     return { line: elected.line, role: 'the pass ended well: the logger is elected last' };
+  // vhost_migration_log() gives the log back only when the pass before it has succeeded.
+  const put = enable ? undefined : putAfter(activation);
+  if (put !== undefined) return { line: put.line, role: 'the log is given back after it' };
   const last = childrenOf(activation, 'vhost_virtqueue_set_addr').at(-1);
   const isWhole = doubts(run, activation).length === 0;
   const isWatched = run.probes.watching(
@@ -137,4 +145,9 @@ export function successOf(run: Run, pass: Pass): Mark | undefined {
   const isShown = !pass.hasUnknownRing;
   if (last === undefined || !isShown || !isWhole || isWatched === undefined) return undefined;
   return { line: last.line, role: 'the last address of the pass, and nothing was undone after it' };
+}
+
+function putAfter({ parent, first }: Activation): Activation | undefined {
+  if (parent?.kind !== 'vhost_migration_log' || parent.altered) return undefined;
+  return childrenOf(parent, 'vhost_log_put').find((a) => a.first > first);
 }

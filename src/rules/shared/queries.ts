@@ -1,6 +1,6 @@
 /** Questions that several rules ask of a run. All pure. */
 import { firstIndex } from '../../base/search.js';
-import { callerOf, descendants, failureIn } from '../../flows/activation.js';
+import { callerOf, descendants, failureIn, isInside, sameness } from '../../flows/activation.js';
 import type { Activation } from '../../flows/activation.js';
 import { hasGap } from '../../flows/run.js';
 import type { Run } from '../../flows/run.js';
@@ -86,7 +86,10 @@ export function childrenOf(activation: Activation, ...kinds: readonly FactKind[]
   return activation.children.filter((child) => kinds.includes(child.kind));
 }
 
-/** Bare stops (no backtrace) of a kind for the same device within the span of an activation: they may belong to it. */
+/**
+ * Calls of a kind for the same device within the span of an activation that may belong to it: bare stops
+ * (no backtrace), and stacks cut short (`bt 1`) before the activation would show.
+ */
 export function bareWithin(
   context: SessionContext,
   activation: Activation,
@@ -94,9 +97,34 @@ export function bareWithin(
 ): Activation[] {
   const end = endOf(context.run, activation);
   const calls = context.of(...kinds);
-  const bare = context.onceFor(calls, 'bare', () => calls.filter((a) => !a.stackKnown));
-  const within = bare.slice(firstFrom(bare, activation.first), firstFrom(bare, end));
-  return within.filter((a) => a.device === undefined || a.device === activation.device);
+  const loose = context.onceFor(calls, 'loose', () => calls.filter((a) => a.isLoose));
+  const within = loose.slice(firstFrom(loose, activation.first), firstFrom(loose, end));
+  return within.filter(
+    (a) =>
+      (a.device === undefined || a.device === activation.device) &&
+      (a.thread === undefined ||
+        activation.thread === undefined ||
+        a.thread === activation.thread) &&
+      !isInside(a, activation) &&
+      !isInsideAnother(a, activation),
+  );
+}
+
+/** A missing-list entry for the first such call, where what is not seen in an activation may be it. */
+export function withoutCaller(
+  context: SessionContext,
+  activation: Activation,
+  ...kinds: readonly FactKind[]
+): string[] {
+  const [call] = bareWithin(context, activation, ...kinds);
+  return call === undefined ? [] : [`the whole backtrace at ${call.func}`];
+}
+
+/** Its stack, as far as it is shown, has another execution of the same function. */
+function isInsideAnother(call: Activation, { func, call: own }: Activation): boolean {
+  for (let a = call.parent; a !== undefined; a = a.parent)
+    if (a.func === func && sameness(a, own) === 'different') return true;
+  return false;
 }
 
 /**

@@ -5,7 +5,7 @@ import { argText, pointerOf } from '../../model/values.js';
 import { runningRings } from '../../protocol/replay.js';
 import type { Judgement, Mark, SessionContext } from '../rule.js';
 import { callsOf, lastAddressed } from './device-calls.js';
-import { successOf } from './log-passes.js';
+import { isOwn, successOf } from './log-passes.js';
 import { doubts, endOf, hasGap, lastBefore, place, probeName, unwatched } from './queries.js';
 import type { Pass } from './log-passes.js';
 import type { Unsent } from './unsent.js';
@@ -111,9 +111,10 @@ function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[
 }
 
 /** Rings are addressed in ascending order: a later one proves that this one was passed over, however the pass ended. */
-function isPassedOver(run: Run, { activation, addresses, enable }: Pass, vring: number): boolean {
+function isPassedOver(run: Run, pass: Pass, vring: number): boolean {
+  const { activation, addresses, enable } = pass;
   const later = addresses.find(
-    (a) => a.stackKnown && (run.rings.ringOf(a) ?? -1) > vring && a.enable === enable,
+    (a) => isOwn(pass, a) && (run.rings.ringOf(a) ?? -1) > vring && a.enable === enable,
   );
   return later !== undefined && activation.entered && !hasGap(run, activation.first, later.first);
 }

@@ -6,16 +6,18 @@
 import { hasFailed } from '../../flows/activation.js';
 import type { Activation } from '../../flows/activation.js';
 import type { Mark, SessionContext } from '../rule.js';
+import { isOwn } from './log-passes.js';
 import type { Pass } from './log-passes.js';
 import { bareWithin, endOf, recordDoubts, unwatched } from './queries.js';
 
 /** What shows for certain that a pass failed after its first address. */
-export function failureOf({ activation, addresses, features, enable }: Pass): Mark | undefined {
-  const [first] = addresses.filter((a) => a.stackKnown);
+export function failureOf(pass: Pass): Mark | undefined {
+  const { activation, addresses, features, enable } = pass;
+  const [first] = addresses.filter((a) => isOwn(pass, a));
   if (first === undefined) return undefined;
   const undoing = features.find((a) => a.first > first.first && a.enable === !enable);
   if (undoing !== undefined) return { line: undoing.line, role: 'the features word is undone' };
-  const failed = addresses.find((a) => a.stackKnown && hasFailed(a));
+  const failed = addresses.find((a) => isOwn(pass, a) && hasFailed(a));
   if (failed !== undefined) return { line: failed.line, role: 'the address that fails' };
   if (activation.result === undefined || !hasFailed(activation)) return undefined;
   return { line: activation.result.line, role: `the pass returned ${activation.result.value}` };
@@ -36,7 +38,7 @@ export function* leftoversOf(context: SessionContext, pass: Pass): Generator<Lef
   const { activation, enable } = pass;
   const end = endOf(run, activation);
   const doubt = recordDoubts(run, activation);
-  const own = pass.addresses.filter((a) => a.stackKnown && a.enable === enable);
+  const own = pass.addresses.filter((a) => isOwn(pass, a) && a.enable === enable);
   const undone = pass.addresses.filter((a) => a.enable !== enable);
   const undoneRings = undone.map((a) => run.rings.ringOf(a));
   const isShown = !pass.hasUnknownRing && !undoneRings.includes(undefined);

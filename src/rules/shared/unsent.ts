@@ -1,4 +1,5 @@
 /** Calls of the vhost core that are there to call one op of the backend, and do not. */
+import { isInside } from '../../flows/activation.js';
 import type { Activation } from '../../flows/activation.js';
 import { opFunction } from '../../facts/functions.js';
 import type { SessionContext } from '../rule.js';
@@ -37,6 +38,6 @@ export function unsent(
   }
   const within = ops.slice(firstFrom(ops, first), firstFrom(ops, end));
   // What shows another caller was called from there.
-  const isCalled = within.some(({ parent }) => parent === undefined || parent === call);
+  const isCalled = within.some((a) => a.isLoose || isInside(a, call));
   return isCalled ? undefined : { op: func, missing: doubts(run, call) };
 }
