@@ -85,8 +85,14 @@ const FURTHER_LINES: ReadonlySet<string> = new Set([
   'The debuginfo package for this file is probably broken.',
 ]);
 
+// Since gdb 17, on a terminal: "❌️ The program is not being run.", "⚠️ warning: ..." (gdb/cli/cli-style.c), and since gdb 18 the
+// banner in a box.
+const SYMBOL =
+  /^(?:\u274c\ufe0f |\u26a0\ufe0f warning: |[\u250f\u2517]\u2501{40,}[\u2513\u251b][ \t]*$|\u2503 .*\u2503[ \t]*$)/;
+
 /** A message of gdb, whatever stands around it. */
 export function isDebuggerMessage(line: string): boolean {
+  if (line.charCodeAt(0) > 0x2000 && SYMBOL.test(line)) return true;
   if (MESSAGE.test(line)) return !DOUBTFUL.test(line) || !isPersonal(line);
   return isMessageWithin(line) || FURTHER_LINES.has(line.trimEnd());
 }
