@@ -72,6 +72,25 @@ describe('libvhost-user', () => {
     }
   });
 
+  it.each([
+    'Logged dirty guest page: 10713',
+    'Got kick_data: 0000000000000001 handler:(nil) idx:1',
+  ])('knows "%s" below the packets of the backend, which are no words', (line) => {
+    const packet =
+      'TX:: 0030: 34 56 ff 02  00 00 00 00  00 00 00 00  00 00 00 00   4V..............';
+    const { records } = readLines([
+      banner,
+      'Request: VHOST_USER_SET_OWNER (3)',
+      packet,
+      packet,
+      packet,
+      line,
+    ]);
+    expect(records.at(-1)).toMatchObject({ kind: 'chatter' });
+    expect(records.filter((record) => record.kind === 'prose' && record.human)).toEqual([]);
+    expect(readLines([packet, line]).formats).not.toContain('libvhost-user');
+  });
+
   it('ends a message where a person goes on', () => {
     const records = read([banner, 'Request: VHOST_USER_SET_OWNER (3)', 'This is where it hangs.']);
     expect(records.map(({ kind }) => kind)).toEqual(['message', 'prose']);
