@@ -53,7 +53,7 @@ export interface VersionSign {
 
 /** How to see messages with flags, payloads and replies. */
 export const MESSAGES_RECIPE =
-  'both directions of the socket: strace -f -tt -y -xx -s 4096 -e trace=sendmsg,recvmsg on QEMU';
+  'both directions of the socket: strace -f -tt -y -x -s 4096 -e trace=sendmsg,recvmsg on QEMU';
 
 /** Connections in order of appearance. */
 export function connectionsOf(context: SessionContext): readonly Connection[] {
