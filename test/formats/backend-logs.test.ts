@@ -105,6 +105,28 @@ describe('libvhost-user', () => {
 });
 
 describe('DPDK', () => {
+  it("leaves testpmd's own lines between those of the library to no person", () => {
+    const own = [
+      'testpmd> start',
+      'EAL: Physical addresses are unavailable, selecting IOVA as VA mode.',
+      'VHOST: Rx csum will be done in SW, may impact performance.',
+      'Vhost device 0 created',
+      'Port 0: queue state event',
+      'vring0 is enabled',
+      'Port statistics ====================================',
+      '  ######################## NIC statistics for port 0  ########################',
+      '  RX-packets: 12         RX-missed: 0          RX-bytes:  840',
+      '  Throughput (since last show)',
+      '  ------- Forward Stats for RX Port= 0/Queue= 0 -> TX Port= 0/Queue= 0 -------',
+      `  ${'-'.repeat(76)}`,
+      'Waiting for lcores to finish...',
+      'Done.',
+    ];
+    const message = 'VHOST_CONFIG: (/run/vm/net.sock) read message VHOST_USER_SET_FEATURES';
+    const records = read([message, ...own, message]);
+    expect(records.filter((record) => record.kind === 'prose' && record.human)).toEqual([]);
+  });
+
   function payloadOf(request: string, lines: readonly string[]): unknown {
     const [record, ...more] = read([`VHOST_CONFIG: read message ${request}`, ...lines]);
     expect(more).toEqual([]);
