@@ -30,7 +30,7 @@ function isSubject({ triggers, info }: Rule, fact: Subject, { ordered }: Run): b
     if (!ordered && info.probes?.includes(`wire ${fact.kind}`) === true) {
       return fact.backend === undefined || info.backends.includes(fact.backend);
     }
-    return [fact.kind, ...(CALLS_BEHIND.get(fact.kind) ?? [])].some((k) => triggers.includes(k));
+    return [fact.kind, ...callsBehind(fact)].some((kind) => triggers.includes(kind));
   }
   // A call of a known device is the rule's own affair: it says what is missing, or finds no subject.
   const isOwnAffair = ordered && fact.role !== 'event' && fact.device !== undefined;
@@ -38,9 +38,21 @@ function isSubject({ triggers, info }: Rule, fact: Subject, { ordered }: Run): b
 }
 
 /** Calls in QEMU without which a request does not reach the backend, or its log is not written to. */
+function callsBehind({ kind, enable }: Subject): readonly FactKind[] {
+  // LOG_ALL and F_LOG tell of a log start, also of one that leaves out the log base.
+  const isLogging = enable === true && (kind === 'op_set_features' || kind === 'op_set_vring_addr');
+  return isLogging ? OF_LOG_START : (CALLS_BEHIND.get(kind) ?? []);
+}
+
+const OF_LOG_START: readonly FactKind[] = [
+  'vhost_migration_log',
+  'vhost_dev_log_resize',
+  'vhost_dev_set_log',
+];
+
 const CALLS_BEHIND: ReadonlyMap<FactKind, readonly FactKind[]> = new Map([
-  ['op_set_log_base', ['vhost_migration_log', 'vhost_dev_log_resize', 'vhost_dev_set_log']],
-  ['vhost_log_write', ['vhost_migration_log', 'vhost_dev_log_resize', 'vhost_dev_set_log']],
+  ['op_set_log_base', OF_LOG_START],
+  ['vhost_log_write', OF_LOG_START],
   ['op_set_mem_table', ['vhost_dev_start']],
   ['op_get_vring_base', ['vhost_dev_stop']],
 ]);

@@ -8,12 +8,15 @@ import type { Run } from './run.js';
 /** What a fact says of itself, but for what is known of its device and of its ring. */
 export type Subject = Pick<
   Fact,
-  'kind' | 'role' | 'device' | 'backend' | 'line' | 'func' | 'value'
+  'kind' | 'role' | 'device' | 'backend' | 'line' | 'func' | 'value' | 'enable'
 >;
 
 const ROLES: Readonly<Record<Fact['role'], number>> = { entry: 0, caller: 1, event: 2, wire: 3 };
 
-/** By session the first fact of each kind and role, apart for those with a device and those without; in order. */
+/**
+ * By session the first fact of each kind and role, apart for those with a device and those without, and for
+ * messages that ask for logging and those that do not; in order.
+ */
 export function distinctFacts({ steps, atStep, sessions }: Run): readonly (readonly Subject[])[] {
   const distinct = Array.from({ length: sessions }, () => new DistinctFacts());
   for (const step of steps) {
@@ -34,30 +37,35 @@ class DistinctFacts {
     const kind = event?.row.kind ?? wire?.kind;
     if (kind === undefined) return;
     const isNamed = event?.row.device !== undefined;
+    const role = event === undefined ? 'wire' : 'event';
     // Whether the device can be read is seen in the fact.
-    if (!isNamed && this.has(kind, event === undefined ? 'wire' : 'event', false)) return;
+    if (!isNamed && this.has({ kind, role, device: undefined, enable: wire?.enable })) return;
     const fact = factShownBy(step, 0, undefined);
     if (fact !== undefined) this.add(fact);
   }
 
-  addCall({ kind, entered, device, backend, line, func, value }: Activation): void {
+  addCall({ kind, entered, device, backend, line, func, value, enable }: Activation): void {
     const role = entered ? 'entry' : 'caller';
-    if (!this.has(kind, role, device !== undefined))
-      this.add({ kind, role, device, backend, line, func, value });
+    if (!this.has({ kind, role, device, enable }))
+      this.add({ kind, role, device, backend, line, func, value, enable });
   }
 
   private add(fact: Subject): void {
-    const { kind, role, device } = fact;
-    if (this.has(kind, role, device !== undefined)) return;
-    this.seen.set(kind, (this.seen.get(kind) ?? 0) | bitOf(role, device !== undefined));
+    if (this.has(fact)) return;
+    const { kind } = fact;
+    this.seen.set(kind, (this.seen.get(kind) ?? 0) | bitOf(fact));
     this.found.push(fact);
   }
 
-  private has(kind: FactKind, role: Fact['role'], isNamed: boolean): boolean {
-    return ((this.seen.get(kind) ?? 0) & bitOf(role, isNamed)) !== 0;
+  private has(fact: Distinction): boolean {
+    return ((this.seen.get(fact.kind) ?? 0) & bitOf(fact)) !== 0;
   }
 }
 
-function bitOf(role: Fact['role'], isNamed: boolean): number {
-  return 1 << (2 * ROLES[role] + Number(isNamed));
+type Distinction = Pick<Subject, 'kind' | 'role' | 'device' | 'enable'>;
+
+function bitOf({ role, device, enable }: Distinction): number {
+  const isNamed = device !== undefined;
+  const asksForLogging = role === 'wire' && enable === true;
+  return 1 << (2 * ROLES[role] + Number(isNamed) + 2 * Number(asksForLogging));
 }

@@ -15,7 +15,7 @@ export function reportArgs(fact: Valued, { event, message }: Step): FlowArg[] {
     args.push(argOf(row?.value ?? valueName(fact), fact));
   }
   if (fact.enable !== undefined) {
-    args.push({ name: row?.enable ?? 'log', value: String(fact.enable) });
+    args.push({ name: row?.enable ?? flagName(fact), value: String(fact.enable) });
   }
   const flags = event?.record.args?.flags;
   if (flags !== undefined && row?.value !== 'flags' && flags !== PLAIN) {
@@ -38,6 +38,11 @@ export function reportName({ role, func, value }: Pick<Fact, 'role' | 'func' | '
 /** The value of a request has no name in the table of facts: that of the member it is. */
 function valueName({ kind }: Valued): string {
   return kind === 'op_set_features' ? 'features' : kind === 'op_set_vring_addr' ? 'flags' : 'value';
+}
+
+/** What is true or false of a request: whether it asks for logging, but for the one that switches a vring on. */
+function flagName({ kind }: Valued): string {
+  return kind === 'op_set_vring_enable' ? 'enable' : 'log';
 }
 
 export function callArgs(

@@ -18,7 +18,7 @@ export function straceRecipe({ backends }: RecipeRequest): Recipe {
     ...(ioctls.length > 0 ? ['ioctl'] : []),
     ...(requests.length > 0 ? ['sendmsg', 'recvmsg'] : []),
   ];
-  const options = `-f -ttt -y -xx -s ${STRING_BYTES} -e trace=${calls.join()} -o strace.txt`;
+  const options = `-f -ttt -y -x -s ${STRING_BYTES} -e trace=${calls.join()} -o strace.txt`;
   return {
     name: 'strace',
     about: ABOUT,

@@ -23,7 +23,7 @@ const WAITS_SINCE = 602;
  * disconnect that the capture does not show: stop, reconnect, and start begin with other requests.
  */
 const GOES_ON: Readonly<Record<string, readonly string[]>> = {
-  SET_FEATURES: ['SET_VRING_ADDR', 'SET_VRING_NUM', 'SET_VRING_BASE'],
+  SET_FEATURES: ['GET_STATUS', 'SET_VRING_ADDR', 'SET_VRING_NUM', 'SET_VRING_BASE'],
   SET_VRING_ADDR: ['SET_VRING_ADDR', 'SET_VRING_KICK'],
 };
 
@@ -201,6 +201,14 @@ function waitOrFault(
   }
   const missing: string[] = [];
   if (isAsked === undefined) missing.push(`the flags of the message (${MESSAGES_RECIPE})`);
+  if (
+    next.name === 'GET_STATUS' &&
+    answerTo(messages, messages.indexOf(next, index)) !== undefined
+  ) {
+    missing.push(
+      'whether the backend handles requests one after the other: then the reply to GET_STATUS shows that it logs',
+    );
+  }
   if (isAsked === false && !shown.anyWait) {
     missing.push(
       'GET_FEATURES on this connection, with which QEMU waits where REPLY_ACK is missing',

@@ -1,5 +1,6 @@
 import { bigintOf } from '../model/values.js';
 import {
+  BEHIND_FEATURES,
   connectionsOf,
   isContinued,
   MESSAGES_RECIPE,
@@ -99,7 +100,7 @@ function* logStarts({ messages }: Connection): Generator<LogStart> {
 
 function isOfLogStart({ sender, name, enable }: Message): boolean {
   if (sender === 'reply') return true;
-  if (name === 'GET_FEATURES') return true;
+  if (BEHIND_FEATURES.has(name)) return true;
   // DPDK prints no flags of a vring.
   return name === 'SET_VRING_ADDR' ? enable !== false : name === 'SET_FEATURES' && enable === true;
 }

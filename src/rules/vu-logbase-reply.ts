@@ -2,6 +2,7 @@ import { hasGap } from '../flows/run.js';
 import { bigintOf } from '../model/values.js';
 import {
   answerTo,
+  BEHIND_FEATURES,
   connectionsOf,
   isContinued,
   isOfSameQemu,
@@ -109,7 +110,8 @@ function judge(
   if (answerTo(messages, index) !== undefined) {
     return { verdict: 'pass', ...at, message: `${who} answers SET_LOG_BASE` };
   }
-  const [next, afterwards] = nextRequests(messages, index, 3).filter(isNoWait);
+  const [next, ...later] = nextRequests(messages, index, 6).filter(isNoWait);
+  const afterwards = later.find(({ name }) => !BEHIND_FEATURES.has(name));
   if (next === undefined) {
     return {
       verdict: 'inconclusive',
@@ -135,7 +137,7 @@ function judge(
     next.name === 'SET_FEATURES' &&
     afterwards?.name === 'SET_VRING_ADDR' &&
     isContinued(context, connection, request, afterwards);
-  const isSame = isLogStart || isDeviceStart(context, connection, request, next);
+  const isSame = isLogStart || goesOnOverSocket(context, connection, request, next);
   if (!isSame) missing.push('the log start without a gap or a disconnect');
   const message = `${next.name} follows SET_LOG_BASE to ${who}, and no reply is read`;
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
@@ -149,17 +151,19 @@ function judge(
 }
 
 /**
- * A device start goes on with the status, or enables rings; one that failed stops them. Only a socket that is named
- * is the same one still.
+ * A log start goes on with LOG_ALL, a device start with the status, or it enables rings; one that failed stops them.
+ * Only a socket that is named is the same one still.
  */
-function isDeviceStart(
+function goesOnOverSocket(
   context: SessionContext,
   connection: Connection,
   request: Message,
   next: Message,
 ): boolean {
   const goesOn =
-    next.name === 'GET_STATUS' || (next.name === 'SET_VRING_ENABLE' && next.payload.num === '1');
+    next.name === 'GET_STATUS' ||
+    (next.name === 'SET_FEATURES' && next.enable === true) ||
+    (next.name === 'SET_VRING_ENABLE' && next.payload.num === '1');
   return goesOn && connection.isOneSocket && isContinued(context, connection, request, next);
 }
 
@@ -182,8 +186,8 @@ function* judgeEvents(context: SessionContext): Generator<Judgement> {
     const at = { step: event.step, line: event.line };
     const answer = asked(context, events, i);
     const afterwards = events
-      .slice(i + 2, i + 6)
-      .find((e) => e.sender === 'frontend' && isNoWait(e));
+      .slice(i + 2, i + 8)
+      .find(({ sender, name }) => sender === 'frontend' && !BEHIND_FEATURES.has(name));
     if (answer?.how === 'read') {
       yield { verdict: 'pass', ...at, message: 'QEMU reads the reply to SET_LOG_BASE' };
     } else if (

@@ -72,6 +72,25 @@ describe('libvhost-user', () => {
     }
   });
 
+  it.each([
+    'Logged dirty guest page: 10713',
+    'Got kick_data: 0000000000000001 handler:(nil) idx:1',
+  ])('knows "%s" below the packets of the backend, which are no words', (line) => {
+    const packet =
+      'TX:: 0030: 34 56 ff 02  00 00 00 00  00 00 00 00  00 00 00 00   4V..............';
+    const { records } = readLines([
+      banner,
+      'Request: VHOST_USER_SET_OWNER (3)',
+      packet,
+      packet,
+      packet,
+      line,
+    ]);
+    expect(records.at(-1)).toMatchObject({ kind: 'chatter' });
+    expect(records.filter((record) => record.kind === 'prose' && record.human)).toEqual([]);
+    expect(readLines([packet, line]).formats).not.toContain('libvhost-user');
+  });
+
   it('ends a message where a person goes on', () => {
     const records = read([banner, 'Request: VHOST_USER_SET_OWNER (3)', 'This is where it hangs.']);
     expect(records.map(({ kind }) => kind)).toEqual(['message', 'prose']);
@@ -86,6 +105,28 @@ describe('libvhost-user', () => {
 });
 
 describe('DPDK', () => {
+  it("leaves testpmd's own lines between those of the library to no person", () => {
+    const own = [
+      'testpmd> start',
+      'EAL: Physical addresses are unavailable, selecting IOVA as VA mode.',
+      'VHOST: Rx csum will be done in SW, may impact performance.',
+      'Vhost device 0 created',
+      'Port 0: queue state event',
+      'vring0 is enabled',
+      'Port statistics ====================================',
+      '  ######################## NIC statistics for port 0  ########################',
+      '  RX-packets: 12         RX-missed: 0          RX-bytes:  840',
+      '  Throughput (since last show)',
+      '  ------- Forward Stats for RX Port= 0/Queue= 0 -> TX Port= 0/Queue= 0 -------',
+      `  ${'-'.repeat(76)}`,
+      'Waiting for lcores to finish...',
+      'Done.',
+    ];
+    const message = 'VHOST_CONFIG: (/run/vm/net.sock) read message VHOST_USER_SET_FEATURES';
+    const records = read([message, ...own, message]);
+    expect(records.filter((record) => record.kind === 'prose' && record.human)).toEqual([]);
+  });
+
   function payloadOf(request: string, lines: readonly string[]): unknown {
     const [record, ...more] = read([`VHOST_CONFIG: read message ${request}`, ...lines]);
     expect(more).toEqual([]);

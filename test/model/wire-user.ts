@@ -73,6 +73,7 @@ const IDS: Readonly<Record<string, number>> = {
   ADD_MEM_REG: 37,
   REM_MEM_REG: 38,
   SET_STATUS: 39,
+  GET_STATUS: 40,
 };
 
 const u64 = (value: bigint): Members => [['u64', value, 8]];
@@ -163,6 +164,7 @@ export class UserDevice {
       for (const ring of this.ringsOf(pair)) {
         this.send(thread, 'SET_VRING_ENABLE', state(ring, 1n));
       }
+      this.getStatus(thread);
       if (status && version >= 702) this.send(thread, 'SET_STATUS', u64(0xfn));
     }
   }
@@ -282,8 +284,15 @@ export class UserDevice {
     return chunks * 8n + (this.defect === 'size-odd' ? 2n : 0n);
   }
 
+  /** With STATUS, FEATURES_OK is added to it: vhost_user_set_features(). */
   private setFeatures(thread: number, log: boolean): void {
     this.logged(thread, 'SET_FEATURES', u64(0x1_7000_0000n | (log ? LOG_ALL : 0n)), log);
+    this.getStatus(thread);
+  }
+
+  private getStatus(thread: number): void {
+    const { status, version } = this.setup;
+    if (status && version >= 702) this.ask(thread, 'GET_STATUS', [], u64(0xfn));
   }
 
   /** False when the backend refused. */

@@ -3,7 +3,8 @@
  * messages of QEMU, of the programs around it, and of consoles.
  *
  * Sources: QEMU (migration/migration-hmp-cmds.c, monitor/hmp.c, accel/kvm/kvm-all.c, util/main-loop.c, target/i386/,
- * system/memory.c, accel/tcg/; QEMU 2 to 10), GLib, iproute2, Linux, systemd, agetty.
+ * system/memory.c, accel/tcg/; QEMU 2 to 10), GLib, iproute2, Linux, systemd, agetty, DPDK (app/test-pmd,
+ * drivers/net/vhost; 22.11 to 25.11).
  */
 import { anyOf } from '../../base/any-of.js';
 import { isPersonal } from '../personal.js';
@@ -49,6 +50,9 @@ const PROGRAM_START = anyOf([
   /^[*>]? ?\d*[ \t]*0x[0-9a-fA-F]{4,}|^\d+[ \t]+\S+ \(.*\) (?:at|from) \S+$|^[0-9a-fA-F]{8,}[: ]|^\? \w+\+0x|^<\/?[A-Z]{3,}>|^Call Trace:$|^R(?:IP|SP|AX|BX|CX|DX|SI|DI|BP|\d+): /,
   // qemu's command line and other options; paths
   /^--?[a-z][\w-]*(?:[ =]|$)|^\/[\w.+/-]+$/,
+  // DPDK's environment, its vhost driver, and testpmd with its statistics
+  /^(?:EAL|PMD|VHOST|ETHDEV|MEMPOOL|TELEMETRY|testpmd): |^testpmd>|^(?:Un-)?Initializing pmd_vhost for |^Creating VHOST-USER backend on |^Vhost device \d+ (?:created|destroyed)$|^vring\d+ is (?:en|dis)abled$|^Unconfigure intr vec$|^Rx csum will be done in SW|^Allocate mbuf for/,
+  /^(?:Throughput \(since last show\)$|Port statistics =+$|Auto-start selected$|Set \w+ packet forwarding mode$|(?:Configuring|Stopping|Closing|Shutting down) [Pp]ort|Port \d+(?: is closed$|: (?:link state change|queue state) event$)|port \d+: RX queue number: |Checking link statuses|Waiting for lcores to finish|Telling cores to |No commandline core given, start packet forwarding$|Logical Core \d+ \(socket \d+\) forwards packets on |-{4,} (?:Forward [Ss]tatistics|Forward Stats) for |Primary: Sending '|Warning! port-topology=paired |Done\.?$)/,
   // consoles: SeaBIOS, GRUB, Linux, systemd
   /^(?:SeaBIOS|iPXE|Booting|GRUB|Welcome to|Decompressing|Loading |Press |Escape character|Uncompressing|EFI stub|BdsDxe|UEFI|Machine UUID|early console|login:|Last login|Debian|Ubuntu|Fedora|CentOS|Kernel panic|Run \/)|^\[? *(?:OK|FAILED|DEPEND) *\]/,
   // "         Starting Flush Journal to Persistent Storage..."   "Starting syslogd: OK"

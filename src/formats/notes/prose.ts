@@ -9,6 +9,7 @@ import { EITHER, isPrinted, isProgramOutput } from './program-output.js';
 /** True when the line, which no format claimed, reads like something that a person wrote. */
 export function isHuman(line: string, nearOutput: boolean): boolean {
   const text = line.trim();
+  if (TESTPMD_BORDER.test(line)) return false;
   if (hasOtherLetters(text) || MARK.test(text)) return true;
   if (isProgramOutput(text)) return false;
   const words = countWords(text, 3);
@@ -22,6 +23,9 @@ export function isHuman(line: string, nearOutput: boolean): boolean {
 // "=====", "-----", "*****": length says nothing, a text in it would. "```".
 // "## Cancel", "# A heading"; "# echo 1 > /sys/x" is a command of root
 const MARK = /^(?:([=*~_-])\1{4,}$|```|#{2,6}[ \t]+\S|# [A-Z][\w ,.'()-]*$)/;
+
+/** Below the statistics of a port. Source: DPDK app/test-pmd/testpmd.c fwd_stats_display(). */
+const TESTPMD_BORDER = /^ {2}-{76}$/;
 
 const ITEM = /^(?:[-*•·+]|\d+[.)])[ \t]+\S/;
 

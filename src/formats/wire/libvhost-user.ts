@@ -4,7 +4,8 @@
  * Producer: QEMU's subprojects/libvhost-user/libvhost-user.c, vu_process_message(), built with
  *           LIBVHOST_USER_DEBUG (QEMU 2.7 to 10.2), and copies of it: passt, `Request: 9` without a name.
  * Unit:     from the banner of `=` to the last line about that message. A line of GLib's log in between
- *           ends the record; what follows is chatter, as are lines about running rings.
+ *           ends the record; what follows is chatter, as are lines about running rings, wherever they stand
+ *           below the first message: the backend prints lines of its own in between (vhost-user-bridge its packets).
  * Not read: what the backend did with a message; its answer only where it is printed (`Sending back to guest`).
  */
 import { accept } from '../../grammar/libvhost-user.js';
@@ -54,9 +55,9 @@ class LibvhostUser implements LineFormat {
   take(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
     // GLib leaves a blank line in front of its own.
     const isNear = lineNo - this.#lastLine <= 2;
-    const line = debugLine(text, isNear);
+    const line = debugLine(text, isNear, this.#lastLine >= 0);
     const isGlib = line === undefined && isNear && isGlibLine(text);
-    if (!isGlib && (line === undefined || (!isNear && line.what !== 'banner'))) return undefined;
+    if (!isGlib && line === undefined) return undefined;
     this.#lastLine = lineNo;
     if (line?.what === 'banner') {
       const before = this.end();
@@ -120,11 +121,16 @@ const GLIB = /^(?:\*\* )?\([^()]{1,64}:\d{1,10}\): (?:[\w-]{1,64}-)?[A-Z]+(?: \*
 
 const LONGEST_LINE = 256;
 
-function debugLine(text: string, isNear: boolean): DebugLine | undefined {
+/** What these lines say, they say wherever they stand: the banner of a message, and what rings do below one. */
+const RUNTIME = /^(?:Got kick|Kicking the QEMU|Logged dirty|skipped notify)/;
+
+function debugLine(text: string, isNear: boolean, isBelow: boolean): DebugLine | undefined {
   if (text.length > LONGEST_LINE) return undefined;
   const line = text.replace(MARGIN, '');
-  if (!isNear && !line.startsWith('================ V')) return undefined;
-  return accept(line);
+  if (isNear) return accept(line);
+  if (line.startsWith('================ V')) return accept(line);
+  const read = isBelow && RUNTIME.test(line) ? accept(line) : undefined;
+  return read?.what === 'runtime' ? read : undefined;
 }
 
 function isGlibLine(text: string): boolean {

@@ -27,6 +27,8 @@ const NAMES: Readonly<Record<string, string>> = {
   9: 'SET_VRING_ADDR',
   10: 'SET_VRING_BASE',
   12: 'SET_VRING_KICK',
+  39: 'SET_STATUS',
+  40: 'GET_STATUS',
 };
 
 const NEED_REPLY = 0x8;

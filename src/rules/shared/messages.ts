@@ -53,7 +53,7 @@ export interface VersionSign {
 
 /** How to see messages with flags, payloads and replies. */
 export const MESSAGES_RECIPE =
-  'both directions of the socket: strace -f -tt -y -xx -s 4096 -e trace=sendmsg,recvmsg on QEMU';
+  'both directions of the socket: strace -f -tt -y -x -s 4096 -e trace=sendmsg,recvmsg on QEMU';
 
 /** Connections in order of appearance. */
 export function connectionsOf(context: SessionContext): readonly Connection[] {
@@ -196,6 +196,16 @@ export function asksForReply({ flags }: Message): boolean | undefined {
 }
 
 const NEED_REPLY = 0x8;
+
+/**
+ * What stands between the features and the addresses of a log start: the request with which QEMU waits where
+ * REPLY_ACK is missing, and with STATUS that FEATURES_OK is set. Source: QEMU vhost_user_set_features().
+ */
+export const BEHIND_FEATURES: ReadonlySet<string> = new Set([
+  'GET_FEATURES',
+  'GET_STATUS',
+  'SET_STATUS',
+]);
 
 /** Has logging in it: it is what must take effect before QEMU goes on. */
 export function isLogRequest({ sender, name, enable }: Message): boolean {
