@@ -24,7 +24,7 @@ export function* judgePass(
   pass: Pass,
   wanted: Wanted,
 ): Generator<Judgement> {
-  const missed = wanted.rings.filter((ring) => !pass.rings.has(ring));
+  const missed = missedRings(context.run, pass, wanted);
   for (const vring of missed) yield judgeMissed(context, pass, vring, wanted);
   if (missed.length > 0) return;
   const at = place(pass.activation);
@@ -47,6 +47,15 @@ export function* judgePass(
   }
 }
 
+/** Rings that had to be addressed, and those whose address certainly did not come to the backend; ascending. */
+function missedRings({ rings }: Run, pass: Pass, wanted: Wanted): readonly number[] {
+  const lost = [...pass.unsent].flatMap(([address, { missing }]) =>
+    missing.length === 0 ? (rings.ringOf(address) ?? []) : [],
+  );
+  const all = new Set([...wanted.rings, ...lost]);
+  return [...all].filter((ring) => !pass.rings.has(ring)).sort((a, b) => a - b);
+}
+
 function nameOf({ enable }: Pass): string {
   return `vhost_dev_set_log(${String(enable)})`;
 }
@@ -66,7 +75,7 @@ function judgeMissed(
   return {
     verdict: 'violation',
     ...subject,
-    ...(mayBeQuirk(context, pass, vring) ? { severity: 'note' as const } : {}),
+    ...(isExplained(context, pass, vring) ? { severity: 'note' as const } : {}),
     message: `${nameOf(pass)} never gave ${wanted.what} to vring ${vring}: ${wanted.harm}`,
     expected: expectedFor(context, pass, vring),
     evidence: evidenceFor(context, pass, vring),
@@ -102,8 +111,9 @@ function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[
   if (backend === 'kernel' && run.rings.vqIndexOf(activation) === undefined) {
     found.push('vhost_virtqueue_start with its idx=, to know vq_index');
   }
-  found.push(...(unsentFor(run, pass, vring)?.missing ?? []));
-  if (found.length > 0) return found;
+  const lost = unsentFor(run, pass, vring);
+  if (lost !== undefined) found.push(...lost.missing);
+  if (found.length > 0 || lost !== undefined) return found;
   if (isPassedOver(run, pass, vring)) return [];
   const doubt = doubts(run, activation);
   const isDecided = doubt.length > 0 || successOf(run, pass) !== undefined;
@@ -117,6 +127,10 @@ function isPassedOver(run: Run, pass: Pass, vring: number): boolean {
     (a) => isOwn(pass, a) && (run.rings.ringOf(a) ?? -1) > vring && a.enable === enable,
   );
   return later !== undefined && activation.entered && !hasGap(run, activation.first, later.first);
+}
+
+function isExplained(context: SessionContext, pass: Pass, vring: number): boolean {
+  return unsentFor(context.run, pass, vring) === undefined && mayBeQuirk(context, pass, vring);
 }
 
 /**
