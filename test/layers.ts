@@ -87,6 +87,7 @@ export const layers: readonly Layer[] = [
       sqlite3: 'The database.',
       'node:fs': 'A database is a file, which may be missing or unreadable.',
       'node:path': 'The file has a path.',
+      'node:url': 'SQLite takes what else it is told of a file in an address.',
     },
   },
   {

@@ -83,7 +83,11 @@ export class Database {
         },
         (error) => {
           if (error) reject(error);
-          else resolve();
+          // The package may say that all rows are there before it says which error ended them.
+          else
+            this.all('SELECT 1').then(() => {
+              resolve();
+            }, reject);
         },
       );
     });
