@@ -68,7 +68,7 @@ function shapeOf({ ordered, session, nodes }: Flow): unknown[] {
     all.map((node) => [
       [node.kind, node.name, node.line, node.lastLine, node.lane, node.actor, node.vring].join(' '),
       [
-        node.deviceName?.replace(/^\/.*/, 'a socket'),
+        node.deviceName?.replace(/^\/.*/, 'a socket').replace(/0x[0-9a-f]+$/, 'a pointer'),
         node.callSite,
         node.count,
         node.time,

@@ -54,7 +54,9 @@ export const lsWord: Rule = {
           yield { verdict: 'inconclusive', ...place, message, missing: [ENTRY] };
         else {
           const expected = `bit 26 ${enable ? 'set' : 'clear'}`;
-          yield { verdict: 'violation', ...place, message, expected };
+          const isTold = outer.enable === undefined && caller !== undefined;
+          const evidence = isTold ? [{ line: caller.line, role: 'enable_log at its entry' }] : [];
+          yield { verdict: 'violation', ...place, message, expected, evidence };
         }
       }
     },

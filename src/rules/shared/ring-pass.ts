@@ -158,8 +158,10 @@ function vdevOf({ call }: Activation): string | undefined {
 function evidenceFor(context: SessionContext, pass: Pass, vring: number): Mark[] {
   const { rings } = context.run;
   const started = lastAddressed(context, pass.device, vring, pass.activation.first);
+  const isLost = unsentFor(context.run, pass, vring) !== undefined;
   const marks: Mark[] = [];
-  if (started !== undefined) {
+  // The pass itself shows that the ring is set up, where it calls for it.
+  if (started !== undefined && !isLost) {
     const role = `vring ${vring} was addressed with enable_log=${String(started.enable)}`;
     marks.push({ line: started.line, role });
   }
