@@ -1,6 +1,7 @@
 import { runningRings } from '../protocol/replay.js';
 import { passes, unseenPasses } from './shared/log-passes.js';
 import { judgePass } from './shared/ring-pass.js';
+import { judgeWire } from './shared/wire-log-starts.js';
 import type { Rule } from './rule.js';
 
 /** Every started ring gets VHOST_VRING_F_LOG when logging is switched on. */
@@ -16,6 +17,7 @@ export const lsAllRings: Rule = {
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and vhost_virtqueue_stop since the device start',
       'the entry of vhost_dev_set_log(true) and its successful end',
       'where the set_vring_addr op is watched: its call below each vhost_virtqueue_set_addr',
+      'or the messages of a vhost-user connection since the device start: an strace -y of QEMU or of the backend',
     ],
     probes: [
       'vhost_dev_start',
@@ -61,5 +63,6 @@ export const lsAllRings: Rule = {
         harm: 'its used ring is not logged',
       });
     }
+    yield* judgeWire(context);
   },
 };

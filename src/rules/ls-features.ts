@@ -1,5 +1,6 @@
 import { judgeFeatures } from './shared/features-pass.js';
 import { passes, unseenPasses } from './shared/log-passes.js';
+import { judgeWireFeatures } from './shared/wire-features.js';
 import type { Rule } from './rule.js';
 
 /** A log start that addresses rings must also set VHOST_F_LOG_ALL. */
@@ -15,6 +16,7 @@ export const lsFeatures: Rule = {
       'the entry and the successful end of vhost_dev_set_log(true)',
       'probe vhost_dev_set_features',
       'where the set_features op is watched: its call below vhost_dev_set_features',
+      'or the messages of a vhost-user connection since its features: an strace of QEMU or of the backend',
     ],
     probes: [
       'vhost_dev_set_log',
@@ -40,5 +42,6 @@ export const lsFeatures: Rule = {
   *sequence(context) {
     yield* unseenPasses(context, true);
     for (const pass of passes(context, true)) yield judgeFeatures(context, pass, 'to log');
+    yield* judgeWireFeatures(context);
   },
 };
