@@ -2,7 +2,7 @@
  * Breakpoints of one debugger, by number: which function each stops in, at its entry or inside, and whether
  * every call is reported.
  *
- * Source: gdb/breakpoint.c, print_one_breakpoint_location(), for what `info breakpoints` tells (gdb 7 to 16).
+ * Source: gdb/breakpoint.c, print_one_breakpoint_location(), for what `info breakpoints` tells (gdb 7 to 18).
  */
 import type { BreakpointSet, Frame, Stop } from '../model/record.js';
 import { SHOWS_STACK } from './debugger-commands.js';

@@ -1,7 +1,7 @@
 /**
  * Reads one capture line by line: every line is claimed by a record or counted as blank.
  *
- * Producers: gdb's command line (gdb 7 to 16) and QEMU's "log" trace backend, mixed with anything else:
+ * Producers: gdb's command line (gdb 7 to 18) and QEMU's "log" trace backend, mixed with anything else:
  *            the formats of line-formats.ts claim their lines first, those of note-formats.ts last.
  * Unit:      see the record types. Backtraces are counted by level: a new one begins where the level does
  *            not rise, and after a prompt, a thread header, a record or another tool's stack.

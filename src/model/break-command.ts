@@ -2,7 +2,7 @@
  * What a `break` command asks for: where to stop, and whether every time.
  *
  * Source: gdb/breakpoint.c, break_command_1() and find_condition_and_thread(); gdb/location.c,
- * string_to_explicit_location_spec() (gdb 7 to 16).
+ * string_to_explicit_location_spec() (gdb 7 to 18).
  */
 
 /** Where a command sets a breakpoint, and whether it stops there every time. */

@@ -2,7 +2,7 @@
  * What printed argument values mean. Each function gives undefined for a value that gdb did not show:
  * `...`, `<optimized out>`, `<unavailable>`, `<error reading variable ...>`, an empty text.
  *
- * Source: gdb/valprint.c, generic_val_print() and print_formatted() (gdb 7 to 16).
+ * Source: gdb/valprint.c, generic_val_print() and print_formatted() (gdb 7 to 18).
  */
 import type { Frame } from './record.js';
 

@@ -1,7 +1,7 @@
 /**
  * gdb's machine interface → the records that the command line gives.
  *
- * Producer: gdb/mi/ (gdb 7 to 16, `gdb -i=mi`), as front ends log it, with or without the commands.
+ * Producer: gdb/mi/ (gdb 7 to 18, `gdb -i=mi`), as front ends log it, with or without the commands.
  * Syntax:   grammars/gdb-mi.peggy.
  * Unit:     a stop is one `*stopped` line, a backtrace one `^done,stack=[...]` line, up to the line of
  *           its arguments where that follows.

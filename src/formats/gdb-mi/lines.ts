@@ -1,7 +1,7 @@
 /**
  * One line of gdb's machine interface → its parts.
  *
- * Producer: gdb/mi/mi-out.c, mi-interp.c, mi-console.c (gdb 7 to 16, `gdb -i=mi`).
+ * Producer: gdb/mi/mi-out.c, mi-interp.c, mi-console.c (gdb 7 to 18, `gdb -i=mi`).
  * Syntax:   grammars/gdb-mi.peggy; the patterns here only spare the grammar hopeless lines.
  */
 import { accept } from '../../grammar/gdb-mi.js';

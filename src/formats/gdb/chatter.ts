@@ -2,7 +2,7 @@
  * Output of gdb that carries no record, told by its shape and by what stands around it: source lines, printed values,
  * locals, marks of somebody's cuts. The messages are those of messages.ts.
  *
- * Source: gdb/source.c, gdb/stack.c (print_frame_local_vars), gdb/infcmd.c, gdb/top.c (gdb 7 to 16).
+ * Source: gdb/source.c, gdb/stack.c (print_frame_local_vars), gdb/infcmd.c, gdb/top.c (gdb 7 to 18).
  */
 import type { Reach } from '../../model/record.js';
 

@@ -1,7 +1,7 @@
 /**
  * Follows the command lists of a session: which breakpoint or definition does a typed line belong to?
  *
- * Source: gdb/cli/cli-script.c, process_next_line() and read_command_lines() (gdb 7 to 16): inner lines
+ * Source: gdb/cli/cli-script.c, process_next_line() and read_command_lines() (gdb 7 to 18): inner lines
  * are asked for with `>`, blocks nest and each ends with `end`.
  * Not followed: lists that a script sets up without an echo; nothing is printed of them.
  */

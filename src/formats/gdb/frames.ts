@@ -1,7 +1,7 @@
 /**
  * Text of one stack frame → Frame, each text read once.
  *
- * Producer: gdb/stack.c, print_frame() (gdb 7 to 16). Syntax: grammars/gdb-frame.peggy.
+ * Producer: gdb/stack.c, print_frame() (gdb 7 to 18). Syntax: grammars/gdb-frame.peggy.
  * Not read: frames of ASan, crash, coredumpctl and others; foreign-stack.ts claims them first.
  */
 import { detached } from '../../base/detached.js';

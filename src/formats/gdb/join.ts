@@ -2,7 +2,7 @@
  * Decides whether a line continues the text before it: gdb wraps at the terminal's width, mail and
  * terminals wrap again.
  *
- * Source: gdb/stack.c, print_frame() and print_frame_args(), their wrap_here() calls (gdb 7 to 16).
+ * Source: gdb/stack.c, print_frame() and print_frame_args(), their wrap_here() calls (gdb 7 to 18).
  */
 
 /** A broken quote must not swallow the file; real frames take a dozen lines. */

@@ -1,7 +1,7 @@
 /**
  * Lines of a gdb session other than frames → what they say.
  *
- * Producer: gdb/breakpoint.c, gdb/infrun.c, gdb/thread.c, gdb/inferior.c (gdb 7 to 16).
+ * Producer: gdb/breakpoint.c, gdb/infrun.c, gdb/thread.c, gdb/inferior.c (gdb 7 to 18).
  * Syntax:   grammars/gdb-line.peggy; the patterns here only spare the grammar hopeless lines.
  * Not read: messages that carry no record (gdb-chatter.ts), the machine interface (gdb-mi.ts).
  */

@@ -2,7 +2,7 @@
  * Messages of gdb that carry no record, told by their words.
  *
  * Source: gdb/infrun.c, gdb/breakpoint.c, gdb/infcmd.c, gdb/symfile.c, gdb/solib.c, gdb/linux-nat.c, gdb/linux-thread-db.c,
- * gdb/auto-load.c, gdb/debuginfod-support.c, gdb/python/, gdb/cli/, gdb/top.c, gdbserver (gdb 7 to 16). A message that is
+ * gdb/auto-load.c, gdb/debuginfod-support.c, gdb/python/, gdb/cli/, gdb/top.c, gdbserver (gdb 7 to 18). A message that is
  * missing here becomes prose, and may make a log a note.
  */
 import { anyOf } from '../../base/any-of.js';

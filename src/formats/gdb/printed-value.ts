@@ -1,7 +1,7 @@
 /**
  * Structures that gdb printed → their members.
  *
- * Producer: gdb/printcmd.c, gdb/valprint.c (gdb 7 to 16).
+ * Producer: gdb/printcmd.c, gdb/valprint.c (gdb 7 to 18).
  * Syntax:   grammars/gdb-value.peggy.
  * Unit:     one value, from `$3 = {` to the bracket that closes it: `set print pretty` and narrow terminals
  *           need several lines for it.

@@ -2,7 +2,7 @@
  * The records of one capture while they open and close: which backtrace is open, which stop waits for
  * its location, which header or command stands directly above.
  *
- * Source: gdb/infrun.c, normal_stop(), for the order in which gdb prints them (gdb 7 to 16).
+ * Source: gdb/infrun.c, normal_stop(), for the order in which gdb prints them (gdb 7 to 18).
  */
 import { FORMAT_IDS } from '../../model/record.js';
 import type {
