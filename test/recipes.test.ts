@@ -89,11 +89,13 @@ describe('every rule that checks something is decidable', () => {
   const own = rules.map(({ info }) => info).filter(({ undecidable }) => undecidable === undefined);
 
   test.each(own)('$id names what it needs, and recipes show it', (info) => {
-    const { probes = [], traceProbes = [] } = info;
+    const { probes = [], traceProbes = [], messageProbes = [] } = info;
     expect(probes, 'RuleInfo.probes').not.toEqual([]);
     expect(recipesFor(probes, info.backends)).not.toEqual([]);
     const { shows } = recipes.qemu(all);
     expect(traceProbes.filter((need) => !shows.has(need))).toEqual([]);
+    const messages = recipes.strace({ backends: ['user'], needs: undefined }).shows;
+    expect(messageProbes.filter((need) => !messages.has(need))).toEqual([]);
   });
 
   test('by trace events alone, where these are enough', () => {

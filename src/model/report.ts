@@ -193,6 +193,8 @@ export interface RuleInfo {
   readonly probes?: readonly Need[];
   /** What is enough in its place without a debugger: trace events of QEMU alone. */
   readonly traceProbes?: readonly Need[];
+  /** What is enough in its place for a vhost-user device: the messages on its connection. */
+  readonly messageProbes?: readonly Need[];
   readonly why: string;
   readonly remedy: string;
   /** Legal behaviour that looks like a violation and is not reported. */

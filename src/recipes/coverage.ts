@@ -44,7 +44,7 @@ function whyNot(
   backends: readonly Backend[],
 ): LeftRule | undefined {
   const { id, undecidable } = rule;
-  const [first = [], ...others] = waysOf(rule);
+  const [first = [], ...others] = waysOf(rule, backends);
   if (undecidable !== undefined) return { rule: id, why: undecidable, with: [] };
   if (first.length === 0) return { rule: id, why: 'what it needs is not known', with: [] };
   const isShown = (needs: readonly Need[]): boolean => needs.every((need) => shows.has(need));
@@ -54,8 +54,13 @@ function whyNot(
 }
 
 /** Sets of needs, each of which is enough by itself. */
-function waysOf({ probes = [], traceProbes = [] }: RuleInfo): readonly (readonly Need[])[] {
-  return traceProbes.length > 0 ? [probes, traceProbes] : [probes];
+function waysOf(
+  { probes = [], traceProbes = [], messageProbes = [] }: RuleInfo,
+  backends: readonly Backend[],
+): readonly (readonly Need[])[] {
+  // The kernel's devices have no messages.
+  const messages = backends.every((backend) => backend === 'user') ? messageProbes : [];
+  return [probes, ...[traceProbes, messages].filter((way) => way.length > 0)];
 }
 
 /** What a recipe is to show for a rule: the first set that it can show. */
@@ -66,7 +71,7 @@ export function needsFor(
 ): readonly Need[] {
   const backends = ownBackends(rule, among);
   const { shows } = recipes[name]({ backends, needs: undefined });
-  const ways = waysOf(rule);
+  const ways = waysOf(rule, backends);
   return ways.find((way) => way.every((need) => shows.has(need))) ?? ways[0] ?? [];
 }
 

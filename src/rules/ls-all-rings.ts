@@ -28,6 +28,12 @@ export const lsAllRings: Rule = {
       'op_set_vring_addr',
       'return of vhost_dev_set_log',
     ],
+    messageProbes: [
+      'wire vhost_user_message',
+      'wire op_set_features',
+      'wire op_set_vring_addr',
+      'wire op_get_vring_base',
+    ],
     why: 'Writes of the backend to the used ring of that vring are not marked dirty. The destination resumes with a stale used ring: it loses or repeats requests, silently.',
     remedy:
       'Check the descriptor test and the loop over dev->nvqs in vhost_dev_set_log() of that QEMU; do not trust a migration made in this state.',

@@ -259,6 +259,28 @@ const USER_FAULTS: readonly WireFault[] = [
     oldMemory,
   ),
   userFault('the log begins inside of the file', 'VU-MMAPSIZE', 'offset', noPayload),
+  userFault(
+    'a log start leaves LOG_ALL out',
+    'LS-FEATURES',
+    'features-left-out',
+    noPayload,
+    noConnection,
+  ),
+  userFault(
+    'a log start addresses a vring without F_LOG',
+    'LS-ALL-RINGS',
+    'vring-not-told',
+    noPayload,
+    noConnection,
+  ),
+  userFault(
+    'a log start passes over the last vring',
+    'LS-ALL-RINGS',
+    'vring-left-out',
+    noPayload,
+    noConnection,
+    hiddenIn('another thread set the vring going', 'strace without -y'),
+  ),
 ];
 
 type KernelEvents = readonly (Ioctl | LogWrite)[];

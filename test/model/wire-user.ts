@@ -25,7 +25,10 @@ export type UserDefect =
   | 'size-in-chunks'
   | 'size-odd'
   | 'size-too-small'
-  | 'offset';
+  | 'offset'
+  | 'features-left-out'
+  | 'vring-not-told'
+  | 'vring-left-out';
 
 /** Members of a payload in order, with their bytes. */
 export type Members = readonly (readonly [name: string, value: bigint, bytes: number])[];
@@ -185,9 +188,11 @@ export class UserDevice {
     this.logChunks = this.neededChunks();
     for (let pair = 0; pair < this.setup.pairs; pair++) {
       this.setLogBase(thread, pair);
-      this.setFeatures(thread, true);
+      this.setFeatures(thread, this.defect !== 'features-left-out');
       for (const ring of this.ringsOf(pair)) {
-        const isOk = this.setAddress(thread, ring, true, ring === refused);
+        if (ring === 1 && this.defect === 'vring-left-out') continue;
+        const isTold = ring !== 1 || this.defect !== 'vring-not-told';
+        const isOk = this.setAddress(thread, ring, isTold, ring === refused);
         if (!isOk) {
           this.rollBack(thread, pair, ring);
           return;
