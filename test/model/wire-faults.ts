@@ -66,7 +66,8 @@ const USER_BUILDS: readonly UserBuild[] = [
   },
 ];
 
-type UserStory = 'log start and stop' | 'restart while logging' | 'log grows' | 'vring refused';
+type UserStory =
+  'log start and stop' | 'restart while logging' | 'log grows' | 'vring refused' | 'vring reset';
 
 const USER_STORIES: Readonly<Record<UserStory, (device: UserDevice) => void>> = {
   'log start and stop': (device) => {
@@ -82,6 +83,12 @@ const USER_STORIES: Readonly<Record<UserStory, (device: UserDevice) => void>> = 
   'log grows': (device) => {
     device.logStart(MIGRATION);
     device.resize(VCPU, 0x2_0000_0000n);
+    device.logStop(MAIN);
+  },
+  'vring reset': (device) => {
+    device.resetVring(VCPU, 0);
+    device.logStart(MIGRATION);
+    device.resetVring(VCPU, 1);
     device.logStop(MAIN);
   },
   'vring refused': (device) => {

@@ -154,11 +154,7 @@ export class UserDevice {
       this.setFeatures(thread, this.isLogging);
       if (pair === 0) this.sendMemory(thread);
       for (const ring of this.ringsOf(pair)) {
-        this.send(thread, 'SET_VRING_NUM', state(ring, 256n));
-        this.send(thread, 'SET_VRING_BASE', state(ring, 0n));
-        this.setAddress(thread, ring, this.isLogging);
-        this.send(thread, 'SET_VRING_KICK', u64(BigInt(ring)));
-        this.send(thread, 'SET_VRING_CALL', u64(BigInt(ring)));
+        this.setUp(thread, ring);
       }
       if (this.isLogging) {
         this.logChunks = this.neededChunks();
@@ -170,6 +166,22 @@ export class UserDevice {
       this.getStatus(thread);
       if (status && version >= 702) this.send(thread, 'SET_STATUS', u64(0xfn));
     }
+  }
+
+  private setUp(thread: number, ring: number): void {
+    this.send(thread, 'SET_VRING_NUM', state(ring, 256n));
+    this.send(thread, 'SET_VRING_BASE', state(ring, 0n));
+    this.setAddress(thread, ring, this.isLogging);
+    this.send(thread, 'SET_VRING_KICK', u64(BigInt(ring)));
+    this.send(thread, 'SET_VRING_CALL', u64(BigInt(ring)));
+  }
+
+  /** The guest resets one vring and sets it up again: vhost_virtqueue_stop() and vhost_virtqueue_start(), since 7.2. */
+  resetVring(thread: number, ring: number): void {
+    if (this.setup.version < 702) return;
+    this.ask(thread, 'GET_VRING_BASE', state(ring, 0n), state(ring, 17n));
+    this.setUp(thread, ring);
+    this.send(thread, 'SET_VRING_ENABLE', state(ring, 1n));
   }
 
   stop(thread: number): void {

@@ -143,9 +143,17 @@ class Vrings {
     const { name, vring } = message;
     if (name === 'RESET_OWNER' || name === 'RESET_DEVICE') this.#kicks.clear();
     if (vring === undefined) return;
-    if (name === 'SET_VRING_ADDR') this.#devices.set(vring, this.#device);
+    if (name === 'SET_VRING_ADDR') this.#setUp(vring);
     else if (name === 'SET_VRING_KICK') this.#kicks.set(vring, message);
     else if (name === 'GET_VRING_BASE') this.#kicks.delete(vring);
+  }
+
+  /** One that is reset alone, while others of its device run, stays in it. */
+  #setUp(vring: number): void {
+    const device = this.#devices.get(vring);
+    const others = [...this.#kicks.keys()].filter((other) => other !== vring);
+    const isReset = others.some((other) => this.#devices.get(other) === device);
+    if (device === undefined || !isReset) this.#devices.set(vring, this.#device);
   }
 
   /** Those that run in the device of a vring; undefined where that one is not seen to run. */
@@ -179,10 +187,16 @@ function* logStarts(connection: Connection): Generator<WireLogStart> {
     i = requests.indexOf(addresses.at(-1) ?? first, i);
     if (request.enable !== true) continue;
     const running = first.vring === undefined ? undefined : vrings.runningWith(first.vring);
-    const next = requests.slice(i + 1).find(({ name }) => !BEHIND_FEATURES.has(name));
-    const isSame = next?.greeting === request.greeting;
-    yield { connection, features: request, addresses, running, next: isSame ? next : undefined };
+    yield { connection, features: request, addresses, running, next: nextOf(requests, i) };
   }
+}
+
+/** What follows on the same connection; that it is asked for its features may be the beginning of a new one. */
+function nextOf(requests: readonly Message[], last: number): Message | undefined {
+  let at = last + 1;
+  while (BEHIND_FEATURES.has(requests[at]?.name ?? '')) at++;
+  const next = requests[at];
+  return next?.greeting === requests[last]?.greeting ? next : undefined;
 }
 
 /** The addresses of a log start or stop; none behind the features of a device start. */
