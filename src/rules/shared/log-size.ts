@@ -65,17 +65,20 @@ function findSizeEvents(context: SessionContext): SizeEvent[] {
     if (kind === 'op_set_mem_table' && (!isKept || last === undefined)) continue;
     if (last !== undefined) last.until = first;
     current.delete(device);
-    const size = isKept ? last?.size : givenSize(activation);
-    if (size === undefined) continue;
     const isCertain =
-      last !== undefined && unwatchedSizes(context, last.activation.first, first).length === 0;
+      last !== undefined &&
+      unwatchedSizes(context, last.activation.first, first).length === 0 &&
+      !hasGap(run, last.activation.first, first);
+    const before = isCertain ? last.size : undefined;
+    const size = isKept ? before : givenSize(activation);
+    if (size === undefined) continue;
     const event = {
       device,
       size,
       activation,
       isKept,
       inCommit: callerOf(activation, 'vhost_commit') !== undefined,
-      before: isCertain && !hasGap(run, last.activation.first, first) ? last.size : undefined,
+      before,
       until: end,
     };
     found.push(event);
