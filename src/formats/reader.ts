@@ -28,11 +28,11 @@ import { GdbSession } from './gdb/session.js';
 import { Pending } from './gdb/pending.js';
 import type { Line } from './gdb/pending.js';
 import { FormatOffers } from './format-offers.js';
+import { MailLines } from './mail-lines.js';
 import { Margins } from './margins.js';
 import { stripMarkup } from './markup.js';
 import type { NoteLine } from './notes/note-format.js';
 import { NoteReader } from './notes/note-reader.js';
-import { QuotedPrintable } from './quoted-printable.js';
 import { RecordSink } from './record-sink.js';
 
 /** Takes lines, gives records. One reader per capture. */
@@ -56,18 +56,21 @@ const LONGEST_LINE = 1_000_000;
 // 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
 const STAMPED = /^\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
 
-/** Lines of mail that may be one; a frame of gdb is no longer. */
-const MOST_DECODED = 64;
-
 class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
   readonly #session = new GdbSession(this.#sink);
   readonly #frames = new FrameTable();
   readonly #margins = new Margins();
   readonly #pager = new PagerPrompts();
-  readonly #mail = new QuotedPrintable();
-  /** Lines of mail that are one line. */
-  #decoded: { readonly text: string; readonly lineNo: number }[] = [];
+  readonly #mail = new MailLines({
+    pushLine: (text, lineNo) => {
+      this.#pushLine(text, lineNo);
+    },
+    join: (line) => {
+      this.#join(line);
+    },
+    isFrameOrStop: (line) => this.#isFrameOrStop(line),
+  });
   #lines = 0;
   readonly #events: EventLines;
   readonly #formats: FormatOffers;
@@ -94,19 +97,12 @@ class Reader implements CaptureReader {
   push(raw: string): void {
     this.#lines += 1;
     const lineNo = this.#lines;
-    if (this.#decoded.length === 0 && this.#known.push(raw, lineNo)) return;
+    if (!this.#mail.isOpen && this.#known.push(raw, lineNo)) return;
     if (raw.length > LONGEST_LINE) {
       this.#refuseLine(lineNo);
       return;
     }
-    const decoded = this.#mail.decode(raw);
-    if (decoded !== undefined) {
-      this.#decoded.push({ text: decoded.text, lineNo });
-      if (!decoded.goesOn || this.#decoded.length >= MOST_DECODED) this.#endDecoded();
-      return;
-    }
-    this.#endDecoded();
-    this.#pushLine(raw, lineNo);
+    if (!this.#mail.take(raw, lineNo)) this.#pushLine(raw, lineNo);
   }
 
   #pushLine(raw: string, lineNo: number): void {
@@ -128,7 +124,7 @@ class Reader implements CaptureReader {
   }
 
   finish(): Reading {
-    this.#endDecoded();
+    this.#mail.end();
     while (this.#pending !== undefined) this.#finishPending(true);
     this.#formats.end();
     this.#session.closeAll();
@@ -138,7 +134,7 @@ class Reader implements CaptureReader {
   }
 
   #refuseLine(lineNo: number): void {
-    this.#endDecoded();
+    this.#mail.end();
     this.#endRecords();
     const span = { first: lineNo, last: lineNo };
     this.#session.problem('LINE_TOO_LONG', 'a line of over a million characters is not read', span);
@@ -148,44 +144,6 @@ class Reader implements CaptureReader {
   #endRecords(): void {
     while (this.#pending !== undefined) this.#finishPending(false);
     this.#formats.end();
-  }
-
-  // --- mail
-
-  /** Reads the lines that are one: a frame or a stop as lines that were cut in mid-word, all else as the first. */
-  #endDecoded(): void {
-    const lines = this.#decoded;
-    const [first, ...others] = lines;
-    if (first === undefined) return;
-    this.#decoded = [];
-    if (others.length === 0) {
-      this.#pushLine(first.text, first.lineNo);
-      return;
-    }
-    const whole = lines.map(({ text }) => text).join('');
-    if (!this.#isFrameOrStop({ ...first, text: stripMargin(whole), cut: false })) {
-      this.#pushLine(whole, first.lineNo);
-      for (const { lineNo } of others) this.#join({ text: '', lineNo, cut: false });
-      return;
-    }
-    for (const { text, lineNo } of lines) {
-      const isLast = lineNo === lines.at(-1)?.lineNo;
-      const clean = cleanLine(text);
-      this.#join({
-        text: lineNo === first.lineNo ? stripMargin(clean) : clean,
-        lineNo,
-        cut: !isLast,
-      });
-    }
-  }
-
-  #isFrameOrStop(line: Line): boolean {
-    const text = frameLine(line.text);
-    const head = text === undefined ? undefined : splitLevel(text);
-    if (text !== undefined && head !== undefined) {
-      return this.#headKind(text.slice(head.start), head.level) !== 'none';
-    }
-    return startsStop(line.text) || this.#pending?.textWith(line) !== undefined;
   }
 
   // --- lines that are known by themselves
@@ -323,6 +281,15 @@ class Reader implements CaptureReader {
   #settleNote(): void {
     const head = this.#notes.settle();
     if (head !== undefined) this.#readNote(head);
+  }
+
+  #isFrameOrStop(line: Line): boolean {
+    const text = frameLine(line.text);
+    const head = text === undefined ? undefined : splitLevel(text);
+    if (text !== undefined && head !== undefined) {
+      return this.#headKind(text.slice(head.start), head.level) !== 'none';
+    }
+    return startsStop(line.text) || this.#pending?.textWith(line) !== undefined;
   }
 
   #isSurelyGdb({ text, lineNo }: Line): boolean {
@@ -478,10 +445,6 @@ class Reader implements CaptureReader {
     this.#paged = false;
     this.#session.quit(lineNo);
   }
-}
-
-function stripMargin(line: string): string {
-  return splitMargin(line).rest;
 }
 
 // "vcpu (idx=1) at th.c:6"
