@@ -32,7 +32,7 @@ const BUGS: readonly (readonly [number, string, readonly Verdict[]])[] = [
   [18, 'a log base was given to a vdpa device with shadow virtqueues (up to 6.2)', ['violation']],
   [19, 'a vdpa device was reset before its rings were fetched (up to 7.2)', ['violation']],
   [20, 'a ring that could not be fetched at stop was ignored (up to 10.0)', ['violation']],
-  [21, 'nobody is elected to scan memory after a log resize (9.1 - 10.2)', ['violation']],
+  [21, 'nobody is elected to scan memory after a log resize (9.1 - 11.0)', ['violation']],
 ];
 
 /** 15: pages were marked at wrong addresses; the calls are right. */

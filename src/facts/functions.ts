@@ -2,7 +2,7 @@
  * QEMU function → protocol fact, one row each.
  *
  * Adding a function is adding a row: its kind, the argument that names the device, the one boolean
- * and the one value that rules use. Sources are QEMU files (names valid from 2.12 to 10.2); the
+ * and the one value that rules use. Sources are QEMU files (names valid from 2.12 to 11.1); the
  * column `source` of each group names the file whose function it is.
  */
 import type { Backend, FactKind } from '../model/fact.js';
@@ -98,8 +98,9 @@ const around: Readonly<Record<string, FunctionRow>> = {
   migration_bitmap_sync_precopy: row('migration_bitmap_sync', 'migration/ram.c'),
   ram_init_bitmaps: row('ram_init_bitmaps', 'migration/ram.c'),
   ram_save_cleanup: row('ram_save_cleanup', 'migration/ram.c'),
-  // Both sync for the last time, when the guest has stopped.
+  // Each syncs for the last time, when the guest has stopped: the first up to 11.0, the second since 11.1.
   ram_save_complete: row('ram_save_complete', 'migration/ram.c'),
+  qemu_savevm_query_pending_final: row('savevm_query_pending_final', 'migration/savevm.c'),
   ram_postcopy_send_discard_bitmap: row('ram_discard_bitmap', 'migration/ram.c'),
   qemu_savevm_state_setup: row('savevm_state_setup', 'migration/savevm.c'),
   qemu_savevm_state_cleanup: row('savevm_state_cleanup', 'migration/savevm.c'),

@@ -4,7 +4,7 @@
  * Trace events prove far less than calls (no event exists for log start, features, ring addresses or
  * log base of kernel and user backends); they give device starts and stops, migration phases and the
  * order of vhost-user messages. Each group names the `trace-events` file that declares it
- * (QEMU 2.12 to 10.2).
+ * (QEMU 2.12 to 11.1).
  */
 import type { Backend, FactKind } from '../model/fact.js';
 
@@ -22,7 +22,10 @@ export interface EventRow {
 
 type Rows = Readonly<Record<string, Omit<EventRow, 'source' | 'backend'>>>;
 
-/** hw/virtio/trace-events, vhost.c: regions bound the log size from below; a start is an entry, not a success. */
+/**
+ * hw/virtio/trace-events, vhost.c: regions bound the log size from below; a start is an entry, not a success. Since
+ * 11.1 the entries end in `_in`; what ends in `_out` is no fact of its own.
+ */
 const core: Rows = {
   vhost_commit: { kind: 'vhost_commit', enable: 'started' },
   vhost_region_add_section: { kind: 'vhost_region', value: 'gpa' },
@@ -33,6 +36,21 @@ const core: Rows = {
   vhost_iotlb_miss: { kind: 'vhost_iotlb_miss', device: 'dev', value: 'step' },
   vhost_dev_start: { kind: 'vhost_dev_start', device: 'dev', value: 'name' },
   vhost_dev_stop: { kind: 'vhost_dev_stop', device: 'dev', value: 'name' },
+  vhost_dev_start_in: { kind: 'vhost_dev_start', device: 'dev', value: 'name' },
+  vhost_dev_stop_in: { kind: 'vhost_dev_stop', device: 'dev', value: 'name' },
+  vhost_virtqueue_start_in: {
+    kind: 'vhost_virtqueue_start',
+    device: 'dev',
+    vring: 'idx',
+    value: 'name',
+  },
+  vhost_virtqueue_stop_in: {
+    kind: 'vhost_virtqueue_stop',
+    device: 'dev',
+    vring: 'idx',
+    value: 'name',
+  },
+  vhost_dev_init_in: { kind: 'vhost_dev_init', device: 'dev' },
   vhost_dev_cleanup: { kind: 'vhost_dev_cleanup', device: 'dev' },
 };
 
@@ -129,6 +147,7 @@ const migration: Rows = {
   migrate_pending: { kind: 'migrate_pending', value: 'size' },
   migrate_pending_exact: { kind: 'migrate_pending', value: 'size' },
   migrate_pending_estimate: { kind: 'migrate_pending', value: 'size' },
+  qemu_savevm_query_pending: { kind: 'migrate_pending', value: 'total' },
   ram_save_complete: { kind: 'migration_completion', value: 'done' },
   postcopy_start: { kind: 'postcopy_start' },
   postcopy_start_set_run: { kind: 'postcopy_start' },

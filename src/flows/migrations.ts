@@ -39,6 +39,7 @@ const PHASE_OF: ReadonlyMap<string, string> = new Map([
   ['qemu_savevm_state_pending_exact', 'iterate'],
   ['qemu_savevm_state_iterate', 'iterate'],
   ['migrate_pending_exact', 'iterate'],
+  ['qemu_savevm_query_pending_iter', 'iterate'],
   ['postcopy_start', 'postcopy'],
   ['migration_completion', 'switchover'],
 ]);

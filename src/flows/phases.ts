@@ -30,6 +30,7 @@ const BY_KIND: Partial<Record<FactKind, Phase>> = {
   postcopy_start: 'postcopy',
   migration_completion: 'switchover',
   ram_save_complete: 'switchover',
+  savevm_query_pending_final: 'switchover',
   migration_cancel: 'cancel',
   migration_error: 'failure',
   migration_cleanup: 'cleanup',

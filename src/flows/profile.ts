@@ -58,10 +58,11 @@ const has =
   (name: string) =>
   (frame: Frame): boolean =>
     frame.args?.some((arg) => arg.name === name) ?? false;
+/** Without debug information gdb prints `()` behind every name, and no source file. */
 const hasArgs =
   (count: number) =>
   (frame: Frame): boolean =>
-    frame.args?.length === count;
+    frame.args?.length === count && frame.file !== undefined;
 const isIn =
   (path: string) =>
   (frame: Frame): boolean =>
@@ -99,7 +100,8 @@ const frames: readonly Fingerprint[] = [
   { func: /^vhost_dev_(?:start|stop)$/, when: hasArgs(2), shape: 'two arguments', atMost: 701 },
   { func: /^vhost_dev_elect_mem_logger$/, atLeast: 901 },
   { func: /^vhost_dev_should_log$/, atLeast: 901 },
-  { func: /^ram_state_pending_exact$/, atLeast: 800 },
+  { func: /^ram_state_pending_exact$/, atLeast: 800, atMost: 1100 },
+  { func: /^qemu_savevm_query_pending(?:_iter|_final)$/, atLeast: 1101 },
   { func: /^ram_save_pending$/, atMost: 702 },
   { func: /^migration_cleanup$/, atLeast: 1000 },
   { func: /^migrate_fd_cleanup$/, atMost: 902 },
@@ -125,12 +127,15 @@ const events: Readonly<Record<string, Partial<VersionRange>>> = {
   memory_region_sync_dirty: { atLeast: 602 },
   vhost_user_write: { atLeast: 701 },
   vhost_user_read: { atLeast: 701 },
-  vhost_dev_start: { atLeast: 702 },
-  vhost_dev_stop: { atLeast: 702 },
+  vhost_dev_start: { atLeast: 702, atMost: 1100 },
+  vhost_dev_stop: { atLeast: 702, atMost: 1100 },
+  vhost_dev_start_in: { atLeast: 1101 },
+  vhost_dev_stop_in: { atLeast: 1101 },
   vhost_dev_cleanup: { atLeast: 702 },
   migrate_pending: { atMost: 702 },
-  migrate_pending_exact: { atLeast: 800 },
-  migrate_pending_estimate: { atLeast: 800 },
+  migrate_pending_exact: { atLeast: 800, atMost: 1100 },
+  migrate_pending_estimate: { atLeast: 800, atMost: 1100 },
+  qemu_savevm_query_pending: { atLeast: 1101 },
   migrate_fd_error: { atMost: 900 },
   migrate_error: { atLeast: 901 },
   migrate_fd_cancel: { atMost: 902 },

@@ -51,6 +51,7 @@ export type FactKind =
   | 'ram_init_bitmaps'
   | 'ram_save_cleanup'
   | 'ram_save_complete'
+  | 'savevm_query_pending_final'
   | 'ram_discard_bitmap'
   | 'savevm_state_setup'
   | 'savevm_state_cleanup'

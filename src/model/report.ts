@@ -185,7 +185,7 @@ export interface RuleInfo {
   readonly impact: Impact;
   /** Backends the rule applies to. */
   readonly backends: readonly Backend[];
-  /** QEMU versions it applies to, `2.12 - 10.2` for all. */
+  /** QEMU versions it applies to, `2.12 - 11.1` for all. */
   readonly versions: string;
   /** What a capture must show for a verdict, in words. */
   readonly needs: readonly string[];

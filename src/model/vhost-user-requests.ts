@@ -2,7 +2,7 @@
  * Requests of the vhost-user protocol: names by id, and what their payloads look like.
  *
  * Source: QEMU docs/interop/vhost-user.rst; hw/virtio/vhost-user.c, enum VhostUserRequest and
- * VhostUserBackendRequest, union VhostUserPayload (QEMU 2.1 to 10.2).
+ * VhostUserBackendRequest, union VhostUserPayload (QEMU 2.1 to 11.0).
  */
 
 /** The shapes of a payload; `payloadOf()` in vhost-user-bytes.ts reads them. */
@@ -80,6 +80,8 @@ const FRONTEND: readonly Row[] = [
   ['GET_SHARED_OBJECT', 'uuid'],
   ['SET_DEVICE_STATE_FD', 'device-state'],
   ['CHECK_DEVICE_STATE', 'none'],
+  // 11.1; the answer is a table of sizes, of which no rule asks.
+  ['GET_SHMEM_CONFIG', 'none', 'none'],
 ];
 
 const BACKEND: readonly Row[] = [

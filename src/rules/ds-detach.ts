@@ -34,7 +34,7 @@ export const dsDetach: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'vhost_dev_stop below vhost_net_stop_one, and the vhost_kernel_get_vring_base calls in it',
       'probe vhost_kernel_net_set_backend (or vhost_net_set_backend) since the device was last seen outside of its stop',

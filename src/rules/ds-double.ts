@@ -12,11 +12,11 @@ export const dsDouble: Rule = {
     severity: 'warning',
     impact: 'odd',
     backends: ['kernel', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'probes vhost_dev_start and vhost_dev_stop since the first start',
       'proof that the first start succeeded: a log start that reaches the backend, or `finish` showing 0',
-      'the trace events vhost_dev_start and vhost_dev_stop (7.2 and later) show entries only: with them the rule can confirm, never accuse',
+      'the trace events vhost_dev_start and vhost_dev_stop (7.2 and later; since 11.1 vhost_dev_start_in and vhost_dev_stop_in) show entries only: with them the rule can confirm, never accuse',
     ],
     why: 'The second start sets up rings that the backend is working on, and takes a second reference to the log.',
     probes: ['vhost_dev_init', 'vhost_dev_start', 'vhost_dev_stop', 'return of vhost_dev_start'],

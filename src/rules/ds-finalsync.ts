@@ -14,7 +14,7 @@ export const dsFinalsync: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_log_put below vhost_dev_stop, or below a vhost_dev_log_resize of vhost_commit, and proof that it returned',
       'probe vhost_sync_dirty_bitmap or vhost_log_sync_range',

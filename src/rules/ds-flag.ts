@@ -14,7 +14,7 @@ export const dsFlag: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'probe vhost_migration_log (or vhost_log_global_start and vhost_log_global_stop) since the last log start or stop',
       'enable_log= of vhost_dev_set_features or vhost_virtqueue_set_addr in the start',

@@ -21,7 +21,7 @@ export const dsLogbaseOff: Rule = {
     severity: 'error',
     impact: 'odd',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_dev_start, and enable_log= of its vhost_dev_set_features and vhost_virtqueue_set_addr calls',
       'for vhost_commit: the log state of the device, with probe vhost_migration_log since it became known',

@@ -19,7 +19,7 @@ export const dsLogbase: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_dev_start and proof that it succeeded',
       'probes vhost_dev_set_features and the set_log_base op',

@@ -42,7 +42,7 @@ export const dsOrder: Rule = {
     severity: 'error',
     impact: 'crash',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_dev_start (of vhost_virtqueue_start for the order within a vring) with its backtrace',
       'two or more of: vhost_dev_set_features, the set_mem_table op, vhost_virtqueue_start, the set_log_base op, the set_vring_enable and dev_start ops',

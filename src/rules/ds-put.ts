@@ -20,7 +20,7 @@ export const dsPut: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_dev_stop and proof that it returned',
       'probe vhost_log_put, and the set_log_base op since the device got its log',

@@ -15,7 +15,7 @@ export const dsRingAfterStop: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'vhost_dev_stop with the get_vring_base calls in it',
       'probe vhost_virtqueue_set_addr, or the set_vring_addr and set_vring_kick ops',

@@ -14,7 +14,7 @@ export const dsStopLogflag: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the log state before the stop: enable_log= of the start before it, and probe vhost_migration_log since then',
       'probe vhost_dev_init or vhost_dev_cleanup between stop and start',

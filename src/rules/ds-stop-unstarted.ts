@@ -12,11 +12,11 @@ export const dsStopUnstarted: Rule = {
     severity: 'warning',
     impact: 'odd',
     backends: ['kernel'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'probes vhost_dev_start and vhost_dev_stop since the first stop, and proof that it returned',
       'the backtrace of the first stop, to tell a ring restart that failed',
-      'the trace events vhost_dev_start and vhost_dev_stop (7.2 and later) show entries only: with them the rule can confirm, never accuse',
+      'the trace events vhost_dev_start and vhost_dev_stop (7.2 and later; since 11.1 vhost_dev_start_in and vhost_dev_stop_in) show entries only: with them the rule can confirm, never accuse',
     ],
     why: 'The stop asks a backend for rings that it does not run; what it answers overwrites the ring indices that the first stop has fetched.',
     probes: ['vhost_dev_start', 'vhost_dev_stop', 'op_get_vring_base'],

@@ -31,7 +31,7 @@ export const kvErr: Rule = {
     severity: 'warning',
     impact: 'corrupt',
     backends: ['kernel'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the ioctls of the log start with what they returned, in order and with their thread: strace -f, or a kprobe and its kretprobe',
     ],

@@ -13,7 +13,7 @@ export const kvIdx: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: ['VHOST_SET_VRING_ADDR with what it returned: strace, or a kprobe and its kretprobe'],
     why: 'The kernel counts the vrings of each queue pair from 0, QEMU those of the whole device: with the wrong one the address, and with it the dirty logging of the used ring, is given to no vring.',
     probes: ['wire op_set_vring_addr'],

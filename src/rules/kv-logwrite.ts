@@ -17,7 +17,7 @@ export const kvLogwrite: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'log_write with its return value, as a kretprobe shows it: r:lw_ret log_write ret=$retval:s32',
       "better with p:lw log_write base=%di:x64, which tells the log's address",

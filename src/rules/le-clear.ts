@@ -15,7 +15,7 @@ export const leClear: Rule = {
     severity: 'error',
     impact: 'leak',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and vhost_virtqueue_stop since the ring was last addressed',
       'the entry of vhost_dev_set_log(false) and its successful end',

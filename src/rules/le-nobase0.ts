@@ -10,7 +10,7 @@ export const leNobase0: Rule = {
     severity: 'note',
     impact: 'odd',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: ['vhost_migration_log(false) and the set_log_base op with its backtrace'],
     why: 'No released QEMU sends a base, 0 or another, when logging ends: the features and the vring flags end it. A base in a log stop is of a changed QEMU, and comes while the last writes may still be logged.',
     probes: ['vhost_migration_log', 'op_set_log_base'],

@@ -11,7 +11,7 @@ export const lePut: Rule = {
     severity: 'error',
     impact: 'leak',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_migration_log(false) and proof that it returned',
       'the successful end of vhost_dev_set_log(false)',

@@ -17,7 +17,7 @@ export const leSkip: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_migration_log(false)',
       'probe vhost_dev_set_log',

@@ -12,7 +12,7 @@ export const lgBalance: Rule = {
     severity: 'error',
     impact: 'leak',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'for a cleanup: vhost_dev_cleanup, with the set_log_base op and probe vhost_log_put since the device got its log',
       'for a failed start: its entry, vhost_log_get or the set_log_base op in it, the undoing of its vrings, and probe vhost_log_put',

@@ -13,7 +13,7 @@ export const lgRefcnt: Rule = {
     severity: 'error',
     impact: 'crash',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'refcnt: `print *log` at the set_log_base op, or `print *dev->log` at vhost_log_put, or the trace event vhost_vdpa_set_log_base',
       'to know more than that it is at least 1: probes vhost_log_get, vhost_log_alloc and vhost_log_put since the log was made',

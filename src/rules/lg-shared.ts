@@ -14,7 +14,7 @@ export const lgShared: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the set_log_base op with base= of two devices, each below vhost_dev_log_resize or vhost_dev_start',
       'probes vhost_log_get and vhost_log_put since the first of the two, so that no other size is in use and no log is put',

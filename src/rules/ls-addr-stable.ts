@@ -20,7 +20,7 @@ export const lsAddrStable: Rule = {
     severity: 'error',
     impact: 'crash',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'print *addr at the set_vring_addr op, at the start of the ring and at the log toggle',
       'probes on the op and on vhost_dev_start in between',

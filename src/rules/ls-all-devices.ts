@@ -9,7 +9,7 @@ export const lsAllDevices: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'probe vhost_log_global_start with the backtrace up to memory_global_dirty_log_start, and proof that this returned',
       'probes vhost_dev_start and vhost_dev_stop since the start of the device',

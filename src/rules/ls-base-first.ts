@@ -13,7 +13,7 @@ export const lsBaseFirst: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_migration_log or vhost_log_global_start',
       'probes on the set_log_base op and on vhost_dev_set_features or vhost_virtqueue_set_addr',

@@ -13,7 +13,7 @@ export const lsDelta: Rule = {
     severity: 'error',
     impact: 'crash',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'features= of the set_features op at the device start and at the log toggle',
       'probe vhost_dev_start: the next start may negotiate other features',

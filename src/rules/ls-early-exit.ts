@@ -15,7 +15,7 @@ export const lsEarlyExit: Rule = {
     severity: 'error',
     impact: 'odd',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'what vhost_migration_log does, and the state of the device before it: its starts and stops, and every earlier log toggle',
     ],

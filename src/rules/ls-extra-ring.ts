@@ -12,7 +12,7 @@ export const lsExtraRing: Rule = {
     severity: 'note',
     impact: 'odd',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'a whole vhost_dev_start before the log start, with probes vhost_dev_start and vhost_virtqueue_set_addr',
       'or print *addr at the set_vring_addr op: a ring that was never started has no descriptor address',

@@ -11,7 +11,7 @@ export const lsFeatBeforeVring: Rule = {
     severity: 'error',
     impact: 'odd',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_dev_set_log, and its vhost_dev_set_features and vhost_virtqueue_set_addr calls with enable_log=',
     ],

@@ -11,7 +11,7 @@ export const lsFeatures: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry and the successful end of vhost_dev_set_log(true)',
       'probe vhost_dev_set_features',

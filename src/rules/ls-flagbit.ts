@@ -13,7 +13,7 @@ export const lsFlagbit: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the set_vring_addr op and enable_log= of vhost_virtqueue_set_addr in one backtrace',
       'print *addr (or p addr->flags at the prompt) at the stop in the op',

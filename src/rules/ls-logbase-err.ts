@@ -13,7 +13,7 @@ export const lsLogbaseErr: Rule = {
     severity: 'warning',
     impact: 'corrupt',
     backends: ['kernel', 'user'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: ['what the set_log_base op returned below vhost_dev_log_resize (finish)'],
     why: 'The backend logs nowhere, or into the bitmap of an earlier migration: every page that it writes is stale on the destination of a migration that reports success.',
     probes: [

@@ -12,7 +12,7 @@ export const lsSize: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_dev_log_resize with size= (or of the vhost_log_get below it), or of vhost_log_get below vhost_dev_start',
       'probe vhost_dev_sync_region: its rlast= shows the memory regions of the device; trace events (vhost_region_add_section) name no device',

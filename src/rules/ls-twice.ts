@@ -22,7 +22,7 @@ export const lsTwice: Rule = {
     severity: 'warning',
     impact: 'odd',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'two passes of vhost_dev_set_log(true) for one device, the first one proven to succeed',
       'probes vhost_migration_log (or vhost_log_global_start and vhost_log_global_stop) and vhost_dev_start',

@@ -15,7 +15,7 @@ export const lsUniform: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_dev_set_log and its vhost_virtqueue_set_addr calls with enable_log=',
       'for a failed pass that undoes nothing: what vhost_dev_set_log returned',

@@ -16,7 +16,7 @@ export const lsWord: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'enable_log= of vhost_dev_set_features and features= of the op in one backtrace, or in that of its entry',
     ],

@@ -11,6 +11,9 @@ import type { Life, Source } from './shared/device-lives.js';
 import { orOneQemu } from './shared/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
+/** What syncs for the last time: up to 11.0, since 11.1, and where a destination takes over. */
+const STAGES = ['ram_save_complete', 'savevm_query_pending_final', 'ram_discard_bitmap'] as const;
+
 /** The last sync of a migration comes when every vhost device has stopped. */
 export const mgDevstop: Rule = {
   info: {
@@ -19,9 +22,9 @@ export const mgDevstop: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2; by trace events 7.2 - 10.2',
+    versions: '2.12 - 11.1; by trace events 7.2 - 11.1',
     needs: [
-      'gdb: a sync below ram_save_complete or ram_postcopy_send_discard_bitmap, and probes vhost_dev_start and vhost_dev_stop',
+      'gdb: a sync below ram_save_complete (since 11.1 qemu_savevm_query_pending_final) or ram_postcopy_send_discard_bitmap, and probes vhost_dev_start and vhost_dev_stop',
       'trace: events vhost_dev_start, vhost_dev_stop, migrate_set_state and migration_bitmap_sync_start, to the state completed',
       'the stop of the device after the sync, or another proof that its start had succeeded',
     ],
@@ -49,12 +52,12 @@ export const mgDevstop: Rule = {
       'a VM that was stopped before the migration (pause, cpr): its devices are stopped too',
     ],
     sources: [
-      'QEMU migration/ram.c ram_save_complete(), ram_postcopy_send_discard_bitmap()',
+      'QEMU migration/ram.c ram_save_complete(), ram_postcopy_send_discard_bitmap(); migration/savevm.c qemu_savevm_query_pending_final()',
       'QEMU migration/migration.c migration_completion(), postcopy_start()',
       'QEMU hw/virtio/virtio.c virtio_vmstate_change()',
     ],
   },
-  triggers: ['ram_save_complete', 'ram_discard_bitmap'],
+  triggers: STAGES,
   *sequence(context) {
     for (const sync of finalSyncs(context)) yield* judge(context, 'calls', sync);
     for (const { sync, isBroken } of tracedFinalSyncs(context)) {
@@ -75,7 +78,7 @@ function finalSyncs(context: SessionContext): Step[] {
   const seen = new Set<number>();
   const found: Step[] = [];
   for (const sync of context.of('vhost_log_sync', 'migration_bitmap_sync')) {
-    const stage = callerOf(sync, 'ram_save_complete', 'ram_discard_bitmap');
+    const stage = callerOf(sync, ...STAGES);
     const step = context.run.steps[sync.first];
     if (stage === undefined || step === undefined || seen.has(stage.id)) continue;
     seen.add(stage.id);
@@ -190,7 +193,7 @@ function* judge(context: SessionContext, source: Source, sync: Step): Generator<
     sync,
     'which devices run at the final sync is not known',
     isEvent
-      ? 'trace events vhost_dev_start and vhost_dev_stop (7.2 and later)'
+      ? 'trace events vhost_dev_start and vhost_dev_stop (7.2 and later; since 11.1 vhost_dev_start_in and vhost_dev_stop_in)'
       : 'probes vhost_dev_start and vhost_dev_stop',
   );
 }

@@ -22,7 +22,7 @@ export const mgLeftOn: Rule = {
     severity: 'warning',
     impact: 'odd',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'vhost_log_global_stop or vhost_migration_log(false) of the device, and proof that it returned',
       'or: the log start of the migration, qemu_savevm_state_cleanup, probe memory_global_dirty_log_stop or vhost_log_global_stop, and probes vhost_dev_cleanup and vm_state_notify, so that the device is known to run',

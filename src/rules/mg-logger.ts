@@ -14,7 +14,7 @@ export const mgLogger: Rule = {
     severity: 'warning',
     impact: 'corrupt',
     backends: ['kernel', 'user'],
-    versions: '9.1 - 10.2',
+    versions: '9.1 - 11.1',
     needs: [
       'probe vhost_dev_elect_mem_logger, and a log start that succeeds (vhost_dev_set_log(true) with its vhost_virtqueue_set_addr calls)',
       'for two loggers at once: probe vhost_dev_sync_region',

@@ -10,7 +10,7 @@ export const mgPostpone: Rule = {
     severity: 'note',
     impact: 'odd',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'vhost_log_global_stop with its backtrace up to vm_state_notify',
       'probe vhost_dev_set_log',

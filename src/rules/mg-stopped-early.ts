@@ -18,7 +18,7 @@ export const mgStoppedEarly: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'gdb: probe vhost_dev_set_log, its successful end, and backtraces of migration_thread before and after it',
       'trace: events global_dirty_changed, migrate_set_state and migration_bitmap_sync_start',

@@ -17,10 +17,10 @@ export const mgSyncEvery: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'gdb: probe vhost_log_sync with the backtrace up to memory_global_dirty_log_sync, and probes vhost_dev_start and vhost_dev_stop',
-      'trace (7.2 and later): events vhost_dev_start, vhost_dev_stop, migration_bitmap_sync_start, migration_bitmap_sync_end, memory_region_sync_dirty',
+      'trace (7.2 and later): events vhost_dev_start, vhost_dev_stop (since 11.1 vhost_dev_start_in, vhost_dev_stop_in), migration_bitmap_sync_start, migration_bitmap_sync_end, memory_region_sync_dirty',
     ],
     why: 'What the device has written since the round before is not sent. Unless a later round comes, the destination gets stale pages, silently.',
     probes: ['vhost_dev_start', 'vhost_dev_stop', 'vhost_log_sync', 'memory_global_dirty_log_sync'],
@@ -215,7 +215,7 @@ function* judgeTraced(
   } else if (asked > 0 && !isAnyKnown(context, start)) {
     yield undecided(
       `the sync asks ${asked} vhost listeners, and which devices are registered is not known`,
-      'trace events vhost_dev_start and vhost_dev_stop (7.2 and later), since the device starts',
+      'trace events vhost_dev_start and vhost_dev_stop (7.2 and later; since 11.1 vhost_dev_start_in and vhost_dev_stop_in), since the device starts',
     );
   }
 }

@@ -14,7 +14,7 @@ export const mgSyncOff: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'vhost_log_sync or migration_bitmap_sync with its backtrace',
       'probes vhost_dev_start, vhost_dev_stop and vhost_migration_log since the start of the device',

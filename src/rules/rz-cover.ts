@@ -9,7 +9,7 @@ export const rzCover: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_dev_log_resize with size=, below vhost_commit; for a log that is kept, the set_mem_table op there and the size of the log before',
       'probe vhost_dev_sync_region, and a sync in which the device is elected: its rlast= shows the memory regions',

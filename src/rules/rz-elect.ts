@@ -17,7 +17,7 @@ export const rzElect: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user'],
-    versions: '9.1 - 10.2',
+    versions: '9.1 - 11.0',
     needs: [
       'vhost_dev_log_resize or the set_log_base op below vhost_commit, and a sync round after it',
       'probe vhost_dev_sync_region, or probe vhost_dev_elect_mem_logger since before the log start',
@@ -47,7 +47,7 @@ export const rzElect: Rule = {
     bugs: [
       {
         where:
-          'QEMU 9.1.0 to 10.2.2, not corrected (seen on 10.0.13; comes with c5cd7e5f230a, 9.1)',
+          'QEMU 9.1.0 to 11.0.3, not corrected (seen on 10.0.13; comes with c5cd7e5f230a, 9.1)',
         what: 'The guest switched memory decoding of a RAM-backed BAR off and on during a migration. The log was resized twice, nobody was elected from then on, and all 96 pages that the backend wrote afterwards were stale on the destination.',
       },
     ],
@@ -294,7 +294,7 @@ function suspected(view: View): Judgement {
     verdict: 'violation',
     severity: 'warning',
     ...place(resize),
-    message: `${nameOf(resize)} while the device logs: in QEMU 9.1 to 10.2 nobody scans guest memory after that and what the backend writes is lost; who is elected is not seen here`,
+    message: `${nameOf(resize)} while the device logs: in QEMU 9.1 to 11.0 nobody scans guest memory after that and what the backend writes is lost; who is elected is not seen here`,
     expected: CORRECTED,
     evidence: marksOf(view),
   };

@@ -13,7 +13,7 @@ export const rzLeak: Rule = {
     severity: 'note',
     impact: 'leak',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: ['the entry of vhost_dev_log_resize or vhost_log_alloc below vhost_commit'],
     why: 'Legal, but every resize leaves the replaced bitmap allocated (for vhost-user a memfd and its mapping too): vhost_log_put() frees it only when it still is the current log of its type. A guest that moves a BAR in a loop makes QEMU grow.',
     probes: ['vhost_log_alloc'],

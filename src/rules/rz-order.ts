@@ -19,7 +19,7 @@ export const rzOrder: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_dev_log_resize and of vhost_log_put below it, in a topology change (vhost_commit)',
       'probe on the set_log_base op of the backend',

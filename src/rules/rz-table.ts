@@ -19,7 +19,7 @@ export const rzTable: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'vhost_commit and vhost_dev_log_resize below it, and the size of the log before (the log start, or the resize before)',
       'probe on the set_mem_table op of the backend',

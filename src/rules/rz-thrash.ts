@@ -10,7 +10,7 @@ export const rzThrash: Rule = {
     severity: 'note',
     impact: 'odd',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'the sizes of two logs of the device in a row: probe vhost_dev_log_resize, and vhost_log_get or vhost_dev_start',
     ],

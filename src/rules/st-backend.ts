@@ -11,7 +11,7 @@ export const stBackend: Rule = {
     severity: 'error',
     impact: 'crash',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'two ops of one device below the same entered call, or backend_type= of vhost_log_get (9.1 and later) and an op',
     ],

@@ -13,7 +13,7 @@ export const stBaseEq: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'base= of the set_log_base op, and print *log at that stop; or the trace event vhost_vdpa_set_log_base',
     ],

@@ -81,7 +81,7 @@ export const stCaller: Rule = {
     severity: 'warning',
     impact: 'odd',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: ['a backtrace in which a function of vhost.c directly calls a step of logging'],
     why: 'Logging is changed outside of a log start, log stop or device start: the state that QEMU keeps of it is no longer that of the backend.',
     probes: [

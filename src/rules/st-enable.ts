@@ -27,7 +27,7 @@ export const stEnable: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: ['one backtrace with enable= or enable_log= of caller and callee'],
     probes: [
       'vhost_log_global_start',

@@ -17,7 +17,7 @@ export const stListener: Rule = {
     severity: 'error',
     impact: 'crash',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: ['one backtrace with both listener= and dev='],
     probes: [
       'vhost_log_global_start',

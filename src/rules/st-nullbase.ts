@@ -9,7 +9,7 @@ export const stNullbase: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: ['base= of the set_log_base op, and size= of its caller when base is 0'],
     probes: ['op_set_log_base', 'vhost_dev_log_resize'],
     why: 'The kernel accepts a NULL base (its check is address arithmetic) and every log write fails silently afterwards: no page is ever marked dirty.',

@@ -26,7 +26,7 @@ export const stPutsync: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: ['one backtrace with sync= of vhost_log_put and its caller'],
     probes: [
       'vhost_log_put',

@@ -13,7 +13,7 @@ export const stSizeSane: Rule = {
     severity: 'error',
     impact: 'crash',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: ['size= of vhost_log_alloc, vhost_log_get or vhost_dev_log_resize'],
     probes: ['vhost_dev_log_resize', 'vhost_log_get', 'vhost_log_alloc'],
     why: 'The allocation fails and QEMU aborts at the start of the migration, or gigabytes are allocated for nothing.',

@@ -16,7 +16,7 @@ export const stSyncrange: Rule = {
     severity: 'warning',
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'first= and last= of vhost_sync_dirty_bitmap, and its caller vhost_log_sync, vhost_log_sync_range or vhost_log_put',
     ],

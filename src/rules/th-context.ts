@@ -11,7 +11,7 @@ export const thContext: Rule = {
     severity: 'note',
     impact: 'odd',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: ['the whole backtrace of a device start or stop, or of a log start or stop'],
     why: 'Another thread may not hold the BQL, which these calls need (TH-OVERLAP).',
     probes: [

@@ -13,7 +13,7 @@ export const thOverlap: Rule = {
     severity: 'error',
     impact: 'crash',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'probes vhost_dev_start, vhost_dev_stop, vhost_log_global_start, vhost_log_global_stop, vhost_commit with threads',
       'what the calls do inside, or their returns (gdb: finish), to know how long they last',

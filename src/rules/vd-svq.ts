@@ -29,7 +29,7 @@ export const vdSvq: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['vdpa'],
-    versions: '7.0 - 10.2',
+    versions: '7.0 - 11.1',
     needs: [
       'the trace events vhost_vdpa_* of the device: set_log_base, set_features, set_vring_addr',
       'vhost_vdpa_set_dev_vring_base or vhost_vdpa_get_vring_base with svq: (9.0 and later)',

@@ -41,7 +41,7 @@ export const vuAck: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['user'],
-    versions: '6.2 - 10.2',
+    versions: '6.2 - 11.1',
     needs: [
       'the messages of one connection in order, with flags and payload: an strace of QEMU or of the backend',
       'to see that a reply was not awaited: the replies too',

@@ -21,7 +21,7 @@ export const vuLogbaseCount: Rule = {
     severity: 'warning',
     impact: 'crash',
     backends: ['user'],
-    versions: '8.0 - 10.2',
+    versions: '8.0 - 11.1',
     needs: [
       'the messages of one connection in order, with payload: an strace of QEMU or of the backend',
       'a sign of QEMU 8.0 or later: the protocol features SHARED_OBJECT or DEVICE_STATE, set by that thread or over a socket that strace -y names; trace events of these threads; --qemu-version',

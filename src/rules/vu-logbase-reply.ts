@@ -28,7 +28,7 @@ export const vuLogbaseReply: Rule = {
     severity: 'error',
     impact: 'hang',
     backends: ['user'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'SET_LOG_BASE, its reply and the next request of the connection: an strace of QEMU or of the backend',
       'SET_PROTOCOL_FEATURES of that thread or over a socket that strace -y names, or an earlier reply to SET_LOG_BASE',

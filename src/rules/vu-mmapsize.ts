@@ -22,7 +22,7 @@ export const vuMmapsize: Rule = {
     severity: 'error',
     impact: 'corrupt',
     backends: ['user'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'SET_LOG_BASE with its payload: an strace, or the log of libvhost-user or DPDK',
       'for the size: SET_MEM_TABLE or ADD_MEM_REG of the same connection with the regions (strace -s 4096), and an unbroken record since then',

@@ -11,7 +11,7 @@ export const xdOrder: Rule = {
     severity: 'note',
     impact: 'odd',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '2.12 - 10.2',
+    versions: '2.12 - 11.1',
     needs: [
       'probes vhost_log_global_start and vhost_log_global_stop with backtraces, for two devices or more',
     ],

@@ -14,7 +14,7 @@ export const xdRollback: Rule = {
     severity: 'error',
     impact: 'leak',
     backends: ['kernel', 'user', 'vdpa'],
-    versions: '9.1 - 10.2, where a failed log start does not abort()',
+    versions: '9.1 - 11.1, where a failed log start does not abort()',
     needs: [
       'the return value of vhost_log_global_start or vhost_migration_log (gdb: finish)',
       'probes vhost_log_global_start and vhost_log_global_stop, and proof that memory_global_dirty_log_start returned',

@@ -92,6 +92,7 @@ const LIVED: Readonly<Record<string, readonly [since: number, until?: number]>> 
   vhost_dev_prepare_inflight: [502],
   memory_global_dirty_log_do_start: [901],
   migration_bitmap_sync_precopy: [401],
+  qemu_savevm_query_pending_final: [1101],
   migrate_fd_cleanup: [0, 902],
   migrate_fd_cancel: [0, 902],
   migration_cleanup: [1000],

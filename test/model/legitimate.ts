@@ -22,7 +22,9 @@ export function textOf({ profile, actions, watch, damage }: Run): string {
 }
 
 /** One of each band between which vhost or the memory core changed. */
-const VERSIONS = [212, 402, 501, 502, 601, 602, 700, 702, 800, 802, 900, 901, 1000, 1001, 1002];
+const VERSIONS = [
+  212, 402, 501, 502, 601, 602, 700, 702, 800, 802, 900, 901, 1000, 1001, 1002, 1100, 1101,
+];
 
 /** Rare, but legitimate. */
 const RARE = {

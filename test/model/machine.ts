@@ -164,7 +164,8 @@ function sourceOf(func: string, version: Version): string {
   }
   if (/^(?:clone3|start_thread)$/.test(func)) return `./nptl/${func}.c`;
   if (func.startsWith('vhost_user_')) return `${root}hw/virtio/vhost-user.c`;
-  if (func.startsWith('vhost_kernel_')) return `${root}hw/virtio/vhost-backend.c`;
+  if (func.startsWith('vhost_kernel_'))
+    return `${root}hw/virtio/vhost-${version >= 1101 ? 'kernel' : 'backend'}.c`;
   if (func.startsWith('vhost_vdpa_')) return `${root}hw/virtio/vhost-vdpa.c`;
   if (func.startsWith('vhost_')) return `${root}hw/virtio/vhost.c`;
   if (func.startsWith('virtio_')) return `${root}hw/virtio/virtio.c`;

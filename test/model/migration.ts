@@ -11,6 +11,7 @@ export class Migration {
   thread: Thread | undefined;
   private phase: Phase = 'copying';
   private readonly version: number;
+  private isFailing = false;
 
   constructor(
     private readonly machine: Machine,
@@ -53,7 +54,7 @@ export class Migration {
     });
     if (this.machine.aborted) return;
     if (!ok) {
-      this.setState(thread, 'failed');
+      this.fail(thread);
       this.cleanUp(true);
       return;
     }
@@ -66,11 +67,7 @@ export class Migration {
     const { thread } = this;
     if (thread === undefined || !this.isCopying) return;
     this.event(thread, 'savevm_state_iterate');
-    const ask =
-      this.version >= 800
-        ? ['qemu_savevm_state_pending_exact', 'ram_state_pending_exact']
-        : ['qemu_savevm_state_pending', 'ram_save_pending'];
-    this.tracking.syncAll(thread, ['migration_iteration_run', ...ask, ...BITMAP_SYNC]);
+    this.tracking.syncAll(thread, ['migration_iteration_run', ...this.query(), ...BITMAP_SYNC]);
   }
 
   /** The work that needs no lock, and so may come in the middle of anything that others do. */
@@ -101,7 +98,7 @@ export class Migration {
     const { thread } = this;
     if (thread === undefined || !this.isCopying || !this.machine.isRunning) return;
     this.switchOver(thread);
-    this.setState(thread, 'failed');
+    this.fail(thread);
     this.event(thread, 'migration_thread_after_loop');
     this.devices.vmStart(thread, ['migration_iteration_finish']);
     this.cleanUp(exitsFirst);
@@ -136,7 +133,7 @@ export class Migration {
     if (thread === undefined || this.phase !== 'colo' || !this.machine.isRunning) return;
     const outer = ['migrate_start_colo_process', 'colo_process_checkpoint'];
     this.devices.vmStop(thread, [...outer, ...FORCED_STOP], 'colo');
-    this.tracking.syncAll(thread, [...outer, 'ram_save_complete', ...BITMAP_SYNC]);
+    this.tracking.syncAll(thread, [...outer, ...this.finalQuery(), ...BITMAP_SYNC]);
     this.devices.vmStart(thread, outer);
   }
 
@@ -158,7 +155,7 @@ export class Migration {
     );
     if (this.machine.aborted) return;
     if (ok) {
-      this.tracking.syncAll(main, [...outer, 'ram_save_complete', ...BITMAP_SYNC]);
+      this.tracking.syncAll(main, [...outer, ...this.finalQuery(), ...BITMAP_SYNC]);
       this.event(main, 'savevm_state_cleanup');
     }
     this.machine.within(main, [...outer, 'qemu_savevm_state_cleanup', 'ram_save_cleanup'], () => {
@@ -204,8 +201,31 @@ export class Migration {
     if (this.version >= 601)
       this.machine.log.event(thread, 'migration_completion_vm_stop', 'ret 0');
     this.setState(thread, 'device');
-    const save = ['qemu_savevm_state_complete_precopy', 'ram_save_complete', ...BITMAP_SYNC];
-    this.tracking.syncAll(thread, [...outer, ...save]);
+    const save =
+      this.version >= 1101
+        ? ['migration_switchover_start', ...this.finalQuery()]
+        : ['qemu_savevm_state_complete_precopy', ...this.finalQuery()];
+    this.tracking.syncAll(thread, [...outer, ...save, ...BITMAP_SYNC]);
+  }
+
+  /** How much is left, asked for with a sync. */
+  private query(): readonly string[] {
+    if (this.version >= 1101) return ['qemu_savevm_query_pending_iter', 'ram_state_pending'];
+    if (this.version >= 800) return ['qemu_savevm_state_pending_exact', 'ram_state_pending_exact'];
+    return ['qemu_savevm_state_pending', 'ram_save_pending'];
+  }
+
+  /** The last sync: since 11.1 before the RAM is saved, and no longer in the course of it. */
+  private finalQuery(): readonly string[] {
+    return this.version >= 1101
+      ? ['qemu_savevm_query_pending_final', 'ram_state_pending']
+      : ['ram_save_complete'];
+  }
+
+  /** Since 11.0 the state is final after the cleanup only. */
+  private fail(thread: Thread): void {
+    this.isFailing = this.version >= 1100;
+    this.setState(thread, this.isFailing ? 'failing' : 'failed');
   }
 
   /** The bottom half of the end of a migration, in the main loop. */
@@ -222,6 +242,8 @@ export class Migration {
       this.machine.within(main, ['qemu_savevm_state_cleanup', 'ram_save_cleanup'], () => {
         this.tracking.stop(main, 'migration');
       });
+      if (this.isFailing) this.setState(main, 'failed');
+      this.isFailing = false;
     });
     if (this.version < 902) this.event(main, name);
     if (thread !== undefined && !exitsFirst) this.machine.log.exit(thread);

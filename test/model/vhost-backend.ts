@@ -133,12 +133,13 @@ export class VhostBackend {
     const logs = sets || (name === 'set_vring_addr' && this.flagOfAddress);
     const needsReply = logs || name === 'set_mem_table' || name === 'set_vring_enable';
     const flags = needsReply ? 9 : 1;
-    this.run.log.event(t, 'vhost_user_write', `req:${request} flags:0x${flags}`);
+    const shown = this.version >= 1101 ? `${request} (${name.toUpperCase()})` : request;
+    this.run.log.event(t, 'vhost_user_write', `req:${shown} flags:0x${flags}`);
     const waits = needsReply || name === 'get_vring_base' || name === 'set_log_base';
     if (!waits) return;
     const isOfLog = logs || name === 'set_log_base';
     if (isOfLog && !this.run.decide('log messages wait for a reply', true)) return;
-    this.run.log.event(t, 'vhost_user_read', `req:${request} flags:0x5`);
+    this.run.log.event(t, 'vhost_user_read', `req:${shown} flags:0x5`);
   }
 
   /** F_LOG of the ring address that is being sent. */

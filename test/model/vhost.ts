@@ -1,4 +1,4 @@
-/** Life, start and stop of a vhost_dev: hw/virtio/vhost.c of QEMU 2.12 to 10.2. */
+/** Life, start and stop of a vhost_dev: hw/virtio/vhost.c of QEMU 2.12 to 11.1. */
 import type { Arg, Thread } from './gdb-log.js';
 import type { VhostDev } from './vhost-backend.js';
 import { VhostLog } from './vhost-log.js';
@@ -13,7 +13,12 @@ export class Vhost extends VhostLog {
       ['opaque', 0x5555568ac880n],
       ['backend_type', `VHOST_BACKEND_TYPE_${dev.owner.backend.toUpperCase()}`],
     ];
-    this.run.call(t, 'vhost_dev_init', args, onRegister);
+    this.run.call(t, 'vhost_dev_init', args, () => {
+      const text = `0x${dev.address.toString(16)}`;
+      if (this.version >= 1101) this.run.log.event(t, 'vhost_dev_init_in', text);
+      onRegister();
+      if (this.version >= 1101) this.run.log.event(t, 'vhost_dev_init_out', text);
+    });
   }
 
   cleanup(t: Thread, dev: VhostDev): void {
@@ -32,25 +37,28 @@ export class Vhost extends VhostLog {
     ];
     if (this.version >= 702) args.push(['vrings', vrings]);
     return this.run.call(t, 'vhost_dev_start', args, () => {
-      this.tellDevice(t, 'vhost_dev_start', dev, vrings);
+      this.tellEntry(t, 'vhost_dev_start', dev, vrings);
       dev.started = true;
       const ok = this.startSteps(t, dev, vrings);
-      if (!ok) dev.started = false;
+      if (ok) this.tellEnd(t, 'vhost_dev_start', dev);
+      else dev.started = false;
       return ok;
     });
   }
 
-  private tellDevice(
-    t: Thread,
-    event: string,
-    { address, owner }: VhostDev,
-    vrings: boolean,
-  ): void {
+  /** Since 11.1 an event tells the end too, of a start only where it succeeded. */
+  private tellEntry(t: Thread, event: string, dev: VhostDev, vrings: boolean): void {
     if (this.version < 702) return;
-    const name = { kernel: 'vhost-vsock', user: 'vhost-user-blk', vdpa: 'vhost-vdpa' };
-    const shown = owner.kind === 'net' ? 'virtio-net' : name[owner.backend];
-    const text = `0x${address.toString(16)}:${shown} vrings:${Number(vrings)}`;
-    this.run.log.event(t, event, text);
+    const name = this.version >= 1101 ? `${event}_in` : event;
+    this.run.log.event(t, name, `${shown(dev)} vrings:${Number(vrings)}`);
+  }
+
+  private tellEnd(t: Thread, event: string, dev: VhostDev): void {
+    if (this.version >= 1101) this.run.log.event(t, `${event}_out`, shown(dev));
+  }
+
+  private tellRing(t: Thread, event: string, dev: VhostDev, i: number): void {
+    if (this.version >= 1101) this.run.log.event(t, event, `${shown(dev)} ${dev.vqIndex + i}`);
   }
 
   private startSteps(t: Thread, dev: VhostDev, vrings: boolean): boolean {
@@ -108,7 +116,7 @@ export class Vhost extends VhostLog {
     ];
     if (this.version >= 702) args.push(['vrings', vrings]);
     const body = (): void => {
-      this.tellDevice(t, 'vhost_dev_stop', dev, vrings);
+      this.tellEntry(t, 'vhost_dev_stop', dev, vrings);
       if (this.hasDevStart(dev)) this.op(t, dev, 'dev_start', ['started', false]);
       if (vrings && this.version >= 702) this.vringEnable(t, dev, 0);
       for (let i = 0; i < dev.vqs.length; i++) {
@@ -116,6 +124,7 @@ export class Vhost extends VhostLog {
       }
       this.logPut(t, dev, true);
       dev.started = false;
+      this.tellEnd(t, 'vhost_dev_stop', dev);
     };
     const outer = force ? 'vhost_dev_force_stop' : 'vhost_dev_stop';
     this.run.call(t, outer, args, () => {
@@ -142,13 +151,15 @@ export class Vhost extends VhostLog {
     const about = { ring: i };
     const state: Arg = ['ring', 0x7ffff60b2f30n];
     const start = (): boolean => {
+      this.tellRing(t, 'vhost_virtqueue_start_in', dev, i);
       if (dev.owner.ready[dev.vqIndex + i] !== true) return true;
-      return (
+      const ok =
         this.op(t, dev, 'set_vring_num', state, about) &&
         this.op(t, dev, 'set_vring_base', state, about) &&
         this.setAddress(t, dev, i, flag) &&
-        this.op(t, dev, 'set_vring_kick', ['file', 0x7ffff60b2f28n], about)
-      );
+        this.op(t, dev, 'set_vring_kick', ['file', 0x7ffff60b2f28n], about);
+      if (ok) this.tellRing(t, 'vhost_virtqueue_start_out', dev, i);
+      return ok;
     };
     return this.run.call(t, 'vhost_virtqueue_start', this.ringArgs(dev, i), start, about);
   }
@@ -164,7 +175,10 @@ export class Vhost extends VhostLog {
   private doVirtqueueStop(t: Thread, dev: VhostDev, i: number, force: boolean): void {
     const args: Arg[] = [...this.ringArgs(dev, i), ['force', force]];
     const stop = (): void => {
+      this.tellRing(t, 'vhost_virtqueue_stop_in', dev, i);
       if (!force) this.getVringBase(t, dev, i);
+      const isReady = dev.owner.ready[dev.vqIndex + i] === true;
+      if (isReady) this.tellRing(t, 'vhost_virtqueue_stop_out', dev, i);
     };
     this.run.call(t, 'do_vhost_virtqueue_stop', args, stop, { ring: i });
   }
@@ -184,4 +198,11 @@ export class Vhost extends VhostLog {
       this.setFeatures(t, dev, dev.logEnabled),
     );
   }
+}
+
+/** Its address and the name of the virtio device, as events print them. */
+function shown({ address, owner }: VhostDev): string {
+  const name = { kernel: 'vhost-vsock', user: 'vhost-user-blk', vdpa: 'vhost-vdpa' };
+  const device = owner.kind === 'net' ? 'virtio-net' : name[owner.backend];
+  return `0x${address.toString(16)}:${device}`;
 }

@@ -31,7 +31,7 @@ export function createEventTable(declared: readonly Declaration[]): EventTable {
   return new DeclaredTable(declared);
 }
 
-/** The events that QEMU 2.12 to 10.2 declare. One object: its parts are made when they are asked for. */
+/** The events that QEMU 2.12 to 11.1 declare. One object: its parts are made when they are asked for. */
 export function builtInEvents(): EventTable {
   return (builtIn ??= new BuiltInTable());
 }

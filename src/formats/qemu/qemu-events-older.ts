@@ -92,14 +92,46 @@ multifd_recv 9.0-9.1: channel {id:u8} packet_num {packet_num:u64} normal pages {
 multifd_recv_thread_end 9.0-9.1: channel {id:u8} packets {packets:u64} normal pages {normal_pages:u64} zero pages {zero_pages:u64}
 multifd_send 9.0-9.1: channel {id:u8} packet_num {packet_num:u64} normal pages {normal_pages:u32} zero pages {zero_pages:u32} flags 0x{flags:u32} next packet size {next_packet_size:u32}
 multifd_send_thread_end 9.0-9.1: channel {id:u8} packets {packets:u64} normal pages {normal_pages:u64} zero pages {zero_pages:u64}
-postcopy_blocktime_tid_cpu_map 10.1-10.2: cpu: {cpu:int}, tid: {tid:u32}
-postcopy_blocktime_begin 10.1-10.2: addr: 0x{addr:u64}, time: {time:u64}, cpu: {cpu:int}, exist: {exists:bool}
-postcopy_blocktime_end 10.1-10.2: addr: 0x{addr:u64}, time: {time:u64}, affected_cpus: {affected_cpu:int}, affected_non_cpus: {affected_non_cpus:int}
-postcopy_blocktime_end_one 10.1-10.2: cpu: {cpu:int}, left_faults: {left_faults:u8}
-ram_block_attributes_state_change 10.1-10.2: offset 0x{offset:u64} size 0x{size:u64} from '{from:string}' to '{to:string}'
-source_return_path_thread_postcopy_package_loaded 10.2:
-process_incoming_migration_co_end 10.2: ret={ret:int}
-cpr_exec 10.2:
+postcopy_blocktime_tid_cpu_map 10.1-11.1: cpu: {cpu:int}, tid: {tid:u32}
+postcopy_blocktime_begin 10.1-11.1: addr: 0x{addr:u64}, time: {time:u64}, cpu: {cpu:int}, exist: {exists:bool}
+postcopy_blocktime_end 10.1-11.1: addr: 0x{addr:u64}, time: {time:u64}, affected_cpus: {affected_cpu:int}, affected_non_cpus: {affected_non_cpus:int}
+postcopy_blocktime_end_one 10.1-11.1: cpu: {cpu:int}, left_faults: {left_faults:u8}
+ram_block_attributes_state_change 10.1-11.1: offset 0x{offset:u64} size 0x{size:u64} from '{from:string}' to '{to:string}'
+source_return_path_thread_postcopy_package_loaded 10.2-11.1:
+process_incoming_migration_co_end 10.2-11.1: ret={ret:int}
+cpr_exec 10.2-11.1:
+migration_call_notifiers 11.0-11.1: type={type:int}
+migration_set_outgoing_channel 11.0-11.1: ioc={ioc:pointer} ioctype={ioctype:string}
+migration_socket_outgoing_connected 11.0-11.1:
+migration_tls_outgoing_handshake_start 11.0-11.1:
+multifd_set_outgoing_channel 11.0-11.1: ioc={ioc:pointer} ioctype={ioctype:string}
+multifd_tls_outgoing_handshake_start 11.0-11.1: ioc={ioc:pointer} tioc={tioc:pointer}
+rdma_connect_incoming 11.0-11.1:
+rdma_connect_incoming_after_dest_init 11.0-11.1:
+rdma_connect_incoming_after_rdma_listen 11.0-11.1:
+rdma_connect_outgoing_after_rdma_connect 11.0-11.1:
+rdma_connect_outgoing_after_rdma_source_init 11.0-11.1:
+subpage_register 11.0-11.1: subpage {subpage:pointer} start 0x{start:u32} end 0x{end:u32} idx 0x{idx:int} eidx 0x{eidx:int} section {section:u16}
+subpage_init 11.0-11.1: subpage {subpage:pointer} base 0x{base:u64} len 0x{len:u64}
+subpage_read 11.0-11.1: subpage {subpage:pointer} len {len:unsigned} addr 0x{addr:u64}
+subpage_write 11.0-11.1: subpage {subpage:pointer} len {len:unsigned} addr 0x{addr:u64} value 0x{value:u64}
+loadvm_approve_switchover 11.1: Approver {approver:string}
+loadvm_approve_switchover_legacy 11.1: Approver {approver:string}, switchover_ack_pending_num_legacy {switchover_ack_pending_num_legacy:unsigned}
+migration_request_switchover_ack_legacy 11.1: Requester {requester:string}, switchover_ack_pending_num_legacy {switchover_ack_pending_num_legacy:unsigned}
+source_return_path_thread_switchover_acked 11.1: switchover_ack_pending_num {pending_num:u32}
+ram_block_discard_shared_range 11.1: {rbname:string}@{hva:pointer} + 0x{length:size}: madvise: {need_madvise:bool} fallocate: {need_fallocate:bool} ret: {ret:int}
+vmstate_load_state_fail 11.1: {name:string} {reason:string}
+vmstate_load_state_success 11.1: {name:string}
+vmstate_save_state_pre_save_fail 11.1: {name:string}
+vmstate_save_state_pre_save_success 11.1: {name:string}
+vhost_user_blk_connect_in 11.1: vdev {vdev:pointer}
+vhost_user_blk_connect_out 11.1: vdev {vdev:pointer}
+vhost_user_blk_device_realize_in 11.1: vdev {vdev:pointer}
+vhost_user_blk_device_realize_out 11.1: vdev {vdev:pointer}
+vhost_user_blk_start_in 11.1: vdev {vdev:pointer}
+vhost_user_blk_start_out 11.1: vdev {vdev:pointer}
+vhost_user_blk_stop_in 11.1: vdev {vdev:pointer}
+vhost_user_blk_stop_out 11.1: vdev {vdev:pointer}
 `;
 
 /** Type and conversion of each kind of argument; `x` is the hexadecimal one. */

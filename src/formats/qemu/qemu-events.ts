@@ -3,7 +3,7 @@
  *
  * Source: QEMU's `trace-events` files, in their own syntax: docs/devel/tracing.rst. Every event of hw/virtio,
  * migration, the memory core, the run state and the vhost network backends that QEMU 10.0 has, and the
- * formats of 2.12 to 10.2 of those that say something about vhost, migration or run state: one line per
+ * formats of 2.12 to 11.1 of those that say something about vhost, migration or run state: one line per
  * format, older ones first, versions in the comment above.
  */
 import { migrationEvents } from './qemu-events-migration.js';

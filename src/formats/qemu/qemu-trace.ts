@@ -1,7 +1,7 @@
 /**
  * Lines of QEMU's "log" trace backend, and of SystemTap and syslog, which print the same → TraceEvent.
  *
- * Producer: scripts/tracetool/backend/log.py (QEMU 2.12 to 10.2), in its three prefix forms; backend/syslog.py;
+ * Producer: scripts/tracetool/backend/log.py (QEMU 2.12 to 11.1), in its three prefix forms; backend/syslog.py;
  *           format/log_stap.py.
  * Unit:     one record per line.
  * Not read: `info trace-events` of the monitor, which lists events and reports none.

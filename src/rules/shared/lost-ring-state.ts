@@ -8,7 +8,8 @@ import type { Judgement, SessionContext } from '../rule.js';
 import { hasGap, place } from './queries.js';
 
 /** What runs after the VM is stopped for the switchover, and only then. */
-const GOES_ON = /^(?:qemu_savevm_state_complete_precopy|ram_save_complete)$/;
+const GOES_ON =
+  /^(?:qemu_savevm_query_pending_final|qemu_savevm_state_complete_precopy|ram_save_complete)$/;
 
 /**
  * The backend was lost at the switchover, and the migration goes on as if nothing had happened.

@@ -39,7 +39,7 @@ function judgeRounds(context: SessionContext, { resizes, rounds }: TracedLoss): 
       verdict: 'violation',
       severity: 'warning',
       ...resized(sure.resize),
-      message: `${what(sure.resize)} and ${sure.seen.length} sync rounds follow: in QEMU 9.1 to 10.2 none of them scans guest memory and what the backend writes is lost; a trace log does not show who is elected`,
+      message: `${what(sure.resize)} and ${sure.seen.length} sync rounds follow: in QEMU 9.1 to 11.0 none of them scans guest memory and what the backend writes is lost; a trace log does not show who is elected`,
       expected: CORRECTED,
       evidence: [{ line: round.line, role: 'the first sync round after it' }],
     };
