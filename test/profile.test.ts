@@ -25,7 +25,12 @@ describe('the version of QEMU', () => {
     ['who calls whom', STOP, '7.2', '10.1'],
     ['a trace event that came', ['17@1.5:migration_cleanup '], '10.0', '99.99'],
     ['a trace event that went', ['17@1.5:migrate_fd_cleanup '], '0.0', '9.2'],
-    ['an event of another name', ['17@1.5:vhost_dev_start_in 0x55:vsock vrings:0'], '11.1', '99.99'],
+    [
+      'an event of another name',
+      ['17@1.5:vhost_dev_start_in 0x55:vsock vrings:0'],
+      '11.1',
+      '99.99',
+    ],
     [
       'no list of arguments that a program without debug information has',
       ['#0  0x0000560e686da340 in memory_global_dirty_log_start ()'],
