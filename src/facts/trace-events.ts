@@ -24,7 +24,7 @@ type Rows = Readonly<Record<string, Omit<EventRow, 'source' | 'backend'>>>;
 
 /**
  * hw/virtio/trace-events, vhost.c: regions bound the log size from below; a start is an entry, not a success. Since
- * 11.1 the entries end in `_in`; what ends in `_out` is no fact of its own.
+ * 11.1 the names of entries end in `_in`, and one that ends in `_out` tells that the call did what it should.
  */
 const core: Rows = {
   vhost_commit: { kind: 'vhost_commit', enable: 'started' },
@@ -38,6 +38,8 @@ const core: Rows = {
   vhost_dev_stop: { kind: 'vhost_dev_stop', device: 'dev', value: 'name' },
   vhost_dev_start_in: { kind: 'vhost_dev_start', device: 'dev', value: 'name' },
   vhost_dev_stop_in: { kind: 'vhost_dev_stop', device: 'dev', value: 'name' },
+  vhost_dev_start_out: { kind: 'vhost_dev_start_out', device: 'dev', value: 'name' },
+  vhost_dev_stop_out: { kind: 'vhost_dev_stop_out', device: 'dev', value: 'name' },
   vhost_virtqueue_start_in: {
     kind: 'vhost_virtqueue_start',
     device: 'dev',
@@ -46,6 +48,18 @@ const core: Rows = {
   },
   vhost_virtqueue_stop_in: {
     kind: 'vhost_virtqueue_stop',
+    device: 'dev',
+    vring: 'idx',
+    value: 'name',
+  },
+  vhost_virtqueue_start_out: {
+    kind: 'vhost_virtqueue_start_out',
+    device: 'dev',
+    vring: 'idx',
+    value: 'name',
+  },
+  vhost_virtqueue_stop_out: {
+    kind: 'vhost_virtqueue_stop_out',
     device: 'dev',
     vring: 'idx',
     value: 'name',

@@ -14,6 +14,7 @@ import {
   unwatched,
 } from './shared/queries.js';
 import { failedFetches, fetchesAfterReset } from './shared/lost-ring-state.js';
+import { tracedRingStops } from './shared/traced-ring-stops.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Functions through which QEMU stops the guest; anything else that stops a device may be the guest's doing. */
@@ -33,6 +34,7 @@ export const dsRingbase: Rule = {
     needs: [
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and the get_vring_base op since the device start',
       'the entry of vhost_dev_stop and proof that it returned',
+      'since 11.1 the trace events vhost_dev_start_in, vhost_virtqueue_start_out, vhost_dev_stop_in, vhost_virtqueue_stop_in, vhost_dev_stop_out and vhost_user_write',
       'for vdpa the trace events vhost_vdpa_dev_start, vhost_vdpa_reset_device, vhost_vdpa_get_vring_base and vhost_vdpa_set_features, and vm_state_notify for what stops the device',
     ],
     probes: [
@@ -70,6 +72,7 @@ export const dsRingbase: Rule = {
   *sequence(context) {
     yield* failedFetches(context);
     yield* fetchesAfterReset(context);
+    yield* tracedRingStops(context);
     for (const stop of context.of('vhost_dev_stop')) {
       // do_vhost_dev_stop() is the body of vhost_dev_stop() in 10.2.
       if (stop.device === undefined || stop.parent?.kind === 'vhost_dev_stop') continue;

@@ -232,6 +232,7 @@ export function runningDoubts(
   const { start, device } = life;
   if (endsInStop(context, source, life)) return [];
   if (start.activation !== undefined && hasSucceeded(start.activation)) return [];
+  if (source === 'events' && isToldToRun(context, life, to)) return [];
   const working = context.once(`worked on ${device}`, () =>
     context
       .of('vhost_dev_log_resize', 'vhost_dev_set_log')
@@ -244,6 +245,22 @@ export function runningDoubts(
       ? unbroken(life)
       : 'proof that the start succeeded: the stop of the device',
   ];
+}
+
+/** Since 11.1 an event tells that a start has succeeded. */
+function isToldToRun(context: SessionContext, { device, start, next }: Life, to: number): boolean {
+  const ends = context.events('vhost_dev_start_out');
+  const last = Math.min(next?.step ?? to, to);
+  for (
+    let i = firstIndex(ends.length, (at) => (ends[at]?.index ?? last) > start.step);
+    (ends[i]?.index ?? last) < last;
+    i++
+  ) {
+    const { event, index = last } = ends[i] ?? {};
+    if (pointerOf(event?.record.args?.dev) === device)
+      return !hasGap(context.run, start.step, index);
+  }
+  return false;
 }
 
 /** The VirtIODevice that all queue pairs of one device share. */
