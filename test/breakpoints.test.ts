@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { buildSteps } from '../src/facts/steps.js';
 import type { Steps } from '../src/facts/step.js';
 import { breakCommand } from '../src/model/break-command.js';
+import { buildRun } from '../src/flows/run.js';
 import { readText } from './helpers/read-text.js';
 
 function steps(...lines: readonly string[]): Steps {
@@ -79,6 +80,27 @@ describe('a hit inside of a function is no entry', () => {
     const hits = [`${stop} 1.1, ${inner}`, '', `${stop} 1.2, ${outer}`];
     expect(steps(set, '', ...hits).sessions).toBe(1);
     expect(steps(SET.replace('3', '1'), '', ...hits).sessions).toBe(2);
+  });
+
+  test('where the compiler cut the function in two, and gdb stops in both parts', () => {
+    const file = 'at hw/virtio/vhost-user.c';
+    const whole = 'vhost_user_set_vring_enable (dev=0x555555d7c880, enable=1)';
+    const part =
+      '0x000055555585ab38 in vhost_user_set_vring_enable (enable=<optimized out>, dev=<optimized out>)';
+    const outer = '0x00007ffff7ca58ec in clone3 () at clone3.S:81';
+    const stop = 'Thread 1 "qemu-system-x86" hit Breakpoint';
+    const lines = [
+      'Breakpoint 48 at 0x306b20: vhost_user_set_vring_enable. (2 locations)',
+      `${stop} 48.1, ${whole} ${file}:1218`,
+      ...[`#0  ${whole} ${file}:1218`, `#1  ${outer}`, ''],
+      `${stop} 48.2, ${part} ${file}:1225`,
+      ...[`#0  ${part} ${file}:1225`, `#1  ${whole} ${file}:1217`, `#2  ${outer}`, ''],
+    ];
+    expect(entries(...lines)).toEqual([true, false]);
+    const run = buildRun(readText(lines.join('\n')), { assumeOrdered: false });
+    expect(run.activations.map(({ func, device }) => [func, device])).toEqual([
+      ['vhost_user_set_vring_enable', '0x555555d7c880'],
+    ]);
   });
 
   test('but one breakpoint may have several places', () => {

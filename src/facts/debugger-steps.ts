@@ -45,6 +45,16 @@ function notePrinted(step: Step, value: PrintedValue): void {
   step.printed = { ...detachedMembers(printedMembers(kind, value)), ...step.printed };
 }
 
+/**
+ * Whether the frame is a part of the function that its caller is: an optimising compiler cuts functions in two (GCC
+ * tree-ssa-ipa-split.cc, `f.part.0`), and gdb stops in both. None of the known functions calls itself.
+ */
+function isPartOfNext({ frames, levels }: Backtrace, i: number): boolean {
+  const [frame, next] = [frames[i], frames[i + 1]];
+  if (frame === undefined || next === undefined) return false;
+  return levels[i + 1] === (levels[i] ?? 0) + 1 && plainName(frame.func) === plainName(next.func);
+}
+
 export class DebuggerSteps {
   /** By session. */
   private readonly processes = new Map<number, ProcessFollower>();
@@ -218,7 +228,7 @@ export class DebuggerSteps {
       if (frame === undefined || call === undefined) continue;
       // Where the text ends in a name, that may be the beginning of a longer one: vhost_log_sync[_range].
       const isTorn = bt.incomplete && i === bt.frames.length - 1 && frame.args === undefined;
-      if (isTorn) continue;
+      if (isTorn || isPartOfNext(bt, i)) continue;
       calls.push(call);
       callLines.push(bt.lines[i] ?? bt.span.first);
     }

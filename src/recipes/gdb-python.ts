@@ -102,11 +102,42 @@ def vhtrace_stops_always(breakpoint):
     return (breakpoint.enabled and not breakpoint.temporary and breakpoint.condition is None
             and breakpoint.ignore_count == 0 and breakpoint.thread is None)
 
-def vhtrace_declare(breakpoint):
+def vhtrace_clones():
+    """Of functions that are not there by their names: the copies by which GCC's link-time optimisation left them."""
+    import re
+    pending = [each.location for each in gdb.breakpoints() if each.pending]
+    clones = {}
+    try:
+        # Before gdb 8.3 "-n" is part of the pattern, which then matches nothing.
+        text = gdb.execute(r"info functions -n ^\\(%s\\)\\.[a-z]" % r"\\|".join(pending), to_string=True)
+    except gdb.error:
+        return clones
+    for clone in re.findall(r"\\b\\w+(?:\\.(?:isra|constprop|lto_priv)\\.\\d+)+(?=\\()", text):
+        clones.setdefault(clone.split(".")[0], set()).add(clone)
+    return clones
+
+def vhtrace_break_on(clone, commands):
+    """The number of a breakpoint on a copy, or None."""
+    breakpoint = None
+    try:
+        breakpoint = gdb.Breakpoint(clone)
+        breakpoint.commands = commands
+        return breakpoint.number
+    except (gdb.error, AttributeError, NotImplementedError):
+        if breakpoint is not None:
+            breakpoint.delete()
+        return None
+
+def vhtrace_declare(breakpoint, clones):
     func = breakpoint.location
     if breakpoint.pending:
-        vhtrace_say("absent " + func)
+        numbers = [vhtrace_break_on(clone, breakpoint.commands) for clone in sorted(clones.get(func, ()))]
         breakpoint.delete()
+        for number in numbers:
+            if number is not None:
+                vhtrace_say("partly %s breakpoint %d" % (func, number))
+        if not any(numbers):
+            vhtrace_say("absent " + func)
         return
     try:
         places = gdb.decode_line(func)[1] or ()
@@ -116,9 +147,10 @@ def vhtrace_declare(breakpoint):
     state = "watched" if whole and vhtrace_stops_always(breakpoint) else "partly"
     vhtrace_say("%s %s breakpoint %d" % (state, func, breakpoint.number))
 
+vhtrace_copies = vhtrace_clones()
 for vhtrace_breakpoint in gdb.breakpoints():
     if vhtrace_breakpoint.commands and "continue" in vhtrace_breakpoint.commands:
-        vhtrace_declare(vhtrace_breakpoint)
+        vhtrace_declare(vhtrace_breakpoint, vhtrace_copies)
 end
 end
 `

@@ -56,6 +56,8 @@ function judge(context: SessionContext, pass: Pass): Judgement | undefined {
       evidence: [{ line: put.line, role: 'the log is given back' }],
     };
   }
+  // Given back too early: LE-SKIP.
+  if (puts.length > 0) return undefined;
   const success = successOf(run, pass);
   const missing = [
     ...doubts(run, stop),

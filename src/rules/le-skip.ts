@@ -1,3 +1,4 @@
+import type { Activation } from '../flows/activation.js';
 import {
   below,
   childrenOf,
@@ -7,7 +8,7 @@ import {
   unwatched,
   withoutCaller,
 } from './shared/queries.js';
-import type { Rule } from './rule.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log stop of a logging device switches the backend off before the log is given back. */
 export const leSkip: Rule = {
@@ -38,6 +39,10 @@ export const leSkip: Rule = {
       if (stop.enable !== false || stop.device === undefined || !stop.stackKnown) continue;
       const put = childrenOf(stop, 'vhost_log_put')[0];
       const off = below(stop, 'vhost_dev_set_log')[0];
+      if (off !== undefined && put !== undefined && put.first < off.first) {
+        yield early(context, stop, put, off);
+        continue;
+      }
       if (off !== undefined) {
         yield {
           verdict: 'pass',
@@ -93,3 +98,34 @@ export const leSkip: Rule = {
     }
   },
 };
+
+/** The log stop calls vhost_log_put() and goes on into vhost_dev_set_log(): no call that went unseen makes up for that. */
+function early(
+  { run }: SessionContext,
+  stop: Activation,
+  put: Activation,
+  off: Activation,
+): Judgement {
+  const missing: string[] = [];
+  if (hasGap(run, put.first, off.first)) missing.push('an unbroken record of the log stop');
+  if (stop.altered) missing.push('a run that the debugger did not alter');
+  if (missing.length > 0) {
+    return {
+      verdict: 'inconclusive',
+      ...place(stop),
+      message: 'whether the log is put before vhost_dev_set_log(false) is not seen',
+      missing,
+    };
+  }
+  return {
+    verdict: 'violation',
+    ...place(stop),
+    message:
+      'vhost_migration_log(false) gives the log back and then calls vhost_dev_set_log(false): until then the backend logs into freed memory',
+    expected: 'vhost_dev_set_log(enable_log=false) before vhost_log_put',
+    evidence: [
+      { line: put.line, role: 'the log is given back' },
+      { line: off.line, role: 'logging is switched off only now' },
+    ],
+  };
+}

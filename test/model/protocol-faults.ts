@@ -565,6 +565,11 @@ const LOG_STOP: readonly ProtocolFault[] = [
     defect: at('vhost_dev_set_log', has('enable_log', false), SKIP),
   },
   {
+    name: 'log stop puts the log before the backend is told',
+    rules: ['LE-SKIP'],
+    defect: at('vhost_dev_set_log', has('enable_log', false), after('vhost_log_put')),
+  },
+  {
     name: 'log stop leaves ring 1 logging',
     rules: ['LE-CLEAR'],
     defect: at('vhost_virtqueue_set_addr', all(settingLog(false), onRing(1)), SKIP),

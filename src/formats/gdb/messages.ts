@@ -19,6 +19,9 @@ const MESSAGE = anyOf([
   /^(?:(?:Hardware )?(?:access \(read\/write\) |read )?[Ww]atchpoint \d+(?: deleted|: )|Old value = |New value = |Value = |Dprintf \d+ at|Catchpoint \d+ |Delete all|Deleted breakpoint|Will ignore|Will stop|Breakpoint \d+ (?:\(|now )|\d+ breakpoints)/,
   /^The program (?:being debugged|is not being run|no longer|is running|has)|^process \d+ is executing new program|^\(a function called from GDB\)|^Evaluation of the expression|^(?:GDB remains|To change this behavior|To enable execution)|^It stopped with signal|^It stopped at/,
   /^(?:Signal +Stop|SIG[A-Z0-9]+ +(?:Yes|No)|Num +Type| {0,2}Id +Target| {2}Num +Description|\* ?\d+ +process|Current (?:source|language|directory)|Compilation directory|Located in|Contains \d+ line|Source language|Producer is|Compiled with|(?:Does not i|I)nclude(?:s)? preprocessor|Stack level \d|rip = |called by frame|caller of |source language|Arglist at|Locals at|Saved registers|Previous frame|Line \d+ of "|type = |Symbol "|[\w.:]+ in section \.)/,
+  // `info frame`: gdb/stack.c, info_frame_command_core()
+  /^ (?:\w+ = 0x[0-9a-f]+(?: in .*)?(?:;(?: saved \w+ = .*)?)?$|(?:called by|caller of|inlined into|tail call) frame|Outermost frame: |source language \S+\.$|(?:Arg|Local)(?:list|s) at (?:0x|unknown address)|Previous frame's sp |Saved registers:$)/,
+  /^ {2,4}\w+ at 0x[0-9a-f]+(?:, \w+ at 0x[0-9a-f]+)*,?[ \t]*$|^ {3,4}(?:\(\S+:\d+\); ?)?saved \w+ = (?:0x|<)|^ {3}(?:in \S+[ \t]|\(\S+:\d+\);[ \t]*$)/,
   /^\[(?:Detaching|Attaching|New process|process \d|Inferior|Breakpoint|KCrash|answered|Current process|New inferior|The|Remote|tcsetpgrp)/,
   /^(?:rax|rbx|rcx|rdx|rsi|rdi|rbp|rsp|rip|r\d+|eflags|[cdefgs]s|[fg]s_base|k\d|[xyz]mm\d+|st\d|pc|lr|sp|x\d+|cpsr)  +\S/,
   // where a row of `info breakpoints` was wrapped
