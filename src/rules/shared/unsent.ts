@@ -2,6 +2,7 @@
 import { isInside } from '../../flows/activation.js';
 import type { Activation } from '../../flows/activation.js';
 import { opFunction } from '../../facts/functions.js';
+import type { FactKind } from '../../model/fact.js';
 import type { SessionContext } from '../rule.js';
 import { doubts, endOf, firstFrom } from './queries.js';
 
@@ -18,7 +19,8 @@ export interface Unsent {
  *
  * vhost_virtqueue_set_addr() and vhost_dev_set_features() call theirs whatever they are told (QEMU
  * hw/virtio/vhost.c); vdpa is left out, where shadow virtqueues stand in between. An op that no such call
- * of the device is seen to make may be out of the debugger's sight.
+ * of the device and vring is seen to make may be out of the debugger's sight, and so may one without logging where all
+ * that are seen are with it: a log of `gdb -x` does not show the condition of a breakpoint.
  */
 export function unsent(
   context: SessionContext,
@@ -33,11 +35,21 @@ export function unsent(
   if (!entered || func === undefined || backend === 'vdpa') return undefined;
   if (run.probes.watching(op, first, end, backend) === undefined) return undefined;
   const ops = context.of(op).filter((a) => a.device === undefined || a.device === device);
-  if (!ops.some((a) => a.entered && a.device === device && a.parent?.kind === call.kind)) {
-    return undefined;
-  }
+  if (!isInSight(context, call, op)) return undefined;
   const within = ops.slice(firstFrom(ops, first), firstFrom(ops, end));
   // What shows another caller was called from there.
   const isCalled = within.some((a) => a.isLoose || isInside(a, call));
   return isCalled ? undefined : { op: func, missing: doubts(run, call) };
+}
+
+function isInSight(context: SessionContext, call: Activation, op: FactKind): boolean {
+  const { rings } = context.run;
+  const ring = rings.ringOf(call);
+  const callers: Activation[] = [];
+  for (const { entered, device, parent } of context.of(op))
+    if (entered && device === parent?.device && parent?.kind === call.kind) callers.push(parent);
+  return (
+    callers.some((a) => a.device === call.device && rings.ringOf(a) === ring) &&
+    (call.enable === true || callers.some(({ enable }) => enable === call.enable))
+  );
 }
