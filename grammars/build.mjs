@@ -44,6 +44,9 @@ const startRules = {
     GraphLine: "import('../formats/kernel/ftrace-lines.js').GraphRow",
     Switch: "import('../formats/kernel/ftrace-lines.js').TaskSwitch",
     Body: "import('../formats/kernel/ftrace-lines.js').TraceBody",
+    PerfRow: "import('../formats/kernel/perf-lines.js').PerfRow",
+    PerfLoss: '{ readonly cpu: number | undefined }',
+    PerfCall: "import('../formats/kernel/perf-lines.js').PerfCall",
   },
   'gdb-frame': {
     Frame: "import('../model/record.js').Frame",

@@ -6,6 +6,7 @@ import type { EventTable } from './qemu/event-table.js';
 import { createForeignStack } from './stacks/foreign-stack.js';
 import { createFtrace } from './kernel/ftrace.js';
 import { createGdbMi } from './gdb-mi/gdb-mi.js';
+import { createPerf } from './kernel/perf.js';
 import { createProbeLines } from './gdb/probe-lines.js';
 import { createLibvirtLog } from './qemu/libvirt-log.js';
 import { createLibvhostUser } from './wire/libvhost-user.js';
@@ -25,6 +26,7 @@ export function createLineFormats(events: EventTable): readonly LineFormat[] {
     // Its clock may look like that of the kernel's messages.
     createDpdk(),
     createFtrace(events),
+    createPerf(),
     createDmesg(),
     createForeignStack(),
     createLibvirtLog(),

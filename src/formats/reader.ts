@@ -60,7 +60,7 @@ class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
   readonly #session = new GdbSession(this.#sink);
   readonly #frames = new FrameTable();
-  readonly #margins = new Margins();
+  readonly #margins: Margins;
   readonly #pager = new PagerPrompts();
   readonly #mail = new MailLines({
     pushLine: (text, lineNo) => {
@@ -89,6 +89,7 @@ class Reader implements CaptureReader {
 
   constructor(events: EventTable) {
     this.#events = new EventLines(events);
+    this.#margins = new Margins(events);
     this.#formats = new FormatOffers(events, this.#session, () => {
       this.#settleNotes();
     });
@@ -108,15 +109,24 @@ class Reader implements CaptureReader {
   #pushLine(raw: string, lineNo: number): void {
     if (this.#pushPlainEvent(raw, lineNo)) return;
     const text = this.#margins.strip(stripMarkup(cleanLine(raw)));
-    if (this.#margins.isAfterGap) {
-      this.#endRecords();
-      this.#lost(lineNo, 'by its number, lines above this one are missing');
-      return;
-    }
+    if (this.#readHole(lineNo)) return;
     const pager = this.#pager.cut(text);
     if (pager === undefined && this.#pushStampedEvent(text, lineNo)) return;
     if (pager === undefined) this.#joinFrames({ text, lineNo, cut: false }, raw);
     else this.#readPager(pager, text, lineNo);
+  }
+
+  #readHole(lineNo: number): boolean {
+    const { hole } = this.#margins;
+    if (hole === undefined) return false;
+    this.#endRecords();
+    if (hole === 'above') this.#lost(lineNo, 'by its number, lines above this one are missing');
+    else {
+      const why = 'by their numbers, lines between these are missing';
+      const span = { first: lineNo, last: lineNo };
+      this.#session.record({ kind: 'gap', span, why, reach: { from: lineNo } });
+    }
+    return true;
   }
 
   take(): readonly CaptureRecord[] {

@@ -208,7 +208,7 @@ export interface Stamp {
 /**
  * One line of a kernel trace: a function, a kprobe or an event.
  *
- * Source: Linux kernel/trace/trace_output.c, trace_functions.c, trace_functions_graph.c, trace_kprobe.c.
+ * Source: Linux kernel/trace/trace_output.c, trace_functions.c, trace_functions_graph.c, trace_kprobe.c; tools/perf.
  */
 export interface KernelEvent extends Stamp {
   readonly kind: 'kernel-event';
@@ -216,7 +216,10 @@ export interface KernelEvent extends Stamp {
   readonly what: 'call' | 'return' | 'event';
   /** Process of the thread, where the trace has that column. */
   readonly tgid?: number | undefined;
-  /** Event as printed before the colon (`vn_ioctl`); for the function tracers the function itself. */
+  /**
+   * Event as printed before the colon (`vn_ioctl`); for the function tracers the function itself. With perf's group in
+   * front where that is a program's (`probe_qemu:vhost_dev_start`).
+   */
   readonly name: string;
   /** Function that is entered or left, without offset and module; undefined for other events. */
   readonly func?: string | undefined;
@@ -412,6 +415,7 @@ export const FORMAT_IDS = [
   'qemu-simple',
   'simpletrace',
   'ftrace',
+  'perf',
   'strace',
   'dmesg',
   'libvhost-user',

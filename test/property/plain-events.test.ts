@@ -37,7 +37,7 @@ function expectEqual(line: string): void {
   expect(cutPager(line)).toBeUndefined();
   for (const first of margins) {
     for (const next of ['> x', '00:08:58 x', '[pid 7] x']) {
-      const [left, ended] = [new Margins(), new Margins()];
+      const [left, ended] = [new Margins(builtInEvents()), new Margins(builtInEvents())];
       left.strip(first);
       ended.strip(first);
       expect(left.strip(line)).toBe(line);

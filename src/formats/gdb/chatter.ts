@@ -49,7 +49,7 @@ export function isLossNotice(line: string): boolean {
 const LOST = /lost|dropped|suppressed/i;
 
 const LOSS =
-  /\bLOST \d+ EVENTS\b|\bdropped \d+ (?:trace )?(?:events|records|messages)\b|\b\d+ (?:trace )?(?:events|records|messages) (?:were )?(?:dropped|lost)\b|^dropped: \d+|Suppressed \d+ messages|\d+ (?:output lines|callbacks) suppressed/i;
+  /^LOST \d+ events!$|^Lost \d+ events$|\bLOST \d+ EVENTS\b|\bdropped \d+ (?:trace )?(?:events|records|messages)\b|\b\d+ (?:trace )?(?:events|records|messages) (?:were )?(?:dropped|lost)\b|^dropped: \d+|Suppressed \d+ messages|\d+ (?:output lines|callbacks) suppressed/i;
 
 /**
  * Where records are missing, by a notice of what was recorded before, or by a tool that counts what it lost of the
@@ -64,9 +64,12 @@ export function farLoss(line: string, lineNo: number): Reach | undefined {
 /** One of these words is in each of them. */
 const LOST_FAR = /skipped|transport|discarded|lost|suppressed/i;
 
-/** At the end SystemTap's stapio (`WARNING: Number of errors: 0, skipped probes: 7`); babeltrace's, which standard error puts anywhere. */
+/**
+ * At the end SystemTap's stapio (`WARNING: Number of errors: 0, skipped probes: 7`); babeltrace's and perf's, which
+ * standard error puts anywhere (tools/perf/util/session.c, perf_session__warn_about_errors()).
+ */
 const LOST_ANYWHERE =
-  /^WARNING: (?:Number of errors: \d+, skipped probes: [1-9]|There were \d+ transport failures)|\bTracer (?:may have )?(?:discarded|lost) (?:\d+ )?(?:trace )?(?:event|packet)s?\b/i;
+  /^Processed \d+ (?:events and lost \d+ chunks|samples and lost +[\d.]+%)!$|^WARNING: (?:Number of errors: \d+, skipped probes: [1-9]|There were \d+ transport failures)|\bTracer (?:may have )?(?:discarded|lost) (?:\d+ )?(?:trace )?(?:event|packet)s?\b/i;
 
 /** The host's syslog: rsyslogd tells when the interval is over, journald with the next message. */
 const LOST_BEFORE =

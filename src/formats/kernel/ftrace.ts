@@ -134,7 +134,7 @@ class Ftrace implements LineFormat {
       return [gap(lineNo, 'the buffer of the trace overran')];
     }
     // Another trace.
-    if (line.startsWith('# tracer: ')) {
+    if (line.startsWith('# tracer: ') || /^cpus=\d+$/.test(line)) {
       this.#graph = new GraphNesting();
       this.#rows.clear();
     }

@@ -4,7 +4,7 @@
  *
  * Sources: QEMU (migration/migration-hmp-cmds.c, monitor/hmp.c, accel/kvm/kvm-all.c, util/main-loop.c, target/i386/,
  * system/memory.c, accel/tcg/; QEMU 2 to 10), GLib, iproute2, Linux, systemd, agetty, DPDK (app/test-pmd,
- * drivers/net/vhost; 22.11 to 25.11).
+ * drivers/net/vhost; 22.11 to 25.11), perf, bpftrace.
  */
 import { anyOf } from '../../base/any-of.js';
 import { isPersonal } from '../personal.js';
@@ -60,6 +60,8 @@ const PROGRAM_START = anyOf([
   // getty and the text behind it:  Debian GNU/Linux 12 vm ttyS0   vm1 login:   vm login: root
   /^[\w.-]{1,64} login: (?:root|admin|ubuntu|debian|fedora|centos|cirros|alpine|guest|test|user)$|^(?:localhost|[\w.]*[\d-][\w.-]{0,60}|vm|guest|debian|ubuntu|fedora|centos|buildroot|alpine|cirros) login:$|^Password:$|^Login incorrect$|^Kernel \d+\.\S+ on an? \w+|^Linux \S+ \d+\.\d+\S* #\d|^Linux version \d/,
   /^(?:The programs included with the \S.* system are free software[;.]|the exact distribution terms for each program are described in the|individual files in \/usr\/share\/doc\/|\S.* comes with ABSOLUTELY NO WARRANTY, to the extent|permitted by applicable law\.$|The system is going down for |Power down\.?$|Connection to \S+ closed\.$)/,
+  // perf, bpftrace
+  /^(?:Check IO\/CPU overload!|Attach(?:ing|ed) \d+ probes?(?:\.\.\.)?)$/,
   // commands in it: dd, ping
   /^\d+\+\d+ records (?:in|out)$|^\d+ bytes .*copied, |^PING \S+ |^\d+ bytes from |^\d+ packets transmitted, |^rtt min\/avg\/max/,
 ]);

@@ -46,16 +46,24 @@ const INNER_STAMP = /\d{1,10}@\d{9,11}\.\d{6}:[A-Za-z_]/;
 const STAP_STAMP = /^\d+@\d{19} [A-Za-z_]/;
 
 // 2025-11-22T03:27:38.123456Z vhost_commit Started: 1 Changed: 0
-const ISO_STAMP = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+) [a-z]\w*(?: |$)/;
+const ISO_STAMP = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+) (?:std(?:out|err) F )?[a-z]\w*(?: |$)/;
+
+// Nov 26 12:00:00 vhost_commit Started: 1 Changed: 0    00:00:01 ...    1795320809.223469 ...
+const OTHER_STAMP =
+  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d\d:\d\d:\d\d|\d{10}(?=\.))(?:\.\d{1,9})? ([a-z]\w*)(?: |$)/;
+
+// qemu-1  | vhost_commit Started: 1 Changed: 0
+const CONTAINER = /^[A-Za-z0-9][\w.-]{0,254} +\| ([a-z]\w*)(?: |$)/;
 
 // Nov 22 03:27:38 host qemu[4242]: 2025-11-22T03:27:38.123456Z vhost_commit ... : the journal keeps what QEMU wrote
 const INNER_ISO_STAMP = /\d{4}-\d\d-\d\dT[\d:.]{8,18}Z [a-z]\w*(?: |$)/;
 
 // Nov 22 03:27:38 host qemu-system-x86_64[4242]: vhost_commit Started: 1 Changed: 1
-const SYSLOG_STAMP = /^[\w :.+-]{8,64} [\w.-]{1,255} [^ [\]:]{1,255}\[\d{1,10}\]: [a-z]\w*(?: |$)/;
+const SYSLOG_STAMP =
+  /^[\w :.+[\]-]{8,64} [\w.-]{1,255} [^ [\]:]{1,255}\[\d{1,10}\]: [a-z]\w*(?: |$)/;
 
-/** The stamps above begin with a number, a month or a day of the week. */
-const STAMP_BEGINS = /^(?:\d|[A-Z][a-z]{2} [ \d]\d)/;
+/** The stamps above begin with a number, a month or a day of the week, or with `[` and a number. */
+const STAMP_BEGINS = /^(?:\d|\[ {0,8}\d|[A-Z][a-z]{2} [ \d]\d)/;
 
 /**
  * Reads the line as an event. Bare lines (`vhost_commit Started: 1 Changed: 0`) count only for events
@@ -229,6 +237,12 @@ export function traceLine(
 function mayBeEvent(line: string, events: EventTable): boolean {
   if (STAMP_BEGINS.test(line)) {
     if (ISO_STAMP.test(line) || SYSLOG_STAMP.test(line) || STAP_STAMP.test(line)) return true;
+    const name = OTHER_STAMP.exec(line)?.[1];
+    if (name !== undefined && events.has(name)) return true;
+  }
+  if (line.includes(' | ')) {
+    const name = CONTAINER.exec(line)?.[1];
+    if (name !== undefined && events.has(name)) return true;
   }
   const end = line.indexOf(' ');
   if (events.has(end < 0 ? line : line.slice(0, end))) return true;
@@ -239,18 +253,23 @@ function mayBeEvent(line: string, events: EventTable): boolean {
 }
 
 /** A stamp that is QEMU's own proves an event; those of many programs only beside other events. */
-function mayBeUnknown({ by, name, head }: TraceLine, afterEvent: boolean): boolean {
+function mayBeUnknown({ by, name, head, time }: TraceLine, afterEvent: boolean): boolean {
   switch (by) {
     case 'thread':
     case 'stap':
       return true;
     case 'time':
-      return afterEvent && head === undefined;
+      return head === undefined && (afterEvent || (name.includes('_') && isOwnTime(time)));
     case 'syslog':
       return afterEvent && name.includes('_');
     case 'bare':
       return false;
   }
+}
+
+/** To the microsecond, in UTC: GLib's g_date_time_format_iso8601() as QEMU calls it. Containers give nine digits, CI seven. */
+function isOwnTime(time: string | undefined): boolean {
+  return time !== undefined && /\.\d{6}Z$/.test(time);
 }
 
 interface Fit {

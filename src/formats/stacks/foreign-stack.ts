@@ -2,7 +2,8 @@
  * Stacks of other tools than gdb, with the text of the reports around them.
  *
  * Producer: the sanitizers, systemd-coredump, crash, the kernel (without stamps; with them see dmesg.ts), gef and
- *           gdb-dashboard, lldb, eu-stack, perf script, glibc's backtrace_symbols(), numbered lists in notes.
+ *           gdb-dashboard, lldb, eu-stack, perf script (below an event see kernel/perf.ts), glibc's
+ *           backtrace_symbols(), numbered lists in notes.
  * Unit:     one record per stack, with the line above that names its thread.
  * Not read: bpftrace, SystemTap, pwndbg, WinDbg; arguments of lldb and gef; the `====` above a report of ASan,
  *           which nobody can tell from a person's rule.
