@@ -65,7 +65,7 @@ const SSH = /\b((?:ssh|scp|sftp|rsync)\s+(?:-\S+\s+(?:\d+\s+)?)*)([a-z_][\w-]*)@
 const REMOTE_PATH = /(?<![\w.@])([a-z_][\w-]*)@([a-z][\w.-]*)(?=:[/~])/g;
 const INTERFACE = /\b(ifname=)(?!(?:tap|vnet|macvtap|eth|virbr|br)\d*\b(?!-))([a-z][\w.-]*)/gi;
 const SYSLOG_HOST =
-  /^((?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]+) )([\w.-]+)(?= [\w./-]+(?:\[\d+\])?:)/;
+  /^((?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]+) )([A-Za-z\d.-]+)(?= [\w./-]+(?:\[\d+\])?:)/;
 const VM_NAME = /((?:^|\s)["']?-name["']?[ =,]\s*["']?(?:guest=)?|\bguest=)([^\s,"'=]+)(?![=\w])/g;
 const VARIABLE = /\b(HOSTNAME|USER|LOGNAME|SUDO_USER)=([^\s"',;]+)/g;
 const HEX_POINTER = /0x([\da-f]{12,16})(?![\da-z])/gi;
