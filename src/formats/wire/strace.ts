@@ -44,6 +44,9 @@ interface Headed {
 /** Threads and connections that are remembered; a hostile file has a new one on each line. */
 const MOST_REMEMBERED = 4096;
 
+/** `4:01:10.029000 sendmsg(12<...`: of the line that begins with a thread and a time something is lost. */
+const TORN_STAMP = /^[\d:.,\]) ]{1,32}[a-z]\w*\(/;
+
 class Strace implements LineFormat {
   readonly id = 'strace';
   readonly #held = new HeldRecords();
@@ -61,6 +64,7 @@ class Strace implements LineFormat {
     const isNear = this.#lastLine === lineNo - 1;
     if (line !== undefined && isEvidence(line, isNear)) this.#read(line, lineNo);
     else if (isNear && (isAttachment(text) || isOfProgram(text))) this.#chatter(lineNo);
+    else if (isNear && TORN_STAMP.test(text)) this.#gap(lineNo, 'the head of a call is missing');
     else return undefined;
     this.#lastLine = lineNo;
     return this.#held.drain();

@@ -40,7 +40,7 @@ function* judgeStart(context: SessionContext, start: WireLogStart): Generator<Ju
   const at = { endpoint, step: features.step, line: features.line };
   const missing = missingFor(context, start);
   const running = missing.length === 0 ? runningIn(context, start) : undefined;
-  const missed = missing.length === 0 ? missedVrings(start, running) : [];
+  const missed = missing.length === 0 ? missedVrings(context, start, running) : [];
   for (const vring of missed) {
     yield {
       verdict: 'violation',
@@ -68,7 +68,8 @@ function* judgeStart(context: SessionContext, start: WireLogStart): Generator<Ju
 
 /** Vrings that are told not to log, or nothing, where none of it undoes a log start that failed. */
 function missedVrings(
-  { addresses, next }: WireLogStart,
+  context: SessionContext,
+  { connection, addresses, next }: WireLogStart,
   running: ReadonlyMap<number, Message> | undefined,
 ): readonly number[] {
   const told = new Set<number>();
@@ -81,9 +82,16 @@ function missedVrings(
   const silent = [...(running?.keys() ?? [])].filter(
     (vring) => !told.has(vring) && !plain.has(vring),
   );
-  const last = Math.max(...told);
+  const lastTold = Math.max(...told);
+  const last = addresses.at(-1);
+  // Else the backend may have gone in mid-pass, and what comes next be of a connection whose beginning is not shown.
+  const goesOn =
+    next !== undefined &&
+    last !== undefined &&
+    connection.isOneSocket &&
+    isOfSameQemu(context, connection, last, next);
   // A later one proves that it was passed over, else that QEMU goes on.
-  const passedOver = silent.filter((vring) => vring < last || (!isUndone && next !== undefined));
+  const passedOver = silent.filter((vring) => vring < lastTold || (!isUndone && goesOn));
   return [...plain, ...passedOver].sort((a, b) => a - b);
 }
 
@@ -109,6 +117,8 @@ function runningIn(
   context: SessionContext,
   { connection, features, running }: WireLogStart,
 ): ReadonlyMap<number, Message> | undefined {
+  // Several QEMUs may have the same file descriptor, and start their devices in turns.
+  if (!connection.isOneSocket && connection.threads.size > 1) return undefined;
   const kicks = [...(running?.values() ?? [])];
   const isShown = kicks.every((kick) => isOfSameQemu(context, connection, kick, features));
   return isShown ? running : undefined;
