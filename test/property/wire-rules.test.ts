@@ -72,6 +72,22 @@ const act: fc.Arbitrary<Act> = fc.record({
   leavesAfter: fc.option(fc.nat(12), { nil: undefined, freq: 6 }),
 });
 
+/** Nothing but what every QEMU of this version has. */
+function plainUser(version: UserSetup['version']): UserSetup {
+  return {
+    version,
+    pairs: 1,
+    replyAck: false,
+    logShmfd: false,
+    status: false,
+    memSlots: false,
+  };
+}
+
+function acting(what: Act['what'], leavesAfter?: number): Act {
+  return { device: 0, what, thread: 4697, leavesAfter };
+}
+
 const acts = fc.array(act, { minLength: 2, maxLength: 14 });
 
 /** The messages of one QEMU; `first` is the lowest file descriptor. */
@@ -306,7 +322,27 @@ describe('messages that QEMU sends', () => {
           expect(alarms(cut(lines, part))).toEqual([]);
         },
       ),
-      { numRuns: 100 },
+      {
+        numRuns: 100,
+        examples: [
+          // The line of an address has lost its thread.
+          [
+            plainUser(212),
+            { ...plainUser(802), status: true, memSlots: true },
+            [
+              acting('log-start'),
+              acting('restart'),
+              acting('stop', 0),
+              acting('log-stop'),
+              acting('log-refused'),
+            ],
+            [acting('stop'), acting('log-start'), acting('traffic')],
+            { from: 0, to: 0.9504950495049507, heads: [[1937097882, 6]] },
+            true,
+            true,
+          ],
+        ],
+      },
     );
   });
 
