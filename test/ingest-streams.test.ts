@@ -81,7 +81,7 @@ test('facts of several captures in one file', { timeout: 120_000 }, () => {
       sessions = Math.max(sessions, buildRun(reading, { assumeOrdered: false }).sessions);
       again += expectSame(reading, 5);
     }),
-    { numRuns: 300, seed: 1, endOnFailure: true },
+    { numRuns: 300, seed: 2, endOnFailure: true },
   );
   expect(sessions).toBeGreaterThan(4);
   // Later captures tell of breakpoints that the earlier ones have, too.
