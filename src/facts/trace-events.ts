@@ -22,6 +22,9 @@ export interface EventRow {
 
 type Rows = Readonly<Record<string, Omit<EventRow, 'source' | 'backend'>>>;
 
+/** What the events of a vring print. */
+const ofVring = { device: 'dev', vring: 'idx', value: 'name' } as const;
+
 /**
  * hw/virtio/trace-events, vhost.c: regions bound the log size from below; a start is an entry, not a success. Since
  * 11.1 the names of entries end in `_in`, and one that ends in `_out` tells that the call did what it should.
@@ -40,30 +43,10 @@ const core: Rows = {
   vhost_dev_stop_in: { kind: 'vhost_dev_stop', device: 'dev', value: 'name' },
   vhost_dev_start_out: { kind: 'vhost_dev_start_out', device: 'dev', value: 'name' },
   vhost_dev_stop_out: { kind: 'vhost_dev_stop_out', device: 'dev', value: 'name' },
-  vhost_virtqueue_start_in: {
-    kind: 'vhost_virtqueue_start',
-    device: 'dev',
-    vring: 'idx',
-    value: 'name',
-  },
-  vhost_virtqueue_stop_in: {
-    kind: 'vhost_virtqueue_stop',
-    device: 'dev',
-    vring: 'idx',
-    value: 'name',
-  },
-  vhost_virtqueue_start_out: {
-    kind: 'vhost_virtqueue_start_out',
-    device: 'dev',
-    vring: 'idx',
-    value: 'name',
-  },
-  vhost_virtqueue_stop_out: {
-    kind: 'vhost_virtqueue_stop_out',
-    device: 'dev',
-    vring: 'idx',
-    value: 'name',
-  },
+  vhost_virtqueue_start_in: { kind: 'vhost_virtqueue_start', ...ofVring },
+  vhost_virtqueue_stop_in: { kind: 'vhost_virtqueue_stop', ...ofVring },
+  vhost_virtqueue_start_out: { kind: 'vhost_virtqueue_start_out', ...ofVring },
+  vhost_virtqueue_stop_out: { kind: 'vhost_virtqueue_stop_out', ...ofVring },
   vhost_dev_init_in: { kind: 'vhost_dev_init', device: 'dev' },
   vhost_dev_cleanup: { kind: 'vhost_dev_cleanup', device: 'dev' },
 };

@@ -72,8 +72,10 @@ export function* tracedRingStops(context: SessionContext): Generator<Judgement> 
       case 'vhost_virtqueue_stop':
         // A reset of the vring alone: it runs no longer.
         if (life?.stop === undefined) life?.running.delete(ring);
-        else open = { stop: life.stop, ring };
-        life?.stop?.entered.add(ring);
+        else {
+          life.stop.entered.add(ring);
+          open = { stop: life.stop, ring };
+        }
         break;
       case 'vhost_virtqueue_stop_out':
         open = undefined;
