@@ -3,7 +3,6 @@
  * the working directory or the nearest folder above it. Nothing in it is run.
  */
 import { lilconfig } from 'lilconfig';
-import { parse } from 'yaml';
 import { VhtraceError } from '../base/errors.js';
 
 export interface ConfigFile {
@@ -33,7 +32,9 @@ function readJson(path: string, text: string): unknown {
   return attempt(path, () => JSON.parse(text) as unknown);
 }
 
-function readYaml(path: string, text: string): unknown {
+async function readYaml(path: string, text: string): Promise<unknown> {
+  // A large package, which few need.
+  const { parse } = await import('yaml');
   // Aliases could make a small file huge.
   return attempt(path, () => parse(text, { maxAliasCount: 0 }) as unknown);
 }
