@@ -18,6 +18,7 @@ import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSy
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { callCli } from './helpers/call-cli.js';
 import { program, runCli } from './helpers/run-cli.js';
 import { tempDir } from './helpers/temp-dir.js';
 
@@ -77,8 +78,14 @@ async function run(command: string, cwd: string): Promise<string[]> {
   }
   const input = words.indexOf('<');
   const args = words.slice(start + 1, input === -1 ? undefined : input);
-  const stdin = input === -1 ? {} : { stdin: join(cwd, words[input + 1] ?? '') };
-  const { stdout, stderr, code } = await runCli(args, { cwd, env, ...stdin });
+  const { stdout, stderr, code } =
+    start === 0 && input === -1
+      ? await callCli(args, cwd)
+      : await runCli(args, {
+          cwd,
+          env,
+          ...(input === -1 ? {} : { stdin: join(cwd, words[input + 1] ?? '') }),
+        });
   return [...linesOf(stdout), ...linesOf(stderr).map((line) => `! ${line}`.trimEnd()), `? ${code}`];
 }
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { printable } from '../src/base/printable.js';
 import { flowReporters } from '../src/reporters/flow/index.js';
 import { reporters } from '../src/reporters/index.js';
+import { callCli } from './helpers/call-cli.js';
 import { program, runCli } from './helpers/run-cli.js';
 import type { CliResult } from './helpers/run-cli.js';
 import { hasTmux, TerminalSession } from './tui/terminal-session.js';
@@ -65,7 +66,7 @@ function lines(
 
 describe('what a capture and its name say', () => {
   test.each(Object.keys(reporters))('check --format %s', async (format) => {
-    const result = await runCli(['check', NAME, '--all', '--format', format], { cwd });
+    const result = await callCli(['check', NAME, '--all', '--format', format], cwd);
     expect(result.code).toBe(1);
     expectHarmless(result);
     if (format === 'junit') expect(result.stdout).not.toMatch(/]]>|<script/);
@@ -82,7 +83,7 @@ describe('what a capture and its name say', () => {
     ),
   )('flows --by $by --format $format', async ({ by, format }) => {
     const words = ['flows', NAME, '--by', by, '--format', format, '--unfold'];
-    const result = await runCli(words, { cwd });
+    const result = await callCli(words, cwd);
     expect(result.code).toBe(0);
     expectHarmless(result);
     if (format === 'html') expect(result.stdout).not.toContain('<script>alert');
@@ -125,7 +126,7 @@ describe('what a capture and its name say', () => {
     ),
   )('$title', async ({ words }) => {
     const usesStore = ['check', 'ls', 'flows', 'ingest', 'sql'].includes(words[0] ?? '');
-    const result = await runCli(usesStore ? [...words, '--db', 'runs.db'] : words, { cwd });
+    const result = await callCli(usesStore ? [...words, '--db', 'runs.db'] : words, cwd);
     expect(result.stderr).not.toContain('internal error');
     expectHarmless(result);
   });
@@ -170,20 +171,20 @@ describe('what the command line and a configuration file say', () => {
       ['ingest', EVIL, '--db', 'new.db'],
     ),
   )('$title', async ({ words }) => {
-    const result = await runCli(words, { cwd });
+    const result = await callCli(words, cwd);
     expect(result.code).toBe(2);
     expectHarmless(result);
     expect(result.stderr).not.toContain('internal error');
   });
 
   test('vhtrace.config.json', async () => {
-    const result = await runCli(['config'], { cwd: join(cwd, 'configured') });
+    const result = await callCli(['config'], join(cwd, 'configured'));
     expect(result.code).toBe(2);
     expectHarmless(result);
   });
 
   test('config shows values', async () => {
-    const result = await runCli(['config', '--baseline', `x\n${EVIL}`], { cwd });
+    const result = await callCli(['config', '--baseline', `x\n${EVIL}`], cwd);
     expect(result.code).toBe(0);
     expectHarmless(result);
   });

@@ -11,6 +11,7 @@ import { migrations } from '../src/store/migrations/index.js';
 import { openStore } from '../src/store/open-store.js';
 import { saveCapture } from '../src/store/save-capture.js';
 import { captureOf, emptyReading, factOf } from './helpers/captures.js';
+import { callCli } from './helpers/call-cli.js';
 import { program, runCli } from './helpers/run-cli.js';
 import { tempDir } from './helpers/temp-dir.js';
 
@@ -91,7 +92,7 @@ test('every command refuses a newer store in one line and leaves it alone', asyn
     ['ls', '--json'],
     ['ingest', 'gdb.txt', '--json'],
   ]) {
-    const { code, stdout, stderr } = await runCli(args, { cwd });
+    const { code, stdout, stderr } = await callCli(args, cwd);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(
       /^vhtrace: vhtrace\.db: written with schema 99, [^\n]* up to \d+ [^\n]*\n$/,

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { callCli } from './helpers/call-cli.js';
 import { program, runCli } from './helpers/run-cli.js';
 import { tempDir } from './helpers/temp-dir.js';
 
@@ -52,7 +53,7 @@ describe.each(['-wal', '-shm', '-journal'])('a planted link runs.db%s', (ending)
     expect((await ingest(cwd)).code).toBe(0);
     const victim = plant(cwd, ending);
     for (const words of [['ls'], ['check'], ['ingest', capture]]) {
-      const { code, stderr } = await runCli([...words, '--db', 'runs.db'], { cwd });
+      const { code, stderr } = await callCli([...words, '--db', 'runs.db'], cwd);
       expect(code).toBe(2);
       expect(stderr).toContain(
         `runs.db${ending}: is a symbolic link, and none is followed beside a store`,

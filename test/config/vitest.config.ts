@@ -10,6 +10,9 @@ export default defineConfig({
     testTimeout: 60_000,
     // Vitest leaves one core free: on two cores that is half of them.
     maxWorkers: '100%',
+    // The built program is run as it is, also where it runs in the process of a test.
+    disableConsoleIntercept: true,
+    server: { deps: { external: [/\/dist\//] } },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.{ts,tsx}'],
