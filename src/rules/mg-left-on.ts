@@ -84,6 +84,10 @@ function* neverStopped(context: SessionContext, device: string): Generator<Judge
     if (callerOf(start.activation, 'migration_thread') === undefined) continue;
     if (mayHaveFailed(context, start.activation)) continue;
     const before = context.stateBefore(device, cleanup.first);
+    if (known(before.run) === 'stopped') {
+      const message = 'the device does not run when the migration is over';
+      yield { verdict: 'pass', ...place(cleanup), device, message };
+    }
     if (!before.run.includes('started') || known(before.log) !== 'on') continue;
     if (known(before.run) !== 'started' && !runsOn(context, start.activation, cleanup.first))
       continue;

@@ -12,7 +12,7 @@ import { hasGap } from '../../flows/run.js';
 import type { Judgement, SessionContext } from '../rule.js';
 import { momentsOf, registeredBefore, registrationDoubts } from './device-lives.js';
 import type { Life } from './device-lives.js';
-import { endOf, hasStranger, unwatched } from './queries.js';
+import { endOf, hasStranger, lastBefore, unwatched } from './queries.js';
 
 export interface GlobalPass {
   readonly enable: boolean;
@@ -118,7 +118,27 @@ export function* judgeReach(context: SessionContext, enable: boolean): Generator
     if (pass.enable !== enable) continue;
     yield* judgePass(context, pass, callback);
   }
+  if (!enable) yield* postponedStops(context);
   yield* judgeUnplaced(context, callback);
+}
+
+/** memory_global_dirty_log_stop() of a machine that does not run calls no listener before that runs again. */
+function* postponedStops(context: SessionContext): Generator<Judgement> {
+  const passing = new Set(globalPasses(context).map(({ activation }) => activation));
+  for (const stop of context.of(STOPS)) {
+    if (!stop.entered || passing.has(stop) || !isMachineStopped(context, stop.first)) continue;
+    const { first: step, line } = stop;
+    const message = 'the machine does not run: the log stop waits until it does';
+    yield { verdict: 'pass', device: undefined, step, line, message };
+  }
+}
+
+function isMachineStopped(context: SessionContext, step: number): boolean {
+  const change = lastBefore(context.of('vm_state_notify'), step);
+  return (
+    change?.enable === false &&
+    context.run.probes.watching('vm_state_notify', change.first, step) !== undefined
+  );
 }
 
 function* judgePass(
