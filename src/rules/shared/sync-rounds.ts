@@ -42,7 +42,7 @@ function isWatched({ run }: SessionContext, { first, closed }: Activation): bool
 /** A time at which a migration reads the dirty log, and the devices that it is seen to read from. */
 export interface SyncPoint {
   readonly activation: Activation;
-  /** The device whose log is read; undefined at the entry of migration_bitmap_sync(). */
+  /** The device whose log is read; undefined at the entry of what reads those of all. */
   readonly device: string | undefined;
 }
 
@@ -50,12 +50,14 @@ export interface SyncPoint {
 export function migrationSyncs(context: SessionContext): readonly SyncPoint[] {
   return context.once('migration syncs', () =>
     context
-      .of('vhost_log_sync', 'migration_bitmap_sync')
-      .filter((a) =>
-        a.kind === 'vhost_log_sync'
-          ? callerOf(a, 'migration_bitmap_sync') !== undefined
-          : a.entered && a.parent?.kind !== a.kind,
-      )
+      .of('vhost_log_sync', 'migration_bitmap_sync', 'memory_global_dirty_log_sync')
+      .filter((a) => {
+        if (a.kind === 'migration_bitmap_sync') return a.entered && a.parent?.kind !== a.kind;
+        const sync = callerOf(a, 'migration_bitmap_sync');
+        return a.kind === 'vhost_log_sync'
+          ? sync !== undefined
+          : sync?.entered === false && a.entered;
+      })
       .map((activation) => ({ activation, device: activation.device })),
   );
 }
