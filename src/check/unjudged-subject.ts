@@ -81,6 +81,6 @@ function missingAround(run: Run, subject: Subject): readonly string[] {
     ];
   }
   return [
-    'the calls around it and their arguments: `vhtrace probes gdb` prints the script that shows them',
+    'the calls around it or their arguments: `vhtrace explain RULE` lists what is needed, `vhtrace probes gdb` prints the script that shows it',
   ];
 }

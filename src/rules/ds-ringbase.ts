@@ -2,7 +2,7 @@ import type { Activation } from '../flows/activation.js';
 import type { Frame } from '../model/record.js';
 import { argText, boolOf } from '../model/values.js';
 import { known, runningRings } from '../protocol/replay.js';
-import { lastAddressed } from './shared/device-calls.js';
+import { lastAddressed, missingRings } from './shared/device-calls.js';
 import {
   bareWithin,
   below,
@@ -106,9 +106,7 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
           verdict: 'inconclusive',
           ...place(stop),
           message: 'which vrings the stop has to fetch is not known',
-          missing: [
-            'the device start, with probes vhost_dev_start, vhost_virtqueue_set_addr, vhost_virtqueue_stop',
-          ],
+          missing: missingRings(context, device, stop.first),
         };
     return;
   }

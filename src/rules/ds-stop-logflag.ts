@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
-import { callsOf, deviceCalls, unseenBetween } from './shared/device-calls.js';
+import { callsOf, deviceCalls, missingLogFlag, unseenBetween } from './shared/device-calls.js';
 import { expectedLog } from './shared/expected-log.js';
 import { unwatchedToggles } from './shared/log-toggles.js';
 import { below, childrenOf, hasStranger, lastBefore, place } from './shared/queries.js';
@@ -58,8 +58,7 @@ function judge(context: SessionContext, start: Activation, device: string): Judg
   const flag = known(context.stateBefore(device, stop.first).log);
   const missing = missingBetween(context, device, stop, start);
   if (missing === undefined) return undefined;
-  if (flag === undefined)
-    missing.unshift('the log flag before the stop: the device start before it');
+  if (flag === undefined) missing.unshift(...missingLogFlag(context, device, stop.first));
   if (missing.length > 0)
     return {
       verdict: 'inconclusive',

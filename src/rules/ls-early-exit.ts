@@ -1,5 +1,6 @@
 import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
+import { missingLogFlag } from './shared/device-calls.js';
 import { passes, successOf } from './shared/log-passes.js';
 import { togglesOf, unwatchedToggles } from './shared/log-toggles.js';
 import { below, hasGap, hasStranger, place, unwatched } from './shared/queries.js';
@@ -73,13 +74,12 @@ function judge(
     });
   }
   const found = known(state.log) ?? (before === undefined ? undefined : 'toggled before');
-  const missing = found === undefined ? ['the device start and the log toggles before it'] : [];
   return found === undefined
     ? {
         verdict: 'inconclusive',
         ...at,
         message: `whether ${name} had anything to do is not known`,
-        missing,
+        missing: missingLogFlag(context, activation.device ?? '', activation.first),
       }
     : { verdict: 'pass', ...at, message: `${name} has something to do` };
 }

@@ -76,6 +76,25 @@ export function lastOfRing(
   return lastBefore(byRing.get(`${device} ${vring}`) ?? [], before);
 }
 
+const RING_CALLS = ['vhost_dev_start', 'vhost_virtqueue_set_addr', 'vhost_virtqueue_stop'] as const;
+
+/** Missing-list entries where it is not known which vrings of the device run at a step. */
+export function missingRings(context: SessionContext, device: string, step: number): string[] {
+  const start = lastBefore(callsOf(context, device, 'vhost_dev_start'), step);
+  if (start === undefined)
+    return [`the device start before it, with probes ${RING_CALLS.join(', ')}`];
+  const probes = RING_CALLS.flatMap((kind) => unwatched(context.run, kind, start.first, step));
+  return probes.length > 0 ? probes : ['whole backtraces, with idx=, since the device start'];
+}
+
+/** Missing-list entries where it is not known whether the device logs at a step. */
+export function missingLogFlag(context: SessionContext, device: string, step: number): string[] {
+  const start = lastBefore(callsOf(context, device, 'vhost_dev_start'), step);
+  return start === undefined
+    ? ['the device start or the log toggle before it']
+    : ['enable_log= below the device start, or a log toggle behind it'];
+}
+
 /** 10.2 moved the body of vhost_dev_stop() into do_vhost_dev_stop(), which may be a tail call beside it. */
 export function missingBody(run: Run, stop: Activation): string[] {
   return stop.children.length === 0 && run.profile.atMost >= 1002

@@ -4,7 +4,7 @@ import type { Run } from '../../flows/run.js';
 import { argText, pointerOf } from '../../model/values.js';
 import { runningRings } from '../../protocol/replay.js';
 import type { Judgement, Mark, SessionContext } from '../rule.js';
-import { callsOf, lastAddressed } from './device-calls.js';
+import { callsOf, lastAddressed, missingRings } from './device-calls.js';
 import { isOwn, successOf } from './log-passes.js';
 import { doubts, endOf, hasGap, lastBefore, place, probeName, unwatched } from './queries.js';
 import type { Pass } from './log-passes.js';
@@ -40,9 +40,7 @@ export function* judgePass(
       verdict: 'inconclusive',
       ...at,
       message: `which rings ${nameOf(pass)} has to reach is not known`,
-      missing: [
-        'the device start before it, with probes vhost_dev_start, vhost_virtqueue_set_addr, vhost_virtqueue_stop',
-      ],
+      missing: missingRings(context, pass.device, pass.activation.first),
     };
   }
 }
