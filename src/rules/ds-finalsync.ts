@@ -1,9 +1,18 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { bigintOf } from '../model/values.js';
+import { known } from '../protocol/replay.js';
 import { deviceCalls } from './shared/device-calls.js';
 import { doubtsOfCount, logCounts } from './shared/log-account.js';
-import { below, doubts, endOf, place, withoutCaller } from './shared/queries.js';
+import {
+  below,
+  doubts,
+  endOf,
+  hasGap,
+  hasStranger,
+  place,
+  withoutCaller,
+} from './shared/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** The last device that gives a log back, at its stop or for one of another size, reads it first. */
@@ -70,6 +79,7 @@ function judge(context: SessionContext, put: Activation): Judgement | undefined 
   }
   // A device that does not log holds no log.
   if (!context.stateBefore(put.device ?? '', put.first).base.includes('held')) return undefined;
+  if (isHeldByAnother(context, put)) return undefined;
   const last = lastHolder(context, put);
   if (last === 'others') return undefined;
   const end = endOf(run, put);
@@ -95,6 +105,26 @@ function judge(context: SessionContext, put: Activation): Judgement | undefined 
     expected: 'vhost_log_sync_range below vhost_log_put',
     evidence: [last],
   };
+}
+
+/** Another device was given the same log and is not seen to have put it: the last one reads it for all. */
+function isHeldByAnother(context: SessionContext, put: Activation): boolean {
+  const { run } = context;
+  const ops = deviceCalls(context, 'op_set_log_base').filter(
+    (op) => op.activation.first < put.first,
+  );
+  const given = new Map(ops.map(({ activation, device }) => [device, activation]));
+  const own = bigintOf(given.get(put.device ?? '')?.value);
+  if (own === undefined || own === 0n) return false;
+  return [...given].some(([device, op]) => {
+    if (device === put.device || bigintOf(op.value) !== own) return false;
+    return (
+      known(context.stateBefore(device, put.first).base) === 'held' &&
+      run.probes.watching('vhost_log_put', op.first, put.first) !== undefined &&
+      !hasGap(run, op.first, put.first) &&
+      !hasStranger(context, op.first, put.first, 'vhost_log_put')
+    );
+  });
 }
 
 /** Proof that this put frees the log. */
