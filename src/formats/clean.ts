@@ -22,9 +22,8 @@ const NO_BREAK = /\u00c2?\u00a0/g;
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"' };
 
-/** The text as a person saw it: no colours, controls, byte order mark; plain blanks; no JSON of Docker around it. */
-export function cleanLine(raw: string): string {
-  const line = raw.startsWith('{"log":"') ? loggedByDocker(raw) : raw;
+/** The text as a person saw it: no colours, controls, byte order mark; plain blanks. */
+export function cleanLine(line: string): string {
   if (!UNCLEAN.test(line)) return line;
   // Many a terminal leaves nothing else.
   const bare = line.endsWith('\r') ? line.slice(0, -1) : line;
@@ -34,18 +33,6 @@ export function cleanLine(raw: string): string {
     /&(lt|gt|amp|quot);/g,
     (_, name: string) => ENTITIES[name] ?? '',
   );
-}
-
-// {"log":"vhost_section mem\n","stream":"stderr","time":"2026-11-22T03:00:00.123789Z"}
-// Docker's json-file driver keeps each line, with its end, in an object (daemon/logger/jsonfilelog).
-function loggedByDocker(raw: string): string {
-  try {
-    const entry: unknown = JSON.parse(raw.replace(CONTROL, ''));
-    if (typeof entry !== 'object' || entry === null || !('log' in entry)) return raw;
-    return typeof entry.log === 'string' ? entry.log.replace(/\r?\n$/, '') : raw;
-  } catch {
-    return raw;
-  }
 }
 
 // A typed "btt<BS> <BS>" is "bt".

@@ -10,6 +10,7 @@
 import type { CaptureRecord, Reading } from '../model/record.js';
 import { cleanLine, isEmptyQuote, PagerPrompts, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
+import { unwrapDockerLog } from './docker-log.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
 import { farLoss, isCutMark, isLossNotice, isThreadRow, startsLocation } from './gdb/chatter.js';
@@ -108,7 +109,7 @@ class Reader implements CaptureReader {
 
   #pushLine(raw: string, lineNo: number): void {
     if (this.#pushPlainEvent(raw, lineNo)) return;
-    const text = this.#margins.strip(stripMarkup(cleanLine(raw)));
+    const text = this.#margins.strip(stripMarkup(unwrapDockerLog(cleanLine(raw))));
     if (this.#readHole(lineNo)) return;
     const pager = this.#pager.cut(text);
     if (pager === undefined && this.#pushStampedEvent(text, lineNo)) return;

@@ -249,18 +249,17 @@ export function runningDoubts(
 
 /** Since 11.1 an event tells that a start has succeeded. */
 function isToldToRun(context: SessionContext, { device, start, next }: Life, to: number): boolean {
-  const ends = context.events('vhost_dev_start_out');
-  const last = Math.min(next?.step ?? to, to);
-  for (
-    let i = firstIndex(ends.length, (at) => (ends[at]?.index ?? last) > start.step);
-    (ends[i]?.index ?? last) < last;
-    i++
-  ) {
-    const { event, index = last } = ends[i] ?? {};
-    if (pointerOf(event?.record.args?.dev) === device)
-      return !hasGap(context.run, start.step, index);
-  }
-  return false;
+  const told = context.once(`told to run ${device}`, () =>
+    context
+      .events('vhost_dev_start_out')
+      .filter(({ event }) => pointerOf(event?.record.args?.dev) === device),
+  );
+  const first = told[firstIndex(told.length, (i) => (told[i]?.index ?? Infinity) > start.step)];
+  return (
+    first !== undefined &&
+    first.index < Math.min(next?.step ?? to, to) &&
+    !hasGap(context.run, start.step, first.index)
+  );
 }
 
 /** The VirtIODevice that all queue pairs of one device share. */
