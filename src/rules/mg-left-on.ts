@@ -11,6 +11,7 @@ import {
   lastBefore,
   place,
   unwatched,
+  withoutCaller,
 } from './shared/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -159,6 +160,7 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   const missing = [
     ...doubts(run, stop),
     ...unwatched(run, 'vhost_dev_set_log', stop.first, endOf(run, stop)),
+    ...withoutCaller(context, stop, 'vhost_dev_set_log', 'vhost_dev_set_features'),
   ];
   if (put === undefined && known(before.run) !== 'started') {
     missing.push('proof that the device runs: vhost_log_put below the log stop');
