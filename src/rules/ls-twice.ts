@@ -1,7 +1,7 @@
 import type { Activation } from '../flows/activation.js';
 import { passes, successOf } from './shared/log-passes.js';
 import { unwatchedToggles } from './shared/log-toggles.js';
-import { hasGap, hasStranger, place, unwatched } from './shared/queries.js';
+import { cutInTwo, hasGap, hasStranger, place, unwatched } from './shared/queries.js';
 import type { Pass } from './shared/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -83,6 +83,7 @@ function judge(context: SessionContext, before: Pass | 'reset' | undefined, pass
     ...unwatched(run, 'vhost_dev_start', from, to),
   ];
   if (!pass.activation.entered) missing.push('the entry of vhost_dev_set_log');
+  missing.push(...cutInTwo(run, pass.activation));
   if (successOf(run, before) === undefined) missing.push('proof that the first pass succeeded');
   if (hasGap(run, from, to)) missing.push('an unbroken record between the two passes');
   if (hasStranger(context, from, to, 'vhost_dev_set_log', 'vhost_migration_log', ...RESETS)) {

@@ -41,10 +41,45 @@ export function recordDoubts(run: Run, activation: Activation): string[] {
   const found: string[] = [];
   if (!activation.entered) found.push(`the entry of ${activation.func}`);
   if (!activation.stackKnown) found.push(`the backtrace at ${activation.func}`);
+  found.push(...cutInTwo(run, activation));
   if (activation.closed === undefined) found.push(`proof that ${activation.func} returned`);
   if (hasGap(run, activation.first, endOf(run, activation)))
     found.push(`an unbroken record of ${activation.func}`);
   if (isAltered(activation)) found.push('a run that the debugger did not alter');
+  return found;
+}
+
+/**
+ * A missing-list entry for a stop further down in a function than others, of a stack that does not show its caller: it
+ * may be at the second part of a function that the compiler has cut in two (GCC tree-ssa-ipa-split.cc, `f.part.0`), and
+ * what the first part did stands before it.
+ */
+export function cutInTwo(run: Run, { first, func, entered }: Activation): string[] {
+  const step = run.steps[first];
+  if (step === undefined || !entered || step.frames.length !== 1 || step.complete) return [];
+  const line = step.frames[0]?.line ?? 0;
+  return line > (firstLines(run).get(`${step.session} ${func}`) ?? line)
+    ? [`the whole backtrace at ${func}`]
+    : [];
+}
+
+const firstLinesOf = new WeakMap<Run, ReadonlyMap<string, number>>();
+
+/** By session and function, the first line at which a breakpoint stopped in it. */
+function firstLines(run: Run): ReadonlyMap<string, number> {
+  let found = firstLinesOf.get(run);
+  if (found === undefined) firstLinesOf.set(run, (found = findFirstLines(run)));
+  return found;
+}
+
+function findFirstLines({ steps }: Run): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const { calls, breakpoint, session } of steps) {
+    const { func, frame } = calls.at(-1) ?? {};
+    if (breakpoint === undefined || func === undefined || frame?.line === undefined) continue;
+    const key = `${session} ${func}`;
+    found.set(key, Math.min(frame.line, found.get(key) ?? frame.line));
+  }
   return found;
 }
 
