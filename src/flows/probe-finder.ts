@@ -1,4 +1,5 @@
 /** Breakpoints and entries → probes, as far as steps and records have told by now. */
+import { append } from '../base/append.js';
 import { functionTable, plainName } from '../facts/functions.js';
 import type { Step, Steps } from '../facts/step.js';
 import type { BreakpointSet } from '../model/record.js';
@@ -37,35 +38,81 @@ interface FunctionSet extends Place {
   readonly line: number;
 }
 
+/** What one debugger says of its breakpoints. It gives numbers in rising order, and none twice (gdb/breakpoint.c, set_breakpoint_number()). */
+class DebuggerBreakpoints {
+  /** Functions that were set, and where that is noted. */
+  readonly functions = new Map<string, ReadonlySet<object>>();
+  /** Undefined for those of which only more was said. */
+  private readonly locations = new Map<number, string | undefined>();
+  private highest = 0;
+
+  has(number: number): boolean {
+    return this.locations.has(number);
+  }
+
+  /** A number that this debugger gave to another place, or passed over. */
+  isOfAnother(set: BreakpointSet): boolean {
+    if (!isNew(set) || set.number > this.highest) return false;
+    const known = this.locations.get(set.number);
+    return known === undefined ? !this.has(set.number) : known !== locationOf(set);
+  }
+
+  add(set: BreakpointSet): void {
+    const { number, listed } = set;
+    if (isNew(set) || !this.has(number))
+      this.locations.set(number, isNew(set) ? locationOf(set) : undefined);
+    if (listed !== true) this.highest = Math.max(this.highest, number);
+  }
+}
+
+/** It is set here; else more is said of it. */
+function isNew({ narrowed, declared, listed }: BreakpointSet): boolean {
+  return narrowed !== true && declared !== true && listed !== true;
+}
+
+function locationOf({ func = '', file = '', line }: BreakpointSet): string {
+  return `${func} ${file}:${line ?? ''}`;
+}
+
 /** Takes records and steps, each in the order of the capture, and a record before the steps behind it. */
 export class ProbeFinder {
   /** How many breakpoints were set. */
   count = 0;
   private readonly sessions: SessionEntries[] = [];
-  private readonly byNumber = new Map<number, Place>();
-  private readonly byFunction = new Map<string, FunctionSet>();
+  private readonly byNumber = new Map<number, Place[]>();
+  private readonly byFunction = new Map<string, FunctionSet[]>();
   /** Those that the recipe of `vhtrace probes` declares. */
-  private readonly declared = new Map<string, FunctionSet>();
+  private readonly declared = new Map<string, FunctionSet[]>();
   /** What was set at a line that no step is known to follow. */
   private waiting: { readonly line: number; readonly place: Place }[] = [];
   private readonly functionOf = new Map<number, string>();
   /** Functions that each breakpoint was seen to stop in. */
   private readonly stopsIn = new Map<number, Set<string>>();
+  private debugger = new DebuggerBreakpoints();
 
   /** `only`: the function that is asked for; all by default. */
   constructor(private readonly only?: string) {}
 
-  set({ number, span, temporary, narrowed, func, declared }: BreakpointSet): void {
+  set(record: BreakpointSet): void {
+    const { number, span, temporary, narrowed, func, declared } = record;
     const { first: line } = span;
     this.count++;
-    if (!this.byNumber.has(number)) this.byNumber.set(number, this.unplaced(line));
+    if (this.debugger.isOfAnother(record)) {
+      // What no step has followed, and so has no place yet, never ran.
+      this.debugger = new DebuggerBreakpoints();
+      this.waiting = [];
+    }
+    if (!this.debugger.has(number)) append(this.byNumber, number, this.unplaced(line));
+    this.debugger.add(record);
     if (func === undefined) return;
     this.functionOf.set(number, plainName(func));
     if (temporary || narrowed === true) return;
     const how = declared === true ? 'declared' : 'breakpoint set';
+    const { functions } = this.debugger;
     for (const sets of declared === true ? [this.byFunction, this.declared] : [this.byFunction]) {
-      if (!sets.has(func))
-        sets.set(func, Object.assign(this.unplaced(line), { how, line } as const));
+      if (functions.get(func)?.has(sets) === true) continue;
+      append(sets, func, Object.assign(this.unplaced(line), { how, line } as const));
+      functions.set(func, new Set([...(functions.get(func) ?? []), sets]));
     }
   }
 
@@ -106,10 +153,13 @@ export class ProbeFinder {
     const { first, last, reported } = own;
     const until = narrowed[0] ?? Number.POSITIVE_INFINITY;
     const byFunction = this.tellsOfAnother() ? this.declared : this.byFunction;
+    const lastOf = <What extends Place>(sets: readonly What[] = []): What | undefined =>
+      sets.findLast((set) => set.from <= last);
     for (const [func, breakpoint] of reported) {
       if (conditional.has(func)) continue;
-      const from = breakpoint === undefined ? undefined : this.byNumber.get(breakpoint)?.from;
-      const line = byFunction.get(func)?.line;
+      const from =
+        breakpoint === undefined ? undefined : lastOf(this.byNumber.get(breakpoint))?.from;
+      const line = lastOf(byFunction.get(func))?.line;
       probes.set(func, {
         func,
         from: Math.max(first, from ?? 0),
@@ -118,11 +168,10 @@ export class ProbeFinder {
         ...(line === undefined ? {} : { line }),
       });
     }
-    for (const [func, set] of byFunction) {
-      const isHere = set.from >= first && set.from <= last;
-      if (!isHere || !functionTable.has(func) || conditional.has(func) || probes.has(func))
-        continue;
-      probes.set(func, { func, until, ...set });
+    for (const [func, sets] of byFunction) {
+      const here = sets.find(({ from }) => from >= first && from <= last);
+      if (here === undefined || !functionTable.has(func)) continue;
+      if (!conditional.has(func) && !probes.has(func)) probes.set(func, { func, until, ...here });
     }
     return probes;
   }
