@@ -187,23 +187,34 @@ describe('not every call is reported', () => {
 });
 
 describe('what one debugger was told to watch', () => {
-  const watched = (...lines: readonly string[]): readonly string[] => {
+  /** In the first process and in the last. */
+  const watched = (...lines: readonly string[]): (readonly string[])[] => {
     const { probes, steps: built } = buildRun(readText(lines.join('\n')), { assumeOrdered: false });
-    return probes.ofSession(built.at(-1)?.session ?? 0).map(({ func }) => func);
+    return [0, built.at(-1)?.session ?? 0].map((session) =>
+      probes.ofSession(session).map(({ func }) => func),
+    );
   };
   const declared = 'vhtrace-probes 1 watched vhost_log_sync breakpoint 22.';
   const set = 'Breakpoint 22 at 0x1c8a50: file hw/virtio/vhost.c, line 234.';
+
+  const put = ['vhost_log_put'];
+  const both = ['vhost_log_put', 'vhost_log_sync'];
 
   test.each([
     ['that gives its numbers anew', [SET]],
     ['of another place with the same number', [set.replace('234', '235')]],
   ])('and never ran says nothing of one %s', (_, other) => {
-    expect(watched(set, declared, ...hit(3, 396))).toEqual(['vhost_log_put', 'vhost_log_sync']);
-    expect(watched(set, declared, ...other, ...hit(3, 396))).toEqual(['vhost_log_put']);
+    expect(watched(set, declared, ...hit(3, 396))).toEqual([both, both]);
+    expect(watched(set, declared, ...other, ...hit(3, 396))).toEqual([put, put]);
+  });
+
+  test('is known of its own process where the next debugger gives its numbers anew', () => {
+    const first = [set, declared, ...hit(3, 396), '[Inferior 1 (process 12) exited normally]'];
+    expect(watched(...first, SET, ...hit(3, 396))).toEqual([both, put]);
   });
 
   test('stays what it is where more is said of a number', () => {
     const more = ['Deleted breakpoint 3 ', set, declared.replace('log_sync', 'log_get')];
-    expect(watched(SET, set, declared, ...more, ...hit(4, 396))).toContain('vhost_log_sync');
+    expect(watched(SET, set, declared, ...more, ...hit(4, 396))[1]).toContain('vhost_log_sync');
   });
 });

@@ -126,8 +126,14 @@ export function buildProbes(
 ): Probes {
   const { steps } = built;
   const finder = new ProbeFinder();
-  for (const set of breakpoints) finder.set(set);
-  for (const step of steps) finder.follow(step);
+  const sets = breakpoints.values();
+  let next = sets.next();
+  for (const step of steps) {
+    for (; next.done !== true && next.value.span.first <= step.line; next = sets.next())
+      finder.set(next.value);
+    finder.follow(step);
+  }
+  for (; next.done !== true; next = sets.next()) finder.set(next.value);
   const bySession = ofSession.map((own, session) => {
     const found = finder.probesOf(session, built);
     const eliminated = finder.count > 0 ? undefined : byElimination(own, found);
