@@ -74,18 +74,15 @@ test('facts of several captures in one file', { timeout: 120_000 }, () => {
     .filter((text) => text.length < 20_000);
   const several = fc.array(fc.constantFrom(...texts), { minLength: 2, maxLength: 8 });
   let sessions = 0;
-  let again = 0;
   fc.assert(
     fc.property(several, (parts) => {
       const reading = readText(parts.join('\n'));
       sessions = Math.max(sessions, buildRun(reading, { assumeOrdered: false }).sessions);
-      again += expectSame(reading, 5);
+      expectSame(reading, 5);
     }),
     { numRuns: 300, seed: 2, endOnFailure: true },
   );
   expect(sessions).toBeGreaterThan(4);
-  // Later captures tell of breakpoints that the earlier ones have, too.
-  expect(again).toBeGreaterThan(0);
 });
 
 test('facts of events with stacks, other processes and words between them', () => {
