@@ -56,7 +56,11 @@ function* judge(
   const { run } = context;
   const { activation, calls, undone } = pass;
   const end = endOf(run, activation);
-  const before = calls.slice(0, calls.indexOf(failed));
+  // Where values are optimized out, stacks of one call may look like several calls.
+  const before = calls
+    .slice(0, calls.indexOf(failed))
+    .filter(({ device }) => device === undefined || device !== failed.device);
+  const isNamed = failed.device !== undefined || failed.entered;
   const missing = unwatched(run, 'vhost_log_global_stop', activation.first, end);
   if (!isOver(run, activation)) missing.push(`proof that ${activation.func} returned`);
   if (hasGap(run, activation.first, end)) missing.push('an unbroken record of the log start');
@@ -75,11 +79,11 @@ function* judge(
         message: 'the log start that failed later is undone at the device',
         evidence: [{ line: undo.line, role: 'the log stop' }],
       };
-    } else if (missing.length > 0 || call.device === undefined) {
+    } else if (missing.length > 0 || call.device === undefined || !isNamed) {
       const message = 'the log start fails at a later device, and is not seen to be undone here';
-      // A callback that does not show its device may be the one whose undoing is seen.
+      // A callback that does not show its device may be the one whose undoing is seen, or the one that fails.
       const unnamed =
-        call.device === undefined ? ['listener= of every vhost_log_global_start'] : [];
+        call.device === undefined || !isNamed ? ['listener= of every vhost_log_global_start'] : [];
       yield { verdict: 'inconclusive', ...at, message, missing: [...missing, ...unnamed] };
     } else {
       yield {
