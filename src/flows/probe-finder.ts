@@ -40,8 +40,9 @@ interface FunctionSet extends Place {
 
 /** What one debugger says of its breakpoints. It gives numbers in rising order, and none twice (gdb/breakpoint.c, set_breakpoint_number()). */
 class DebuggerBreakpoints {
-  /** Functions that were set, and where that is noted. */
-  readonly functions = new Map<string, ReadonlySet<object>>();
+  /** Functions that were set, and those of them that the recipe declares. */
+  readonly functions = new Set<string>();
+  readonly declared = new Set<string>();
   /** Undefined for those of which only more was said. */
   private readonly locations = new Map<number, string | undefined>();
   private highest = 0;
@@ -108,12 +109,14 @@ export class ProbeFinder {
     this.functionOf.set(number, plainName(func));
     if (temporary || narrowed === true) return;
     const how = declared === true ? 'declared' : 'breakpoint set';
-    const { functions } = this.debugger;
-    for (const sets of declared === true ? [this.byFunction, this.declared] : [this.byFunction]) {
-      if (functions.get(func)?.has(sets) === true) continue;
-      append(sets, func, Object.assign(this.unplaced(line), { how, line } as const));
-      functions.set(func, new Set([...(functions.get(func) ?? []), sets]));
-    }
+    const { functions, declared: ofRecipe } = this.debugger;
+    if (!functions.has(func))
+      append(this.byFunction, func, Object.assign(this.unplaced(line), { how, line } as const));
+    functions.add(func);
+    if (declared !== true) return;
+    if (!ofRecipe.has(func))
+      append(this.declared, func, Object.assign(this.unplaced(line), { how, line } as const));
+    ofRecipe.add(func);
   }
 
   private unplaced(line: number): Place {
