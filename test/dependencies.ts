@@ -35,6 +35,7 @@ export const devDependencies: Readonly<Record<string, string>> = {
   peggy: 'grammars/ → parsers, at build time: what it makes needs nothing',
   'playwright-core': 'the HTML page of a flow in a Chromium, where there is one',
   prettier: 'one layout of all files',
+  rolldown: 'joins the modules of the program at build time, so that it starts faster',
   semver: 'the tests compare the Node that each package demands',
   typescript: 'the compiler; 6.0 because the linter does not take 7',
   'typescript-eslint': 'the linter knows types',

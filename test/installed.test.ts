@@ -7,6 +7,7 @@ import {
   readdirSync,
   realpathSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,11 +43,11 @@ function vhtrace(
 test('it holds the program and nothing else, and is small', () => {
   const odd = installed.files.filter(
     (path) =>
-      !/^dist\/(?:[\w-]+\/)*[\w-]+\.js$/.test(path) &&
+      !/^dist\/bundle\/(?:[\w-]+\/)*[\w-]+\.js$/.test(path) &&
       !['LICENSE', 'README.md', 'bin/run.js', 'oclif.manifest.json', 'package.json'].includes(path),
   );
   expect(odd).toEqual([]);
-  expect(installed.files).toContain('dist/commands/check.js');
+  expect(installed.files).toContain('dist/bundle/commands/check.js');
   expect(installed.size).toBeLessThan(1_000_000);
 });
 
@@ -115,13 +116,21 @@ describe('starting', () => {
     };
   }
 
+  function sizeOf(paths: readonly string[]): number {
+    return paths.reduce((sum, path) => sum + statSync(join(installed.root, path)).size, 0);
+  }
+
   // What takes time is reading scripts; the clock of a busy machine would say less.
-  test('--version loads oclif and the shell around it, no command', () => {
+  test('--version loads no package and no command', () => {
     const { own, packages } = loadedBy(['--version']);
     expect(own).toContain('bin/run.js');
-    expect(
-      own.filter((path) => !/^(?:bin|dist\/commands\/shared|dist\/base)\//.test(path)),
-    ).toEqual([]);
+    expect(sizeOf(own)).toBeLessThan(10_000);
+    expect(packages).toEqual(['vhtrace']);
+  });
+
+  test('the help loads oclif and the shell around it, no command', () => {
+    const { own, packages } = loadedBy(['--help']);
+    expect(sizeOf(own)).toBeLessThan(15_000);
     expect(packages).toContain('@oclif/core');
     for (const name of HEAVY) expect(packages).not.toContain(name);
   });
@@ -129,7 +138,7 @@ describe('starting', () => {
   test('a capture is checked without the database and the interactive view', () => {
     const capture = join(root, 'fixtures', 'captures', 'reset-during-migration.gdb.txt');
     const { own, packages } = loadedBy(['check', capture]);
-    expect(own).toContain('dist/pipeline/check.js');
+    expect(own).toContain('dist/bundle/commands/check.js');
     for (const name of HEAVY.filter((each) => each !== 'yaml')) {
       expect(packages).not.toContain(name);
     }

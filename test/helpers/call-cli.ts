@@ -14,7 +14,9 @@ interface Main {
 /** Runs `vhtrace ARGS` in the folder `cwd` to its end; one command at a time. */
 export async function callCli(args: readonly string[], cwd: string): Promise<CliResult> {
   const entry = pathToFileURL(program).href;
-  const { main } = (await import(new URL('../dist/commands/shared/main.js', entry).href)) as Main;
+  const { main } = (await import(
+    new URL('../dist/bundle/commands/shared/main.js', entry).href
+  )) as Main;
   const folder = process.cwd();
   const stdout = collect(process.stdout);
   const stderr = collect(process.stderr);
