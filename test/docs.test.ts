@@ -9,10 +9,10 @@ import { machineAsDot, machineAsMermaid, spansAsList } from '../src/protocol/dia
 import { reporters } from '../src/reporters/index.js';
 import { GROUPS, keyTable } from '../src/tui/keys.js';
 import { rules } from '../src/rules/index.js';
+import { callCli } from './helpers/call-cli.js';
 import { check } from './helpers/check.js';
 import { expectPrinted } from './helpers/printed.js';
 import { optionsOf } from './helpers/reports.js';
-import { runCli } from './helpers/run-cli.js';
 import { printDependencies } from './dependencies.js';
 import { printLayers } from './layers.js';
 
@@ -82,17 +82,12 @@ async function printHelp(): Promise<string> {
   const { commands } = JSON.parse(readFileSync(file('oclif.manifest.json'), 'utf8')) as {
     readonly commands: Readonly<Record<string, unknown>>;
   };
-  const pages = Object.keys(commands)
-    .sort()
-    .map(async (name) => {
-      const { stdout } = await runCli([name, '--help'], {
-        cwd: file('.'),
-        env: { COLUMNS: '100' },
-      });
-      const text = stdout.trimEnd();
-      return `## vhtrace ${name}\n\n\`\`\`text\n${text}\n\`\`\``;
-    });
-  return (await Promise.all(pages)).join('\n\n');
+  const pages: string[] = [];
+  for (const name of Object.keys(commands).sort()) {
+    const { stdout } = await callCli([name, '--help'], file('.'));
+    pages.push(`## vhtrace ${name}\n\n\`\`\`text\n${stdout.trimEnd()}\n\`\`\``);
+  }
+  return pages.join('\n\n');
 }
 
 test('src/protocol: the machine as diagrams', async () => {

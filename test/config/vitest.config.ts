@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     // Vitest leaves one core free: on two cores that is half of them.
     maxWorkers: '100%',
+    // A worker loads the modules once, not once a file: no module keeps anything from one capture to the next.
+    isolate: false,
     // The built program is run as it is, also where it runs in the process of a test.
     disableConsoleIntercept: true,
     server: { deps: { external: [/\/dist\//] } },
