@@ -2,6 +2,7 @@ import { known } from '../protocol/replay.js';
 import { judgeFeatures } from './shared/features-pass.js';
 import { passes, unseenPasses } from './shared/log-passes.js';
 import { judgePass } from './shared/ring-pass.js';
+import { judgeWireVrings } from './shared/wire-vrings.js';
 import type { Rule } from './rule.js';
 
 /**
@@ -20,6 +21,7 @@ export const leClear: Rule = {
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and vhost_virtqueue_stop since the ring was last addressed',
       'the entry of vhost_dev_set_log(false) and its successful end',
       'for VHOST_F_LOG_ALL: probe vhost_dev_set_features',
+      'or the messages of a vhost-user connection since the device start: an strace -y of QEMU or of the backend',
     ],
     probes: [
       'vhost_dev_start',
@@ -30,6 +32,12 @@ export const leClear: Rule = {
       'vhost_dev_set_features',
       'op_set_vring_addr',
       'return of vhost_dev_set_log',
+    ],
+    messageProbes: [
+      'wire vhost_user_message',
+      'wire op_set_features',
+      'wire op_set_vring_addr',
+      'wire op_get_vring_base',
     ],
     why: 'The backend goes on writing dirty bits, of that ring or of all guest buffers, into a bitmap that QEMU frees right after: memory of QEMU is overwritten.',
     remedy:
@@ -66,5 +74,6 @@ export const leClear: Rule = {
       // Passes are counted by their rings.
       if (features.verdict !== 'pass') yield features;
     }
+    yield* judgeWireVrings(context, 'stop');
   },
 };

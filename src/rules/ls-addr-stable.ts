@@ -1,7 +1,12 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
+import { bigintOf } from '../model/values.js';
+import { MESSAGES_RECIPE, nameOf } from './shared/messages.js';
+import type { Message } from './shared/messages.js';
 import { printedNumber } from './shared/printed.js';
 import { hasGap, place, unwatched } from './shared/queries.js';
+import { deviceIn, wirePasses } from './shared/wire-passes.js';
+import type { WirePass } from './shared/wire-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Where the ring is, for the backend and in guest memory. */
@@ -24,9 +29,11 @@ export const lsAddrStable: Rule = {
     needs: [
       'print *addr at the set_vring_addr op, at the start of the ring and at the log toggle',
       'probes on the op and on vhost_dev_start in between',
+      'or the messages of a vhost-user connection since the device start: an strace -y of QEMU or of the backend',
     ],
     why: 'The backend reads and writes the ring somewhere else from then on: requests are lost, or memory that is no ring is overwritten.',
     probes: ['vhost_dev_start', 'op_set_vring_addr', 'members at op_set_vring_addr'],
+    messageProbes: ['wire vhost_user_message', 'wire op_set_vring_addr', 'wire op_get_vring_base'],
     remedy:
       'Compare the vq that vhost_dev_set_log() addresses, and its index, with those of vhost_dev_start().',
     exceptions: [
@@ -56,6 +63,7 @@ export const lsAddrStable: Rule = {
       else if (isToggle(call)) yield* judge(context, call, started);
       else started.add(call);
     }
+    for (const pass of wirePasses(context)) yield* judgeWire(context, pass);
   },
 };
 
@@ -142,6 +150,44 @@ function* judge(
     expected: `${name} = ${moved.printed?.get(name) ?? ''}, as at the start`,
     evidence: [{ line: moved.line, role: 'the address that the ring was started with' }],
   };
+}
+
+function* judgeWire(context: SessionContext, pass: WirePass): Generator<Judgement> {
+  const { connection, addresses } = pass;
+  const device = deviceIn(context, pass);
+  for (const address of addresses) {
+    const { vring, step, line } = address;
+    const at = { endpoint: connection.endpoint, vring, step, line };
+    const start = vring === undefined ? undefined : device?.vrings.get(vring)?.start;
+    if (vring === undefined || start === undefined || !isShown(start) || !isShown(address)) {
+      yield {
+        verdict: 'inconclusive',
+        ...at,
+        message: `the addresses of a vring of ${nameOf(connection)} are not seen both at its start and at the log ${pass.kind}`,
+        missing: [`the messages since the device start (${MESSAGES_RECIPE})`],
+      };
+      continue;
+    }
+    const changed = ADDRESSES.filter(
+      (name) => bigintOf(start.payload[name]) !== bigintOf(address.payload[name]),
+    );
+    const [name] = changed;
+    if (name === undefined) {
+      yield { verdict: 'pass', ...at, message: `vring ${vring} stays where it was started` };
+      continue;
+    }
+    yield {
+      verdict: 'violation',
+      ...at,
+      message: `the log ${pass.kind} gives vring ${vring} another ${changed.join(', ')} than its start`,
+      expected: `${name} = ${start.payload[name] ?? ''}, as at the start`,
+      evidence: [{ line: start.line, role: 'the address that the ring was started with' }],
+    };
+  }
+}
+
+function isShown({ payload }: Message): boolean {
+  return ADDRESSES.every((name) => payload[name] !== undefined);
 }
 
 /** Names of the members that are printed at both places and differ. */

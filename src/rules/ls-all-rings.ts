@@ -1,7 +1,7 @@
 import { runningRings } from '../protocol/replay.js';
 import { passes, unseenPasses } from './shared/log-passes.js';
 import { judgePass } from './shared/ring-pass.js';
-import { judgeWire } from './shared/wire-log-starts.js';
+import { judgeWireVrings } from './shared/wire-vrings.js';
 import type { Rule } from './rule.js';
 
 /** Every started ring gets VHOST_VRING_F_LOG when logging is switched on. */
@@ -69,6 +69,6 @@ export const lsAllRings: Rule = {
         harm: 'its used ring is not logged',
       });
     }
-    yield* judgeWire(context);
+    yield* judgeWireVrings(context, 'start');
   },
 };

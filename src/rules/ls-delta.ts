@@ -1,8 +1,11 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
-import { argText, featuresOf } from '../model/values.js';
+import { argText, bigintOf, featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
+import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/messages.js';
 import { hasGap, hasStranger, place, unwatched } from './shared/queries.js';
+import { deviceIn, wirePasses } from './shared/wire-passes.js';
+import type { WirePass } from './shared/wire-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Between two starts of a device the features word changes in one bit only. */
@@ -17,9 +20,11 @@ export const lsDelta: Rule = {
     needs: [
       'features= of the set_features op at the device start and at the log toggle',
       'probe vhost_dev_start: the next start may negotiate other features',
+      'or the messages of a vhost-user connection since the device start: an strace -y of QEMU or of the backend',
     ],
     why: 'A backend that runs cannot take other features: DPDK refuses the word and closes the connection, a vdpa device refuses it, others change the layout of buffers in use.',
     probes: ['vhost_dev_start', 'op_set_features'],
+    messageProbes: ['wire vhost_user_message', 'wire op_set_features'],
     remedy: 'Look for what changes dev->acked_features while the device runs.',
     exceptions: [
       'a new start of the device',
@@ -56,6 +61,7 @@ export const lsDelta: Rule = {
         if (before !== undefined) yield judge(context, before, word);
       }
     }
+    for (const pass of wirePasses(context)) yield judgeWire(context, pass);
   },
 };
 
@@ -78,9 +84,7 @@ function judge(context: SessionContext, before: Word, now: Word): Judgement {
   const { run } = context;
   const changed = (before.features ^ now.features) & ~LOG_ALL;
   const at = place(now.call);
-  if (changed === 0n) {
-    return { verdict: 'pass', ...at, message: 'only VHOST_F_LOG_ALL changes, if anything' };
-  }
+  if (changed === 0n) return { verdict: 'pass', ...at, message: STABLE };
   const [from, to] = [before.call.first, now.call.first];
   const message = `${now.call.func} changes the features 0x${changed.toString(16)} of a started device`;
   const missing = unwatched(run, 'vhost_dev_start', from, to);
@@ -91,7 +95,40 @@ function judge(context: SessionContext, before: Word, now: Word): Judgement {
     verdict: 'violation',
     ...at,
     message,
-    expected: `features 0x${(before.features & ~LOG_ALL).toString(16)}, with or without bit 26`,
-    evidence: [{ line: before.call.line, role: 'the features word before' }],
+    expected: expectedFor(before.features),
+    evidence: [{ line: before.call.line, role: BEFORE }],
+  };
+}
+
+const STABLE = 'only VHOST_F_LOG_ALL changes, if anything';
+const BEFORE = 'the features word before';
+
+function expectedFor(before: bigint): string {
+  return `features 0x${(before & ~LOG_ALL).toString(16)}, with or without bit 26`;
+}
+
+function judgeWire(context: SessionContext, pass: WirePass): Judgement {
+  const { connection, features } = pass;
+  const at = { endpoint: connection.endpoint, step: features.step, line: features.line };
+  const start = deviceIn(context, pass)?.features;
+  const before = bigintOf(start?.payload.u64);
+  const now = bigintOf(features.payload.u64);
+  const isShown = start !== undefined && isOfSameQemu(context, connection, start, features);
+  if (!isShown || before === undefined || now === undefined) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: `the features of ${nameOf(connection)} are not seen both at its start and at the log ${pass.kind}`,
+      missing: [`the messages since the device start (${MESSAGES_RECIPE})`],
+    };
+  }
+  const changed = (before ^ now) & ~LOG_ALL;
+  if (changed === 0n) return { verdict: 'pass', ...at, message: STABLE };
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `the log ${pass.kind} changes the features 0x${changed.toString(16)} of ${nameOf(connection)}, which runs`,
+    expected: expectedFor(before),
+    evidence: [{ line: start.line, role: BEFORE }],
   };
 }

@@ -6,6 +6,7 @@ import {
   isContinued,
   isLogRequest,
   MESSAGES_RECIPE,
+  nameOf,
   nextRequests,
   versionProof,
 } from './shared/messages.js';
@@ -97,10 +98,6 @@ function* judgeConnection(context: SessionContext, connection: Connection): Gene
     message: `SET_FEATURES to ${nameOf(connection)}: whether it asks for logging is not shown`,
     missing: [`the payload of the message (${MESSAGES_RECIPE})`],
   };
-}
-
-function nameOf({ endpoint }: Connection): string {
-  return endpoint ?? 'the vhost-user backend';
 }
 
 /** How QEMU goes on without having waited. */

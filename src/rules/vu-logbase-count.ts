@@ -4,6 +4,7 @@ import {
   connectionsOf,
   isContinued,
   MESSAGES_RECIPE,
+  nameOf,
   nextRequests,
   versionProof,
 } from './shared/messages.js';
@@ -118,7 +119,7 @@ function judge(
 ): Judgement | undefined {
   if (!isWhole || next === undefined) return undefined;
   const { endpoint } = connection;
-  const who = endpoint ?? 'the vhost-user backend';
+  const who = nameOf(connection);
   const isSecond =
     next.name === 'SET_LOG_BASE' &&
     afterwards?.name === 'SET_FEATURES' &&

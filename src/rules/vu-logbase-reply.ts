@@ -7,6 +7,7 @@ import {
   isContinued,
   isOfSameQemu,
   MESSAGES_RECIPE,
+  nameOf,
   nextRequests,
 } from './shared/messages.js';
 import type { Connection, Message } from './shared/messages.js';
@@ -105,7 +106,7 @@ function judge(
   answers: boolean,
 ): Judgement {
   const { endpoint, messages, showsReplies } = connection;
-  const who = endpoint ?? 'the vhost-user backend';
+  const who = nameOf(connection);
   const at = { endpoint, step: request.step, line: request.line };
   if (answerTo(messages, index) !== undefined) {
     return { verdict: 'pass', ...at, message: `${who} answers SET_LOG_BASE` };

@@ -3,7 +3,7 @@ import { bigintOf } from '../model/values.js';
 import { CHUNK_BYTES } from '../model/constants.js';
 import { MemoryTable } from './shared/memory-table.js';
 import type { Region } from './shared/memory-table.js';
-import { connectionsOf, isOfSameQemu, MESSAGES_RECIPE } from './shared/messages.js';
+import { connectionsOf, isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/messages.js';
 import type { Connection, Message } from './shared/messages.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -114,7 +114,7 @@ function* judge(
   const { endpoint } = connection;
   const size = bigintOf(base.payload.mmap_size);
   const offset = bigintOf(base.payload.mmap_offset);
-  const who = endpoint ?? 'the vhost-user backend';
+  const who = nameOf(connection);
   const at = { endpoint, step: base.step, line: base.line };
   const violation = (message: string, expected: string): Judgement => ({
     verdict: 'violation',

@@ -201,6 +201,9 @@ const unnamedSocket = hiddenIn(OTHER_THREAD, 'strace without -y');
 const unnamedSocketOfLogStart: ReasonOf = (run) =>
   run.story === 'restart while logging' ? undefined : unnamedSocket(run);
 
+/** Without the name of the socket a start of the device by another thread may be that of another QEMU. */
+const otherThread = hiddenIn('another thread started the device', 'strace without -y');
+
 /** Sent in the same device start it is known to be that of the backend. */
 const oldMemory: ReasonOf = ({ setup, story }) =>
   story === 'restart while logging' && !setup.memSlots
@@ -286,7 +289,47 @@ const USER_FAULTS: readonly WireFault[] = [
     'vring-left-out',
     noPayload,
     noConnection,
-    hiddenIn('another thread set the vring going', 'strace without -y'),
+    otherThread,
+  ),
+  userFault(
+    'a log start changes another feature',
+    'LS-DELTA',
+    'features-changed',
+    noPayload,
+    noConnection,
+    otherThread,
+  ),
+  userFault(
+    'a log start moves a vring',
+    'LS-ADDR-STABLE',
+    'vring-moved',
+    noPayload,
+    noConnection,
+    otherThread,
+  ),
+  userFault(
+    'a log stop keeps LOG_ALL',
+    'LE-CLEAR',
+    'stop-keeps-features',
+    noPayload,
+    noConnection,
+    otherThread,
+  ),
+  userFault(
+    'a log stop addresses a vring with F_LOG',
+    'LE-CLEAR',
+    'stop-vring-not-told',
+    noPayload,
+    noConnection,
+    otherThread,
+  ),
+  userFault(
+    'a log stop passes over the last vring',
+    'LE-CLEAR',
+    'stop-vring-left-out',
+    noPayload,
+    noConnection,
+    otherThread,
   ),
 ];
 

@@ -28,7 +28,12 @@ export type UserDefect =
   | 'offset'
   | 'features-left-out'
   | 'vring-not-told'
-  | 'vring-left-out';
+  | 'vring-left-out'
+  | 'stop-keeps-features'
+  | 'stop-vring-not-told'
+  | 'stop-vring-left-out'
+  | 'features-changed'
+  | 'vring-moved';
 
 /** Members of a payload in order, with their bytes. */
 export type Members = readonly (readonly [name: string, value: bigint, bytes: number])[];
@@ -200,11 +205,13 @@ export class UserDevice {
     this.logChunks = this.neededChunks();
     for (let pair = 0; pair < this.setup.pairs; pair++) {
       this.setLogBase(thread, pair);
-      this.setFeatures(thread, this.defect !== 'features-left-out');
+      this.setFeatures(thread, this.defect !== 'features-left-out', true);
       for (const ring of this.ringsOf(pair)) {
         if (ring === 1 && this.defect === 'vring-left-out') continue;
         const isTold = ring !== 1 || this.defect !== 'vring-not-told';
-        const isOk = this.setAddress(thread, ring, isTold, ring === refused);
+        const isMoved = ring === 1 && this.defect === 'vring-moved';
+        const at = isMoved ? this.placeOf(0) : this.placeOf(ring);
+        const isOk = this.setAddress(thread, ring, isTold, ring === refused, at);
         if (!isOk) {
           this.rollBack(thread, pair, ring);
           return;
@@ -230,8 +237,11 @@ export class UserDevice {
   }
 
   private stopPair(thread: number, pair: number): void {
-    this.setFeatures(thread, false);
-    for (const ring of this.ringsOf(pair)) this.setAddress(thread, ring, false);
+    this.setFeatures(thread, this.defect === 'stop-keeps-features');
+    for (const ring of this.ringsOf(pair)) {
+      if (ring === 1 && this.defect === 'stop-vring-left-out') continue;
+      this.setAddress(thread, ring, ring === 1 && this.defect === 'stop-vring-not-told');
+    }
   }
 
   /** Memory grows or shrinks; the log with it. */
@@ -302,8 +312,10 @@ export class UserDevice {
   }
 
   /** With STATUS, FEATURES_OK is added to it: vhost_user_set_features(). */
-  private setFeatures(thread: number, log: boolean): void {
-    this.logged(thread, 'SET_FEATURES', u64(0x1_7000_0000n | (log ? LOG_ALL : 0n)), log);
+  private setFeatures(thread: number, log: boolean, isToggle = false): void {
+    const own = isToggle && this.defect === 'features-changed' ? 0x1_5000_0000n : 0x1_7000_0000n;
+    const word = own | BigInt(this.setup.pairs);
+    this.logged(thread, 'SET_FEATURES', u64(word | (log ? LOG_ALL : 0n)), log);
     this.getStatus(thread);
   }
 
@@ -312,9 +324,18 @@ export class UserDevice {
     if (status && version >= 702) this.ask(thread, 'GET_STATUS', [], u64(0xfn));
   }
 
+  private placeOf(ring: number): bigint {
+    return 0x7f00_0000_0000n + BigInt(this.setup.pairs << 20) + BigInt(ring) * 0x3000n;
+  }
+
   /** False when the backend refused. */
-  private setAddress(thread: number, ring: number, log: boolean, refuse = false): boolean {
-    const at = 0x7f00_0000_0000n + BigInt(ring) * 0x3000n;
+  private setAddress(
+    thread: number,
+    ring: number,
+    log: boolean,
+    refuse = false,
+    at = this.placeOf(ring),
+  ): boolean {
     const members: Members = [
       ['index', BigInt(ring), 4],
       ['flags', log ? 1n : 0n, 4],

@@ -412,6 +412,11 @@ describe('a defect in the messages', () => {
     ['size-in-chunks', 'VU-MMAPSIZE', ['strace']],
     ['size-odd', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],
     ['offset', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],
+    ['features-changed', 'LS-DELTA', ['strace']],
+    ['vring-moved', 'LS-ADDR-STABLE', ['strace']],
+    ['stop-keeps-features', 'LE-CLEAR', ['strace']],
+    ['stop-vring-not-told', 'LE-CLEAR', ['strace']],
+    ['stop-vring-left-out', 'LE-CLEAR', ['strace']],
   ])('%s is found by %s in %j, on any backend', (defect, rule, formats) => {
     fc.assert(
       fc.property(userSetup, (drawn) => {

@@ -51,6 +51,11 @@ export interface VersionSign {
   readonly atLeast: number;
 }
 
+/** What messages call the other side. */
+export function nameOf({ endpoint }: Connection): string {
+  return endpoint ?? 'the vhost-user backend';
+}
+
 /** How to see messages with flags, payloads and replies. */
 export const MESSAGES_RECIPE =
   'both directions of the socket: strace -f -tt -y -x -s 4096 -e trace=sendmsg,recvmsg on QEMU';

@@ -5,7 +5,7 @@
  * start. Only a log stop that fails tells vrings to log again in front of the features, right behind those that it sent.
  */
 import type { Judgement, SessionContext } from '../rule.js';
-import { connectionsOf, isOfSameQemu, MESSAGES_RECIPE } from './messages.js';
+import { connectionsOf, isOfSameQemu, MESSAGES_RECIPE, nameOf } from './messages.js';
 import type { Connection, Message } from './messages.js';
 
 const UNBROKEN = 'the messages since the features without a gap, in one thread';
@@ -18,7 +18,7 @@ export function* judgeWireFeatures(context: SessionContext): Generator<Judgement
 
 function* judgeConnection(context: SessionContext, connection: Connection): Generator<Judgement> {
   const { endpoint } = connection;
-  const who = endpoint ?? 'the vhost-user backend';
+  const who = nameOf(connection);
   let word: Message | undefined;
   let hasLogged = false;
   let isJudged = false;

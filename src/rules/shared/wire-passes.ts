@@ -1,0 +1,212 @@
+/**
+ * Log starts and log stops as a vhost-user backend sees them.
+ *
+ * Source: QEMU hw/virtio/vhost.c vhost_dev_set_log(): the features, then each vring that is set up, in ascending
+ * order and with nothing in between. Where one fails, those that were told are told the opposite again, last of all
+ * the features. A device start sends SET_VRING_NUM in front of each address.
+ */
+import type { SessionContext } from '../rule.js';
+import {
+  BEHIND_FEATURES,
+  connectionsOf,
+  isContinued,
+  isOfSameQemu,
+  MESSAGES_RECIPE,
+} from './messages.js';
+import type { Connection, Message } from './messages.js';
+
+/** SET_FEATURES, and the addresses right behind it. */
+export interface WirePass {
+  readonly kind: 'start' | 'stop';
+  readonly connection: Connection;
+  readonly features: Message;
+  readonly addresses: readonly Message[];
+  /** What is known of its vhost_dev; undefined where no start of it is shown. */
+  readonly device: WireDevice | undefined;
+  /** What QEMU sends next on this connection; not that with which a new one begins. */
+  readonly next: Message | undefined;
+}
+
+/** A vhost_dev that runs, by the messages that came before. */
+export interface WireDevice {
+  /** SET_FEATURES of its start. */
+  readonly features: Message | undefined;
+  /** The vrings that run, ascending. */
+  readonly vrings: ReadonlyMap<number, WireVring>;
+}
+
+export interface WireVring {
+  /** SET_VRING_KICK, which set it going. */
+  readonly kick: Message;
+  /** SET_VRING_ADDR of its start, and the last one. */
+  readonly start: Message;
+  readonly address: Message;
+}
+
+/** In the order of each connection. */
+export function wirePasses(context: SessionContext): readonly WirePass[] {
+  return context.once('wire passes', () => connectionsOf(context).flatMap(passesOf));
+}
+
+/** What keeps a pass from being judged at all. */
+export function missingFor(context: SessionContext, pass: WirePass): string[] {
+  const { connection, features, addresses } = pass;
+  const last = addresses.at(-1);
+  const isShown = addresses.every(
+    ({ vring, enable }) => vring !== undefined && enable !== undefined,
+  );
+  if (connection.endpoint === undefined)
+    return [`the connection of each message (${MESSAGES_RECIPE})`];
+  if (!isShown) return [`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`];
+  const isBroken = last === undefined || !isContinued(context, connection, features, last);
+  return isBroken ? [`the log ${pass.kind} without a gap, in one thread`] : [];
+}
+
+/** The device, where nothing that may have changed its vrings can be missing. */
+export function deviceIn(
+  context: SessionContext,
+  { connection, features, device }: WirePass,
+): WireDevice | undefined {
+  // Several QEMUs may have the same file descriptor, and start their devices in turns.
+  const isOneQemu = connection.isOneSocket || connection.threads.size === 1;
+  if (device === undefined || connection.endpoint === undefined || !isOneQemu) return undefined;
+  const known = [...device.vrings.values()].flatMap(({ kick, start, address }) => [
+    kick,
+    start,
+    address,
+  ]);
+  const isShown = known.every((message) => isOfSameQemu(context, connection, message, features));
+  return isShown ? device : undefined;
+}
+
+/** Does QEMU go on with the same connection behind a pass? Else the backend may have gone away in the middle of it. */
+export function goesOn(
+  context: SessionContext,
+  { connection, addresses, next }: WirePass,
+): boolean {
+  const last = addresses.at(-1);
+  return (
+    next !== undefined &&
+    last !== undefined &&
+    connection.isOneSocket &&
+    isOfSameQemu(context, connection, last, next)
+  );
+}
+
+function passesOf(connection: Connection): WirePass[] {
+  const requests = connection.messages.filter(({ sender }) => sender === 'frontend');
+  const passes: WirePass[] = [];
+  let devices = new Devices();
+  let greeting = requests[0]?.greeting;
+  for (let i = 0; i < requests.length; i++) {
+    const request = requests[i];
+    if (request === undefined) continue;
+    if (request.greeting !== greeting) devices = new Devices();
+    greeting = request.greeting;
+    if (request.name !== 'SET_FEATURES') {
+      devices.follow(request);
+      continue;
+    }
+    const addresses = addressesBehind(requests, i);
+    const [first] = addresses;
+    if (first === undefined) {
+      devices.start(request);
+      continue;
+    }
+    i = requests.indexOf(addresses.at(-1) ?? first, i);
+    const device = devices.of(first.vring);
+    const kind = kindOf(request, addresses, device);
+    if (kind !== undefined) {
+      const next = nextOf(requests, i);
+      passes.push({ kind, connection, features: request, addresses, device, next });
+    }
+    for (const address of addresses) devices.toggle(address);
+  }
+  return passes;
+}
+
+/** A log stop may be one that does not take LOG_ALL back. */
+function kindOf(
+  { enable }: Message,
+  addresses: readonly Message[],
+  device: WireDevice | undefined,
+): WirePass['kind'] | undefined {
+  if (enable !== true) return enable === false ? 'stop' : undefined;
+  const isTakenBack = addresses.every(
+    ({ vring = -1, enable }) =>
+      enable === false && device?.vrings.get(vring)?.address.enable === true,
+  );
+  return isTakenBack ? 'stop' : 'start';
+}
+
+/** Vrings, and with which others they were started: those of one vhost_dev. */
+class Devices {
+  /** SET_FEATURES of the start of each device. */
+  readonly #starts: (Message | undefined)[] = [undefined];
+  /** Which device a vring is of, as an index of these. */
+  readonly #owners = new Map<number, number>();
+  readonly #kicks = new Map<number, Message>();
+  readonly #addresses = new Map<number, { readonly start: Message; readonly address: Message }>();
+
+  start(features: Message): void {
+    this.#starts.push(features);
+  }
+
+  follow(message: Message): void {
+    const { name, vring } = message;
+    if (name === 'RESET_OWNER' || name === 'RESET_DEVICE') this.#kicks.clear();
+    if (vring === undefined) return;
+    if (name === 'SET_VRING_ADDR') this.#setUp(vring, message);
+    else if (name === 'SET_VRING_KICK') this.#kicks.set(vring, message);
+    else if (name === 'GET_VRING_BASE') this.#kicks.delete(vring);
+  }
+
+  /** One that is reset alone, while others of its device run, stays in it. */
+  #setUp(vring: number, address: Message): void {
+    this.#addresses.set(vring, { start: address, address });
+    const owner = this.#owners.get(vring);
+    const others = [...this.#kicks.keys()].filter((other) => other !== vring);
+    const isReset = others.some((other) => this.#owners.get(other) === owner);
+    if (owner === undefined || !isReset) this.#owners.set(vring, this.#starts.length - 1);
+  }
+
+  /** Takes in an address of a log start or stop. */
+  toggle(address: Message): void {
+    const { vring = -1 } = address;
+    const start = this.#addresses.get(vring)?.start;
+    if (start !== undefined) this.#addresses.set(vring, { start, address });
+  }
+
+  /** The device of a vring that runs; undefined where it is not seen to run. */
+  of(vring: number | undefined): WireDevice | undefined {
+    const owner = vring === undefined ? undefined : this.#owners.get(vring);
+    if (owner === undefined || vring === undefined || !this.#kicks.has(vring)) return undefined;
+    const vrings = new Map<number, WireVring>();
+    for (const [other, kick] of [...this.#kicks].sort(([a], [b]) => a - b)) {
+      const addresses = this.#addresses.get(other);
+      if (this.#owners.get(other) === owner && addresses !== undefined)
+        vrings.set(other, { kick, ...addresses });
+    }
+    return { features: this.#starts[owner], vrings };
+  }
+}
+
+/** What follows on the same connection; that it is asked for its features may be the beginning of a new one. */
+function nextOf(requests: readonly Message[], last: number): Message | undefined {
+  let at = last + 1;
+  while (BEHIND_FEATURES.has(requests[at]?.name ?? '')) at++;
+  const next = requests[at];
+  return next?.greeting === requests[last]?.greeting ? next : undefined;
+}
+
+/** The addresses of a log start or stop; none behind the features of a device start. */
+function addressesBehind(requests: readonly Message[], features: number): readonly Message[] {
+  const found: Message[] = [];
+  for (let i = features + 1; i < requests.length; i++) {
+    const request = requests[i];
+    if (request === undefined) break;
+    if (request.name === 'SET_VRING_ADDR') found.push(request);
+    else if (!BEHIND_FEATURES.has(request.name)) break;
+  }
+  return found;
+}
