@@ -3,6 +3,9 @@ import type { Activation } from '../flows/activation.js';
 import { featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
 import { bareWithin, below, callerOf, endOf, hasGap, place, probeName } from './shared/queries.js';
+import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/messages.js';
+import { isOfOneQemu, missingFor, wirePasses } from './shared/wire-passes.js';
+import type { WirePass } from './shared/wire-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** In a log start of a running device the backend gets the log base before anything is to be logged. */
@@ -18,12 +21,19 @@ export const lsBaseFirst: Rule = {
       'the entry of vhost_migration_log or vhost_log_global_start',
       'probes on the set_log_base op and on vhost_dev_set_features or vhost_virtqueue_set_addr',
       'the probe on the op may be inferred for a single log start: one breakpoint number never stops, and the op is the only function of the full probe set that is never seen',
+      'or the messages of a vhost-user connection since it did not log: an strace -y of QEMU or of the backend',
     ],
     probes: [
       'vhost_migration_log',
       'op_set_log_base',
       'vhost_dev_set_features',
       'vhost_virtqueue_set_addr',
+    ],
+    messageProbes: [
+      'wire vhost_user_message',
+      'wire op_set_log_base',
+      'wire op_set_features',
+      'wire op_set_vring_addr',
     ],
     why: 'A backend that is told to log without a base writes its dirty bits nowhere (the kernel answers each with EFAULT, silently) or into an old bitmap: every page it writes is stale on the destination.',
     remedy:
@@ -49,6 +59,9 @@ export const lsBaseFirst: Rule = {
       if (callerOf(span, 'vhost_log_global_start') !== undefined) continue;
       const judged = judge(context, span);
       if (judged !== undefined) yield judged;
+    }
+    for (const pass of wirePasses(context)) {
+      if (pass.kind === 'start') yield judgeWire(context, pass);
     }
   },
 };
@@ -154,4 +167,37 @@ function startsInside(span: Activation): boolean {
     span.entered ||
     below(span, 'vhost_migration_log', 'vhost_dev_log_resize').some((a) => a.entered)
   );
+}
+
+/** All queue pairs of a device share the connection, and from 8.0 on one message. */
+function judgeWire(context: SessionContext, pass: WirePass): Judgement {
+  const { connection, features, quiet, base } = pass;
+  const who = nameOf(connection);
+  const at = { endpoint: connection.endpoint, step: features.step, line: features.line };
+  const missing = missingFor(context, pass);
+  const from = base ?? quiet;
+  const isShown =
+    from !== undefined &&
+    (from === base || isOfOneQemu(connection)) &&
+    isOfSameQemu(context, connection, from, features);
+  if (!isShown) missing.push(`the messages since it did not log (${MESSAGES_RECIPE})`);
+  if (!isShown || missing.length > 0) {
+    const message = `whether ${who} gets the log base before LOG_ALL is not shown`;
+    return { verdict: 'inconclusive', ...at, message, missing };
+  }
+  if (from === base) {
+    return {
+      verdict: 'pass',
+      ...at,
+      message: `${who} gets the log base before LOG_ALL`,
+      evidence: [{ line: from.line, role: 'the log base is set' }],
+    };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `${who} gets LOG_ALL, and no SET_LOG_BASE before it`,
+    expected: 'SET_LOG_BASE before SET_FEATURES with LOG_ALL',
+    evidence: [{ line: from.line, role: 'it did not log; no log base came since' }],
+  };
 }

@@ -270,6 +270,14 @@ const USER_FAULTS: readonly WireFault[] = [
   ),
   userFault('the log begins inside of the file', 'VU-MMAPSIZE', 'offset', noPayload),
   userFault(
+    'a log start leaves the log base out',
+    'LS-BASE-FIRST',
+    'base-left-out',
+    noPayload,
+    noConnection,
+    otherThread,
+  ),
+  userFault(
     'a log start leaves LOG_ALL out',
     'LS-FEATURES',
     'features-left-out',

@@ -26,6 +26,7 @@ export type UserDefect =
   | 'size-odd'
   | 'size-too-small'
   | 'offset'
+  | 'base-left-out'
   | 'features-left-out'
   | 'vring-not-told'
   | 'vring-left-out'
@@ -204,7 +205,7 @@ export class UserDevice {
     }
     this.logChunks = this.neededChunks();
     for (let pair = 0; pair < this.setup.pairs; pair++) {
-      this.setLogBase(thread, pair);
+      if (this.defect !== 'base-left-out') this.setLogBase(thread, pair);
       this.setFeatures(thread, this.defect !== 'features-left-out', true);
       for (const ring of this.ringsOf(pair)) {
         if (ring === 1 && this.defect === 'vring-left-out') continue;

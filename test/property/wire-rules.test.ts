@@ -412,6 +412,7 @@ describe('a defect in the messages', () => {
     ['size-in-chunks', 'VU-MMAPSIZE', ['strace']],
     ['size-odd', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],
     ['offset', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],
+    ['base-left-out', 'LS-BASE-FIRST', ['strace']],
     ['features-changed', 'LS-DELTA', ['strace']],
     ['vring-moved', 'LS-ADDR-STABLE', ['strace']],
     ['stop-keeps-features', 'LE-CLEAR', ['strace']],

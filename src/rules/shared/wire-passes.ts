@@ -23,6 +23,9 @@ export interface WirePass {
   readonly addresses: readonly Message[];
   /** What is known of its vhost_dev; undefined where no start of it is shown. */
   readonly device: WireDevice | undefined;
+  /** The last SET_FEATURES without LOG_ALL before it, of any vhost_dev of the connection, and SET_LOG_BASE since then. */
+  readonly quiet: Message | undefined;
+  readonly base: Message | undefined;
   /** What QEMU sends next on this connection; not that with which a new one begins. */
   readonly next: Message | undefined;
 }
@@ -62,14 +65,17 @@ export function missingFor(context: SessionContext, pass: WirePass): string[] {
   return isBroken ? [`the log ${pass.kind} without a gap, in one thread`] : [];
 }
 
+/** Several QEMUs may have the same file descriptor, and start their devices in turns. */
+export function isOfOneQemu({ endpoint, isOneSocket, threads }: Connection): boolean {
+  return endpoint !== undefined && (isOneSocket || threads.size === 1);
+}
+
 /** The device, where nothing that may have changed its vrings can be missing. */
 export function deviceIn(
   context: SessionContext,
   { connection, features, device }: WirePass,
 ): WireDevice | undefined {
-  // Several QEMUs may have the same file descriptor, and start their devices in turns.
-  const isOneQemu = connection.isOneSocket || connection.threads.size === 1;
-  if (device === undefined || connection.endpoint === undefined || !isOneQemu) return undefined;
+  if (device === undefined || !isOfOneQemu(connection)) return undefined;
   const known = [...device.vrings.values()].flatMap(({ kick, start, address }) => [
     kick,
     start,
@@ -97,16 +103,23 @@ function passesOf(connection: Connection): WirePass[] {
   const requests = connection.messages.filter(({ sender }) => sender === 'frontend');
   const passes: WirePass[] = [];
   let devices = new Devices();
+  let quiet: Message | undefined;
+  let base: Message | undefined;
   let greeting = requests[0]?.greeting;
   for (let i = 0; i < requests.length; i++) {
     const request = requests[i];
     if (request === undefined) continue;
-    if (request.greeting !== greeting) devices = new Devices();
+    if (request.greeting !== greeting) {
+      devices = new Devices();
+      [quiet, base] = [undefined, undefined];
+    }
     greeting = request.greeting;
     if (request.name !== 'SET_FEATURES') {
+      if (request.name === 'SET_LOG_BASE') base = request;
       devices.follow(request);
       continue;
     }
+    if (request.enable !== true) [quiet, base] = [request, undefined];
     const addresses = addressesBehind(requests, i);
     const [first] = addresses;
     if (first === undefined) {
@@ -117,8 +130,16 @@ function passesOf(connection: Connection): WirePass[] {
     const device = devices.of(first.vring);
     const kind = kindOf(request, addresses, device);
     if (kind !== undefined) {
-      const next = nextOf(requests, i);
-      passes.push({ kind, connection, features: request, addresses, device, next });
+      passes.push({
+        kind,
+        connection,
+        features: request,
+        addresses,
+        device,
+        quiet,
+        base,
+        next: nextOf(requests, i),
+      });
     }
     for (const address of addresses) devices.toggle(address);
   }
