@@ -3,7 +3,10 @@ import type { Activation } from '../flows/activation.js';
 import { expectedLog } from './shared/expected-log.js';
 import type { ExpectedLog } from './shared/expected-log.js';
 import { unwatchedToggles } from './shared/log-toggles.js';
+import { isContinued, MESSAGES_RECIPE, nameOf } from './shared/messages.js';
 import { below, childrenOf, hasGap, place } from './shared/queries.js';
+import { wireStarts } from './shared/wire-starts.js';
+import type { WireStart } from './shared/wire-starts.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A device start carries the log flag that the last log start or stop left behind. */
@@ -19,6 +22,7 @@ export const dsFlag: Rule = {
       'probe vhost_migration_log (or vhost_log_global_start and vhost_log_global_stop) since the last log start or stop',
       'enable_log= of vhost_dev_set_features or vhost_virtqueue_set_addr in the start',
       'for "on": the log stop that follows, or probe vhost_dev_init',
+      'or the messages of a vhost-user device start with LOG_ALL: an strace -y of QEMU or of the backend',
     ],
     probes: [
       'vhost_dev_init',
@@ -28,6 +32,7 @@ export const dsFlag: Rule = {
       'vhost_virtqueue_set_addr',
       'vhost_migration_log',
     ],
+    messageProbes: ['wire vhost_user_message', 'wire op_set_features', 'wire op_set_vring_addr'],
     why: 'A guest reset or a stop and cont during a migration restarts the device. Started without logging, it writes guest memory that nobody marks dirty for the rest of the migration.',
     remedy: 'Look at what cleared or changed hdev->log_enabled; a device stop must not touch it.',
     exceptions: [
@@ -58,6 +63,7 @@ export const dsFlag: Rule = {
       }
     }
     yield* ringRestarts(context);
+    for (const start of wireStarts(context)) yield* judgeWire(context, start);
   },
 };
 
@@ -218,5 +224,38 @@ function* judgeAmongThemselves(
       expected: `vhost_virtqueue_set_addr(enable_log=${String(features.enable)})`,
       evidence: [{ line: features.line, role: 'the flag of the device' }],
     };
+  }
+}
+
+/** Messages do not tell whether a device that starts without LOG_ALL should have it. */
+function* judgeWire(context: SessionContext, start: WireStart): Generator<Judgement> {
+  const { connection, features, addresses } = start;
+  const { endpoint } = connection;
+  const who = nameOf(connection);
+  for (const address of addresses) {
+    const { vring, enable, step, line } = address;
+    const at = { endpoint, vring, step, line };
+    const missing: string[] = [];
+    if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+    if (vring === undefined || enable === undefined)
+      missing.push(`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`);
+    if (!isContinued(context, connection, features, address))
+      missing.push('the device start without a gap, in one thread');
+    const subject = `${vring === undefined ? 'a vring' : `vring ${vring}`} of ${who}`;
+    if (missing.length > 0) {
+      const message = `whether ${subject} is started with logging, as the device is, is not shown`;
+      yield { verdict: 'inconclusive', ...at, message, missing };
+    } else if (enable === true) {
+      const message = `${subject} is started with logging, as the device is`;
+      yield { verdict: 'pass', ...at, message };
+    } else {
+      yield {
+        verdict: 'violation',
+        ...at,
+        message: `${subject} is started without VHOST_VRING_F_LOG, but the device with LOG_ALL in the same start`,
+        expected: `SET_VRING_ADDR of vring ${String(vring)} with flags 0x1`,
+        evidence: [{ line: features.line, role: 'the features of the device start' }],
+      };
+    }
   }
 }

@@ -1,4 +1,6 @@
 import type { Activation } from '../flows/activation.js';
+import { isContinued, MESSAGES_RECIPE, nameOf } from './shared/messages.js';
+import type { Connection, Message } from './shared/messages.js';
 import {
   bareWithin,
   below,
@@ -9,6 +11,8 @@ import {
   probeName,
   unwatched,
 } from './shared/queries.js';
+import { wireStarts } from './shared/wire-starts.js';
+import type { WireStart } from './shared/wire-starts.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** A device that starts with logging on gets the log base. */
@@ -23,6 +27,7 @@ export const dsLogbase: Rule = {
     needs: [
       'the entry of vhost_dev_start and proof that it succeeded',
       'probes vhost_dev_set_features and the set_log_base op',
+      'or the messages of the start of a vhost-user device with LOG_ALL: an strace -y of QEMU or of the backend',
     ],
     probes: [
       'vhost_dev_start',
@@ -30,6 +35,12 @@ export const dsLogbase: Rule = {
       'op_set_features',
       'op_set_log_base',
       'return of vhost_dev_start',
+    ],
+    messageProbes: [
+      'wire vhost_user_message',
+      'wire op_set_log_base',
+      'wire op_set_features',
+      'wire op_set_vring_addr',
     ],
     why: 'After a restart in the middle of a migration the backend logs into the bitmap of the run before, which QEMU has freed: memory is overwritten and dirty pages are lost.',
     remedy: 'Look at the log_enabled branch of vhost_dev_start() of that QEMU.',
@@ -55,6 +66,10 @@ export const dsLogbase: Rule = {
           missing: ['vhost_dev_set_features with enable_log= in the backtrace of the start'],
         };
       }
+    }
+    for (const start of wireStarts(context)) {
+      const judged = judgeWire(context, start);
+      if (judged !== undefined) yield judged;
     }
   },
 };
@@ -122,4 +137,44 @@ function startSuccess(context: SessionContext, start: Activation): Mark | undefi
   if (next?.device === undefined) return undefined;
   const isProof = next.kind === 'vhost_dev_set_log' || next.kind === 'vhost_dev_log_resize';
   return isProof ? { line: next.line, role: 'only a started device gets here' } : undefined;
+}
+
+function judgeWire(context: SessionContext, start: WireStart): Judgement | undefined {
+  const { connection, features, addresses, next } = start;
+  const { endpoint } = connection;
+  // Queue pairs but the first send no message since 8.0.
+  if (!addresses.some(({ vring }) => vring === 0)) return undefined;
+  const who = nameOf(connection);
+  const at = { endpoint, step: features.step, line: features.line };
+  const missing: string[] = [];
+  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  if (next === undefined || !isContinued(context, connection, features, next))
+    missing.push('the device start and what follows it without a gap, in one thread');
+  else if (next.name !== 'SET_LOG_BASE' && !isBehindBase(connection, next))
+    missing.push('proof that the start succeeded');
+  if (next === undefined || missing.length > 0) {
+    const message = `${who} starts with LOG_ALL, and is not seen to get the log base`;
+    return { verdict: 'inconclusive', ...at, message, missing };
+  }
+  if (next.name === 'SET_LOG_BASE') {
+    return {
+      verdict: 'pass',
+      ...at,
+      message: `${who} starts with LOG_ALL and gets the log base`,
+      evidence: [{ line: next.line, role: 'the log base is set' }],
+    };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `${who} starts with LOG_ALL, and gets no log base`,
+    expected: 'SET_LOG_BASE behind the last vring',
+    evidence: [{ line: next.line, role: `${next.name}: the start gets past the log base` }],
+  };
+}
+
+/** The vrings are enabled, or the next queue pair starts; over another socket that may be a new connection. */
+function isBehindBase({ isOneSocket }: Connection, { name, enable }: Message): boolean {
+  if (enable === false) return false;
+  return name === 'SET_VRING_ENABLE' || (isOneSocket && name === 'SET_FEATURES');
 }

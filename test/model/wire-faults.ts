@@ -300,6 +300,20 @@ const USER_FAULTS: readonly WireFault[] = [
     otherThread,
   ),
   userFault(
+    'a device that starts while logging starts a vring without F_LOG',
+    'DS-FLAG',
+    'start-vring-not-told',
+    noPayload,
+    noConnection,
+  ),
+  userFault(
+    'a device that starts while logging gets no log base',
+    'DS-LOGBASE',
+    'start-base-left-out',
+    noPayload,
+    noConnection,
+  ),
+  userFault(
     'a log start changes another feature',
     'LS-DELTA',
     'features-changed',

@@ -33,6 +33,8 @@ export type UserDefect =
   | 'stop-keeps-features'
   | 'stop-vring-not-told'
   | 'stop-vring-left-out'
+  | 'start-vring-not-told'
+  | 'start-base-left-out'
   | 'features-changed'
   | 'vring-moved';
 
@@ -164,7 +166,7 @@ export class UserDevice {
       }
       if (this.isLogging) {
         this.logChunks = this.neededChunks();
-        this.setLogBase(thread, pair);
+        if (this.defect !== 'start-base-left-out') this.setLogBase(thread, pair);
       }
       for (const ring of this.ringsOf(pair)) {
         this.send(thread, 'SET_VRING_ENABLE', state(ring, 1n));
@@ -177,7 +179,8 @@ export class UserDevice {
   private setUp(thread: number, ring: number): void {
     this.send(thread, 'SET_VRING_NUM', state(ring, 256n));
     this.send(thread, 'SET_VRING_BASE', state(ring, 0n));
-    this.setAddress(thread, ring, this.isLogging);
+    const isTold = ring !== 1 || this.defect !== 'start-vring-not-told';
+    this.setAddress(thread, ring, this.isLogging && isTold);
     this.send(thread, 'SET_VRING_KICK', u64(BigInt(ring)));
     this.send(thread, 'SET_VRING_CALL', u64(BigInt(ring)));
   }

@@ -413,6 +413,8 @@ describe('a defect in the messages', () => {
     ['size-odd', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],
     ['offset', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],
     ['base-left-out', 'LS-BASE-FIRST', ['strace']],
+    ['start-vring-not-told', 'DS-FLAG', ['strace']],
+    ['start-base-left-out', 'DS-LOGBASE', ['strace']],
     ['features-changed', 'LS-DELTA', ['strace']],
     ['vring-moved', 'LS-ADDR-STABLE', ['strace']],
     ['stop-keeps-features', 'LE-CLEAR', ['strace']],
