@@ -123,6 +123,15 @@ function contents({ records }: Reading): readonly unknown[] {
   });
 }
 
+const plain = new Map<string, readonly unknown[]>();
+
+/** The contents of a log as it is, read once for all variants. */
+function plainContents(path: string, lines: readonly string[]): readonly unknown[] {
+  const known = plain.get(path) ?? contents(readLines(lines));
+  plain.set(path, known);
+  return known;
+}
+
 describe.each(variants)('%s', (_name, change) => {
   it.each(logs.map((path) => [path.split('/').slice(-2).join('/'), path]))(
     'gives the same records of %s',
@@ -131,7 +140,7 @@ describe.each(variants)('%s', (_name, change) => {
       const changed = change(lines);
       // With source lines between its frames none of them are neighbours.
       if (change !== joinFrames || !path.includes('frame-info')) expect(changed).not.toEqual(lines);
-      expect(contents(readLines(changed))).toEqual(contents(readLines(lines)));
+      expect(contents(readLines(changed))).toEqual(plainContents(path, lines));
     },
   );
 });

@@ -162,7 +162,7 @@ export class UserDevice {
       this.setFeatures(thread, this.isLogging);
       if (pair === 0) this.sendMemory(thread);
       for (const ring of this.ringsOf(pair)) {
-        this.setUp(thread, ring);
+        this.setUp(thread, ring, ring !== 1 || this.defect !== 'start-vring-not-told');
       }
       if (this.isLogging) {
         this.logChunks = this.neededChunks();
@@ -176,10 +176,9 @@ export class UserDevice {
     }
   }
 
-  private setUp(thread: number, ring: number): void {
+  private setUp(thread: number, ring: number, isTold = true): void {
     this.send(thread, 'SET_VRING_NUM', state(ring, 256n));
     this.send(thread, 'SET_VRING_BASE', state(ring, 0n));
-    const isTold = ring !== 1 || this.defect !== 'start-vring-not-told';
     this.setAddress(thread, ring, this.isLogging && isTold);
     this.send(thread, 'SET_VRING_KICK', u64(BigInt(ring)));
     this.send(thread, 'SET_VRING_CALL', u64(BigInt(ring)));
