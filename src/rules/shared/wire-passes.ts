@@ -1,5 +1,5 @@
 /**
- * Log starts and log stops as a vhost-user backend sees them.
+ * Log starts and log stops as a vhost-user backend sees them: passes over the vrings of one vhost_dev.
  *
  * Source: QEMU hw/virtio/vhost.c vhost_dev_set_log(): the features, then each vring that is set up, in ascending
  * order and with nothing in between. Where one fails, those that were told are told the opposite again, last of all
@@ -119,7 +119,10 @@ function passesOf(connection: Connection): WirePass[] {
       devices.follow(request);
       continue;
     }
-    if (request.enable !== true) [quiet, base] = [request, undefined];
+    if (request.enable !== true) {
+      quiet = request.enable === false ? request : undefined;
+      base = undefined;
+    }
     const addresses = addressesBehind(requests, i);
     const [first] = addresses;
     if (first === undefined) {
