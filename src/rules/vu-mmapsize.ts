@@ -3,7 +3,14 @@ import { bigintOf } from '../model/values.js';
 import { CHUNK_BYTES } from '../model/constants.js';
 import { MemoryTable } from './shared/memory-table.js';
 import type { Region } from './shared/memory-table.js';
-import { connectionsOf, isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/messages.js';
+import {
+  connectionsOf,
+  isOfSameQemu,
+  MEMORY_REQUESTS,
+  MESSAGES_RECIPE,
+  nameOf,
+  VRING_REQUESTS,
+} from './shared/messages.js';
 import type { Connection, Message } from './shared/messages.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -77,28 +84,17 @@ interface DeviceStart {
   readonly logs: boolean;
 }
 
-const OF_MEMORY: ReadonlySet<string> = new Set(['SET_MEM_TABLE', 'ADD_MEM_REG', 'REM_MEM_REG']);
-
-const OF_VRINGS: ReadonlySet<string> = new Set([
-  'GET_FEATURES',
-  'SET_VRING_NUM',
-  'SET_VRING_BASE',
-  'SET_VRING_ENDIAN',
-  'SET_VRING_ADDR',
-  'SET_VRING_KICK',
-  'SET_VRING_CALL',
-  'SET_VRING_ERR',
-]);
-
 function continued(
   start: DeviceStart | undefined,
   { name, thread, step, enable }: Message,
 ): DeviceStart | undefined {
-  if (OF_MEMORY.has(name)) {
+  if (MEMORY_REQUESTS.has(name)) {
     const isSame = start !== undefined && start.thread === thread && !start.logs;
     return isSame ? start : { thread, step, logs: false };
   }
-  if (start?.thread !== thread || !OF_VRINGS.has(name)) return undefined;
+  // Without REPLY_ACK QEMU waits with GET_FEATURES for a vring that logs.
+  const isOfStart = name === 'GET_FEATURES' || VRING_REQUESTS.has(name);
+  if (start?.thread !== thread || !isOfStart) return undefined;
   return name === 'SET_VRING_ADDR' && enable === true && start !== undefined
     ? { ...start, logs: true }
     : start;

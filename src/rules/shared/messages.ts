@@ -212,6 +212,24 @@ export const BEHIND_FEATURES: ReadonlySet<string> = new Set([
   'SET_STATUS',
 ]);
 
+/** Tell the backend of guest memory. */
+export const MEMORY_REQUESTS: ReadonlySet<string> = new Set([
+  'SET_MEM_TABLE',
+  'ADD_MEM_REG',
+  'REM_MEM_REG',
+]);
+
+/** Set a vring up and going. Source: QEMU hw/virtio/vhost.c vhost_virtqueue_start(). */
+export const VRING_REQUESTS: ReadonlySet<string> = new Set([
+  'SET_VRING_NUM',
+  'SET_VRING_BASE',
+  'SET_VRING_ENDIAN',
+  'SET_VRING_ADDR',
+  'SET_VRING_KICK',
+  'SET_VRING_CALL',
+  'SET_VRING_ERR',
+]);
+
 /** Has logging in it: it is what must take effect before QEMU goes on. */
 export function isLogRequest({ sender, name, enable }: Message): boolean {
   const isSubject = name === 'SET_FEATURES' || name === 'SET_VRING_ADDR';

@@ -5,7 +5,7 @@
  * that the vrings are enabled, or the status. A vring that is reset alone starts with GET_VRING_BASE and no features.
  */
 import type { SessionContext } from '../rule.js';
-import { connectionsOf } from './messages.js';
+import { BEHIND_FEATURES, connectionsOf, MEMORY_REQUESTS, VRING_REQUESTS } from './messages.js';
 import type { Connection, Message } from './messages.js';
 
 /** A start of one vhost_dev. */
@@ -21,19 +21,9 @@ export interface WireStart {
 
 /** Between the features and the log base. */
 const STARTING: ReadonlySet<string> = new Set([
-  'GET_FEATURES',
-  'GET_STATUS',
-  'SET_STATUS',
-  'SET_MEM_TABLE',
-  'ADD_MEM_REG',
-  'REM_MEM_REG',
-  'SET_VRING_NUM',
-  'SET_VRING_BASE',
-  'SET_VRING_ENDIAN',
-  'SET_VRING_ADDR',
-  'SET_VRING_KICK',
-  'SET_VRING_CALL',
-  'SET_VRING_ERR',
+  ...BEHIND_FEATURES,
+  ...MEMORY_REQUESTS,
+  ...VRING_REQUESTS,
 ]);
 
 /** In the order of each connection. */
