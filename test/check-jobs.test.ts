@@ -51,7 +51,7 @@ test('threads print what one thread prints', async () => {
     );
     expect(several).toEqual(one);
   }
-  const args = ['check', 'captures/**', '--json'];
+  const args = ['check', 'captures/**', '--format', 'sarif'];
   const automatic = await runCli(args, { cwd, stdin });
   expect(automatic).toEqual(await runCli([...args, '--jobs', '1'], { cwd, stdin }));
 });

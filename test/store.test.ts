@@ -60,7 +60,7 @@ test('what is loaded is what was saved', async () => {
       expect(await store.all('PRAGMA foreign_key_check')).toEqual([]);
       await store.close();
     }),
-    { numRuns: 30 },
+    { numRuns: 60 },
   );
 });
 
@@ -233,7 +233,7 @@ test('facts come back whatever the order in which they were made', async () => {
         expect(groups.reduce((sum, group) => sum + group.facts, 0)).toBe(count);
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 60 },
   );
   await store.close();
 });
