@@ -16,6 +16,10 @@ const NUMBERED = /^(?=.{6}\t) {0,5}\d{1,6}\t|^\d{7,9}\t/;
 const FOUND = /^(\d{1,9})[:-](?!\d\d:\d\d)/;
 const FOUND_IN_FILE = /^([A-Za-z./][\w./+-]{0,200}?)(?::(\d{1,9}):|-(\d{1,9})-)/;
 
+// "Nov 22 03:00:00 host gdb[12]: #0 ..."    -o short-precise, short-iso, short-monotonic
+const JOURNAL =
+  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)|\[ {0,8}\d{1,9}\.\d{6}\]) [\w.-]{1,64} [\w./-]{1,64}(?:\[\d{1,8}\])?: ?/;
+
 const KINDS: readonly RegExp[] = [
   NUMBERED,
   // "> > #3  f () at x.c:1"    "| #3 ..."
@@ -23,8 +27,7 @@ const KINDS: readonly RegExp[] = [
   // "00:08:58.944  #6  0x..."    "[00:08:58] ..."    "2026-11-22T03:00:00.123Z ..."
   /^\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?(?: {1,2}|\t)/,
   /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?: {1,2}|\t)/,
-  // "Nov 22 03:00:00 host gdb[12]: #0 ..."    -o short-precise, short-iso, short-monotonic
-  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)|\[ {0,8}\d{1,9}\.\d{6}\]) [\w.-]{1,64} [\w./-]{1,64}(?:\[\d{1,8}\])?: ?/,
+  JOURNAL,
   // "2026-11-26T12:00:00.123456789Z stdout F #0 ...": CRI's log of a container
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) std(?:out|err) F /,
   // "Nov 26 12:00:00 #0 ..."    "1795320809.223469 #0 ...": ts, ts '%.s'
@@ -49,6 +52,9 @@ const GDB =
 // The machine interface, as nobody else writes it.
 const MI =
   /^(?:\d{0,18}(?:\^(?:done|running|connected|error|exit)(?:,|$)|\*(?:stopped|running),|-(?:gdb|break|exec|stack|thread|interpreter)-[a-z])|=(?:thread|library|breakpoint|cmd-param)[a-z-]*,|[~&@]"|\(gdb\)$)/;
+
+// What the reader of QEMU's events takes with the stamp in front of it.
+const STAMPED_EVENT = /[ \t][a-z]\w*_\w/;
 
 // Nobody prints it in front of anything else: QEMU's stamps, a system call of vhost's, DPDK's log.
 const TRACE =
@@ -77,6 +83,11 @@ function isFound(line: string, kind: RegExp, events: EventTable): boolean {
   return /^(?:\d{4}-|[a-z]+_)/.test(rest) && readEvent(rest, 0, false, events) !== undefined;
 }
 
+/** `gdb[12]:` of a stamp of the journal. */
+function writerOf(margin: string): string {
+  return /(\S+) ?$/.exec(margin)?.[1] ?? '';
+}
+
 /** What {@link Margins.hole} finds: lines above this one are missing, this one is no line of the text or is lost with them. */
 export type Hole =
   | 'above'
@@ -87,6 +98,8 @@ export type Hole =
 export class Margins {
   readonly #events: EventTable;
   #kind: RegExp | undefined;
+  /** `gdb[12]:`, whose session the journal has. */
+  #writer: string | undefined;
   /** Of the line above; undefined behind a mark that lines are missing. */
   #number: number | undefined;
   #file: string | undefined;
@@ -146,12 +159,27 @@ export class Margins {
 
   #strip(line: string): string {
     const match = this.#kind?.exec(line);
-    if (match !== undefined && match !== null) return this.#without(line, match[0]);
+    if (match !== undefined && match !== null) {
+      return this.#isForeign(line, match[0]) ? line : this.#without(line, match[0]);
+    }
     if (line.trim() === '') return line;
     const may = ANY_KIND.test(line) || ANY_LISTING.test(line);
     this.#kind = may ? marginOf(line, this.#events) : undefined;
     const margin = this.#kind?.exec(line)?.[0];
+    if (margin !== undefined && this.#kind === JOURNAL) this.#writer = writerOf(margin);
     return margin === undefined ? line : this.#without(line, margin);
+  }
+
+  /** Stamps are of many logs: one of another writer, or of a trace event, is left to who reads those. */
+  #isForeign(line: string, margin: string): boolean {
+    if (this.#kind === JOURNAL) {
+      const writer = writerOf(margin);
+      if (writer === this.#writer) return false;
+      if (!isSession(line, JOURNAL)) return true;
+      this.#writer = writer;
+      return false;
+    }
+    return STAMPED_EVENT.test(line) && readEvent(line, 0, false, this.#events) !== undefined;
   }
 
   /** A line came that has none. */
