@@ -204,6 +204,22 @@ describe('commands', () => {
     ]);
   });
 
+  test('that an earlier debugger never answered do not hold up those of the next', () => {
+    const cut = ['-exec-next', '^running', '-exec-continue'];
+    expect(texts([...cut, '', ...begin, '-break-insert f', '^done'])).toEqual([
+      '3 -exec-next',
+      '5 -exec-continue',
+      '9 -break-insert f',
+    ]);
+  });
+
+  test('that a front end writes before the debugger starts are answered by it', () => {
+    expect(texts(['1-gdb-set a on', '2-gdb-set b on', begin[0]!, '1^done', '2^done'])).toEqual([
+      '3 1-gdb-set a on',
+      '7 2-gdb-set b on',
+    ]);
+  });
+
   test('of the command line are told by their echo', () => {
     expect(texts(['condition 3 idx == 1', '&"condition 3 idx == 1\\n"', '^done'])).toEqual([
       '4 condition 3 idx == 1',

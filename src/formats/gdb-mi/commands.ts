@@ -29,6 +29,8 @@ const ASKED_BY: ReadonlyMap<string, string> = new Map([
 
 export class MiCommands {
   #waiting: TypedCommand[] = [];
+  /** How many of them stand above lines of something else. */
+  #above = 0;
 
   typed(token: string | undefined, name: string, text: string): TypedCommand {
     const isFull = this.#waiting.length >= MOST_COMMANDS;
@@ -44,13 +46,28 @@ export class MiCommands {
     const command = own.find(({ name }) => asked === undefined || asked === name) ?? own[0];
     if (command === undefined) return undefined;
     const at = this.#waiting.indexOf(command);
-    this.#waiting = this.#waiting.slice(at + 1);
+    this.#drop(at + 1);
     return command;
+  }
+
+  /** Lines that are none of the debugger's follow: another log may begin below them. */
+  interrupt(): void {
+    this.#above = this.#waiting.length;
+  }
+
+  /** A debugger starts. Front ends write their first commands before it says so; what is owed from above is not its own. */
+  begin(): void {
+    this.#drop(this.#above);
+  }
+
+  #drop(count: number): void {
+    this.#waiting = this.#waiting.slice(count);
+    this.#above = Math.max(0, this.#above - count);
   }
 
   /** The debugger is gone. */
   clear(): void {
-    this.#waiting = [];
+    this.#drop(this.#waiting.length);
   }
 }
 

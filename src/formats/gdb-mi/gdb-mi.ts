@@ -76,6 +76,7 @@ class GdbMi implements LineFormat {
     this.#inSession = true;
     this.#isNear = true;
     this.#isOpen = true;
+    if (lineNo > this.#last + 1) this.#commands.interrupt();
     this.#last = lineNo;
     if (read?.type === 'stream' && read.stream === '~') {
       if (read.text === '>') this.#listLine = lineNo;
@@ -360,6 +361,7 @@ class GdbMi implements LineFormat {
   }
 
   #begin(): void {
+    this.#commands.begin();
     this.#threads.clear();
     this.#breakpoints.clear();
     this.#resume();
