@@ -30,6 +30,8 @@ class Snapshot {
     readonly returned: boolean,
     /** Just before, silent moves included. */
     readonly before: DeviceState,
+    /** Between the signals of one report: a start is certain until the next of them is taken in. */
+    readonly between: readonly DeviceState[],
     readonly state: DeviceState,
     /** Line that shows what led from the one to the other. */
     readonly line: number,
@@ -71,7 +73,7 @@ export class Timeline {
     private readonly asShown = false,
   ) {
     const begin = own[0]?.first ?? 0;
-    let last = new Snapshot(begin, false, anyState, anyState, 0, true, undefined, undefined);
+    let last = new Snapshot(begin, false, anyState, [], anyState, 0, true, undefined, undefined);
     let toggles: readonly Activation[] = [];
     for (const { step, activation, returned } of inOrder(own)) {
       const ringReset = returned ? last.ringReset : mayResetRings(activation, last.ringReset);
@@ -79,13 +81,17 @@ export class Timeline {
       const silent = this.silentBetween(last, step);
       const before = hasGap(run, last.step, step) ? anyState : relax(last.state, silent);
       let state = before;
+      let between: readonly DeviceState[] = [];
       if (activation.device === undefined) {
         state = anyState;
       } else {
         const signals = returned
           ? this.signalsOfReturn(activation, step)
           : signalsOfOpening(run, activation);
-        for (const signal of signals) state = replayStep(state, signal, silent);
+        for (const [i, signal] of signals.entries()) {
+          if (i > 0) between = [...between, state];
+          state = replayStep(state, signal, silent);
+        }
         // From here on the flag may be as asked; the return says so, and it may be seen late or never.
         // Where vhost_dev_set_log() is not watched, every call inside may be the last one before that.
         const isBlind = run.probes.watching('vhost_dev_set_log', step, step) === undefined;
@@ -97,7 +103,17 @@ export class Timeline {
       if (isToggle) toggles = openToggles(toggles, activation, returned);
       const toggling = toggles.length > 0 ? targetOf(toggles.at(-1)) : undefined;
       const { line } = activation;
-      last = new Snapshot(step, returned, before, state, line, ringReset, backend, toggling);
+      last = new Snapshot(
+        step,
+        returned,
+        before,
+        between,
+        state,
+        line,
+        ringReset,
+        backend,
+        toggling,
+      );
       this.snapshots.push(last);
     }
   }
@@ -142,9 +158,9 @@ export class Timeline {
       const last = this.snapshots[i - 1]?.state ?? anyState;
       const snapshot = this.snapshots[i];
       if (snapshot === undefined) break;
-      const { before, state, line } = snapshot;
+      const { before, between, state, line } = snapshot;
       const isSame = before === last && state === before;
-      this.since.push(isSame ? known : sinceAfter(known, before, state, line));
+      this.since.push(isSame ? known : sinceAfter(known, [before, ...between, state], line));
     }
     return this.since[place] ?? sinceNothing;
   }

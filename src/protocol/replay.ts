@@ -195,60 +195,81 @@ export function runningRings(state: DeviceState): number[] {
     .sort((a, b) => a - b);
 }
 
-/** Where what is known of a device was seen: lines of the capture, for each part of which one state is left. */
+/** The state that was certain last, and the line of the capture that showed it. */
+export interface Certain<S extends string> {
+  readonly state: S;
+  readonly line: number;
+}
+
+/** What was certain of each part of a device last; it may have changed unseen since. */
 export interface Since {
-  readonly run?: number | undefined;
-  readonly log?: number | undefined;
-  readonly base?: number | undefined;
-  readonly vrings: ReadonlyMap<number, number>;
+  readonly run?: Certain<RunState> | undefined;
+  readonly log?: Certain<LogState> | undefined;
+  readonly base?: Certain<BaseState> | undefined;
+  readonly vrings: ReadonlyMap<number, Certain<VringState>>;
 }
 
 export const sinceNothing: Since = { vrings: new Map() };
 
-/** `line` showed what led from `before` to `after`; what it leaves as it was keeps its older line. */
-export function sinceAfter(
-  since: Since,
-  before: DeviceState,
-  after: DeviceState,
-  line: number,
-): Since {
-  const part = <S extends string>(
-    old: number | undefined,
-    from: readonly S[] | undefined,
-    to: readonly S[],
-  ): number | undefined => {
-    const state = known(to);
-    if (state === undefined) return undefined;
-    return known(from ?? []) === state ? (old ?? line) : line;
-  };
-  const vrings = new Map<number, number>();
-  for (const [index, states] of after.vrings) {
-    const at = part(since.vrings.get(index), before.vrings.get(index), states);
-    if (at !== undefined) vrings.set(index, at);
+/** `line` showed what led from the first state to the last; what it leaves as it was keeps its older line. */
+export function sinceAfter(since: Since, states: readonly DeviceState[], line: number): Since {
+  return states.slice(1).reduce((known, after, i) => {
+    const before = states[i] ?? anyState;
+    return sinceOne(known, before, after, line);
+  }, since);
+}
+
+function sinceOne(since: Since, before: DeviceState, after: DeviceState, line: number): Since {
+  const vrings = new Map<number, Certain<VringState>>();
+  for (const [index, now] of after.vrings) {
+    const from = before.vrings.get(index) ?? [];
+    const last = certainAfter(since.vrings.get(index), from, now, line);
+    if (last !== undefined) vrings.set(index, last);
   }
   return {
-    run: part(since.run, before.run, after.run),
-    log: part(since.log, before.log, after.log),
-    base: part(since.base, before.base, after.base),
+    run: certainAfter(since.run, before.run, after.run, line),
+    log: certainAfter(since.log, before.log, after.log, line),
+    base: certainAfter(since.base, before.base, after.base, line),
     vrings,
   };
 }
 
-/** One line for people: `run started (line 12), log off (line 7), vrings 0 plain (line 20)`. */
+function certainAfter<S extends string>(
+  last: Certain<S> | undefined,
+  from: readonly S[],
+  to: readonly S[],
+  line: number,
+): Certain<S> | undefined {
+  const state = known(to);
+  return state === undefined || (known(from) === state && last) ? last : { state, line };
+}
+
+/** One line for people: `run started (line 3), perhaps stopped since; log off (line 7); vrings 0 plain (line 20)`. */
 export function describe(state: DeviceState, since: Since = sinceNothing): string {
-  const one = (states: readonly string[], all: readonly string[], line?: number): string => {
-    if (states.length === all.length) return 'unknown';
-    const isKnown = states.length === 1 && line !== undefined;
-    return `${states.join(' or ')}${isKnown ? ` (line ${line})` : ''}`;
-  };
   const rings = [...state.vrings]
     .sort(([a], [b]) => a - b)
-    .map(([index, states]) => `${index} ${one(states, ANY_VRING, since.vrings.get(index))}`);
+    .map(
+      ([index, states]) => `${index} ${describePart(states, ANY_VRING, since.vrings.get(index))}`,
+    );
   const parts = [
-    `run ${one(state.run, ANY_RUN, since.run)}`,
-    `log ${one(state.log, ANY_LOG, since.log)}`,
-    `log base ${one(state.base, ANY_BASE, since.base)}`,
+    `run ${describePart(state.run, ANY_RUN, since.run)}`,
+    `log ${describePart(state.log, ANY_LOG, since.log)}`,
+    `log base ${describePart(state.base, ANY_BASE, since.base)}`,
   ];
   if (rings.length > 0) parts.push(`vrings ${rings.join(', ')}`);
   return parts.join('; ');
+}
+
+/** `started (line 12), perhaps stopped since`    `started or stopped, after starting at line 7`    `unknown`. */
+function describePart<S extends string>(
+  states: readonly S[],
+  all: readonly S[],
+  last: Certain<S> | undefined,
+): string {
+  const possible = states.length === all.length ? 'unknown' : states.join(' or ');
+  if (last === undefined) return possible;
+  const { state, line } = last;
+  if (!states.includes(state)) return `${possible}, after ${state} at line ${line}`;
+  const others = states.filter((other) => other !== state).join(' or ');
+  return `${state} (line ${line})${others === '' ? '' : `, perhaps ${others} since`}`;
 }
