@@ -1,5 +1,6 @@
 /** Places in captures, as short as they can be told apart. */
 import type { Place } from '../model/code-flow.js';
+import type { Finding } from '../model/report.js';
 import { displayPath, thousands } from './text.js';
 
 /** By path: nothing for a single capture, file names where they differ, else paths. */
@@ -52,4 +53,11 @@ export function placesText(
   const rest = total - texts.length;
   const commas = texts.map((text, i) => (i < texts.length - 1 ? `${text},` : text));
   return rest > 0 ? [...commas, `+${thousands(rest)}`] : commas;
+}
+
+/** `0x5555562b1f00, vring 1 (session 2)`; undefined for what no device did. */
+export function subjectOf({ device, vring, session }: Finding): string | undefined {
+  if (device === null) return undefined;
+  const parts = [device, ...(vring === null ? [] : [`vring ${vring}`])];
+  return `${parts.join(', ')}${session === 0 ? '' : ` (session ${session})`}`;
 }

@@ -2,7 +2,7 @@
 import { printable } from '../base/printable.js';
 import type { CaptureSummary, Finding, Impact, RuleInfo, Severity } from '../model/report.js';
 import type { Colors } from './colors.js';
-import { captureNames } from './places.js';
+import { captureNames, subjectOf } from './places.js';
 import type { ReportOptions } from './reporter.js';
 import { count, displayPath, excerptText, wrap } from './text.js';
 
@@ -56,7 +56,8 @@ interface Layout {
 
 function heading(finding: Finding, rule: RuleInfo | undefined, colors: Colors): string {
   const label = colorOf(finding.severity, colors)(`${finding.severity}[${finding.rule}]`);
-  return `${colors.bold(label)}${colors.bold(`: ${printable(rule?.title ?? finding.message)}`)}`;
+  const title = rule === undefined ? finding.message : `violated: ${rule.title}`;
+  return `${colors.bold(label)}${colors.bold(`: ${printable(title)}`)}`;
 }
 
 function colorOf(severity: Severity, colors: Colors): (text: string) => string {
@@ -117,7 +118,7 @@ function notes(finding: Finding, rule: RuleInfo | undefined, layout: Layout): st
   const hidden = finding.evidence.length - MAX_EVIDENCE;
   const again = finding.count - 1;
   return [
-    ...note('device', subject(finding), layout),
+    ...note('device', subjectOf(finding), layout),
     ...note('state before', finding.stateBefore, layout),
     ...note('expected', finding.expected, layout),
     ...note('allowed', finding.allowed?.join('; '), layout),
@@ -152,12 +153,6 @@ function sliceText({ slice }: Finding): string | undefined {
   const where = spans.map(({ first, last }) => `${first}-${last}`).join(', ');
   const silent = names === '' ? '' : `, with nothing else of ${names} in lines ${where}`;
   return `${proof}${silent}`;
-}
-
-function subject({ device, vring, session }: Finding): string | undefined {
-  if (device === null) return undefined;
-  const parts = [device, ...(vring === null ? [] : [`vring ${vring}`])];
-  return `${parts.join(', ')}${session === 0 ? '' : ` (session ${session})`}`;
 }
 
 function note(

@@ -13,7 +13,7 @@ import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 export const rzElect: Rule = {
   info: {
     id: 'RZ-ELECT',
-    title: 'a log resize leaves a device elected that scans guest memory',
+    title: 'after a log resize a device that scans guest memory is still elected',
     severity: 'error',
     impact: 'corrupt',
     backends: ['kernel', 'user'],

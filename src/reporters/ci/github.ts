@@ -8,6 +8,7 @@ import { printable } from '../../base/printable.js';
 import { NOTHING_TO_CHECK } from '../../model/report.js';
 import type { CheckReport, Finding, Severity } from '../../model/report.js';
 import { inOrder } from '../order.js';
+import { subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
 import { count } from '../text.js';
 import { repositoryPath } from './locations.js';
@@ -62,18 +63,21 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function annotation(
-  { rule, severity, message, at, count: times }: Finding,
-  options: ReportOptions,
-): string {
-  const title = options.rules.find(({ id }) => id === rule)?.title ?? message;
+function annotation(finding: Finding, options: ReportOptions): string {
+  const { rule, severity, message, at, count: times } = finding;
+  const subject = subjectOf(finding);
+  const title = options.rules.find(({ id }) => id === rule)?.title;
   const again = times > 1 ? ` (${times} times)` : '';
   const place = {
     file: repositoryPath(at.path, options),
     line: String(at.line),
-    title: `${rule}: ${title}`,
+    title: title === undefined ? `${rule}: ${message}` : `${rule} violated: ${title}`,
   };
-  return command(COMMANDS[severity], place, `${message}${again}`);
+  return command(
+    COMMANDS[severity],
+    place,
+    `${subject === undefined ? '' : `${subject}: `}${message}${again}`,
+  );
 }
 
 function command(

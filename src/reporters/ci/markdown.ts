@@ -7,7 +7,7 @@ import { LIMITS } from '../../model/report.js';
 import type { CheckReport, Finding } from '../../model/report.js';
 import { baselineLines } from '../baseline-text.js';
 import { inOrder } from '../order.js';
-import { captureNames } from '../places.js';
+import { captureNames, subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
 import { count, displayPath, excerptText, wrap } from '../text.js';
 
@@ -70,6 +70,7 @@ function violationPart(
     return bullet(`${place}: ${role}`) + (text === undefined ? '' : quote(text));
   });
   const notes = [
+    ['Device', subjectOf(finding)],
     ['State before', stateBefore],
     ['Expected', expected],
     ['Why', info?.why],
@@ -77,7 +78,7 @@ function violationPart(
   ].map(([name, text]) => (text === undefined ? '' : paragraph(`${name ?? ''}: ${text}`)));
   return [
     heading(`${rule} (${severity})`),
-    paragraph(info?.title ?? message),
+    paragraph(info === undefined ? message : `Violated: ${info.title}`),
     lines.join(''),
     ...notes,
   ]
@@ -121,7 +122,9 @@ function quote(text: string): string {
   return `\n      ${excerptText(text, COLUMNS - 6)}\n`;
 }
 
-/** Signs that would be markup; underscores inside of words are none. */
+/** Signs that would be markup, but for `code`; underscores inside of words are none. */
 function escaped(text: string): string {
-  return printable(text).replace(/[<*`[]/g, '\\$&');
+  return printable(text).replace(/`[^`]+`|[<*`[]/g, (found) =>
+    found.length > 1 ? found : `\\${found}`,
+  );
 }
