@@ -242,6 +242,7 @@ export const layers: readonly Layer[] = [
       base: errors,
       model: nouns,
       pipeline: 'A command is one call of a composition.',
+      input: 'A pattern may stand for the file that an output names.',
       settings: 'What a command goes by is settled before it begins.',
       reporters: 'A command chooses how a report is printed.',
       tui: 'The tui command loads it when it is asked for.',

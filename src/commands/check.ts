@@ -66,7 +66,7 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
     const { args, flags } = await this.parse(Check);
     const outputs = (flags.output ?? []).map((text) => parseOutput(text, formats));
     const { settings } = await settingsFrom(flags);
-    refuseOverlap(
+    await refuseOverlap(
       outputs.map(({ path }) => path),
       [...(args.file ?? [flags.db]), ...settings.traceEvents, settings.baseline],
     );

@@ -83,7 +83,7 @@ With FILEs no store is needed; without, everything in the store is exported.`;
       await this.finish(flags, await exportParquet({ ...request, folder, partitionBy }));
       return;
     }
-    refuseOverlap([flags.out], [...(args.file ?? [flags.db]), ...settings.traceEvents]);
+    await refuseOverlap([flags.out], [...(args.file ?? [flags.db]), ...settings.traceEvents]);
     const start = startOf(flags['start-time']);
     const result = await exportOtlp({ ...request, start }, targetOf(flags));
     if (flags.out === undefined && flags.endpoint === undefined) {

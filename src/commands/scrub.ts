@@ -48,7 +48,7 @@ export default class Scrub extends BaseCommand {
       import('../pipeline/scrub.js'),
       import('../reporters/scrub-text.js'),
     ]);
-    refuseOverlap([flags.output, flags.map], [args.file]);
+    await refuseOverlap([flags.output, flags.map], [args.file]);
     const output = openOutput(flags.output);
     // A file gets the line as it is; a terminal would obey what is in it.
     const isSeen = flags.output === undefined && process.stdout.isTTY;

@@ -4,6 +4,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { nearest } from '../../base/nearest.js';
 import { VhtraceError } from '../../base/errors.js';
+import { expandPatterns } from '../../input/expand-patterns.js';
 
 export interface Output<Format extends string> {
   readonly format: Format;
@@ -33,15 +34,19 @@ export function parseOutput<Format extends string>(
 }
 
 /**
- * An output never takes the place of what is read, nor of another output.
+ * An output never takes the place of what is read, nor of another output. Inputs may be patterns.
  *
  * Errors: USAGE where two of the paths name one file.
  */
-export function refuseOverlap(
+export async function refuseOverlap(
   outputs: readonly (string | undefined)[],
   inputs: readonly (string | undefined)[],
-): void {
-  const read = new Set(inputs.map((path) => (path === '-' ? undefined : identityOf(path))));
+): Promise<void> {
+  if (outputs.every((path) => path === undefined)) return;
+  const files = await expandPatterns(
+    inputs.filter((path): path is string => path !== undefined && path !== '-'),
+  );
+  const read = new Set(files.map(identityOf));
   const written = new Set<string>();
   for (const path of outputs) {
     const file = identityOf(path);
