@@ -51,7 +51,8 @@ test.each(table)('%j, %i facts, fail on %s, strict %s, failure %s: %i', (counts,
     pass: facts,
     notExercised: 0,
   };
-  const outcome: Outcome = { anyFailure, summary, facts, failOn, strict, isVacuous: false };
+  const isIdle = facts === 0;
+  const outcome: Outcome = { anyFailure, summary, isIdle, failOn, strict, isVacuous: false };
   expect(exitCode(outcome)).toBe(code);
 });
 
@@ -61,7 +62,7 @@ test('facts that no rule has anything to judge in are not a check', () => {
   const outcome: Outcome = {
     anyFailure: false,
     summary,
-    facts: 16,
+    isIdle: false,
     failOn: 'error',
     strict: false,
     isVacuous: false,

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import type { CheckResult } from '../pipeline/check.js';
 import { BaseCommand } from './shared/base-command.js';
 import { checkFlags, failFlags, settingsFrom, today } from './shared/check-flags.js';
 import { complain } from './shared/complain.js';
@@ -29,7 +30,7 @@ export default class Check extends BaseCommand {
   static override summary = 'Replay captures and judge them.';
   static override description = `With FILEs no store is needed and none is left behind; without, everything in the store is checked.
 
-Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something could not be read; 3 nothing was checked, or not what --require names, or --strict and something is undecided.`;
+Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something could not be read; 3 nothing was checked in a capture, or not what --require names, or --strict and something is undecided.`;
   static override examples = [
     '<%= config.bin %> check gdb.txt',
     '<%= config.bin %> check notes.txt --assume-ordered',
@@ -53,7 +54,7 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
     }),
     all: Flags.boolean({ description: 'show every verdict, also passed and not exercised' }),
     jobs: Flags.integer({
-      description: 'check so many files at once; as many as pay, without',
+      description: 'files that are checked in parallel; chosen by their size, without',
       helpValue: 'N',
       min: 1,
       max: 256,
@@ -81,10 +82,7 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
     });
     this.complainAbout(result.failures);
     this.complainAboutIdle(result.report.captures);
-    for (const rule of result.unmet) {
-      const isJudged = result.rules.some(({ id }) => id === rule);
-      complain(`${rule} is required, and ${isJudged ? 'had nothing to judge' : 'is switched off'}`);
-    }
+    for (const rule of result.unmet) complain(`${rule} is required, and ${whyUnmet(rule, result)}`);
     const options = {
       ...result,
       all: flags.all,
@@ -105,4 +103,11 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
     if (format === 'github') await addStepSummary(reporters.markdown(result.report, options));
     process.exitCode = result.exitCode;
   }
+}
+
+function whyUnmet(rule: string, { rules, report }: CheckResult): string {
+  if (!rules.some(({ id }) => id === rule)) return 'is switched off';
+  const missing = report.coverage.find((coverage) => coverage.rule === rule)?.missing ?? [];
+  if (missing.length === 0) return 'had nothing to judge';
+  return `could not be decided: missing ${missing.join('; ')}`;
 }

@@ -166,5 +166,12 @@ function startOf(text: string): bigint {
 
 /** Waits where the reader is slower. */
 async function writeLine(line: string): Promise<void> {
-  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+  if (process.stdout.write(`${line}\n`)) return;
+  try {
+    await once(process.stdout, 'drain');
+  } catch (error) {
+    // Whoever read it (`| head`) has seen enough.
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit();
+    throw error;
+  }
 }

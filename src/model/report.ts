@@ -173,6 +173,8 @@ export interface CheckReport {
   readonly profiles: readonly ProfileSummary[];
   /** Every rule of the catalogue, by id. */
   readonly coverage: readonly RuleCoverage[];
+  /** Ids of the rules that the user's settings keep from judging; absent where all judge. */
+  readonly rulesOff?: readonly string[];
   /** Only where a baseline was used. */
   readonly baseline?: BaselineSummary;
 }

@@ -72,10 +72,13 @@ export async function runCheck(request: CheckRequest): Promise<CheckResult> {
     checked.map((capture) => capture.report),
     chosen.filter(({ undecidable }) => undecidable === undefined).map(({ id }) => id),
   );
-  const report =
+  const known =
     baseline === undefined || request.baseline === undefined
       ? judged
       : applyBaseline(judged, baseline, request.baseline, request.today);
+  const judges = new Set(chosen.map(({ id }) => id));
+  const rulesOff = rules.map(({ info }) => info.id).filter((id) => !judges.has(id));
+  const report = rulesOff.length === 0 ? known : { ...known, rulesOff };
   const lines = new Map(checked.map(({ sha256, lines: quoted }) => [sha256, quoted]));
   const exercised = new Set(
     report.coverage.filter((rule) => rule.exercised > 0).map(({ rule }) => rule),
@@ -91,7 +94,7 @@ export async function runCheck(request: CheckRequest): Promise<CheckResult> {
     exitCode: exitCode({
       anyFailure: failures.length > 0,
       summary: report.summary,
-      facts: report.captures.reduce((total, { facts }) => total + facts, 0),
+      isIdle: report.captures.length === 0 || report.captures.some(({ facts }) => facts === 0),
       failOn,
       strict,
       isVacuous: unmet.length > 0,

@@ -48,6 +48,7 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
     alterations,
     profiles,
     coverage,
+    ...(report.rulesOff === undefined ? {} : { rulesOff: report.rulesOff }),
     ...(report.baseline === undefined ? {} : { baseline: report.baseline }),
     limits: LIMITS,
     problems,

@@ -7,7 +7,7 @@ import type { Colors } from './colors.js';
 import { inOrder } from './order.js';
 import { captureNames } from './places.js';
 import type { ReportOptions } from './reporter.js';
-import { count, displayPath, thousands, wrap } from './text.js';
+import { count, displayPath, rulesOffText, thousands, wrap } from './text.js';
 
 /** Lines of a list before `--all` is asked for. */
 const MAX_LINES = 8;
@@ -177,7 +177,7 @@ function inconclusiveLines(report: CheckReport, options: ReportOptions): readonl
   }
   const groups = new Map<string, string[]>();
   for (const [rule, { times, missing }] of [...rules].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const what = [...missing].join(', ');
+    const what = [...missing].join('; ');
     const names = groups.get(what) ?? [];
     names.push(times > 1 ? `${rule} (${times})` : rule);
     groups.set(what, names);
@@ -201,7 +201,8 @@ function verdictLine(report: CheckReport, options: ReportOptions, colors: Colors
     report.summary.known === undefined ? '' : `${report.summary.known} known`,
   ].filter(Boolean);
   const idle = unused === 0 ? '' : `, ${count(unused, 'rule')} had nothing to judge`;
-  const checked = `${count(pass, 'check')} passed, ${thousands(inconclusive)} could not be decided${idle}`;
+  const off = rulesOffText(report.rulesOff);
+  const checked = `${count(pass, 'check')} passed, ${thousands(inconclusive)} could not be decided${idle}${off === '' ? '' : `; ${off}`}`;
   const unread = options.failures.length;
   const unreadable = `${count(unread, 'file')} could not be read`;
   const files = unread === 0 ? '' : `${unreadable}\n`;

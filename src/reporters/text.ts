@@ -64,3 +64,13 @@ export function table(rows: readonly (readonly (string | number)[])[]): string {
 function cellText(cell: string | number): string {
   return typeof cell === 'number' ? thousands(cell) : printable(cell);
 }
+
+/** Rules that are named before only their number is told. */
+const MOST_RULES = 5;
+
+/** `2 rules are switched off (DS-FLAG, DS-PUT)`; empty where all judge. */
+export function rulesOffText(rules: readonly string[] = []): string {
+  if (rules.length === 0) return '';
+  const names = rules.length > MOST_RULES ? '' : ` (${rules.join(', ')})`;
+  return `${count(rules.length, 'rule is', 'rules are')} switched off${names}`;
+}

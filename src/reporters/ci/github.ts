@@ -10,7 +10,7 @@ import type { CheckReport, Finding, Severity } from '../../model/report.js';
 import { inOrder } from '../order.js';
 import { subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
-import { count } from '../text.js';
+import { count, rulesOffText } from '../text.js';
 import { repositoryPath } from './locations.js';
 
 /** Annotations of one kind that GitHub shows of a step. */
@@ -59,7 +59,8 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
   );
   const known = report.summary.known === undefined ? '' : `${report.summary.known} known, `;
   const rest = `${known}${report.summary.pass} passed, ${report.summary.inconclusive} undecided`;
-  lines.push(`vhtrace: ${verdict}; ${rest}`);
+  const off = rulesOffText(report.rulesOff);
+  lines.push(`vhtrace: ${verdict}; ${rest}${off === '' ? '' : `; ${off}`}`);
   return lines.map((line) => `${line}\n`).join('');
 }
 

@@ -9,7 +9,7 @@ import { baselineLines } from '../baseline-text.js';
 import { inOrder } from '../order.js';
 import { captureNames, subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
-import { count, displayPath, excerptText, wrap } from '../text.js';
+import { count, displayPath, excerptText, rulesOffText, wrap } from '../text.js';
 
 const COLUMNS = 72;
 
@@ -42,7 +42,7 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
   return parts.filter(Boolean).join('\n');
 }
 
-function verdictOf({ summary, captures }: CheckReport): string {
+function verdictOf({ summary, captures, rulesOff }: CheckReport): string {
   if (captures.every(({ facts }) => facts === 0)) return 'nothing was checked';
   const { error, warning, note } = summary.violations;
   const wrong = [
@@ -52,7 +52,8 @@ function verdictOf({ summary, captures }: CheckReport): string {
     summary.known === undefined ? '' : `${summary.known} known`,
   ].filter(Boolean);
   const found = wrong.length === 0 ? 'no violation found' : wrong.join(', ');
-  return `${found}; ${count(summary.pass, 'check')} passed, ${summary.inconclusive} could not be decided`;
+  const off = rulesOffText(rulesOff);
+  return `${found}; ${count(summary.pass, 'check')} passed, ${summary.inconclusive} could not be decided${off === '' ? '' : `; ${off}`}`;
 }
 
 function violationPart(

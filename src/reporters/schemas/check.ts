@@ -214,6 +214,9 @@ export const checkSchema = s.document(
         'files that could not be used',
       ),
     },
-    { baseline: s.described(baseline, 'only where a baseline was used') },
+    {
+      baseline: s.described(baseline, 'only where a baseline was used'),
+      rulesOff: s.described(s.listOf(s.text), 'rules that the settings keep from judging'),
+    },
   ),
 );
