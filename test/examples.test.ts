@@ -31,13 +31,16 @@ const CODES: readonly (readonly [example: RegExp, code: number])[] = [
   [/--endpoint/, 2],
 ];
 
-/** What `zstd -c` and `xz -c` make of a text of a few lines. */
+/** What `zstd -c` and `xz -c` make of three calls of vhost_dev_start(). */
 const ZSTD =
-  '28b52ffd64e02ded000098233020206d61696e2028292061742e633a310a0200c56e27d72c1425feaf12e8';
+  '28b52ffd643b00ed020022c5121780cb0348097991c3bb2e24a8efdba884e90aae0e6b8c1340772f04a254a95bfa' +
+  'c9990921f6c7836cacb7bb30d41e7031d5c633d1ada864b1e2e9f6324e81dd3ebfee65747eeb7ce60e0205004f36' +
+  '88b385d60160701a2a004e223f6d1f';
 const XZ =
-  'fd377a585a000004e6d6b4460200210116000000742fe5a3e02edf00465d00118c0038eb403b0df550fd65689d26' +
-  '7e208be85b82b127822494b5ce54125daec3faa86cc13660eebfc8cc63629fe7835ef13a437996525897c17ac113' +
-  '468d165ad264ccab0000000082f23db552db2cfd000162e05d0000002c6ada97b1c467fb020000000004595a';
+  'fd377a585a000004e6d6b4460200210116000000742fe5a3e0013a005e5d00118c0038f4d3acaffdabb555528cec' +
+  '7d5bc0a733a6abe444749294ffa93bc84c4c8b0dbc8ba0aaa23518d895b685da29134afa3db99d95cd448b0c2850' +
+  'baa22b7a47e569b8e0412657775be5873b9af65e184c49b5c6e86ca196ae8e970000000025d402d0daa894200001' +
+  '7abb02000000f40bf2a4b1c467fb020000000004595a';
 
 /** A folder with all files that examples name, and one with the programs that they pipe into. */
 const cwd = mkdtempSync(join(tmpdir(), 'vhtrace-examples-'));
