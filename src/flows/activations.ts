@@ -12,6 +12,7 @@ import type { Call } from '../facts/calls.js';
 import { deviceOf } from '../facts/device.js';
 import { plainName } from '../facts/functions.js';
 import type { Step, ThreadExit } from '../facts/step.js';
+import type { FactKind } from '../model/fact.js';
 import { Activation, sameness } from './activation.js';
 import { EventLives } from './event-lives.js';
 
@@ -304,12 +305,43 @@ function goingOn(open: readonly Activation[], step: Step, end = step.calls.lengt
     const call = step.calls[shown];
     const activation = open[start + shown];
     if (call === undefined || activation === undefined) break;
-    const same = sameness(activation, call);
+    const same = isSetUpAgain(activation, step) ? 'different' : sameness(activation, call);
     if (same === 'same') continue;
     isCertain = same === 'different';
     break;
   }
   return { kept: open.slice(0, start + shown), shown, isCertain };
+}
+
+/** What migration_thread() does once, in its setup; vhost_log_global_start() for each listener. */
+const ONCE: ReadonlySet<FactKind> = new Set(['ram_init_bitmaps', 'vhost_log_global_start']);
+
+const IN_SETUP: ReadonlySet<FactKind> = new Set([
+  'savevm_state_setup',
+  'ram_init_bitmaps',
+  'memory_global_dirty_log_start',
+]);
+
+/**
+ * A step enters what migration_thread() has done already: it is that of the next migration, which has the same
+ * arguments, and where stacks are cut nothing else shows that the one before is over.
+ *
+ * Source: migration/migration.c, migration_thread(); migration/ram.c, ram_init_all().
+ */
+function isSetUpAgain(thread: Activation, step: Step): boolean {
+  const entered = step.entry ? step.calls.at(-1) : undefined;
+  if (thread.kind !== 'migration_thread' || entered === undefined) return false;
+  return ONCE.has(entered.row.kind) && hasEntered(thread, entered);
+}
+
+function hasEntered({ children }: Activation, call: Call): boolean {
+  const { kind } = call.row;
+  const isNamed = kind === 'ram_init_bitmaps' || call.pointer !== undefined;
+  return children.some(
+    (child) =>
+      (isNamed && child.entered && child.kind === kind && child.call.pointer === call.pointer) ||
+      (IN_SETUP.has(child.kind) && hasEntered(child, call)),
+  );
 }
 
 /** Index in `open` of the step's outermost call; a limited `bt N` does not show the outer ones. */
