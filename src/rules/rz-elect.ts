@@ -228,9 +228,20 @@ function provedByElections(view: View): boolean {
   const { context, resize, sync, rounds, off } = view;
   const { run, log } = context.stateBefore(resize.device ?? '', sync.first);
   // A used ring is scanned only for a device that runs and logs.
-  const logs = rounds.length > 0 || (known(run) === 'started' && known(log) === 'on');
+  const runs = known(run) === 'started' || isToldLater(view);
+  const logs = rounds.length > 0 || (runs && known(log) === 'on');
   const isComplete = loggersBefore(context, sync.first).complete;
   return off !== undefined && isComplete && stillElected(view).length === 0 && logs;
+}
+
+/** Only a started device is told to log or to stop logging, and nothing has started it since the sync. */
+function isToldLater({ context, resize, sync }: View): boolean {
+  const { run } = context;
+  const next = context
+    .of('vhost_dev_start', 'vhost_dev_set_log')
+    .find(({ device, first }) => device === resize.device && first > sync.first);
+  if (next?.kind !== 'vhost_dev_set_log' || hasGap(run, sync.first, next.first)) return false;
+  return unwatched(run, 'vhost_dev_start', sync.first, next.first).length === 0;
 }
 
 /** Elections of the devices that are on the list at the sync and may be of the same type. */

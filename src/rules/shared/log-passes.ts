@@ -22,7 +22,7 @@ export interface Pass {
   readonly unsent: ReadonlyMap<Activation, Unsent>;
   /** Some address call does not show its ring. */
   readonly hasUnknownRing: boolean;
-  /** The pass went wrong or was rolled back: a call with the opposite flag. */
+  /** The pass was undone, or may have been: calls with the opposite flag, and none with its own after them. */
   readonly rolledBack: boolean;
 }
 
@@ -67,10 +67,28 @@ function findPasses(context: SessionContext, enable: boolean): Pass[] {
       unsent: lost,
       rings: new Set(rings.filter((ring) => ring !== undefined)),
       hasUnknownRing: rings.includes(undefined) || addresses.some((a) => a.enable === undefined),
-      rolledBack: [...addresses, ...features].some((a) => a.enable === !enable),
+      rolledBack: isUndone(context.run, activation, enable, [...addresses, ...features]),
     });
   }
   return found;
+}
+
+/**
+ * Undoing is the last thing that a pass does: a call with the opposite flag, and one with its own after it, is
+ * a wrong flag. Where its entry was not reported, the latter may be of another pass.
+ */
+function isUndone(
+  run: Run,
+  activation: Activation,
+  enable: boolean,
+  calls: readonly Activation[],
+): boolean {
+  const opposite = calls.filter((call) => call.enable === !enable);
+  if (opposite.length === 0) return false;
+  if (!activation.entered || doubts(run, activation).length > 0) return true;
+  const own = activation.children.filter((call) => call.enable === enable);
+  const last = Math.max(...own.map(({ first }) => first));
+  return opposite.some((call) => call.parent !== activation || call.first > last);
 }
 
 function unsentAddresses(
