@@ -167,7 +167,7 @@ function printLane({ name, spans }: DeviceLane): string[] {
 
 test('lanes show the log of each device go on and off, and the ring that never had the flag', async () => {
   const [files, store] = await openBoth([NAMES[0]!]);
-  const { lanes, phases, report, flows } = await files.judged();
+  const { lanes, phases, report, flows, threads } = await files.judged();
   // As the backtraces show it: the last pass of #1 returns unseen, that of #2 elects its logger; ring 1 of #2 is left out.
   expect(lanes.map(printLane)).toMatchInlineSnapshot(`
     [
@@ -209,7 +209,11 @@ test('lanes show the log of each device go on and off, and the ring that never h
   expect(phases.map(({ row }) => row)).toEqual(phases.map(({ row }) => row).sort((a, b) => a - b));
   expect(report.summary.violations.error).toBe(1);
   expect(flows).toHaveLength(1);
-  expect(await store.judged()).toEqual({ report, lanes, phases, flows });
+  expect(threads.slice(0, 2)).toEqual([
+    { capture: 0, number: '5', line: 9, name: 'CPU 0/TCG' },
+    { capture: 0, number: '6', line: 573, name: 'mig/src/main' },
+  ]);
+  expect(await store.judged()).toEqual({ report, lanes, phases, flows, threads });
 });
 
 test('what check is told counts here, too: backend, version, rules', async () => {

@@ -5,6 +5,7 @@ import { buildLanes, buildPhases } from '../check/lanes.js';
 import { buildFlows } from '../flows/flow.js';
 import { buildRun } from '../flows/run.js';
 import type { RunOptions } from '../flows/run.js';
+import { ThreadNames } from '../flows/thread-names.js';
 import type { Judged } from '../model/browse.js';
 import type { ReadCapture } from './read-capture.js';
 
@@ -21,6 +22,9 @@ export function judge(inputs: readonly ReadCapture[], options: RunOptions, polic
     report: checkRuns(placed, policy),
     lanes: placed.flatMap(buildLanes),
     phases: placed.flatMap(buildPhases),
+    threads: placed.flatMap(({ reading, capture }) =>
+      new ThreadNames(reading.records).all().map((naming) => ({ ...naming, capture })),
+    ),
     flows: placed.flatMap(({ info, reading, run }) => buildFlows(info, reading, run)),
   };
 }
