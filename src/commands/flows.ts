@@ -56,7 +56,12 @@ Notes, whose order is unknown, are shown by code unless you say otherwise.`;
       const names = Object.keys(reporters).join(', ');
       throw new VhtraceError('USAGE', `--by ${by} has no format ${format}`, `it has ${names}`);
     }
-    const text = render(result, { color: hasColor(), width: columns(), unfold: flags.unfold });
+    const text = render(result, {
+      color: hasColor(),
+      width: columns(),
+      terminal: process.stdout.isTTY ? columns() : undefined,
+      unfold: flags.unfold,
+    });
     if (text === '' && result.failures.length === 0) complain('there is no call to show');
     this.print(text);
     if (result.failures.length > 0) process.exitCode = 2;

@@ -5,13 +5,14 @@ import { compareDocumentedPaths } from '../flows/documented-paths.js';
 import { buildFlows } from '../flows/flow.js';
 import { findNoteSign } from '../flows/order.js';
 import { buildRun } from '../flows/run.js';
+import type { Run } from '../flows/run.js';
 import type { CodeFlow, PathComparison } from '../model/code-flow.js';
 import type { Flow } from '../model/flow.js';
 import type { CheckReport } from '../model/report.js';
 import { readInputs } from './inputs.js';
 import { runOptionsOf } from './judge-request.js';
 import type { JudgeRequest } from './judge-request.js';
-import type { FileFailure } from './read-capture.js';
+import type { FileFailure, ReadCapture } from './read-capture.js';
 
 export interface FlowsRequest extends JudgeRequest {
   /** Show the frames that are folded by default. */
@@ -39,8 +40,12 @@ export async function runFlows(request: FlowsRequest): Promise<FlowsResult> {
   const { captures, failures } = await readInputs(request);
   const { assumeOrdered, unfold } = request;
   const inputs = captures.map(({ info, reading }) => ({ path: info.path, reading }));
+  let built: readonly (ReadCapture & { readonly run: Run })[] | undefined;
   const runs = () =>
-    captures.map((capture) => ({ ...capture, run: buildRun(capture.reading, options) }));
+    (built ??= captures.map((capture) => ({
+      ...capture,
+      run: buildRun(capture.reading, options),
+    })));
   return {
     flows: () => runs().flatMap(({ info, reading, run }) => buildFlows(info, reading, run)),
     codeFlow: () => buildCodeFlow(inputs, { unfold }),
