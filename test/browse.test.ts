@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { BrowseFilter, Browser, BrowseRow, DeviceLane } from '../src/model/browse.js';
 import { openBrowser } from '../src/pipeline/browse.js';
 import { runIngest } from '../src/pipeline/ingest.js';
+import { defaults } from '../src/settings/options.js';
 import { judgeWithoutThread } from './helpers/judge-without-thread.js';
 import { tempDir } from './helpers/temp-dir.js';
 
@@ -21,7 +22,7 @@ const NAMES = [
 ];
 
 async function open(paths: readonly string[], database = 'none'): Promise<Browser> {
-  const request = { paths, database, assumeOrdered: false };
+  const request = { ...defaults, paths, database };
   const { browser } = await openBrowser(request, judgeWithoutThread);
   onTestFinished(() => browser.close());
   return browser;
@@ -166,7 +167,7 @@ function printLane({ name, spans }: DeviceLane): string[] {
 
 test('lanes show the log of each device go on and off, and the ring that never had the flag', async () => {
   const [files, store] = await openBoth([NAMES[0]!]);
-  const { lanes, phases, report, flows } = await files.judged();
+  const { lanes, phases, report, flows, threads } = await files.judged();
   // As the backtraces show it: the last pass of #1 returns unseen, that of #2 elects its logger; ring 1 of #2 is left out.
   expect(lanes.map(printLane)).toMatchInlineSnapshot(`
     [
@@ -208,7 +209,22 @@ test('lanes show the log of each device go on and off, and the ring that never h
   expect(phases.map(({ row }) => row)).toEqual(phases.map(({ row }) => row).sort((a, b) => a - b));
   expect(report.summary.violations.error).toBe(1);
   expect(flows).toHaveLength(1);
-  expect(await store.judged()).toEqual({ report, lanes, phases, flows });
+  expect(threads.slice(0, 2)).toEqual([
+    { capture: 0, number: '5', line: 9, name: 'CPU 0/TCG' },
+    { capture: 0, number: '6', line: 573, name: 'mig/src/main' },
+  ]);
+  expect(await store.judged()).toEqual({ report, lanes, phases, flows, threads });
+});
+
+test('what check is told counts here, too: backend, version, rules', async () => {
+  const path = join(folder, '../rules/ST-SHARE/inconclusive-backend-unknown/input.txt');
+  const told = { backend: 'kernel', only: ['ST-SHARE'], rules: { 'ST-SHARE': 'note' } } as const;
+  const request = { ...defaults, ...told, paths: [path], database: 'none' };
+  const { browser } = await openBrowser(request, judgeWithoutThread);
+  onTestFinished(() => browser.close());
+  const { findings } = (await browser.judged()).report;
+  expect(findings).toMatchObject([{ rule: 'ST-SHARE', verdict: 'violation', severity: 'note' }]);
+  await expect(openBrowser({ ...request, qemuVersion: 'x' })).rejects.toThrow('no QEMU version');
 });
 
 test('a thread of its own judges the same, and can be stopped', async () => {
@@ -216,7 +232,7 @@ test('a thread of its own judges the same, and can be stopped', async () => {
   const built = join(import.meta.dirname, '..', 'dist', 'pipeline', 'browse.js');
   const script = `
     const { openBrowser } = await import(process.argv[1]);
-    const request = { paths: [process.argv[2]], database: 'none', assumeOrdered: false };
+    const request = { paths: [process.argv[2]], database: 'none', assumeOrdered: false, only: [], rules: {} };
     const { browser } = await openBrowser(request);
     console.log(JSON.stringify(await browser.judged()));
     await browser.close();

@@ -54,7 +54,10 @@ describe.each(files)('%s', (name) => {
     const reading = readText(textOf(name));
     const run = buildRun(reading, { assumeOrdered: false });
     const info = { path: name, sha256: '', bytes: 0 };
-    const tree = renderFlowTree(buildFlows(info, reading, run), { color: false, unfold: false });
+    const tree = renderFlowTree(buildFlows(info, reading, run), [], {
+      color: false,
+      unfold: false,
+    });
     await expect(tree).toMatchFileSnapshot(join(folder, 'golden', `${name}.flow.txt`));
   });
 

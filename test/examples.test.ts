@@ -64,6 +64,7 @@ beforeAll(async () => {
     'captures/one.txt': good,
     'logs/one.gz': gzipSync(good),
     'run.zst': Buffer.from(ZSTD, 'hex'),
+    'facts.sql': 'SELECT path, facts FROM v_capture\n',
     'trace.log.xz': Buffer.from(XZ, 'hex'),
     'vhtrace-baseline.json': '{ "schemaVersion": 1, "findings": [] }\n',
   };

@@ -51,6 +51,17 @@ test('unfolded, the frames between are shown with their lines', async () => {
   expect(reporters.collapsed(input, { ...PLAIN, unfold: true })).toContain(';ram_save_setup;');
 });
 
+test.each([60, 80])('on a terminal of %d columns no line is longer', async (terminal) => {
+  const file = join(fixtures, 'captures', 'vring-never-logged.gdb.txt');
+  const input = flowsOf(readFileSync(file, 'utf8'), 'vring-never-logged.gdb.txt');
+  const tree = reporters.tree(input, { ...PLAIN, terminal });
+  for (const line of tree.split('\n')) expect(line.length).toBeLessThanOrEqual(terminal);
+  const words = (text: string): string => text.replace(/[│├└─\s]+/g, '');
+  expect(words(tree)).toBe(words(reporters.tree(input, PLAIN)));
+  const golden = join(fixtures, 'reporters', 'flows', `expected.${terminal}-columns.tree`);
+  await expect(tree).toMatchFileSnapshot(golden);
+});
+
 describe('whose work the events of a trace are', () => {
   const MIGRATION = [
     '7@3.0:migrate_set_state new state setup',
@@ -154,7 +165,7 @@ describe('phases', () => {
       'completion',
       'cleanup',
     ]);
-    expect(after).toMatchObject({ kind: 'phase', name: 'no migration seen' });
+    expect(after).toMatchObject({ kind: 'phase', name: 'outside a migration' });
   });
 });
 

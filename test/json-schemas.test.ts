@@ -9,6 +9,7 @@ import type { FlowReporter } from '../src/reporters/flow/index.js';
 import { reporters } from '../src/reporters/index.js';
 import { checkSchema } from '../src/reporters/schemas/check.js';
 import { flowsSchema } from '../src/reporters/schemas/flows.js';
+import { defaults } from '../src/settings/options.js';
 import { check } from './helpers/check.js';
 import { findingOf, optionsOf, reportOf } from './helpers/reports.js';
 
@@ -86,10 +87,9 @@ describe('flows --json', () => {
 
   test.each(texts)('%s', async (name) => {
     const result = await runFlows({
+      ...defaults,
       paths: [join(fixtures, name)],
       database: 'none.db',
-      traceEvents: [],
-      assumeOrdered: false,
       unfold: false,
     });
     for (const { json } of Object.values(flowReporters)) {

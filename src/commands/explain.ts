@@ -10,10 +10,12 @@ export default class Explain extends BaseCommand {
   static override examples = [
     '<%= config.bin %> explain LS-ALL-RINGS',
     '<%= config.bin %> explain LS-ALL-RINGS --json',
+    '<%= config.bin %> explain LS',
   ];
   static override args = {
     rule: Args.string({
-      description: 'id of a rule, as reports and "vhtrace rules" print it',
+      description:
+        'id of a rule, as reports and "vhtrace rules" print it, or a family of them, such as LS',
       ignoreStdin: true,
     }),
   };
@@ -24,15 +26,20 @@ export default class Explain extends BaseCommand {
     if (args.rule === undefined) {
       throw new VhtraceError('USAGE', 'no RULE given', 'vhtrace rules lists them');
     }
-    const { findRule } = await import('../pipeline/catalogue.js');
-    const rule = findRule(args.rule);
+    const { findRule, rulesOfFamily } = await import('../pipeline/catalogue.js');
+    const family = rulesOfFamily(args.rule);
+    const rules = family.length > 0 ? family : [findRule(args.rule)];
     if (flags.json) {
       const { jsonText } = await import('../reporters/json.js');
-      this.print(jsonText({ schemaVersion: 1, rule: { ...rule, tier: TIERS[rule.severity] } }));
+      const infos = rules.map((info) => ({ ...info, tier: TIERS[info.severity] }));
+      const content = family.length > 0 ? { rules: infos } : { rule: infos[0] };
+      this.print(jsonText({ schemaVersion: 1, ...content }));
       return;
     }
     const { createColors } = await import('../reporters/colors.js');
-    const { renderRule } = await import('../reporters/rule-pages.js');
-    this.print(renderRule(rule, columns(), createColors(hasColor())));
+    const { renderRule, renderRules } = await import('../reporters/rule-pages.js');
+    const [rule] = rules;
+    if (family.length > 0 || rule === undefined) this.print(renderRules(family));
+    else this.print(renderRule(rule, columns(), createColors(hasColor())));
   }
 }

@@ -3,11 +3,9 @@ import { Args, Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
 import type { OtlpResult, OtlpTarget, ParquetResult } from '../pipeline/export.js';
 import { BaseCommand } from './shared/base-command.js';
-import { checkFlags, settingsFrom } from './shared/check-flags.js';
+import { judgeFlags, settingsFrom } from './shared/check-flags.js';
 import { files, json } from './shared/flags.js';
 import { refuseOverlap } from './shared/outputs.js';
-
-const { baseline: _, ...judgeFlags } = checkFlags;
 
 export default class Export extends BaseCommand {
   static override summary = 'Write captures as Parquet for SQL engines, or as OTLP traces.';

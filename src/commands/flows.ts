@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
 import { BaseCommand } from './shared/base-command.js';
+import { judgeFlags, settingsFrom } from './shared/check-flags.js';
 import { complain } from './shared/complain.js';
-import { db, files, json, traceEvents } from './shared/flags.js';
+import { files, json } from './shared/flags.js';
 import { columns, hasColor } from './shared/terminal.js';
 
 export default class Flows extends BaseCommand {
@@ -19,7 +20,6 @@ Notes, whose order is unknown, are shown by code unless you say otherwise.`;
   ];
   static override args = { file: files };
   static override flags = {
-    db,
     json,
     by: Flags.option({ options: ['time', 'code', 'path'] as const })({
       description: 'what puts the calls together',
@@ -32,21 +32,18 @@ Notes, whose order is unknown, are shown by code unless you say otherwise.`;
       default: 'tree',
     }),
     unfold: Flags.boolean({ description: 'show every frame, also those that no rule knows' }),
-    'assume-ordered': Flags.boolean({
-      description: 'backtraces in notes stand in the order in which they happened',
-    }),
-    'trace-events': traceEvents,
+    ...judgeFlags,
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Flows);
+    const { settings } = await settingsFrom(flags);
     const { flowReporters } = await import('../reporters/flow/index.js');
     const { runFlows } = await import('../pipeline/flows.js');
     const result = await runFlows({
+      ...settings,
       paths: args.file ?? [],
       database: flags.db,
-      traceEvents: flags['trace-events'] ?? [],
-      assumeOrdered: flags['assume-ordered'],
       unfold: flags.unfold,
     });
     this.complainAbout(result.failures);
@@ -59,7 +56,12 @@ Notes, whose order is unknown, are shown by code unless you say otherwise.`;
       const names = Object.keys(reporters).join(', ');
       throw new VhtraceError('USAGE', `--by ${by} has no format ${format}`, `it has ${names}`);
     }
-    const text = render(result, { color: hasColor(), width: columns(), unfold: flags.unfold });
+    const text = render(result, {
+      color: hasColor(),
+      width: columns(),
+      terminal: process.stdout.isTTY ? columns() : undefined,
+      unfold: flags.unfold,
+    });
     if (text === '' && result.failures.length === 0) complain('there is no call to show');
     this.print(text);
     if (result.failures.length > 0) process.exitCode = 2;

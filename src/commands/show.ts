@@ -1,12 +1,13 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from './shared/base-command.js';
-import { db, files, json, traceEvents } from './shared/flags.js';
+import { judgeFlags, settingsFrom } from './shared/check-flags.js';
+import { files, json } from './shared/flags.js';
 
 export default class Show extends BaseCommand {
   static override summary = 'Show one finding, flow node or record with the lines it came from.';
   static override description = `ID is one of
-  12ab34cd       findings by fingerprint, or its first digits (at least 4), as "check --json" prints it
-  LS-ALL-RINGS   violations and open questions of a rule
+  12ab34cd       findings by fingerprint, or its first hex digits (at least 4), as "check --json" prints it with the same flags
+  LS-ALL-RINGS   everything that a rule says: violations, what it could not decide and what is missing, passes
   '#12'          a node of the flow, as "flows --json" numbers it
   gdb.txt:120    the record that holds a line; instead of the path the first digits of its sha256, or nothing where there is one capture`;
   static override examples = [
@@ -19,23 +20,19 @@ export default class Show extends BaseCommand {
     file: files,
   };
   static override flags = {
-    db,
     json,
-    'assume-ordered': Flags.boolean({
-      description: 'backtraces in notes stand in the order in which they happened',
-    }),
-    'trace-events': traceEvents,
+    ...judgeFlags,
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Show);
+    const { settings } = await settingsFrom(flags);
     const { runShow } = await import('../pipeline/show.js');
     const { shown, failures } = await runShow({
       id: args.id,
+      ...settings,
       paths: args.file ?? [],
       database: flags.db,
-      traceEvents: flags['trace-events'] ?? [],
-      assumeOrdered: flags['assume-ordered'],
     });
     this.complainAbout(failures);
     if (flags.json) {

@@ -11,13 +11,19 @@ export default class Sql extends BaseCommand {
   static override examples = [
     '<%= config.bin %> sql "SELECT path, facts FROM v_capture"',
     `<%= config.bin %> sql "SELECT line, device, value FROM v_fact WHERE kind = 'op_set_features'" --format csv`,
+    '<%= config.bin %> sql -f facts.sql --json',
     '<%= config.bin %> sql --views',
   ];
   static override args = {
-    query: Args.string({ description: 'one SELECT', ignoreStdin: true }),
+    query: Args.string({ description: "one SELECT, or '-' for standard input", ignoreStdin: true }),
   };
   static override flags = {
     db,
+    file: Flags.string({
+      char: 'f',
+      description: "file with the SELECT, or '-' for standard input",
+      helpValue: 'FILE',
+    }),
     json: Flags.boolean({
       description: 'the same as --format json: an array with an object a row',
     }),
@@ -30,7 +36,7 @@ export default class Sql extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Sql);
-    const { describeViews, runSql } = await import('../pipeline/sql.js');
+    const { describeViews, readText, runSql } = await import('../pipeline/sql.js');
     const { renderViews, rowPrinters } = await import('../reporters/rows.js');
     const format = flags.json ? 'json' : flags.format;
     if (flags.views) {
@@ -43,14 +49,20 @@ export default class Sql extends BaseCommand {
       }
       return;
     }
-    if (!args.query?.trim()) {
+    if (args.query !== undefined && flags.file !== undefined) {
+      const hint = 'give the SELECT or the file with it';
+      throw new VhtraceError('USAGE', 'there are a SELECT and a --file', hint);
+    }
+    const file = args.query === '-' ? '-' : flags.file;
+    const query = file === undefined ? args.query : await readText(file);
+    if (!query?.trim()) {
       throw new VhtraceError('USAGE', 'no SELECT given', 'vhtrace sql --views lists what there is');
     }
     const output = openOutput(undefined);
     const printer = rowPrinters[format]((text) => {
       output.write(text);
     });
-    await runSql(flags.db, args.query, printer);
+    await runSql(flags.db, query, printer);
     output.close();
   }
 }

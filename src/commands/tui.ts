@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
 import { BaseCommand } from './shared/base-command.js';
+import { judgeFlags, settingsFrom } from './shared/check-flags.js';
 import { describeError } from './shared/complain.js';
-import { db, files, traceEvents } from './shared/flags.js';
+import { files } from './shared/flags.js';
 import { hasColor } from './shared/terminal.js';
 import { hasUnicode, openKeyboard, refuseWithoutTerminal } from './shared/keyboard.js';
 
@@ -18,28 +19,24 @@ export default class Tui extends BaseCommand {
   ];
   static override args = { file: files };
   static override flags = {
-    db,
-    'assume-ordered': Flags.boolean({
-      description: 'backtraces in notes stand in the order in which they happened',
-    }),
-    'trace-events': traceEvents,
     'source-root': Flags.string({
       description: 'source tree of QEMU, in which the key o opens the frame under the cursor',
       helpValue: 'DIR',
     }),
     ascii: Flags.boolean({ description: 'draw with ASCII characters only' }),
+    ...judgeFlags,
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Tui);
     refuseWithoutTerminal();
+    const { settings } = await settingsFrom(flags);
     const keyboard = openKeyboard();
     const { openBrowser } = await import('../pipeline/browse.js');
     const { browser, failures } = await openBrowser({
+      ...settings,
       paths: args.file ?? [],
       database: flags.db,
-      traceEvents: flags['trace-events'] ?? [],
-      assumeOrdered: flags['assume-ordered'],
     });
     try {
       if (browser.captures.length === 0) throw nothingToShow(failures);

@@ -58,7 +58,8 @@ const lastByte: Meaning = (last) =>
 const meanings: Partial<Record<FactKind, Meaning>> = {
   op_set_features: (word) => (isFeatures(word) ? bitsText(word, FEATURES) : undefined),
   op_set_vring_addr: (flags) => bitsText(flags, VRING),
-  op_set_log_base: (base) => `0x${base.toString(16)}`,
+  op_set_log_base: hex,
+  vhost_dev_sync_region: hex,
   vhost_dev_log_resize: chunks,
   vhost_log_get: chunks,
   vhost_log_alloc: chunks,
@@ -81,6 +82,10 @@ export function meaningOf({
   if (role === 'wire' && kind === 'op_set_log_base') return undefined;
   const number = bigintOf(value);
   return number === undefined || number < 0n ? undefined : meanings[kind]?.(number);
+}
+
+function hex(value: bigint): string {
+  return `0x${value.toString(16)}`;
 }
 
 /** `LOG_ALL VERSION_1 +bits 1 2 6`: names first, highest bit last; `none` for no bit. */

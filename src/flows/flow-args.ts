@@ -1,7 +1,9 @@
 /** Arguments of calls, events and requests as a flow shows them: decoded, without pointers. */
 import type { Call } from '../facts/calls.js';
+import { functionTable, plainName } from '../facts/functions.js';
 import { meaningOf } from '../facts/meanings.js';
 import type { Step } from '../facts/step.js';
+import { eventTable } from '../facts/trace-events.js';
 import type { Fact } from '../model/fact.js';
 import type { FlowArg } from '../model/flow.js';
 
@@ -24,6 +26,20 @@ export function reportArgs(fact: Valued, { event, message }: Step): FlowArg[] {
   const size = message?.payload?.mmap_size;
   if (size !== undefined && fact.value !== size) args.push({ name: 'mmap_size', value: size });
   return args;
+}
+
+/** Those of a fact alone, as a store has it: without what only its record shows. */
+export function factArgs(fact: Valued & Pick<Fact, 'vring'>): FlowArg[] {
+  const isReport = fact.role === 'event' || fact.role === 'wire';
+  const row = isReport ? eventTable.get(fact.func) : functionTable.get(plainName(fact.func));
+  const flag: FlowArg[] =
+    fact.enable === undefined
+      ? []
+      : [{ name: row?.enable ?? flagName(fact), value: String(fact.enable) }];
+  const isNamed = isReport && reportName(fact) === fact.value;
+  const value =
+    fact.value === undefined || isNamed ? [] : [argOf(row?.value ?? valueName(fact), fact)];
+  return isReport ? [...value, ...flag] : [...flag, ...value];
 }
 
 /** Header flags of a vhost-user message: version 1 alone, and with VHOST_USER_NEED_REPLY_MASK. Source: hw/virtio/vhost-user.c. */

@@ -48,6 +48,9 @@ const NOT_BACK: ReadonlySet<Phase> = new Set([
   'cleanup',
 ]);
 
+/** No part of a migration: before the first sign of one, and between two. */
+const OUTSIDE: ReadonlySet<Phase> = new Set(['no migration seen', 'outside a migration']);
+
 /** After these a migration is over, as soon as something happens that is not its own. */
 const LAST: ReadonlySet<Phase> = new Set(['completion', 'cancel', 'failure', 'cleanup']);
 
@@ -71,8 +74,8 @@ export class PhaseTracker {
     const next = phaseOf(fact);
     if (fact.kind === 'migration_state') this.state = fact.value ?? '';
     if (next !== undefined) this.enter(next, fact.kind);
-    else if (this.isOver() && !isOfMigration(fact)) this.phase = 'no migration seen';
-    const isInside = this.phase !== 'no migration seen';
+    else if (this.isOver() && !isOfMigration(fact)) this.phase = 'outside a migration';
+    const isInside = !OUTSIDE.has(this.phase);
     return { phase: this.phase, migration: isInside ? this.migration : undefined };
   }
 
@@ -81,7 +84,7 @@ export class PhaseTracker {
   }
 
   private enter(next: Phase, kind: FactKind): void {
-    if (kind === 'migration_bitmap_sync' && this.phase !== 'no migration seen') {
+    if (kind === 'migration_bitmap_sync' && !OUTSIDE.has(this.phase)) {
       // The first sync is part of the setup; a trace that shows the states shows the end of it.
       if (this.phase === 'setup' ? this.state !== undefined : NOT_BACK.has(this.phase)) return;
     }
@@ -89,7 +92,7 @@ export class PhaseTracker {
     if (this.phase === 'cleanup' && LAST.has(next)) return;
     const isNew =
       // The cleanup may come late, after work of other threads.
-      (this.phase === 'no migration seen' && (next !== 'cleanup' || this.migration < 0)) ||
+      (OUTSIDE.has(this.phase) && (next !== 'cleanup' || this.migration < 0)) ||
       (next === 'setup' && this.phase !== 'setup') ||
       (next === 'iterations' && LAST.has(this.phase));
     // What is left of a migration whose beginning is not shown belongs to no other one.

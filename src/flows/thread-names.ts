@@ -2,6 +2,7 @@
 import type { CaptureRecord, ThreadRef } from '../model/record.js';
 import { firstIndex } from '../base/search.js';
 
+/** What a thread is called from a line on. */
 interface Naming {
   readonly line: number;
   readonly name: string;
@@ -24,6 +25,11 @@ export class ThreadNames {
     const namings = this.namings.get(thread?.slice(thread.indexOf('/') + 1) ?? '') ?? [];
     const next = firstIndex(namings.length, (i) => (namings[i]?.line ?? line) > line);
     return namings[Math.max(0, next - 1)]?.name;
+  }
+
+  /** By rising line for each number. */
+  all(): (Naming & { readonly number: string })[] {
+    return [...this.namings].flatMap(([number, own]) => own.map((each) => ({ ...each, number })));
   }
 
   private learn({ num, name }: ThreadRef, line: number): void {

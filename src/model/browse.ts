@@ -23,6 +23,9 @@ export interface BrowseRow extends Fact {
   readonly row: number;
   /** Index into {@link Browser.captures}. */
   readonly capture: number;
+  /** Name and arguments as the flow shows them. */
+  readonly name: string;
+  readonly args: readonly FlowArg[];
 }
 
 /** All of these at once; `text` is sought in function, thread, device and value, as recorded and as shown, A as a. */
@@ -67,6 +70,16 @@ export interface Judged {
   /** Phases of the migrations, by rising `row`. */
   readonly phases: readonly { readonly row: number; readonly phase: Phase }[];
   readonly flows: readonly Flow[];
+  readonly threads: readonly ThreadNaming[];
+}
+
+/** What gdb calls a thread from a line of a capture on: it gives numbers again to other threads. */
+export interface ThreadNaming {
+  readonly capture: number;
+  /** gdb's number, `6` or `1.2`. */
+  readonly number: string;
+  readonly line: number;
+  readonly name: string;
 }
 
 /** Threads, devices and kinds that occur, for the filter; most frequent first. */

@@ -1,5 +1,7 @@
 /** Lists of facts: all of them, or those that pass a filter. A row counts the facts of all captures. */
 import { firstIndex } from '../base/search.js';
+import { factArgs, reportName } from '../flows/flow-args.js';
+import type { Fact } from '../model/fact.js';
 import type { BrowseFilter, BrowseList, BrowseRow } from '../model/browse.js';
 import type { FactFilter, FactSource } from './browse-source.js';
 
@@ -56,6 +58,11 @@ async function rowsOf(source: FactSource, map: RowMap, filter: FactFilter): Prom
   return rows;
 }
 
+function rowOf(fact: Fact, capture: number, first: number): BrowseRow {
+  const row = first + fact.seq;
+  return { ...fact, capture, row, name: reportName(fact), args: factArgs(fact) };
+}
+
 class List implements BrowseList {
   constructor(
     private readonly source: FactSource,
@@ -84,7 +91,7 @@ class List implements BrowseList {
         capture,
         seqs.map((row) => row - first),
       );
-      for (const fact of facts) found.push({ ...fact, capture, row: first + fact.seq });
+      for (const fact of facts) found.push(rowOf(fact, capture, first));
     }
     return found;
   }
@@ -123,7 +130,7 @@ class List implements BrowseList {
       const { capture } = range;
       const first = this.map.startOf(capture);
       for (const fact of await this.source.window(range)) {
-        found.push({ ...fact, capture, row: first + fact.seq });
+        found.push(rowOf(fact, capture, first));
       }
     }
     return found;

@@ -1,4 +1,5 @@
 /** What a browser asks of the place where the facts lie: memory or a store. Captures go by index, facts by `seq`. */
+import { factArgs } from '../flows/flow-args.js';
 import type { BrowseCapture, BrowseChoices, BrowseFilter } from '../model/browse.js';
 import type { Fact } from '../model/fact.js';
 import type { CaptureRecord, Span } from '../model/record.js';
@@ -48,9 +49,11 @@ export function matcher({ device, thread, kind, texts }: FactFilter): (fact: Fac
 }
 
 /** As recorded, and as shown. */
-function soughtIn({ func, thread, device, kind, value }: Fact): string[] {
+function soughtIn(fact: Fact): string[] {
+  const { func, thread, device, kind, value } = fact;
   return [
     func,
+    ...factArgs(fact).map((arg) => `${arg.name}=${arg.meaning ?? arg.value}`),
     ...(thread === undefined ? [] : [thread, shownThread(thread)]),
     ...(device === undefined ? [] : [device]),
     ...(value === undefined ? [] : [value, shownValue(kind, value)]),

@@ -2,6 +2,7 @@
 import { VhtraceError } from '../base/errors.js';
 import { expandPatterns } from '../input/expand-patterns.js';
 import { isRegularFile } from '../input/open-bytes.js';
+import type { Policy } from '../check/policy.js';
 import type { RunOptions } from '../flows/run.js';
 import type { Browser, Judged } from '../model/browse.js';
 import { Details } from './browse-detail.js';
@@ -11,16 +12,12 @@ import { MemorySource } from './browse-memory.js';
 import type { FactSource } from './browse-source.js';
 import { StoreSource } from './browse-store.js';
 import { readInputs } from './inputs.js';
-import type { InputRequest } from './inputs.js';
 import { judge } from './judge.js';
+import { runOptionsOf } from './judge-request.js';
+import type { JudgeRequest } from './judge-request.js';
 import { judgeInThread } from './judge-thread.js';
 import type { Judging } from './judge-thread.js';
 import type { FileFailure, ReadCapture } from './read-capture.js';
-
-export interface BrowseRequest extends InputRequest {
-  /** The backtraces of notes stand in the order in which they happened. */
-  readonly assumeOrdered: boolean;
-}
 
 export interface BrowseResult {
   readonly browser: Browser;
@@ -31,13 +28,13 @@ export interface BrowseResult {
  * Opens files or the store for browsing.
  *
  * Files are read to their end, their facts stay in memory; of a store only windows are loaded.
- * Errors: those of {@link readInputs}.
+ * Errors: USAGE for a version that is none; those of {@link readInputs}.
  */
 export async function openBrowser(
-  request: BrowseRequest,
+  request: JudgeRequest,
   startJudging: typeof judgeInThread = judgeInThread,
 ): Promise<BrowseResult> {
-  const options = { assumeOrdered: request.assumeOrdered };
+  const options = runOptionsOf(request);
   if (request.paths.length === 0) {
     const source = await StoreSource.open(request.database, options);
     const start = (): Judging => startJudging(jobOf(request, source, options));
@@ -48,17 +45,17 @@ export async function openBrowser(
   const source = new MemorySource(captures, options);
   const start = (): Judging => {
     // The bytes of a pipe are there only once: what was read is judged here, and keys wait for it.
-    if (!paths.every(isRegularFile)) return judgeHere(captures, options);
+    if (!paths.every(isRegularFile)) return judgeHere(captures, options, request);
     const judging = startJudging(jobOf({ ...request, paths }, source, options));
     // A file that was written to meanwhile is judged as it was read.
-    const result = judging.result.then((judged) => judged ?? judge(captures, options));
+    const result = judging.result.then((judged) => judged ?? judge(captures, options, request));
     return { ...judging, result };
   };
   return { browser: new SourceBrowser(source, keeper?.kept ?? new Map(), start), failures };
 }
 
 function jobOf(
-  { paths, database, traceEvents = [] }: InputRequest,
+  { paths, database, traceEvents = [], only, rules }: JudgeRequest,
   { captures }: FactSource,
   options: RunOptions,
 ): Parameters<typeof judgeInThread>[0] {
@@ -66,12 +63,13 @@ function jobOf(
     input: { paths, database, traceEvents },
     captures: captures.map(({ sha256 }) => sha256),
     options,
+    policy: { only, rules },
   };
 }
 
-function judgeHere(captures: readonly ReadCapture[], options: RunOptions): Judging {
+function judgeHere(captures: readonly ReadCapture[], options: RunOptions, policy: Policy): Judging {
   return {
-    result: Promise.resolve().then(() => judge(captures, options)),
+    result: Promise.resolve().then(() => judge(captures, options, policy)),
     stop: () => Promise.resolve(),
   };
 }

@@ -16,6 +16,12 @@ export function machineDiagram(format: 'mermaid' | 'dot'): string {
   return format === 'dot' ? machineAsDot() : `${machineAsMermaid()}\n`;
 }
 
+/** The rules of a family, which is what their ids begin with: `LS` or `ls-`. None where there is no such family. */
+export function rulesOfFamily(family: string): readonly RuleInfo[] {
+  const prefix = `${family.toUpperCase().replace(/-$/, '')}-`;
+  return /^\w+-$/.test(prefix) ? ruleInfos().filter(({ id }) => id.startsWith(prefix)) : [];
+}
+
 /** The rule with this id in any case. Errors: USAGE, with the nearest id as hint. */
 export function findRule(id: string): RuleInfo {
   const wanted = id.toUpperCase();

@@ -2,9 +2,7 @@
 import { applyBaseline } from '../check/baseline.js';
 import { mergeReports } from '../check/merge-reports.js';
 import { selectRules } from '../check/policy.js';
-import type { Policy } from '../check/policy.js';
 import { expandPatterns } from '../input/expand-patterns.js';
-import type { Backend } from '../model/fact.js';
 import type { Problem } from '../model/record.js';
 import type { CheckReport, RuleInfo } from '../model/report.js';
 import { rules } from '../rules/index.js';
@@ -17,12 +15,11 @@ import type { Excerpt } from './excerpts.js';
 import { exitCode } from './exit-code.js';
 import type { FailOn } from './exit-code.js';
 import { eachInput } from './inputs.js';
-import type { InputRequest } from './inputs.js';
+import { runOptionsOf } from './judge-request.js';
+import type { JudgeRequest } from './judge-request.js';
 import type { FileFailure } from './read-capture.js';
-import { versionOf } from './version.js';
 
-export interface CheckRequest extends InputRequest, Policy {
-  readonly assumeOrdered: boolean;
+export interface CheckRequest extends JudgeRequest {
   readonly strict: boolean;
   readonly failOn: FailOn;
   /** Threads to check several files in; as many as pay without. */
@@ -33,10 +30,6 @@ export interface CheckRequest extends InputRequest, Policy {
   readonly baseline?: string | undefined;
   /** `2026-11-26`: entries of the baseline may have expired. */
   readonly today: string;
-  /** Version of the QEMU that made the captures, `9.1`, where the user knows it. */
-  readonly qemuVersion?: string | undefined;
-  /** Backend of devices that do not show theirs. */
-  readonly backend?: Backend | undefined;
 }
 
 export interface CheckResult {
@@ -57,16 +50,12 @@ export interface CheckResult {
  * Errors: USAGE for a version that is none; those of {@link eachInput} and {@link readBaseline}.
  */
 export async function runCheck(request: CheckRequest): Promise<CheckResult> {
-  const { assumeOrdered, failOn, strict, backend } = request;
-  const { only, rules: levels } = request;
-  const qemuVersion = versionOf(request.qemuVersion);
+  const { failOn, strict, only, rules: levels } = request;
+  const options = runOptionsOf(request);
   const baseline =
     request.baseline === undefined ? undefined : await readBaseline(request.baseline);
   const chosen = selectRules(rules, request).map(({ info }) => info);
-  const judging = {
-    options: { assumeOrdered, qemuVersion, backend },
-    policy: { only, rules: levels },
-  };
+  const judging = { options, policy: { only, rules: levels } };
   const { checked, failures } = await checkAll(request, judging);
   const judged = mergeReports(
     checked.map((capture) => capture.report),

@@ -9,17 +9,13 @@ import { parseLabels, parsePartitionKeys } from '../export/partition.js';
 import { buildFlows } from '../flows/flow.js';
 import { NEWEST, OLDEST, versionText } from '../flows/profile.js';
 import { buildRun } from '../flows/run.js';
-import type { Backend } from '../model/fact.js';
 import type { ExportCapture } from '../model/export.js';
 import { eachInput } from './inputs.js';
-import type { InputRequest } from './inputs.js';
+import { runOptionsOf } from './judge-request.js';
+import type { JudgeRequest } from './judge-request.js';
 import type { FileFailure, ReadCapture } from './read-capture.js';
-import { versionOf } from './version.js';
 
-export interface ExportRequest extends InputRequest, Policy {
-  readonly assumeOrdered: boolean;
-  readonly qemuVersion?: string | undefined;
-  readonly backend?: Backend | undefined;
+export interface ExportRequest extends JudgeRequest {
   /** `host=a` */
   readonly labels: readonly string[];
   /** Of this program. */
@@ -121,10 +117,9 @@ async function* eachCapture(
   request: ExportRequest,
   failures: FileFailure[],
 ): AsyncGenerator<ExportCapture> {
-  const { assumeOrdered, backend } = request;
-  const qemuVersion = versionOf(request.qemuVersion);
+  const options = runOptionsOf(request);
   for await (const input of eachInput(request, failures)) {
-    yield exportCapture(input, { assumeOrdered, qemuVersion, backend }, request);
+    yield exportCapture(input, options, request);
   }
 }
 

@@ -5,15 +5,16 @@ import { compareDocumentedPaths } from '../flows/documented-paths.js';
 import { buildFlows } from '../flows/flow.js';
 import { findNoteSign } from '../flows/order.js';
 import { buildRun } from '../flows/run.js';
+import type { Run } from '../flows/run.js';
 import type { CodeFlow, PathComparison } from '../model/code-flow.js';
 import type { Flow } from '../model/flow.js';
 import type { CheckReport } from '../model/report.js';
 import { readInputs } from './inputs.js';
-import type { InputRequest } from './inputs.js';
-import type { FileFailure } from './read-capture.js';
+import { runOptionsOf } from './judge-request.js';
+import type { JudgeRequest } from './judge-request.js';
+import type { FileFailure, ReadCapture } from './read-capture.js';
 
-export interface FlowsRequest extends InputRequest {
-  readonly assumeOrdered: boolean;
+export interface FlowsRequest extends JudgeRequest {
   /** Show the frames that are folded by default. */
   readonly unfold: boolean;
 }
@@ -33,18 +34,23 @@ export interface FlowsResult {
   readonly failures: readonly FileFailure[];
 }
 
-/** Errors: those of {@link readInputs}. */
+/** Errors: USAGE for a version that is none; those of {@link readInputs}. */
 export async function runFlows(request: FlowsRequest): Promise<FlowsResult> {
+  const options = runOptionsOf(request);
   const { captures, failures } = await readInputs(request);
   const { assumeOrdered, unfold } = request;
   const inputs = captures.map(({ info, reading }) => ({ path: info.path, reading }));
+  let built: readonly (ReadCapture & { readonly run: Run })[] | undefined;
   const runs = () =>
-    captures.map((capture) => ({ ...capture, run: buildRun(capture.reading, { assumeOrdered }) }));
+    (built ??= captures.map((capture) => ({
+      ...capture,
+      run: buildRun(capture.reading, options),
+    })));
   return {
     flows: () => runs().flatMap(({ info, reading, run }) => buildFlows(info, reading, run)),
     codeFlow: () => buildCodeFlow(inputs, { unfold }),
     paths: () => compareDocumentedPaths(inputs),
-    report: () => checkRuns(runs()),
+    report: () => checkRuns(runs(), request),
     isNote:
       !assumeOrdered &&
       captures.length > 0 &&

@@ -1,5 +1,6 @@
 /** Judging beside the interactive view: keys and windows of facts go on meanwhile. */
 import { Worker } from 'node:worker_threads';
+import type { Policy } from '../check/policy.js';
 import type { RunOptions } from '../flows/run.js';
 import type { Judged } from '../model/browse.js';
 import type { InputRequest } from './inputs.js';
@@ -10,6 +11,7 @@ export interface JudgeJob {
   /** sha256 of the captures, in the order in which they are shown. */
   readonly captures: readonly string[];
   readonly options: RunOptions;
+  readonly policy: Policy;
 }
 
 export interface Judging {

@@ -1,21 +1,27 @@
 /** `vhtrace show`: one finding, flow node or record, with the lines of the capture that it came from. */
 import { VhtraceError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { checkRuns } from '../check/check-captures.js';
+import { selectRules } from '../check/policy.js';
+import type { Policy } from '../check/policy.js';
 import { buildFlows } from '../flows/flow.js';
 import { buildRun } from '../flows/run.js';
+import type { RunOptions } from '../flows/run.js';
 import type { FlowNode } from '../model/flow.js';
-import type { Finding } from '../model/report.js';
+import type { Finding, Verdict } from '../model/report.js';
 import type { Shown, ShownLine } from '../model/show.js';
+import { rules } from '../rules/index.js';
+import { findRule } from './catalogue.js';
 import { fetchLines } from './excerpts.js';
 import { readInputs } from './inputs.js';
-import type { InputRequest } from './inputs.js';
+import { runOptionsOf } from './judge-request.js';
+import type { JudgeRequest } from './judge-request.js';
 import { recordAt } from './quote-record.js';
 import type { FileFailure, ReadCapture } from './read-capture.js';
 
-export interface ShowRequest extends InputRequest {
+export interface ShowRequest extends JudgeRequest {
   /** `12ab34`, `LS-TWICE`, `#12`, `gdb.txt:120` or `:120`. */
   readonly id: string;
-  readonly assumeOrdered: boolean;
 }
 
 export interface ShowResult {
@@ -24,21 +30,23 @@ export interface ShowResult {
 }
 
 const FORMS =
-  'a fingerprint of at least 4 digits or its rule, #NODE of a flow, CAPTURE:LINE or :LINE';
+  'a fingerprint of at least 4 hex digits, a rule id, #NODE of a flow, CAPTURE:LINE or :LINE';
+const VERDICTS: readonly Verdict[] = ['violation', 'inconclusive', 'pass', 'not-exercised'];
 /** Lines shown of one record. */
 const MOST_LINES = 200;
 
 /** A thing without the texts of its lines. */
 type Bare = Shown extends infer Each ? (Each extends Shown ? Omit<Each, 'lines'> : never) : never;
 type Found = Bare & { readonly wanted: readonly Omit<ShownLine, 'text'>[] };
+type FoundFinding = Extract<Found, { kind: 'finding' }>;
 
-/** Errors: USAGE for an id that is none or names nothing; those of {@link readInputs}. */
+/** Errors: USAGE for an id that is none or names nothing, and for a version that is none; those of {@link readInputs}. */
 export async function runShow(request: ShowRequest): Promise<ShowResult> {
   const find = finderOf(request);
   const { captures, failures, keeper } = await readInputs(request);
   const found = find(captures);
   if (found.length === 0 && failures.length === 0) {
-    throw new VhtraceError('USAGE', `nothing is called "${request.id}" here`, FORMS);
+    throw new VhtraceError('USAGE', `nothing is called "${printable(request.id)}" here`, FORMS);
   }
   const wanted = new Map<string, Set<number>>();
   for (const each of found) {
@@ -60,11 +68,12 @@ export async function runShow(request: ShowRequest): Promise<ShowResult> {
 
 type Finder = (captures: readonly ReadCapture[]) => Found[];
 
-function finderOf({ id, assumeOrdered }: ShowRequest): Finder {
+function finderOf(request: ShowRequest): Finder {
+  const { id } = request;
+  const options = runOptionsOf(request);
   const node = /^#(\d+)$/.exec(id)?.[1];
   if (node !== undefined) {
-    return (captures) =>
-      captures.flatMap((capture) => nodesOf(capture, Number(node), assumeOrdered));
+    return (captures) => captures.flatMap((capture) => nodesOf(capture, Number(node), options));
   }
   const place = /^(.*):(\d+)$/.exec(id);
   if (place !== null) {
@@ -74,10 +83,19 @@ function finderOf({ id, assumeOrdered }: ShowRequest): Finder {
         .filter(({ info }) => isNamed(info, name))
         .flatMap((it) => recordOf(it, Number(line)));
   }
-  if (!/^[\da-f]{4,16}$/.test(id) && !/^[a-z]{2}-[a-z\d-]+$/i.test(id)) {
-    throw new VhtraceError('USAGE', `"${id}" is no id`, FORMS);
+  if (/^[\da-f]{4,16}$/.test(id)) {
+    return (captures) =>
+      findingsOf(captures, options, request, (it) => it.fingerprint.startsWith(id));
   }
-  return (captures) => findingsOf(captures, id, assumeOrdered);
+  if (!/^[a-z]{2}-[a-z\d-]+$/i.test(id)) {
+    throw new VhtraceError('USAGE', `"${printable(id)}" is no id`, FORMS);
+  }
+  const rule = findRule(id).id;
+  if (selectRules(rules, request).every(({ info }) => info.id !== rule)) {
+    throw new VhtraceError('USAGE', `${rule} is switched off`, 'vhtrace config tells where');
+  }
+  return (captures) =>
+    findingsOf(captures, options, request, (it) => it.rule === rule).sort(byVerdict);
 }
 
 /** By its path, the end of its path, or the first digits of its sha256; an empty name is any. */
@@ -86,12 +104,14 @@ function isNamed({ path, sha256 }: ReadCapture['info'], name: string): boolean {
   return name.length >= 4 && sha256.startsWith(name);
 }
 
-function findingsOf(captures: readonly ReadCapture[], id: string, assumeOrdered: boolean): Found[] {
-  const runs = captures.map((it) => ({ ...it, run: buildRun(it.reading, { assumeOrdered }) }));
-  const isMeant = ({ rule, verdict, fingerprint }: Finding): boolean =>
-    fingerprint.startsWith(id) ||
-    (rule === id.toUpperCase() && (verdict === 'violation' || verdict === 'inconclusive'));
-  return checkRuns(runs)
+function findingsOf(
+  captures: readonly ReadCapture[],
+  options: RunOptions,
+  policy: Policy,
+  isMeant: (finding: Finding) => boolean,
+): FoundFinding[] {
+  const runs = captures.map((it) => ({ ...it, run: buildRun(it.reading, options) }));
+  return checkRuns(runs, policy)
     .findings.filter(isMeant)
     .map((finding) => ({
       kind: 'finding',
@@ -102,15 +122,22 @@ function findingsOf(captures: readonly ReadCapture[], id: string, assumeOrdered:
     }));
 }
 
-function linesOfFinding({ at, evidence }: Finding): Found['wanted'] {
+/** What went wrong first, then what is open; of equal verdicts the order stays. */
+function byVerdict({ finding: a }: FoundFinding, { finding: b }: FoundFinding): number {
+  return VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict);
+}
+
+function linesOfFinding({ at, evidence, verdict }: Finding): Found['wanted'] {
+  // Its place is the capture as a whole.
+  if (verdict === 'not-exercised') return [];
   const roles = new Map<number, string | null>([[at.line, null]]);
   for (const { line, role } of evidence) roles.set(line, role);
   return Array.from(roles, ([line, role]) => ({ line, role })).sort((a, b) => a.line - b.line);
 }
 
-function nodesOf(capture: ReadCapture, id: number, assumeOrdered: boolean): Found[] {
+function nodesOf(capture: ReadCapture, id: number, options: RunOptions): Found[] {
   const { info, reading } = capture;
-  const run = buildRun(reading, { assumeOrdered });
+  const run = buildRun(reading, options);
   return buildFlows(info, reading, run).flatMap(({ nodes, session }): Found[] => {
     const node = findNode(nodes, id);
     if (node === undefined) return [];

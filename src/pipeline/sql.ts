@@ -2,6 +2,7 @@
 import { openQuery } from '../store/query.js';
 import type { Cell } from '../store/query.js';
 
+export { readText } from '../input/read-text.js';
 export { describeViews } from '../store/views.js';
 
 /** Takes the names of the columns, then rows. */

@@ -41,7 +41,7 @@ function sessionLines(diff: SessionDiff, paths: Paths, colors: Colors): string[]
     lines.push(colors.bold(headline(first.at, paths)));
     lines.push(`  last step in both: ${first.last === null ? 'none' : placed(first.last, paths)}`);
     for (const group of diff.groups.slice(0, 12)) {
-      const subject = [group.name, group.device, ring(group.vring), group.detail].filter(
+      const subject = [group.name, group.device, vringText(group.vring), group.detail].filter(
         (part) => part !== null,
       );
       lines.push(
@@ -83,16 +83,16 @@ function placed({ a, b }: DiffLine, paths: Paths): string {
   return `${text(a)} (${paths.a}:${a.line}, ${paths.b}:${b.line})`;
 }
 
-/** `vhost_virtqueue_set_addr [virtio-net #1, ring 1] log on`. */
+/** `vhost_virtqueue_set_addr [virtio-net #1, vring 1] log on`. */
 function text({ name, device, vring, detail, result }: DiffStep): string {
-  const subject = [device, ring(vring)].filter((part) => part !== null).join(', ');
+  const subject = [device, vringText(vring)].filter((part) => part !== null).join(', ');
   const parts = [name, subject === '' ? null : `[${subject}]`, detail];
   const shown = parts.filter((part) => part !== null).join(' ');
   return printable(result === null ? shown : `${shown} = ${result}`);
 }
 
-function ring(vring: number | null): string | null {
-  return vring === null ? null : `ring ${vring}`;
+function vringText(vring: number | null): string | null {
+  return vring === null ? null : `vring ${vring}`;
 }
 
 function diffLines({ mark, a, b, moved, doubt }: DiffLine, colors: Colors): string[] {
@@ -115,7 +115,8 @@ function diffLines({ mark, a, b, moved, doubt }: DiffLine, colors: Colors): stri
 
 function summary({ counts }: SessionDiff): string {
   const { missing, extra, moved, changed, same, doubtful } = counts;
-  const end = doubtful > 0 ? `; uncertain: ${doubtful}` : '';
+  const end =
+    doubtful > 0 ? `; ${doubtful} of the differences may be none, for the reason in brackets` : '';
   return `${missing} missing, ${extra} extra, ${moved} moved, ${changed} changed, ${same} equal${end}`;
 }
 
@@ -126,7 +127,9 @@ function oneSided(functions: readonly OneSided[], path: string): string[] {
     .map(({ name, line }) => `${printable(name)} (line ${line})`);
   const rest = functions.length - shown.length;
   const end = rest > 0 ? ` and ${rest} more` : '';
-  return [`only ${path} is known to have watched, not compared: ${shown.join(', ')}${end}`];
+  return [
+    `not compared, because only ${path} is known to have watched them: ${shown.join(', ')}${end}`,
+  ];
 }
 
 function plural(count: number, one: string, several = `${one}s`): string {

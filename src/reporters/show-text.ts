@@ -1,8 +1,9 @@
 /** What `vhtrace show` prints for people. */
 import { printable } from '../base/printable.js';
+import type { Finding } from '../model/report.js';
 import type { Shown } from '../model/show.js';
 import { nodeText } from './flow/text.js';
-import { displayPath } from './text.js';
+import { displayPath, thousands } from './text.js';
 
 /** One block a thing. Pure. */
 export function renderShown(shown: readonly Shown[]): string {
@@ -19,20 +20,33 @@ function block(shown: Shown): string {
   return [...heading(shown), `in ${displayPath(path)}`, ...quoted, ''].join('\n');
 }
 
+const VERDICTS = {
+  inconclusive: 'inconclusive',
+  pass: 'pass',
+  'not-exercised': 'nothing to judge',
+} as const;
+
+/** Whom a finding is about, and how often it was made; of a rule without a finding there is nothing to say. */
+function subjectOf({ verdict, fingerprint, device, vring, count }: Finding): string[] {
+  if (verdict === 'not-exercised') return [];
+  const subject = [
+    device === null ? '' : `device ${device}`,
+    vring === null ? '' : `vring ${vring}`,
+    count > 1 ? `${thousands(count)} times, first at the lines below` : '',
+    `fingerprint ${fingerprint}`,
+  ];
+  return [subject.filter(Boolean).join(', ')];
+}
+
 function heading(shown: Shown): string[] {
   switch (shown.kind) {
     case 'finding': {
-      const { rule, verdict, severity, message, fingerprint, device, vring, missing } =
-        shown.finding;
-      const subject = [
-        device === null ? '' : `device ${device}`,
-        vring === null ? '' : `vring ${vring}`,
-        `fingerprint ${fingerprint}`,
-      ].filter(Boolean);
+      const { rule, verdict, severity, message, missing } = shown.finding;
+      const name = { ...VERDICTS, violation: `violation (${severity})` }[verdict];
       return [
-        `${rule}: ${verdict}${verdict === 'violation' ? ` (${severity})` : ''}`,
+        `${rule}: ${name}`,
         printable(message),
-        subject.join(', '),
+        ...subjectOf(shown.finding),
         ...missing.map((what) => `missing: ${printable(what)}`),
       ];
     }

@@ -106,8 +106,8 @@ function pane(viewer: Viewer, which: Focus, style: Style): string[] {
 }
 
 function emptyFindings({ judged, browser }: Viewer): string {
-  if (judged === undefined) return 'judging';
   if (browser.captures.every(({ facts }) => facts === 0)) return NOTHING_TO_CHECK;
+  if (judged === undefined) return 'judging';
   return 'nothing is wrong, nothing is undecided';
 }
 
@@ -121,8 +121,21 @@ function timelinePane(viewer: Viewer, common: Common): string[] {
   const total = viewer.browser.captures.reduce((sum, { facts }) => sum + facts, 0);
   const phase = current && phaseAt(viewer.phases, current.row);
   const title = timelineTitle(total, scroll.length, filterText(state.filter), phase);
-  const right = laneTitles(lanes, current, area.width, style);
-  const options = { width: area.width - 1, lanes, marks: viewer.marks, names: viewer.names, style };
+  const right = laneTitles(lanes, {
+    row: current,
+    cursor: viewer.device,
+    width: area.width,
+    style,
+  });
+  const options = {
+    width: area.width - 1,
+    lanes,
+    cursor: viewer.device,
+    marks: viewer.marks,
+    names: viewer.names,
+    threadOf: (row: BrowseRow) => viewer.threadOf(row),
+    style,
+  };
   const empty =
     total === 0 ? 'no vhost or migration call in it' : 'nothing passes the filter; Esc clears it';
   return paneRows({ ...common, title, right, empty, scroll }, (i) =>

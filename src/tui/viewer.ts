@@ -1,4 +1,5 @@
 /** What the view knows: its state, the rows near the cursor, the judgement when it has come. Fetches what the state asks for. */
+import { append } from '../base/append.js';
 import type {
   Browser,
   BrowseFilter,
@@ -6,9 +7,11 @@ import type {
   BrowseRow,
   DeviceLane,
   Judged,
+  ThreadNaming,
 } from '../model/browse.js';
 import type { FlowNode } from '../model/flow.js';
 import type { Severity } from '../model/report.js';
+import { shownThread } from '../model/shown.js';
 import { alarmsOf, placeOf } from './alarms.js';
 import type { Alarm } from './alarms.js';
 import { detailEntries } from './detail-entries.js';
@@ -19,6 +22,7 @@ import { layoutOf } from './layout.js';
 import type { Size } from './layout.js';
 import { initialState, paneHeight, reduce } from './state.js';
 import type { Action, State } from './state.js';
+import type { DevicePlace } from './views/lane-cells.js';
 import type { PhaseStart } from './views/phase-bar.js';
 import { createStyle } from './style.js';
 import { helpRows } from './views/help.js';
@@ -43,6 +47,8 @@ export class Viewer {
   marks: ReadonlyMap<number, Severity> = new Map();
   /** `virtio-net #1` by `CAPTURE:SESSION:DEVICE`. */
   names: ReadonlyMap<string, string> = new Map();
+  /** The device that the cursor of the timeline stands on, or stood on last. */
+  device: DevicePlace | undefined;
   subject: Subject | undefined;
   /** The alarm that was jumped to last, and its row. */
   jumped: { readonly alarm: number; readonly row: number } | undefined;
@@ -54,6 +60,7 @@ export class Viewer {
 
   /** The facts without a filter. */
   private all: BrowseList | undefined;
+  private namings = new Map<string, ThreadNaming[]>();
   private readonly alarmRows = new Map<number, number[]>();
   private readonly listeners = new Set<() => void>();
   private wanted = '';
@@ -141,6 +148,14 @@ export class Viewer {
     return (await this.rows.loaded(cursor))?.row === row;
   }
 
+  /** `mig/src/main`, or `thread 6` where it has no name, or none is known yet. */
+  threadOf({ capture, thread, line }: BrowseRow): string | undefined {
+    if (thread === undefined) return undefined;
+    const own = this.namings.get(`${capture}:${thread.slice(thread.indexOf('/') + 1)}`) ?? [];
+    const name = own.findLast((naming) => naming.line <= line) ?? own[0];
+    return name?.name ?? shownThread(thread);
+  }
+
   get report(): Judged['report'] | undefined {
     return this.judgement?.report;
   }
@@ -181,7 +196,11 @@ export class Viewer {
       this.complain(this.judged);
       return;
     }
-    const { lanes, report } = this.judged;
+    const { lanes, report, threads } = this.judged;
+    this.namings = new Map();
+    for (const naming of threads) {
+      append(this.namings, `${naming.capture}:${naming.number}`, naming);
+    }
     this.names = new Map(
       lanes.map(({ capture, session, device, name }) => [`${capture}:${session}:${device}`, name]),
     );
@@ -231,10 +250,18 @@ export class Viewer {
   private want(): void {
     const { timeline } = this.state.panes;
     this.rows?.want(timeline.top, paneHeight(this.state, 'timeline'));
+    this.device = this.deviceAtCursor() ?? this.device;
     this.setLength('flow', this.flowRows().length);
     this.setLength('help', helpRows(this.state.size.columns, PLAIN).length);
     this.wantSubject();
     this.setLength('detail', this.entries().length);
+  }
+
+  private deviceAtCursor(): DevicePlace | undefined {
+    const row = this.rows?.row(this.state.panes.timeline.cursor);
+    if (row?.device === undefined) return undefined;
+    const { capture, session, device } = row;
+    return { capture, session, device };
   }
 
   private setLength(pane: 'flow' | 'detail' | 'help', length: number): void {

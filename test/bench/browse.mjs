@@ -34,7 +34,7 @@ try {
   const database = await makeStore(folder, facts);
   console.log(`${facts} facts; milliseconds`.padEnd(26) + '     p50     p95     max');
 
-  const request = { paths: [], database, assumeOrdered: false };
+  const request = { paths: [], database, assumeOrdered: false, only: [], rules: {} };
   await time('open to first rows', 10, async () => {
     const { browser } = await openBrowser(request);
     await (await browser.list({})).rows(0, WINDOW);

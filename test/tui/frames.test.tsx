@@ -4,6 +4,7 @@ import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { App } from '../../src/tui/app.js';
 import { createStyle } from '../../src/tui/style.js';
+import { headerRow } from '../../src/tui/views/header.js';
 import { openViewer } from './open-viewer.js';
 
 const GDB = 'fixtures/captures/vring-never-logged.gdb.txt';
@@ -34,6 +35,7 @@ const scenes: readonly Scene[] = [
   { name: 'violation-color', size: '80x24', paths: [RESIZE], keys: ['e'], color: true },
   { name: 'violation-ascii', size: '80x24', paths: [GDB], keys: ['e'], ascii: true },
   { name: 'detail', size: '40x10', paths: [GDB], keys: ['e', 'Tab'] },
+  { name: 'violation-second-device', size: '120x40', paths: [GDB], keys: ['e'] },
   { name: 'backtrace', size: '120x40', paths: [GDB], keys: ['e', 'Tab', 'G'] },
   { name: 'findings', size: '80x24', paths: [GDB], keys: ['Shift-Tab', 'j'] },
   { name: 'flow', size: '80x24', paths: [GDB], keys: ['e', 't'] },
@@ -70,4 +72,12 @@ test.each(scenes)('$name at $size', async ({ name, size, paths, keys: names, ...
   if (look.ascii === true) expect(frame).toMatch(/^[\0-\x7f]*$/);
   const text = `${lines.map((line) => line.trimEnd()).join('\n')}\n`.replaceAll('\x1b', '␛');
   await expect(text).toMatchFileSnapshot(`../../fixtures/tui/${name}-${size}.txt`);
+});
+
+test('where there is nothing to judge nobody waits for a judgement', async () => {
+  const { viewer } = await openViewer([NOTHING], '80x24');
+  const style = createStyle({ color: false, unicode: true });
+  const { captures } = viewer.browser;
+  const header = headerRow({ captures, capture: 0, judged: undefined, width: 80, style });
+  expect(header).toMatch(/nothing to check *$/);
 });

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import { openBrowser } from '../../src/pipeline/browse.js';
 import type { Leave, Surroundings } from '../../src/tui/outside.js';
 import { press } from '../../src/tui/perform.js';
+import { defaults } from '../../src/settings/options.js';
 import { Viewer } from '../../src/tui/viewer.js';
 import { judgeWithoutThread } from '../helpers/judge-without-thread.js';
 
@@ -22,7 +23,7 @@ export async function openViewer(
   given: Partial<Surroundings> = {},
 ): Promise<OpenViewer> {
   const { browser } = await openBrowser(
-    { paths, database: 'none', assumeOrdered: false },
+    { ...defaults, paths, database: 'none' },
     judgeWithoutThread,
   );
   onTestFinished(() => browser.close());

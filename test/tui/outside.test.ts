@@ -70,7 +70,7 @@ test('y copies the row, the finding, the backtrace', async () => {
   const { keys, copied } = await openViewer([GDB], '80x24');
   await keys('e', 'y', 'Tab', 'y', 'Tab', 'y');
   const [row, backtrace, finding] = copied;
-  expect(row).toMatch(/^fixtures.*\.txt:\d+: vhost_dev_set_log\(on\)$/);
+  expect(row).toMatch(/^fixtures.*\.txt:\d+: vhost_dev_set_log\(enable_log=true\)$/);
   expect(backtrace).toMatch(/\n#0 vhost_dev_set_log .*\n#1 /);
   expect(finding).toMatch(/: LS-ALL-RINGS: /);
 });

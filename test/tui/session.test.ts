@@ -24,6 +24,14 @@ function expectRestored(raw: string): void {
 }
 
 describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
+  test('a CI job has nobody to press keys, and says how to do it all the same', async () => {
+    const session = new TerminalSession(120, 24, { CI: 'true' });
+    session.run(open);
+    await session.shows(
+      'this is a CI job (the variable CI is set) (unset CI to use it interactively)',
+    );
+  });
+
   test('open, search, jump to the violation, detail, resize, editor, quit', async () => {
     const session = new TerminalSession(80, 24);
     const editor = join(session.folder, 'editor');

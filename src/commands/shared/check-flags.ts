@@ -1,4 +1,4 @@
-/** Flags that say how captures are judged: those of `check`, `baseline` and `config`. */
+/** Flags that say how captures are judged, for every command that does. */
 import { Flags } from '@oclif/core';
 import { VhtraceError } from '../../base/errors.js';
 import { BACKENDS, FAIL_ON, LEVELS } from '../../settings/options.js';
@@ -9,7 +9,8 @@ import { db, traceEvents } from './flags.js';
 
 const ruleList = { helpValue: 'RULE', multiple: true, multipleNonGreedy: true } as const;
 
-export const checkFlags = {
+/** Whoever shows a finding takes them all: what `check` reports with some of them is found again only so. */
+export const judgeFlags = {
   db,
   'assume-ordered': Flags.boolean({
     description: 'backtraces in notes stand in the order in which they happened',
@@ -33,12 +34,17 @@ export const checkFlags = {
     multiple: true,
     multipleNonGreedy: true,
   }),
-  baseline: Flags.string({ description: 'file with known findings', helpValue: 'PATH' }),
   config: Flags.boolean({
     description: 'use the configuration file of this folder or the nearest one above',
     allowNo: true,
     default: true,
   }),
+};
+
+/** Those of the commands to which known findings are something else. */
+export const checkFlags = {
+  ...judgeFlags,
+  baseline: Flags.string({ description: 'file with known findings', helpValue: 'PATH' }),
 };
 
 /** Flags that say when a check fails. */

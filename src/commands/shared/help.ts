@@ -9,7 +9,7 @@ EXAMPLES
   $ vhtrace check gdb.txt --json           the same for programs
   $ vhtrace tui gdb.txt                    look through it: facts, device states, findings, flow
   $ vhtrace flows gdb.txt                  the call flow as one tree
-  $ vhtrace diff good.txt bad.txt          where two runs part first
+  $ vhtrace diff good.txt bad.txt          where two runs first diverge
   $ vhtrace explain LS-ALL-RINGS           what a rule demands, and why
   $ vhtrace probes gdb > vhost.gdb         a gdb script that makes a capture; gdb -p PID -x vhost.gdb
   $ vhtrace ingest run1.txt run2.txt       keep captures in vhtrace.db

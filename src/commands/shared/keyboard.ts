@@ -25,7 +25,7 @@ export function refuseWithoutTerminal(): void {
     throw new VhtraceError(
       'USAGE',
       'this is a CI job (the variable CI is set)',
-      'unset CI where a person sits there',
+      'unset CI to use it interactively',
     );
   }
 }

@@ -2,7 +2,9 @@
 import type { Flow, FlowNode } from '../../model/flow.js';
 import type { CheckReport, Finding } from '../../model/report.js';
 import { LIMITS } from '../../model/report.js';
-import { nodeText } from './text.js';
+import { marksOf } from './marks.js';
+import type { Mark } from './marks.js';
+import { deviceLegend, nodeText } from './text.js';
 import { renderSvg } from './svg.js';
 import { escapeHtml } from './html-text.js';
 import { inOrder } from '../order.js';
@@ -31,7 +33,7 @@ export function renderHtml(flows: readonly Flow[], report: CheckReport): string 
 <h2>Findings</h2>
 ${findingsList(report)}
 </section>
-${flows.map(flowSections).join('\n')}
+${flows.map((flow) => flowSections(flow, marksOf(flow, report.findings))).join('\n')}
 <footer><p>${escapeHtml(LIMITS)}</p></footer>
 </main>
 <script>${SCRIPT}</script>
@@ -77,32 +79,38 @@ function findingItem(finding: Finding, { captures }: CheckReport): string {
   ].join('');
 }
 
-function flowSections(flow: Flow): string {
+function flowSections(flow: Flow, marks: ReadonlyMap<number, readonly Mark[]>): string {
   const process = flow.session === 0 ? '' : `, process ${flow.session + 1}`;
   const name = `${displayPath(flow.path)}${process}`;
   const order = flow.ordered
     ? ''
     : '<p>Notes: each backtrace stands for itself; their order is unknown.</p>';
+  const devices = deviceLegend(flow);
+  const legend = devices === '' ? '' : `<p>${escapeHtml(devices)}</p>\n`;
   return `<section class="flow" aria-label="flow">
 <h2>${escapeHtml(name)}</h2>
 ${order}
-<h3>Sequence</h3>
+${legend}<h3>Sequence</h3>
 <div class="picture">
 ${renderSvg(flow)}
 </div>
 <h3>Calls</h3>
 <ul class="tree">
-${flow.nodes.map((node) => treeItem(node, undefined)).join('\n')}
+${flow.nodes.map((node) => treeItem(node, undefined, marks)).join('\n')}
 </ul>
 </section>`;
 }
 
-function treeItem(node: FlowNode, above: FlowNode | undefined): string {
+function treeItem(
+  node: FlowNode,
+  above: FlowNode | undefined,
+  marks: ReadonlyMap<number, readonly Mark[]>,
+): string {
   const actor =
     node.actor !== null && node.actor !== above?.actor
       ? `<span class="actor">${escapeHtml(node.actor)} ▸</span> `
       : '';
-  const label = `<span class="line">${node.line}</span> ${actor}<code>${breakable(escapeHtml(nodeText(node)))}</code>`;
+  const label = `<span class="line">${node.line}</span> ${actor}<code>${breakable(escapeHtml(nodeText(node)))}</code>${marksText(marks.get(node.id))}`;
   const frames = node.folded.map(
     ({ func, at, line }) =>
       `<li><span class="line">${line}</span> ${escapeHtml(at === null ? func : `${func} at ${at}`)}</li>`,
@@ -111,10 +119,16 @@ function treeItem(node: FlowNode, above: FlowNode | undefined): string {
     frames.length === 0
       ? ''
       : `<details class="frames"><summary>${count(frames.length, 'frame')} between</summary><ul>${frames.join('')}</ul></details>`;
-  const children = node.children.map((child) => treeItem(child, node)).join('\n');
+  const children = node.children.map((child) => treeItem(child, node, marks)).join('\n');
   if (children === '' && folded === '')
     return `<li class="leaf" data-node="${node.id}">${label}</li>`;
   return `<li data-node="${node.id}"><details open><summary>${label}</summary>${folded}<ul>${children}</ul></details></li>`;
+}
+
+function marksText(marks: readonly Mark[] = []): string {
+  return marks
+    .map(({ severity, text }) => ` <b class="mark ${severity}">${escapeHtml(text)}</b>`)
+    .join('');
 }
 
 /** A long call may be broken where its arguments begin, before it is broken in the middle of a word. */
@@ -140,7 +154,8 @@ ul{list-style:none;margin:0;padding-left:1rem}
 .finding{border-left:4px solid var(--dim);margin:.5rem 0;padding:.2rem .6rem}
 .finding.error{border-color:var(--error)}.finding.warning{border-color:var(--warning)}.finding.note{border-color:var(--note)}
 .kind,.place,.line,.actor,footer{color:var(--dim)}
-.actor{font-size:13px}
+.actor,.mark{font-size:13px}
+.mark.error{color:var(--error)}.mark.warning{color:var(--warning)}.mark.note{color:var(--note)}
 .tree summary,.leaf{padding-left:2em;text-indent:-2em}
 .leaf{margin-left:1rem}
 .line{text-indent:0;display:inline-block;min-width:3.5em;text-align:right;font-size:12px;font-variant-numeric:tabular-nums}

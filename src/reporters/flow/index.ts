@@ -23,6 +23,8 @@ export interface FlowOptions {
   readonly color: boolean;
   /** Columns of the terminal. */
   readonly width: number;
+  /** The same where the calls are read by a person; undefined for pipes and files, whose lines stay whole. */
+  readonly terminal?: number | undefined;
   /** Show the frames between known calls, and those that lead to a thread's work. */
   readonly unfold: boolean;
 }
@@ -38,8 +40,8 @@ const byTime = {
   html: ({ flows, report }) => renderHtml(flows(), report()),
   json: ({ flows }) => jsonText({ schemaVersion: 1, flows: flows() }),
   mermaid: ({ flows }) => renderMermaid(flows()),
-  tree: ({ flows, paths }, options) =>
-    renderFlowTree(flows(), options) + documented(paths(), options),
+  tree: ({ flows, report, paths }, options) =>
+    renderFlowTree(flows(), report().findings, options) + documented(paths(), options),
 } satisfies Record<string, FlowReporter>;
 
 const byCode = {

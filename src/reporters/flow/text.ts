@@ -1,6 +1,6 @@
 /** How nodes of a flow are worded, in whatever format. */
 import { printable } from '../../base/printable.js';
-import type { FlowArg, FlowNode } from '../../model/flow.js';
+import type { Flow, FlowArg, FlowNode } from '../../model/flow.js';
 import { thousands } from '../text.js';
 
 /** `(enable_log=true, features=LOG_ALL VERSION_1)`; empty without arguments. What a value means stands for the value. */
@@ -38,4 +38,21 @@ export function* walk(
     yield { node, above };
     yield* walk(node.children, [...above, node]);
   }
+}
+
+/** `vhost-user #1 = 0x5555570162c8, vhost-user #2 = 0x5555562b1f00`: which pointer a device is; empty without one. */
+export function deviceLegend({ nodes }: Pick<Flow, 'nodes'>): string {
+  const devices = new Map<string, string>();
+  for (const { node } of walk(nodes)) {
+    if (node.device !== null && node.deviceName !== null) devices.set(node.deviceName, node.device);
+  }
+  return [...devices]
+    .sort(([a], [b]) => numberOf(a) - numberOf(b))
+    .map(([name, device]) => `${printable(name)} = ${device}`)
+    .join(', ');
+}
+
+/** `vhost-user #2` → 2. */
+function numberOf(deviceName: string): number {
+  return Number(/#(\d+)$/.exec(deviceName)?.[1] ?? 0);
 }

@@ -9,6 +9,8 @@ export interface Drawn {
 
 export interface Word {
   readonly text: string;
+  /** No blank in front, unless the word begins a row. */
+  readonly glued?: boolean;
   readonly color?: (text: string) => string;
 }
 
@@ -35,18 +37,21 @@ export function drawTrees(
   return lines.map((line) => line.trimEnd());
 }
 
-function wrapWords(words: readonly Word[], width: number): string[] {
+/** Rows of at most `width`, but for words that are longer by themselves. */
+export function wrapWords(words: readonly Word[], width: number): string[] {
   const rows: string[] = [];
   let row = '';
   let length = 0;
-  for (const { text, color } of words) {
-    if (length > 0 && length + 1 + text.length > width) {
+  for (const { text, color, glued } of words) {
+    const gap = length > 0 && glued !== true ? 1 : 0;
+    if (length > 0 && length + gap + text.length > width) {
       rows.push(row);
       row = '';
       length = 0;
     }
-    row += (length > 0 ? ' ' : '') + (color === undefined ? text : color(text));
-    length += (length > 0 ? 1 : 0) + text.length;
+    const blank = length > 0 ? ' '.repeat(gap) : '';
+    row += blank + (color === undefined ? text : color(text));
+    length += blank.length + text.length;
   }
   return [...rows, row];
 }

@@ -41,7 +41,11 @@ function nodeText({ node, above }: FlowRow, style: Style): string {
 }
 
 /** What a value means stands for the value. */
-export function argsText(args: readonly FlowArg[]): string {
+export function argsText(args: readonly FlowArg[], show: 'named' | 'values' = 'named'): string {
   if (args.length === 0) return '';
-  return `(${printable(args.map(({ name, value, meaning }) => `${name}=${meaning ?? value}`).join(', '))})`;
+  const texts = args.map(({ name, value, meaning }) => {
+    const text = meaning ?? value;
+    return show === 'named' ? `${name}=${text}` : text;
+  });
+  return `(${printable(texts.join(', '))})`;
 }

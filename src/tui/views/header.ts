@@ -28,9 +28,10 @@ export function headerRow(options: HeaderOptions): string {
 
 function verdictText({ judged, width, style, captures }: HeaderOptions): string {
   const { colors, signs } = style;
+  // Known before the rules are: there is nothing to wait for.
+  if (captures.every(({ facts }) => facts === 0)) return colors.yellow('nothing to check');
   if (judged === undefined) return colors.dim(`judging${signs.cut}`);
   if (judged instanceof Error) return colors.red('could not be judged');
-  if (captures.every(({ facts }) => facts === 0)) return colors.yellow('nothing to check');
   const { violations, inconclusive } = judged.report.summary;
   const { devices } = judged.report;
   const isWide = width >= 60;

@@ -18,12 +18,27 @@ export function stateAt({ spans }: DeviceLane, row: number): LaneState | undefin
   return spans[low - 1]?.state;
 }
 
-/** Lanes of one QEMU process; as many as there is room for. */
+/** A device in the QEMU process that it belongs to. */
+export type DevicePlace = Pick<DeviceLane, 'capture' | 'session' | 'device'>;
+
+/** Lanes of one QEMU process, in the order of appearance. */
 export function lanesOf(
   lanes: readonly DeviceLane[],
-  { capture, session }: { readonly capture: number; readonly session: number },
+  { capture, session }: Pick<DevicePlace, 'capture' | 'session'>,
 ): DeviceLane[] {
   return lanes.filter((lane) => lane.capture === capture && lane.session === session);
+}
+
+/** As many as there is room for. Where that is not all, the device at the cursor comes first, else each keeps its column. */
+export function fittingLanes(
+  own: readonly DeviceLane[],
+  room: number,
+  cursor: DevicePlace | undefined,
+): DeviceLane[] {
+  if (room >= own.length) return [...own];
+  const isFirst = ({ capture, session, device }: DeviceLane): boolean =>
+    device === cursor?.device && session === cursor.session && capture === cursor.capture;
+  return [...own.filter(isFirst), ...own.filter((lane) => !isFirst(lane))].slice(0, room);
 }
 
 export function laneTitle({ name }: DeviceLane, style: Style): string {

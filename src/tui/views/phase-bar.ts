@@ -24,6 +24,10 @@ export interface PhaseBarOptions {
 /** What the flow calls the time before a migration. */
 const NONE = 'no migration seen';
 
+function isOutside(phase: string): boolean {
+  return phase === NONE || phase === 'outside a migration';
+}
+
 interface Segment {
   readonly phase: string;
   readonly from: number;
@@ -38,7 +42,7 @@ export function phaseBar(options: PhaseBarOptions): string {
   const segments = segmentsOf(phases, total, width);
   const cells = segments.flatMap(({ phase, from, to }) => {
     const room = to - from;
-    const text = phase === NONE ? '' : phase;
+    const text = isOutside(phase) ? '' : phase;
     return Array.from(fit(room > 2 ? `${style.signs.side}${text}` : style.signs.side, room, style));
   });
   const painted = cells.map((cell) => colors.magenta(cell));
@@ -67,5 +71,5 @@ function segmentsOf(phases: readonly PhaseStart[], total: number, width: number)
 /** The part of a migration that a row is in. */
 export function phaseAt(phases: readonly PhaseStart[], row: number): string | undefined {
   const phase = phases.findLast((start) => start.row <= row)?.phase;
-  return phase === NONE ? undefined : phase;
+  return phase === undefined || isOutside(phase) ? undefined : phase;
 }

@@ -2,18 +2,23 @@
 import { printable } from '../../base/printable.js';
 import type { BrowseRow, DeviceLane } from '../../model/browse.js';
 import type { Severity } from '../../model/report.js';
-import { shownThread, shownValue } from '../../model/shown.js';
 import { fit, thousands } from '../style.js';
 import type { Style } from '../style.js';
-import { LANE_WIDTH, laneCell, laneTitle, lanesOf, stateAt } from './lane-cells.js';
+import { argsText } from './flow-tree.js';
+import { fittingLanes, LANE_WIDTH, laneCell, laneTitle, lanesOf, stateAt } from './lane-cells.js';
+import type { DevicePlace } from './lane-cells.js';
 
 export interface TimelineRowOptions {
   readonly width: number;
   readonly lanes: readonly DeviceLane[];
+  /** The device that the cursor stands on, or stood on last. */
+  readonly cursor: DevicePlace | undefined;
   /** The worst that is wrong at a row. */
   readonly marks: ReadonlyMap<number, Severity>;
   /** `virtio-net #1` by `CAPTURE:SESSION:DEVICE`. */
   readonly names: ReadonlyMap<string, string>;
+  /** `mig/src/main`, or `thread 6` where it has no name. */
+  readonly threadOf: (row: BrowseRow) => string | undefined;
   readonly style: Style;
 }
 
@@ -25,20 +30,24 @@ function laneCount(width: number, lanes: number): number {
   return Math.max(0, Math.min(lanes, Math.floor((width - LEAST) / LANE_WIDTH)));
 }
 
-/** Names of the lanes, to stand above them at the right end of the title. */
+/** Names of the lanes, to stand above them at the right end of the title; in front of them how many have no room. */
 export function laneTitles(
   lanes: readonly DeviceLane[],
-  row: BrowseRow | undefined,
-  width: number,
-  style: Style,
+  {
+    row,
+    cursor,
+    width,
+    style,
+  }: Pick<TimelineRowOptions, 'cursor' | 'width' | 'style'> & {
+    readonly row: BrowseRow | undefined;
+  },
 ): string {
   if (row === undefined) return '';
   const own = lanesOf(lanes, row);
   const count = laneCount(width, own.length);
-  return own
-    .slice(0, count)
-    .map((lane) => laneTitle(lane, style))
-    .join('');
+  const more = count > 0 && count < own.length ? ` +${own.length - count} more ` : '';
+  const titles = fittingLanes(own, count, cursor).map((lane) => laneTitle(lane, style));
+  return more + titles.join('');
 }
 
 export function timelineRow(row: BrowseRow | undefined, options: TimelineRowOptions): string {
@@ -46,11 +55,11 @@ export function timelineRow(row: BrowseRow | undefined, options: TimelineRowOpti
   const { colors } = style;
   if (row === undefined) return colors.dim(` ${style.signs.cut}`);
   const own = lanesOf(options.lanes, row);
-  const cells = own
-    .slice(0, laneCount(width, own.length))
+  const count = laneCount(width, own.length);
+  const cells = fittingLanes(own, count, options.cursor)
     .map((lane) => laneCell(stateAt(lane, row.row), style))
     .join('');
-  const room = width - laneCount(width, own.length) * LANE_WIDTH;
+  const room = width - count * LANE_WIDTH;
   const mark = markText(marks.get(row.row), style);
   const line = colors.dim(String(row.line).padStart(6));
   return fit(`${mark}${line} ${factText(row, room - 8, options)}`, room, style) + cells;
@@ -69,13 +78,17 @@ export function markText(severity: Severity | undefined, { colors, signs }: Styl
   }
 }
 
-/** `vhost_virtqueue_set_addr(on) vring 1  net #1  5 CPU 0/TCG`; who and where only where there is room. */
-function factText(row: BrowseRow, room: number, { style, names }: TimelineRowOptions): string {
+/** `vhost_virtqueue_set_addr(enable_log=true) vring 1  net #1  CPU 0/TCG`; who and where only where there is room. */
+function factText(
+  row: BrowseRow,
+  room: number,
+  { style, names, threadOf }: TimelineRowOptions,
+): string {
   const { colors } = style;
-  const what = printable(callText(row));
-  const paint = row.role === 'caller' ? colors.dim : row.role === 'entry' ? colors.bold : plain;
   const name = deviceText(row, names);
-  const who = row.thread === undefined ? '' : printable(shownThread(row.thread));
+  const what = widest([printable(callText(row)), printable(callText(row, 'values'))], name, room);
+  const paint = row.role === 'caller' ? colors.dim : row.role === 'entry' ? colors.bold : plain;
+  const who = printable(threadOf(row) ?? '');
   const parts = [
     { text: name, paint: colors.cyan },
     { text: who, paint: colors.dim },
@@ -90,19 +103,23 @@ function factText(row: BrowseRow, room: number, { style, names }: TimelineRowOpt
   return text;
 }
 
+/** Vring and device are harder to do without than the names of arguments. */
+function widest(texts: readonly [string, string], device: string, room: number): string {
+  const withDevice = device === '' ? 0 : 2 + device.length;
+  const isFitting = (text: string): boolean => text.length + withDevice <= room;
+  return texts.find(isFitting) ?? texts.find((text) => text.length <= room) ?? texts[1];
+}
+
 function plain(text: string): string {
   return text;
 }
 
-export function callText(row: BrowseRow): string {
-  const { func, kind, value, enable, vring, result } = row;
-  const shown = value === undefined ? undefined : shownValue(kind, value);
-  const args = [shown, enable === undefined ? undefined : enable ? 'on' : 'off'].filter(
-    (arg) => arg !== undefined,
-  );
+/** As the flow says it; `values`: without the names of the arguments. */
+export function callText(row: BrowseRow, args: 'named' | 'values' = 'named'): string {
+  const { name, vring, result } = row;
   const ring = vring === undefined ? '' : ` vring ${vring}`;
   const returned = result === undefined ? '' : ` = ${result}`;
-  return `${func}${args.length === 0 ? '' : `(${args.join(', ')})`}${ring}${returned}`;
+  return `${name}${argsText(row.args, args)}${ring}${returned}`;
 }
 
 function deviceText(

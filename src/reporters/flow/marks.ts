@@ -1,0 +1,36 @@
+/** Where the violations of a report stand in a flow. */
+import { firstIndex } from '../../base/search.js';
+import type { Flow } from '../../model/flow.js';
+import type { Finding, Severity } from '../../model/report.js';
+import { walk } from './text.js';
+
+export interface Mark {
+  readonly rule: string;
+  readonly severity: Severity;
+  /** `✗ LS-ALL-RINGS`; with its line where the node is only the nearest one before it. */
+  readonly text: string;
+}
+
+const SIGNS: Readonly<Record<Severity, string>> = { error: '✗', warning: '▲', note: '•' };
+
+/** Violations by the id of the node that shows their line, or else of the last one before it. */
+export function marksOf(flow: Flow, findings: readonly Finding[]): ReadonlyMap<number, Mark[]> {
+  const marks = new Map<number, Mark[]>();
+  const own = findings.filter(
+    ({ verdict, capture, session }) =>
+      verdict === 'violation' && capture === flow.capture && session === flow.session,
+  );
+  if (own.length === 0) return marks;
+  // Of the nodes of one line the innermost is last.
+  const nodes = Array.from(walk(flow.nodes), ({ node }) => node).sort((a, b) => a.line - b.line);
+  for (const { rule, severity, at } of own) {
+    const after = firstIndex(nodes.length, (i) => (nodes[i]?.line ?? 0) > at.line);
+    const node = nodes[Math.max(0, after - 1)];
+    if (node === undefined) continue;
+    const place = node.line === at.line ? '' : ` (line ${at.line})`;
+    const mark = { rule, severity, text: `${SIGNS[severity]} ${rule}${place}` };
+    const before = marks.get(node.id) ?? [];
+    if (before.every(({ text }) => text !== mark.text)) marks.set(node.id, [...before, mark]);
+  }
+  return marks;
+}
