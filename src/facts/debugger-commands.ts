@@ -26,10 +26,13 @@ const PLAIN: ReadonlyMap<string, string> = new Map([
   ['exec-step', 'step'],
   ['exec-step-instruction', 'stepi'],
   ['exec-until', 'until'],
+  ['gdb-exit', 'quit'],
   ['gdb-set', 'set'],
   ['stack-select-frame', 'frame'],
   ['target-attach', 'attach'],
   ['target-detach', 'detach'],
+  ['target-disconnect', 'disconnect'],
+  ['target-select', 'target'],
   ['thread-select', 'thread'],
   ['var-assign', 'set var'],
 ]);
@@ -40,6 +43,7 @@ export function plainCommand(text: string): string {
   const [, name = '', rest = ''] = /^-([a-z-]+)((?: .*)?)$/.exec(command) ?? [];
   if (name === 'interpreter-exec') return plainCommand(unquoted(rest.replace(/^ +\S+/, '')));
   const plain = PLAIN.get(name);
+  if (plain !== undefined && / --reverse\b/.test(rest)) return `reverse-${plain}`;
   return plain === undefined ? command : `${plain} ${unquoted(withoutOptions(rest))}`.trim();
 }
 
@@ -55,9 +59,22 @@ function unquoted(rest: string): string {
   return inner === undefined ? text : inner.replace(/\\(.)/g, '$1').trim();
 }
 
-/** The inferior runs: the next stop is another moment. */
+/** The inferior runs, or is left: the next stop is another moment. */
 export const RESUMES =
-  /^(?:c|cont|continue|fg|r|run|start|s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish|j|jump|signal|detach|kill|k|attach)\b/;
+  /^(?:c|cont|continue|fg|r|run|start|s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish|j|jump|signal|detach|kill|k|attach|reverse-(?!search)[a-z]+|r[cns]|r[ns]i|disconnect|q|quit|exit|restart|rec(?:ord)?[ \t]+goto|tfind|seek-ticks|target[ \t]+(?:core|exec|extended-remote|native|remote|sim))\b/;
+
+/** The program runs backwards, where it was recorded: gdb/reverse.c; rr. */
+export const GOES_BACK = /^(?:reverse-(?!search)[a-z]+|r[cns]|r[ns]i)\b/;
+
+/** Which way `continue` and the like go from now on: gdb/infrun.c, set_exec_direction_func(). */
+export const DIRECTION = /^set[ \t]+exec-d[a-z]*[ \t]+(reverse|forward)\b/;
+
+/**
+ * The program is left to itself, or another moment of it is chosen: nothing is known of what it did up to the next
+ * stop, and it may be another program.
+ */
+export const LEAVES =
+  /^(?:detach|disconnect|kill|k|q|quit|exit|attach|restart|rec(?:ord)?[ \t]+goto|tfind|seek-ticks|target[ \t]+(?:core|exec|extended-remote|native|remote|sim))\b/;
 
 /** The inferior runs a little: where it stops, no stop line is printed unless it is at a breakpoint. */
 export const STEPS = /^(?:s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish)\b/;

@@ -21,6 +21,9 @@ import { Breakpoints } from './breakpoints.js';
 import type { Call } from './calls.js';
 import {
   conditionalFunction,
+  DIRECTION,
+  GOES_BACK,
+  LEAVES,
   NARROWS,
   plainCommand,
   RESUMES,
@@ -77,6 +80,10 @@ export class DebuggerSteps {
   /** What was printed at the stop that still waits for its backtrace. */
   private pendingValues: PrintedValue[] = [];
   private sawCommands = false;
+  /** `continue` and the like run the program backwards. */
+  private goesBack = false;
+  /** Where the program stands it came to by going backwards. */
+  private wentBack = false;
   private readonly breakpoints: Breakpoints;
 
   /** The last stack. */
@@ -331,7 +338,9 @@ export class DebuggerSteps {
     this.breakpoints.onCommand(text);
     this.sawCommands = true;
     this.wasAsked = true;
+    this.goesBack = (DIRECTION.exec(text)?.[1] ?? (this.goesBack ? 'reverse' : '')) === 'reverse';
     if (RESUMES.test(text)) {
+      this.onLeap(text);
       this.stopped = undefined;
       this.wasAsked = false;
       this.otherSelected = false;
@@ -347,6 +356,17 @@ export class DebuggerSteps {
     if (NARROWS.test(text)) this.maker.narrow();
   }
 
+  /**
+   * What happens up to the next stop nobody sees, or it happened in another order: nothing that was known is known
+   * any more. Each stop that the program comes to backwards stands for itself.
+   */
+  private onLeap(text: string): void {
+    const isBack = this.goesBack || GOES_BACK.test(text);
+    const isLeap = isBack || this.wentBack || LEAVES.test(text);
+    this.wentBack = isBack;
+    if (isLeap && this.maker.sessions.isUsed) this.newSession();
+  }
+
   /** What was altered is the call that the debugger stands in; what comes of it is nobody's fault but its own. */
   private onAlteration(alteration: Alteration): void {
     if (this.pendingStop !== undefined) this.maker.alterations.hold(alteration);
@@ -357,7 +377,7 @@ export class DebuggerSteps {
   private onListed(list: CommandList, text: string, line: number): void {
     this.maker.alterations.onListed(list, text, line);
     this.breakpoints.onListed(list.breakpoints, text);
-    if (NARROWS.test(text)) this.maker.narrow();
+    if (NARROWS.test(text) || GOES_BACK.test(text)) this.maker.narrow();
   }
 
   onBreakpoint(set: BreakpointSet): void {

@@ -20,6 +20,9 @@ const TRACED =
 const NARROWED =
   /^(?:Will ignore next (?:\d+ )?crossings? of breakpoint|Deleted breakpoints?) (\d+)/;
 
+// gdb/target.c, target_announce_detach(); gdb/remote.c
+const LEFT = /^(?:Detaching from (?:program|pid|process|remote)\b|Ending remote debugging\.)/;
+
 // Below a row of `info breakpoints`
 const NARROWED_ROW = /^[ \t]+(?:stop only |ignore next \d+ hits)/;
 
@@ -110,6 +113,10 @@ export class GdbOutput {
     // "4       breakpoint     keep y   <MULTIPLE>"
     const row = /^(\d+)[ \t]+breakpoint[ \t]/.exec(text)?.[1];
     if (row !== undefined) this.#session.breakpointRow(Number(row));
+    if (LEFT.test(text)) {
+      this.#session.addProcess('exit', { first: lineNo, last: lineNo });
+      return;
+    }
     const narrowed = NARROWED.exec(text)?.[1];
     if (narrowed !== undefined) {
       this.#session.addNarrowed(Number(narrowed), lineNo);
