@@ -47,6 +47,13 @@ describe('the program runs without the debugger', () => {
   });
 });
 
+test.each([
+  [['(gdb) set logging redirect on', 'Redirecting output to gdb.txt.', 'Done logging to gdb.txt.']],
+  [['(gdb) set logging enabled off', '(gdb) set logging enabled on']],
+])('the output goes elsewhere: %j', (said) => {
+  expect(alarms(...said)).toEqual([]);
+});
+
 describe('the program runs backwards', () => {
   test.each([
     ['(gdb) reverse-continue'],

@@ -76,6 +76,9 @@ export const DIRECTION = /^set[ \t]+exec-d[a-z]*[ \t]+(reverse|forward)\b/;
 export const LEAVES =
   /^(?:detach|disconnect|kill|k|q|quit|exit|attach|restart|rec(?:ord)?[ \t]+goto|tfind|seek-ticks|target[ \t]+(?:core|exec|extended-remote|native|remote|sim))\b/;
 
+/** The file that is written has nothing from here up to where logging is switched on again: gdb/cli/cli-logging.c. */
+export const STOPS_LOGGING = /^set[ \t]+logging[ \t]+(?:enabled[ \t]+)?off\b/;
+
 /** The inferior runs a little: where it stops, no stop line is printed unless it is at a breakpoint. */
 export const STEPS = /^(?:s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish)\b/;
 

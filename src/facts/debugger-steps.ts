@@ -30,6 +30,7 @@ import {
   SELECTS,
   SELECTS_FRAME,
   STEPS,
+  STOPS_LOGGING,
 } from './debugger-commands.js';
 import { callOf, meaningOf } from './frame-meaning.js';
 import type { FrameMeaning } from './frame-meaning.js';
@@ -339,6 +340,7 @@ export class DebuggerSteps {
     this.sawCommands = true;
     this.wasAsked = true;
     this.goesBack = (DIRECTION.exec(text)?.[1] ?? (this.goesBack ? 'reverse' : '')) === 'reverse';
+    if (STOPS_LOGGING.test(text)) this.maker.markGap();
     if (RESUMES.test(text)) {
       this.onLeap(text);
       this.stopped = undefined;

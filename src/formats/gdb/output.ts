@@ -34,6 +34,8 @@ export class GdbOutput {
   readonly #session: GdbSession;
   /** The program runs: what is printed below this line is its own. */
   #runningLine = -1;
+  /** What gdb says goes to a file alone. */
+  #isRedirected = false;
 
   constructor(session: GdbSession) {
     this.#session = session;
@@ -117,6 +119,7 @@ export class GdbOutput {
       this.#session.addProcess('exit', { first: lineNo, last: lineNo });
       return;
     }
+    if (this.#readLogging(text, lineNo)) return;
     const narrowed = NARROWED.exec(text)?.[1];
     if (narrowed !== undefined) {
       this.#session.addNarrowed(Number(narrowed), lineNo);
@@ -124,6 +127,17 @@ export class GdbOutput {
     }
     if (NARROWED_ROW.test(text) && this.#session.narrowedRow(lineNo)) return;
     this.#session.output(lineNo);
+  }
+
+  /** While the output goes to a file alone, the terminal shows nothing: gdb/cli/cli-logging.c, handle_redirections(). */
+  #readLogging(text: string, lineNo: number): boolean {
+    const begins = text.startsWith('Redirecting output to ');
+    const ends = this.#isRedirected && text.startsWith('Done logging to ');
+    if (!begins && !ends) return false;
+    this.#isRedirected = begins;
+    const span = { first: lineNo, last: lineNo };
+    this.#session.addOutput({ kind: 'gap', span, why: 'the output of gdb went to a file' });
+    return true;
   }
 
   #isSilentOutput(text: string, lineNo: number): boolean {
