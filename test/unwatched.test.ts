@@ -47,6 +47,19 @@ describe('the program runs without the debugger', () => {
   });
 });
 
+describe('breakpoints are gone', () => {
+  test.each([
+    ['a table is empty', ['(gdb) info breakpoints', 'No breakpoints or watchpoints.']],
+    [
+      'a table of gdb 15 is empty',
+      ['(gdb) i b', 'No breakpoints, watchpoints, tracepoints, or catchpoints.'],
+    ],
+    ['all are deleted', ['Delete all breakpoints? (y or n) y']],
+  ])('%s', (_, said) => {
+    expect(alarms(...said)).toEqual([]);
+  });
+});
+
 test.each([
   [['(gdb) set logging redirect on', 'Redirecting output to gdb.txt.', 'Done logging to gdb.txt.']],
   [['(gdb) set logging enabled off', '(gdb) set logging enabled on']],

@@ -18,7 +18,13 @@ const TRACED =
 
 // What was asked for may not be echoed.
 const NARROWED =
-  /^(?:Will ignore next (?:\d+ )?crossings? of breakpoint|Deleted breakpoints?) (\d+)/;
+  /^(?:Will ignore next (?:\d+ )?crossings? of breakpoint|Deleted breakpoints?|Error in re-setting breakpoint) (\d+)/;
+
+// gdb/breakpoint.c, breakpoint_1(), delete_command(); the long forms since gdb 15
+const NO_BREAKPOINTS =
+  /^No breakpoints(?: or watchpoints|, watchpoints, tracepoints, or catchpoints)\.[ \t]*$/;
+const ALL_DELETED =
+  /^Delete all breakpoints(?:, watchpoints, tracepoints, and catchpoints)?\? \(y or n\)(?![ \t]*n)/i;
 
 // gdb/target.c, target_announce_detach(); gdb/remote.c
 const LEFT = /^(?:Detaching from (?:program|pid|process|remote)\b|Ending remote debugging\.)/;
@@ -120,6 +126,10 @@ export class GdbOutput {
       return;
     }
     if (this.#readLogging(text, lineNo)) return;
+    if (NO_BREAKPOINTS.test(text) || ALL_DELETED.test(text)) {
+      this.#session.addNarrowed(0, lineNo, NO_BREAKPOINTS.test(text) ? { listed: true } : {});
+      return;
+    }
     const narrowed = NARROWED.exec(text)?.[1];
     if (narrowed !== undefined) {
       this.#session.addNarrowed(Number(narrowed), lineNo);
