@@ -35,6 +35,7 @@ describe('the program runs without the debugger', () => {
     ['detached by a script', [DETACHED]],
     ['detached by a gdb before 8', [DETACHING]],
     ['nothing answers', ['(gdb) detach']],
+    ['by the machine interface', ['(gdb) interpreter-exec mi "-target-detach"', '^done']],
     ['gdb is left', ['(gdb) q', '# gdb -p 14434']],
     ['a remote one', ['(gdb) disconnect', 'Ending remote debugging.']],
     ['attached', ['(gdb) attach 14434']],
@@ -47,16 +48,81 @@ describe('the program runs without the debugger', () => {
   });
 });
 
-describe('breakpoints are gone', () => {
+describe('breakpoints may be switched off', () => {
   test.each([
-    ['a table is empty', ['(gdb) info breakpoints', 'No breakpoints or watchpoints.']],
+    ['by Python', ['(gdb) python gdb.breakpoints()[14].enabled = False']],
+    ['by Python in short', ['(gdb) py [b.delete() for b in gdb.breakpoints()]']],
+    ['by Python that prints', ['(gdb) python print(gdb.execute("disable", to_string=True))']],
     [
-      'a table of gdb 15 is empty',
+      'by a block of Python',
+      ['(gdb) python', '>for b in gdb.breakpoints():', '>  b.enabled = False', '>end'],
+    ],
+    ['by Guile', ['(gdb) guile (set-breakpoint-enabled! b #f)']],
+    ['in a block', ['(gdb) if 1', ' >disable 15 43', ' >end']],
+    ['in a loop', ['(gdb) while $i < 9', ' >disable $i', ' >set $i = $i + 1', ' >end']],
+    ['by the machine interface', ['(gdb) interpreter-exec mi "-break-disable 15 43"', '^done']],
+    ['by a text that is put together', ['(gdb) eval "disable %d", 15']],
+    ['by a file', ['(gdb) source quiet.gdb']],
+    ['by a command defined elsewhere', ['(gdb) quiet_all']],
+    ['by a definition', ['(gdb) define hook-quiet', '>disable', '>end']],
+    ['by an alias', ['(gdb) alias quiet = disable 15', '(gdb) quiet']],
+    ['under another setting', ['(gdb) with language c -- disable 15']],
+    ['with its output in a pipe', ['(gdb) pipe disable 15 | cat', '(gdb) | delete 3 | cat']],
+    ['for each frame', ['(gdb) frame apply 1 -q disable 15']],
+    ['for each thread', ['(gdb) thread apply all -s disable 15']],
+    ['and a table is empty', ['(gdb) info breakpoints', 'No breakpoints or watchpoints.']],
+    [
+      'and a table of gdb 15 is empty',
       ['(gdb) i b', 'No breakpoints, watchpoints, tracepoints, or catchpoints.'],
     ],
-    ['all are deleted', ['Delete all breakpoints? (y or n) y']],
+    ['and all are deleted', ['Delete all breakpoints? (y or n) y']],
+    [
+      'and all are deleted by gdb 15',
+      [
+        'Delete all breakpoints, watchpoints, tracepoints, and catchpoints? (y or n) [answered Y; input not from terminal]',
+      ],
+    ],
+    [
+      'and one is lost',
+      ['Error in re-setting breakpoint 19: Function "vhost_user_get_vring_base" not defined.'],
+    ],
   ])('%s', (_, said) => {
     expect(alarms(...said)).toEqual([]);
+  });
+
+  test.each([
+    ['a command that gdb does not know', ['(gdb) foo', 'Undefined command: "foo".  Try "help".']],
+    ['a remark', ['(gdb) # now it is stopped']],
+    ['Python that only prints', ['(gdb) python print(gdb.parse_and_eval("dev"))']],
+    ['a block of harmless commands', ['(gdb) if 1', ' >info threads', ' >else', ' >bt 1', ' >end']],
+    ['a setting for one command', ['(gdb) with print pretty -- info sharedlibrary']],
+    ['a harmless alias', ['(gdb) alias ll = info line']],
+    ['a harmless definition', ['(gdb) define hi', '>echo hi\\n', '>end', '(gdb) hi']],
+    ['stacks of all threads', ['(gdb) thread apply all info frame']],
+    ['a file that is logged to', ['(gdb) set logging enabled on', 'Copying output to gdb.txt.']],
+    ['nothing is deleted', ['Delete all breakpoints? (y or n) n']],
+    ['what the program says behind a prompt', ['(gdb) char device redirected to /dev/pts/3']],
+  ])('but not by %s', (_, said) => {
+    expect(alarms(...said)).toEqual(['DS-RINGBASE']);
+  });
+
+  test('but what a file did before the program ran does not matter where breakpoints stop later', () => {
+    const said = ['(gdb) b vhost_dev_start', '(gdb) source hooks.gdb', '(gdb) py import hooks'];
+    const empty = ['(gdb) info breakpoints', 'No breakpoints or watchpoints.', '(gdb) c'];
+    expect(alarmsAt(0, said)).toEqual(['DS-RINGBASE']);
+    expect(alarmsAt(0, empty)).toEqual(['DS-RINGBASE']);
+  });
+
+  test('before the program ran, and one never stops', () => {
+    const set = 'Breakpoint 19 at 0x555555866010: file ../hw/virtio/vhost-user.c, line 1293.';
+    const early = ['(gdb) b vhost_user_get_vring_base', set];
+    const isOther = (line: string): boolean => !line.includes('vhost_user_get_vring_base');
+    const verdict = (...said: readonly string[]): string | undefined =>
+      check('gdb.txt', [...early, ...said, ...LINES.filter(isOther)].join('\n')).findings.find(
+        ({ rule, vring }) => rule === 'DS-RINGBASE' && vring === 1,
+      )?.verdict;
+    expect(verdict()).toBe('violation');
+    expect(verdict('(gdb) source quiet.gdb')).not.toBe('violation');
   });
 });
 
@@ -76,6 +142,7 @@ describe('the program runs backwards', () => {
     ['(gdb) rn'],
     ['(gdb) record goto begin'],
     ['(gdb) restart 1'],
+    ['(gdb) interpreter-exec mi "-exec-continue --reverse"'],
   ])('%s', (command) => {
     expect(alarms(command, 'Continuing.')).toEqual([]);
   });

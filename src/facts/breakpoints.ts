@@ -30,7 +30,7 @@ interface OpenList {
   depth: number;
 }
 
-const OPENS_BLOCK = /^(?:if|while|python|py|guile|gu|compile)\b/;
+const OPENS_BLOCK = /^(?:(?:if|while|compile)\b|(?:python|py|guile|gu)[ \t]*$)/;
 
 // "info breakpoints 3-5"
 const SOME_ROWS = /^i(?:nfo)?[ \t]+b\w*[ \t]+\S/;
@@ -149,6 +149,11 @@ export class Breakpoints {
     const isIncomplete = declared === true && func !== undefined;
     if (listed === true || isIncomplete || isFromStart) this.addPartial(number);
     else this.watch.narrow();
+  }
+
+  /** A command whose effect nobody can see. */
+  onDoubt(): void {
+    this.watch.doubt(new Set(this.setOn.values()));
   }
 
   /** A line of a command list. */

@@ -5,6 +5,7 @@
  * Source: gdb/infcmd.c, gdb/breakpoint.c; gdb/mi/mi-cmds.c.
  */
 import { breakCommand } from '../model/break-command.js';
+import { isOwnCommand } from '../model/gdb-commands.js';
 
 /** What a command of the machine interface is called on the command line. */
 const PLAIN: ReadonlyMap<string, string> = new Map([
@@ -59,6 +60,25 @@ function unquoted(rest: string): string {
   return inner === undefined ? text : inner.replace(/\\(.)/g, '$1').trim();
 }
 
+/** Commands that run another one: `with print pretty -- p *log`, `thread apply all bt`. gdb/cli/cli-cmds.c, stack.c, thread.c. */
+const RUNS_ANOTHER: readonly RegExp[] = [
+  /^inter[a-z-]*[ \t]+\S+[ \t]+(.+)$/,
+  /^(?:with|w)[ \t].*?--[ \t]+(.+)$/,
+  /^(?:pipe\b|\|)[ \t]*(?:-d[ \t]+\S+[ \t]+)?([^|]+)/,
+  /^(?:frame|f)[ \t]+apply[ \t]+(?:all|(?:level|function)[ \t]+\S+|-?\d+)[ \t]+(?:-\S+[ \t]+)*(.+)$/,
+  /^(?:thread|t)[ \t]+apply[ \t]+(?:all|[\d$*][\w.$*-]*(?:[ \t]+[\d$*][\w.$*-]*)*)[ \t]+(?:-\S+[ \t]+)*(.+)$/,
+  /^(?:faas|tfaas|taas)[ \t]+(?:-\S+[ \t]+)*(.+)$/,
+];
+
+/** The command that a command runs in the end: mostly itself. */
+export function innerCommand(command: string): string {
+  for (const pattern of RUNS_ANOTHER) {
+    const inner = pattern.exec(command)?.[1];
+    if (inner !== undefined) return innerCommand(plainCommand(unquoted(inner)));
+  }
+  return command;
+}
+
 /** The inferior runs, or is left: the next stop is another moment. */
 export const RESUMES =
   /^(?:c|cont|continue|fg|r|run|start|s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish|j|jump|signal|detach|kill|k|attach|reverse-(?!search)[a-z]+|r[cns]|r[ns]i|disconnect|q|quit|exit|restart|rec(?:ord)?[ \t]+goto|tfind|seek-ticks|target[ \t]+(?:core|exec|extended-remote|native|remote|sim))\b/;
@@ -103,6 +123,36 @@ const ALTERS: readonly RegExp[] = [
 /** Breakpoints are switched off or made to skip: `continue 3` ignores the next two hits of the one it stands at. */
 export const NARROWS =
   /^(?:(?:c|cont|continue|fg)\s+(?!-|&|1\s*$)\S|(?:delete|d|del|disable|dis|clear|cl|condition|cond|ignore|enable\s+(?:once|count|delete))\b(?!\s+display))/;
+
+/**
+ * Whether nobody can see what the command does to breakpoints: a script, a file of commands, a text that is put
+ * together, a command that somebody defined elsewhere. What gdb refuses is no command.
+ */
+export function isOpaque(command: string): boolean {
+  return (OPAQUE.test(command) && !isPrint(command)) || !isOwnCommand(command);
+}
+
+const OPAQUE =
+  /^(?:py(?:t(?:h(?:on?)?)?)?|python-interactive|pi|gu(?:i(?:le?)?)?|guile-repl|gr|so(?:u(?:r(?:ce?)?)?)?|eval)\b/;
+
+/** `python print(gdb.parse_and_eval("dev->log_size"))` */
+function isPrint(command: string): boolean {
+  const text = /^py[a-z-]*[ \t]+print[ \t]*\((.*)\)$/.exec(command)?.[1];
+  if (text === undefined || /[=;]/.test(text)) return false;
+  const called = [...text.matchAll(/([\w.]+)[ \t]*\(/g)].map(([, name = '']) => name);
+  return called.every((name) => READS.test(name));
+}
+
+const READS =
+  /^(?:str|int|hex|len|repr|gdb\.(?:parse_and_eval|selected_(?:frame|thread|inferior)|lookup_\w+)|\.(?:name|read_var|pc|older|string|format_string|dereference))$/;
+
+/** What an `alias` command makes: its name and what it stands for. gdb/cli/cli-cmds.c, alias_command(). */
+export function aliased(
+  command: string,
+): { readonly name: string; readonly to: string } | undefined {
+  const [, name, to] = /^alias[ \t]+(?:-\S+[ \t]+)*([\w-]+)[ \t]*=[ \t]*(.+)$/.exec(command) ?? [];
+  return name === undefined || to === undefined ? undefined : { name, to };
+}
 
 /** The function of `break F if X`: only some calls of F are reported. */
 export function conditionalFunction(command: string): string | undefined {

@@ -20,9 +20,12 @@ import { detachedMembers } from '../base/detached.js';
 import { Breakpoints } from './breakpoints.js';
 import type { Call } from './calls.js';
 import {
+  aliased,
   conditionalFunction,
   DIRECTION,
   GOES_BACK,
+  innerCommand,
+  isOpaque,
   LEAVES,
   NARROWS,
   plainCommand,
@@ -85,6 +88,8 @@ export class DebuggerSteps {
   private goesBack = false;
   /** Where the program stands it came to by going backwards. */
   private wentBack = false;
+  /** Commands that the log itself defines: what they do was seen. */
+  private readonly defined = new Set<string>();
   private readonly breakpoints: Breakpoints;
 
   /** The last stack. */
@@ -332,7 +337,7 @@ export class DebuggerSteps {
       for (const line of command.split('\n')) this.onListed(list, line.trim(), span.first);
       return;
     }
-    const text = plainCommand(command);
+    const text = innerCommand(plainCommand(command));
     const alteration = this.maker.alterations.isMadeBy(text)
       ? { line: span.first, command }
       : undefined;
@@ -355,7 +360,19 @@ export class DebuggerSteps {
     if (alteration !== undefined) this.onAlteration(alteration);
     const conditional = conditionalFunction(text);
     if (conditional !== undefined) this.breakpoints.onConditional(plainName(conditional));
+    const alias = aliased(text);
+    if (alias !== undefined) {
+      this.onListed({ breakpoints: [], definition: alias.name }, alias.to, span.first);
+    }
+    this.onNarrowing(text);
+  }
+
+  /** Commands that switch breakpoints off, or may do so. */
+  private onNarrowing(text: string): void {
     if (NARROWS.test(text)) this.maker.narrow();
+    else if (isOpaque(text) && !this.defined.has(/^[\w-]*/.exec(text)?.[0] ?? '')) {
+      this.breakpoints.onDoubt();
+    }
   }
 
   /**
@@ -377,9 +394,12 @@ export class DebuggerSteps {
 
   /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
   private onListed(list: CommandList, text: string, line: number): void {
-    this.maker.alterations.onListed(list, text, line);
+    const inner = innerCommand(text);
+    this.maker.alterations.onListed(list, inner, line);
     this.breakpoints.onListed(list.breakpoints, text);
-    if (NARROWS.test(text) || GOES_BACK.test(text)) this.maker.narrow();
+    if (list.definition !== undefined) this.defined.add(list.definition);
+    if (GOES_BACK.test(inner)) this.maker.narrow();
+    this.onNarrowing(inner);
   }
 
   onBreakpoint(set: BreakpointSet): void {

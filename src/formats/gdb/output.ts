@@ -125,6 +125,7 @@ export class GdbOutput {
       this.#session.addProcess('exit', { first: lineNo, last: lineNo });
       return;
     }
+    if (text.startsWith('Undefined command: "')) this.#session.refuse();
     if (this.#readLogging(text, lineNo)) return;
     if (NO_BREAKPOINTS.test(text) || ALL_DELETED.test(text)) {
       this.#session.addNarrowed(0, lineNo, NO_BREAKPOINTS.test(text) ? { listed: true } : {});
