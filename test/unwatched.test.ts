@@ -158,3 +158,49 @@ describe('the program runs backwards', () => {
     expect(alarms(...back, '(gdb) c')).toEqual([]);
   });
 });
+
+describe('a stack without a stop line', () => {
+  const isFetch = (line: string): boolean =>
+    line.includes('Breakpoint 19, vhost_user_get_vring_base');
+  const FIRST = LINES.findIndex(isFetch);
+  const stops = LINES.map((line, i) => ({ line, i })).filter(({ line }) => isFetch(line));
+
+  /** The stop lines of one function are left out, or there is something else in their place. */
+  function withoutStops(...instead: readonly string[]): string[] {
+    return LINES.flatMap((line) => (isFetch(line) ? instead : [line]));
+  }
+
+  function verdictOf(lines: readonly string[]): string | undefined {
+    return check('gdb.txt', lines.join('\n')).findings.find(
+      ({ rule, vring, device }) =>
+        rule === 'DS-RINGBASE' && vring === 1 && device === '0x5555562b1f00',
+    )?.verdict;
+  }
+
+  /** The stop of the other device, which fetches its ring, is not in the log. */
+  function onlyOnce(lines: readonly string[]): string[] {
+    const first = LINES.slice(FIRST).indexOf('') + FIRST;
+    const block = LINES.slice(FIRST + 1, first);
+    const at = lines.indexOf(block[0] ?? '');
+    return lines.filter((_, i) => i < at - 2 || i >= at + block.length);
+  }
+
+  test('is of silent commands where it comes again', () => {
+    expect(stops.length).toBe(2);
+    expect(verdictOf(withoutStops('(gdb) c', 'Continuing.', '(gdb) bt'))).toBe('violation');
+    expect(verdictOf(withoutStops('(gdb) c', 'Continuing.'))).toBe('violation');
+  });
+
+  test.each([
+    [['(gdb) c', 'Continuing.', '(gdb) bt']],
+    [['(gdb) c', 'Continuing.', '(gdb) frame']],
+    [
+      [
+        'Thread 6 "mig/src/main" received signal SIGINT, Interrupt.',
+        '[Switching to Thread 0x7ffff4bff6c0 (LWP 14475)]',
+      ],
+    ],
+  ])('shows no breakpoint where it comes once: %j', (instead) => {
+    expect(verdictOf(onlyOnce(withoutStops(...instead)))).not.toBe('violation');
+  });
+});

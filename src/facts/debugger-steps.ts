@@ -62,6 +62,10 @@ function isPartOfNext({ frames, levels }: Backtrace, i: number): boolean {
   return levels[i + 1] === (levels[i] ?? 0) + 1 && plainName(frame.func) === plainName(next.func);
 }
 
+function isOfBreakpoint({ reason }: Stop): boolean {
+  return reason === 'breakpoint' || reason === 'temporary-breakpoint';
+}
+
 export class DebuggerSteps {
   /** By session. */
   private readonly processes = new Map<number, ProcessFollower>();
@@ -84,6 +88,12 @@ export class DebuggerSteps {
   /** What was printed at the stop that still waits for its backtrace. */
   private pendingValues: PrintedValue[] = [];
   private sawCommands = false;
+  /** A breakpoint told of itself by its number. */
+  private sawBreakpoint = false;
+  /** The last stop was not one of a breakpoint, and its stack may still come. */
+  private wasInterrupted = false;
+  /** Functions that some stop was in, and those of stacks that stand alone. */
+  private readonly reported = new Set<string>();
   /** `continue` and the like run the program backwards. */
   private goesBack = false;
   /** Where the program stands it came to by going backwards. */
@@ -113,6 +123,8 @@ export class DebuggerSteps {
     this.wasAsked = false;
     this.hasStepped = false;
     this.maker.threads.onStop(stop.thread);
+    this.sawBreakpoint ||= stop.reason === 'breakpoint';
+    this.wasInterrupted = !isOfBreakpoint(stop);
     this.pendingStop = stop;
   }
 
@@ -127,7 +139,7 @@ export class DebuggerSteps {
     this.hasStopLine = true;
     const call = callOf(stop.frame);
     if (call === undefined) return;
-    const entry = stop.reason === 'breakpoint' || stop.reason === 'temporary-breakpoint';
+    const entry = isOfBreakpoint(stop);
     this.standing = this.maker.push({
       line: stop.span.first,
       calls: [call],
@@ -188,9 +200,9 @@ export class DebuggerSteps {
     if (!ofStop) this.pendingStop = stop;
     if (!ofStop && headed === undefined) this.flushStop();
     const again = !ofStop && this.isShownAgain(innermost, headed);
-    const entry = ofStop
-      ? stop.reason === 'breakpoint' || stop.reason === 'temporary-breakpoint'
-      : starts && !again && headed === undefined && innermost.address === undefined;
+    const mayBegin = starts && !again && headed === undefined && innermost.address === undefined;
+    const isBare = !ofStop && mayBegin && this.isBare(innermost);
+    const entry = ofStop ? isOfBreakpoint(stop) : mayBegin && !isBare;
     if (!starts && bt.frames.length > 1 && !this.sawCommands) this.maker.markGap();
     if (ofStop || (starts && headed === undefined)) {
       this.hasStopLine = ofStop || (again && this.hasStopLine);
@@ -204,6 +216,20 @@ export class DebuggerSteps {
     if (ofStop) this.standing = innermost === step.calls.at(-1)?.frame ? step : undefined;
     else if (entry) this.standing = this.silent.prints(step) ? step : undefined;
     for (const value of values) this.onValue(value);
+  }
+
+  /**
+   * A stack that somebody asked for, of a function that was never reported, in a log where breakpoints tell of
+   * themselves, or behind another stop than that of a breakpoint: the program may have come there in any way.
+   */
+  private isBare({ func }: Frame): boolean {
+    const isFirst = !this.reported.has(plainName(func));
+    this.reported.add(plainName(func));
+    const { wasInterrupted } = this;
+    this.wasInterrupted = false;
+    // It may be one more call of a function that is watched.
+    if (wasInterrupted && !isFirst) this.maker.markGap();
+    return wasInterrupted || (isFirst && this.wasAsked && this.sawBreakpoint);
   }
 
   /** Those of the outer frames are known from the stack before. */
@@ -273,6 +299,7 @@ export class DebuggerSteps {
   private onHit(step: Step): void {
     const frame = step.calls.at(-1)?.frame;
     if (!step.entry || frame === undefined) return;
+    this.reported.add(plainName(frame.func));
     this.breakpoints.onHit(frame);
     this.maker.entryLines.onHit(step, this.breakpoints.isInside(step.breakpoint));
   }
@@ -348,6 +375,7 @@ export class DebuggerSteps {
     if (STOPS_LOGGING.test(text)) this.maker.markGap();
     if (RESUMES.test(text)) {
       this.onLeap(text);
+      this.wasInterrupted = false;
       this.stopped = undefined;
       this.wasAsked = false;
       this.otherSelected = false;
