@@ -14,6 +14,10 @@ export interface Watch {
   addConditional(func: string): void;
   /** Breakpoints may be switched off or narrowed from now on. */
   narrow(): void;
+  /** Breakpoints may be switched off here; of these functions that is not so if they are reported later. */
+  doubt(funcs: Iterable<string>): void;
+  /** A breakpoint stopped in the function. */
+  trust(func: string): void;
 }
 
 /** A command list while its lines come. */
@@ -26,10 +30,13 @@ interface OpenList {
   depth: number;
 }
 
-const OPENS_BLOCK = /^(?:if|while|python|py|guile|gu|compile)\b/;
+const OPENS_BLOCK = /^(?:(?:if|while|compile)\b|(?:python|py|guile|gu)[ \t]*$)/;
 
 // "info breakpoints 3-5"
 const SOME_ROWS = /^i(?:nfo)?[ \t]+b\w*[ \t]+\S/;
+
+/** No breakpoint has this number: what is said is said of all. */
+const ALL = 0;
 
 const SHOWS_FRAME = /^(?:f|frame)\b/;
 
@@ -61,6 +68,7 @@ export class Breakpoints {
     this.settle();
     if (reason !== 'breakpoint' || number === undefined || frame === undefined) return true;
     const func = plainName(frame.func);
+    this.watch.trust(func);
     const known = this.stopsIn.get(number);
     if (known !== undefined && known !== func && !this.several.has(number)) {
       this.stopsIn.clear();
@@ -72,8 +80,16 @@ export class Breakpoints {
     return true;
   }
 
+  /** All are gone: now, or where a table tells nobody knows since when. */
+  private onAll(isListed: boolean): void {
+    if (isListed) this.rows ??= new Set();
+    if (isListed) this.watch.doubt(this.setOn.values());
+    else this.watch.narrow();
+  }
+
   /** A hit that was reported, maybe by a stack alone. */
   onHit(frame: Frame): void {
+    this.watch.trust(plainName(frame.func));
     if (this.partialPlaces.size === 0) return;
     const place = placeOf(frame);
     if (place !== undefined && this.partialPlaces.has(place))
@@ -112,6 +128,10 @@ export class Breakpoints {
     listed,
   }: BreakpointSet): void {
     this.endList();
+    if (number === ALL) {
+      this.onAll(listed === true);
+      return;
+    }
     if (listed === true) (this.rows ??= new Set()).add(number);
     else this.beginNumber(number);
     if (func !== undefined) this.setOn.set(number, plainName(func));
@@ -129,6 +149,11 @@ export class Breakpoints {
     const isIncomplete = declared === true && func !== undefined;
     if (listed === true || isIncomplete || isFromStart) this.addPartial(number);
     else this.watch.narrow();
+  }
+
+  /** A command whose effect nobody can see. */
+  onDoubt(): void {
+    this.watch.doubt(new Set(this.setOn.values()));
   }
 
   /** A line of a command list. */

@@ -5,6 +5,7 @@
  * Source: gdb/infcmd.c, gdb/breakpoint.c; gdb/mi/mi-cmds.c.
  */
 import { breakCommand } from '../model/break-command.js';
+import { isOwnCommand } from '../model/gdb-commands.js';
 
 /** What a command of the machine interface is called on the command line. */
 const PLAIN: ReadonlyMap<string, string> = new Map([
@@ -26,10 +27,13 @@ const PLAIN: ReadonlyMap<string, string> = new Map([
   ['exec-step', 'step'],
   ['exec-step-instruction', 'stepi'],
   ['exec-until', 'until'],
+  ['gdb-exit', 'quit'],
   ['gdb-set', 'set'],
   ['stack-select-frame', 'frame'],
   ['target-attach', 'attach'],
   ['target-detach', 'detach'],
+  ['target-disconnect', 'disconnect'],
+  ['target-select', 'target'],
   ['thread-select', 'thread'],
   ['var-assign', 'set var'],
 ]);
@@ -40,6 +44,7 @@ export function plainCommand(text: string): string {
   const [, name = '', rest = ''] = /^-([a-z-]+)((?: .*)?)$/.exec(command) ?? [];
   if (name === 'interpreter-exec') return plainCommand(unquoted(rest.replace(/^ +\S+/, '')));
   const plain = PLAIN.get(name);
+  if (plain !== undefined && / --reverse\b/.test(rest)) return `reverse-${plain}`;
   return plain === undefined ? command : `${plain} ${unquoted(withoutOptions(rest))}`.trim();
 }
 
@@ -55,9 +60,44 @@ function unquoted(rest: string): string {
   return inner === undefined ? text : inner.replace(/\\(.)/g, '$1').trim();
 }
 
-/** The inferior runs: the next stop is another moment. */
+/** Commands that run another one: `with print pretty -- p *log`, `thread apply all bt`. gdb/cli/cli-cmds.c, stack.c, thread.c. */
+const RUNS_ANOTHER: readonly RegExp[] = [
+  /^inter[a-z-]*[ \t]+\S+[ \t]+(.+)$/,
+  /^(?:with|w)[ \t].*?--[ \t]+(.+)$/,
+  /^(?:pipe\b|\|)[ \t]*(?:-d[ \t]+\S+[ \t]+)?([^|]+)/,
+  /^(?:frame|f)[ \t]+apply[ \t]+(?:all|(?:level|function)[ \t]+\S+|-?\d+)[ \t]+(?:-\S+[ \t]+)*(.+)$/,
+  /^(?:thread|t)[ \t]+apply[ \t]+(?:all|[\d$*][\w.$*-]*(?:[ \t]+[\d$*][\w.$*-]*)*)[ \t]+(?:-\S+[ \t]+)*(.+)$/,
+  /^(?:faas|tfaas|taas)[ \t]+(?:-\S+[ \t]+)*(.+)$/,
+];
+
+/** The command that a command runs in the end: mostly itself. */
+export function innerCommand(command: string): string {
+  for (const pattern of RUNS_ANOTHER) {
+    const inner = pattern.exec(command)?.[1];
+    if (inner !== undefined) return innerCommand(plainCommand(unquoted(inner)));
+  }
+  return command;
+}
+
+/** The inferior runs, or is left: the next stop is another moment. */
 export const RESUMES =
-  /^(?:c|cont|continue|fg|r|run|start|s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish|j|jump|signal|detach|kill|k|attach)\b/;
+  /^(?:c|cont|continue|fg|r|run|start|s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish|j|jump|signal|detach|kill|k|attach|reverse-(?!search)[a-z]+|r[cns]|r[ns]i|disconnect|q|quit|exit|restart|rec(?:ord)?[ \t]+goto|tfind|seek-ticks|target[ \t]+(?:core|exec|extended-remote|native|remote|sim))\b/;
+
+/** The program runs backwards, where it was recorded: gdb/reverse.c; rr. */
+export const GOES_BACK = /^(?:reverse-(?!search)[a-z]+|r[cns]|r[ns]i)\b/;
+
+/** Which way `continue` and the like go from now on: gdb/infrun.c, set_exec_direction_func(). */
+export const DIRECTION = /^set[ \t]+exec-d[a-z]*[ \t]+(reverse|forward)\b/;
+
+/**
+ * The program is left to itself, or another moment of it is chosen: nothing is known of what it did up to the next
+ * stop, and it may be another program.
+ */
+export const LEAVES =
+  /^(?:detach|disconnect|kill|k|q|quit|exit|attach|restart|rec(?:ord)?[ \t]+goto|tfind|seek-ticks|target[ \t]+(?:core|exec|extended-remote|native|remote|sim))\b/;
+
+/** The file that is written has nothing from here up to where logging is switched on again: gdb/cli/cli-logging.c. */
+export const STOPS_LOGGING = /^set[ \t]+logging[ \t]+(?:enabled[ \t]+)?off\b/;
 
 /** The inferior runs a little: where it stops, no stop line is printed unless it is at a breakpoint. */
 export const STEPS = /^(?:s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish)\b/;
@@ -83,6 +123,36 @@ const ALTERS: readonly RegExp[] = [
 /** Breakpoints are switched off or made to skip: `continue 3` ignores the next two hits of the one it stands at. */
 export const NARROWS =
   /^(?:(?:c|cont|continue|fg)\s+(?!-|&|1\s*$)\S|(?:delete|d|del|disable|dis|clear|cl|condition|cond|ignore|enable\s+(?:once|count|delete))\b(?!\s+display))/;
+
+/**
+ * Whether nobody can see what the command does to breakpoints: a script, a file of commands, a text that is put
+ * together, a command that somebody defined elsewhere. What gdb refuses is no command.
+ */
+export function isOpaque(command: string): boolean {
+  return (OPAQUE.test(command) && !isPrint(command)) || !isOwnCommand(command);
+}
+
+const OPAQUE =
+  /^(?:py(?:t(?:h(?:on?)?)?)?|python-interactive|pi|gu(?:i(?:le?)?)?|guile-repl|gr|so(?:u(?:r(?:ce?)?)?)?|eval)\b/;
+
+/** `python print(gdb.parse_and_eval("dev->log_size"))` */
+function isPrint(command: string): boolean {
+  const text = /^py[a-z-]*[ \t]+print[ \t]*\((.*)\)$/.exec(command)?.[1];
+  if (text === undefined || /[=;]/.test(text)) return false;
+  const called = [...text.matchAll(/([\w.]+)[ \t]*\(/g)].map(([, name = '']) => name);
+  return called.every((name) => READS.test(name));
+}
+
+const READS =
+  /^(?:str|int|hex|len|repr|gdb\.(?:parse_and_eval|selected_(?:frame|thread|inferior)|lookup_\w+)|\.(?:name|read_var|pc|older|string|format_string|dereference))$/;
+
+/** What an `alias` command makes: its name and what it stands for. gdb/cli/cli-cmds.c, alias_command(). */
+export function aliased(
+  command: string,
+): { readonly name: string; readonly to: string } | undefined {
+  const [, name, to] = /^alias[ \t]+(?:-\S+[ \t]+)*([\w-]+)[ \t]*=[ \t]*(.+)$/.exec(command) ?? [];
+  return name === undefined || to === undefined ? undefined : { name, to };
+}
 
 /** The function of `break F if X`: only some calls of F are reported. */
 export function conditionalFunction(command: string): string | undefined {

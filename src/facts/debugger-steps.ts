@@ -20,13 +20,20 @@ import { detachedMembers } from '../base/detached.js';
 import { Breakpoints } from './breakpoints.js';
 import type { Call } from './calls.js';
 import {
+  aliased,
   conditionalFunction,
+  DIRECTION,
+  GOES_BACK,
+  innerCommand,
+  isOpaque,
+  LEAVES,
   NARROWS,
   plainCommand,
   RESUMES,
   SELECTS,
   SELECTS_FRAME,
   STEPS,
+  STOPS_LOGGING,
 } from './debugger-commands.js';
 import { callOf, meaningOf } from './frame-meaning.js';
 import type { FrameMeaning } from './frame-meaning.js';
@@ -55,6 +62,10 @@ function isPartOfNext({ frames, levels }: Backtrace, i: number): boolean {
   return levels[i + 1] === (levels[i] ?? 0) + 1 && plainName(frame.func) === plainName(next.func);
 }
 
+function isOfBreakpoint({ reason }: Stop): boolean {
+  return reason === 'breakpoint' || reason === 'temporary-breakpoint';
+}
+
 export class DebuggerSteps {
   /** By session. */
   private readonly processes = new Map<number, ProcessFollower>();
@@ -77,6 +88,18 @@ export class DebuggerSteps {
   /** What was printed at the stop that still waits for its backtrace. */
   private pendingValues: PrintedValue[] = [];
   private sawCommands = false;
+  /** A breakpoint told of itself by its number. */
+  private sawBreakpoint = false;
+  /** The last stop was not one of a breakpoint, and its stack may still come. */
+  private wasInterrupted = false;
+  /** Functions that some stop was in, and those of stacks that stand alone. */
+  private readonly reported = new Set<string>();
+  /** `continue` and the like run the program backwards. */
+  private goesBack = false;
+  /** Where the program stands it came to by going backwards. */
+  private wentBack = false;
+  /** Commands that the log itself defines: what they do was seen. */
+  private readonly defined = new Set<string>();
   private readonly breakpoints: Breakpoints;
 
   /** The last stack. */
@@ -100,6 +123,8 @@ export class DebuggerSteps {
     this.wasAsked = false;
     this.hasStepped = false;
     this.maker.threads.onStop(stop.thread);
+    this.sawBreakpoint ||= stop.reason === 'breakpoint';
+    this.wasInterrupted = !isOfBreakpoint(stop);
     this.pendingStop = stop;
   }
 
@@ -114,7 +139,7 @@ export class DebuggerSteps {
     this.hasStopLine = true;
     const call = callOf(stop.frame);
     if (call === undefined) return;
-    const entry = stop.reason === 'breakpoint' || stop.reason === 'temporary-breakpoint';
+    const entry = isOfBreakpoint(stop);
     this.standing = this.maker.push({
       line: stop.span.first,
       calls: [call],
@@ -175,9 +200,9 @@ export class DebuggerSteps {
     if (!ofStop) this.pendingStop = stop;
     if (!ofStop && headed === undefined) this.flushStop();
     const again = !ofStop && this.isShownAgain(innermost, headed);
-    const entry = ofStop
-      ? stop.reason === 'breakpoint' || stop.reason === 'temporary-breakpoint'
-      : starts && !again && headed === undefined && innermost.address === undefined;
+    const mayBegin = starts && !again && headed === undefined && innermost.address === undefined;
+    const isBare = !ofStop && mayBegin && this.isBare(innermost);
+    const entry = ofStop ? isOfBreakpoint(stop) : mayBegin && !isBare;
     if (!starts && bt.frames.length > 1 && !this.sawCommands) this.maker.markGap();
     if (ofStop || (starts && headed === undefined)) {
       this.hasStopLine = ofStop || (again && this.hasStopLine);
@@ -191,6 +216,20 @@ export class DebuggerSteps {
     if (ofStop) this.standing = innermost === step.calls.at(-1)?.frame ? step : undefined;
     else if (entry) this.standing = this.silent.prints(step) ? step : undefined;
     for (const value of values) this.onValue(value);
+  }
+
+  /**
+   * A stack that somebody asked for, of a function that was never reported, in a log where breakpoints tell of
+   * themselves, or behind another stop than that of a breakpoint: the program may have come there in any way.
+   */
+  private isBare({ func }: Frame): boolean {
+    const isFirst = !this.reported.has(plainName(func));
+    this.reported.add(plainName(func));
+    const { wasInterrupted } = this;
+    this.wasInterrupted = false;
+    // It may be one more call of a function that is watched.
+    if (wasInterrupted && !isFirst) this.maker.markGap();
+    return wasInterrupted || (isFirst && this.wasAsked && this.sawBreakpoint);
   }
 
   /** Those of the outer frames are known from the stack before. */
@@ -260,6 +299,7 @@ export class DebuggerSteps {
   private onHit(step: Step): void {
     const frame = step.calls.at(-1)?.frame;
     if (!step.entry || frame === undefined) return;
+    this.reported.add(plainName(frame.func));
     this.breakpoints.onHit(frame);
     this.maker.entryLines.onHit(step, this.breakpoints.isInside(step.breakpoint));
   }
@@ -324,14 +364,18 @@ export class DebuggerSteps {
       for (const line of command.split('\n')) this.onListed(list, line.trim(), span.first);
       return;
     }
-    const text = plainCommand(command);
+    const text = innerCommand(plainCommand(command));
     const alteration = this.maker.alterations.isMadeBy(text)
       ? { line: span.first, command }
       : undefined;
     this.breakpoints.onCommand(text);
     this.sawCommands = true;
     this.wasAsked = true;
+    this.goesBack = (DIRECTION.exec(text)?.[1] ?? (this.goesBack ? 'reverse' : '')) === 'reverse';
+    if (STOPS_LOGGING.test(text)) this.maker.markGap();
     if (RESUMES.test(text)) {
+      this.onLeap(text);
+      this.wasInterrupted = false;
       this.stopped = undefined;
       this.wasAsked = false;
       this.otherSelected = false;
@@ -344,7 +388,30 @@ export class DebuggerSteps {
     if (alteration !== undefined) this.onAlteration(alteration);
     const conditional = conditionalFunction(text);
     if (conditional !== undefined) this.breakpoints.onConditional(plainName(conditional));
+    const alias = aliased(text);
+    if (alias !== undefined) {
+      this.onListed({ breakpoints: [], definition: alias.name }, alias.to, span.first);
+    }
+    this.onNarrowing(text);
+  }
+
+  /** Commands that switch breakpoints off, or may do so. */
+  private onNarrowing(text: string): void {
     if (NARROWS.test(text)) this.maker.narrow();
+    else if (isOpaque(text) && !this.defined.has(/^[\w-]*/.exec(text)?.[0] ?? '')) {
+      this.breakpoints.onDoubt();
+    }
+  }
+
+  /**
+   * What happens up to the next stop nobody sees, or it happened in another order: nothing that was known is known
+   * any more. Each stop that the program comes to backwards stands for itself.
+   */
+  private onLeap(text: string): void {
+    const isBack = this.goesBack || GOES_BACK.test(text);
+    const isLeap = isBack || this.wentBack || LEAVES.test(text);
+    this.wentBack = isBack;
+    if (isLeap && this.maker.sessions.isUsed) this.newSession();
   }
 
   /** What was altered is the call that the debugger stands in; what comes of it is nobody's fault but its own. */
@@ -355,9 +422,12 @@ export class DebuggerSteps {
 
   /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
   private onListed(list: CommandList, text: string, line: number): void {
-    this.maker.alterations.onListed(list, text, line);
+    const inner = innerCommand(text);
+    this.maker.alterations.onListed(list, inner, line);
     this.breakpoints.onListed(list.breakpoints, text);
-    if (NARROWS.test(text)) this.maker.narrow();
+    if (list.definition !== undefined) this.defined.add(list.definition);
+    if (GOES_BACK.test(inner)) this.maker.narrow();
+    this.onNarrowing(inner);
   }
 
   onBreakpoint(set: BreakpointSet): void {

@@ -82,6 +82,8 @@ export class StepMaker {
   private readonly reaches: Reach[] = [];
   private readonly narrowed: number[] = [];
   private readonly conditional = new Set<string>();
+  /** Functions whose breakpoints may have been switched off before anything was reported. */
+  private readonly doubted = new Set<string>();
   private readonly scopedTids = new Map<number, string>();
   private readonly scopedNames = new Map<string, string>();
   /** The session of {@link scopedNames}. */
@@ -113,6 +115,20 @@ export class StepMaker {
   /** From the next step on breakpoints may be switched off or narrowed. */
   narrow(): void {
     this.narrowed.push(this.made);
+  }
+
+  /**
+   * Breakpoints may be switched off once: up to the first report of a process that tells only of functions that are
+   * never reported.
+   */
+  doubt(funcs: Iterable<string>): void {
+    if (this.sessions.isUsed) this.narrow();
+    else for (const func of funcs) this.doubted.add(func);
+  }
+
+  /** The function was reported: its breakpoint was not switched off before. */
+  trust(func: string): void {
+    this.doubted.delete(func);
   }
 
   /** The function was never watched without a condition. */
@@ -182,7 +198,7 @@ export class StepMaker {
       sessions: this.sessions.count,
       exits: this.exits,
       narrowed: this.narrowed,
-      conditional: this.conditional,
+      conditional: new Set([...this.conditional, ...this.doubted]),
       reaches: this.reaches,
       gapAtEnd: this.gap,
     };

@@ -85,6 +85,7 @@ export interface Stop {
 export interface BreakpointSet {
   readonly kind: 'breakpoint-set';
   readonly span: Span;
+  /** 0 where something is said of all of them: `No breakpoints or watchpoints.` */
   readonly number: number;
   readonly temporary: boolean;
   /** Known only when the command that set it is on the line above, or from `info breakpoints`. */
@@ -109,7 +110,7 @@ export interface ThreadNotice {
   readonly thread: ThreadRef;
 }
 
-/** A process begins or ends here: `Starting program`, libthread_db banner, `[Inferior 1 (process n) exited normally]`, libvirt's header. */
+/** A process begins or ends here: `Starting program`, libthread_db banner, `[Inferior 1 (process n) exited normally]`, `[... detached]`, libvirt's header. */
 export interface ProcessMark {
   readonly kind: 'process';
   readonly span: Span;

@@ -7,11 +7,16 @@
  */
 import type { CommandList } from '../../model/record.js';
 
-const OPENS_BLOCK =
-  /^(?:if|while|python|py|guile|gu|compile|document)\b(?! .*\S.*;)|^(?:while-stepping|stepping|ws)\b/;
+/** Of a language that is none of gdb's, or of a help text. */
+const OPENS_SCRIPT = /^(?:(?:python|py|guile|gu)[ \t]*$|document\b|compile\b(?! .*\S.*;))/;
+const OPENS_CONTROL = /^(?:if|while)\b/;
+const OPENS_STEPPING = /^(?:while-stepping|stepping|ws)\b/;
+
+/** What the lines are that are asked for with `>`. */
+type Block = CommandList | 'commands' | 'script';
 
 export class CommandLists {
-  #open: CommandList | undefined;
+  #open: Block | undefined;
   #depth = 0;
   #lastBreakpoint: number | undefined;
 
@@ -20,9 +25,11 @@ export class CommandLists {
     this.#lastBreakpoint = number;
   }
 
-  /** A command at the prompt proper: it may begin a list, and ends one that was left open. */
+  /** A command at the prompt proper: it may begin a block, and ends one that was left open. */
   atPrompt(text: string): void {
-    this.#open = beginsList(text, this.#lastBreakpoint);
+    if (OPENS_SCRIPT.test(text)) this.#open = 'script';
+    else if (OPENS_CONTROL.test(text)) this.#open = 'commands';
+    else this.#open = beginsList(text, this.#lastBreakpoint);
     this.#depth = 1;
   }
 
@@ -30,12 +37,13 @@ export class CommandLists {
     return this.#open !== undefined;
   }
 
-  /** The list that a line asked for with `>` belongs to. */
-  inner(text: string): CommandList | undefined {
-    const list = this.#open;
-    if (OPENS_BLOCK.test(text)) this.#depth++;
-    else if (text === 'end' && --this.#depth === 0) this.#open = undefined;
-    return list;
+  /** What a line is that was asked for with `>`: of a list, a command that runs as soon as its block is whole, or no command. */
+  inner(text: string): Block {
+    const block = this.#open ?? 'commands';
+    if (OPENS_SCRIPT.test(text) || OPENS_CONTROL.test(text) || OPENS_STEPPING.test(text)) {
+      this.#depth++;
+    } else if (text === 'end' && --this.#depth === 0) this.#open = undefined;
+    return block === 'commands' && (text === 'end' || text === 'else') ? 'script' : block;
   }
 }
 

@@ -18,7 +18,16 @@ const TRACED =
 
 // What was asked for may not be echoed.
 const NARROWED =
-  /^(?:Will ignore next (?:\d+ )?crossings? of breakpoint|Deleted breakpoints?) (\d+)/;
+  /^(?:Will ignore next (?:\d+ )?crossings? of breakpoint|Deleted breakpoints?|Error in re-setting breakpoint) (\d+)/;
+
+// gdb/breakpoint.c, breakpoint_1(), delete_command(); the long forms since gdb 15
+const NO_BREAKPOINTS =
+  /^No breakpoints(?: or watchpoints|, watchpoints, tracepoints, or catchpoints)\.[ \t]*$/;
+const ALL_DELETED =
+  /^Delete all breakpoints(?:, watchpoints, tracepoints, and catchpoints)?\? \(y or n\)(?![ \t]*n)/i;
+
+// gdb/target.c, target_announce_detach(); gdb/remote.c
+const LEFT = /^(?:Detaching from (?:program|pid|process|remote)\b|Ending remote debugging\.)/;
 
 // Below a row of `info breakpoints`
 const NARROWED_ROW = /^[ \t]+(?:stop only |ignore next \d+ hits)/;
@@ -31,6 +40,8 @@ export class GdbOutput {
   readonly #session: GdbSession;
   /** The program runs: what is printed below this line is its own. */
   #runningLine = -1;
+  /** What gdb says goes to a file alone. */
+  #isRedirected = false;
 
   constructor(session: GdbSession) {
     this.#session = session;
@@ -110,6 +121,16 @@ export class GdbOutput {
     // "4       breakpoint     keep y   <MULTIPLE>"
     const row = /^(\d+)[ \t]+breakpoint[ \t]/.exec(text)?.[1];
     if (row !== undefined) this.#session.breakpointRow(Number(row));
+    if (LEFT.test(text)) {
+      this.#session.addProcess('exit', { first: lineNo, last: lineNo });
+      return;
+    }
+    if (text.startsWith('Undefined command: "')) this.#session.refuse();
+    if (this.#readLogging(text, lineNo)) return;
+    if (NO_BREAKPOINTS.test(text) || ALL_DELETED.test(text)) {
+      this.#session.addNarrowed(0, lineNo, NO_BREAKPOINTS.test(text) ? { listed: true } : {});
+      return;
+    }
     const narrowed = NARROWED.exec(text)?.[1];
     if (narrowed !== undefined) {
       this.#session.addNarrowed(Number(narrowed), lineNo);
@@ -117,6 +138,17 @@ export class GdbOutput {
     }
     if (NARROWED_ROW.test(text) && this.#session.narrowedRow(lineNo)) return;
     this.#session.output(lineNo);
+  }
+
+  /** While the output goes to a file alone, the terminal shows nothing: gdb/cli/cli-logging.c, handle_redirections(). */
+  #readLogging(text: string, lineNo: number): boolean {
+    const begins = text.startsWith('Redirecting output to ');
+    const ends = this.#isRedirected && text.startsWith('Done logging to ');
+    if (!begins && !ends) return false;
+    this.#isRedirected = begins;
+    const span = { first: lineNo, last: lineNo };
+    this.#session.addOutput({ kind: 'gap', span, why: 'the output of gdb went to a file' });
+    return true;
   }
 
   #isSilentOutput(text: string, lineNo: number): boolean {

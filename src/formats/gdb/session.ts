@@ -20,6 +20,7 @@ import type {
   ThreadRef,
 } from '../../model/record.js';
 import { breakCommand } from '../../model/break-command.js';
+import { isOwnCommand } from '../../model/gdb-commands.js';
 import type { BreakCommand } from '../../model/break-command.js';
 import { BacktraceBuilder } from './backtrace-builder.js';
 import { CommandLists } from './command-lists.js';
@@ -56,6 +57,8 @@ export class GdbSession {
   /** Row of `info breakpoints` that was printed last. */
   #tableRow: number | undefined;
   readonly #lists = new CommandLists();
+  /** A command that gdb may not know: the line below would say so. */
+  #doubtful: Command | undefined;
   /** The function that `finish` waits for. */
   #finishing: string | undefined;
   /** The function that came back last, until its value is printed. */
@@ -99,6 +102,7 @@ export class GdbSession {
   }
 
   addFrame(level: number, frame: Frame, first: number, last: number): void {
+    this.#settleCommand();
     if (this.#stop !== undefined) this.#endStop(this.#stop);
     this.#traces.add(level, frame, first, last, this.#header);
     this.#formats.add('gdb');
@@ -112,6 +116,7 @@ export class GdbSession {
 
   /** A frame that could not be read: its backtrace is incomplete, and a gap where none is left to say so. */
   missFrame(level: number, span: Span): void {
+    this.#settleCommand();
     this.#formats.add('gdb');
     this.settle();
     if (!this.#traces.miss(level, span.last)) this.gap(span, `frame #${level} could not be read`);
@@ -182,10 +187,24 @@ export class GdbSession {
     const command: Command = { kind: 'command', span, text };
     this.#lists.atPrompt(text.trim());
     this.closeAll();
-    this.record(command);
+    if (isOwnCommand(text)) this.record(command);
+    else this.#doubtful = command;
     this.#command = command;
     this.#tableRow = undefined;
     this.#outputLine = span.last;
+  }
+
+  /** `Undefined command: "x".`: nothing came of what was typed. */
+  refuse(): void {
+    const refused = this.#doubtful;
+    this.#doubtful = undefined;
+    if (refused !== undefined) this.output(refused.span.first);
+  }
+
+  #settleCommand(): void {
+    const command = this.#doubtful;
+    this.#doubtful = undefined;
+    if (command !== undefined) this.record(command);
   }
 
   /** A command list is being typed: lines begin with `>`. */
@@ -195,8 +214,15 @@ export class GdbSession {
 
   /** A line of the list that is being typed. */
   addListed(text: string, span: Span): void {
-    const list = this.#lists.inner(text);
-    this.addOutput({ kind: 'command', span, text, ...(list === undefined ? {} : { list }) });
+    const block = this.#lists.inner(text);
+    if (block === 'script') this.output(span.first);
+    else
+      this.addOutput({
+        kind: 'command',
+        span,
+        text,
+        ...(block === 'commands' ? {} : { list: block }),
+      });
   }
 
   /** The row of `info breakpoints` that the line stands below, if any. */
@@ -357,6 +383,7 @@ export class GdbSession {
   }
 
   record(record: CaptureRecord): void {
+    this.#settleCommand();
     this.settle();
     this.#traces.close();
     this.#sink.add(record);
@@ -368,6 +395,7 @@ export class GdbSession {
   }
 
   loose(lineNo: number, kind: LooseKind): void {
+    this.#settleCommand();
     if (this.#stop === undefined) {
       this.#traces.loose(lineNo, kind);
       return;
@@ -383,6 +411,7 @@ export class GdbSession {
 
   /** A prompt, a header or another tool's stack: nothing goes on behind it. */
   closeAll(): void {
+    this.#settleCommand();
     this.settle();
     this.#traces.close();
     this.#traces.forgetMissing();
