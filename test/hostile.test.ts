@@ -70,7 +70,34 @@ const files: readonly Hostile[] = [
     code: 3,
     says: /gdb, 100,000 lines/,
   },
+  {
+    name: 'thousands of devices amid as many calls that do not show theirs',
+    pieces: Array.from({ length: 3000 }, (_, n) => [strangerAnd(n), 1]),
+    code: 0,
+    says: /no violation found/,
+  },
 ];
+
+/** A start of a device that is not shown, and a log start of one that is. */
+function strangerAnd(n: number): string {
+  const address = (below: number): string =>
+    `0x5555${(0x1000 * n + below).toString(16).padStart(8, '0')}`;
+  return [
+    ['vhost_dev_start (hdev=<optimized out>, vdev=0x555, vrings=true) at ../hw/virtio/vhost.c:20'],
+    [
+      `vhost_dev_set_log (dev=${address(0)}, enable_log=true) at ../hw/virtio/vhost.c:90`,
+      `vhost_migration_log (listener=${address(8)}, enable=true) at ../hw/virtio/vhost.c:95`,
+    ],
+  ]
+    .map((calls) => stop([...calls, 'main () at ../system/main.c:48']))
+    .join('');
+}
+
+/** What gdb prints at a breakpoint: the line of the stop and the backtrace, innermost call first. */
+function stop(calls: readonly string[]): string {
+  const frames = calls.map((call, i) => `#${i}  ${i === 0 ? '' : '0x0000555500000000 in '}${call}`);
+  return [`\nThread 1 "qemu" hit Breakpoint 1, ${calls[0] ?? ''}`, ...frames, ''].join('\n');
+}
 
 test.each(files)('$name', async ({ pieces, code, says }) => {
   const cwd = tempDir();
@@ -91,14 +118,7 @@ function nested(depth: number): string {
       ? `vhost_dev_set_log (dev=0x5555573f9c50, enable_log=true) at ../hw/virtio/vhost.c:${i}`
       : `vhost_migration_log (listener=0x5555573f9c58, enable=true) at ../hw/virtio/vhost.c:${i}`,
   );
-  const frames = [...calls, 'main () at ../system/main.c:48'];
-  return [
-    `Thread 1 "qemu" hit Breakpoint 1, ${calls[0] ?? ''}`,
-    ...frames.map((frame, i) =>
-      i === 0 ? `#0  ${frame}` : `#${i}  0x0000555500000000 in ${frame}`,
-    ),
-    '',
-  ].join('\n');
+  return stop([...calls, 'main () at ../system/main.c:48']);
 }
 
 /** One call around the other without an end, two in each of the stacks, which are cut short. */
@@ -108,14 +128,8 @@ function nestedByAndBy(depth: number): string {
     `vhost_dev_${i % 2 === 0 ? 'start' : 'stop'} (hdev=${device(i)}, vdev=0x55, vrings=true) at ../hw/virtio/vhost.c:20`;
   return Array.from({ length: depth }, (_, i) => {
     const call = `vhost_dev_set_log (dev=${device(i)}, enable_log=true) at ../hw/virtio/vhost.c:90`;
-    return [
-      `Thread 1 "qemu" hit Breakpoint 1, ${call}`,
-      `#0  ${call}`,
-      `#1  0x0000555500000000 in ${outer(i)}`,
-      `#2  0x0000555500000000 in ${outer(i + 1)}`,
-      '(More stack frames follow...)\n',
-    ].join('\n');
-  }).join('\n');
+    return `${stop([call, outer(i), outer(i + 1)])}(More stack frames follow...)\n`;
+  }).join('');
 }
 
 describe('calls of known functions nested without end', () => {
