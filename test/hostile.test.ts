@@ -1,5 +1,5 @@
 /** Files that no program would print: read to their end, in a heap that a small machine has. */
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MOST_CALLS } from '../src/facts/step.js';
@@ -171,4 +171,17 @@ describe('calls of known functions nested without end', () => {
     });
     expect(Math.max(...depths)).toBeLessThan(3 * MOST_CALLS);
   });
+});
+
+test('a list of commands for thousands of breakpoints names them once', async () => {
+  const cwd = tempDir();
+  const ranges = Array.from({ length: 30 }, () => '1-9999').join(' ');
+  const list = `(gdb) commands ${ranges}\n>silent\n${'>p x\n'.repeat(20_000)}>end\n`;
+  writeFileSync(
+    join(cwd, 'lists.txt'),
+    `${list}${'(gdb) commands 1-9999\n>silent\n>end\n'.repeat(1000)}`,
+  );
+  const result = await runCli(['ingest', 'lists.txt'], { cwd, env: HEAP });
+  expect(result.code).toBe(0);
+  expect(statSync(join(cwd, 'vhtrace.db')).size).toBeLessThan(4 << 20);
 });
