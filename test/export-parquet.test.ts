@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { instantOf } from '../src/export/clock.js';
 import { DATASETS, SCHEMA } from '../src/export/datasets.js';
 import { writeCapture } from '../src/export/parquet.js';
-import { parseLabels, parsePartitionKeys } from '../src/export/partition.js';
+import { parseLabels, parsePartitionKeys, partitionOf } from '../src/export/partition.js';
 import { fixedHex } from '../src/export/rows.js';
 import type { ExportCapture } from '../src/model/export.js';
 import { exportCapture } from '../src/pipeline/export.js';
@@ -248,4 +248,11 @@ test('labels and keys that make no partition are refused', () => {
   for (const keys of ['nosuch', 'line', 'host.name', 'host,host'])
     expect(() => parsePartitionKeys(keys, labels)).toThrow('--partition-by');
   expect(parsePartitionKeys('qemu, host', labels)).toEqual(['qemu', 'host']);
+});
+
+test('a label may have a name that every object has', () => {
+  const labels = parseLabels(['constructor=a']);
+  const keys = parsePartitionKeys('constructor', labels);
+  const capture = { qemuVersion: null } as ExportCapture;
+  expect(partitionOf(capture, keys, labels)).toEqual(['constructor=a']);
 });

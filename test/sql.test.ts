@@ -63,6 +63,13 @@ test('values come out exactly', async () => {
   expect(await ask(store, 'SELECT 1 AS a WHERE 0')).toBe('[]\n');
 });
 
+test('what no JSON number says is the same text in every format', async () => {
+  const { store } = await filledStore();
+  const sql = 'SELECT 9e999 AS more, -9e999 AS less';
+  expect(JSON.parse(await ask(store, sql))).toEqual([{ more: 'Inf', less: '-Inf' }]);
+  expect(await ask(store, sql, 'csv')).toBe('more,less\r\nInf,-Inf\r\n');
+});
+
 test('rows keep the order that was asked for', async () => {
   const { store } = await filledStore();
   const rows = JSON.parse(await ask(store, 'SELECT line FROM v_fact ORDER BY line DESC')) as {

@@ -6,11 +6,13 @@
  * subject appears at all.
  */
 import { append } from '../base/append.js';
+import { isTooDeep, MOST_CALLS } from '../facts/step.js';
+import type { Step } from '../facts/step.js';
 import type { Run } from '../flows/run.js';
 import type { FactKind } from '../model/fact.js';
 import type { CaptureInfo } from '../model/record.js';
 import type { Finding } from '../model/report.js';
-import type { Rule } from '../rules/rule.js';
+import type { Judgement, Rule } from '../rules/rule.js';
 import { kindsAnew } from '../rules/shared/stack-calls.js';
 import { Collector } from './collector.js';
 import { judgeSequence } from './judge-sequence.js';
@@ -50,11 +52,25 @@ function judgeStacks(context: Session, byKind: ReadonlyMap<FactKind, readonly Co
   if (context.activations.length === 0) return;
   for (const step of context.steps) {
     if (step.calls.length === 0) continue;
+    const unjudged = outsideOf(step);
     for (const collector of askedOf(kindsAnew(step, run), byKind)) {
+      if (unjudged !== undefined) collector.add(unjudged, context);
       for (const judgement of collector.rule.stack?.judge(step, run) ?? [])
         collector.add(judgement, context);
     }
   }
+}
+
+/** What is said of the calls of a stack that no rule sees; undefined for those of a real QEMU. */
+function outsideOf(step: Step): Judgement | undefined {
+  if (!isTooDeep(step)) return undefined;
+  return {
+    verdict: 'inconclusive',
+    step: step.index,
+    line: step.line,
+    message: `only the innermost ${MOST_CALLS} calls of this stack are judged`,
+    missing: [`a backtrace with fewer than ${MOST_CALLS} calls of known functions`],
+  };
 }
 
 /** Each collector once, whichever of its kinds are shown. */

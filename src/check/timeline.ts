@@ -103,7 +103,7 @@ export class Timeline {
       if (isToggle) toggles = openToggles(toggles, activation, returned);
       const toggling = toggles.length > 0 ? targetOf(toggles.at(-1)) : undefined;
       const { line } = activation;
-      last = new Snapshot(
+      const next = new Snapshot(
         step,
         returned,
         before,
@@ -114,6 +114,9 @@ export class Timeline {
         backend,
         toggling,
       );
+      if (this.snapshots.length > 0 && saysNothing(next, last) && !hasGap(run, last.step, step))
+        continue;
+      last = next;
       this.snapshots.push(last);
     }
   }
@@ -225,6 +228,22 @@ export class Timeline {
   }
 }
 
+/** Nothing was known before, and nothing is: of calls that show no device there may be thousands for each that does. */
+function saysNothing(next: Snapshot, last: Snapshot): boolean {
+  return (
+    last.state === anyState &&
+    next.before === anyState &&
+    next.state === anyState &&
+    next.between.length === 0 &&
+    next.ringReset === last.ringReset &&
+    next.backend === last.backend &&
+    next.toggling === last.toggling
+  );
+}
+
+/** Each stranger may have been about each device; where they are this many, nothing is known of any. */
+const MOST_GUESSES = 1_000_000;
+
 /** The calls of a session by the device that they work on. */
 export class DeviceWork {
   private readonly byDevice = new Map<string, Activation[]>();
@@ -239,10 +258,11 @@ export class DeviceWork {
     }
   }
 
-  /** In order, with the strangers: each may have been about this device. */
+  /** In order, with the strangers: each may have been about this device. None where they are {@link MOST_GUESSES}. */
   on(device: string): readonly Activation[] {
     const own = this.byDevice.get(device) ?? [];
     if (this.strangers.length === 0) return own;
+    if (this.strangers.length * this.byDevice.size > MOST_GUESSES) return [];
     return [...own, ...this.strangers].sort((a, b) => a.id - b.id);
   }
 }

@@ -7,7 +7,7 @@ import { openOutput } from './shared/outputs.js';
 export default class Sql extends BaseCommand {
   static override summary = 'Ask a store in SQL.';
   static override description =
-    'Runs one SELECT. The store is opened read-only, and SQLite refuses everything else: writes, ATTACH, PRAGMA and extensions. The views whose names begin with v_ are documented and stay; tables may change with a version. Integers beyond 2^53 and blobs are printed as text.';
+    'Runs one SELECT. The store is opened read-only, and SQLite refuses everything else: writes, ATTACH, PRAGMA and extensions. The views whose names begin with v_ are documented and stay; tables may change with a version. Integers beyond 2^53, infinities (Inf) and blobs are printed as text.';
   static override examples = [
     '<%= config.bin %> sql "SELECT path, facts FROM v_capture"',
     `<%= config.bin %> sql "SELECT line, device, value FROM v_fact WHERE kind = 'op_set_features'" --format csv`,

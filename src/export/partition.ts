@@ -2,6 +2,7 @@
  * Where the files of a capture lie: `facts/qemu=10.0/host=a/<sha256>.parquet`, the way of Hive that DuckDB,
  * Spark, Trino and ClickHouse read.
  */
+import { own } from '../base/own.js';
 import { VhtraceError } from '../base/errors.js';
 import type { ExportCapture, Labels } from '../model/export.js';
 import { SCHEMA } from './datasets.js';
@@ -69,7 +70,7 @@ export function partitionOf(
   labels: Labels,
 ): readonly string[] {
   return keys.map((key) => {
-    const value = OF_CAPTURE[key]?.(capture) ?? labels.get(key) ?? null;
+    const value = own(OF_CAPTURE, key)?.(capture) ?? labels.get(key) ?? null;
     return `${key}=${value === null ? NULL_VALUE : encode(value)}`;
   });
 }

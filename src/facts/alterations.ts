@@ -1,11 +1,20 @@
 /** What the debugger alters: commands typed at a stop, or listed for its breakpoints and definitions. */
 import type { CommandList, Frame, Stop } from '../model/record.js';
 import { alters } from './debugger-commands.js';
+import { keyOfList, numbersOf } from './listed-breakpoints.js';
 import type { Alteration } from './step.js';
+
+/** A command list that alters, and the last of its lines that does. */
+interface ListAlteration {
+  readonly key: string;
+  last: Alteration;
+}
 
 /** Follows the commands of one debugger. */
 export class Alterations {
-  private readonly ofBreakpoint = new Map<number, Alteration>();
+  private readonly ofBreakpoint = new Map<number, ListAlteration>();
+  /** The last list that alters. */
+  private list: ListAlteration | undefined;
   /** User-defined commands that alter. */
   private readonly definitions = new Set<string>();
   /** What the stop that still waits for its backtrace shows was altered. */
@@ -23,7 +32,12 @@ export class Alterations {
   /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
   onListed({ breakpoints, definition }: CommandList, command: string, line: number): void {
     if (!this.isMadeBy(command)) return;
-    for (const number of breakpoints) this.ofBreakpoint.set(number, { line, command });
+    const key = keyOfList(breakpoints);
+    if (this.list?.key === key) this.list.last = { line, command };
+    else {
+      this.list = { key, last: { line, command } };
+      for (const number of numbersOf(breakpoints)) this.ofBreakpoint.set(number, this.list);
+    }
     if (definition !== undefined) this.definitions.add(definition);
   }
 
@@ -42,6 +56,6 @@ export class Alterations {
     if (pending !== undefined) return pending;
     // "#3  <function called from gdb>": nobody but the debugger wanted this call.
     if (frames.some(({ kind }) => kind === 'called-from-gdb')) return { line, command: 'call' };
-    return stop?.number === undefined ? undefined : this.ofBreakpoint.get(stop.number);
+    return stop?.number === undefined ? undefined : this.ofBreakpoint.get(stop.number)?.last;
   }
 }

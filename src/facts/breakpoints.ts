@@ -4,8 +4,9 @@
  *
  * Source: gdb/breakpoint.c, print_one_breakpoint_location(), for what `info breakpoints` tells (gdb 7 to 18).
  */
-import type { BreakpointSet, Frame, Stop } from '../model/record.js';
+import type { BreakpointSet, CommandList, Frame, Stop } from '../model/record.js';
 import { SHOWS_STACK } from './debugger-commands.js';
+import { keyOfList, numbersOf } from './listed-breakpoints.js';
 import { plainName } from './functions.js';
 
 /** Told what is found out. */
@@ -22,7 +23,8 @@ export interface Watch {
 
 /** A command list while its lines come. */
 interface OpenList {
-  readonly breakpoints: readonly number[];
+  readonly breakpoints: CommandList['breakpoints'];
+  readonly key: string;
   /** The stop itself is not printed. */
   isSilent: boolean;
   /** A stack is printed at every hit. */
@@ -157,9 +159,10 @@ export class Breakpoints {
   }
 
   /** A line of a command list. */
-  onListed(breakpoints: readonly number[], command: string): void {
-    if (this.list?.breakpoints.join() !== breakpoints.join()) this.endList();
-    const list = (this.list ??= { breakpoints, isSilent: false, shows: false, depth: 0 });
+  onListed(breakpoints: CommandList['breakpoints'], command: string): void {
+    const key = keyOfList(breakpoints);
+    if (this.list?.key !== key) this.endList();
+    const list = (this.list ??= { breakpoints, key, isSilent: false, shows: false, depth: 0 });
     if (OPENS_BLOCK.test(command)) list.depth++;
     else if (command === 'end') list.depth--;
     else if (command === 'silent') list.isSilent = true;
@@ -182,10 +185,8 @@ export class Breakpoints {
   private endList(): void {
     const list = this.list;
     this.list = undefined;
-    if (list?.isSilent === true && !list.shows)
-      list.breakpoints.forEach((n) => {
-        this.addPartial(n);
-      });
+    if (list?.isSilent !== true || list.shows) return;
+    for (const number of numbersOf(list.breakpoints)) this.addPartial(number);
   }
 
   /** What the table does not have is gone, and nobody knows since when. */

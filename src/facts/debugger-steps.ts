@@ -40,6 +40,7 @@ import type { FrameMeaning } from './frame-meaning.js';
 import { plainName } from './functions.js';
 import { innerFrames } from './inner-frames.js';
 import { printedMembers, SilentPrints } from './printed.js';
+import { isTooDeep, MOST_CALLS } from './step.js';
 import type { Alteration, Step } from './step.js';
 import { NOTHING_SHOWN } from './report-step.js';
 import type { StepMaker } from './step-maker.js';
@@ -266,31 +267,32 @@ export class DebuggerSteps {
       const call = meanings[i]?.call;
       if (frame === undefined || call === undefined) continue;
       // Where the text ends in a name, that may be the beginning of a longer one: vhost_log_sync[_range].
-      const isTorn = bt.incomplete && i === bt.frames.length - 1 && frame.args === undefined;
-      if (isTorn || isPartOfNext(bt, i)) continue;
+      const mayGoOn = bt.incomplete && i === bt.frames.length - 1 && frame.args === undefined;
+      if (mayGoOn || isPartOfNext(bt, i)) continue;
       calls.push(call);
       callLines.push(bt.lines[i] ?? bt.span.first);
     }
     // Where text of a backtrace is missing, records around it may be: the frames beside the hole may
     // even belong to two of them.
-    if (bt.incomplete) this.maker.markGap();
+    const isTorn = bt.incomplete || isTooDeep({ calls });
+    if (isTorn) this.maker.markGap();
     const first = bt.frames[0];
     const isCall = first !== undefined && calls.at(-1)?.frame === first;
     const step = this.maker.push({
       line: isCall ? (stop?.span.first ?? bt.span.first) : bt.span.first,
       // Copies have no room to grow.
-      calls: calls.slice(),
-      callLines: callLines.slice(),
+      calls: calls.slice(-MOST_CALLS),
+      callLines: callLines.slice(-MOST_CALLS),
       frames: bt.frames,
       frameLines: bt.lines,
       entry: entry && isCall,
       stop,
       stackKnown: true,
-      complete: !bt.incomplete && meanings.some(({ isOutermost }) => isOutermost),
-      partial: bt.incomplete || bt.levels[0] !== 0,
+      complete: !isTorn && meanings.some(({ isOutermost }) => isOutermost),
+      partial: isTorn || bt.levels[0] !== 0,
       ...(headed === undefined ? {} : { thread: headed }),
     });
-    if (bt.incomplete) this.maker.markGap();
+    if (isTorn) this.maker.markGap();
     this.onHit(step);
     return step;
   }

@@ -114,7 +114,7 @@ export class StepMaker {
 
   /** From the next step on breakpoints may be switched off or narrowed. */
   narrow(): void {
-    this.narrowed.push(this.made);
+    if (this.narrowed.at(-1) !== this.made) this.narrowed.push(this.made);
   }
 
   /**

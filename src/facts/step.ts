@@ -18,7 +18,7 @@ export interface Step {
   readonly line: number;
   /** Key of the thread within its session; undefined when the text names none. */
   readonly thread: string | undefined;
-  /** Known calls of the stack, outermost first; empty for trace events. */
+  /** Known calls of the stack, outermost first, up to {@link MOST_CALLS}; empty for trace events. */
   readonly calls: readonly Call[];
   /** Line of the capture for each of `calls`. */
   readonly callLines: readonly number[];
@@ -51,6 +51,17 @@ export interface Step {
   readonly message: VhostUserMessage | undefined;
   /** A call of this thread came back; the value may follow in a step of its own. */
   readonly returned: FunctionReturn | undefined;
+}
+
+/**
+ * Known calls of a step, the innermost ones. In QEMU a dozen of them is much, and none of the known functions calls
+ * itself: a stack of so many was made up, and nothing that follows calls inwards and outwards needs to bear its depth.
+ */
+export const MOST_CALLS = 64;
+
+/** Its stack has known calls outside of those that it shows, see {@link MOST_CALLS}. */
+export function isTooDeep({ calls }: Pick<Step, 'calls'>): boolean {
+  return calls.length >= MOST_CALLS;
 }
 
 /** What a trace event says; where it stands is of the step. */

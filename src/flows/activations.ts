@@ -11,6 +11,7 @@
 import type { Call } from '../facts/calls.js';
 import { deviceOf } from '../facts/device.js';
 import { plainName } from '../facts/functions.js';
+import { MOST_CALLS } from '../facts/step.js';
 import type { Step, ThreadExit } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
 import { Activation, sameness } from './activation.js';
@@ -58,6 +59,8 @@ interface ThreadState {
   isCut: boolean;
   /** A stack has shown the outermost of `open` as the outermost of the thread. */
   isRooted: boolean;
+  /** How many calls are nested below the outermost of `open`, at most: others may have gone on where one is now. */
+  height: number;
   /** What was open before a cut stack that shows none of it: its calls may have been made inside, and it may go on. */
   outer: Outer | undefined;
   /** How many gaps there were before that stack. */
@@ -70,7 +73,7 @@ interface ThreadState {
   mayBeGone?: true;
 }
 
-type Outer = Pick<ThreadState, 'open' | 'isCut' | 'isRooted'>;
+type Outer = Pick<ThreadState, 'open' | 'isCut' | 'isRooted' | 'height'>;
 
 class Tracker {
   readonly all: Activation[] = [];
@@ -122,6 +125,7 @@ class Tracker {
     if (!state.open.some(is) && state.outer?.open.some(is) === true) {
       // It ends what was called inside, too.
       state.open = [...state.outer.open, ...state.open];
+      state.height = Math.max(state.outer.height, state.height);
       state.outer = undefined;
     }
     const at = state.open.findLastIndex(is);
@@ -175,6 +179,7 @@ class Tracker {
         open: [],
         isCut: false,
         isRooted: false,
+        height: 0,
         outer: undefined,
         gaps: this.gaps,
         bare: [],
@@ -213,10 +218,17 @@ class Tracker {
     if (!step.partial) {
       const isLinked = step.complete || on.shown > 0;
       if (!isLinked && state.isRooted)
-        state.outer = { open: state.open, isCut: state.isCut, isRooted: true };
+        state.outer = {
+          open: state.open,
+          isCut: state.isCut,
+          isRooted: true,
+          height: state.height,
+        };
       state.isRooted = step.complete || (isLinked && state.isRooted);
       state.isCut = !step.complete;
+      state.height = Math.max(on.kept.length === 0 ? 0 : state.height, kept.length);
       state.open = kept;
+      if (state.height > MOST_CALLS) forget(state);
     } else if (step.entry) {
       // A call between these may be hidden: a later stack that shows it would seem to end those inside.
       state.open = [];
@@ -255,6 +267,7 @@ class Tracker {
     outermost.parent = callers.at(-1);
     outermost.parent?.adopt(outermost);
     state.open = [...callers, ...state.open];
+    state.height = Math.max(outer?.height ?? 0, callers.length + state.height);
     state.isRooted = outer?.isRooted === true && on.shown > 0;
     state.outer = undefined;
   }
@@ -373,6 +386,11 @@ function leaveCut(state: ThreadState, step: Step): void {
   if (outer === undefined || goingOn(open, step).shown > 0) return;
   if (step.complete) closeAll(gone(state, open, step, 0), step.index);
   Object.assign(state, outer, { outer: undefined });
+}
+
+/** Stacks cut short that put calls around calls without end were made up: nothing ends what they showed. */
+function forget(state: ThreadState): void {
+  Object.assign(state, { open: [], isRooted: false, height: 0, outer: undefined });
 }
 
 function closeAll(ended: readonly Activation[], at: number): void {

@@ -5,6 +5,7 @@
  * migration_thread(); its stacks show phases but never the outcome for certain.
  * Source: migration/migration.c, migration_thread(), migrate_set_state().
  */
+import { own } from '../base/own.js';
 import { showsCalls } from '../facts/step.js';
 import type { Step } from '../facts/step.js';
 import type { MigrationSummary } from '../model/report.js';
@@ -101,7 +102,7 @@ function followState(step: Step, traced: Map<number, Draft>, drafts: Draft[]): v
   }
   draft.last = step.index;
   addPhase(draft, state);
-  const outcome = ENDS[state];
+  const outcome = own(ENDS, state);
   if (outcome !== undefined) draft.outcome = outcome;
 }
 

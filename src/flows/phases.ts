@@ -5,6 +5,7 @@
  * show them. Work of other threads (a device start by a vCPU) belongs to the part that is going on.
  * Source: migration/migration.c, migration_thread(), migration_iteration_run(), migration_completion().
  */
+import { own } from '../base/own.js';
 import type { Fact, FactKind } from '../model/fact.js';
 import type { Phase } from '../model/flow.js';
 
@@ -102,7 +103,7 @@ export class PhaseTracker {
 }
 
 function phaseOf({ kind, value }: Pick<Fact, 'kind' | 'value'>): Phase | undefined {
-  if (kind === 'migration_state') return BY_STATE[value ?? ''];
+  if (kind === 'migration_state') return own(BY_STATE, value ?? '');
   // The guest is stopped for the switchover before the state says so.
   if (kind === 'runstate_set' && value === 'finish-migrate') return 'switchover';
   return BY_KIND[kind];

@@ -4,6 +4,7 @@
  * Every row is one observation and the range it proves. Rules use the bounds only to allow more,
  * never to see a fault where an unknown version would leave doubt.
  */
+import { own } from '../base/own.js';
 import { showsCalls } from '../facts/step.js';
 import type { Step } from '../facts/step.js';
 import type { Frame } from '../model/record.js';
@@ -175,7 +176,7 @@ export function profileOf(
     if (name !== undefined) {
       if (seenEvents.has(name)) continue;
       seenEvents.add(name);
-      bounds.narrow(events[name], step.line, `the event ${name}`);
+      bounds.narrow(own(events, name), step.line, `the event ${name}`);
     }
     if (!showsCalls(step)) continue;
     const inner = innerFrames(step.frames, before);

@@ -164,7 +164,8 @@ export interface Command {
 
 /** Whose commands a list holds. Source: gdb/breakpoint.c, commands_command(); gdb/cli/cli-script.c, define_command(). */
 export interface CommandList {
-  readonly breakpoints: readonly number[];
+  /** A few, however many were typed: they stand in every line of the list. Ranges are pairs: first and last. */
+  readonly breakpoints: readonly (number | readonly [from: number, to: number])[];
   readonly definition?: string;
 }
 

@@ -1,3 +1,4 @@
+import { own } from '../base/own.js';
 import { bigintOf } from '../model/values.js';
 import {
   answerTo,
@@ -154,8 +155,8 @@ function judge(
 /** A log start that failed switches logging off again. */
 function goesOn({ isOneSocket }: Connection, request: Message, next: Message): boolean {
   const names = [
-    ...(GOES_ON[request.name] ?? []),
-    ...(isOneSocket ? (GOES_ON_OVER_SOCKET[request.name] ?? []) : []),
+    ...(own(GOES_ON, request.name) ?? []),
+    ...(isOneSocket ? (own(GOES_ON_OVER_SOCKET, request.name) ?? []) : []),
   ];
   return names.includes(next.name) && next.enable !== false;
 }
@@ -249,7 +250,7 @@ function* judgeEvents(context: SessionContext): Generator<Judgement> {
   const events = messageEvents(context);
   let judged = 0;
   for (const [i, event] of events.entries()) {
-    if (event.sender !== 'frontend' || GOES_ON[event.name] === undefined || !event.needsReply)
+    if (event.sender !== 'frontend' || own(GOES_ON, event.name) === undefined || !event.needsReply)
       continue;
     judged++;
     const at = { step: event.step, line: event.line };
@@ -293,5 +294,5 @@ function* judgeEvents(context: SessionContext): Generator<Judgement> {
  */
 function hasGoneOn(request: MessageEvent, next: MessageEvent): boolean {
   const isUndone = next.name === 'SET_VRING_ADDR' && !next.needsReply;
-  return GOES_ON[request.name]?.includes(next.name) === true && !isUndone;
+  return own(GOES_ON, request.name)?.includes(next.name) === true && !isUndone;
 }

@@ -9,7 +9,7 @@ import { sqliteCode } from './database.js';
 import type { Database } from './database.js';
 import { openReadOnly } from './open-store.js';
 
-/** A value of a row; integers that a double cannot hold come as their digits, blobs as `x'00ff'`. */
+/** A value of a row; integers that a double cannot hold come as their digits, infinities as `Inf` and `-Inf`, blobs as `x'00ff'`. */
 export type Cell = string | number | null;
 
 export interface QueryRows {
@@ -64,6 +64,8 @@ function selectOf(columns: readonly string[]): string {
       WHEN 'integer' THEN
         CASE WHEN ${name} BETWEEN -9007199254740991 AND 9007199254740991 THEN ${name}
              ELSE CAST(${name} AS TEXT) END
+      WHEN 'real' THEN
+        CASE WHEN abs(${name}) < 9e999 THEN ${name} ELSE CAST(${name} AS TEXT) END
       ELSE ${name} END AS c${i}`;
   });
   return `SELECT ${cells.join(', ')} FROM vhtrace_query`;

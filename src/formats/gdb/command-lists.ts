@@ -57,12 +57,23 @@ function beginsList(text: string, last: number | undefined): CommandList | undef
   return { breakpoints: last === undefined ? [] : [last] };
 }
 
-/** Breakpoints of a range; a typing error must not make millions. */
-const MOST_BREAKPOINTS = 1000;
+/** Ranges of a list; of more, which nobody types, all that is between them is taken. */
+const MOST_RANGES = 8;
 
-function ranges(text: string): number[] {
-  return [...text.matchAll(/(\d+)(?:-(\d+))?/g)].flatMap(([, from = '', to = from]) => {
-    const length = Math.min(Math.max(Number(to) - Number(from) + 1, 0), MOST_BREAKPOINTS);
-    return Array.from({ length }, (_, i) => Number(from) + i);
-  });
+/** gdb counts in an int. */
+const MOST_NUMBER = 2 ** 31 - 1;
+
+function ranges(text: string): CommandList['breakpoints'] {
+  const found = [...text.matchAll(/(\d+)(?:-(\d+))?/g)]
+    .map(([, from = '', to = from]) => [numberOf(from), numberOf(to)] as const)
+    .filter(([from, to]) => from <= to);
+  if (found.length <= MOST_RANGES)
+    return found.map(([from, to]) => (from === to ? from : [from, to]));
+  const first = found.reduce((least, [from]) => Math.min(least, from), MOST_NUMBER);
+  const last = found.reduce((most, [, to]) => Math.max(most, to), 0);
+  return [[first, last]];
+}
+
+function numberOf(digits: string): number {
+  return Math.min(Number(digits), MOST_NUMBER);
 }

@@ -3,6 +3,7 @@
  * vhost-user devices in one row, without device or payload. A write is traced after it succeeded, a read
  * after its header was found to be a valid reply.
  */
+import { own } from '../../base/own.js';
 import type { Step } from '../../facts/step.js';
 import { hasGap } from '../../flows/run.js';
 import type { SessionContext } from '../rule.js';
@@ -51,7 +52,7 @@ function eventOf({ event, index, line, thread }: Step): MessageEvent | undefined
     line,
     thread,
     sender: event.row.kind === 'vhost_user_read' ? 'reply' : 'frontend',
-    name: NAMES[req] ?? req,
+    name: own(NAMES, req) ?? req,
     needsReply: (Number(flags ?? 0) & NEED_REPLY) !== 0,
   };
 }

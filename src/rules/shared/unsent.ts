@@ -34,22 +34,41 @@ export function unsent(
   const func = backend && opFunction(backend, op);
   if (!entered || func === undefined || backend === 'vdpa') return undefined;
   if (run.probes.watching(op, first, end, backend) === undefined) return undefined;
-  const ops = context.of(op).filter((a) => a.device === undefined || a.device === device);
   if (!isInSight(context, call, op)) return undefined;
-  const within = ops.slice(firstFrom(ops, first), firstFrom(ops, end));
-  // What shows another caller was called from there.
-  const isCalled = within.some((a) => a.isLoose || isInside(a, call));
-  return isCalled ? undefined : { op: func, missing: doubts(run, call) };
+  const ops = context.of(op);
+  for (let i = firstFrom(ops, first); i < ops.length; i++) {
+    const other = ops[i];
+    if (other === undefined || other.first >= end) break;
+    if (other.device !== undefined && other.device !== device) continue;
+    // What shows another caller was called from there.
+    if (other.isLoose || isInside(other, call)) return undefined;
+  }
+  return { op: func, missing: doubts(run, call) };
 }
 
 function isInSight(context: SessionContext, call: Activation, op: FactKind): boolean {
-  const { rings } = context.run;
-  const ring = rings.ringOf(call);
-  const callers: Activation[] = [];
-  for (const { entered, device, parent } of context.of(op))
-    if (entered && device === parent?.device && parent?.kind === call.kind) callers.push(parent);
+  const { kind, enable } = call;
+  const { rings, flags } = context.once(`callers of ${op}`, () => callersOf(context, op));
   return (
-    callers.some((a) => a.device === call.device && rings.ringOf(a) === ring) &&
-    (call.enable === true || callers.some(({ enable }) => enable === call.enable))
+    rings.has(ringKey(context, call)) && (enable === true || flags.has(`${kind} ${String(enable)}`))
   );
+}
+
+/** Which calls are seen to make an op at its entry: by kind and ring, and by kind and flag. */
+function callersOf(
+  context: SessionContext,
+  op: FactKind,
+): { readonly rings: ReadonlySet<string>; readonly flags: ReadonlySet<string> } {
+  const rings = new Set<string>();
+  const flags = new Set<string>();
+  for (const { entered, device, parent } of context.of(op)) {
+    if (!entered || parent === undefined || device !== parent.device) continue;
+    rings.add(ringKey(context, parent));
+    flags.add(`${parent.kind} ${String(parent.enable)}`);
+  }
+  return { rings, flags };
+}
+
+function ringKey({ run }: SessionContext, call: Activation): string {
+  return `${call.kind} ${call.device ?? ''} ${run.rings.ringOf(call) ?? ''}`;
 }
