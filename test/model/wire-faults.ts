@@ -338,6 +338,14 @@ const USER_FAULTS: readonly WireFault[] = [
     otherThread,
   ),
   userFault(
+    'a log stop leaves the features out',
+    'LE-CLEAR',
+    'stop-leaves-features-out',
+    noPayload,
+    noConnection,
+    otherThread,
+  ),
+  userFault(
     'a log stop addresses a vring with F_LOG',
     'LE-CLEAR',
     'stop-vring-not-told',

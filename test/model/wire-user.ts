@@ -31,6 +31,7 @@ export type UserDefect =
   | 'vring-not-told'
   | 'vring-left-out'
   | 'stop-keeps-features'
+  | 'stop-leaves-features-out'
   | 'stop-vring-not-told'
   | 'stop-vring-left-out'
   | 'start-vring-not-told'
@@ -240,7 +241,9 @@ export class UserDevice {
   }
 
   private stopPair(thread: number, pair: number): void {
-    this.setFeatures(thread, this.defect === 'stop-keeps-features');
+    if (this.defect !== 'stop-leaves-features-out') {
+      this.setFeatures(thread, this.defect === 'stop-keeps-features');
+    }
     for (const ring of this.ringsOf(pair)) {
       if (ring === 1 && this.defect === 'stop-vring-left-out') continue;
       this.setAddress(thread, ring, ring === 1 && this.defect === 'stop-vring-not-told');
