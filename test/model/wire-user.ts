@@ -19,6 +19,7 @@ export interface UserSetup {
 
 export type UserDefect =
   | 'ack-not-asked'
+  | 'ack-of-vring-not-asked'
   | 'ack-not-awaited'
   | 'reply-not-awaited'
   | 'base-per-pair'
@@ -361,7 +362,10 @@ export class UserDevice {
     log: boolean,
     refuse = false,
   ): boolean {
-    const waits = log && this.setup.version >= 602 && this.defect !== 'ack-not-asked';
+    const isFirstVring = name === 'SET_VRING_ADDR' && members[0]?.[1] === 0n;
+    const isWrong =
+      this.defect === 'ack-not-asked' || (this.defect === 'ack-of-vring-not-asked' && isFirstVring);
+    const waits = log && this.setup.version >= 602 && !isWrong;
     if (!waits) this.send(thread, name, members);
     else if (!this.setup.replyAck) {
       this.send(thread, name, members);
