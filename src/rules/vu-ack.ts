@@ -7,6 +7,7 @@ import {
   connectionsOf,
   isContinued,
   isLogRequest,
+  isOfSameQemu,
   MESSAGES_RECIPE,
   nameOf,
   nextRequests,
@@ -138,7 +139,9 @@ function judge(
   const { how, expected, next } = found;
   const missing = [...found.missing];
   if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
-  if (!isContinued(context, connection, request, next) || !goesOn(connection, request, next)) {
+  const isSequence =
+    isContinued(context, connection, request, next) && goesOn(connection, request, next);
+  if (!isSequence && !isAnsweredLater(context, connection, index)) {
     missing.push('the same sequence without a gap or a disconnect');
   }
   const proof = versionProof(context, connection, request, WAITS_SINCE);
@@ -163,6 +166,21 @@ function goesOn({ isOneSocket }: Connection, request: Message, next: Message): b
     ...(isOneSocket ? (GOES_ON_OVER_SOCKET[request.name] ?? []) : []),
   ];
   return names.includes(next.name) && next.enable !== false;
+}
+
+/**
+ * Over a socket that is named a later reply shows that no disconnect kept QEMU from waiting. One that asked for an
+ * acknowledgement may have got another than it expects.
+ */
+function isAnsweredLater(context: SessionContext, connection: Connection, index: number): boolean {
+  const { isOneSocket, messages } = connection;
+  const request = messages[index];
+  if (!isOneSocket || request === undefined || asksForReply(request) !== false) return false;
+  const later = messages.findIndex(
+    ({ sender }, i) => i > index && sender === 'frontend' && answerTo(messages, i) !== undefined,
+  );
+  const next = messages[later];
+  return next !== undefined && isOfSameQemu(context, connection, request, next);
 }
 
 /** How QEMU waits, or that it does not; undefined where the capture ends before that is known. */
