@@ -65,7 +65,18 @@ export function isTooDeep({ calls }: Pick<Step, 'calls'>): boolean {
 }
 
 /** What a trace event says; where it stands is of the step. */
-export type SaidEvent = Omit<TraceEvent, 'kind' | 'span'>;
+export type SaidEvent = Omit<TraceEvent, 'kind' | 'span'> & {
+  /** Its stamp tells it from an event that says the same, see {@link hasOwnStamp}. */
+  readonly isStamped?: boolean;
+};
+
+// Microseconds, or nanoseconds without a point (SystemTap). Two listeners are asked within some microseconds.
+const FINE = /[.,]\d{6}|^\d{16}/;
+
+/** Two lines that say the same differ by their stamps; those of syslog or of no stamp do not. */
+export function hasOwnStamp({ isStamped, time }: SaidEvent): boolean {
+  return isStamped ?? (time !== undefined && FINE.test(time));
+}
 
 /** It is of a debugger, and shows a stack or a part of one; trace events and requests, millions of them, do not. */
 export function showsCalls({ calls, stackKnown }: Step): boolean {

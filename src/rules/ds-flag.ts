@@ -168,7 +168,7 @@ function violation(
 ): Judgement {
   const vring = bad.kind === 'vhost_virtqueue_set_addr' ? run.rings.ringOf(bad) : undefined;
   const subject = vring === undefined ? 'the device' : `vring ${vring}`;
-  const more = rings > 0 ? `, and so are ${rings} of its vrings` : '';
+  const more = rings > 0 ? `, and so ${rings === 1 ? 'is' : 'are'} ${rings} of its vrings` : '';
   const state = flag ? 'while dirty logging is on' : 'although dirty logging is off';
   return {
     verdict: 'violation',

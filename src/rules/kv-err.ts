@@ -157,7 +157,10 @@ function judgeLogStart(context: SessionContext, start: LogStart): Judgement {
     const last = steps.at(-1) ?? features;
     const isOver = lastRequestTo(context, endpoint) > last.step;
     if (addresses.length === 0 || !isOver) {
-      return undecided(`${who}: the log start is not seen to end`, 'what its thread asks for next');
+      return undecided(
+        `${who}: the log start is not seen to end`,
+        'the next request of that thread',
+      );
     }
     const message = `${who}: the kernel accepted every request of the log start`;
     return { verdict: 'pass', ...at, message };

@@ -44,7 +44,7 @@ export const lgRefcnt: Rule = {
           verdict: 'inconclusive',
           ...place(activation),
           message: 'the references of the log are not shown',
-          missing: ['refcnt: `print *log` at the set_log_base op'],
+          missing: ['`print *log` in vhost_*_set_log_base (for its refcnt)'],
         };
     }
     for (const step of context.events('op_set_log_base')) {

@@ -61,7 +61,10 @@ export const lsDelta: Rule = {
         if (before !== undefined) yield judge(context, before, word);
       }
     }
-    for (const pass of wirePasses(context)) yield judgeWire(context, pass);
+    for (const pass of wirePasses(context)) {
+      // The features of the others were judged before.
+      if (pass.begin === pass.features) yield judgeWire(context, pass);
+    }
   },
 };
 

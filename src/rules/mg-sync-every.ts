@@ -1,3 +1,4 @@
+import { hasOwnStamp } from '../facts/step.js';
 import type { Step } from '../facts/step.js';
 import type { Activation } from '../flows/activation.js';
 import { hasGap } from '../flows/run.js';
@@ -37,6 +38,7 @@ export const mgSyncEvery: Rule = {
       'rounds that look like one, because nothing between them is watched: only a device that none of them asks is reported',
       'a sync of one memory region, as the display makes it',
       'a process that dies in the round',
+      'trace lines without a stamp, of which a tool that drops repeated lines leaves one',
     ],
     sources: [
       'QEMU system/memory.c memory_global_dirty_log_sync(), memory_region_sync_dirty_bitmap()',
@@ -180,8 +182,11 @@ function* judgeTraced(
       ? lives.map((life) => registrationDoubts(context, 'events', life, end.index))
       : [];
   const certain = lives.filter((_, i) => doubts[i]?.length === 0);
-  const isBroken = hasGap(context.run, start.index, end.index);
-  if (asked < certain.length && !isBroken) {
+  const broken = [
+    ...(hasGap(context.run, start.index, end.index) ? ['an unbroken record of the sync'] : []),
+    ...(mayBeMerged(context, round) ? [EACH_LINE] : []),
+  ];
+  if (asked < certain.length && broken.length === 0) {
     yield {
       verdict: 'violation',
       ...at,
@@ -198,7 +203,7 @@ function* judgeTraced(
   } else if (asked < lives.length) {
     yield undecided(
       `the sync asks ${asked} vhost listeners, and up to ${lives.length} devices may be registered`,
-      ...new Set([...doubts.flat(), ...(isBroken ? ['an unbroken record of the sync'] : [])]),
+      ...new Set([...doubts.flat(), ...broken]),
     );
   } else if (
     before !== undefined &&
@@ -218,6 +223,32 @@ function* judgeTraced(
       'trace events vhost_dev_start and vhost_dev_stop (7.2 and later; since 11.1 vhost_dev_start_in and vhost_dev_stop_in), since the device starts',
     );
   }
+}
+
+const EACH_LINE =
+  'lines that a tool cannot take for repetitions and drop, as uniq does (stamps: -msg timestamp=on)';
+
+/**
+ * Without a stamp the lines of two listeners are alike: a tool that drops repeated lines, uniq or a collector of logs,
+ * leaves one of them. Where the round of any other sync has two, none does.
+ */
+function mayBeMerged(context: SessionContext, { syncs }: TracedRound): boolean {
+  const areAlike = syncs.some(isUnstamped);
+  return areAlike && !context.once('rounds with lines alike', () => hasLinesAlike(context));
+}
+
+function hasLinesAlike(context: SessionContext): boolean {
+  return tracedRounds(context).some(({ syncs }) =>
+    syncs.some((sync, i) => {
+      const next = syncs[i + 1];
+      const isNext = next?.index === sync.index + 1 && isUnstamped(sync) && isUnstamped(next);
+      return isNext && next.event?.record.text === sync.event?.record.text;
+    }),
+  );
+}
+
+function isUnstamped({ event }: Step): boolean {
+  return event?.record.args?.listener === 'vhost' && !hasOwnStamp(event.record);
 }
 
 /** Of devices that have stopped it makes no difference whether they are asked: the stop has read their log. */

@@ -1,4 +1,5 @@
 import { judgeCoverage, sizeEvents } from './shared/log-size.js';
+import { judgeWireGrowth } from './shared/wire-growth.js';
 import type { Rule } from './rule.js';
 
 /** After a topology change the log covers the new memory table, whether it was resized for that or not. */
@@ -13,6 +14,7 @@ export const rzCover: Rule = {
     needs: [
       'the entry of vhost_dev_log_resize with size=, below vhost_commit; for a log that is kept, the set_mem_table op there and the size of the log before',
       'probe vhost_dev_sync_region, and a sync in which the device is elected: its rlast= shows the memory regions',
+      'or the messages of a vhost-user connection since the log start, with payload: the log of the backend',
     ],
     why: 'The backend writes to memory that the log does not cover: those pages are lost, or it writes beyond the bitmap. QEMU asserts at the next sync.',
     probes: [
@@ -32,5 +34,6 @@ export const rzCover: Rule = {
       const judged = event.inCommit ? judgeCoverage(context, event) : undefined;
       if (judged !== undefined) yield judged;
     }
+    yield* judgeWireGrowth(context, false);
   },
 };

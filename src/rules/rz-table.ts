@@ -9,6 +9,7 @@ import {
 } from './shared/queries.js';
 import { sizeEvents } from './shared/log-size.js';
 import type { SizeEvent } from './shared/log-size.js';
+import { judgeWireGrowth } from './shared/wire-growth.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log grows before the memory table does, and shrinks after it. */
@@ -23,6 +24,7 @@ export const rzTable: Rule = {
     needs: [
       'vhost_commit and vhost_dev_log_resize below it, and the size of the log before (the log start, or the resize before)',
       'probe on the set_mem_table op of the backend',
+      'or the messages of a vhost-user connection since the log start, with payload: the log of the backend',
     ],
     why: 'The backend may write to memory for which the log it has is too small: bits are set beyond the bitmap, or lost.',
     probes: ['vhost_commit', 'vhost_dev_log_resize', 'vhost_log_get', 'op_set_mem_table'],
@@ -35,6 +37,7 @@ export const rzTable: Rule = {
     for (const event of sizeEvents(context))
       if (event.inCommit && !event.isKept && event.size !== event.before)
         yield judge(context, event);
+    yield* judgeWireGrowth(context, true);
   },
 };
 

@@ -1,4 +1,6 @@
+import { append } from '../base/append.js';
 import { own } from '../base/own.js';
+import { hasGap } from '../flows/run.js';
 import { bigintOf } from '../model/values.js';
 import {
   answerTo,
@@ -6,6 +8,7 @@ import {
   connectionsOf,
   isContinued,
   isLogRequest,
+  isOfSameQemu,
   MESSAGES_RECIPE,
   nameOf,
   nextRequests,
@@ -14,7 +17,7 @@ import {
 import type { Connection, Message } from './shared/messages.js';
 import { asked, messageEvents } from './shared/message-events.js';
 import type { MessageEvent } from './shared/message-events.js';
-import { orOneQemu } from './shared/one-process.js';
+import { ONE_QEMU, orOneQemu } from './shared/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** 6.2 made QEMU wait. */
@@ -34,6 +37,9 @@ const GOES_ON_OVER_SOCKET: Readonly<Record<string, readonly string[]>> = {
   SET_FEATURES: ['SET_MEM_TABLE'],
   SET_VRING_ADDR: ['SET_FEATURES'],
 };
+
+const IN_TURN =
+  'whether the backend handles requests one after the other: then the reply to GET_STATUS shows that it logs';
 
 /** QEMU goes on only when the backend logs. */
 export const vuAck: Rule = {
@@ -134,7 +140,9 @@ function judge(
   const { how, expected, next } = found;
   const missing = [...found.missing];
   if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
-  if (!isContinued(context, connection, request, next) || !goesOn(connection, request, next)) {
+  const isSequence =
+    isContinued(context, connection, request, next) && goesOn(connection, request, next);
+  if (!isSequence && !isAnsweredLater(context, connection, index)) {
     missing.push('the same sequence without a gap or a disconnect');
   }
   const proof = versionProof(context, connection, request, WAITS_SINCE);
@@ -159,6 +167,21 @@ function goesOn({ isOneSocket }: Connection, request: Message, next: Message): b
     ...(isOneSocket ? (own(GOES_ON_OVER_SOCKET, request.name) ?? []) : []),
   ];
   return names.includes(next.name) && next.enable !== false;
+}
+
+/**
+ * Over a socket that is named a later reply shows that no disconnect kept QEMU from waiting. One that asked for an
+ * acknowledgement may have got another than it expects.
+ */
+function isAnsweredLater(context: SessionContext, connection: Connection, index: number): boolean {
+  const { isOneSocket, messages } = connection;
+  const request = messages[index];
+  if (!isOneSocket || request === undefined || asksForReply(request) !== false) return false;
+  const later = messages.findIndex(
+    ({ sender }, i) => i > index && sender === 'frontend' && answerTo(messages, i) !== undefined,
+  );
+  const next = messages[later];
+  return next !== undefined && isOfSameQemu(context, connection, request, next);
 }
 
 /** How QEMU waits, or that it does not; undefined where the capture ends before that is known. */
@@ -203,9 +226,7 @@ function waitOrFault(
     next.name === 'GET_STATUS' &&
     answerTo(messages, messages.indexOf(next, index)) !== undefined
   ) {
-    missing.push(
-      'whether the backend handles requests one after the other: then the reply to GET_STATUS shows that it logs',
-    );
+    missing.push(IN_TURN);
   }
   if (isAsked === false && !shown.anyWait) {
     missing.push(
@@ -249,6 +270,7 @@ function shownBy({ messages }: Connection): Shown {
 function* judgeEvents(context: SessionContext): Generator<Judgement> {
   const events = messageEvents(context);
   let judged = 0;
+  yield* judgeUnasked(context, events);
   for (const [i, event] of events.entries()) {
     if (event.sender !== 'frontend' || own(GOES_ON, event.name) === undefined || !event.needsReply)
       continue;
@@ -286,6 +308,88 @@ function* judgeEvents(context: SessionContext): Generator<Judgement> {
     message: 'vhost_user_write shows no payload: which requests ask for logging is not seen',
     missing: [MESSAGES_RECIPE],
   };
+}
+
+/**
+ * Requests of a log start that are not acknowledged while the next one is. It has logging in it, and so have the
+ * others in front of it: a log stop that fails may tell vrings to log again, but begins with features that ask for no
+ * acknowledgement and with no log base.
+ */
+function* judgeUnasked(
+  context: SessionContext,
+  all: readonly MessageEvent[],
+): Generator<Judgement> {
+  for (const events of eventsByThread(all)) {
+    for (const [i, event] of events.entries()) {
+      const next = nextLogged(events, i);
+      if (next !== undefined) yield judgePass(context, events, event, next);
+    }
+  }
+}
+
+function judgePass(
+  context: SessionContext,
+  events: readonly MessageEvent[],
+  event: MessageEvent,
+  next: MessageEvent,
+): Judgement {
+  const what = `vhost_user_write ${event.name} of a log start asks for no acknowledgement`;
+  const at = { step: event.step, line: event.line };
+  const message = `${what}, and ${next.name} behind it does`;
+  const begin = beginOf(events, event);
+  const missing: string[] = [];
+  if (event.thread === undefined || context.run.mixed.has(context.session)) missing.push(ONE_QEMU);
+  else if (begin === undefined || hasGap(context.run, begin.step, next.step))
+    missing.push('the log start from SET_LOG_BASE on, without a gap');
+  const status = events.find(
+    ({ step, name }) => step > event.step && step < next.step && name === 'GET_STATUS',
+  );
+  if (status !== undefined) missing.push(IN_TURN);
+  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
+  return {
+    verdict: 'violation',
+    ...at,
+    message,
+    expected: 'NEED_REPLY (0x8) in the flags',
+    evidence: [{ line: next.line, role: `${next.name} asks for an acknowledgement` }],
+  };
+}
+
+function eventsByThread(events: readonly MessageEvent[]): Iterable<readonly MessageEvent[]> {
+  const threads = new Map<string | undefined, MessageEvent[]>();
+  for (const event of events) append(threads, event.thread, event);
+  return threads.values();
+}
+
+const STATUS: ReadonlySet<string> = new Set(['GET_STATUS', 'SET_STATUS']);
+
+/** What follows the features. */
+const OF_PASS: ReadonlySet<string> = new Set([...STATUS, 'SET_VRING_ADDR']);
+
+/** The address with logging right behind a request of the same pass that does not ask for an acknowledgement. */
+function nextLogged(events: readonly MessageEvent[], index: number): MessageEvent | undefined {
+  const { sender, name, needsReply } = events[index] ?? {};
+  const isOfPass = name === 'SET_FEATURES' || name === 'SET_VRING_ADDR';
+  if (sender !== 'frontend' || needsReply === true || !isOfPass) return undefined;
+  const next = events.slice(index + 1, index + 6).find(({ name }) => !STATUS.has(name));
+  const isLogged = next?.name === 'SET_VRING_ADDR' && next.needsReply;
+  return isLogged && next.sender === 'frontend' ? next : undefined;
+}
+
+/** What shows that it is a log start: the log base in front of the features, or features that are acknowledged. */
+function beginOf(events: readonly MessageEvent[], event: MessageEvent): MessageEvent | undefined {
+  let at = events.indexOf(event);
+  while (isBehindFeatures(events[at])) at--;
+  const features = events[at];
+  if (features?.name !== 'SET_FEATURES') return undefined;
+  const before = events[at - 1];
+  const isStart = features.needsReply || before?.name === 'SET_LOG_BASE';
+  return isStart ? (before ?? features) : undefined;
+}
+
+function isBehindFeatures(event: MessageEvent | undefined): boolean {
+  const { sender, name = '' } = event ?? {};
+  return name === 'SET_FEATURES' ? sender === 'reply' : OF_PASS.has(name);
 }
 
 /**

@@ -219,6 +219,13 @@ function userFault(
   return { name, rules: [rule], trials: () => userTrials(defect, either(...reasons)) };
 }
 
+/** The trace events show it where the other requests are acknowledged. */
+const noAckAtAll: ReasonOf = ({ format, setup }) =>
+  format === 'trace events' && !setup.replyAck ? 'the trace events show no payload' : undefined;
+
+const notAtAll: ReasonOf = ({ setup }) =>
+  setup.version < 602 ? 'QEMU before 6.2 never waits' : undefined;
+
 const USER_FAULTS: readonly WireFault[] = [
   userFault(
     'logging is asked for without an acknowledgement',
@@ -228,6 +235,14 @@ const USER_FAULTS: readonly WireFault[] = [
     noConnection,
     noVersion('6.2', 702),
     unnamedSocketOfLogStart,
+  ),
+  userFault(
+    'the first vring is told to log without an acknowledgement',
+    'VU-ACK',
+    'ack-of-vring-not-asked',
+    noAckAtAll,
+    noConnection,
+    notAtAll,
   ),
   userFault(
     'the acknowledgement of logging is not awaited',
@@ -333,6 +348,14 @@ const USER_FAULTS: readonly WireFault[] = [
     'a log stop keeps LOG_ALL',
     'LE-CLEAR',
     'stop-keeps-features',
+    noPayload,
+    noConnection,
+    otherThread,
+  ),
+  userFault(
+    'a log stop leaves the features out',
+    'LE-CLEAR',
+    'stop-leaves-features-out',
     noPayload,
     noConnection,
     otherThread,

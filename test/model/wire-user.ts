@@ -19,6 +19,7 @@ export interface UserSetup {
 
 export type UserDefect =
   | 'ack-not-asked'
+  | 'ack-of-vring-not-asked'
   | 'ack-not-awaited'
   | 'reply-not-awaited'
   | 'base-per-pair'
@@ -31,6 +32,7 @@ export type UserDefect =
   | 'vring-not-told'
   | 'vring-left-out'
   | 'stop-keeps-features'
+  | 'stop-leaves-features-out'
   | 'stop-vring-not-told'
   | 'stop-vring-left-out'
   | 'start-vring-not-told'
@@ -240,7 +242,9 @@ export class UserDevice {
   }
 
   private stopPair(thread: number, pair: number): void {
-    this.setFeatures(thread, this.defect === 'stop-keeps-features');
+    if (this.defect !== 'stop-leaves-features-out') {
+      this.setFeatures(thread, this.defect === 'stop-keeps-features');
+    }
     for (const ring of this.ringsOf(pair)) {
       if (ring === 1 && this.defect === 'stop-vring-left-out') continue;
       this.setAddress(thread, ring, ring === 1 && this.defect === 'stop-vring-not-told');
@@ -358,7 +362,10 @@ export class UserDevice {
     log: boolean,
     refuse = false,
   ): boolean {
-    const waits = log && this.setup.version >= 602 && this.defect !== 'ack-not-asked';
+    const isFirstVring = name === 'SET_VRING_ADDR' && members[0]?.[1] === 0n;
+    const isWrong =
+      this.defect === 'ack-not-asked' || (this.defect === 'ack-of-vring-not-asked' && isFirstVring);
+    const waits = log && this.setup.version >= 602 && !isWrong;
     if (!waits) this.send(thread, name, members);
     else if (!this.setup.replyAck) {
       this.send(thread, name, members);

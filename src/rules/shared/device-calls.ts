@@ -92,7 +92,7 @@ export function missingLogFlag(context: SessionContext, device: string, step: nu
   const start = lastBefore(callsOf(context, device, 'vhost_dev_start'), step);
   return start === undefined
     ? ['the device start or the log toggle before it']
-    : ['enable_log= below the device start, or a log toggle behind it'];
+    : ['enable_log= below the device start, or a later log toggle'];
 }
 
 /** 10.2 moved the body of vhost_dev_stop() into do_vhost_dev_stop(), which may be a tail call beside it. */

@@ -12,14 +12,18 @@ import {
   isContinued,
   isOfSameQemu,
   MESSAGES_RECIPE,
+  VRING_REQUESTS,
 } from './messages.js';
 import type { Connection, Message } from './messages.js';
 
-/** SET_FEATURES, and the addresses right behind it. */
+/** SET_FEATURES, and the addresses right behind it; or the addresses of a log stop that sends no features. */
 export interface WirePass {
   readonly kind: 'start' | 'stop';
   readonly connection: Connection;
+  /** Those in force. */
   readonly features: Message;
+  /** With which it begins: the features, or the first address where they are older. */
+  readonly begin: Message;
   readonly addresses: readonly Message[];
   /** What is known of its vhost_dev; undefined where no start of it is shown. */
   readonly device: WireDevice | undefined;
@@ -53,7 +57,7 @@ export function wirePasses(context: SessionContext): readonly WirePass[] {
 
 /** What keeps a pass from being judged at all. */
 export function missingFor(context: SessionContext, pass: WirePass): string[] {
-  const { connection, features, addresses } = pass;
+  const { connection, begin, addresses } = pass;
   const last = addresses.at(-1);
   const isShown = addresses.every(
     ({ vring, enable }) => vring !== undefined && enable !== undefined,
@@ -61,7 +65,7 @@ export function missingFor(context: SessionContext, pass: WirePass): string[] {
   if (connection.endpoint === undefined)
     return [`the connection of each message (${MESSAGES_RECIPE})`];
   if (!isShown) return [`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`];
-  const isBroken = last === undefined || !isContinued(context, connection, features, last);
+  const isBroken = last === undefined || !isContinued(context, connection, begin, last);
   return isBroken ? [`the log ${pass.kind} without a gap, in one thread`] : [];
 }
 
@@ -73,7 +77,7 @@ export function isOfOneQemu({ endpoint, isOneSocket, threads }: Connection): boo
 /** The device, where nothing that may have changed its vrings can be missing. */
 export function deviceIn(
   context: SessionContext,
-  { connection, features, device }: WirePass,
+  { connection, features, begin, device }: WirePass,
 ): WireDevice | undefined {
   if (device === undefined || !isOfOneQemu(connection)) return undefined;
   const known = [...device.vrings.values()].flatMap(({ kick, start, address }) => [
@@ -81,7 +85,9 @@ export function deviceIn(
     start,
     address,
   ]);
-  const isShown = known.every((message) => isOfSameQemu(context, connection, message, features));
+  const isShown = [features, ...known].every((message) =>
+    isOfSameQemu(context, connection, message, begin),
+  );
   return isShown ? device : undefined;
 }
 
@@ -103,6 +109,7 @@ function passesOf(connection: Connection): WirePass[] {
   const requests = connection.messages.filter(({ sender }) => sender === 'frontend');
   const passes: WirePass[] = [];
   let devices = new Devices();
+  let features: Message | undefined;
   let quiet: Message | undefined;
   let base: Message | undefined;
   let greeting = requests[0]?.greeting;
@@ -111,14 +118,34 @@ function passesOf(connection: Connection): WirePass[] {
     if (request === undefined) continue;
     if (request.greeting !== greeting) {
       devices = new Devices();
-      [quiet, base] = [undefined, undefined];
+      [features, quiet, base] = [undefined, undefined, undefined];
     }
     greeting = request.greeting;
     if (request.name !== 'SET_FEATURES') {
       if (request.name === 'SET_LOG_BASE') base = request;
-      devices.follow(request);
+      const addresses = features?.enable === true ? bareStop(requests, i, devices) : [];
+      const device = devices.of(request.vring);
+      if (features === undefined || addresses.length === 0) devices.follow(request);
+      else {
+        i += addresses.length - 1;
+        const next = nextOf(requests, i);
+        const begin = request;
+        passes.push({
+          kind: 'stop',
+          connection,
+          features,
+          begin,
+          addresses,
+          device,
+          quiet,
+          base,
+          next,
+        });
+        for (const address of addresses) devices.toggle(address);
+      }
       continue;
     }
+    features = request;
     if (request.enable !== true) {
       quiet = request.enable === false ? request : undefined;
       base = undefined;
@@ -137,6 +164,7 @@ function passesOf(connection: Connection): WirePass[] {
         kind,
         connection,
         features: request,
+        begin: request,
         addresses,
         device,
         quiet,
@@ -147,6 +175,31 @@ function passesOf(connection: Connection): WirePass[] {
     for (const address of addresses) devices.toggle(address);
   }
   return passes;
+}
+
+/**
+ * The addresses of a log stop that sends no features, from this request on. A device start sets each vring up around its
+ * address, and a log start that failed ends with the features.
+ */
+function bareStop(
+  requests: readonly Message[],
+  begin: number,
+  devices: Devices,
+): readonly Message[] {
+  let end = begin;
+  while (isEndOfLogging(requests[end], devices)) end++;
+  const isSetUp = [requests[begin - 1], requests[end]].some(
+    (beside) => beside?.name !== 'SET_VRING_ADDR' && VRING_REQUESTS.has(beside?.name ?? ''),
+  );
+  const next = end > begin ? nextOf(requests, end - 1) : undefined;
+  return isSetUp || next?.name === 'SET_FEATURES' ? [] : requests.slice(begin, end);
+}
+
+/** Tells a vring not to log that logs. */
+function isEndOfLogging(request: Message | undefined, devices: Devices): boolean {
+  const { name, enable, vring = -1 } = request ?? {};
+  const running = devices.of(vring)?.vrings.get(vring);
+  return name === 'SET_VRING_ADDR' && enable === false && running?.address.enable === true;
 }
 
 /** A log stop may be one that does not take LOG_ALL back. */
@@ -226,11 +279,28 @@ function nextOf(requests: readonly Message[], last: number): Message | undefined
 /** The addresses of a log start or stop; none behind the features of a device start. */
 function addressesBehind(requests: readonly Message[], features: number): readonly Message[] {
   const found: Message[] = [];
-  for (let i = features + 1; i < requests.length; i++) {
+  let i = features + 1;
+  for (; i < requests.length; i++) {
     const request = requests[i];
     if (request === undefined) break;
     if (request.name === 'SET_VRING_ADDR') found.push(request);
     else if (!BEHIND_FEATURES.has(request.name)) break;
   }
-  return found;
+  const next = nextOf(requests, i - 1);
+  const isUndone = next === undefined || next.name === 'SET_FEATURES';
+  return isUndone ? found : found.slice(0, stopIn(found));
+}
+
+/** Where a log stop without features begins behind a log start: all that follows takes back what that has told. */
+function stopIn(addresses: readonly Message[]): number {
+  const told = new Set<number | undefined>();
+  const isStop = ({ vring, enable }: Message): boolean => enable === false && told.has(vring);
+  for (const address of addresses) if (address.enable === true) told.add(address.vring);
+  let begin = addresses.length;
+  for (; begin > 0; begin--) {
+    const address = addresses[begin - 1];
+    if (address === undefined || !isStop(address)) break;
+  }
+  // Wrong flags in the log start itself are not its end.
+  return addresses.slice(0, begin).some(({ enable }) => enable === true) ? begin : addresses.length;
 }

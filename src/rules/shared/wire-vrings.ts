@@ -39,6 +39,8 @@ const AIMS: Readonly<Record<WirePass['kind'], Aim>> = {
   },
 };
 
+const GOES_ON = 'what the connection goes on with';
+
 /** Is each vring told to log at a log start, or each that logs not to at a log stop? Several judgements where several are not. */
 export function* judgeWireVrings(
   context: SessionContext,
@@ -50,28 +52,35 @@ export function* judgeWireVrings(
 }
 
 function* judgePass(context: SessionContext, pass: WirePass, aim: Aim): Generator<Judgement> {
-  const { connection, features, addresses } = pass;
+  const { connection, features, begin, addresses, next } = pass;
   const who = nameOf(connection);
-  const at = { endpoint: connection.endpoint, step: features.step, line: features.line };
+  const at = { endpoint: connection.endpoint, step: begin.step, line: begin.line };
   const missing = missingFor(context, pass);
   const device = missing.length === 0 ? deviceIn(context, pass) : undefined;
   const vrings = device && aim.vringsOf(device);
   // A log stop of a device that does not log.
   if (vrings?.size === 0) return;
-  if (vrings !== undefined && features.enable !== aim.flag) {
+  // Of a log start that failed the features would be next.
+  const isBare = begin !== features;
+  if (isBare && !goesOn(context, pass)) missing.push(GOES_ON);
+  if (vrings !== undefined && features.enable !== aim.flag && missing.length === 0) {
     yield {
       verdict: 'violation',
       ...at,
       message: `${who} is told not to log its vrings, and keeps LOG_ALL: it goes on logging what it writes`,
       expected: 'SET_FEATURES without LOG_ALL (bit 26)',
-      evidence: addresses.slice(0, 1).flatMap((address) => {
-        const before = vrings.get(address.vring ?? -1)?.address;
-        return before === undefined ? [] : [markOf(before), markOf(address)];
-      }),
+      evidence: [
+        ...(isBare ? [{ line: features.line, role: 'the features in force' }] : []),
+        ...addresses.slice(0, 1).flatMap((address) => {
+          const before = vrings.get(address.vring ?? -1)?.address;
+          return before === undefined ? [] : [markOf(before), markOf(address)];
+        }),
+        ...(isBare && next !== undefined ? [{ line: next.line, role: 'QEMU goes on' }] : []),
+      ],
     };
     return;
   }
-  const missed = missing.length === 0 ? missedVrings(context, pass, aim, vrings) : [];
+  const missed = missing.length === 0 && !isBare ? missedVrings(context, pass, aim, vrings) : [];
   for (const vring of missed) {
     yield {
       verdict: 'violation',
@@ -88,7 +97,7 @@ function* judgePass(context: SessionContext, pass: WirePass, aim: Aim): Generato
   if (vrings === undefined) missing.push(`the start of the device (${MESSAGES_RECIPE})`);
   const numbers = [...(vrings?.keys() ?? [])];
   const isLast = numbers.every((vring) => addresses.some((address) => address.vring === vring));
-  if (missing.length === 0 && !isLast) missing.push('what the connection goes on with');
+  if (missing.length === 0 && !isLast) missing.push(GOES_ON);
   const message =
     missing.length > 0
       ? `whether ${who} is told ${aim.what} each vring is not shown`
