@@ -27,6 +27,12 @@ export function createStrace(): LineFormat {
   return new Strace();
 }
 
+/** A line of strace wherever it stands: a call, or the notice of a new thread. */
+export function isSurelyStrace(text: string): boolean {
+  const line = straceLine(text);
+  return line !== undefined && line.what !== 'signal' && isEvidence(line, false);
+}
+
 /** A call that has not returned on its line. */
 interface Torn {
   readonly call: SystemCall;
