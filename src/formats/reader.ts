@@ -35,6 +35,7 @@ import { stripMarkup } from './markup.js';
 import type { NoteLine } from './notes/note-format.js';
 import { NoteReader } from './notes/note-reader.js';
 import { RecordSink } from './record-sink.js';
+import { UnreadTraces } from './wire/unread-traces.js';
 
 /** Takes lines, gives records. One reader per capture. */
 export interface CaptureReader {
@@ -85,6 +86,7 @@ class Reader implements CaptureReader {
       this.#join({ text: '', lineNo, cut: false });
     },
   });
+  readonly #unread = new UnreadTraces();
   #pending: Pending | undefined;
   #paged = false;
 
@@ -139,6 +141,9 @@ class Reader implements CaptureReader {
     while (this.#pending !== undefined) this.#finishPending(true);
     this.#formats.end();
     this.#session.closeAll();
+    for (const { code, message, span } of this.#unread.problems()) {
+      this.#session.problem(code, message, span);
+    }
     const records = this.#sink.finish();
     const { blank, problems } = this.#sink;
     return { lines: this.#lines, blank, formats: this.#session.formats, records, problems };
@@ -266,11 +271,20 @@ class Reader implements CaptureReader {
       this.#formats.end();
       this.#session.blank(lineNo);
       this.#notes.blank(lineNo);
-    } else if (this.#formats.take(text, lineNo) || this.#goOnWithNote(line)) return;
+    } else if (this.#formats.take(text, lineNo) || this.#missTrace(text, lineNo)) return;
+    else if (this.#goOnWithNote(line)) return;
     else if (this.#readFrameLine(line, raw) || this.#readEventLine(text, lineNo)) return;
     else if (isThreadRow(text)) this.#hold('row', text, line);
     else if (text.startsWith(RUN_TILL_EXIT)) this.#hold('finish', text, line);
     else if (!this.#readSession(line, raw)) this.#readRest(line);
+  }
+
+  /** A line of a trace that no format took is no line of a note. */
+  #missTrace(text: string, lineNo: number): boolean {
+    if (!this.#unread.see(text, lineNo)) return false;
+    this.#settleNotes();
+    this.#lost(lineNo, 'a line of a trace that could not be read');
+    return true;
   }
 
   /** An open block of a note takes what gdb would claim only by its surroundings. */
