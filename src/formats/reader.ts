@@ -10,7 +10,6 @@
 import type { CaptureRecord, Reading } from '../model/record.js';
 import { cleanLine, isEmptyQuote, PagerPrompts, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
-import { unwrapDockerLog } from './docker-log.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
 import { farLoss, isCutMark, isLossNotice, isThreadRow, startsLocation } from './gdb/chatter.js';
@@ -29,6 +28,7 @@ import { GdbSession } from './gdb/session.js';
 import { Pending } from './gdb/pending.js';
 import type { Line } from './gdb/pending.js';
 import { FormatOffers } from './format-offers.js';
+import { JsonLines } from './json-lines.js';
 import { MailLines } from './mail-lines.js';
 import { Margins } from './margins.js';
 import { stripMarkup } from './markup.js';
@@ -62,6 +62,7 @@ class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
   readonly #session = new GdbSession(this.#sink);
   readonly #frames = new FrameTable();
+  readonly #json = new JsonLines();
   readonly #margins: Margins;
   readonly #pager = new PagerPrompts();
   readonly #mail = new MailLines({
@@ -111,7 +112,7 @@ class Reader implements CaptureReader {
 
   #pushLine(raw: string, lineNo: number): void {
     if (this.#pushPlainEvent(raw, lineNo)) return;
-    const text = this.#margins.strip(stripMarkup(unwrapDockerLog(cleanLine(raw))));
+    const text = this.#margins.strip(stripMarkup(this.#json.unwrap(cleanLine(raw))));
     if (this.#readHole(lineNo)) return;
     const pager = this.#pager.cut(text);
     if (pager === undefined && this.#pushStampedEvent(text, lineNo)) return;
