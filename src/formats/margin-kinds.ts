@@ -63,6 +63,8 @@ const TRACE_KINDS: readonly RegExp[] = [
   // "[host1] out: text": Fabric
   /^\[(?<by>[\w.@:-]{1,255})\] (?:out|err): /,
   HOST,
+  // "strace.out.4697:text": grep over the files of strace -ff, which it names by the thread
+  /^[\w./+-]{0,200}\.(?<thread>\d{1,10}):/,
   // "[stdlog] 2026-11-22 03:00:00,000 avocado.test DEBUG| text"    "2026-11-22 03:00:00,000 INFO  [stdout] text"
   /^(?:\[\w{1,32}\] )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:[\w.-]{1,64} +)?(?:DEBUG|INFO|WARNING|WARN|ERROR) *(?:\| ?|\[[\w.-]{1,64}\] )/,
   // "DEBUG    root:test.py:12 text": pytest
@@ -72,7 +74,7 @@ const TRACE_KINDS: readonly RegExp[] = [
 const LISTINGS: readonly RegExp[] = [FOUND, FOUND_IN_FILE];
 
 const ALL = [...KINDS, ...TRACE_KINDS, ...LISTINGS];
-const ANY_KIND = anyOf(ALL.map(({ source }) => new RegExp(source.replaceAll('?<by>', '?:'))));
+const ANY_KIND = anyOf(ALL.map(({ source }) => new RegExp(source.replaceAll(/\?<\w+>/g, '?:'))));
 
 const MOST_KINDS = 3;
 
@@ -93,8 +95,10 @@ export function cutMargin(line: string, margin: Margin): Cut | undefined {
   for (const kind of margin) {
     const match = kind.exec(rest);
     if (match === null) return undefined;
-    rest = rest.slice(match[0].length);
-    const by = match.groups?.by;
+    const { by, thread } = match.groups ?? {};
+    const text = rest.slice(match[0].length);
+    // As strace -f would have written it into one file.
+    rest = thread === undefined || text === '' ? text : `${thread} ${text}`;
     if (by !== undefined) writer = writer === undefined ? by : `${writer} ${by}`;
   }
   return { rest, writer };
@@ -132,7 +136,8 @@ function marginOfTrace(line: string, { isTrace }: Evidence): Margin | undefined 
   ];
   for (let count = 1; count <= MOST_KINDS; count += 1) {
     open = open.flatMap(({ margin, rest }) =>
-      ALL.flatMap((kind) => {
+      // Nobody has grep look through what grep found.
+      (count === 1 ? ALL : [...KINDS, ...TRACE_KINDS]).flatMap((kind) => {
         const cut = cutMargin(rest, [kind]);
         return cut === undefined ? [] : [{ margin: [...margin, kind], rest: cut.rest }];
       }),

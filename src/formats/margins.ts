@@ -22,9 +22,8 @@ const MI =
 // What the reader of QEMU's events takes with the stamp in front of it.
 const STAMPED_EVENT = /[ \t][a-z]\w*_\w/;
 
-// Nobody prints it in front of anything else: QEMU's stamps, a system call of vhost's, DPDK's log.
-const TRACE =
-  /^(?:\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]|(?:\[pid +\d{1,8}\] |\d{1,8} +)?(?:[\d:.]{8,20} )?ioctl\(\d{1,8}(?:<[^<>]{1,200}>)?, VHOST_|VHOST_CONFIG: )/;
+// 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
+const EVENT = /^\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
 
 function isSession(rest: string): boolean {
   return GDB.test(rest) || MI.test(rest);
@@ -135,7 +134,7 @@ export class Margins {
 
   /** Lines that somebody looked for are of any log. */
   #isFound(rest: string): boolean {
-    if (TRACE.test(rest) || GDB.test(rest) || isTraceLine(rest)) return true;
+    if (EVENT.test(rest) || GDB.test(rest) || isTraceLine(rest)) return true;
     return (
       /^(?:\d{4}-|[a-z]+_)/.test(rest) && readEvent(rest, 0, false, this.#events) !== undefined
     );
