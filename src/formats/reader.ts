@@ -10,7 +10,6 @@
 import type { CaptureRecord, Reading } from '../model/record.js';
 import { cleanLine, isEmptyQuote, PagerPrompts, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
-import { unwrapDockerLog } from './docker-log.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
 import { farLoss, isCutMark, isLossNotice, isThreadRow, startsLocation } from './gdb/chatter.js';
@@ -29,12 +28,14 @@ import { GdbSession } from './gdb/session.js';
 import { Pending } from './gdb/pending.js';
 import type { Line } from './gdb/pending.js';
 import { FormatOffers } from './format-offers.js';
+import { JsonLines } from './json-lines.js';
 import { MailLines } from './mail-lines.js';
 import { Margins } from './margins.js';
 import { stripMarkup } from './markup.js';
 import type { NoteLine } from './notes/note-format.js';
 import { NoteReader } from './notes/note-reader.js';
 import { RecordSink } from './record-sink.js';
+import { UnreadTraces } from './wire/unread-traces.js';
 
 /** Takes lines, gives records. One reader per capture. */
 export interface CaptureReader {
@@ -61,6 +62,7 @@ class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
   readonly #session = new GdbSession(this.#sink);
   readonly #frames = new FrameTable();
+  readonly #json = new JsonLines();
   readonly #margins: Margins;
   readonly #pager = new PagerPrompts();
   readonly #mail = new MailLines({
@@ -85,6 +87,7 @@ class Reader implements CaptureReader {
       this.#join({ text: '', lineNo, cut: false });
     },
   });
+  readonly #unread = new UnreadTraces();
   #pending: Pending | undefined;
   #paged = false;
 
@@ -109,7 +112,7 @@ class Reader implements CaptureReader {
 
   #pushLine(raw: string, lineNo: number): void {
     if (this.#pushPlainEvent(raw, lineNo)) return;
-    const text = this.#margins.strip(stripMarkup(unwrapDockerLog(cleanLine(raw))));
+    const text = this.#margins.strip(stripMarkup(this.#json.unwrap(cleanLine(raw))));
     if (this.#readHole(lineNo)) return;
     const pager = this.#pager.cut(text);
     if (pager === undefined && this.#pushStampedEvent(text, lineNo)) return;
@@ -139,6 +142,9 @@ class Reader implements CaptureReader {
     while (this.#pending !== undefined) this.#finishPending(true);
     this.#formats.end();
     this.#session.closeAll();
+    for (const { code, message, span } of this.#unread.problems()) {
+      this.#session.problem(code, message, span);
+    }
     const records = this.#sink.finish();
     const { blank, problems } = this.#sink;
     return { lines: this.#lines, blank, formats: this.#session.formats, records, problems };
@@ -266,11 +272,20 @@ class Reader implements CaptureReader {
       this.#formats.end();
       this.#session.blank(lineNo);
       this.#notes.blank(lineNo);
-    } else if (this.#formats.take(text, lineNo) || this.#goOnWithNote(line)) return;
+    } else if (this.#formats.take(text, lineNo) || this.#missTrace(text, lineNo)) return;
+    else if (this.#goOnWithNote(line)) return;
     else if (this.#readFrameLine(line, raw) || this.#readEventLine(text, lineNo)) return;
     else if (isThreadRow(text)) this.#hold('row', text, line);
     else if (text.startsWith(RUN_TILL_EXIT)) this.#hold('finish', text, line);
     else if (!this.#readSession(line, raw)) this.#readRest(line);
+  }
+
+  /** A line of a trace that no format took is no line of a note. */
+  #missTrace(text: string, lineNo: number): boolean {
+    if (!this.#unread.see(text, lineNo)) return false;
+    this.#settleNotes();
+    this.#lost(lineNo, 'a line of a trace that could not be read');
+    return true;
   }
 
   /** An open block of a note takes what gdb would claim only by its surroundings. */

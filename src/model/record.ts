@@ -432,7 +432,13 @@ export type FormatId = (typeof FORMAT_IDS)[number];
 /** Trouble with reading the input; never mixed with findings. */
 export interface Problem {
   readonly code:
-    'FRAME_UNREAD' | 'STOP_UNREAD' | 'EVENT_UNREAD' | 'PROBE_UNREAD' | 'LINE_TOO_LONG' | 'CUT_OFF';
+    | 'FRAME_UNREAD'
+    | 'STOP_UNREAD'
+    | 'EVENT_UNREAD'
+    | 'PROBE_UNREAD'
+    | 'UNREAD_PROTOCOL'
+    | 'LINE_TOO_LONG'
+    | 'CUT_OFF';
   readonly message: string;
   readonly span: Span;
 }

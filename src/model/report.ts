@@ -1,7 +1,7 @@
 /** The product: findings and the report that every reporter prints. Field names are the JSON contract. */
 import type { BaselineSummary } from './baseline.js';
 import type { Backend, FactKind } from './fact.js';
-import type { FormatId, Span } from './record.js';
+import type { FormatId, Problem, Span } from './record.js';
 
 export type Verdict = 'violation' | 'pass' | 'inconclusive' | 'not-exercised';
 export type Severity = 'error' | 'warning' | 'note';
@@ -124,6 +124,16 @@ export const LIMITS =
 
 /** What is said of a capture without a fact: it must not look as if it had passed. */
 export const NOTHING_TO_CHECK = 'no vhost or migration call in it, nothing to check';
+
+/** The same of one capture; there may be calls in it, on lines that could not be read. */
+export function whyIdle(
+  path: string,
+  problems: readonly (Problem & { readonly path: string })[],
+): string {
+  const unread = problems.find((one) => one.path === path && one.code === 'UNREAD_PROTOCOL');
+  if (unread === undefined) return NOTHING_TO_CHECK;
+  return `line ${unread.span.first}: ${unread.message}; nothing to check`;
+}
 
 /** Which QEMU a session shows, and by what. */
 export interface ProfileSummary {

@@ -1,6 +1,6 @@
 import { Command } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
-import { NOTHING_TO_CHECK } from '../../model/report.js';
+import { whyIdle } from '../../model/report.js';
 import { complain, describeError } from './complain.js';
 
 /** What all commands share: results on standard output as they are, errors in one line on standard error. */
@@ -16,9 +16,12 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Writes one line for each capture that has nothing to judge. */
-  protected complainAboutIdle(captures: readonly { path: string; facts: number }[]): void {
+  protected complainAboutIdle(
+    captures: readonly { path: string; facts: number }[],
+    problems: Parameters<typeof whyIdle>[1],
+  ): void {
     for (const { path, facts } of captures) {
-      if (facts === 0) complain(NOTHING_TO_CHECK, path);
+      if (facts === 0) complain(whyIdle(path, problems), path);
     }
   }
 

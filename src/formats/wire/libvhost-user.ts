@@ -124,6 +124,11 @@ const LONGEST_LINE = 256;
 /** What these lines say, they say wherever they stand: the banner of a message, and what rings do below one. */
 const RUNTIME = /^(?:Got kick|Kicking the QEMU|Logged dirty|skipped notify)/;
 
+/** The first line of a message, without margin. */
+export function isBanner(text: string): boolean {
+  return /^={16} Vhost user message ={16}[ \t]*$/.test(text);
+}
+
 function debugLine(text: string, isNear: boolean, isBelow: boolean): DebugLine | undefined {
   if (text.length > LONGEST_LINE) return undefined;
   const line = text.replace(MARGIN, '');

@@ -60,6 +60,15 @@ export function straceLine(line: string): StraceLine | undefined {
   return accept(text);
 }
 
+// "[pid 17825] 04:02:21.664841 ioctl("   "4697  1795319147.202089 <... ioctl resumed>"   "04:02:21 (+     0.005368) ioctl("
+const HEAD =
+  /^ {0,8}(?:\[pid {1,8}\d{1,10}(?:<[^<>]{0,64}>)?\] {1,8}|\d{1,10}(?:<[^<>]{0,64}>)? {1,8})?(?:(?:\d\d:\d\d:\d\d(?:\.\d{1,9})?|\(\+ {0,16}\d{1,10}(?:\.\d{1,9})?\)| {0,16}\d{1,10}\.\d{1,9}) {1,8}){0,3}(?:\[[ \da-f?]{1,20}\] {1,8}){0,2}(?:[a-z_]\w{0,63}\(|<\.\.\. \w{1,64} resumed>)/;
+
+/** The line begins as one of strace does, whatever stands behind the name of the call. */
+export function hasStraceHead(line: string): boolean {
+  return HEAD.test(line);
+}
+
 export function firstArgument(args: string): FirstArgument {
   return accept(args, 'FirstArgument') ?? { fd: undefined, path: undefined, rest: args };
 }

@@ -8,7 +8,7 @@
  *           where the payload was read by a second call; what is received by a resumed call keeps the
  *           `resumed` line. Such records wait for the later line (held-records.ts).
  * Not read: arguments of other calls than ioctl's request and vhost-user bytes; sendmmsg, recvmmsg and
- *           io_uring; stacks of -k, dumps of `-e write` and messages of QEMU in between (chatter). A file
+ *           io_uring; stacks of -k and messages of QEMU in between (chatter). A file
  *           descriptor counts for the whole capture: two processes in one strace are not told apart by it.
  */
 import type { CaptureRecord, SystemCall, VhostUserMessage } from '../../model/record.js';
@@ -16,6 +16,7 @@ import { HeldRecords } from '../held-records.js';
 import type { Slot } from '../held-records.js';
 import type { LineFormat } from '../line-format.js';
 import { systemCalls } from './linux-syscalls.js';
+import { Dump } from './strace-dump.js';
 import { directionOf, firstArgument, requestOf, straceLine, transferOf } from './strace-line.js';
 import type { CallLine, StraceLine, Transfer } from './strace-line.js';
 import { bytesOfString } from './strace-string.js';
@@ -25,6 +26,12 @@ import { Channels } from './vhost-user-channels.js';
 
 export function createStrace(): LineFormat {
   return new Strace();
+}
+
+/** A line of strace wherever it stands: a call, or the notice of a new thread. */
+export function isSurelyStrace(text: string): boolean {
+  const line = straceLine(text);
+  return line !== undefined && line.what !== 'signal' && isEvidence(line, false);
 }
 
 /** A call that has not returned on its line. */
@@ -41,6 +48,18 @@ interface Headed {
   readonly slot: Slot;
 }
 
+/** A call whose strings were cut: the bytes may be dumped below it. */
+interface Dumped {
+  readonly line: CallLine;
+  readonly lineNo: number;
+  readonly dump: Dump;
+  /** Lines below the call so far. */
+  readonly below: number[];
+}
+
+/** Of the largest message that is read. */
+const MOST_DUMP_LINES = 1024;
+
 /** Threads and connections that are remembered; a hostile file has a new one on each line. */
 const MOST_REMEMBERED = 4096;
 
@@ -53,17 +72,19 @@ class Strace implements LineFormat {
   readonly #torn = new Map<number, Torn>();
   readonly #headed = new Map<string, Headed>();
   readonly #channels = new Channels();
+  #dumped: Dumped | undefined;
   #lastLine = -1;
 
   get isOpen(): boolean {
-    return !this.#held.isEmpty;
+    return !this.#held.isEmpty || this.#dumped !== undefined;
   }
 
   take(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
     const line = straceLine(text);
     const isNear = this.#lastLine === lineNo - 1;
     if (line !== undefined && isEvidence(line, isNear)) this.#read(line, lineNo);
-    else if (isNear && (isAttachment(text) || isOfProgram(text))) this.#chatter(lineNo);
+    else if (isNear && isAttachment(text)) this.#attach(text, lineNo);
+    else if (isNear && isOfProgram(text)) this.#chatter(lineNo);
     else if (isNear && TORN_STAMP.test(text)) this.#gap(lineNo, 'the head of a call is missing');
     else return undefined;
     this.#lastLine = lineNo;
@@ -71,13 +92,36 @@ class Strace implements LineFormat {
   }
 
   end(): readonly CaptureRecord[] {
+    this.#settle();
     return this.#held.flush();
   }
 
+  #attach(text: string, lineNo: number): void {
+    const dumped = this.#dumped;
+    if (dumped === undefined) {
+      this.#chatter(lineNo);
+      return;
+    }
+    dumped.dump.add(text);
+    dumped.below.push(lineNo);
+    if (dumped.below.length >= MOST_DUMP_LINES) this.#settle();
+  }
+
+  /** Nothing more is dumped below the call. */
+  #settle(): void {
+    const dumped = this.#dumped;
+    if (dumped === undefined) return;
+    this.#dumped = undefined;
+    this.#onCall(dumped.line, dumped.lineNo, dumped.dump);
+    for (const lineNo of dumped.below) this.#chatter(lineNo);
+  }
+
   #read(line: StraceLine, lineNo: number): void {
+    this.#settle();
     switch (line.what) {
       case 'call':
         if (hasLostHead(line.name)) this.#gap(lineNo, `the head of ${line.name}() is missing`);
+        else if (isCut(line)) this.#dumped = { line, lineNo, dump: new Dump(), below: [] };
         else this.#onCall(line, lineNo);
         break;
       case 'resumed':
@@ -95,17 +139,19 @@ class Strace implements LineFormat {
   }
 
   #chatter(lineNo: number): void {
+    this.#settle();
     this.#held.add({ kind: 'chatter', span: { first: lineNo, last: lineNo } });
   }
 
   #gap(lineNo: number, why: string): Slot {
+    this.#settle();
     return this.#held.add({ kind: 'gap', span: { first: lineNo, last: lineNo }, why });
   }
 
-  #onCall(line: CallLine, lineNo: number): void {
+  #onCall(line: CallLine, lineNo: number, dump?: Dump): void {
     const call = callOf(line, lineNo);
     this.#forget(line.pid ?? 0);
-    const slot = this.#carry(call, line.args, call);
+    const slot = this.#carry(call, line.args, call, dump);
     if (line.unfinished) {
       slot.waits += 1;
       remember(this.#torn, line.pid ?? 0, { call, slot });
@@ -142,9 +188,11 @@ class Strace implements LineFormat {
   }
 
   /** Adds the message that the call carried, or `otherwise`. */
-  #carry(call: SystemCall, args: string, otherwise: CaptureRecord): Slot {
+  #carry(call: SystemCall, args: string, otherwise: CaptureRecord, dump?: Dump): Slot {
     const { fd, errno } = call;
-    const transfer = transferOf(call.name, args);
+    const printed = transferOf(call.name, args);
+    const bytes = printed && dump?.bytesOf(printed.bytes, call.result);
+    const transfer = printed && bytes ? { ...printed, bytes, cut: false } : printed;
     if (transfer === undefined || fd === undefined || errno !== undefined) {
       return this.#held.add(otherwise);
     }
@@ -192,6 +240,11 @@ class Strace implements LineFormat {
     slot.waits -= 1;
     return fits;
   }
+}
+
+/** Strings of the call were cut by -s. */
+function isCut({ name, args, unfinished }: CallLine): boolean {
+  return !unfinished && transferOf(name, args)?.cut === true;
 }
 
 /** The oldest entry makes room: it waits no longer. */

@@ -5,7 +5,7 @@
  * Source: docs.github.com, "Workflow commands for GitHub Actions"; actions/toolkit, command.ts.
  */
 import { printable } from '../../base/printable.js';
-import { NOTHING_TO_CHECK } from '../../model/report.js';
+import { whyIdle } from '../../model/report.js';
 import type { CheckReport, Finding, Severity } from '../../model/report.js';
 import { inOrder } from '../order.js';
 import { subjectOf } from '../places.js';
@@ -51,7 +51,7 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
   if (idle !== undefined) {
     const others = more.length === 0 ? '' : ` (and ${count(more.length, 'more capture')})`;
     const place = { file: repositoryPath(idle.path, options) };
-    lines.push(command('warning', place, `${NOTHING_TO_CHECK}${others}`));
+    lines.push(command('warning', place, `${whyIdle(idle.path, options.problems)}${others}`));
   }
   const { error, warning, note } = report.summary.violations;
   const verdict = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')].join(

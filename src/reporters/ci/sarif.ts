@@ -8,7 +8,7 @@
  * Source: OASIS SARIF 2.1.0; docs.github.com, "SARIF support for code scanning".
  */
 import { printable } from '../../base/printable.js';
-import { LIMITS, NOTHING_TO_CHECK } from '../../model/report.js';
+import { LIMITS, whyIdle } from '../../model/report.js';
 import type {
   CaptureSummary,
   CheckReport,
@@ -201,11 +201,11 @@ function codeFlow(finding: Finding, options: ReportOptions): object {
   };
 }
 
-function idle({ path }: CaptureSummary, folders: ReportOptions): object {
+function idle({ path }: CaptureSummary, { problems, ...folders }: ReportOptions): object {
   const location = {
     physicalLocation: { artifactLocation: { uri: repositoryUri(path, folders) } },
   };
-  return { ...notice('warning', NOTHING_TO_CHECK), locations: [location] };
+  return { ...notice('warning', whyIdle(path, problems)), locations: [location] };
 }
 
 function notifications({ problems, failures, ...folders }: ReportOptions): object[] {

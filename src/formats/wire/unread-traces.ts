@@ -1,0 +1,73 @@
+/**
+ * Lines that only a trace of the protocol has and that nobody read: their wrapping is not known, or they were cut.
+ *
+ * A line counts where the trace's text reaches its end: a person who writes of `ioctl(3, VHOST_SET_OWNER, 0) = 0` goes
+ * on in words, or with a full stop.
+ */
+import type { Problem } from '../../model/record.js';
+
+/** What the text ends with: quotes and brackets of whatever it stands in. */
+const TAIL = /[^\w\s.`]{0,8}(?:\\n)?[^\w\s.`]{0,8}[ \t]*$/.source;
+
+const TRACES: readonly { readonly of: string; readonly line: RegExp }[] = [
+  {
+    of: 'strace',
+    // "ioctl(13</dev/vhost-net>, VHOST_SET_VRING_ADDR, 0x7fd295a2ae40) = 0 <0.000063>"
+    line: new RegExp(
+      /\bioctl\(\d{1,8}(?:<\S{0,256}>)?, VHOST_[A-Z_]{3,40}(?:, (?:0x[\da-f]{1,16}|[[{][^()]{0,512}|NULL|-?\d{1,20}))?/
+        .source +
+        /(?: <unfinished \.\.\.>|\)[ \t]{0,64}= (?:-?\d{1,20}|\?)(?: E[A-Z\d]{1,16} \([^()]{1,64}\))?(?: <[\d.]{1,16}>)?)/
+          .source +
+        TAIL,
+    ),
+  },
+  // "sendmsg(12, {msg_name=NULL, ...": nobody writes that by hand
+  { of: 'strace', line: /\b(?:send|recv)msg\(\d{1,8}(?:<\S{0,256}>)?, \{msg_name/ },
+  {
+    of: 'DPDK',
+    line: new RegExp(
+      /\bVHOST_CONFIG: (?:\([^()]{1,256}\) )?read message VHOST_USER_[A-Z_]{3,40}/.source + TAIL,
+    ),
+  },
+  {
+    of: 'libvhost-user',
+    line: new RegExp(/\bRequest: VHOST_USER_[A-Z_]{3,40} \(\d{1,3}\)/.source + TAIL),
+  },
+];
+
+/** Most lines have none of these. */
+const SIGN = /VHOST_|msg\(\d/;
+
+/** Nothing that a trace prints in front is as long. */
+const LONGEST_LINE = 16_384;
+
+export class UnreadTraces {
+  readonly #seen = new Map<string, { readonly first: number; last: number; count: number }>();
+
+  /** True for such a line, which is counted. */
+  see(text: string, lineNo: number): boolean {
+    if (!SIGN.test(text)) return false;
+    const bounded = text.length > LONGEST_LINE ? text.slice(0, LONGEST_LINE) : text;
+    const of = TRACES.find(({ line }) => line.test(bounded))?.of;
+    if (of === undefined) return false;
+    const seen = this.#seen.get(of);
+    if (seen === undefined) this.#seen.set(of, { first: lineNo, last: lineNo, count: 1 });
+    else {
+      seen.last = lineNo;
+      seen.count += 1;
+    }
+    return true;
+  }
+
+  /** One for each kind of trace, however many lines there are. */
+  problems(): readonly Problem[] {
+    return [...this.#seen].map(([of, { first, last, count }]) => ({
+      code: 'UNREAD_PROTOCOL',
+      message:
+        count === 1
+          ? `a line looks like one of ${of}, but is cut or stands behind something that is not known`
+          : `${count} lines from here on look like ${of}, but are cut or stand behind something that is not known`,
+      span: { first, last: count === 1 ? first : last },
+    }));
+  }
+}
