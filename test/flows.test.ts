@@ -583,7 +583,7 @@ describe('probes', () => {
     const declared = (backends: readonly string[]): Run =>
       run(
         ...backends.map(
-          (name, i) => `vhtrace-probes 1 watched vhost_${name}_set_log_base breakpoint ${i}.`,
+          (name, i) => `vhtrace-probes 1 watched vhost_${name}_set_log_base breakpoint ${i + 1}.`,
         ),
         ...stop,
       );

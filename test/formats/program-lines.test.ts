@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findNoteSign } from '../../src/flows/order.js';
+import type { CheckSummary } from '../../src/model/report.js';
 import { check } from '../helpers/check.js';
-import { PROGRAM_LINES } from '../helpers/program-lines.js';
+import { PROGRAM_LINES, TAKES_BREAKPOINTS } from '../helpers/program-lines.js';
 import { expectEveryLineOnce, linesOf, readLines } from '../helpers/read-text.js';
 
 const fixture = join(import.meta.dirname, '../../fixtures/captures/vring-never-logged.gdb.txt');
@@ -29,7 +30,9 @@ function signOf(between: readonly string[]): string | undefined {
   return sign && lines[sign.line - 1];
 }
 
-describe.each(Object.entries(PROGRAM_LINES))('between two stops, %s', (_, messages) => {
+const FAMILIES = { ...PROGRAM_LINES, 'what takes breakpoints away, of gdb': TAKES_BREAKPOINTS };
+
+describe.each(Object.entries(FAMILIES))('between two stops, %s', (_, messages) => {
   it.each(messages)('is no sign of a note: %s', (message) => {
     const lines = message.split('\n');
     expect(signOf(['', ...lines, ''])).toBeUndefined();
@@ -43,7 +46,7 @@ describe('below the first stop of a log', () => {
     '',
     lines.findIndex((line) => line.startsWith('#0 ')),
   );
-  const verdict = (between: readonly string[]): unknown => {
+  const verdict = (between: readonly string[]): CheckSummary => {
     const text = [...lines.slice(0, at), ...between, ...lines.slice(at)].join('\n');
     const { summary } = check('log.txt', text);
     return summary;
@@ -52,6 +55,11 @@ describe('below the first stop of a log', () => {
 
   it.each(Object.entries(PROGRAM_LINES))('%s change no verdict', (_, messages) => {
     expect(verdict(['', ...messages.flatMap((message) => message.split('\n'))])).toEqual(expected);
+  });
+
+  it.each(TAKES_BREAKPOINTS)('less is decided: %s', (message) => {
+    const { inconclusive } = verdict(['', message]);
+    expect(inconclusive).toBeGreaterThan(expected.inconclusive);
   });
 
   it('words of a person do', () => {

@@ -204,6 +204,12 @@ const unnamedSocketOfLogStart: ReasonOf = (run) =>
 /** Without the name of the socket a start of the device by another thread may be that of another QEMU. */
 const otherThread = hiddenIn('another thread started the device', 'strace without -y');
 
+/** Without the features in between, the addresses of two devices look like those of one. */
+const severalPairs: ReasonOf = ({ setup }) =>
+  setup.pairs > 1
+    ? 'nothing tells the log stop of one queue pair from that of the next'
+    : undefined;
+
 /** Sent in the same device start it is known to be that of the backend. */
 const oldMemory: ReasonOf = ({ setup, story }) =>
   story === 'restart while logging' && !setup.memSlots
@@ -359,6 +365,7 @@ const USER_FAULTS: readonly WireFault[] = [
     noPayload,
     noConnection,
     otherThread,
+    severalPairs,
   ),
   userFault(
     'a log stop addresses a vring with F_LOG',
