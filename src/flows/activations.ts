@@ -318,7 +318,7 @@ function goingOn(open: readonly Activation[], step: Step, end = step.calls.lengt
     const call = step.calls[shown];
     const activation = open[start + shown];
     if (call === undefined || activation === undefined) break;
-    const same = isSetUpAgain(activation, step) ? 'different' : sameness(activation, call);
+    const same = isSetUpAgain(activation, open, step) ? 'different' : sameness(activation, call);
     if (same === 'same') continue;
     isCertain = same === 'different';
     break;
@@ -327,33 +327,37 @@ function goingOn(open: readonly Activation[], step: Step, end = step.calls.lengt
 }
 
 /** What migration_thread() does once, in its setup; vhost_log_global_start() for each listener. */
-const ONCE: ReadonlySet<FactKind> = new Set(['ram_init_bitmaps', 'vhost_log_global_start']);
-
-const IN_SETUP: ReadonlySet<FactKind> = new Set([
-  'savevm_state_setup',
+const ONCE: ReadonlySet<FactKind> = new Set([
   'ram_init_bitmaps',
   'memory_global_dirty_log_start',
+  'vhost_log_global_start',
 ]);
 
+/** Where it does that. */
+const IN_SETUP: ReadonlySet<FactKind> = new Set(['savevm_state_setup', ...ONCE]);
+
 /**
- * A step enters what migration_thread() has done already: it is that of the next migration, which has the same
- * arguments, and where stacks are cut nothing else shows that the one before is over.
+ * A step shows what migration_thread() has done already, and does not do any more: it is that of the next
+ * migration, which has the same arguments; where stacks are cut nothing else shows that the one before is over.
  *
  * Source: migration/migration.c, migration_thread(); migration/ram.c, ram_init_all().
  */
-function isSetUpAgain(thread: Activation, step: Step): boolean {
-  const entered = step.entry ? step.calls.at(-1) : undefined;
-  if (thread.kind !== 'migration_thread' || entered === undefined) return false;
-  return ONCE.has(entered.row.kind) && hasEntered(thread, entered);
+function isSetUpAgain(thread: Activation, open: readonly Activation[], step: Step): boolean {
+  if (thread.kind !== 'migration_thread') return false;
+  return step.calls.some((call, i) => {
+    if (!ONCE.has(call.row.kind)) return false;
+    const isEntered = step.entry && i === step.calls.length - 1;
+    const goesOn = !isEntered && open.some((a) => sameness(a, call) !== 'different');
+    return !goesOn && hasDone(thread, call);
+  });
 }
 
-function hasEntered({ children }: Activation, call: Call): boolean {
-  const { kind } = call.row;
-  const isNamed = kind === 'ram_init_bitmaps' || call.pointer !== undefined;
+function hasDone({ children }: Activation, call: Call): boolean {
+  const isNamed = call.row.kind !== 'vhost_log_global_start' || call.pointer !== undefined;
   return children.some(
     (child) =>
-      (isNamed && child.entered && child.kind === kind && child.call.pointer === call.pointer) ||
-      (IN_SETUP.has(child.kind) && hasEntered(child, call)),
+      (isNamed && child.func === call.func && child.call.pointer === call.pointer) ||
+      (IN_SETUP.has(child.kind) && hasDone(child, call)),
   );
 }
 
