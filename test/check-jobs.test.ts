@@ -52,8 +52,9 @@ test('threads print what one thread prints', async () => {
     expect(several).toEqual(one);
   }
   const args = ['check', 'captures/**', '--format', 'sarif'];
-  const automatic = await runCli(args, { cwd, stdin });
-  expect(automatic).toEqual(await runCli([...args, '--jobs', '1'], { cwd, stdin }));
+  const one = await runCli([...args, '--jobs', '1'], { cwd, stdin });
+  expect(await runCli([...args, '--jobs', '3'], { cwd, stdin })).toEqual(one);
+  expect(await runCli(args, { cwd, stdin })).toEqual(one);
 });
 
 test('the reports of single files are the report of all of them', async () => {
