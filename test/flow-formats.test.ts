@@ -62,6 +62,18 @@ test.each([60, 80])('on a terminal of %d columns no line is longer', async (term
   await expect(tree).toMatchFileSnapshot(golden);
 });
 
+test('a name of any length is broken where the terminal ends', () => {
+  const frames = [
+    '#0  vhost_virtqueue_set_addr (dev=0x5555562b1f00, vq=0x5, idx=0, enable_log=false) at ../hw/virtio/vhost.c:967',
+    `#1  0x0000555555a3c0de in ${'Z'.repeat(20_000)} (net=0x5555562b1f00) at a.c:278`,
+    '#2  0x0000555555a3c0df in vhost_dev_start (hdev=0x5555562b1f00) at ../hw/virtio/vhost.c:2001',
+  ];
+  const input = flowsOf(frames.join('\n'), 'log.txt');
+  const tree = reporters.tree(input, { ...PLAIN, unfold: true, terminal: 60 });
+  expect(tree.match(/Z+/g)?.join('')).toHaveLength(20_000);
+  for (const line of tree.split('\n')) expect(line.length).toBeLessThanOrEqual(60);
+});
+
 describe('whose work the events of a trace are', () => {
   const MIGRATION = [
     '7@3.0:migrate_set_state new state setup',

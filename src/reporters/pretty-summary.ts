@@ -201,8 +201,7 @@ function verdictLine(report: CheckReport, options: ReportOptions, colors: Colors
     report.summary.known === undefined ? '' : `${report.summary.known} known`,
   ].filter(Boolean);
   const idle = unused === 0 ? '' : `, ${count(unused, 'rule')} had nothing to judge`;
-  const off = rulesOffText(report.rulesOff);
-  const checked = `${count(pass, 'check')} passed, ${thousands(inconclusive)} could not be decided${idle}${off === '' ? '' : `; ${off}`}`;
+  const checked = `${count(pass, 'check')} passed, ${thousands(inconclusive)} could not be decided${idle}${rulesOffText(report.rulesOff)}`;
   const unread = options.failures.length;
   const unreadable = `${count(unread, 'file')} could not be read`;
   const files = unread === 0 ? '' : `${unreadable}\n`;

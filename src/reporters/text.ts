@@ -68,9 +68,9 @@ function cellText(cell: string | number): string {
 /** Rules that are named before only their number is told. */
 const MOST_RULES = 5;
 
-/** `2 rules are switched off (DS-FLAG, DS-PUT)`; empty where all judge. */
+/** `; 2 rules are switched off (DS-FLAG, DS-PUT)`, to be added to a verdict; empty where all judge. */
 export function rulesOffText(rules: readonly string[] = []): string {
   if (rules.length === 0) return '';
   const names = rules.length > MOST_RULES ? '' : ` (${rules.join(', ')})`;
-  return `${count(rules.length, 'rule is', 'rules are')} switched off${names}`;
+  return `; ${count(rules.length, 'rule is', 'rules are')} switched off${names}`;
 }

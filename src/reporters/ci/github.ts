@@ -59,8 +59,7 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
   );
   const known = report.summary.known === undefined ? '' : `${report.summary.known} known, `;
   const rest = `${known}${report.summary.pass} passed, ${report.summary.inconclusive} undecided`;
-  const off = rulesOffText(report.rulesOff);
-  lines.push(`vhtrace: ${verdict}; ${rest}${off === '' ? '' : `; ${off}`}`);
+  lines.push(`vhtrace: ${verdict}; ${rest}${rulesOffText(report.rulesOff)}`);
   return lines.map((line) => `${line}\n`).join('');
 }
 

@@ -52,8 +52,7 @@ function verdictOf({ summary, captures, rulesOff }: CheckReport): string {
     summary.known === undefined ? '' : `${summary.known} known`,
   ].filter(Boolean);
   const found = wrong.length === 0 ? 'no violation found' : wrong.join(', ');
-  const off = rulesOffText(rulesOff);
-  return `${found}; ${count(summary.pass, 'check')} passed, ${summary.inconclusive} could not be decided${off === '' ? '' : `; ${off}`}`;
+  return `${found}; ${count(summary.pass, 'check')} passed, ${summary.inconclusive} could not be decided${rulesOffText(rulesOff)}`;
 }
 
 function violationPart(

@@ -162,8 +162,12 @@ function hasCallSite({ callSite }: FlowNode, above: FlowNode | undefined): boole
 /** A word that is longer than a row is broken where the row ends. */
 function pieces(word: Word, room: number): Word[] {
   if (word.text.length <= room) return [word];
-  const rest = { ...word, text: word.text.slice(room), glued: true };
-  return [{ ...word, text: word.text.slice(0, room) }, ...pieces(rest, room)];
+  const count = Math.ceil(word.text.length / room);
+  return Array.from({ length: count }, (_, i) => ({
+    ...word,
+    text: word.text.slice(i * room, (i + 1) * room),
+    ...(i > 0 ? { glued: true } : {}),
+  }));
 }
 
 function frameText({ func, at }: FlowFrame): string {
