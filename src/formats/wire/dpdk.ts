@@ -75,8 +75,9 @@ class Dpdk implements LineFormat {
     const open = this.#open;
     if (open === undefined || lineNo - open.first >= MOST_LINES) return false;
     if (detail.of !== undefined && detail.of !== open.name) return false;
-    if (line !== undefined && isSocket(open.line.path) && line.path !== open.line.path)
-      return false;
+    // SPDK's own copy of the library names the socket with the request alone.
+    const path = line?.path ?? open.line.path;
+    if (isSocket(open.line.path) && path !== open.line.path) return false;
     if (detail.what === 'region') open.regions += 1;
     const prefix = detail.what !== 'detail' && open.name === 'SET_MEM_TABLE' ? regionOf(open) : '';
     for (const [name, value] of Object.entries(detail.values)) {

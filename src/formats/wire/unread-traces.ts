@@ -26,7 +26,8 @@ const TRACES: readonly { readonly of: string; readonly line: RegExp }[] = [
   {
     of: 'DPDK',
     line: new RegExp(
-      /\bVHOST_CONFIG: (?:\([^()]{1,256}\) )?read message VHOST_USER_[A-Z_]{3,40}/.source + TAIL,
+      /\bVHOST_CONFIG: (?:\([^()]{1,256}\) |\/[^ :]{1,256}: )?read message VHOST_USER_[A-Z_]{3,40}(?:, \d{1,9})?/
+        .source + TAIL,
     ),
   },
   {
