@@ -77,6 +77,10 @@ export function checkRuns(
         phases,
       })),
     ),
+    // Without a fact it may be any program.
+    crashes: judged.flatMap(({ info, run }) =>
+      run.factCount === 0 ? [] : run.crashes.map((crash) => ({ capture: info.sha256, ...crash })),
+    ),
     alterations: judged.flatMap(({ info, run }) => alterationsOf(info.sha256, run)),
     profiles: judged.flatMap(({ info, run }) =>
       run.profiles.map((profile, session) => profileSummary(info.sha256, session, profile)),

@@ -20,6 +20,7 @@ export function mergeReports(
     findings,
     devices: reports.flatMap((report) => report.devices),
     migrations: reports.flatMap((report) => report.migrations),
+    crashes: reports.flatMap((report) => report.crashes),
     alterations: reports.flatMap((report) => report.alterations),
     profiles: reports.flatMap((report) => report.profiles),
     coverage: mergeCoverage(reports, rules),

@@ -67,11 +67,20 @@ function isOfBreakpoint({ reason }: Stop): boolean {
   return reason === 'breakpoint' || reason === 'temporary-breakpoint';
 }
 
+/** Signals that the emulator of a machine handles nowhere (util/oslib-posix.c takes SIGBUS, accel/kvm/kvm-all.c SIGUSR1). */
+const DEADLY = /^SIG(?:ABRT|SEGV|FPE|SYS)$/;
+
+function isDeadly({ signal, ended }: Stop): boolean {
+  return signal !== undefined && (ended === true || DEADLY.test(signal));
+}
+
 export class DebuggerSteps {
   /** By session. */
   private readonly processes = new Map<number, ProcessFollower>();
   private header: string | undefined;
   private pendingStop: Stop | undefined;
+  /** QEMU does not run on from this stop. */
+  private death: Stop | undefined;
   private stopped: Frame | undefined;
   /** A stop line told of where the debugger stands: without another one it stands there still. */
   private hasStopLine = false;
@@ -127,6 +136,7 @@ export class DebuggerSteps {
     this.sawBreakpoint ||= stop.reason === 'breakpoint';
     this.wasInterrupted = !isOfBreakpoint(stop);
     this.pendingStop = stop;
+    this.death = isDeadly(stop) ? stop : undefined;
   }
 
   /** A stop line without a backtrace is a step by its own frame. */
@@ -151,6 +161,7 @@ export class DebuggerSteps {
       stop,
       stackKnown: false,
       complete: false,
+      deadly: this.deadlyFor(undefined),
     });
     this.onHit(this.standing);
     for (const value of values) this.onValue(value);
@@ -291,10 +302,20 @@ export class DebuggerSteps {
       complete: !isTorn && meanings.some(({ isOutermost }) => isOutermost),
       partial: isTorn || bt.levels[0] !== 0,
       ...(headed === undefined ? {} : { thread: headed }),
+      deadly: bt.levels[0] === 0 ? this.deadlyFor(headed) : undefined,
     });
     if (isTorn) this.maker.markGap();
+    // A core file shows its innermost frame by itself first. What comes behind the whole stack may be of another process.
+    if (step.deadly !== undefined && bt.frames.length > 1) this.death = undefined;
     this.onHit(step);
     return step;
+  }
+
+  /** Said of the stack of the thread that the signal is for, wherever it is shown. */
+  private deadlyFor(headed: string | undefined): string | undefined {
+    const { death } = this;
+    const isOwn = headed === undefined ? !this.otherSelected : headed === death?.thread?.num;
+    return isOwn ? death?.signal : undefined;
   }
 
   /** What stands at an entry may turn out to stand further inside of its call. */
@@ -377,6 +398,7 @@ export class DebuggerSteps {
     if (STOPS_LOGGING.test(text)) this.maker.markGap();
     if (RESUMES.test(text)) {
       this.onLeap(text);
+      this.death = undefined;
       this.wasInterrupted = false;
       this.stopped = undefined;
       this.wasAsked = false;

@@ -72,6 +72,10 @@ abstract class ReportStep {
     return undefined;
   }
 
+  get deadly(): undefined {
+    return undefined;
+  }
+
   get returned(): undefined {
     return undefined;
   }

@@ -3,13 +3,21 @@
  * records may be missing in front of it.
  */
 import { detached, detachedMembers } from '../base/detached.js';
-import type { FunctionReturn, Reach, Stop, VhostUserMessage } from '../model/record.js';
+import type { FunctionReturn, LogLine, Reach, Stop, VhostUserMessage } from '../model/record.js';
 import { Alterations } from './alterations.js';
 import { EntryLines } from './entry-lines.js';
 import { Sessions } from './sessions.js';
 import { SharedEvents } from './shared-events.js';
 import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
-import type { Alteration, Report, SaidEvent, Step, Steps, ThreadExit } from './step.js';
+import type {
+  Alteration,
+  FailedAssertion,
+  Report,
+  SaidEvent,
+  Step,
+  Steps,
+  ThreadExit,
+} from './step.js';
 import { ThreadFollower } from './threads.js';
 import { OpenCalls } from './wire-kernel.js';
 
@@ -41,7 +49,7 @@ type Shared = Pick<
   Step,
   'line' | 'calls' | 'callLines' | 'frames' | 'frameLines' | 'entry' | 'stackKnown' | 'complete'
 >;
-type Special = Pick<Step, 'partial' | 'thread' | 'returned'> & {
+type Special = Pick<Step, 'partial' | 'thread' | 'returned' | 'deadly'> & {
   /** It stands for the first of those that were handed over, see {@link StepMaker.show}. */
   readonly isEmpty: boolean;
 };
@@ -75,6 +83,7 @@ export class StepMaker {
   /** Those that were not given away yet. */
   private steps: Step[] = [];
   private exits: ThreadExit[] = [];
+  private assertions: FailedAssertion[] = [];
   /** How many steps were made. */
   private made = 0;
   private last: Step | undefined;
@@ -141,6 +150,13 @@ export class StepMaker {
     this.exits.push({ thread: this.scoped(thread), after: this.made - 1, line });
   }
 
+  /** Of the session that something was reported of last. */
+  addAssertion({ span, values: { func = '', what = '', file, line } = {} }: LogLine): void {
+    const place = file === undefined || line === undefined ? undefined : `${file}:${line}`;
+    const session = this.sessions.current;
+    this.assertions.push({ session, line: span.first, func, what, place });
+  }
+
   /** The debugger changed what the call of the last step did. */
   alterLast(alteration: Alteration): void {
     if (this.last === undefined) return;
@@ -197,6 +213,7 @@ export class StepMaker {
       steps: this.steps,
       sessions: this.sessions.count,
       exits: this.exits,
+      assertions: this.assertions,
       narrowed: this.narrowed,
       conditional: new Set([...this.conditional, ...this.doubted]),
       reaches: this.reaches,
@@ -301,6 +318,7 @@ export class StepMaker {
       wire: undefined,
       message: undefined,
       returned: isLean ? part.returned && leanReturn(part.returned) : part.returned,
+      deadly: part.deadly,
     };
     this.isTaken &&= part.isEmpty === true;
     this.isAfterTool = false;
@@ -320,6 +338,7 @@ export class StepMaker {
     this.entryLines.clear();
     this.steps = [];
     this.exits = [];
+    this.assertions = [];
     this.isTaken = true;
   }
 

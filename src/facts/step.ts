@@ -40,6 +40,8 @@ export interface Step {
   readonly complete: boolean;
   /** Records may be missing between the step before and this one. */
   gapBefore: boolean;
+  /** A signal that ends QEMU stopped it here: `SIGSEGV`, `11`; undefined for nearly every step. */
+  readonly deadly: string | undefined;
   /** The debugger changed what the call did (`return`, `set var`): evidence of the entry, not of the effect. */
   altered: Alteration | undefined;
   /** Members of the innermost call's argument that the debugger printed, see `printed.ts`; undefined for nearly every step. */
@@ -118,11 +120,24 @@ export interface ThreadExit {
   readonly line: number;
 }
 
+/** QEMU's last words: an assertion that failed. */
+export interface FailedAssertion {
+  readonly session: number;
+  /** Line of the capture. */
+  readonly line: number;
+  readonly func: string;
+  /** `!hdev->log`. */
+  readonly what: string;
+  /** `../hw/virtio/vhost.c:1718`. */
+  readonly place: string | undefined;
+}
+
 export interface Steps {
   readonly steps: readonly Step[];
   /** So far, as all that follows. */
   readonly sessions: number;
   readonly exits: readonly ThreadExit[];
+  readonly assertions: readonly FailedAssertion[];
   /** Steps (by index) from which on breakpoints may be switched off or narrowed: `delete`, `disable`, `condition`. */
   readonly narrowed: readonly number[];
   /** Functions with a condition from the start: `break f if x`. */

@@ -98,7 +98,9 @@ export class StepBuilder {
       case 'code-reference':
       case 'foreign-stack':
       case 'heading':
+        break;
       case 'log':
+        if (record.source === 'qemu') this.maker.addAssertion(record);
         break;
       case 'prose':
         this.tools.onProse();

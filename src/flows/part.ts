@@ -106,6 +106,7 @@ export function partOf(run: Run, part: Part): Run {
     profiles: run.profiles,
     profile: run.profile,
     migrations: run.migrations,
+    crashes: run.crashes,
     devices: run.devices,
     factCount: run.factCount,
     get facts() {
@@ -134,6 +135,7 @@ function placed(step: Step, index: number, gapBefore: boolean): Step {
     partial: step.partial,
     complete: step.complete,
     gapBefore,
+    deadly: step.deadly,
     altered: step.altered,
     printed: step.printed,
     event: step.event,

@@ -10,6 +10,8 @@ import type { Backend, Fact } from '../model/fact.js';
 import type { BreakpointSet, CaptureRecord, Reading } from '../model/record.js';
 import { buildActivations } from './activations.js';
 import type { Activation } from './activation.js';
+import { findCrashes } from './crashes.js';
+import type { Crash } from './crashes.js';
 import { collectDevices } from './devices.js';
 import type { Device } from './devices.js';
 import { buildFacts, countFacts, factsOfDevices } from './facts.js';
@@ -55,6 +57,8 @@ export interface Run {
   /** Versions that are possible in all sessions. */
   readonly profile: VersionRange;
   readonly migrations: readonly Migration[];
+  /** Where QEMU dies. */
+  readonly crashes: readonly Crash[];
   readonly devices: readonly Device[];
   /** How many {@link facts} there are. */
   readonly factCount: number;
@@ -153,6 +157,7 @@ function runOf(
     profiles,
     profile: commonRange(profiles),
     migrations: buildMigrations(steps, atStep),
+    crashes: findCrashes(stops, atStep, built.assertions),
     devices: collectDevices(
       stops,
       factsOfDevices(steps, activations, rings),

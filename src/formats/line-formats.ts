@@ -1,4 +1,5 @@
 /** Every format that is told by its own lines, in the order in which a line is offered. */
+import { createAssertions } from './qemu/assertions.js';
 import { createDmesg } from './kernel/dmesg.js';
 import { createDpdk } from './wire/dpdk.js';
 import { createPrintedValues } from './gdb/printed-value.js';
@@ -30,6 +31,7 @@ export function createLineFormats(events: EventTable): readonly LineFormat[] {
     createDmesg(),
     createForeignStack(),
     createLibvirtLog(),
+    createAssertions(),
     createSimpletrace(events),
     createLttng(events),
   ];

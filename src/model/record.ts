@@ -79,6 +79,10 @@ export interface Stop {
   readonly thread: ThreadRef | undefined;
   /** Where it stopped; undefined when no location was printed. */
   readonly frame: Frame | undefined;
+  /** As printed, `SIGSEGV` or `11`; with the reason `signal` alone, and not in stores of version 0.1. */
+  readonly signal?: string;
+  /** The process ended by it: a core file is looked at. */
+  readonly ended?: true;
 }
 
 /** `Breakpoint N at 0x...: file F, line L.`, or a row of `info breakpoints`. */
@@ -272,13 +276,13 @@ export interface VhostUserMessage extends Stamp {
   readonly payload?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A line of a log that is no trace: kernel messages, messages of a backend. */
+/** A line of a log that is no trace: kernel messages, messages of a backend, the assertion that ends QEMU. */
 export interface LogLine extends Stamp {
   readonly kind: 'log';
   readonly span: Span;
-  readonly source: 'kernel' | 'backend';
+  readonly source: 'kernel' | 'backend' | 'qemu';
   readonly text: string;
-  /** `key=value` pairs found in the text: `name=control, index=0, num=128`. */
+  /** `key=value` pairs found in the text: `name=control, index=0, num=128`; of an assertion `func`, `what`, `file`, `line`. */
   readonly values?: Readonly<Record<string, string>> | undefined;
 }
 

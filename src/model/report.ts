@@ -110,6 +110,28 @@ export interface AlterationSummary {
   readonly commandLine: number;
 }
 
+/** A stack in which QEMU dies. No verdict: it says where the capture ends, and what QEMU's source says of an end there. */
+export interface CrashSummary {
+  /** sha256 of the capture. */
+  readonly capture: string;
+  readonly session: number;
+  /** Line of the frame of `func`. */
+  readonly line: number;
+  /** The function that QEMU dies in: the one that calls abort() or fails its assertion, or that the signal hits. */
+  readonly func: string;
+  /** `../hw/virtio/vhost.c:857`; null where gdb does not know it. */
+  readonly place: string | null;
+  /** `abort()`, `assertion`, or a signal: `SIGSEGV`, `11`. */
+  readonly how: string;
+  /** What was asserted, where the stack shows it. */
+  readonly assertion: string | null;
+  readonly device: string | null;
+  /** Null for a place that is not known. */
+  readonly means: string | null;
+  /** Rules that are about it; a pointer, no verdict. */
+  readonly rules: readonly string[];
+}
+
 export interface MigrationSummary {
   /** sha256 of the capture. */
   readonly capture: string;
@@ -179,6 +201,7 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
   readonly devices: readonly DeviceSummary[];
   readonly migrations: readonly MigrationSummary[];
+  readonly crashes: readonly CrashSummary[];
   readonly alterations: readonly AlterationSummary[];
   readonly profiles: readonly ProfileSummary[];
   /** Every rule of the catalogue, by id. */

@@ -23,8 +23,8 @@ export type CheckJson = CheckReport & {
 
 /** The report as one JSON object; its shape is the contract of `check --json`. */
 export function renderJson(report: CheckReport, options: ReportOptions): string {
-  const { schemaVersion, captures, summary, devices, migrations, alterations } = report;
-  const { profiles } = report;
+  const { schemaVersion, captures, summary, devices, migrations, crashes } = report;
+  const { alterations, profiles } = report;
   const coverage = report.coverage.filter(
     ({ exercised, inconclusive }) => options.all || exercised + inconclusive > 0,
   );
@@ -45,6 +45,7 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
     findings,
     devices,
     migrations,
+    crashes,
     alterations,
     profiles,
     coverage,

@@ -3,6 +3,7 @@ import { printable } from '../base/printable.js';
 import { LIMITS } from '../model/report.js';
 import type { CaptureSummary, CheckReport, Finding } from '../model/report.js';
 import { baselineLines } from './baseline-text.js';
+import { crashText } from './crash-text.js';
 import type { Colors } from './colors.js';
 import { inOrder } from './order.js';
 import { captureNames } from './places.js';
@@ -19,6 +20,7 @@ export function renderSummary(report: CheckReport, options: ReportOptions, color
     section('devices', deviceLines(report, options)),
     section('QEMU', profileLines(report, options)),
     section('migrations', migrationLines(report, options)),
+    section('crashes', crashLines(report, options)),
     section('altered by the debugger', alterationLines(report, options)),
     section('problems', problemLines(options)),
     section('known', knownLines(report, options)),
@@ -55,6 +57,14 @@ function captureLines(
     return `${names.get(capture.sha256) ?? ''}: ${formats}, ${count(capture.lines, 'line')}${unclaimed}, ${count(capture.facts, 'protocol fact')}${notes}`;
   });
   return limited(lines, options);
+}
+
+function crashLines(report: CheckReport, options: ReportOptions): readonly string[] {
+  const lines = report.crashes.map(
+    (crash) =>
+      `line ${crash.line}${whichCapture(report, crash.capture)}: ${printable(crashText(crash))}`,
+  );
+  return limited(lines, options).flatMap((line) => hanging(line, options));
 }
 
 function alterationLines(report: CheckReport, options: ReportOptions): readonly string[] {

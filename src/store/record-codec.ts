@@ -76,6 +76,9 @@ export type EncodedRecord =
       /** Row of the JSON text; stores before schema 3 have the object itself. */
       thread: Optional<number | ThreadRef>,
       frame: Optional<number>,
+      /** Left out where no signal stopped it. */
+      signal?: string,
+      ended?: Flag,
     ]
   | [
       kind: 'breakpoint-set',
@@ -153,10 +156,12 @@ function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
     case 'backtrace':
       return backtraceRow(record, ids);
     case 'stop': {
-      const { reason, number = null, thread, frame } = record;
+      const { reason, number = null, thread, frame, signal, ended } = record;
       const who = thread ? ids.thread(thread) : null;
       const why = reason === 'breakpoint' ? null : reason;
-      return ['stop', first, last, why, number, who, frame ? ids.frame(frame) : null];
+      const row = ['stop', first, last, why, number, who, frame ? ids.frame(frame) : null] as const;
+      if (signal === undefined) return [...row];
+      return ended === true ? [...row, signal, 1] : [...row, signal];
     }
     case 'breakpoint-set': {
       const { number, temporary, func = null, file = null, line = null, narrowed } = record;
@@ -253,6 +258,8 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
         number: row[4] ?? undefined,
         thread: row[5] === null ? undefined : threadOf(row[5], resolve),
         frame: row[6] === null ? undefined : resolve.frame(row[6]),
+        ...(row[7] === undefined ? {} : { signal: row[7] }),
+        ...(row[8] === 1 ? { ended: true } : {}),
       };
     case 'breakpoint-set':
       return decodeBreakpoint(row);

@@ -72,6 +72,7 @@ export function reportOf(
         phases: ['setup', 'iterate', 'switchover'],
       },
     ],
+    crashes: [],
     alterations: [],
     profiles: [],
     coverage: [],

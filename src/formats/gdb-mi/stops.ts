@@ -12,7 +12,7 @@ import { itemsOf, numberOf, textOf } from './values.js';
 /** `exit`: the process is gone; `return`: a `finish` came to its end. Undefined for a stop that nothing set. */
 export function readStop(
   items: readonly MiItem[],
-): Pick<Stop, 'reason' | 'number'> | 'exit' | 'return' | undefined {
+): Pick<Stop, 'reason' | 'number' | 'signal'> | 'exit' | 'return' | undefined {
   const reason = textOf(items, 'reason');
   const number = numberOf(/^\d+/.exec(textOf(items, 'bkptno') ?? '')?.[0]);
   switch (reason) {
@@ -35,8 +35,10 @@ export function readStop(
       return { reason: 'catchpoint', number };
     case 'solib-event':
       return number === undefined ? undefined : { reason: 'catchpoint', number };
-    case 'signal-received':
-      return { reason: 'signal', number: undefined };
+    case 'signal-received': {
+      const signal = textOf(items, 'signal-name');
+      return { reason: 'signal', number: undefined, ...(signal === undefined ? {} : { signal }) };
+    }
     case 'exited':
     case 'exited-normally':
     case 'exited-signalled':

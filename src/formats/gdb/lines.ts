@@ -19,6 +19,8 @@ export type GdbLine =
       readonly number: number | undefined;
       /** Text of a frame, as yet unread; undefined when the location stands on a later line. */
       readonly location: string | undefined;
+      readonly signal?: string;
+      readonly ended?: true;
     }
   | {
       readonly type: 'breakpoint-set';
@@ -60,8 +62,11 @@ export function readThreadNotice(line: string): Extract<GdbLine, { type: 'thread
 }
 
 /** The stop without its place. */
-export function stopHead({ reason, number, thread }: StopLine): Omit<Stop, 'span' | 'frame'> {
-  return { kind: 'stop', reason, number, thread };
+export function stopHead(line: StopLine): Omit<Stop, 'span' | 'frame'> {
+  const { reason, number, thread, signal, ended } = line;
+  const stop = { kind: 'stop', reason, number, thread } as const;
+  if (signal === undefined) return stop;
+  return { ...stop, signal: detached(signal), ...(ended === true ? { ended } : {}) };
 }
 
 type StopLine = Extract<GdbLine, { type: 'stop' }>;

@@ -127,7 +127,8 @@ export class GdbSession {
     this.#tableRow = undefined;
     const { kind, reason, number, thread } = head;
     // By name: a spread takes longer than all else that is done for one of thousands.
-    this.record({ kind, reason, number, thread, span, frame });
+    if (head.signal === undefined) this.record({ kind, reason, number, thread, span, frame });
+    else this.record({ ...head, span, frame });
     this.#formats.add('gdb');
     this.#outputLine = span.last;
     this.#sourceLine = frame.line;

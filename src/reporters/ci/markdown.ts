@@ -6,6 +6,7 @@ import { printable } from '../../base/printable.js';
 import { LIMITS } from '../../model/report.js';
 import type { CheckReport, Finding } from '../../model/report.js';
 import { baselineLines } from '../baseline-text.js';
+import { crashText } from '../crash-text.js';
 import { inOrder } from '../order.js';
 import { captureNames, subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
@@ -36,6 +37,14 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
         bullet(`${displayPath(path)}: not read: ${error.message}`),
       ),
     ]),
+    section(
+      'Crashes',
+      report.crashes.map((crash) =>
+        bullet(
+          `${placeOf(names.get(crash.capture) ?? '', crash.line, report.captures.length)}: ${crashText(crash)}`,
+        ),
+      ),
+    ),
     section('Undecided', undecided(report).map(bullet)),
     paragraph(LIMITS),
   ];
@@ -65,7 +74,7 @@ function violationPart(
   const points = [{ line: at.line, role: message }, ...evidence].sort((a, b) => a.line - b.line);
   const name = captureNames(captures).get(finding.capture) ?? displayPath(at.path);
   const lines = points.map(({ line, role }) => {
-    const place = captures.length > 1 ? `${name}:${line}` : `line ${line}`;
+    const place = placeOf(name, line, captures.length);
     const text = options.excerpt(finding.capture, line);
     return bullet(`${place}: ${role}`) + (text === undefined ? '' : quote(text));
   });
@@ -84,6 +93,10 @@ function violationPart(
   ]
     .filter(Boolean)
     .join('\n');
+}
+
+function placeOf(name: string, line: number, captures: number): string {
+  return captures > 1 ? `${name}:${line}` : `line ${line}`;
 }
 
 /** Rules that could not be decided, by what is missing. */

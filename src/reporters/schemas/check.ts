@@ -5,6 +5,7 @@ import type { Span } from '../../model/record.js';
 import type {
   AlterationSummary,
   CaptureSummary,
+  CrashSummary,
   DeviceSummary,
   Evidence,
   Finding,
@@ -133,6 +134,22 @@ const migration = s.objectOf<MigrationSummary>(
   {},
 );
 
+const crash = s.objectOf<CrashSummary>(
+  {
+    capture,
+    session,
+    line: s.described(s.line, 'of the frame of `func`'),
+    func: s.described(s.text, 'the function that QEMU dies in'),
+    place: s.described(s.nullable(s.text), 'its file and line, as gdb prints them'),
+    how: s.described(s.text, '`abort()`, `assertion`, or a signal'),
+    assertion: s.nullable(s.text),
+    device: s.nullable(s.address),
+    means: s.described(s.nullable(s.text), "what QEMU's source says of an end there"),
+    rules: s.described(s.listOf(rule), 'rules that are about it; no verdict'),
+  },
+  {},
+);
+
 const alteration = s.objectOf<AlterationSummary>(
   { capture, func: s.text, line: s.line, command: s.text, commandLine: s.line },
   {},
@@ -188,6 +205,7 @@ export const checkSchema = s.document(
       ),
       devices: s.listOf(device),
       migrations: s.listOf(migration),
+      crashes: s.described(s.listOf(crash), 'stacks in which QEMU dies'),
       alterations: s.described(
         s.listOf(alteration),
         "calls that the debugger's user ended, made or changed",

@@ -1,0 +1,125 @@
+/**
+ * Stacks in which QEMU dies: abort(), an assertion, a signal that it does not handle. No rule judges them: they say
+ * where a capture ends, and often why.
+ *
+ * Source: glibc (stdlib/abort.c, assert/assert.c), GLib (glib/gtestutils.c, gmessages.c), QEMU (util/error.c,
+ * error_handle()): how a program ends itself.
+ */
+import { CRASH_PLACES } from '../facts/crash-places.js';
+import type { CrashPlace } from '../facts/crash-places.js';
+import { plainName } from '../facts/functions.js';
+import type { FailedAssertion, Step } from '../facts/step.js';
+import type { Frame } from '../model/record.js';
+import type { CrashSummary } from '../model/report.js';
+import type { Activation } from './activation.js';
+
+export type Crash = Omit<CrashSummary, 'capture'>;
+
+/** Whoever calls one of these does not go on. */
+const ENDS =
+  /^(?:(?:__GI_)?abort|(?:__GI_)?__assert_(?:fail(?:_base)?|perror_fail)(?:\.cold)?|g_assertion_message(?:_\w+)?|_g_log_abort|__(?:stack_chk|chk|fortify)_fail)$/;
+
+/** They stand between an end and the function that wanted it, or below it. */
+const MACHINERY =
+  /^(?:g_logv?|g_log_structured\w*|g_malloc\w*|g_realloc\w*|g_try_malloc\w*|error_(?:handle(?:_fatal)?|setg_internal|setg_errno_internal|setv|propagate\w*)|qemu_memalign|qemu_memfd_alloc|qemu_memfd_create|__libc_message(?:_impl)?|malloc_printerr|_int_(?:free|malloc|realloc)|malloc_consolidate|free|g_free|cfree)$/;
+
+/** A stack that dies ends in few frames of libraries. */
+const INNERMOST = 12;
+
+/**
+ * In order, those that are shown several times once: with the deepest stack, or where none shows it, by the line on
+ * QEMU's standard error. Pure.
+ */
+export function findCrashes(
+  steps: readonly Step[],
+  atStep: readonly (readonly Activation[])[],
+  assertions: readonly FailedAssertion[],
+): Crash[] {
+  const shown = crashesIn(steps, atStep).map((crash) => {
+    const said = assertions.find((one) => isOf(crash, one));
+    return said === undefined || crash.assertion !== null
+      ? crash
+      : { ...crash, assertion: said.what };
+  });
+  const first = new Map(
+    assertions.map((one) => [JSON.stringify([one.session, one.func, one.what]), one]),
+  );
+  const told = [...first.values()].filter((one) => !shown.some((crash) => isOf(crash, one)));
+  return [...shown, ...told.map(crashToldBy)].sort((a, b) => a.line - b.line);
+}
+
+function isOf({ session, func }: Crash, assertion: FailedAssertion): boolean {
+  return session === assertion.session && plainName(func) === assertion.func;
+}
+
+function crashToldBy({ session, line, func, what, place }: FailedAssertion): Crash {
+  return {
+    session,
+    line,
+    func,
+    place: place ?? null,
+    how: 'assertion',
+    assertion: what,
+    device: null,
+    ...meaningOf(func, 'abort'),
+  };
+}
+
+function meaningOf(func: string, how: CrashPlace['how']): Pick<Crash, 'means' | 'rules'> {
+  const known = CRASH_PLACES.find((one) => one.how === how && one.func === plainName(func));
+  return { means: known?.means ?? null, rules: known?.rules ?? [] };
+}
+
+function crashesIn(steps: readonly Step[], atStep: readonly (readonly Activation[])[]): Crash[] {
+  const found = new Map<string, { readonly crash: Crash; readonly depth: number }>();
+  for (const step of steps) {
+    const crash = crashOf(step, atStep[step.index] ?? []);
+    if (crash === undefined) continue;
+    const key = JSON.stringify([crash.session, crash.func, crash.place]);
+    const depth = step.frames.length;
+    if ((found.get(key)?.depth ?? 0) < depth) found.set(key, { crash, depth });
+  }
+  return Array.from(found.values(), ({ crash }) => crash);
+}
+
+function crashOf(step: Step, open: readonly Activation[]): Crash | undefined {
+  const { frames, frameLines, session, line, deadly } = step;
+  if (step.altered !== undefined) return undefined;
+  const inner = frames.slice(0, INNERMOST);
+  const end = inner.findLastIndex(({ func }) => ENDS.test(plainName(func)));
+  if (end === -1 && (deadly === undefined || /^(?:SIGABRT|6)$/.test(deadly))) return undefined;
+  let at = end + 1;
+  while (end !== -1 && MACHINERY.test(plainName(frames[at]?.func ?? ''))) at++;
+  const frame = frames[at];
+  if (frame === undefined || frame.func === '??') return undefined;
+  return {
+    session,
+    line: frameLines[at] ?? line,
+    func: frame.func,
+    place: frame.file === undefined ? null : `${frame.file}${suffix(frame.line)}`,
+    how: end === -1 ? (deadly ?? '') : endOf(inner),
+    assertion: assertionIn(inner.slice(0, end + 1)),
+    device: open.findLast(({ device }) => device !== undefined)?.device ?? null,
+    ...meaningOf(frame.func, end === -1 ? 'signal' : 'abort'),
+  };
+}
+
+function suffix(line: number | undefined): string {
+  return line === undefined ? '' : `:${line}`;
+}
+
+function endOf(frames: readonly Frame[]): string {
+  return frames.some(({ func }) => func.includes('assert')) ? 'assertion' : 'abort()';
+}
+
+/** glibc's `assertion=`, GLib's `expr=`, as gdb prints a text behind its address. */
+function assertionIn(frames: readonly Frame[]): string | null {
+  for (const { args = [] } of frames) {
+    for (const { name, value = '' } of args) {
+      if (name !== 'assertion' && name !== 'expr') continue;
+      const text = /"((?:[^"\\]|\\.)*)"(?:\.\.\.)?$/.exec(value)?.[1];
+      if (text !== undefined) return text;
+    }
+  }
+  return null;
+}

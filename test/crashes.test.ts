@@ -1,0 +1,111 @@
+/** Stacks and last words of a QEMU that dies, and what is no crash although it looks like one. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { CRASH_PLACES } from '../src/facts/crash-places.js';
+import type { CrashSummary } from '../src/model/report.js';
+import { rules } from '../src/rules/index.js';
+import { check } from './helpers/check.js';
+
+const FOLDER = join(import.meta.dirname, '..', 'fixtures', 'crashes');
+const CASES = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+function inputOf(name: string): string {
+  return readFileSync(join(FOLDER, name, 'input.txt'), 'utf8');
+}
+
+function crashes(text: string): Omit<CrashSummary, 'capture'>[] {
+  return check('gdb.txt', text).crashes.map(({ capture: _, ...crash }) => crash);
+}
+
+test.each(CASES)('$name', async ({ name }) => {
+  const found = `${JSON.stringify(crashes(inputOf(name)), undefined, 2)}\n`;
+  await expect(found).toMatchFileSnapshot(join(FOLDER, name, 'crashes.json'));
+});
+
+test('the rules that a place points to exist', () => {
+  const known = new Set(rules.map(({ info }) => info.id));
+  expect(CRASH_PLACES.flatMap((place) => place.rules).filter((id) => !known.has(id))).toEqual([]);
+});
+
+const STACK = inputOf('signal-in-log-start')
+  .split('\n')
+  .filter((line) => line.startsWith('#'))
+  .join('\n');
+const ABORT = inputOf('abort-in-log-start').split('\n').slice(3).join('\n');
+
+describe('no crash', () => {
+  test.each([
+    ['a stack without a signal', STACK],
+    [
+      'a signal that QEMU handles',
+      `Program received signal SIGUSR1, User defined signal 1.\n${STACK}`,
+    ],
+    ['the user interrupts it', `^C\nThread 1 "qemu" received signal SIGINT, Interrupt.\n${STACK}`],
+    [
+      'it goes on',
+      `Program received signal SIGSEGV, Segmentation fault.\n(gdb) signal 0\nContinuing with no signal.\n${STACK}`,
+    ],
+    [
+      'the stack of another thread',
+      `Thread 2 "x" received signal SIGSEGV, Segmentation fault.\n(gdb) thread 1\n(gdb) bt\n${STACK}`,
+    ],
+    [
+      'another stack behind that of the signal',
+      `Program terminated with signal SIGSEGV, Segmentation fault.\n#0  f () at f.c:1\n#1  main () at f.c:2\n\n${STACK}`,
+    ],
+    ['a CPU is kicked', ABORT.replace('__GI_abort', 'qemu_cpu_kick')],
+    ['the user calls abort()', ABORT.replace('#4 ', '#4  <function called from gdb>\n#5 ')],
+  ])('%s', (_, text) => {
+    expect(crashes(text).filter(({ func }) => func !== 'f')).toEqual([]);
+  });
+});
+
+describe('the same crash', () => {
+  test('shown by its innermost frame, by itself and among all threads is one', () => {
+    const all = `Program terminated with signal SIGSEGV, Segmentation fault.\n${STACK.split('\n')[0] ?? ''}\n(gdb) bt\n${STACK}\n(gdb) thread apply all bt\n\nThread 1 (Thread 0x7ffff7d8e740 (LWP 12)):\n${STACK}\n`;
+    expect(crashes(all).map(({ line, how, func }) => ({ line, how, func }))).toEqual([
+      { line: 4, how: 'SIGSEGV', func: 'vhost_dev_has_iommu' },
+    ]);
+  });
+
+  test('by its number, as gdb printed it before 7.5', () => {
+    const core = `Program terminated with signal 11, Segmentation fault.\n${STACK}`;
+    expect(crashes(core).map(({ how }) => how)).toEqual(['11']);
+  });
+
+  test('by the machine interface of gdb', () => {
+    const stopped =
+      '*stopped,reason="signal-received",signal-name="SIGSEGV",signal-meaning="Segmentation fault",frame={addr="0x1180",func="vhost_log_sync",args=[{name="listener",value="0x5555555592a8"}],file="vhost.c",line="10"},thread-id="1",stopped-threads="all"';
+    expect(crashes(stopped)).toMatchObject([
+      { line: 1, func: 'vhost_log_sync', how: 'SIGSEGV', device: '0x5555555592a0' },
+    ]);
+  });
+
+  test('in a mail', () => {
+    const quoted = ABORT.replaceAll(/^/gm, '> > ');
+    expect(crashes(quoted).map(({ func }) => func)).toEqual(['vhost_log_global_start']);
+  });
+});
+
+test('a capture without a vhost or migration call may be of any program', () => {
+  expect(
+    crashes(
+      'Program received signal SIGSEGV, Segmentation fault.\n#0  f () at f.c:1\n#1  main () at f.c:2\n',
+    ),
+  ).toEqual([]);
+});
+
+test.each([
+  [
+    "qemu-kvm: ../a.c:24: void *f(MemoryRegion *): Assertion `mr->ram_block' failed.",
+    'f',
+    '../a.c:24',
+  ],
+  ["virtio_net_save: Assertion `!n->vhost_started' failed.", 'virtio_net_save', null],
+  ['ERROR:../a.c:12:f: assertion failed: (a < b)', 'f', '../a.c:12'],
+  ['Bail out! ERROR:../a.c:12:f: assertion failed (a == b): (1 == 2)', 'f', '../a.c:12'],
+])('%s', (line, func, place) => {
+  const trace = inputOf('trace-then-assertion').split('\n').slice(0, 60).join('\n');
+  expect(crashes(`${trace}\n${line}\n`)).toMatchObject([{ func, place, how: 'assertion' }]);
+});
