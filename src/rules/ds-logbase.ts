@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activation.js';
-import { isContinued, MESSAGES_RECIPE, nameOf } from './shared/messages.js';
-import type { Connection, Message } from './shared/messages.js';
+import { isContinued, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
+import type { Connection, Message } from './shared/wire/messages.js';
 import {
   bareWithin,
   below,
@@ -10,9 +10,9 @@ import {
   place,
   probeName,
   unwatched,
-} from './shared/queries.js';
-import { wireStarts } from './shared/wire-starts.js';
-import type { WireStart } from './shared/wire-starts.js';
+} from './shared/calls/queries.js';
+import { wireStarts } from './shared/wire/starts.js';
+import type { WireStart } from './shared/wire/starts.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** A device that starts with logging on gets the log base. */

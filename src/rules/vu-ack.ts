@@ -13,11 +13,11 @@ import {
   nameOf,
   nextRequests,
   versionProof,
-} from './shared/messages.js';
-import type { Connection, Message } from './shared/messages.js';
-import { asked, messageEvents } from './shared/message-events.js';
-import type { MessageEvent } from './shared/message-events.js';
-import { ONE_QEMU, orOneQemu } from './shared/one-process.js';
+} from './shared/wire/messages.js';
+import type { Connection, Message } from './shared/wire/messages.js';
+import { asked, messageEvents } from './shared/traced/message-events.js';
+import type { MessageEvent } from './shared/traced/message-events.js';
+import { ONE_QEMU, orOneQemu } from './shared/traced/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** 6.2 made QEMU wait. */

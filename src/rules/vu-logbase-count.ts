@@ -7,8 +7,8 @@ import {
   nameOf,
   nextRequests,
   versionProof,
-} from './shared/messages.js';
-import type { Connection, Message } from './shared/messages.js';
+} from './shared/wire/messages.js';
+import type { Connection, Message } from './shared/wire/messages.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** 8.0 sends the log base of a device once, not once for each of its queue pairs. */

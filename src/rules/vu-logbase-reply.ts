@@ -9,10 +9,10 @@ import {
   MESSAGES_RECIPE,
   nameOf,
   nextRequests,
-} from './shared/messages.js';
-import type { Connection, Message } from './shared/messages.js';
-import { asked, messageEvents } from './shared/message-events.js';
-import { orOneQemu } from './shared/one-process.js';
+} from './shared/wire/messages.js';
+import type { Connection, Message } from './shared/wire/messages.js';
+import { asked, messageEvents } from './shared/traced/message-events.js';
+import { orOneQemu } from './shared/traced/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** VHOST_USER_PROTOCOL_F_LOG_SHMFD: with it the backend answers SET_LOG_BASE. */

@@ -1,8 +1,8 @@
 import { hasGap } from '../flows/run.js';
 import { bigintOf } from '../model/values.js';
 import { CHUNK_BYTES } from '../model/constants.js';
-import { MemoryTable } from './shared/memory-table.js';
-import type { Region } from './shared/memory-table.js';
+import { MemoryTable } from './shared/wire/memory-table.js';
+import type { Region } from './shared/wire/memory-table.js';
 import {
   connectionsOf,
   isOfSameQemu,
@@ -10,8 +10,8 @@ import {
   MESSAGES_RECIPE,
   nameOf,
   VRING_REQUESTS,
-} from './shared/messages.js';
-import type { Connection, Message } from './shared/messages.js';
+} from './shared/wire/messages.js';
+import type { Connection, Message } from './shared/wire/messages.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Bytes of the log for one chunk, an unsigned long of 64 bits. */
