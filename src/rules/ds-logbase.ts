@@ -1,5 +1,5 @@
 import type { Activation } from '../flows/activation.js';
-import { isContinued, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
+import { isContinued, missingEndpoint, nameOf } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
 import {
   bareWithin,
@@ -146,8 +146,7 @@ function judgeWire(context: SessionContext, start: WireStart): Judgement | undef
   if (!addresses.some(({ vring }) => vring === 0)) return undefined;
   const who = nameOf(connection);
   const at = { endpoint, step: features.step, line: features.line };
-  const missing: string[] = [];
-  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  const missing = missingEndpoint(connection);
   if (next === undefined || !isContinued(context, connection, features, next))
     missing.push('the device start and what follows it without a gap, in one thread');
   else if (next.name !== 'SET_LOG_BASE' && !isBehindBase(connection, next))

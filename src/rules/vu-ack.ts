@@ -10,6 +10,7 @@ import {
   isLogRequest,
   isOfSameQemu,
   MESSAGES_RECIPE,
+  missingEndpoint,
   nameOf,
   nextRequests,
   versionProof,
@@ -138,8 +139,7 @@ function judge(
     };
   }
   const { how, expected, next } = found;
-  const missing = [...found.missing];
-  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  const missing = [...found.missing, ...missingEndpoint(connection)];
   const isSequence =
     isContinued(context, connection, request, next) && goesOn(connection, request, next);
   if (!isSequence && !isAnsweredLater(context, connection, index)) {

@@ -4,6 +4,7 @@ import {
   connectionsOf,
   isContinued,
   MESSAGES_RECIPE,
+  missingEndpoint,
   nameOf,
   nextRequests,
   versionProof,
@@ -128,8 +129,7 @@ function judge(
     const at = { endpoint, step: base.step, line: base.line };
     return { verdict: 'pass', ...at, message: `${who} gets one SET_LOG_BASE in the log start` };
   }
-  const missing: string[] = [];
-  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  const missing = missingEndpoint(connection);
   if (!isContinued(context, connection, base, afterwards)) {
     missing.push('the log start without a gap, in one thread');
   }

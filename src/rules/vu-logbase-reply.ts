@@ -7,6 +7,7 @@ import {
   isContinued,
   isOfSameQemu,
   MESSAGES_RECIPE,
+  missingEndpoint,
   nameOf,
   nextRequests,
 } from './shared/wire/messages.js';
@@ -125,8 +126,7 @@ function judge(
       ],
     };
   }
-  const missing: string[] = [];
-  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  const missing = missingEndpoint(connection);
   if (!showsReplies) missing.push(`the replies of the backend (${MESSAGES_RECIPE})`);
   if (!answers) {
     missing.push(

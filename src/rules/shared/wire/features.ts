@@ -5,7 +5,7 @@
  * start. Only a log stop that fails tells vrings to log again in front of the features, right behind those that it sent.
  */
 import type { Judgement, SessionContext } from '../../rule.js';
-import { connectionsOf, isOfSameQemu, MESSAGES_RECIPE, nameOf } from './messages.js';
+import { eachGreeting, isOfSameQemu, missingEndpoint, nameOf } from './messages.js';
 import type { Connection, Message } from './messages.js';
 
 const UNBROKEN = 'the messages since the features without a gap, in one thread';
@@ -13,21 +13,20 @@ const EXPECTED = 'SET_FEATURES with LOG_ALL in front of it';
 
 /** Is LOG_ALL set where vrings are told to log? One judgement for each features word in force. */
 export function* judgeWireFeatures(context: SessionContext): Generator<Judgement> {
-  for (const connection of connectionsOf(context)) yield* judgeConnection(context, connection);
+  yield* eachGreeting(context, (connection, requests) => judge(context, connection, requests));
 }
 
-function* judgeConnection(context: SessionContext, connection: Connection): Generator<Judgement> {
+function* judge(
+  context: SessionContext,
+  connection: Connection,
+  requests: readonly Message[],
+): Generator<Judgement> {
   const { endpoint } = connection;
   const who = nameOf(connection);
   let word: Message | undefined;
   let hasLogged = false;
   let isJudged = false;
-  for (const request of connection.messages) {
-    if (request.sender !== 'frontend') continue;
-    if (word !== undefined && word.greeting !== request.greeting) {
-      word = undefined;
-      hasLogged = false;
-    }
+  for (const request of requests) {
     if (request.name === 'SET_FEATURES') {
       word = request;
       hasLogged ||= request.enable === true;
@@ -41,8 +40,7 @@ function* judgeConnection(context: SessionContext, connection: Connection): Gene
     isJudged = true;
     const at = { endpoint, step: request.step, line: request.line };
     const evidence = [{ line: word.line, role: 'the features in force' }];
-    const missing: string[] = [];
-    if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+    const missing = missingEndpoint(connection);
     if (!isOfSameQemu(context, connection, word, request)) missing.push(UNBROKEN);
     const isSet = word.enable === true;
     if (!isSet && hasLogged)

@@ -11,10 +11,10 @@ import { MemoryTable } from './memory-table.js';
 import type { Region } from './memory-table.js';
 import {
   BEHIND_FEATURES,
-  connectionsOf,
+  eachGreeting,
   isOfSameQemu,
   MEMORY_REQUESTS,
-  MESSAGES_RECIPE,
+  missingEndpoint,
   nameOf,
 } from './messages.js';
 import type { Connection, Message } from './messages.js';
@@ -36,26 +36,19 @@ interface Growth {
 
 /** Is the log large enough where memory grows? `late`: those that are made so afterwards, else those that are not. */
 export function* judgeWireGrowth(context: SessionContext, late: boolean): Generator<Judgement> {
-  const growths = context.once('wire growths', () =>
-    connectionsOf(context).flatMap((connection) => [...growthsOf(connection)]),
-  );
+  const growths = context.once('wire growths', () => eachGreeting(context, growthsOf));
   for (const growth of growths)
     if ((growth.late !== undefined) === late) yield judge(context, growth);
 }
 
-function* growthsOf(connection: Connection): Generator<Growth> {
-  const requests = connection.messages.filter(({ sender }) => sender === 'frontend');
+function* growthsOf(connection: Connection, requests: readonly Message[]): Generator<Growth> {
   const memory = new MemoryTable();
   const kicked = new Set<number | undefined>();
   let base: Message | undefined;
   let features: Message | undefined;
   let isStart = false;
   for (const [i, request] of requests.entries()) {
-    const { name, vring, greeting } = request;
-    if (features !== undefined && features.greeting !== greeting) {
-      [base, features] = [undefined, undefined];
-      kicked.clear();
-    }
+    const { name, vring } = request;
     if (name === 'SET_FEATURES') features = request;
     else if (name === 'SET_LOG_BASE') base = request;
     else if (name === 'SET_VRING_KICK') kicked.add(vring);
@@ -87,8 +80,7 @@ function judge(context: SessionContext, growth: Growth): Judgement {
   const { endpoint } = connection;
   const at = { endpoint, step: from.step, line: from.line };
   const message = `${nameOf(connection)} gets memory up to 0x${last.toString(16)}, and its log ends at 0x${(covered - 1n).toString(16)}`;
-  const missing: string[] = [];
-  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  const missing = missingEndpoint(connection);
   // A thread that is not traced may have switched logging off; the log of a backend shows all messages.
   if (endpoint?.startsWith('fd ') === true)
     missing.push('the log of the backend, which shows the messages of all threads of QEMU');

@@ -29,10 +29,14 @@ export interface Message {
   readonly greeting: number;
 }
 
+/** One vhost-user socket, as far as the text tells one from another. */
 export interface Connection {
   /** Undefined where the text does not tell connections apart: there may be several in the list. */
   readonly endpoint: string | undefined;
+  /** Both directions, in order of the capture. */
   readonly messages: readonly Message[];
+  /** Those of QEMU, one list for each greeting. */
+  readonly requests: readonly (readonly Message[])[];
   /** Some answer of the backend is shown: others would be too. */
   readonly showsReplies: boolean;
   /**
@@ -56,6 +60,11 @@ export function nameOf({ endpoint }: Connection): string {
   return endpoint ?? 'the vhost-user backend';
 }
 
+/** A missing-list entry where messages of several connections may stand in one list. */
+export function missingEndpoint({ endpoint }: Connection): string[] {
+  return endpoint === undefined ? [`the connection of each message (${MESSAGES_RECIPE})`] : [];
+}
+
 /** How to see messages with flags, payloads and replies. */
 export const MESSAGES_RECIPE =
   'both directions of the socket: strace -f -tt -y -x -s 4096 -e trace=sendmsg,recvmsg on QEMU';
@@ -76,12 +85,30 @@ export function connectionsOf(context: SessionContext): readonly Connection[] {
     return [...lists].map(([endpoint, messages]) => ({
       endpoint,
       messages,
+      requests: requestsOf(messages),
       showsReplies: messages.some(({ sender }) => sender === 'reply'),
       isOneSocket: endpoint !== undefined && SOCKET.test(endpoint),
       threads: new Set(messages.map(({ thread }) => thread)),
       signs: [...versionSigns(messages)],
     }));
   });
+}
+
+function requestsOf(messages: readonly Message[]): Message[][] {
+  const lists = new Map<number, Message[]>();
+  for (const message of messages)
+    if (message.sender === 'frontend') append(lists, message.greeting, message);
+  return [...lists.values()];
+}
+
+/** What `find` finds in the requests of one connection after the other; nothing lasts from one greeting to the next. */
+export function eachGreeting<T>(
+  context: SessionContext,
+  find: (connection: Connection, requests: readonly Message[]) => Iterable<T>,
+): T[] {
+  return connectionsOf(context).flatMap((connection) =>
+    connection.requests.flatMap((requests) => [...find(connection, requests)]),
+  );
 }
 
 // strace -y: "fd 12 socket:[284109]", strace -yy: "fd 12 UNIX-STREAM:[284083->284084]"

@@ -8,10 +8,11 @@
 import type { SessionContext } from '../../rule.js';
 import {
   BEHIND_FEATURES,
-  connectionsOf,
+  eachGreeting,
   isContinued,
   isOfSameQemu,
   MESSAGES_RECIPE,
+  missingEndpoint,
   VRING_REQUESTS,
 } from './messages.js';
 import type { Connection, Message } from './messages.js';
@@ -52,7 +53,7 @@ export interface WireVring {
 
 /** In the order of each connection. */
 export function wirePasses(context: SessionContext): readonly WirePass[] {
-  return context.once('wire passes', () => connectionsOf(context).flatMap(passesOf));
+  return context.once('wire passes', () => eachGreeting(context, passesOf));
 }
 
 /** What keeps a pass from being judged at all. */
@@ -62,8 +63,7 @@ export function missingFor(context: SessionContext, pass: WirePass): string[] {
   const isShown = addresses.every(
     ({ vring, enable }) => vring !== undefined && enable !== undefined,
   );
-  if (connection.endpoint === undefined)
-    return [`the connection of each message (${MESSAGES_RECIPE})`];
+  if (connection.endpoint === undefined) return missingEndpoint(connection);
   if (!isShown) return [`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`];
   const isBroken = last === undefined || !isContinued(context, connection, begin, last);
   return isBroken ? [`the log ${pass.kind} without a gap, in one thread`] : [];
@@ -105,22 +105,15 @@ export function goesOn(
   );
 }
 
-function passesOf(connection: Connection): WirePass[] {
-  const requests = connection.messages.filter(({ sender }) => sender === 'frontend');
+function passesOf(connection: Connection, requests: readonly Message[]): WirePass[] {
   const passes: WirePass[] = [];
-  let devices = new Devices();
+  const devices = new Devices();
   let features: Message | undefined;
   let quiet: Message | undefined;
   let base: Message | undefined;
-  let greeting = requests[0]?.greeting;
   for (let i = 0; i < requests.length; i++) {
     const request = requests[i];
     if (request === undefined) continue;
-    if (request.greeting !== greeting) {
-      devices = new Devices();
-      [features, quiet, base] = [undefined, undefined, undefined];
-    }
-    greeting = request.greeting;
     if (request.name !== 'SET_FEATURES') {
       if (request.name === 'SET_LOG_BASE') base = request;
       const addresses = features?.enable === true ? bareStop(requests, i, devices) : [];
@@ -268,12 +261,11 @@ class Devices {
   }
 }
 
-/** What follows on the same connection; that it is asked for its features may be the beginning of a new one. */
+/** What follows on the same connection; that it is asked for its features may be the beginning of a new one, before the greeting. */
 function nextOf(requests: readonly Message[], last: number): Message | undefined {
   let at = last + 1;
   while (BEHIND_FEATURES.has(requests[at]?.name ?? '')) at++;
-  const next = requests[at];
-  return next?.greeting === requests[last]?.greeting ? next : undefined;
+  return requests[at];
 }
 
 /** The addresses of a log start or stop; none behind the features of a device start. */

@@ -5,7 +5,7 @@
  * that the vrings are enabled, or the status. A vring that is reset alone starts with GET_VRING_BASE and no features.
  */
 import type { SessionContext } from '../../rule.js';
-import { BEHIND_FEATURES, connectionsOf, MEMORY_REQUESTS, VRING_REQUESTS } from './messages.js';
+import { BEHIND_FEATURES, eachGreeting, MEMORY_REQUESTS, VRING_REQUESTS } from './messages.js';
 import type { Connection, Message } from './messages.js';
 
 /** A start of one vhost_dev. */
@@ -28,13 +28,10 @@ const STARTING: ReadonlySet<string> = new Set([
 
 /** In the order of each connection. */
 export function wireStarts(context: SessionContext): readonly WireStart[] {
-  return context.once('wire starts', () =>
-    connectionsOf(context).flatMap((connection) => [...startsOf(connection)]),
-  );
+  return context.once('wire starts', () => eachGreeting(context, startsOf));
 }
 
-function* startsOf(connection: Connection): Generator<WireStart> {
-  const requests = connection.messages.filter(({ sender }) => sender === 'frontend');
+function* startsOf(connection: Connection, requests: readonly Message[]): Generator<WireStart> {
   for (const [i, features] of requests.entries()) {
     if (features.name !== 'SET_FEATURES' || features.enable !== true) continue;
     const addresses = new Map<number | undefined, Message>();
@@ -42,7 +39,7 @@ function* startsOf(connection: Connection): Generator<WireStart> {
     let at = i + 1;
     for (; at < requests.length; at++) {
       const request = requests[at];
-      if (request?.greeting !== features.greeting || !STARTING.has(request.name)) break;
+      if (request === undefined || !STARTING.has(request.name)) break;
       // A vring is set up once in a start, and with its size first: a log start has addresses alone.
       if (request.name === 'SET_VRING_NUM' && addresses.has(request.vring)) break;
       isSetUp ||= request.name === 'SET_VRING_NUM';
@@ -51,8 +48,6 @@ function* startsOf(connection: Connection): Generator<WireStart> {
       addresses.set(request.vring, request);
     }
     if (addresses.size === 0) continue;
-    const behind = requests[at];
-    const next = behind?.greeting === features.greeting ? behind : undefined;
-    yield { connection, features, addresses: [...addresses.values()], next };
+    yield { connection, features, addresses: [...addresses.values()], next: requests[at] };
   }
 }
