@@ -12,7 +12,7 @@ import { createLibvirtLog } from './qemu/libvirt-log.js';
 import { createLibvhostUser } from './wire/libvhost-user.js';
 import type { LineFormat } from './line-format.js';
 import { createLttng } from './qemu/lttng.js';
-import { createSimpletrace } from './qemu/simpletrace.js';
+import { createSimpletraceText } from './qemu/simpletrace-text.js';
 import { createStrace } from './wire/strace.js';
 
 /** One new object of each: they remember what they read. `events`: those whose arguments are known. */
@@ -30,7 +30,7 @@ export function createLineFormats(events: EventTable): readonly LineFormat[] {
     createDmesg(),
     createForeignStack(),
     createLibvirtLog(),
-    createSimpletrace(events),
+    createSimpletraceText(events),
     createLttng(events),
   ];
 }

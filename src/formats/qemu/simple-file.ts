@@ -16,11 +16,11 @@ import type { Integer, RawValue } from './event-format.js';
 import type { EventTable } from './event-table.js';
 import { KnownEvents } from './known-events.js';
 import type { KnownEvent } from './known-events.js';
-import { droppedGap, headLength, integerAt, nextItem } from './simple-items.js';
-import type { EventItem, Layout } from './simple-items.js';
+import { droppedGap, headLength, integerAt, nextItem } from './simple-file-items.js';
+import type { EventItem, Layout } from './simple-file-items.js';
 
 /** Takes bytes, gives records. One reader per capture. */
-export interface SimpleTraceReader {
+export interface SimpleFileReader {
   /** The next bytes of the file, unpacked. Never throws. */
   push(chunk: Uint8Array): void;
   /** The records finished so far; finish() then returns only the rest. */
@@ -29,7 +29,7 @@ export interface SimpleTraceReader {
   finish(): Reading;
 }
 
-export function createSimpleTraceReader(events: EventTable): SimpleTraceReader {
+export function createSimpleFileReader(events: EventTable): SimpleFileReader {
   return new Reader(events);
 }
 
@@ -46,7 +46,7 @@ interface Named {
   forms: readonly EventForm[] | undefined;
 }
 
-class Reader implements SimpleTraceReader {
+class Reader implements SimpleFileReader {
   readonly #events: EventTable;
   #known = new KnownEvents();
   #records: CaptureRecord[] = [];

@@ -15,7 +15,7 @@ import type { RawValue } from './event-format.js';
 import type { EventTable } from './event-table.js';
 import { compileText } from './event-text.js';
 import type { TextReader } from './event-text.js';
-import { droppedGap } from './simple-items.js';
+import { droppedGap } from './simple-file-items.js';
 import type { LineFormat } from '../line-format.js';
 
 export type SimpletraceLine =
@@ -30,11 +30,11 @@ const LONGEST_LINE = 32_768;
 /** Names that are remembered: QEMU has 7,000 events, a hostile file any number. */
 const MOST_NAMES = 16_384;
 
-export function createSimpletrace(events: EventTable): LineFormat {
-  return new Simpletrace(events);
+export function createSimpletraceText(events: EventTable): LineFormat {
+  return new SimpletraceText(events);
 }
 
-class Simpletrace implements LineFormat {
+class SimpletraceText implements LineFormat {
   readonly id = 'simpletrace';
   readonly isOpen = false;
   readonly #events: EventTable;

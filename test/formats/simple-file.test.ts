@@ -9,7 +9,7 @@ import { buildRun } from '../../src/flows/run.js';
 import { readDeclarations } from '../../src/formats/qemu/event-declarations.js';
 import { builtInEvents, createEventTable } from '../../src/formats/qemu/event-table.js';
 import type { EventTable } from '../../src/formats/qemu/event-table.js';
-import { createSimpleTraceReader } from '../../src/formats/qemu/simple-trace.js';
+import { createSimpleFileReader } from '../../src/formats/qemu/simple-file.js';
 import type { CaptureRecord, Reading } from '../../src/model/record.js';
 import { checkFile } from '../../src/pipeline/check-capture.js';
 import { quoteRecord } from '../../src/pipeline/quote-record.js';
@@ -26,7 +26,7 @@ import {
 import { tempDir } from '../helpers/temp-dir.js';
 
 function read(bytes: Uint8Array, events = builtInEvents(), size = bytes.length || 1): Reading {
-  const reader = createSimpleTraceReader(events);
+  const reader = createSimpleFileReader(events);
   for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size));
   return reader.finish();
 }
