@@ -1,4 +1,8 @@
-/** Every format that is told by its own lines, in the order in which a line is offered. */
+/**
+ * The formats that claim a line before others see it, in the order in which it is offered. Not among them are gdb's
+ * command line and QEMU's log lines, which reader.ts reads itself, notes (note-formats.ts), and the file of QEMU's
+ * simple backend, which has no lines (simple-file.ts).
+ */
 import { createDmesg } from './kernel/dmesg.js';
 import { createDpdk } from './wire/dpdk.js';
 import { createPrintedValues } from './gdb/printed-value.js';
