@@ -3,7 +3,7 @@
  * judgement, which may come later. Whether the facts lie in memory or in a store is not its business.
  */
 import type { Fact } from './fact.js';
-import type { Flow, FlowArg, FlowFrame, Phase } from './flow.js';
+import type { Flow, FlowArg, FlowFrame } from './flow.js';
 import type { FormatId } from './record.js';
 import type { CheckReport } from './report.js';
 
@@ -67,8 +67,6 @@ export interface DeviceLane {
 export interface Judged {
   readonly report: CheckReport;
   readonly lanes: readonly DeviceLane[];
-  /** Phases of the migrations, by rising `row`. */
-  readonly phases: readonly { readonly row: number; readonly phase: Phase }[];
   readonly flows: readonly Flow[];
   readonly threads: readonly ThreadNaming[];
 }
