@@ -7,6 +7,7 @@ import type { Flow, FlowArg, FlowFrame } from './flow.js';
 import type { FormatId } from './record.js';
 import type { CheckReport } from './report.js';
 
+/** One capture of a view; `lines` and `facts` are counts. */
 export interface BrowseCapture {
   readonly path: string;
   readonly sha256: string;
@@ -98,6 +99,7 @@ export interface BrowseList {
   placeOf(row: number): Promise<number>;
 }
 
+/** What a view is handed. Errors: what it awaits may fail with a VhtraceError (a store that is gone). */
 export interface Browser {
   readonly captures: readonly BrowseCapture[];
   /** Counted in the background: a store may hold millions of facts. */

@@ -1,4 +1,8 @@
-/** Questions that several rules ask of a run. All pure. */
+/**
+ * Questions that most rules ask of the calls of a run: what happened before a step, what keeps a call from being judged
+ * by what it does not show, what was watched. Steps are indices of `run.steps`; missing-list entries are texts for
+ * `missing` of a judgement, none where nothing is missing. All pure.
+ */
 import { firstIndex } from '../../../base/search.js';
 import { callerOf, descendants, failureIn, isInside, sameness } from '../../../flows/activation.js';
 import type { Activation } from '../../../flows/activation.js';
@@ -179,7 +183,7 @@ export function hasStranger(
   return (strangers[firstFrom(strangers, from + 1)]?.first ?? to) < to;
 }
 
-/** `at` of a judgement. */
+/** Where a judgement about a call points: at its first sight. */
 export function place(activation: Activation): {
   device: string | undefined;
   step: number;

@@ -13,6 +13,7 @@ import { hasGap } from '../../../flows/run.js';
 import { bigintOf } from '../../../model/values.js';
 import type { Mark, SessionContext } from '../../rule.js';
 
+/** One message of a socket, with what rules ask of it; `step` is an index of the run's steps, `line` 1-based. */
 export interface Message {
   readonly step: number;
   readonly line: number;
@@ -49,13 +50,14 @@ export interface Connection {
   readonly signs: readonly VersionSign[];
 }
 
+/** A message that only newer QEMUs send: a proof of the version of the QEMU that sent it. */
 export interface VersionSign {
   readonly message: Message;
-  /** Oldest QEMU that can have sent this, 602 for 6.2. */
+  /** Oldest QEMU that can have sent this: major × 100 + minor, 602 for 6.2. */
   readonly atLeast: number;
 }
 
-/** What messages call the other side. */
+/** The other side as verdicts name it: the endpoint, or `the vhost-user backend` where no text names it. */
 export function nameOf({ endpoint }: Connection): string {
   return endpoint ?? 'the vhost-user backend';
 }
@@ -65,7 +67,7 @@ export function missingEndpoint({ endpoint }: Connection): string[] {
   return endpoint === undefined ? [`the connection of each message (${MESSAGES_RECIPE})`] : [];
 }
 
-/** How to see messages with flags, payloads and replies. */
+/** How to make a capture that shows messages with flags, payloads and replies; for lists of what is missing. */
 export const MESSAGES_RECIPE =
   'both directions of the socket: strace -f -tt -y -x -s 4096 -e trace=sendmsg,recvmsg on QEMU';
 
