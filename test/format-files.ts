@@ -7,7 +7,7 @@ import type { FormatId } from '../src/model/record.js';
 const folder = join(import.meta.dirname, '..', 'src', 'formats');
 
 /** Where to begin reading: the files that claim the lines, or the bytes, of a format. */
-export const formatFiles: Readonly<Record<FormatId, readonly string[]>> = {
+const formatFiles: Readonly<Record<FormatId, readonly string[]>> = {
   gdb: ['gdb/frames.ts', 'gdb/lines.ts', 'gdb/printed-value.ts'],
   'gdb-mi': ['gdb-mi/gdb-mi.ts'],
   'qemu-log': ['qemu/qemu-trace.ts', 'qemu/lttng.ts', 'qemu/libvirt-log.ts'],
