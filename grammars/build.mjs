@@ -77,7 +77,7 @@ const startRules = {
   'probes-line': { Line: "import('../formats/gdb/probe-lines.js').ProbeLine" },
   'qemu-trace': { Line: "import('../formats/qemu/qemu-trace.js').TraceLine", Repeated: 'number' },
   simpletrace: {
-    Line: "import('../formats/qemu/simpletrace.js').SimpletraceLine",
+    Line: "import('../formats/qemu/simpletrace-text.js').SimpletraceLine",
     Bytes: 'readonly number[]',
   },
   strace: {

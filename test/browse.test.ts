@@ -167,7 +167,7 @@ function printLane({ name, spans }: DeviceLane): string[] {
 
 test('lanes show the log of each device go on and off, and the ring that never had the flag', async () => {
   const [files, store] = await openBoth([NAMES[0]!]);
-  const { lanes, phases, report, flows, threads } = await files.judged();
+  const { lanes, report, flows, threads } = await files.judged();
   // As the backtraces show it: the last pass of #1 returns unseen, that of #2 elects its logger; ring 1 of #2 is left out.
   expect(lanes.map(printLane)).toMatchInlineSnapshot(`
     [
@@ -206,14 +206,13 @@ test('lanes show the log of each device go on and off, and the ring that never h
       ],
     ]
   `);
-  expect(phases.map(({ row }) => row)).toEqual(phases.map(({ row }) => row).sort((a, b) => a - b));
   expect(report.summary.violations.error).toBe(1);
   expect(flows).toHaveLength(1);
   expect(threads.slice(0, 2)).toEqual([
     { capture: 0, number: '5', line: 9, name: 'CPU 0/TCG' },
     { capture: 0, number: '6', line: 573, name: 'mig/src/main' },
   ]);
-  expect(await store.judged()).toEqual({ report, lanes, phases, flows, threads });
+  expect(await store.judged()).toEqual({ report, lanes, flows, threads });
 });
 
 test('what check is told counts here, too: backend, version, rules', async () => {
@@ -248,7 +247,7 @@ test('a thread of its own judges the same, and can be stopped', async () => {
   expect(JSON.parse(stopped!)).toBe('judging was stopped');
 });
 
-test('rows of lanes and phases count the facts of the captures before', async () => {
+test('rows of lanes count the facts of the captures before', async () => {
   const [name] = NAMES;
   const alone = await (await open([join(folder, name!)])).judged();
   const first = await open([join(folder, 'note-on-dirty-bitmap.txt'), join(folder, name!)]);

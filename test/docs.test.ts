@@ -14,6 +14,7 @@ import { check } from './helpers/check.js';
 import { expectPrinted } from './helpers/printed.js';
 import { optionsOf } from './helpers/reports.js';
 import { printDependencies } from './dependencies.js';
+import { printFormats } from './format-files.js';
 import { printLayers } from './layers.js';
 
 const file = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -23,6 +24,10 @@ test('src/README.md: layers and packages', async () => {
     layers: printLayers(),
     dependencies: printDependencies(),
   });
+});
+
+test('src/formats/README.md: the formats', async () => {
+  await expectPrinted(file('src/formats/README.md'), { formats: printFormats() });
 });
 
 test('src/export/README.md: the datasets', async () => {

@@ -28,6 +28,19 @@ function captureOf(path: string, number = 0, qemuVersion?: string): ExportCaptur
   return exportCapture({ info, reading: readText(text) }, options, EVERYTHING);
 }
 
+/** Devices that no rule could decide anything about. */
+function undecidedDevices({ info, report }: ExportCapture): string[] {
+  const decided = report.findings.filter(
+    ({ verdict }) => verdict === 'pass' || verdict === 'violation',
+  );
+  return report.devices
+    .filter(
+      ({ session, address }) =>
+        !decided.some((finding) => finding.session === session && finding.device === address),
+    )
+    .map(({ session, address }) => `${info.sha256} ${session} ${address}`);
+}
+
 type QueryRow = Readonly<Record<string, unknown>>;
 
 async function connect(folder: string): Promise<(sql: string) => Promise<readonly QueryRow[]>> {
@@ -58,6 +71,7 @@ describe('a lake of 1,000 captures', () => {
     const folder = tempDir();
     const context = { folder, version: '1.2.3', keys: ['qemu', 'host'] };
     const expected = new Map<string, number>();
+    const undecided: string[] = [];
     let bytes = 0;
     let writing = 0;
     for (let i = 0; i < 1000; i++) {
@@ -72,6 +86,7 @@ describe('a lake of 1,000 captures', () => {
         if (verdict !== 'violation') continue;
         expected.set(`${key} ${rule}`, (expected.get(`${key} ${rule}`) ?? 0) + count);
       }
+      undecided.push(...undecidedDevices(capture));
     }
     const query = await connect(folder);
     const figures = [
@@ -92,9 +107,12 @@ describe('a lake of 1,000 captures', () => {
       expect(Number(times)).toBe(expected.get(`${String(qemu)} ${String(rule)}`));
     }
     expect(new Set(violations.map(({ qemu }) => qemu)).has('9.10')).toBe(true);
-    expect(idle.length).toBeGreaterThan(0);
-    expect(rounds.length).toBeGreaterThan(0);
-    expect(rounds.every(({ ms }) => Number(ms) >= 0)).toBe(true);
+    const devices = idle.map(
+      (row) => `${String(row.capture)} ${String(row.session)} ${String(row.device)}`,
+    );
+    expect(devices.sort()).toEqual(undecided.sort());
+    // The slowest: `migration_bitmap_sync_start` at .256701, `_end` at .355238, in captures that come back several times.
+    expect(rounds.map(({ ms }) => ms)).toEqual(Array.from({ length: 20 }, () => 98.537));
     const [partitions] = await query(
       `SELECT count(DISTINCT host) AS hosts, count(DISTINCT qemu) AS versions,
               count(*) FILTER (qemu IS DISTINCT FROM qemu_version) AS wrong FROM captures`,

@@ -139,11 +139,14 @@ describe('by code', () => {
     expect(argsOf(on, frame('dev=0x5555, enable_log=false'))).toEqual([]);
   });
 
-  test('endless recursion does not end in a stack overflow', () => {
+  test('of endless recursion the 500 innermost frames are shown, below what is folded', () => {
     const frames = Array.from({ length: 20_000 }, () => 'f@1');
     const flow = buildCodeFlow([one(`(gdb) bt\n${bt(...frames, 'main@1')}\n`)]);
-    expect(renderCodeTree(flow, PLAIN).length).toBeGreaterThan(100);
-    expect(JSON.parse(jsonText(flow))).toMatchObject({ backtraces: 1 });
+    const [title, actor, ...calls] = renderCodeTree(flow, PLAIN).split('\n');
+    expect([title, actor]).toEqual(['a.txt: 1 backtrace by call site', 'f']);
+    expect(calls.join('\n').match(/\bf\b/g)).toHaveLength(500);
+    expect(jsonText(flow).match(/"func": "f"/g)).toHaveLength(500);
+    expect(flow).toMatchObject({ backtraces: 1, actors: [{ count: 1, folded: ['f', 'main'] }] });
   });
 
   test('a stack of nothing but plumbing keeps its innermost frame', () => {

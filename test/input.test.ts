@@ -160,9 +160,9 @@ describe('what is no text', () => {
     ['trace.dat', Buffer.concat([Buffer.from('\x17\x08\x44tracing6\0'), text]), 'binary'],
     ['the journal', Buffer.concat([Buffer.from('LPKSHHRH'), text]), 'binary'],
     ['an ELF core', Buffer.concat([Buffer.from('\x7fELF'), text]), 'binary'],
-    ['a simple trace of QEMU', simple('b429a40acb77b1f20400000000000000'), 'simple-trace'],
-    ['one of a big-endian host', simple('f2b177cb0aa429b40000000000000003'), 'simple-trace'],
-    ['one that ends in its header', simple('b429a40acb77b1f2'), 'simple-trace'],
+    ['a simple trace of QEMU', simple('b429a40acb77b1f20400000000000000'), 'simple-file'],
+    ['one of a big-endian host', simple('f2b177cb0aa429b40000000000000003'), 'simple-file'],
+    ['one that ends in its header', simple('b429a40acb77b1f2'), 'simple-file'],
     ['one of an unknown version', simple('b429a40acb77b1f20500000000000000'), 'binary'],
   ])('%s', (_what, bytes, kind) => {
     expect(sniffBytes(bytes).kind).toBe(kind);

@@ -73,7 +73,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'facts',
-    turns: 'records → facts of the vhost protocol',
+    turns: 'records → steps: what each says in the vhost protocol',
     keeps: 'facts/ gives records a meaning from tables; it judges nothing and reads no text.',
     imports: { base: 'Assertions.', model: nouns },
     outside: {},
@@ -92,12 +92,12 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'flows',
-    turns: 'facts → activations, call trees and phases',
+    turns: 'steps → a run: activations, devices, migrations, facts; a run → its call tree',
     keeps: 'flows/ orders and groups; whether the order is right is for rules/.',
     imports: {
       base: 'Assertions.',
       model: nouns,
-      facts: 'The table of known functions says which calls open a phase.',
+      facts: 'A run is made of steps, and the tables say what a function is.',
     },
     outside: {},
   },
@@ -110,8 +110,8 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'rules',
-    turns: 'a replayed run → findings, one file a rule',
-    keeps: 'rules/ judges facts and flows; a rule that reads text would judge a format.',
+    turns: 'a replayed run → judgements, one file a rule',
+    keeps: 'rules/ judges steps and activations; a rule that reads text would judge a format.',
     imports: {
       base: 'Assertions.',
       model: nouns,
@@ -128,8 +128,8 @@ export const layers: readonly Layer[] = [
     imports: {
       base: 'Assertions.',
       model: nouns,
-      facts: 'A check begins with what the records mean.',
-      flows: 'Rules are given flows.',
+      facts: 'Rules are asked by the calls that a step shows.',
+      flows: 'Rules are given runs.',
       protocol: 'The machine replays the facts.',
       rules: 'The catalogue is what is checked.',
     },
@@ -195,7 +195,7 @@ export const layers: readonly Layer[] = [
       model: nouns,
       input: 'Every composition begins with captures.',
       formats: 'Each line is offered to the formats in order.',
-      facts: 'What is stored are facts too.',
+      facts: 'Views show what a value means and which events are known.',
       store: 'Ingest saves, queries load.',
       flows: 'The flows command shows what rules are given.',
       protocol: 'The machine is printed as a diagram.',

@@ -20,6 +20,51 @@ const ALWAYS_DECIDED = new Set([
   'XD-ORDER',
 ]);
 
+/** Cases in which other rules are violated, too: which, and why that is right. */
+const ALSO_VIOLATED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'DS-DOUBLE/inconclusive-second-start': {
+    'LS-EXTRA-RING': 'the second start addresses no vring, and the log start reaches two',
+  },
+  'DS-RING-AFTER-STOP/violation-address-in-the-stop': {
+    'ST-CALLER': 'no vhost_dev_stop() addresses a vring',
+  },
+  'LE-SKIP/violation-log-put-while-logging': {
+    'MG-LEFT-ON': 'the migration is over and the device still logs',
+  },
+  'LG-BALANCE/violation-cleaned-up-with-log': {
+    'DS-PUT': 'the stop before the cleanup should have given the log back',
+  },
+  'LS-ADDR-STABLE/violation-bug-2-pair-0-for-every-pair': {
+    'ST-IDX': 'the vrings are moved because they get the indices of the first pair',
+  },
+  'LS-EARLY-EXIT/violation-logs-already': {
+    'LS-TWICE': 'what does not exit early switches logging on again',
+  },
+  'LS-TWICE/violation-log-start-again': {
+    'LS-EARLY-EXIT': 'it comes to that because vhost_migration_log() does not exit early',
+  },
+  'LS-UNIFORM/violation-one-flag-turned': {
+    'LS-ALL-RINGS': 'the vring with the other flag does not log',
+  },
+  'MG-LEFT-ON/violation-one-of-two': {
+    'LE-SKIP': 'the device that is left on gave its log back',
+  },
+  'MG-STOPPED-EARLY/violation-bug-11-dirty-rate-ends-logging': {
+    'MG-SYNC-OFF': 'the migration goes on to read the log of the device',
+  },
+  'MG-SYNC-OFF/violation-bug-11-dirty-rate-ends-logging': {
+    'MG-STOPPED-EARLY': 'logging was switched off during the migration',
+  },
+  'ST-IDX/violation-index-changes-at-log-start': {
+    'LS-ALL-RINGS': 'the vring whose index another one got is not told to log',
+  },
+  'XD-PAIRS/violation-one-pair-switched-off': {
+    'LE-ALL-DEVICES': 'the log stop does not reach the other pair',
+    'MG-STOPPED-EARLY': 'logging of the pair is switched off during the migration',
+    'MG-SYNC-OFF': 'the migration goes on to read the log of the pair',
+  },
+};
+
 function casesOf(rule: string): string[] {
   const folder = join(root, rule);
   return existsSync(folder) ? readdirSync(folder).sort() : [];
@@ -58,10 +103,15 @@ describe.each(rules)('$info.id', ({ info }) => {
     );
     const verdict = name.split('-')[0];
     expect(own.map((finding) => finding.verdict)).toContain(verdict);
-    if (verdict === 'violation') return;
-    const alarms = all.filter((f) => f.verdict === 'violation' && f.severity !== 'note');
-    expect(alarms.map((f) => `${f.rule} ${f.message}`)).toEqual([]);
+    const violated = all.filter((finding) => finding.verdict === 'violation');
+    const wanted = Object.keys(ALSO_VIOLATED[`${info.id}/${name}`] ?? {});
+    if (verdict === 'violation') wanted.push(info.id);
+    expect([...new Set(violated.map(({ rule }) => rule))].sort()).toEqual(wanted.sort());
   });
+});
+
+test('every case with other violations is there', () => {
+  expect(Object.keys(ALSO_VIOLATED).filter((name) => !existsSync(join(root, name)))).toEqual([]);
 });
 
 test('every case folder belongs to a rule', () => {

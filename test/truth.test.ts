@@ -9,6 +9,7 @@ interface Expectation {
   readonly anyOf: readonly string[];
   readonly device?: string | null;
   readonly vring?: number | null;
+  readonly line?: number | null;
 }
 
 interface Truth {
@@ -40,14 +41,15 @@ describe.skipIf(!isHere)('shared captures (skipped where they are not beside the
     const allowed = new Set([...wanted.flatMap((e) => e.anyOf), ...(alsoAllowed ?? [])]);
     const unrelated = alarms.filter((f) => !allowed.has(f.rule));
     expect(unrelated.map((f) => `${f.rule} line ${f.at.line}: ${f.message}`)).toEqual([]);
-    for (const { anyOf, device, vring } of wanted) {
+    for (const { anyOf, device, vring, line } of wanted) {
       const found = alarms.filter(
         (f) =>
           anyOf.includes(f.rule) &&
           ((device ?? null) === null || f.device === device) &&
           ((vring ?? null) === null || f.vring === vring),
       );
-      expect(found.length, `${anyOf.join(' or ')} on ${String(device)}`).toBeGreaterThan(0);
+      expect(found, `${anyOf.join(' or ')} on ${String(device)}`).not.toEqual([]);
+      if ((line ?? null) !== null) expect(found.map((f) => f.at.line)).toContain(line);
     }
   });
 });

@@ -13,7 +13,7 @@ import type { FactKind } from '../model/fact.js';
 import type { CaptureInfo } from '../model/record.js';
 import type { Finding } from '../model/report.js';
 import type { Judgement, Rule } from '../rules/rule.js';
-import { kindsAnew } from '../rules/shared/stack-calls.js';
+import { kindsAnew } from '../rules/shared/calls/stack-calls.js';
 import { Collector } from './collector.js';
 import { judgeSequence } from './judge-sequence.js';
 import { sessionsOf } from './session.js';

@@ -1,10 +1,9 @@
-/** Run → the states of its devices and the parts of its migrations, by fact: what the interactive view draws. Pure. */
+/** Run → the states of its devices, by fact: what the interactive view draws. Pure. */
 import type { Activation } from '../flows/activation.js';
 import { deviceNames } from '../flows/device-names.js';
-import { PhaseTracker } from '../flows/phases.js';
 import type { Device } from '../flows/devices.js';
 import type { Run } from '../flows/run.js';
-import type { DeviceLane, Judged, LaneState } from '../model/browse.js';
+import type { DeviceLane, LaneState } from '../model/browse.js';
 import { known } from '../protocol/replay.js';
 import type { LogState } from '../protocol/tables.js';
 import { DeviceWork, Timeline } from './timeline.js';
@@ -99,19 +98,4 @@ function firstFacts({ steps, atStep }: Run): number[] {
     for (const activation of atStep[index] ?? []) facts += Number(activation.first === index);
     return first;
   });
-}
-
-/** Where another part of a migration begins; none in notes. */
-export function buildPhases({ run, firstRow }: PlacedRun): Judged['phases'] {
-  if (!run.ordered) return [];
-  const trackers = Array.from({ length: run.sessions }, () => new PhaseTracker());
-  const phases: { row: number; phase: Judged['phases'][number]['phase'] }[] = [];
-  for (const fact of run.facts) {
-    // What a call does inside belongs to the part in which it was made.
-    if (run.activations[fact.activation ?? -1]?.parent !== undefined) continue;
-    const phase = trackers[fact.session]?.place(fact).phase;
-    if (phase === undefined || phases.at(-1)?.phase === phase) continue;
-    phases.push({ row: firstRow + fact.seq, phase });
-  }
-  return phases;
 }

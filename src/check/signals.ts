@@ -1,12 +1,15 @@
 /**
- * Openings and returns of calls → protocol signals, see `protocol/replay.ts`: what each says of the device that it
- * is about.
+ * Openings and returns of calls → signals, see `protocol/replay.ts`: what each says of the device that it is about.
+ * Signals of one call are applied in their order; none where it says nothing of the states. Pure.
+ *
+ * Source: QEMU hw/virtio/vhost.c, the functions that the kinds are named after (2.12 to 11.1).
  */
 import { callerOf, directCaller, failureIn, hasFailed, hasSucceeded } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import type { Run } from '../flows/run.js';
 import type { Signal } from '../protocol/replay.js';
 
+/** What the entry of a call says, or its first sight as a caller: what QEMU is about to do, and what must hold for it. */
 export function signalsOfOpening(run: Run, activation: Activation): Signal[] {
   const { kind, enable } = activation;
   switch (kind) {
@@ -50,6 +53,7 @@ export function signalsOfOpening(run: Run, activation: Activation): Signal[] {
   }
 }
 
+/** What it says that a call has returned: what it has done, where it is known not to have failed. */
 export function signalsOfReturn(run: Run, activation: Activation): Signal[] {
   const { kind, enable } = activation;
   switch (kind) {

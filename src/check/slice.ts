@@ -14,7 +14,7 @@ import type { Run } from '../flows/run.js';
 import type { Span } from '../model/record.js';
 import type { Slice } from '../model/report.js';
 import type { Judgement, Rule } from '../rules/rule.js';
-import { kindsAnew } from '../rules/shared/stack-calls.js';
+import { kindsAnew } from '../rules/shared/calls/stack-calls.js';
 import { judgeSequence } from './judge-sequence.js';
 import { Session } from './session.js';
 

@@ -1,5 +1,5 @@
 /**
- * Activations of a device → protocol signals → the states it can be in at each step.
+ * Activations of a device → signals → the set of states it can be in at each step.
  *
  * Openings and returns of calls become signals in the order of the capture; see `protocol/replay.ts`
  * for what is done with what the capture does not show.
@@ -51,13 +51,15 @@ interface SteadySilent extends Pick<Snapshot, 'ringReset' | 'backend'> {
 
 /** What is known of a device from a step on. */
 export interface Known {
+  /** Index of the run's steps. */
   readonly step: number;
+  /** From there up to the step of the next one. */
   readonly state: DeviceState;
-  /** What an open call is switching the log to. */
+  /** What an open call is switching the log to; undefined where none is open, or does not show it. */
   readonly toggling: boolean | undefined;
 }
 
-/** All states of one device of one session, by step. */
+/** All states of one device of one session, by step. Made once, linear in the calls of the device; asked in any order. */
 export class Timeline {
   private readonly snapshots: Snapshot[] = [];
   /** Of the first snapshots, see {@link sinceAt}. */
@@ -244,7 +246,7 @@ function saysNothing(next: Snapshot, last: Snapshot): boolean {
 /** Each stranger may have been about each device; where they are this many, nothing is known of any. */
 const MOST_GUESSES = 1_000_000;
 
-/** The calls of a session by the device that they work on. */
+/** The calls of a session by the device that they work on, those that may be about it among them. */
 export class DeviceWork {
   private readonly byDevice = new Map<string, Activation[]>();
   /** Calls that change a device, but do not show which. */

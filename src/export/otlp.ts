@@ -1,28 +1,35 @@
-/** Captures → OTLP/JSON, in batches: a line of a file each, or a request each. */
+/**
+ * Captures → OTLP/JSON, in batches: a line of a file each, or a request each. Times are nanoseconds since 1970.
+ *
+ * Source: opentelemetry-proto, trace/v1/trace.proto (TracesData); the OTLP specification for paths and answers.
+ */
 import { VhtraceError } from '../base/errors.js';
 import { safeJson } from '../base/safe-json.js';
 import type { ExportCapture, Labels } from '../model/export.js';
 import { spansOf, text, number } from './spans.js';
 import type { Attribute, Span } from './spans.js';
 
+/** What is said with every batch. */
 export interface OtlpContext {
   readonly labels: Labels;
   /** Of this program. */
   readonly version: string;
-  /** When captures without a date begin, nanoseconds since 1970. */
+  /** When captures whose clock has no date begin, nanoseconds since 1970. */
   readonly start: bigint;
 }
 
-/** Enough that requests are few, and small enough for the limits of collectors (4 MiB). */
+/** Spans of a batch: so many that requests are few, and so few that a batch is below the limit of collectors (4 MiB). */
 const SPANS_OF_BATCH = 1000;
 
+/** At most {@link SPANS_OF_BATCH} spans of one session. */
 export interface Batch {
-  /** TracesData, on one line. */
+  /** TracesData as JSON, on one line and without a newline. */
   readonly json: string;
+  /** How many are in it. */
   readonly spans: number;
 }
 
-/** Pure. */
+/** All spans of a capture, session after session; none for one without a flow. Pure. */
 export function* batchesOf(capture: ExportCapture, context: OtlpContext): Generator<Batch> {
   for (const flow of capture.flows) {
     const { clock, spans } = spansOf(capture, flow, context.start);
@@ -68,13 +75,14 @@ function resourceOf(
   ];
 }
 
+/** A collector. */
 export interface Endpoint {
   /** `http://localhost:4318`: of the collector, without the path of the signal. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Where traces go. Errors: USAGE. */
+/** The address that traces are sent to, `http://localhost:4318/v1/traces`. Errors: USAGE for what is no http address. */
 export function tracesUrl(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {

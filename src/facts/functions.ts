@@ -10,6 +10,7 @@ import type { Backend, FactKind } from '../model/fact.js';
 /** Argument that identifies the vhost_dev: a pointer to it, or to its memory_listener. */
 type DeviceArgument = 'dev' | 'hdev' | 'net' | 'listener';
 
+/** One known function of QEMU, and which of its arguments say what. */
 export interface FunctionRow {
   readonly kind: FactKind;
   /** QEMU source file that defines the function. */

@@ -5,6 +5,7 @@
  */
 import type { Backend, FactKind } from '../model/fact.js';
 
+/** One ioctl of a vhost device. */
 export interface IoctlRow {
   /** `VHOST_SET_FEATURES` */
   readonly name: string;

@@ -6,6 +6,7 @@
  */
 import type { FactKind } from '../model/fact.js';
 
+/** What a vhost-user request means. */
 export interface RequestRow {
   readonly kind: FactKind;
   /** Member of the payload that matters. */

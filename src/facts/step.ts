@@ -1,4 +1,8 @@
-/** A step: one time that the capture reports something about the protocol. See `steps.ts` for how they are made. */
+/**
+ * A step: one time that the capture reports something about the protocol. See `steps.ts` for how they are made.
+ *
+ * Lines are 1-based, and of the capture; indices of steps and sessions are 0-based.
+ */
 import type { Backend, FactKind } from '../model/fact.js';
 import type {
   Frame,
@@ -10,27 +14,32 @@ import type {
 import type { Call } from './calls.js';
 import type { EventRow } from './trace-events.js';
 
+/**
+ * Either what a debugger prints (a stop, a backtrace, the return of a call), or a trace event (`event`), or a request or
+ * message on the wire (`wire`). Members that are not `readonly` may be set by records that follow.
+ */
 export interface Step {
-  /** Order in the capture, 0-based. */
+  /** Its place in {@link Steps.steps}: order in the capture, 0-based. */
   readonly index: number;
+  /** The QEMU process that it is of: 0-based within the capture. */
   readonly session: number;
-  /** Line of the capture. */
+  /** Line of the capture: of the stop, of frame 0 where there is none, of the event or the request. */
   readonly line: number;
   /** Key of the thread within its session; undefined when the text names none. */
   readonly thread: string | undefined;
   /** Known calls of the stack, outermost first, up to {@link MOST_CALLS}; empty for trace events. */
   readonly calls: readonly Call[];
-  /** Line of the capture for each of `calls`. */
+  /** Line of the capture for each of `calls`, in the same order. */
   readonly callLines: readonly number[];
   /** Whole stack, innermost first; empty when the stop printed only its own frame. */
   readonly frames: readonly Frame[];
-  /** Line of the capture for each of `frames`. */
+  /** Line of the capture for each of `frames`, in the same order. */
   readonly frameLines: readonly number[];
-  /** The innermost call was reported at its entry: the last of `calls`. */
+  /** The last of `calls`, the innermost one, was reported at its entry: a breakpoint stopped where its code begins. */
   entry: boolean;
-  /** Breakpoint number of the stop line. */
+  /** Breakpoint number of the stop line; undefined where it has none. */
   readonly breakpoint: number | undefined;
-  /** Stop reason says that other calls of this function go unreported. */
+  /** A temporary breakpoint (`tbreak`) stopped: calls of this function go unreported from now on. */
   readonly temporary: boolean;
   /** False when only the stop line is there: the callers are unknown. */
   readonly stackKnown: boolean;
@@ -46,6 +55,7 @@ export interface Step {
   altered: Alteration | undefined;
   /** Members of the innermost call's argument that the debugger printed, see `printed.ts`; undefined for nearly every step. */
   printed: Readonly<Record<string, string>> | undefined;
+  /** The known trace event, and what it means; undefined for all other steps. */
   readonly event: { readonly row: EventRow; readonly record: SaidEvent } | undefined;
   /** What crossed the border to the backend: a system call, a message, a call in the kernel. A later record may add its result. */
   wire: WireFact | undefined;
@@ -80,7 +90,7 @@ export function hasOwnStamp({ isStamped, time }: SaidEvent): boolean {
   return isStamped ?? (time !== undefined && FINE.test(time));
 }
 
-/** It is of a debugger, and shows a stack or a part of one; trace events and requests, millions of them, do not. */
+/** A debugger shows a stack or a part of one; trace events and requests, millions of them, do not. */
 export function showsCalls({ calls, stackKnown }: Step): boolean {
   return stackKnown || calls.length > 0;
 }
@@ -96,10 +106,14 @@ export interface WireFact {
   readonly kind: FactKind;
   /** As the text names it: `VHOST_SET_FEATURES`, `SET_VRING_ADDR`, `vhost_net_ioctl`. */
   readonly func: string;
+  /** `fd 13 /dev/vhost-net`, `pid 4697 fd 13`, a socket; undefined where the text names nothing. */
   readonly endpoint: string | undefined;
   readonly backend: Backend | undefined;
+  /** Index that the request names, as the backend counts them, 0-based. */
   readonly vring: number | undefined;
+  /** It asks for logging: LOG_ALL in the features, F_LOG in the flags of a vring; undefined where that is not printed. */
   readonly enable: boolean | undefined;
+  /** The word or size that it is about, as printed. */
   readonly value: string | undefined;
   /** What the request returned, as printed; undefined where the text does not say. */
   readonly result: string | undefined;
@@ -112,7 +126,7 @@ export interface Alteration {
   readonly command: string;
 }
 
-/** A thread ended after step `after` (-1: before all). */
+/** A thread of the debugged program ended, after step `after` and before the next one; -1 is before all. */
 export interface ThreadExit {
   readonly thread: string;
   readonly after: number;
@@ -132,9 +146,10 @@ export interface FailedAssertion {
   readonly place: string | undefined;
 }
 
+/** All that the records of a capture say, as steps. */
 export interface Steps {
   readonly steps: readonly Step[];
-  /** So far, as all that follows. */
+  /** How many sessions there are. Given away before the end: so far, as all that follows. */
   readonly sessions: number;
   readonly exits: readonly ThreadExit[];
   readonly assertions: readonly FailedAssertion[];

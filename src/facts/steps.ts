@@ -10,7 +10,7 @@ import { StepMaker } from './step-maker.js';
 import type { Keep, StepTaker } from './step-maker.js';
 import { ToolSteps } from './tool-steps.js';
 
-/** Walks the records once. */
+/** Steps of a whole capture, whose records are in its order. Pure. */
 export function buildSteps(records: readonly CaptureRecord[]): Steps {
   const builder = new StepBuilder('records');
   for (const record of records) builder.add(record);

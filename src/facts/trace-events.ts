@@ -8,6 +8,7 @@
  */
 import type { Backend, FactKind } from '../model/fact.js';
 
+/** One known trace event, and which of its arguments say what. */
 export interface EventRow {
   readonly kind: FactKind;
   /** QEMU file that declares the event. */

@@ -14,6 +14,7 @@ import type { WireFact } from './step.js';
 
 type Payload = Readonly<Record<string, string>>;
 
+/** The fact of one message, whoever sent it; messages of the backend's own channel, too. Pure. */
 export function messageFact(message: VhostUserMessage): WireFact {
   const { sender, name, channel, payload = {} } = message;
   switch (sender) {

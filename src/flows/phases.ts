@@ -7,6 +7,7 @@
  */
 import { own } from '../base/own.js';
 import type { Fact, FactKind } from '../model/fact.js';
+import { NO_MIGRATION } from '../model/flow.js';
 import type { Phase } from '../model/flow.js';
 
 const BY_STATE: Readonly<Record<string, Phase>> = {
@@ -49,9 +50,6 @@ const NOT_BACK: ReadonlySet<Phase> = new Set([
   'cleanup',
 ]);
 
-/** No part of a migration: before the first sign of one, and between two. */
-const OUTSIDE: ReadonlySet<Phase> = new Set(['no migration seen', 'outside a migration']);
-
 /** After these a migration is over, as soon as something happens that is not its own. */
 const LAST: ReadonlySet<Phase> = new Set(['completion', 'cancel', 'failure', 'cleanup']);
 
@@ -76,7 +74,7 @@ export class PhaseTracker {
     if (fact.kind === 'migration_state') this.state = fact.value ?? '';
     if (next !== undefined) this.enter(next, fact.kind);
     else if (this.isOver() && !isOfMigration(fact)) this.phase = 'outside a migration';
-    const isInside = !OUTSIDE.has(this.phase);
+    const isInside = !NO_MIGRATION.has(this.phase);
     return { phase: this.phase, migration: isInside ? this.migration : undefined };
   }
 
@@ -85,7 +83,7 @@ export class PhaseTracker {
   }
 
   private enter(next: Phase, kind: FactKind): void {
-    if (kind === 'migration_bitmap_sync' && !OUTSIDE.has(this.phase)) {
+    if (kind === 'migration_bitmap_sync' && !NO_MIGRATION.has(this.phase)) {
       // The first sync is part of the setup; a trace that shows the states shows the end of it.
       if (this.phase === 'setup' ? this.state !== undefined : NOT_BACK.has(this.phase)) return;
     }
@@ -93,7 +91,7 @@ export class PhaseTracker {
     if (this.phase === 'cleanup' && LAST.has(next)) return;
     const isNew =
       // The cleanup may come late, after work of other threads.
-      (OUTSIDE.has(this.phase) && (next !== 'cleanup' || this.migration < 0)) ||
+      (NO_MIGRATION.has(this.phase) && (next !== 'cleanup' || this.migration < 0)) ||
       (next === 'setup' && this.phase !== 'setup') ||
       (next === 'iterations' && LAST.has(this.phase));
     // What is left of a migration whose beginning is not shown belongs to no other one.

@@ -1,4 +1,4 @@
-/** What a format must offer to be read; `formats/line-formats.ts` lists all of them. */
+/** What a format must offer to be asked line by line; `formats/line-formats.ts` lists those that do. */
 import type { CaptureRecord, FormatId, Problem } from '../model/record.js';
 
 /**

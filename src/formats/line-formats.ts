@@ -1,4 +1,8 @@
-/** Every format that is told by its own lines, in the order in which a line is offered. */
+/**
+ * The formats that claim a line before others see it, in the order in which it is offered. Not among them are gdb's
+ * command line and QEMU's log lines, which reader.ts reads itself, notes (note-formats.ts), and the file of QEMU's
+ * simple backend, which has no lines (simple-file.ts).
+ */
 import { createAssertions } from './qemu/assertions.js';
 import { createDmesg } from './kernel/dmesg.js';
 import { createDpdk } from './wire/dpdk.js';
@@ -13,7 +17,7 @@ import { createLibvirtLog } from './qemu/libvirt-log.js';
 import { createLibvhostUser } from './wire/libvhost-user.js';
 import type { LineFormat } from './line-format.js';
 import { createLttng } from './qemu/lttng.js';
-import { createSimpletrace } from './qemu/simpletrace.js';
+import { createSimpletraceText } from './qemu/simpletrace-text.js';
 import { createStrace } from './wire/strace.js';
 
 /** One new object of each: they remember what they read. `events`: those whose arguments are known. */
@@ -32,7 +36,7 @@ export function createLineFormats(events: EventTable): readonly LineFormat[] {
     createForeignStack(),
     createLibvirtLog(),
     createAssertions(),
-    createSimpletrace(events),
+    createSimpletraceText(events),
     createLttng(events),
   ];
 }

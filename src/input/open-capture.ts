@@ -73,7 +73,7 @@ async function pushLines(
   if (sniffed.kind === 'binary') {
     throw new VhtraceError('FILE_BINARY', `is ${sniffed.what}`, sniffed.hint);
   }
-  if (sniffed.kind === 'simple-trace') {
+  if (sniffed.kind === 'simple-file') {
     if (pushBytes === undefined) {
       throw new VhtraceError('FILE_BINARY', 'is a binary trace of QEMU, not text');
     }

@@ -19,7 +19,7 @@ export type Sniffed =
   | { readonly kind: 'text'; readonly encoding: 'utf-8' | 'utf-16le' | 'utf-16be' }
   | { readonly kind: 'packed'; readonly by: Packing }
   /** A trace file of QEMU's "simple" backend. */
-  | { readonly kind: 'simple-trace' }
+  | { readonly kind: 'simple-file' }
   | { readonly kind: 'binary'; readonly what: string; readonly hint: string };
 
 interface Magic {
@@ -91,8 +91,8 @@ export function sniffBytes(head: Uint8Array): Sniffed {
   if (by !== undefined) return { kind: 'packed', by };
   if (startsWith(head, [0xff, 0xfe])) return { kind: 'text', encoding: 'utf-16le' };
   if (startsWith(head, [0xfe, 0xff])) return { kind: 'text', encoding: 'utf-16be' };
-  const version = simpleTraceVersion(head);
-  if (version !== undefined) return sniffSimpleTrace(version);
+  const version = simpleFileVersion(head);
+  if (version !== undefined) return sniffSimpleFile(version);
   const magic = MAGICS.find(({ bytes, at }) => startsWith(head.subarray(at), bytes));
   if (magic !== undefined) return { kind: 'binary', what: magic.what, hint: magic.hint };
   if (!looksBinary(head)) return { kind: 'text', encoding: 'utf-8' };
@@ -107,7 +107,7 @@ export function sniffBytes(head: Uint8Array): Sniffed {
 const SIMPLE_MAGIC = [0xb4, 0x29, 0xa4, 0x0a, 0xcb, 0x77, 0xb1, 0xf2];
 
 /** The version behind header_event_id = ~0 and the magic, both in either byte order; undefined for other files. */
-function simpleTraceVersion(head: Uint8Array): bigint | undefined {
+function simpleFileVersion(head: Uint8Array): bigint | undefined {
   if (!startsWith(head, Array<number>(8).fill(0xff))) return undefined;
   const isLittle = startsWith(head.subarray(8), SIMPLE_MAGIC);
   if (!isLittle && !startsWith(head.subarray(8), [...SIMPLE_MAGIC].reverse())) return undefined;
@@ -116,8 +116,8 @@ function simpleTraceVersion(head: Uint8Array): bigint | undefined {
   return head.length < 24 ? 4n : view.getBigUint64(16, isLittle);
 }
 
-function sniffSimpleTrace(version: bigint): Sniffed {
-  if ([0n, 2n, 3n, 4n].includes(version)) return { kind: 'simple-trace' };
+function sniffSimpleFile(version: bigint): Sniffed {
+  if ([0n, 2n, 3n, 4n].includes(version)) return { kind: 'simple-file' };
   return {
     kind: 'binary',
     what: `a trace of QEMU's "simple" backend of version ${version}, which is not known`,

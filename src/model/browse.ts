@@ -3,10 +3,11 @@
  * judgement, which may come later. Whether the facts lie in memory or in a store is not its business.
  */
 import type { Fact } from './fact.js';
-import type { Flow, FlowArg, FlowFrame, Phase } from './flow.js';
+import type { Flow, FlowArg, FlowFrame } from './flow.js';
 import type { FormatId } from './record.js';
 import type { CheckReport } from './report.js';
 
+/** One capture of a view; `lines` and `facts` are counts. */
 export interface BrowseCapture {
   readonly path: string;
   readonly sha256: string;
@@ -67,8 +68,6 @@ export interface DeviceLane {
 export interface Judged {
   readonly report: CheckReport;
   readonly lanes: readonly DeviceLane[];
-  /** Phases of the migrations, by rising `row`. */
-  readonly phases: readonly { readonly row: number; readonly phase: Phase }[];
   readonly flows: readonly Flow[];
   readonly threads: readonly ThreadNaming[];
 }
@@ -100,6 +99,7 @@ export interface BrowseList {
   placeOf(row: number): Promise<number>;
 }
 
+/** What a view is handed. Errors: what it awaits may fail with a VhtraceError (a store that is gone). */
 export interface Browser {
   readonly captures: readonly BrowseCapture[];
   /** Counted in the background: a store may hold millions of facts. */

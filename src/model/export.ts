@@ -4,6 +4,7 @@ import type { Flow } from './flow.js';
 import type { CaptureInfo, Reading } from './record.js';
 import type { CheckReport } from './report.js';
 
+/** One capture, read and judged. */
 export interface ExportCapture {
   readonly info: CaptureInfo;
   readonly reading: Reading;

@@ -1,11 +1,16 @@
 /**
- * What records mean in the protocol. A fact is one execution of a known function (seen at its entry,
- * or as a caller in a backtrace) or one known trace event, with the arguments that rules use.
+ * What a capture says in the protocol. A fact is one execution of a known function (seen at its entry, or as a caller
+ * in a backtrace), one known trace event, or one request or message on the wire, with the arguments that rules use.
  */
 
+/** What implements VhostOps for a device: `/dev/vhost-*`, a vhost-user socket, `/dev/vhost-vdpa-*`. */
 export type Backend = 'kernel' | 'user' | 'vdpa';
 
-/** One row per known function or event in `facts/table.ts`; the name is the QEMU name without the backend's prefix. */
+/**
+ * What rules tell apart. Functions, trace events and requests of one kind mean the same; which are of which say the
+ * tables `functions.ts`, `trace-events.ts`, `ioctls.ts` and `requests.ts` in facts/, one row each. Most are named after
+ * the function of QEMU; `op_*` is a member of VhostOps, whatever the backend.
+ */
 export type FactKind =
   | 'vhost_dev_init'
   | 'vhost_dev_cleanup'
@@ -95,6 +100,7 @@ export type FactKind =
   | 'vhost_user_message'
   | 'vhost_log_write';
 
+/** Facts of a capture stand in its order; their members come from the line that shows them, and from those around it. */
 export interface Fact {
   /** Order in the capture, 0-based. */
   readonly seq: number;

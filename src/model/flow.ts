@@ -23,6 +23,12 @@ export type Phase =
   | 'failure'
   | 'cleanup';
 
+/** No part of a migration: before the first sign of one, and between two. */
+export const NO_MIGRATION: ReadonlySet<string> = new Set<Phase>([
+  'no migration seen',
+  'outside a migration',
+]);
+
 /** An argument as printed, and what it means where it says more: `size` 28672 is `7 GiB of guest memory`. */
 export interface FlowArg {
   readonly name: string;

@@ -390,6 +390,7 @@ export interface Prose {
   readonly human: boolean;
 }
 
+/** Anything that a capture says, told apart by `kind`. */
 export type CaptureRecord =
   | Backtrace
   | Stop

@@ -3,7 +3,9 @@ import type { BaselineSummary } from './baseline.js';
 import type { Backend, FactKind } from './fact.js';
 import type { FormatId, Problem, Span } from './record.js';
 
+/** What a rule found out about a subject; `inconclusive`: the capture cannot tell, `not-exercised`: it has no subject. */
 export type Verdict = 'violation' | 'pass' | 'inconclusive' | 'not-exercised';
+/** How bad a violation is: the protocol is broken, a rare legal path can look the same, worth knowing. */
 export type Severity = 'error' | 'warning' | 'note';
 /** What a rule may report at most: a violation, a warning, information. */
 export type Tier = 'V' | 'W' | 'I';
@@ -73,6 +75,7 @@ export interface StackFrame {
   readonly line: number;
 }
 
+/** Counts of one capture. */
 export interface CaptureSummary {
   readonly path: string;
   readonly sha256: string;
@@ -86,6 +89,7 @@ export interface CaptureSummary {
   readonly ordered: boolean;
 }
 
+/** One vhost_dev of a session; its address is lower-case hex without leading zeros. */
 export interface DeviceSummary {
   /** sha256 of the capture. */
   readonly capture: string;
@@ -132,6 +136,7 @@ export interface CrashSummary {
   readonly rules: readonly string[];
 }
 
+/** One migration of a session: its outcome, and its phases in order. */
 export interface MigrationSummary {
   /** sha256 of the capture. */
   readonly capture: string;
@@ -183,6 +188,7 @@ export interface RuleCoverage {
   readonly missing: readonly string[];
 }
 
+/** Findings of all captures by verdict, and the exit code of `check`. */
 export interface CheckSummary {
   readonly violations: { readonly error: number; readonly warning: number; readonly note: number };
   /** Violations that the baseline knows, which are not among `violations`; absent where there are none. */

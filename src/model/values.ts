@@ -51,6 +51,7 @@ export function featuresOf(text: string | undefined): bigint | undefined {
   return word !== undefined && isFeatures(word) ? word : undefined;
 }
 
+/** Could it be a word of virtio features? See {@link featuresOf}. */
 export function isFeatures(word: bigint): boolean {
   return (word & RESERVED_FEATURES) === 0n;
 }

@@ -24,6 +24,7 @@ export type PayloadShape =
   | 'uuid'
   | 'vring-addr';
 
+/** One request of the vhost-user protocol. */
 export interface Request {
   readonly id: number;
   /** Without `VHOST_USER_`, and without `BACKEND_` for a request of the backend. */

@@ -1,7 +1,7 @@
-/** Captures → everything that takes a replay: report, lanes, phases and flows. */
+/** Captures → everything that takes a replay: report, lanes, threads and flows. */
 import { checkRuns } from '../check/check-captures.js';
 import type { Policy } from '../check/policy.js';
-import { buildLanes, buildPhases } from '../check/lanes.js';
+import { buildLanes } from '../check/lanes.js';
 import { buildFlows } from '../flows/flow.js';
 import { buildRun } from '../flows/run.js';
 import type { RunOptions } from '../flows/run.js';
@@ -21,7 +21,6 @@ export function judge(inputs: readonly ReadCapture[], options: RunOptions, polic
   return {
     report: checkRuns(placed, policy),
     lanes: placed.flatMap(buildLanes),
-    phases: placed.flatMap(buildPhases),
     threads: placed.flatMap(({ reading, capture }) =>
       new ThreadNames(reading.records).all().map((naming) => ({ ...naming, capture })),
     ),

@@ -3,8 +3,8 @@ import { VhtraceError } from '../base/errors.js';
 import { builtInEvents } from '../formats/qemu/event-table.js';
 import type { EventTable } from '../formats/qemu/event-table.js';
 import { createReader } from '../formats/reader.js';
-import { createSimpleTraceReader } from '../formats/qemu/simple-trace.js';
-import type { SimpleTraceReader } from '../formats/qemu/simple-trace.js';
+import { createSimpleFileReader } from '../formats/qemu/simple-file.js';
+import type { SimpleFileReader } from '../formats/qemu/simple-file.js';
 import type { ByteSource } from '../input/open-bytes.js';
 import { openCapture } from '../input/open-capture.js';
 import type { CaptureInfo, CaptureRecord, Reading } from '../model/record.js';
@@ -60,13 +60,13 @@ export async function readCapture(
           observe(path, ++number, line);
           reader.push(line);
         };
-  let trace: SimpleTraceReader | undefined;
+  let trace: SimpleFileReader | undefined;
   const info = await openCapture(
     path,
     push,
     source,
     (chunk) => {
-      (trace ??= createSimpleTraceReader(events)).push(chunk);
+      (trace ??= createSimpleFileReader(events)).push(chunk);
     },
     take && (() => take((trace ?? reader).take())),
   );

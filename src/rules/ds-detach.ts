@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activation.js';
 import { bigintOf } from '../model/values.js';
-import { callsOf, deviceCalls, isOfNet } from './shared/device-calls.js';
+import { callsOf, deviceCalls, isOfNet } from './shared/calls/device-calls.js';
 import {
   below,
   firstFrom,
@@ -9,7 +9,7 @@ import {
   place,
   probeName,
   unwatched,
-} from './shared/queries.js';
+} from './shared/calls/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** Calls that can show the device outside of its stop, and those that detach it. */

@@ -1,6 +1,6 @@
 import { known } from '../protocol/replay.js';
-import { callsOf, deviceCalls, runEvents } from './shared/device-calls.js';
-import { lastBefore, place, unwatched } from './shared/queries.js';
+import { callsOf, deviceCalls, runEvents } from './shared/calls/device-calls.js';
+import { lastBefore, place, unwatched } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 import type { Activation } from '../flows/activation.js';
 

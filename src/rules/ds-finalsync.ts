@@ -2,8 +2,8 @@ import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { bigintOf } from '../model/values.js';
 import { known } from '../protocol/replay.js';
-import { deviceCalls } from './shared/device-calls.js';
-import { doubtsOfCount, logCounts } from './shared/log-account.js';
+import { deviceCalls } from './shared/calls/device-calls.js';
+import { doubtsOfCount, logCounts } from './shared/calls/log-account.js';
 import {
   below,
   doubts,
@@ -12,7 +12,7 @@ import {
   hasStranger,
   place,
   withoutCaller,
-} from './shared/queries.js';
+} from './shared/calls/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** The last device that gives a log back, at its stop or for one of another size, reads it first. */

@@ -1,12 +1,12 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
-import { expectedLog } from './shared/expected-log.js';
-import type { ExpectedLog } from './shared/expected-log.js';
-import { unwatchedToggles } from './shared/log-toggles.js';
-import { isContinued, MESSAGES_RECIPE, nameOf } from './shared/messages.js';
-import { below, childrenOf, hasGap, place } from './shared/queries.js';
-import { wireStarts } from './shared/wire-starts.js';
-import type { WireStart } from './shared/wire-starts.js';
+import { expectedLog } from './shared/calls/expected-log.js';
+import type { ExpectedLog } from './shared/calls/expected-log.js';
+import { unwatchedToggles } from './shared/calls/log-toggles.js';
+import { isContinued, MESSAGES_RECIPE, missingEndpoint, nameOf } from './shared/wire/messages.js';
+import { below, childrenOf, hasGap, place } from './shared/calls/queries.js';
+import { wireStarts } from './shared/wire/starts.js';
+import type { WireStart } from './shared/wire/starts.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A device start carries the log flag that the last log start or stop left behind. */
@@ -235,8 +235,7 @@ function* judgeWire(context: SessionContext, start: WireStart): Generator<Judgem
   for (const address of addresses) {
     const { vring, enable, step, line } = address;
     const at = { endpoint, vring, step, line };
-    const missing: string[] = [];
-    if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+    const missing = missingEndpoint(connection);
     if (vring === undefined || enable === undefined)
       missing.push(`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`);
     if (!isContinued(context, connection, features, address))

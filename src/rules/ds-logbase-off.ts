@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
-import { deviceCalls } from './shared/device-calls.js';
+import { deviceCalls } from './shared/calls/device-calls.js';
 import {
   below,
   childrenOf,
@@ -10,7 +10,7 @@ import {
   place,
   probeName,
   unwatched,
-} from './shared/queries.js';
+} from './shared/calls/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** A device that does not log gets no log base. */

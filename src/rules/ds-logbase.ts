@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activation.js';
-import { isContinued, MESSAGES_RECIPE, nameOf } from './shared/messages.js';
-import type { Connection, Message } from './shared/messages.js';
+import { isContinued, missingEndpoint, nameOf } from './shared/wire/messages.js';
+import type { Connection, Message } from './shared/wire/messages.js';
 import {
   bareWithin,
   below,
@@ -10,9 +10,9 @@ import {
   place,
   probeName,
   unwatched,
-} from './shared/queries.js';
-import { wireStarts } from './shared/wire-starts.js';
-import type { WireStart } from './shared/wire-starts.js';
+} from './shared/calls/queries.js';
+import { wireStarts } from './shared/wire/starts.js';
+import type { WireStart } from './shared/wire/starts.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** A device that starts with logging on gets the log base. */
@@ -146,8 +146,7 @@ function judgeWire(context: SessionContext, start: WireStart): Judgement | undef
   if (!addresses.some(({ vring }) => vring === 0)) return undefined;
   const who = nameOf(connection);
   const at = { endpoint, step: features.step, line: features.line };
-  const missing: string[] = [];
-  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  const missing = missingEndpoint(connection);
   if (next === undefined || !isContinued(context, connection, features, next))
     missing.push('the device start and what follows it without a gap, in one thread');
   else if (next.name !== 'SET_LOG_BASE' && !isBehindBase(connection, next))

@@ -1,8 +1,8 @@
 import type { Activation } from '../flows/activation.js';
 import type { FactKind } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
-import { deviceCalls, isOfNet } from './shared/device-calls.js';
-import { callerOf, hasGap, place, unwatched } from './shared/queries.js';
+import { deviceCalls, isOfNet } from './shared/calls/device-calls.js';
+import { callerOf, hasGap, place, unwatched } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Steps of a call in the order of the source; calls of one rank may come in any order. */

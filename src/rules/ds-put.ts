@@ -1,5 +1,5 @@
 import { known } from '../protocol/replay.js';
-import { callsOf, deviceCalls, missingBody } from './shared/device-calls.js';
+import { callsOf, deviceCalls, missingBody } from './shared/calls/device-calls.js';
 import {
   bareWithin,
   below,
@@ -8,7 +8,7 @@ import {
   lastBefore,
   place,
   unwatched,
-} from './shared/queries.js';
+} from './shared/calls/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 import type { Activation } from '../flows/activation.js';
 

@@ -1,7 +1,15 @@
 import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
-import { deviceCalls, lastOfRing, missingBody } from './shared/device-calls.js';
-import { bareWithin, below, callerOf, doubts, endOf, place, unwatched } from './shared/queries.js';
+import { deviceCalls, lastOfRing, missingBody } from './shared/calls/device-calls.js';
+import {
+  bareWithin,
+  below,
+  callerOf,
+  doubts,
+  endOf,
+  place,
+  unwatched,
+} from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Calls that give the backend a ring to work on. */

@@ -2,7 +2,7 @@ import type { Activation } from '../flows/activation.js';
 import type { Frame } from '../model/record.js';
 import { argText, boolOf } from '../model/values.js';
 import { known, runningRings } from '../protocol/replay.js';
-import { lastAddressed, missingRings } from './shared/device-calls.js';
+import { lastAddressed, missingRings } from './shared/calls/device-calls.js';
 import {
   bareWithin,
   below,
@@ -12,9 +12,9 @@ import {
   place,
   probeName,
   unwatched,
-} from './shared/queries.js';
+} from './shared/calls/queries.js';
 import { failedFetches, fetchesAfterReset } from './shared/lost-ring-state.js';
-import { tracedRingStops } from './shared/traced-ring-stops.js';
+import { tracedRingStops } from './shared/traced/ring-stops.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Functions through which QEMU stops the guest; anything else that stops a device may be the guest's doing. */

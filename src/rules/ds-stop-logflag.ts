@@ -1,9 +1,14 @@
 import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
-import { callsOf, deviceCalls, missingLogFlag, unseenBetween } from './shared/device-calls.js';
-import { expectedLog } from './shared/expected-log.js';
-import { unwatchedToggles } from './shared/log-toggles.js';
-import { below, childrenOf, hasStranger, lastBefore, place } from './shared/queries.js';
+import {
+  callsOf,
+  deviceCalls,
+  missingLogFlag,
+  unseenBetween,
+} from './shared/calls/device-calls.js';
+import { expectedLog } from './shared/calls/expected-log.js';
+import { unwatchedToggles } from './shared/calls/log-toggles.js';
+import { below, childrenOf, hasStranger, lastBefore, place } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Stop and start do not touch `log_enabled`. */

@@ -6,10 +6,10 @@ import {
   kernelRequests,
   lastRequestTo,
   REQUESTS_RECIPE,
-} from './shared/kernel-requests.js';
-import type { KernelRequest } from './shared/kernel-requests.js';
-import { startOf } from './shared/kernel-log-starts.js';
-import type { DeviceStart, LogStart } from './shared/kernel-log-starts.js';
+} from './shared/wire/kernel-requests.js';
+import type { KernelRequest } from './shared/wire/kernel-requests.js';
+import { startOf } from './shared/wire/kernel-log-starts.js';
+import type { DeviceStart, LogStart } from './shared/wire/kernel-log-starts.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** What vhost-vdpa answers to every log base, and no other device of the kernel. */

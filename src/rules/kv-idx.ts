@@ -1,5 +1,5 @@
-import { kernelRequests, REQUESTS_RECIPE } from './shared/kernel-requests.js';
-import type { KernelRequest } from './shared/kernel-requests.js';
+import { kernelRequests, REQUESTS_RECIPE } from './shared/wire/kernel-requests.js';
+import type { KernelRequest } from './shared/wire/kernel-requests.js';
 import type { Judgement, Rule } from './rule.js';
 
 /** The kernel's answer to an index that the device does not have, and to nothing else in this request. */

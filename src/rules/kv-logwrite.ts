@@ -1,7 +1,7 @@
 import { append } from '../base/append.js';
 import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
-import { outcomeOf } from './shared/outcome.js';
+import { outcomeOf } from './shared/wire/outcome.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Innermost first: vhost_log_write() and log_used() do their work by calling log_write(). */

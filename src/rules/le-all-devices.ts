@@ -1,4 +1,4 @@
-import { judgeReach } from './shared/global-passes.js';
+import { judgeReach } from './shared/calls/global-passes.js';
 import type { Rule } from './rule.js';
 
 /** A log stop reaches every vhost device. */

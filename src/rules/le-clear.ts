@@ -1,8 +1,8 @@
 import { known } from '../protocol/replay.js';
-import { judgeFeatures } from './shared/features-pass.js';
-import { passes, unseenPasses } from './shared/log-passes.js';
-import { judgePass } from './shared/ring-pass.js';
-import { judgeWireVrings } from './shared/wire-vrings.js';
+import { judgeFeatures } from './shared/calls/features-pass.js';
+import { passes, unseenPasses } from './shared/calls/log-passes.js';
+import { judgePass } from './shared/calls/ring-pass.js';
+import { judgeWireVrings } from './shared/wire/vrings.js';
 import type { Rule } from './rule.js';
 
 /**

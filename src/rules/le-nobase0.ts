@@ -1,5 +1,13 @@
-import { deviceCalls } from './shared/device-calls.js';
-import { bareWithin, below, doubts, endOf, place, probeName, unwatched } from './shared/queries.js';
+import { deviceCalls } from './shared/calls/device-calls.js';
+import {
+  bareWithin,
+  below,
+  doubts,
+  endOf,
+  place,
+  probeName,
+  unwatched,
+} from './shared/calls/queries.js';
 import type { Rule } from './rule.js';
 
 /** A log stop sends no log base: it is never asked for, and worth a note where it comes. */

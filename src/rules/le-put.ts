@@ -1,6 +1,14 @@
-import { passes, successOf } from './shared/log-passes.js';
-import { bareWithin, below, callerOf, doubts, endOf, place, unwatched } from './shared/queries.js';
-import type { Pass } from './shared/log-passes.js';
+import { passes, successOf } from './shared/calls/log-passes.js';
+import {
+  bareWithin,
+  below,
+  callerOf,
+  doubts,
+  endOf,
+  place,
+  unwatched,
+} from './shared/calls/queries.js';
+import type { Pass } from './shared/calls/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log stop that switched the backend off gives the log back. */

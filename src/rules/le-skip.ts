@@ -7,7 +7,7 @@ import {
   place,
   unwatched,
   withoutCaller,
-} from './shared/queries.js';
+} from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log stop of a logging device switches the backend off before the log is given back. */

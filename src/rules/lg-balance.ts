@@ -1,7 +1,7 @@
 import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
-import { callsOf, deviceCalls } from './shared/device-calls.js';
-import { bareWithin, below, hasGap, lastBefore, place, unwatched } from './shared/queries.js';
+import { callsOf, deviceCalls } from './shared/calls/device-calls.js';
+import { bareWithin, below, hasGap, lastBefore, place, unwatched } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A device gives back every log that it took: at the latest before it is cleaned up, or when its start fails. */

@@ -1,6 +1,6 @@
 import { bigintOf, pointerOf } from '../model/values.js';
-import { doubtsOfCount, logCounts } from './shared/log-account.js';
-import { place } from './shared/queries.js';
+import { doubtsOfCount, logCounts } from './shared/calls/log-account.js';
+import { place } from './shared/calls/queries.js';
 import type { Activation } from '../flows/activation.js';
 import type { Step } from '../facts/step.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';

@@ -3,7 +3,7 @@ import type { Activation } from '../flows/activation.js';
 import type { Backend } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
 import { known } from '../protocol/replay.js';
-import { hasGap, hasStranger, place, unwatched } from './shared/queries.js';
+import { hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Devices of one backend type share one log. */

@@ -1,12 +1,12 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { bigintOf } from '../model/values.js';
-import { MESSAGES_RECIPE, nameOf } from './shared/messages.js';
-import type { Message } from './shared/messages.js';
-import { printedNumber } from './shared/printed.js';
-import { hasGap, place, unwatched } from './shared/queries.js';
-import { deviceIn, wirePasses } from './shared/wire-passes.js';
-import type { WirePass } from './shared/wire-passes.js';
+import { MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
+import type { Message } from './shared/wire/messages.js';
+import { printedNumber } from './shared/calls/printed.js';
+import { hasGap, place, unwatched } from './shared/calls/queries.js';
+import { deviceIn, wirePasses } from './shared/wire/passes.js';
+import type { WirePass } from './shared/wire/passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Where the ring is, for the backend and in guest memory. */

@@ -1,7 +1,7 @@
 import { runningRings } from '../protocol/replay.js';
-import { passes, unseenPasses } from './shared/log-passes.js';
-import { judgePass } from './shared/ring-pass.js';
-import { judgeWireVrings } from './shared/wire-vrings.js';
+import { passes, unseenPasses } from './shared/calls/log-passes.js';
+import { judgePass } from './shared/calls/ring-pass.js';
+import { judgeWireVrings } from './shared/wire/vrings.js';
 import type { Rule } from './rule.js';
 
 /** Every started ring gets VHOST_VRING_F_LOG when logging is switched on. */

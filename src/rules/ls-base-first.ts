@@ -2,10 +2,18 @@ import { hasFailed } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
-import { bareWithin, below, callerOf, endOf, hasGap, place, probeName } from './shared/queries.js';
-import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/messages.js';
-import { isOfOneQemu, missingFor, wirePasses } from './shared/wire-passes.js';
-import type { WirePass } from './shared/wire-passes.js';
+import {
+  bareWithin,
+  below,
+  callerOf,
+  endOf,
+  hasGap,
+  place,
+  probeName,
+} from './shared/calls/queries.js';
+import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
+import { isOfOneQemu, missingFor, wirePasses } from './shared/wire/passes.js';
+import type { WirePass } from './shared/wire/passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** In a log start of a running device the backend gets the log base before anything is to be logged. */

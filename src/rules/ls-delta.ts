@@ -2,10 +2,10 @@ import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { argText, bigintOf, featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
-import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/messages.js';
-import { hasGap, hasStranger, place, unwatched } from './shared/queries.js';
-import { deviceIn, wirePasses } from './shared/wire-passes.js';
-import type { WirePass } from './shared/wire-passes.js';
+import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
+import { hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
+import { deviceIn, wirePasses } from './shared/wire/passes.js';
+import type { WirePass } from './shared/wire/passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Between two starts of a device the features word changes in one bit only. */

@@ -1,11 +1,11 @@
 import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
-import { missingLogFlag } from './shared/device-calls.js';
-import { passes, successOf } from './shared/log-passes.js';
-import { togglesOf, unwatchedToggles } from './shared/log-toggles.js';
-import { below, hasGap, hasStranger, place, unwatched } from './shared/queries.js';
-import type { Pass } from './shared/log-passes.js';
-import type { Toggle } from './shared/log-toggles.js';
+import { missingLogFlag } from './shared/calls/device-calls.js';
+import { passes, successOf } from './shared/calls/log-passes.js';
+import { togglesOf, unwatchedToggles } from './shared/calls/log-toggles.js';
+import { below, hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
+import type { Pass } from './shared/calls/log-passes.js';
+import type { Toggle } from './shared/calls/log-toggles.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** vhost_migration_log() leaves a stopped device alone, and one that logs already as asked. */

@@ -1,7 +1,7 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
-import { printedNumber } from './shared/printed.js';
-import { hasGap, place, unwatched } from './shared/queries.js';
+import { printedNumber } from './shared/calls/printed.js';
+import { hasGap, place, unwatched } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log start gives the log flag to a ring that was never started. Legal, and good to know. */

@@ -1,6 +1,6 @@
-import { passes, unseenPasses } from './shared/log-passes.js';
-import { endOf, hasGap, place, unwatched } from './shared/queries.js';
-import type { Pass } from './shared/log-passes.js';
+import { passes, unseenPasses } from './shared/calls/log-passes.js';
+import { endOf, hasGap, place, unwatched } from './shared/calls/queries.js';
+import type { Pass } from './shared/calls/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A pass of vhost_dev_set_log() sends the features word first, then the rings. */

@@ -1,6 +1,6 @@
-import { judgeFeatures } from './shared/features-pass.js';
-import { passes, unseenPasses } from './shared/log-passes.js';
-import { judgeWireFeatures } from './shared/wire-features.js';
+import { judgeFeatures } from './shared/calls/features-pass.js';
+import { passes, unseenPasses } from './shared/calls/log-passes.js';
+import { judgeWireFeatures } from './shared/wire/features.js';
 import type { Rule } from './rule.js';
 
 /** A log start that addresses rings must also set VHOST_F_LOG_ALL. */

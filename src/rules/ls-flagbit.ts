@@ -1,5 +1,5 @@
-import { printedNumber } from './shared/printed.js';
-import { place } from './shared/queries.js';
+import { printedNumber } from './shared/calls/printed.js';
+import { place } from './shared/calls/queries.js';
 import type { Rule } from './rule.js';
 
 /** VHOST_VRING_F_LOG, bit 0 of vhost_vring_addr.flags. Source: Linux include/uapi/linux/vhost_types.h. */

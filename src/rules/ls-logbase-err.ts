@@ -1,8 +1,8 @@
 import { callerOf, hasFailed } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
-import { passes, successOf } from './shared/log-passes.js';
-import { place } from './shared/queries.js';
-import type { Pass } from './shared/log-passes.js';
+import { passes, successOf } from './shared/calls/log-passes.js';
+import { place } from './shared/calls/queries.js';
+import type { Pass } from './shared/calls/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log start does not go on without a log base. QEMU does: it prints a message and forgets the error. */

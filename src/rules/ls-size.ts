@@ -1,7 +1,7 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
-import { givenSize, judgeCoverage, sizeEvents } from './shared/log-size.js';
-import { place } from './shared/queries.js';
+import { givenSize, judgeCoverage, sizeEvents } from './shared/calls/log-size.js';
+import { place } from './shared/calls/queries.js';
 import type { Judgement, Rule } from './rule.js';
 
 /** The log that a device gets when logging starts covers its guest memory. */

@@ -1,8 +1,8 @@
 import type { Activation } from '../flows/activation.js';
-import { passes, successOf } from './shared/log-passes.js';
-import { unwatchedToggles } from './shared/log-toggles.js';
-import { cutInTwo, hasGap, hasStranger, place, unwatched } from './shared/queries.js';
-import type { Pass } from './shared/log-passes.js';
+import { passes, successOf } from './shared/calls/log-passes.js';
+import { unwatchedToggles } from './shared/calls/log-toggles.js';
+import { cutInTwo, hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
+import type { Pass } from './shared/calls/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** What lets logging be switched on once more. */

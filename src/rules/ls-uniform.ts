@@ -1,10 +1,10 @@
 import type { Activation } from '../flows/activation.js';
 import type { Run } from '../flows/run.js';
-import { isOwn, passes, unseenPasses } from './shared/log-passes.js';
-import { childrenOf, doubts, endOf, place, unwatched } from './shared/queries.js';
-import { failureOf, leftoversOf } from './shared/undone-pass.js';
-import type { Leftover } from './shared/undone-pass.js';
-import type { Pass } from './shared/log-passes.js';
+import { isOwn, passes, unseenPasses } from './shared/calls/log-passes.js';
+import { childrenOf, doubts, endOf, place, unwatched } from './shared/calls/queries.js';
+import { failureOf, leftoversOf } from './shared/calls/undone-pass.js';
+import type { Leftover } from './shared/calls/undone-pass.js';
+import type { Pass } from './shared/calls/log-passes.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** One pass of vhost_dev_set_log() sends one flag to all its rings; one that fails takes it back from all. */

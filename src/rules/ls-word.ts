@@ -5,7 +5,7 @@ import { hasGap } from '../flows/run.js';
 import type { Run } from '../flows/run.js';
 import { featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
-import { callPairs } from './shared/stack-calls.js';
+import { callPairs } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /** The features word must carry VHOST_F_LOG_ALL exactly when enable_log says so. */

@@ -8,7 +8,7 @@ import {
   startedBefore,
 } from './shared/device-lives.js';
 import type { Life, Source } from './shared/device-lives.js';
-import { orOneQemu } from './shared/one-process.js';
+import { orOneQemu } from './shared/traced/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** What syncs for the last time: up to 11.0, since 11.1, and where a destination takes over. */

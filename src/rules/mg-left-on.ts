@@ -1,8 +1,8 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { describe, known } from '../protocol/replay.js';
-import { passes } from './shared/log-passes.js';
-import { lastToggle, togglesOf } from './shared/log-toggles.js';
+import { passes } from './shared/calls/log-passes.js';
+import { lastToggle, togglesOf } from './shared/calls/log-toggles.js';
 import {
   bareWithin,
   below,
@@ -12,7 +12,7 @@ import {
   place,
   unwatched,
   withoutCaller,
-} from './shared/queries.js';
+} from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** When dirty tracking ends, a running device stops logging. */

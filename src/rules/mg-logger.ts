@@ -1,9 +1,9 @@
 import type { Activation } from '../flows/activation.js';
-import { scansOf } from './shared/memory-scan.js';
-import type { Scan } from './shared/memory-scan.js';
-import { passes, successOf } from './shared/log-passes.js';
-import { bareWithin, childrenOf, endOf, hasGap, place, unwatched } from './shared/queries.js';
-import type { Pass } from './shared/log-passes.js';
+import { scansOf } from './shared/calls/memory-scan.js';
+import type { Scan } from './shared/calls/memory-scan.js';
+import { passes, successOf } from './shared/calls/log-passes.js';
+import { bareWithin, childrenOf, endOf, hasGap, place, unwatched } from './shared/calls/queries.js';
+import type { Pass } from './shared/calls/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** While devices log, exactly one of each backend type scans guest memory. */

@@ -1,5 +1,5 @@
 import { callerOf } from '../flows/activation.js';
-import { below, place, unwatched } from './shared/queries.js';
+import { below, place, unwatched } from './shared/calls/queries.js';
 import type { Rule } from './rule.js';
 
 /** A log stop that was postponed finds the devices stopped and only clears their flags. */

@@ -3,11 +3,11 @@ import type { Activation } from '../flows/activation.js';
 import type { Step } from '../facts/step.js';
 import { bigintOf } from '../model/values.js';
 import { hasGap } from '../flows/run.js';
-import { lastWork } from './shared/global-passes.js';
-import { passes, successOf } from './shared/log-passes.js';
-import { place, unwatched } from './shared/queries.js';
-import type { Pass } from './shared/log-passes.js';
-import { orOneQemu } from './shared/one-process.js';
+import { lastWork } from './shared/calls/global-passes.js';
+import { passes, successOf } from './shared/calls/log-passes.js';
+import { place, unwatched } from './shared/calls/queries.js';
+import type { Pass } from './shared/calls/log-passes.js';
+import { orOneQemu } from './shared/traced/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Nothing switches logging off before the migration is through with it. */

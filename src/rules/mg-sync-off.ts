@@ -1,7 +1,7 @@
 import { lifeAt, registrationDoubts, startedBefore } from './shared/device-lives.js';
-import { logFlagAt } from './shared/log-flag.js';
-import { unwatchedToggles } from './shared/log-toggles.js';
-import { place } from './shared/queries.js';
+import { logFlagAt } from './shared/calls/log-flag.js';
+import { unwatchedToggles } from './shared/calls/log-toggles.js';
+import { place } from './shared/calls/queries.js';
 import { migrationSyncs } from './shared/sync-rounds.js';
 import type { SyncPoint } from './shared/sync-rounds.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';

@@ -70,10 +70,11 @@ export interface SessionContext {
   stateBefore(device: string, step: number): DeviceState;
 }
 
-/** Judges what one stack proves by itself, a whole one or that of a stop line. */
+/** Judges what one step of a debugger proves by itself: a backtrace, or the stop line where no backtrace is printed. */
 export interface StackCheck {
-  /** Kinds of calls: asked for are the stacks with such a one innermost, or for the first time. */
+  /** Which stacks are asked: those in which a call of such a kind is innermost, or is shown for the first time. */
   readonly of: readonly FactKind[];
+  /** None where the stack shows nothing to judge. Asked in order of the capture, of notes too. Pure. */
   judge(step: Step, run: Run): Iterable<Judgement>;
 }
 
@@ -83,9 +84,16 @@ export interface StackCheck {
  */
 export interface Rule {
   readonly info: RuleInfo;
-  /** Facts that give the rule something to judge; where they appear and nothing could be judged, it is inconclusive. */
+  /**
+   * Kinds of facts that show that the rule has a subject. Where a session has one and neither check says anything of it,
+   * `inconclusive` is reported instead of `not-exercised`, see check/unjudged-subject.ts. Empty for a rule that finds every
+   * subject itself.
+   */
   readonly triggers: readonly FactKind[];
   readonly stack?: StackCheck;
-  /** Judges a session whose order is known; of a note only what it judges {@link Judgement.alone} counts. */
+  /**
+   * Judges one session, once. In a note, where no order is known, only what is {@link Judgement.alone} counts. Pure, but
+   * for what {@link SessionContext.once} keeps.
+   */
   readonly sequence?: (context: SessionContext) => Iterable<Judgement>;
 }

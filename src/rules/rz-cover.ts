@@ -1,5 +1,5 @@
-import { judgeCoverage, sizeEvents } from './shared/log-size.js';
-import { judgeWireGrowth } from './shared/wire-growth.js';
+import { judgeCoverage, sizeEvents } from './shared/calls/log-size.js';
+import { judgeWireGrowth } from './shared/wire/growth.js';
 import type { Rule } from './rule.js';
 
 /** After a topology change the log covers the new memory table, whether it was resized for that or not. */

@@ -1,12 +1,12 @@
 import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
-import { loggersBefore, roundsOf, scansOf } from './shared/memory-scan.js';
-import type { Scan } from './shared/memory-scan.js';
-import { unwatchedToggles } from './shared/log-toggles.js';
-import { hasGap, hasStranger, place, probeName, unwatched } from './shared/queries.js';
-import { resizeWindows } from './shared/resize-windows.js';
-import type { ResizeWindow } from './shared/resize-windows.js';
-import { CORRECTED, judgeTracedElections } from './shared/traced-elections.js';
+import { loggersBefore, roundsOf, scansOf } from './shared/calls/memory-scan.js';
+import type { Scan } from './shared/calls/memory-scan.js';
+import { unwatchedToggles } from './shared/calls/log-toggles.js';
+import { hasGap, hasStranger, place, probeName, unwatched } from './shared/calls/queries.js';
+import { resizeWindows } from './shared/calls/resize-windows.js';
+import type { ResizeWindow } from './shared/calls/resize-windows.js';
+import { CORRECTED, judgeTracedElections } from './shared/traced/elections.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** After a log resize some device still scans guest memory. */

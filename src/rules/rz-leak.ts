@@ -1,5 +1,5 @@
 import { callerOf } from '../flows/activation.js';
-import { place } from './shared/queries.js';
+import { place } from './shared/calls/queries.js';
 import type { Rule } from './rule.js';
 
 /** So many superseded bitmaps in one process are worth a word. */

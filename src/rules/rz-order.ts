@@ -8,7 +8,7 @@ import {
   place,
   probeName,
   unwatched,
-} from './shared/queries.js';
+} from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** In a resize the backend gets the new log before the old one is given back. */

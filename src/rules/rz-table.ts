@@ -6,10 +6,10 @@ import {
   place,
   probeName,
   unwatched,
-} from './shared/queries.js';
-import { sizeEvents } from './shared/log-size.js';
-import type { SizeEvent } from './shared/log-size.js';
-import { judgeWireGrowth } from './shared/wire-growth.js';
+} from './shared/calls/queries.js';
+import { sizeEvents } from './shared/calls/log-size.js';
+import type { SizeEvent } from './shared/calls/log-size.js';
+import { judgeWireGrowth } from './shared/wire/growth.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log grows before the memory table does, and shrinks after it. */

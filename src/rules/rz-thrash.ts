@@ -1,5 +1,5 @@
-import { place } from './shared/queries.js';
-import { SLACK, sizeEvents } from './shared/log-size.js';
+import { place } from './shared/calls/queries.js';
+import { SLACK, sizeEvents } from './shared/calls/log-size.js';
 import type { Rule } from './rule.js';
 
 /** A log is resized only when that is worth it. */

@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activation.js';
 import type { Backend } from '../model/fact.js';
-import { hasGap, place } from './shared/queries.js';
+import { hasGap, place } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** What one device does in one go concerns one backend. */

@@ -1,8 +1,8 @@
 import { bigintOf, pointerOf } from '../model/values.js';
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
-import { printedNumber } from './shared/printed.js';
-import { place } from './shared/queries.js';
+import { printedNumber } from './shared/calls/printed.js';
+import { place } from './shared/calls/queries.js';
 import type { Judgement, Rule } from './rule.js';
 
 /** The base that the backend gets is the bitmap of the log that it gets. */

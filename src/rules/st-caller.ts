@@ -1,7 +1,7 @@
 import type { Call } from '../facts/calls.js';
 import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
-import { callPairs } from './shared/stack-calls.js';
+import { callPairs } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /**

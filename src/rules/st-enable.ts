@@ -1,5 +1,5 @@
 import type { Call } from '../facts/calls.js';
-import { callPairs } from './shared/stack-calls.js';
+import { callPairs } from './shared/calls/stack-calls.js';
 import type { Judgement, Rule } from './rule.js';
 
 /** What a caller must pass on, by its function; undefined where the rule has nothing to say of the pair. */

@@ -1,7 +1,7 @@
 import type { Call } from '../facts/calls.js';
 import type { Backend } from '../model/fact.js';
-import { hasGap, unwatched } from './shared/queries.js';
-import { callPairs } from './shared/stack-calls.js';
+import { hasGap, unwatched } from './shared/calls/queries.js';
+import { callPairs } from './shared/calls/stack-calls.js';
 import type { Judgement, Rule } from './rule.js';
 
 /** Is `b`, given to the backend, right for the device-absolute ring `a`? */

@@ -1,7 +1,7 @@
 import { listenerDistance, listenerPair } from '../facts/device.js';
 import { functionTable } from '../facts/functions.js';
 import type { FactKind } from '../model/fact.js';
-import { isFirstSight } from './shared/stack-calls.js';
+import { isFirstSight } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /** Calls that name their device by itself. */

@@ -1,5 +1,5 @@
 import type { Call } from '../facts/calls.js';
-import { callPairs } from './shared/stack-calls.js';
+import { callPairs } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /** `sync` that a caller of vhost_log_put() must pass; undefined where one frame alone does not tell. */

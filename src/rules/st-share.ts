@@ -1,4 +1,4 @@
-import { isFirstSight } from './shared/stack-calls.js';
+import { isFirstSight } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /** Only vhost-user backends get a log that is shared by file descriptor. */

@@ -1,4 +1,4 @@
-import { callPairs } from './shared/stack-calls.js';
+import { callPairs } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 const SIZED = new Set(['vhost_dev_log_resize vhost_log_get', 'vhost_log_get vhost_log_alloc']);

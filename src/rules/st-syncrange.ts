@@ -1,5 +1,5 @@
 import { argText, bigintOf } from '../model/values.js';
-import { callPairs } from './shared/stack-calls.js';
+import { callPairs } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /** `~0`: no limit. */

@@ -1,7 +1,7 @@
 import { plainName } from '../facts/functions.js';
 import type { Activation } from '../flows/activation.js';
 import { hasGap } from '../flows/run.js';
-import { callerOf, place, unwatched } from './shared/queries.js';
+import { callerOf, place, unwatched } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** The BQL keeps the threads that control vhost devices apart. */

@@ -10,14 +10,15 @@ import {
   isLogRequest,
   isOfSameQemu,
   MESSAGES_RECIPE,
+  missingEndpoint,
   nameOf,
   nextRequests,
   versionProof,
-} from './shared/messages.js';
-import type { Connection, Message } from './shared/messages.js';
-import { asked, messageEvents } from './shared/message-events.js';
-import type { MessageEvent } from './shared/message-events.js';
-import { ONE_QEMU, orOneQemu } from './shared/one-process.js';
+} from './shared/wire/messages.js';
+import type { Connection, Message } from './shared/wire/messages.js';
+import { asked, messageEvents } from './shared/traced/message-events.js';
+import type { MessageEvent } from './shared/traced/message-events.js';
+import { ONE_QEMU, orOneQemu } from './shared/traced/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** 6.2 made QEMU wait. */
@@ -138,8 +139,7 @@ function judge(
     };
   }
   const { how, expected, next } = found;
-  const missing = [...found.missing];
-  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  const missing = [...found.missing, ...missingEndpoint(connection)];
   const isSequence =
     isContinued(context, connection, request, next) && goesOn(connection, request, next);
   if (!isSequence && !isAnsweredLater(context, connection, index)) {

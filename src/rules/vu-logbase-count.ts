@@ -4,11 +4,12 @@ import {
   connectionsOf,
   isContinued,
   MESSAGES_RECIPE,
+  missingEndpoint,
   nameOf,
   nextRequests,
   versionProof,
-} from './shared/messages.js';
-import type { Connection, Message } from './shared/messages.js';
+} from './shared/wire/messages.js';
+import type { Connection, Message } from './shared/wire/messages.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** 8.0 sends the log base of a device once, not once for each of its queue pairs. */
@@ -128,8 +129,7 @@ function judge(
     const at = { endpoint, step: base.step, line: base.line };
     return { verdict: 'pass', ...at, message: `${who} gets one SET_LOG_BASE in the log start` };
   }
-  const missing: string[] = [];
-  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  const missing = missingEndpoint(connection);
   if (!isContinued(context, connection, base, afterwards)) {
     missing.push('the log start without a gap, in one thread');
   }

@@ -7,12 +7,13 @@ import {
   isContinued,
   isOfSameQemu,
   MESSAGES_RECIPE,
+  missingEndpoint,
   nameOf,
   nextRequests,
-} from './shared/messages.js';
-import type { Connection, Message } from './shared/messages.js';
-import { asked, messageEvents } from './shared/message-events.js';
-import { orOneQemu } from './shared/one-process.js';
+} from './shared/wire/messages.js';
+import type { Connection, Message } from './shared/wire/messages.js';
+import { asked, messageEvents } from './shared/traced/message-events.js';
+import { orOneQemu } from './shared/traced/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** VHOST_USER_PROTOCOL_F_LOG_SHMFD: with it the backend answers SET_LOG_BASE. */
@@ -125,8 +126,7 @@ function judge(
       ],
     };
   }
-  const missing: string[] = [];
-  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  const missing = missingEndpoint(connection);
   if (!showsReplies) missing.push(`the replies of the backend (${MESSAGES_RECIPE})`);
   if (!answers) {
     missing.push(

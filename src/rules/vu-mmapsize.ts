@@ -1,17 +1,18 @@
 import { hasGap } from '../flows/run.js';
 import { bigintOf } from '../model/values.js';
 import { CHUNK_BYTES } from '../model/constants.js';
-import { MemoryTable } from './shared/memory-table.js';
-import type { Region } from './shared/memory-table.js';
+import { MemoryTable } from './shared/wire/memory-table.js';
+import type { Region } from './shared/wire/memory-table.js';
 import {
   connectionsOf,
   isOfSameQemu,
   MEMORY_REQUESTS,
   MESSAGES_RECIPE,
+  missingEndpoint,
   nameOf,
   VRING_REQUESTS,
-} from './shared/messages.js';
-import type { Connection, Message } from './shared/messages.js';
+} from './shared/wire/messages.js';
+import type { Connection, Message } from './shared/wire/messages.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Bytes of the log for one chunk, an unsigned long of 64 bits. */
@@ -172,7 +173,7 @@ function* judge(
   }
   const isOneStart =
     start?.logs === true && start.thread === base.thread && start.step <= highest.from.step;
-  const missing = doubts(context, endpoint, base, highest, isOneStart);
+  const missing = doubts(context, connection, base, highest, isOneStart);
   if (missing.length > 0) {
     yield undecided(covers, ...missing);
     return;
@@ -195,15 +196,14 @@ function* judge(
  */
 function doubts(
   context: SessionContext,
-  endpoint: string | undefined,
+  connection: Connection,
   base: Message,
   { from }: Region,
   isOneStart: boolean,
 ): string[] {
-  const missing: string[] = [];
-  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
+  const missing = missingEndpoint(connection);
   // The log of a backend that names the connection shows all of it.
-  const isStrace = endpoint?.startsWith('fd ') === true;
+  const isStrace = connection.endpoint?.startsWith('fd ') === true;
   if (isStrace && !isOneStart) {
     missing.push(
       'a device start with logging on, which sends memory table and log base one behind the other',

@@ -1,5 +1,5 @@
-import { cutStacks, globalPasses } from './shared/global-passes.js';
-import type { GlobalPass } from './shared/global-passes.js';
+import { cutStacks, globalPasses } from './shared/calls/global-passes.js';
+import type { GlobalPass } from './shared/calls/global-passes.js';
 import { hasGap } from '../flows/run.js';
 import type { Rule } from './rule.js';
 

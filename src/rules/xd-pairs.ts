@@ -1,7 +1,7 @@
 import { lifeAt, registrationDoubts, startedBefore, vdevOf } from './shared/device-lives.js';
 import type { Life } from './shared/device-lives.js';
-import { logFlagAt } from './shared/log-flag.js';
-import { unwatchedToggles } from './shared/log-toggles.js';
+import { logFlagAt } from './shared/calls/log-flag.js';
+import { unwatchedToggles } from './shared/calls/log-toggles.js';
 import { syncRounds } from './shared/sync-rounds.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 

@@ -1,9 +1,9 @@
 import { failureIn, hasFailed } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { hasGap } from '../flows/run.js';
-import { cutStacks, globalPasses, isOver } from './shared/global-passes.js';
-import type { GlobalPass } from './shared/global-passes.js';
-import { endOf, hasStranger, place, unwatched } from './shared/queries.js';
+import { cutStacks, globalPasses, isOver } from './shared/calls/global-passes.js';
+import type { GlobalPass } from './shared/calls/global-passes.js';
+import { endOf, hasStranger, place, unwatched } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log start that fails at one device is undone at those before it. */

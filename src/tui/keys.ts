@@ -31,15 +31,17 @@ export type Command =
   | 'interrupt'
   | 'suspend';
 
+/** One command, and all keys that give it. */
 export interface KeyRow {
   /** Names as {@link keyName} gives them; the first is what hints show. */
   readonly keys: readonly string[];
   readonly command: Command;
-  /** What it does, after a pane's name where it does it there only. */
+  /** What it does, one phrase of help; `flow: unfold` where it does that in one pane only. */
   readonly help: string;
   readonly group: 'Look' | 'Find' | 'Panes' | 'Use' | 'Leave';
 }
 
+/** In no order that help shows: that is of {@link GROUPS}, and within a group of this list. Each key stands once. */
 export const keyTable: readonly KeyRow[] = [
   { keys: ['e'], command: 'next-error', help: 'next violation', group: 'Find' },
   { keys: ['E'], command: 'previous-error', help: 'previous violation', group: 'Find' },
@@ -102,10 +104,12 @@ export const keyTable: readonly KeyRow[] = [
   { keys: ['Ctrl-c'], command: 'interrupt', help: 'quit', group: 'Leave' },
 ];
 
+/** In the order in which help and README show them. */
 export const GROUPS: readonly KeyRow['group'][] = ['Find', 'Look', 'Panes', 'Use', 'Leave'];
 
 const byKey = new Map(keyTable.flatMap((row) => row.keys.map((key) => [key, row.command])));
 
+/** What a key, named as {@link keyName} does, asks for; undefined for others. */
 export function commandOf(key: string): Command | undefined {
   return byKey.get(key);
 }

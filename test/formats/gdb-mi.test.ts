@@ -314,9 +314,12 @@ describe('the hand of the debugger', () => {
     '-data-evaluate-expression x=1',
     '-data-evaluate-expression --thread 1 "x = 1"',
     '-interpreter-exec console "set var x=1"',
-    '&"return\\n"',
   ])('alters: %s', (command) => {
-    expect(altered(command)[0]).toBeDefined();
+    expect(altered(command)).toEqual([command, undefined]);
+  });
+
+  test('alters, typed at the console: return', () => {
+    expect(altered('&"return\\n"')).toEqual(['return', undefined]);
   });
 
   it.each([

@@ -3,7 +3,7 @@
  *
  * Producer: gdb/breakpoint.c, gdb/infrun.c, gdb/thread.c, gdb/inferior.c (gdb 7 to 18).
  * Syntax:   grammars/gdb-line.peggy; the patterns here only spare the grammar hopeless lines.
- * Not read: messages that carry no record (gdb-chatter.ts), the machine interface (gdb-mi.ts).
+ * Not read: messages that carry no record (chatter.ts, messages.ts), the machine interface (gdb-mi/).
  */
 import { detached } from '../../base/detached.js';
 import { isCutMark } from './chatter.js';

@@ -15,12 +15,12 @@ const SIGNS: Readonly<Record<Severity, string>> = { error: '✗', warning: '▲'
 
 /** Violations by the id of the node that shows their line, or else of the last one before it. */
 export function marksOf(flow: Flow, findings: readonly Finding[]): ReadonlyMap<number, Mark[]> {
-  const marks = new Map<number, Mark[]>();
+  const marks = new Map<number, Map<string, Mark>>();
   const own = findings.filter(
     ({ verdict, capture, session }) =>
       verdict === 'violation' && capture === flow.capture && session === flow.session,
   );
-  if (own.length === 0) return marks;
+  if (own.length === 0) return new Map();
   // Of the nodes of one line the innermost is last.
   const nodes = Array.from(walk(flow.nodes), ({ node }) => node).sort((a, b) => a.line - b.line);
   for (const { rule, severity, at } of own) {
@@ -28,9 +28,9 @@ export function marksOf(flow: Flow, findings: readonly Finding[]): ReadonlyMap<n
     const node = nodes[Math.max(0, after - 1)];
     if (node === undefined) continue;
     const place = node.line === at.line ? '' : ` (line ${at.line})`;
-    const mark = { rule, severity, text: `${SIGNS[severity]} ${rule}${place}` };
-    const before = marks.get(node.id) ?? [];
-    if (before.every(({ text }) => text !== mark.text)) marks.set(node.id, [...before, mark]);
+    const text = `${SIGNS[severity]} ${rule}${place}`;
+    const ofNode = marks.get(node.id) ?? new Map<string, Mark>();
+    marks.set(node.id, ofNode.set(text, { rule, severity, text }));
   }
-  return marks;
+  return new Map([...marks].map(([id, ofNode]) => [id, [...ofNode.values()]]));
 }

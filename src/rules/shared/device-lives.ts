@@ -14,8 +14,8 @@ import type { Run } from '../../flows/run.js';
 import type { FactKind } from '../../model/fact.js';
 import { argText, pointerOf } from '../../model/values.js';
 import type { SessionContext } from '../rule.js';
-import { isOfQemuAt, isOneRun, ONE_QEMU } from './one-process.js';
-import { hasStranger, unwatched } from './queries.js';
+import { isOfQemuAt, isOneRun, ONE_QEMU } from './traced/one-process.js';
+import { hasStranger, unwatched } from './calls/queries.js';
 
 export type Source = 'calls' | 'events';
 

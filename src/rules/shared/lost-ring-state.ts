@@ -5,7 +5,7 @@ import type { Step } from '../../facts/step.js';
 import { plainName } from '../../facts/functions.js';
 import { boolOf, pointerOf } from '../../model/values.js';
 import type { Judgement, SessionContext } from '../rule.js';
-import { hasGap, place } from './queries.js';
+import { hasGap, place } from './calls/queries.js';
 
 /** What runs after the VM is stopped for the switchover, and only then. */
 const GOES_ON =

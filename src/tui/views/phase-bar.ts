@@ -1,4 +1,5 @@
 /** The phases of the migrations from the first fact to the last, as one row, with the cursor and the violations on it. */
+import { NO_MIGRATION } from '../../model/flow.js';
 import { fit } from '../style.js';
 import type { Style } from '../style.js';
 
@@ -21,13 +22,6 @@ export interface PhaseBarOptions {
   readonly style: Style;
 }
 
-/** What the flow calls the time before a migration. */
-const NONE = 'no migration seen';
-
-function isOutside(phase: string): boolean {
-  return phase === NONE || phase === 'outside a migration';
-}
-
 interface Segment {
   readonly phase: string;
   readonly from: number;
@@ -42,7 +36,7 @@ export function phaseBar(options: PhaseBarOptions): string {
   const segments = segmentsOf(phases, total, width);
   const cells = segments.flatMap(({ phase, from, to }) => {
     const room = to - from;
-    const text = isOutside(phase) ? '' : phase;
+    const text = NO_MIGRATION.has(phase) ? '' : phase;
     return Array.from(fit(room > 2 ? `${style.signs.side}${text}` : style.signs.side, room, style));
   });
   const painted = cells.map((cell) => colors.magenta(cell));
@@ -62,7 +56,7 @@ function segmentsOf(phases: readonly PhaseStart[], total: number, width: number)
   const starts = phases.map(({ row, phase }) => ({ phase, from: columnOf(row, total, width) }));
   const first = starts[0]?.from ?? width;
   const all: { phase: string; from: number }[] =
-    first > 0 ? [{ phase: NONE, from: 0 }, ...starts] : starts;
+    first > 0 ? [{ phase: 'no migration seen', from: 0 }, ...starts] : starts;
   return all
     .map(({ phase, from }, i) => ({ phase, from, to: all[i + 1]?.from ?? width }))
     .filter(({ from, to }) => to > from);
@@ -71,5 +65,5 @@ function segmentsOf(phases: readonly PhaseStart[], total: number, width: number)
 /** The part of a migration that a row is in. */
 export function phaseAt(phases: readonly PhaseStart[], row: number): string | undefined {
   const phase = phases.findLast((start) => start.row <= row)?.phase;
-  return phase === undefined || isOutside(phase) ? undefined : phase;
+  return phase === undefined || NO_MIGRATION.has(phase) ? undefined : phase;
 }

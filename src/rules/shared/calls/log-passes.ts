@@ -1,0 +1,171 @@
+/** Passes of vhost_dev_set_log(): one device is switched to logging or back, ring by ring. All pure. */
+import { callerOf, failureIn, hasSucceeded } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activation.js';
+import type { Run } from '../../../flows/run.js';
+import type { Judgement, Mark, SessionContext } from '../../rule.js';
+import { togglesOf } from './log-toggles.js';
+import { bareWithin, below, childrenOf, doubts, endOf, place, unwatched } from './queries.js';
+import { unsent } from './unsent.js';
+import type { Unsent } from './unsent.js';
+
+/** One pass of vhost_dev_set_log(E): its direct ring and feature calls. */
+export interface Pass {
+  readonly activation: Activation;
+  readonly device: string;
+  readonly enable: boolean;
+  /** vhost_virtqueue_set_addr() calls, in order. */
+  readonly addresses: readonly Activation[];
+  readonly features: readonly Activation[];
+  /** Rings addressed with `enable`. */
+  readonly rings: ReadonlySet<number>;
+  /** Calls among {@link addresses} that are not seen to come to the backend. */
+  readonly unsent: ReadonlyMap<Activation, Unsent>;
+  /** Some address call does not show its ring. */
+  readonly hasUnknownRing: boolean;
+  /** The pass was undone, or may have been: calls with the opposite flag, and none with its own after them. */
+  readonly rolledBack: boolean;
+}
+
+/** All passes of a session in one direction. */
+export function passes(context: SessionContext, enable: boolean): readonly Pass[] {
+  return context.once(`passes ${String(enable)}`, () => findPasses(context, enable));
+}
+
+/** It is one of this pass for certain: its stack shows that. */
+export function isOwn({ activation }: Pass, address: Activation): boolean {
+  return address.parent === activation;
+}
+
+/** The pass that an execution of vhost_dev_set_log() is, where it shows its device and direction. */
+export function passOf(context: SessionContext, activation: Activation): Pass | undefined {
+  const byActivation = context.once('passes by call', () => {
+    const all = [...passes(context, true), ...passes(context, false)];
+    return new Map(all.map((pass) => [pass.activation, pass]));
+  });
+  return byActivation.get(activation);
+}
+
+function findPasses(context: SessionContext, enable: boolean): Pass[] {
+  const found: Pass[] = [];
+  for (const activation of context.of('vhost_dev_set_log')) {
+    const flag = activation.enable ?? callerOf(activation, 'vhost_migration_log')?.enable;
+    if (flag !== enable || activation.device === undefined) continue;
+    const addresses = [
+      ...childrenOf(activation, 'vhost_virtqueue_set_addr'),
+      ...bareWithin(context, activation, 'vhost_virtqueue_set_addr'),
+    ];
+    const features = childrenOf(activation, 'vhost_dev_set_features');
+    const lost = unsentAddresses(context, addresses);
+    const same = addresses.filter((a) => a.enable !== !enable && !lost.has(a));
+    const rings = same.map((a) => context.run.rings.ringOf(a));
+    found.push({
+      activation,
+      device: activation.device,
+      enable,
+      addresses,
+      features,
+      unsent: lost,
+      rings: new Set(rings.filter((ring) => ring !== undefined)),
+      hasUnknownRing: rings.includes(undefined) || addresses.some((a) => a.enable === undefined),
+      rolledBack: isUndone(context.run, activation, enable, [...addresses, ...features]),
+    });
+  }
+  return found;
+}
+
+/**
+ * Undoing is the last thing that a pass does: a call with the opposite flag, and one with its own after it, is
+ * a wrong flag. Where its entry was not reported, the latter may be of another pass.
+ */
+function isUndone(
+  run: Run,
+  activation: Activation,
+  enable: boolean,
+  calls: readonly Activation[],
+): boolean {
+  const opposite = calls.filter((call) => call.enable === !enable);
+  if (opposite.length === 0) return false;
+  if (!activation.entered || doubts(run, activation).length > 0) return true;
+  const own = activation.children.filter((call) => call.enable === enable);
+  const last = Math.max(...own.map(({ first }) => first));
+  return opposite.some((call) => call.parent !== activation || call.first > last);
+}
+
+function unsentAddresses(
+  context: SessionContext,
+  addresses: readonly Activation[],
+): Map<Activation, Unsent> {
+  const found = new Map<Activation, Unsent>();
+  for (const address of addresses) {
+    const lost = unsent(context, address, 'op_set_vring_addr');
+    if (lost !== undefined) found.set(address, lost);
+  }
+  return found;
+}
+
+/**
+ * Log starts or stops whose pass of vhost_dev_set_log() may have gone unseen, because nobody watched it:
+ * one inconclusive judgement each. A watched function that is not called was not needed (the device
+ * is stopped, or logs already).
+ */
+export function* unseenPasses(context: SessionContext, enable: boolean): Generator<Judgement> {
+  const { run } = context;
+  const devices = new Set(
+    context
+      .of('vhost_log_global_start', 'vhost_log_global_stop', 'vhost_migration_log')
+      .map((a) => a.device),
+  );
+  for (const device of devices) {
+    if (device === undefined) continue;
+    for (const { activation, enable: direction } of togglesOf(context, device)) {
+      if (direction !== enable || below(activation, 'vhost_dev_set_log').length > 0) continue;
+      const missing = unwatched(run, 'vhost_dev_set_log', activation.first, endOf(run, activation));
+      if (!activation.stackKnown) missing.push(`the backtrace at ${activation.func}`);
+      if (missing.length === 0) continue;
+      yield {
+        verdict: 'inconclusive',
+        ...place(activation),
+        message: `what ${activation.func} does to the device is not seen`,
+        missing,
+      };
+    }
+  }
+}
+
+/**
+ * The line that proves that a pass succeeded, or undefined.
+ *
+ * vhost_dev_set_log() calls vhost_dev_elect_mem_logger() only at its successful end (9.1 and later), and
+ * undoes every address it sent when one fails: a watched, returned pass with addresses and without
+ * an undone one went through its loop.
+ */
+export function successOf(run: Run, pass: Pass): Mark | undefined {
+  const { activation, enable } = pass;
+  if (pass.rolledBack || failureIn(activation) !== undefined) return undefined;
+  if (activation.result !== undefined && hasSucceeded(activation)) {
+    return { line: activation.result.line, role: 'the pass returned 0' };
+  }
+  const elected = childrenOf(activation, 'vhost_dev_elect_mem_logger').find(
+    (a) => a.enable === enable,
+  );
+  if (elected !== undefined)
+    return { line: elected.line, role: 'the pass ended well: the logger is elected last' };
+  // vhost_migration_log() gives the log back only when the pass before it has succeeded.
+  const put = enable ? undefined : putAfter(activation);
+  if (put !== undefined) return { line: put.line, role: 'the log is given back after it' };
+  const last = childrenOf(activation, 'vhost_virtqueue_set_addr').at(-1);
+  const isWhole = doubts(run, activation).length === 0;
+  const isWatched = run.probes.watching(
+    'vhost_virtqueue_set_addr',
+    activation.first,
+    endOf(run, activation),
+  );
+  const isShown = !pass.hasUnknownRing;
+  if (last === undefined || !isShown || !isWhole || isWatched === undefined) return undefined;
+  return { line: last.line, role: 'the last address of the pass, and nothing was undone after it' };
+}
+
+function putAfter({ parent, first }: Activation): Activation | undefined {
+  if (parent?.kind !== 'vhost_migration_log' || parent.altered) return undefined;
+  return childrenOf(parent, 'vhost_log_put').find((a) => a.first > first);
+}

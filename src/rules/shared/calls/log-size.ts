@@ -1,0 +1,184 @@
+/** Sizes of the dirty log: what a device was given, until when that holds, and what it must cover. */
+import { callerOf } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activation.js';
+import type { FactKind } from '../../../model/fact.js';
+import { argText, bigintOf } from '../../../model/values.js';
+import { CHUNK_BYTES } from '../../../model/constants.js';
+import { childrenOf, hasGap, hasStranger, place, unwatched } from './queries.js';
+import { scansOf } from './memory-scan.js';
+import type { Judgement, SessionContext } from '../../rule.js';
+
+/** Slack of a log that grows: VHOST_LOG_BUFFER, 0x1000 / sizeof(struct vhost_log) of a 64-bit host. */
+export const SLACK = 170n;
+
+/** A log of a known size is given to a device, or kept for another memory table. */
+export interface SizeEvent {
+  readonly device: string;
+  readonly size: bigint;
+  /** What gives it the log, or the set_mem_table op. */
+  readonly activation: Activation;
+  readonly isKept: boolean;
+  /** A topology change made it, not a log start or a device start. */
+  readonly inCommit: boolean;
+  /** The size before, where it is certain. */
+  readonly before: bigint | undefined;
+  /** First step at which the device may have another log, or none. */
+  readonly until: number;
+}
+
+/** What gives a device another log, or takes it. */
+const CHANGES: readonly FactKind[] = [
+  'vhost_dev_log_resize',
+  'vhost_log_get',
+  'vhost_log_put',
+  'vhost_dev_start',
+  'vhost_dev_stop',
+  'vhost_dev_init',
+  'vhost_dev_cleanup',
+];
+
+/** All of a session, in order. */
+export function sizeEvents(context: SessionContext): readonly SizeEvent[] {
+  return context.once('log sizes', () => findSizeEvents(context));
+}
+
+/** A topology change gives the device a memory table and leaves it its log. */
+function keepsLog({ kind, parent, entered }: Activation): boolean {
+  return (
+    kind === 'op_set_mem_table' &&
+    entered &&
+    parent?.kind === 'vhost_commit' &&
+    childrenOf(parent, 'vhost_dev_log_resize').length === 0
+  );
+}
+
+function findSizeEvents(context: SessionContext): SizeEvent[] {
+  const { run } = context;
+  const found: (SizeEvent & { until: number })[] = [];
+  const current = new Map<string, SizeEvent & { until: number }>();
+  const end = (context.steps.at(-1)?.index ?? 0) + 1;
+  for (const activation of context.of(...CHANGES, 'op_set_mem_table')) {
+    const { device, first, kind } = activation;
+    if (device === undefined || isPartOfResize(activation)) continue;
+    const last = current.get(device);
+    const isKept = keepsLog(activation);
+    if (kind === 'op_set_mem_table' && (!isKept || last === undefined)) continue;
+    if (last !== undefined) last.until = first;
+    current.delete(device);
+    const isCertain =
+      last !== undefined &&
+      unwatchedSizes(context, last.activation.first, first).length === 0 &&
+      !hasGap(run, last.activation.first, first);
+    const before = isCertain ? last.size : undefined;
+    const size = isKept ? before : givenSize(activation);
+    if (size === undefined) continue;
+    const event = {
+      device,
+      size,
+      activation,
+      isKept,
+      inCommit: callerOf(activation, 'vhost_commit') !== undefined,
+      before,
+      until: end,
+    };
+    found.push(event);
+    current.set(device, event);
+  }
+  return found;
+}
+
+/** What happens inside a resize, or is the rest of one that was seen before. */
+function isPartOfResize(activation: Activation): boolean {
+  const { kind, entered } = activation;
+  if (kind === 'vhost_dev_log_resize') return !entered;
+  return callerOf(activation, 'vhost_dev_log_resize') !== undefined;
+}
+
+/** The size of the log that a call gives to its device, where it gives one and shows how large. */
+export function givenSize(activation: Activation): bigint | undefined {
+  const { kind, value, entered } = activation;
+  const gives =
+    kind === 'vhost_dev_log_resize' ||
+    (kind === 'vhost_log_get' && callerOf(activation, 'vhost_dev_start') !== undefined);
+  if (!gives || !entered) return undefined;
+  // It hands its size on; of an inlined call that may be all that is left of it.
+  return bigintOf(value) ?? bigintOf(childrenOf(activation, 'vhost_log_get')[0]?.value);
+}
+
+/** Missing-list entries when a device may get another log unseen between two steps. */
+function unwatchedSizes(context: SessionContext, from: number, to: number): string[] {
+  const { run } = context;
+  // A vhost_log_get() whose caller is not shown may be that of any device's start.
+  const seesGets =
+    run.probes.watching('vhost_log_get', from, to) !== undefined &&
+    !hasStranger(context, from, to, 'vhost_log_get');
+  return [
+    ...unwatched(run, 'vhost_dev_log_resize', from, to),
+    ...(seesGets ? [] : unwatched(run, 'vhost_dev_start', from, to)),
+    ...(hasStranger(context, from, to, 'vhost_dev_start', 'vhost_dev_log_resize')
+      ? ['the device of every vhost_dev_start and vhost_dev_log_resize']
+      : []),
+  ];
+}
+
+/**
+ * A log covers all guest memory of its device. The regions of a device are seen where a sync scans
+ * them: vhost_dev_sync_region() gets each with its device.
+ */
+export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgement | undefined {
+  const { device, size, activation, until, isKept } = event;
+  const at = { ...place(activation), device };
+  const regions = scansOf(context).filter(
+    (scan) =>
+      scan.device === device &&
+      scan.activation.first > activation.first &&
+      scan.activation.first < until &&
+      scan.cause === 'round' &&
+      scan.ofMemory,
+  );
+  const ends = regions.flatMap(({ activation: scan }) => {
+    const last = bigintOf(argText(scan.call.frame, 'rlast'));
+    return last === undefined ? [] : [{ scan, last }];
+  });
+  const highest = ends.reduce<(typeof ends)[number] | undefined>(
+    (best, one) => (best === undefined || one.last > best.last ? one : best),
+    undefined,
+  );
+  if (highest === undefined) {
+    // What the log was given for is judged where it was given.
+    if (isKept) return undefined;
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: `the log has ${size} chunks, and the guest memory that it must cover is not seen`,
+      missing: ['probe vhost_dev_sync_region, with a sync of this device while it is elected'],
+    };
+  }
+  const need = highest.last / CHUNK_BYTES + 1n;
+  const evidence = [
+    { line: highest.scan.line, role: `a region up to 0x${highest.last.toString(16)}` },
+  ];
+  if (size >= need) {
+    return { verdict: 'pass', ...at, message: `${size} chunks cover ${need}`, evidence };
+  }
+  const missing = unwatchedSizes(context, activation.first, highest.scan.first);
+  if (isKept && event.before === undefined) missing.push('the size of the log before');
+  if (hasGap(context.run, activation.first, highest.scan.first)) missing.push('an unbroken record');
+  if (activation.altered) missing.push('a run that the debugger did not alter');
+  if (missing.length > 0) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: `the log has ${size} chunks and ${need} are needed, but it may have been changed in between`,
+      missing,
+      evidence,
+    };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `the log has ${size} chunks of 256 KiB, but guest memory up to 0x${highest.last.toString(16)} needs ${need}`,
+    expected: `a log of at least ${need} chunks`,
+    evidence,
+  };
+}

@@ -1,0 +1,79 @@
+/** Log starts and stops of one device: vhost_log_global_start(), vhost_log_global_stop(), vhost_migration_log(). All pure. */
+import { firstIndex } from '../../../base/search.js';
+import { callerOf } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activation.js';
+import type { Run } from '../../../flows/run.js';
+import type { SessionContext } from '../../rule.js';
+import { callsOf } from './device-calls.js';
+
+/** A log start or stop as it reaches one device. */
+export interface Toggle {
+  readonly activation: Activation;
+  readonly enable: boolean;
+}
+
+/** vhost_log_global_start/stop and vhost_migration_log of one device, one per pass, in order. */
+export function togglesOf(context: SessionContext, device: string): readonly Toggle[] {
+  return context.once(`toggles ${device}`, () => findToggles(context, device));
+}
+
+function findToggles(context: SessionContext, device: string): Toggle[] {
+  const found: Toggle[] = [];
+  for (const activation of callsOf(
+    context,
+    device,
+    'vhost_log_global_start',
+    'vhost_log_global_stop',
+    'vhost_migration_log',
+  )) {
+    const { kind } = activation;
+    const previous = found.at(-1);
+    const isInner = kind === 'vhost_migration_log' && isInside(activation, previous?.activation);
+    const enable =
+      kind === 'vhost_migration_log' ? activation.enable : kind === 'vhost_log_global_start';
+    if (isInner || enable === undefined) continue;
+    found.push({ activation, enable });
+  }
+  return found;
+}
+
+/** The last log start or stop of a device that begins before a step. */
+export function lastToggle(
+  context: SessionContext,
+  device: string,
+  before: number,
+): Toggle | undefined {
+  const toggles = togglesOf(context, device);
+  return toggles[indexFrom(toggles, before) - 1];
+}
+
+/** The first log start or stop of a device that begins after a step. */
+export function nextToggle(
+  context: SessionContext,
+  device: string,
+  after: number,
+): Toggle | undefined {
+  const toggles = togglesOf(context, device);
+  return toggles[indexFrom(toggles, after + 1)];
+}
+
+function indexFrom(toggles: readonly Toggle[], step: number): number {
+  return firstIndex(toggles.length, (i) => (toggles[i]?.activation.first ?? step) >= step);
+}
+
+/** A bare vhost_migration_log stop right after the callback's own stop is the same pass. */
+function isInside(inner: Activation, outer: Activation | undefined): boolean {
+  if (outer === undefined || outer.kind === 'vhost_migration_log') return false;
+  if (callerOf(inner, 'vhost_log_global_start', 'vhost_log_global_stop') === outer) return true;
+  return !inner.stackKnown && inner.thread === outer.thread && inner.first === outer.first + 1;
+}
+
+/** Missing-list entries when log toggles could go unseen between two steps. */
+export function unwatchedToggles(run: Run, from: number, to: number): string[] {
+  const { probes } = run;
+  if (probes.watching('vhost_migration_log', from, to) !== undefined) return [];
+  const both = (['vhost_log_global_start', 'vhost_log_global_stop'] as const).every(
+    (kind) => probes.watching(kind, from, to) !== undefined,
+  );
+  return both ? [] : ['probe vhost_migration_log'];
+}

@@ -1,0 +1,121 @@
+/**
+ * Who reads guest memory out of the dirty log: the election of the memory logger (QEMU 9.1 and later)
+ * and the scans themselves.
+ *
+ * vhost_log_devs[backend type] is a list; its first device scans the memory regions in every sync,
+ * the others their used rings only. A device joins at the end of a log start, or of a start with
+ * logging on, and leaves at a log stop and in every vhost_log_put() of a log that it holds.
+ * Source: hw/virtio/vhost.c vhost_dev_elect_mem_logger(), vhost_sync_dirty_bitmap().
+ */
+import { callerOf } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activation.js';
+import { argText, bigintOf } from '../../../model/values.js';
+import type { SessionContext } from '../../rule.js';
+
+/** One call of vhost_dev_sync_region(): one range of the log is read. */
+export interface Scan {
+  readonly activation: Activation;
+  readonly device: string;
+  /** A region of guest memory; false for a used ring. Not sure counts as memory. */
+  readonly ofMemory: boolean;
+  /** A sync round asked for it, or vhost_log_put(), which empties the log that it gives back; or its callers are not shown. */
+  readonly cause: 'round' | 'put' | 'unknown';
+  /** First address of the section that is read for, where printed. */
+  readonly section: bigint | undefined;
+}
+
+const PAGE = 4096n;
+const WHOLE_LOG = 0xffff_ffff_ffff_ffffn;
+
+/** All scans of a session that show their device, in order. */
+export function scansOf(context: SessionContext): readonly Scan[] {
+  return context.once('scans', () => context.of('vhost_dev_sync_region').flatMap(scanOf));
+}
+
+function scanOf(activation: Activation): Scan[] {
+  const { call, device } = activation;
+  if (device === undefined) return [];
+  const number = (name: string): bigint | undefined => bigintOf(argText(call.frame, name));
+  return [
+    {
+      activation,
+      device,
+      ofMemory: isPages(number('rfirst'), number('rlast')),
+      cause: causeOf(activation),
+      section: number('mfirst'),
+    },
+  ];
+}
+
+/** Memory regions are whole pages; a used ring has 4 or 6 bytes besides its elements of 8. */
+function isPages(first: bigint | undefined, last: bigint | undefined): boolean {
+  if (first === undefined || last === undefined) return true;
+  return first % PAGE === 0n && (last + 1n) % PAGE === 0n;
+}
+
+/** vhost_log_sync() asks for everything, vhost_log_sync_range() for what the old log covers. */
+function causeOf(scan: Activation): Scan['cause'] {
+  if (callerOf(scan, 'vhost_log_put', 'vhost_log_sync_range') !== undefined) return 'put';
+  if (callerOf(scan, 'vhost_log_sync') !== undefined) return 'round';
+  const last = bigintOf(callerOf(scan, 'vhost_sync_dirty_bitmap')?.value);
+  if (last === undefined) return 'unknown';
+  return last === WHOLE_LOG ? 'round' : 'put';
+}
+
+/**
+ * Scans of one device by sync round. A round walks the guest's address space upwards, so that a
+ * section which is not above the one before begins the next.
+ */
+export function roundsOf(scans: readonly Scan[]): Scan[][] {
+  const rounds: Scan[][] = [];
+  let last: Scan | undefined;
+  for (const scan of scans) {
+    const isNext = last === undefined || isLower(scan, last);
+    if (isNext) rounds.push([]);
+    rounds.at(-1)?.push(scan);
+    last = scan;
+  }
+  return rounds;
+}
+
+function isLower(scan: Scan, last: Scan): boolean {
+  if (scan.section === undefined || last.section === undefined) return false;
+  if (scan.section < last.section) return true;
+  // Several regions and rings are scanned for one section, by one call of vhost_sync_dirty_bitmap().
+  return scan.section === last.section && scan.activation.parent !== last.activation.parent;
+}
+
+/** The devices that are on the list, as the elections before a step show them. */
+export interface LoggerList {
+  readonly members: ReadonlySet<string>;
+  /** No device can be on it that the capture does not show. */
+  readonly complete: boolean;
+}
+
+/** The list just before a step. */
+export function loggersBefore(context: SessionContext, step: number): LoggerList {
+  const members = new Set<string>();
+  const elections = context.of('vhost_dev_elect_mem_logger').filter((a) => a.first < step);
+  for (const { device, enable } of elections) {
+    if (device !== undefined && enable === true) members.add(device);
+    if (device !== undefined && enable === false) members.delete(device);
+  }
+  const begin = context.steps[0]?.index ?? 0;
+  const isWatched =
+    context.run.probes.watching('vhost_dev_elect_mem_logger', begin, step) !== undefined;
+  const areShown = elections.every((a) => a.device !== undefined && a.enable !== undefined);
+  return { members, complete: isWatched && areShown && showsLogStart(context, step) };
+}
+
+/**
+ * The capture shows a log start from its beginning. Since 7.0 the listeners are called only when
+ * nobody tracks dirty memory yet: no device logged before, so none was on the list.
+ */
+function showsLogStart(context: SessionContext, before: number): boolean {
+  const enabled = context.of('vhost_dev_set_log').find((a) => a.enable === true);
+  if (enabled === undefined || enabled.first >= before) return false;
+  let root = enabled;
+  const passes = ['memory_global_dirty_log_start', 'vhost_log_global_start', 'vhost_migration_log'];
+  for (let a = enabled.parent; a !== undefined; a = a.parent) if (passes.includes(a.kind)) root = a;
+  return (context.steps[0]?.index ?? root.first) < root.first;
+}

@@ -1,0 +1,180 @@
+/** What LS-ALL-RINGS and LE-CLEAR share: did a pass of vhost_dev_set_log() reach every ring it had to? */
+import type { Activation } from '../../../flows/activation.js';
+import type { Run } from '../../../flows/run.js';
+import { argText, pointerOf } from '../../../model/values.js';
+import { runningRings } from '../../../protocol/replay.js';
+import type { Judgement, Mark, SessionContext } from '../../rule.js';
+import { callsOf, lastAddressed, missingRings } from './device-calls.js';
+import { isOwn, successOf } from './log-passes.js';
+import { doubts, endOf, hasGap, lastBefore, place, probeName, unwatched } from './queries.js';
+import type { Pass } from './log-passes.js';
+import type { Unsent } from './unsent.js';
+
+interface Wanted {
+  /** Rings that certainly have to be addressed, ascending. */
+  readonly rings: readonly number[];
+  /** What the pass gives a ring, for messages. */
+  readonly what: string;
+  readonly harm: string;
+}
+
+/** One judgement for each ring that was missed, else one for the pass. */
+export function* judgePass(
+  context: SessionContext,
+  pass: Pass,
+  wanted: Wanted,
+): Generator<Judgement> {
+  const missed = missedRings(context.run, pass, wanted);
+  for (const vring of missed) yield judgeMissed(context, pass, vring, wanted);
+  if (missed.length > 0) return;
+  const at = place(pass.activation);
+  if (wanted.rings.length > 0) {
+    const rings = wanted.rings.join(', ');
+    yield {
+      verdict: 'pass',
+      ...at,
+      message: `${nameOf(pass)} gave ${wanted.what} to vrings ${rings}`,
+    };
+  } else {
+    yield {
+      verdict: 'inconclusive',
+      ...at,
+      message: `which rings ${nameOf(pass)} has to reach is not known`,
+      missing: missingRings(context, pass.device, pass.activation.first),
+    };
+  }
+}
+
+/** Rings that had to be addressed, and those whose address certainly did not come to the backend; ascending. */
+function missedRings({ rings }: Run, pass: Pass, wanted: Wanted): readonly number[] {
+  const lost = [...pass.unsent].flatMap(([address, { missing }]) =>
+    missing.length === 0 ? (rings.ringOf(address) ?? []) : [],
+  );
+  const all = new Set([...wanted.rings, ...lost]);
+  return [...all].filter((ring) => !pass.rings.has(ring)).sort((a, b) => a - b);
+}
+
+function nameOf({ enable }: Pass): string {
+  return `vhost_dev_set_log(${String(enable)})`;
+}
+
+function judgeMissed(
+  context: SessionContext,
+  pass: Pass,
+  vring: number,
+  wanted: Wanted,
+): Judgement {
+  const subject = { ...place(pass.activation), vring };
+  const missing = missingFor(context, pass, vring);
+  if (missing.length > 0) {
+    const message = `${nameOf(pass)} is not seen to reach vring ${vring}`;
+    return { verdict: 'inconclusive', ...subject, message, missing };
+  }
+  return {
+    verdict: 'violation',
+    ...subject,
+    ...(isExplained(context, pass, vring) ? { severity: 'note' as const } : {}),
+    message: `${nameOf(pass)} never gave ${wanted.what} to vring ${vring}: ${wanted.harm}`,
+    expected: expectedFor(context, pass, vring),
+    evidence: evidenceFor(context, pass, vring),
+  };
+}
+
+function expectedFor({ run }: SessionContext, pass: Pass, vring: number): string {
+  const call = `vhost_virtqueue_set_addr(idx=${vring}, enable_log=${String(pass.enable)})`;
+  const lost = unsentFor(run, pass, vring);
+  return lost === undefined
+    ? `${call} before vhost_dev_set_log returns`
+    : `${lost.op} below ${call}`;
+}
+
+/** The pass is there for the ring, and the backend is not seen to learn of it. */
+function unsentFor({ rings }: Run, { unsent }: Pass, vring: number): Unsent | undefined {
+  return [...unsent].find(([address]) => rings.ringOf(address) === vring)?.[1];
+}
+
+/** What keeps a ring that the pass is not seen to reach from being a missed one. */
+function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[] {
+  const { activation } = pass;
+  const found = unwatched(
+    run,
+    'vhost_virtqueue_set_addr',
+    activation.first,
+    endOf(run, activation),
+  );
+  if (pass.rolledBack) found.push('a pass that was not rolled back');
+  if (pass.hasUnknownRing) found.push('idx= of vhost_virtqueue_set_addr');
+  const backend = run.rings.backendOf(activation);
+  if (backend === undefined) found.push(`probe ${probeName('op_set_vring_addr', undefined)}`);
+  if (backend === 'kernel' && run.rings.vqIndexOf(activation) === undefined) {
+    found.push('vhost_virtqueue_start with its idx=, to know vq_index');
+  }
+  const lost = unsentFor(run, pass, vring);
+  if (lost !== undefined) found.push(...lost.missing);
+  if (found.length > 0 || lost !== undefined) return found;
+  if (isPassedOver(run, pass, vring)) return [];
+  const doubt = doubts(run, activation);
+  const isDecided = doubt.length > 0 || successOf(run, pass) !== undefined;
+  return isDecided ? doubt : ['proof that the pass succeeded'];
+}
+
+/** Rings are addressed in ascending order: a later one proves that this one was passed over, however the pass ended. */
+function isPassedOver(run: Run, pass: Pass, vring: number): boolean {
+  const { activation, addresses, enable } = pass;
+  const later = addresses.find(
+    (a) => isOwn(pass, a) && (run.rings.ringOf(a) ?? -1) > vring && a.enable === enable,
+  );
+  return later !== undefined && activation.entered && !hasGap(run, activation.first, later.first);
+}
+
+function isExplained(context: SessionContext, pass: Pass, vring: number): boolean {
+  return unsentFor(context.run, pass, vring) === undefined && mayBeQuirk(context, pass, vring);
+}
+
+/**
+ * Since 5.2 the loop of vhost_dev_set_log() asks for the descriptor address of the *backend's* index:
+ * a kernel device of a higher pair looks at the rings of pair 0 and skips its own where those are not
+ * set up. With the same ring of pair 0 known to be running, that explains nothing.
+ */
+function mayBeQuirk(context: SessionContext, { activation, device }: Pass, vring: number): boolean {
+  const { rings } = context.run;
+  if (rings.backendOf(activation) !== 'kernel' || rings.vqIndexOf(activation) === 0) return false;
+  const own = lastBefore(callsOf(context, device, 'vhost_dev_start'), activation.first);
+  const vdev = own === undefined ? undefined : vdevOf(own);
+  const first = context
+    .of('vhost_dev_start')
+    .find((a) => a.device !== device && vdevOf(a) === vdev && rings.vqIndexOf(a) === 0);
+  if (vdev === undefined || first?.device === undefined) return true;
+  return !runningRings(context.stateBefore(first.device, activation.first)).includes(vring);
+}
+
+/** The VirtIODevice that all queue pairs of one device share. */
+function vdevOf({ call }: Activation): string | undefined {
+  return pointerOf(argText(call.frame, 'vdev'));
+}
+
+function evidenceFor(context: SessionContext, pass: Pass, vring: number): Mark[] {
+  const { rings } = context.run;
+  const started = lastAddressed(context, pass.device, vring, pass.activation.first);
+  const isLost = unsentFor(context.run, pass, vring) !== undefined;
+  const marks: Mark[] = [];
+  // The pass itself shows that the ring is set up, where it calls for it.
+  if (started !== undefined && !isLost) {
+    const role = `vring ${vring} was addressed with enable_log=${String(started.enable)}`;
+    marks.push({ line: started.line, role });
+  }
+  for (const address of pass.addresses) {
+    const ring = rings.ringOf(address);
+    if (ring === undefined) continue;
+    const lost = pass.unsent.get(address);
+    const role =
+      lost === undefined
+        ? `the same pass reaches vring ${ring}`
+        : `called for vring ${ring}, and calls no ${lost.op}`;
+    marks.push({ line: address.line, role });
+  }
+  if (isPassedOver(context.run, pass, vring)) return marks;
+  const success = successOf(context.run, pass);
+  if (success !== undefined && success.line !== pass.addresses.at(-1)?.line) marks.push(success);
+  return marks;
+}

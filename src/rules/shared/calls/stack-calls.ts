@@ -1,0 +1,49 @@
+/** The known calls that one stack shows. */
+import type { Call } from '../../../facts/calls.js';
+import type { Step } from '../../../facts/step.js';
+import type { Activation } from '../../../flows/activation.js';
+import type { Run } from '../../../flows/run.js';
+import type { FactKind } from '../../../model/fact.js';
+
+export interface CallPair {
+  readonly outer: Call;
+  readonly inner: Call;
+  /** The execution of the outer one. */
+  readonly caller: Activation | undefined;
+  readonly line: number;
+}
+
+/**
+ * Adjacent known calls of a stack, outer and inner, with the line that shows the inner one. A pair is
+ * given once: at the first stack that shows the inner call, not again with each of its callees.
+ */
+export function* callPairs(step: Step, run: Run): Generator<CallPair> {
+  for (let i = 1; i < step.calls.length; i++) {
+    const outer = step.calls[i - 1];
+    const inner = step.calls[i];
+    if (outer === undefined || inner === undefined || !isFirstSight(step, run, i)) continue;
+    yield { outer, inner, caller: shownAt(step, run, i - 1), line: step.callLines[i] ?? step.line };
+  }
+}
+
+/** The execution that the call at `index` of the step's calls shows: its own stack may have come before. */
+function shownAt(step: Step, run: Run, index: number): Activation | undefined {
+  const shown = run.atStep[step.index] ?? [];
+  // A limited backtrace shows fewer calls than are known to be open; both lists end with the innermost.
+  return shown[shown.length - step.calls.length + index];
+}
+
+/** The call at `index` of the step's calls is shown here for the first time. */
+export function isFirstSight(step: Step, run: Run, index: number): boolean {
+  return shownAt(step, run, index)?.first === step.index;
+}
+
+/** Kinds of the calls that a stack shows for the first time, and of its innermost one, which may stand there again. */
+export function kindsAnew({ index, calls }: Step, run: Run): FactKind[] {
+  const innermost = calls.at(-1)?.row.kind;
+  const kinds = innermost === undefined ? [] : [innermost];
+  for (const { kind, first } of run.atStep[index] ?? []) {
+    if (first === index && !kinds.includes(kind)) kinds.push(kind);
+  }
+  return kinds;
+}

@@ -1,0 +1,68 @@
+/**
+ * A pass of vhost_dev_set_log() that fails at a vring has to be undone: from that vring down to the first each is
+ * addressed with the flag before, then the features word is sent with it. No later call makes up for it.
+ * What QEMU 5.2 and later leave out for want of a descriptor was left out before the failure too. All pure.
+ */
+import { hasFailed } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activation.js';
+import type { Mark, SessionContext } from '../../rule.js';
+import { isOwn } from './log-passes.js';
+import type { Pass } from './log-passes.js';
+import { bareWithin, endOf, recordDoubts, unwatched } from './queries.js';
+
+/** What shows for certain that a pass failed after its first address. */
+export function failureOf(pass: Pass): Mark | undefined {
+  const { activation, addresses, features, enable } = pass;
+  const [first] = addresses.filter((a) => isOwn(pass, a));
+  if (first === undefined) return undefined;
+  const undoing = features.find((a) => a.first > first.first && a.enable === !enable);
+  if (undoing !== undefined) return { line: undoing.line, role: 'the features word is undone' };
+  const failed = addresses.find((a) => isOwn(pass, a) && hasFailed(a));
+  if (failed !== undefined) return { line: failed.line, role: 'the address that fails' };
+  if (activation.result === undefined || !hasFailed(activation)) return undefined;
+  return { line: activation.result.line, role: `the pass returned ${activation.result.value}` };
+}
+
+/** Something that a failed pass is not seen to undo. */
+export interface Leftover {
+  readonly what: 'vring' | 'features';
+  readonly vring: number | undefined;
+  /** The call that is not undone. */
+  readonly call: Activation;
+  /** What else could explain it. */
+  readonly missing: readonly string[];
+}
+
+export function* leftoversOf(context: SessionContext, pass: Pass): Generator<Leftover> {
+  const { run } = context;
+  const { activation, enable } = pass;
+  const end = endOf(run, activation);
+  const doubt = recordDoubts(run, activation);
+  const own = pass.addresses.filter((a) => isOwn(pass, a) && a.enable === enable);
+  const undone = pass.addresses.filter((a) => a.enable !== enable);
+  const undoneRings = undone.map((a) => run.rings.ringOf(a));
+  const isShown = !pass.hasUnknownRing && !undoneRings.includes(undefined);
+  const byRing = new Map(own.map((a) => [run.rings.ringOf(a), a]));
+  for (const [vring, call] of byRing) {
+    const isUndone = undone.some((a, i) => undoneRings[i] === vring && a.first > call.first);
+    if (vring === undefined || isUndone) continue;
+    const missing = [
+      ...doubt,
+      ...unwatched(run, 'vhost_virtqueue_set_addr', activation.first, end),
+      ...(isShown ? [] : ['idx= and enable_log= of all vhost_virtqueue_set_addr']),
+    ];
+    yield { what: 'vring', vring, call, missing };
+  }
+  const [first] = own;
+  const features = [
+    ...pass.features,
+    ...bareWithin(context, activation, 'vhost_dev_set_features'),
+  ].filter((a) => first === undefined || a.first > first.first);
+  if (first === undefined || features.some((a) => a.enable === !enable)) return;
+  const missing = [
+    ...doubt,
+    ...unwatched(run, 'vhost_dev_set_features', activation.first, end),
+    ...(features.length > 0 ? ['enable_log= of vhost_dev_set_features'] : []),
+  ];
+  yield { what: 'features', vring: undefined, call: first, missing };
+}

@@ -1,0 +1,74 @@
+/** Calls of the vhost core that are there to call one op of the backend, and do not. */
+import { isInside } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activation.js';
+import { opFunction } from '../../../facts/functions.js';
+import type { FactKind } from '../../../model/fact.js';
+import type { SessionContext } from '../../rule.js';
+import { doubts, endOf, firstFrom } from './queries.js';
+
+/** What a call was there for did not reach the backend. */
+export interface Unsent {
+  /** The function of the backend that it never came to. */
+  readonly op: string;
+  /** Missing-list entries: what keeps that from being certain. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Undefined where the op of a call is seen, or may have gone by unseen.
+ *
+ * vhost_virtqueue_set_addr() and vhost_dev_set_features() call theirs whatever they are told (QEMU
+ * hw/virtio/vhost.c); vdpa is left out, where shadow virtqueues stand in between. An op that no such call
+ * of the device and vring is seen to make may be out of the debugger's sight, and so may one without logging where all
+ * that are seen are with it: a log of `gdb -x` does not show the condition of a breakpoint.
+ */
+export function unsent(
+  context: SessionContext,
+  call: Activation,
+  op: 'op_set_vring_addr' | 'op_set_features',
+): Unsent | undefined {
+  const { run } = context;
+  const { first, device, entered } = call;
+  const end = endOf(run, call);
+  const backend = run.rings.backendOf(call);
+  const func = backend && opFunction(backend, op);
+  if (!entered || func === undefined || backend === 'vdpa') return undefined;
+  if (run.probes.watching(op, first, end, backend) === undefined) return undefined;
+  if (!isInSight(context, call, op)) return undefined;
+  const ops = context.of(op);
+  for (let i = firstFrom(ops, first); i < ops.length; i++) {
+    const other = ops[i];
+    if (other === undefined || other.first >= end) break;
+    if (other.device !== undefined && other.device !== device) continue;
+    // What shows another caller was called from there.
+    if (other.isLoose || isInside(other, call)) return undefined;
+  }
+  return { op: func, missing: doubts(run, call) };
+}
+
+function isInSight(context: SessionContext, call: Activation, op: FactKind): boolean {
+  const { kind, enable } = call;
+  const { rings, flags } = context.once(`callers of ${op}`, () => callersOf(context, op));
+  return (
+    rings.has(ringKey(context, call)) && (enable === true || flags.has(`${kind} ${String(enable)}`))
+  );
+}
+
+/** Which calls are seen to make an op at its entry: by kind and ring, and by kind and flag. */
+function callersOf(
+  context: SessionContext,
+  op: FactKind,
+): { readonly rings: ReadonlySet<string>; readonly flags: ReadonlySet<string> } {
+  const rings = new Set<string>();
+  const flags = new Set<string>();
+  for (const { entered, device, parent } of context.of(op)) {
+    if (!entered || parent === undefined || device !== parent.device) continue;
+    rings.add(ringKey(context, parent));
+    flags.add(`${parent.kind} ${String(parent.enable)}`);
+  }
+  return { rings, flags };
+}
+
+function ringKey({ run }: SessionContext, call: Activation): string {
+  return `${call.kind} ${call.device ?? ''} ${run.rings.ringOf(call) ?? ''}`;
+}

@@ -1,0 +1,75 @@
+/** What a trace log tells of who scans guest memory after a log resize: the resize, and not who is elected. */
+import type { Step } from '../../../facts/step.js';
+import { hasGap } from '../../../flows/run.js';
+import type { Judgement, SessionContext } from '../../rule.js';
+import { tracedLosses } from './resize.js';
+import type { TracedLoss, TracedResize } from './resize.js';
+
+/** The remedy of a log resize that leaves nobody elected. */
+export const CORRECTED =
+  'a QEMU whose vhost_dev_log_resize elects the device again; probes vhost_dev_elect_mem_logger and vhost_dev_sync_region tell';
+
+/** One judgement for each migration that goes on after a resize. */
+export function* judgeTracedElections(context: SessionContext): Generator<Judgement> {
+  // The calls themselves tell more.
+  if (context.of('vhost_commit', 'vhost_dev_log_resize').length > 0) return;
+  for (const loss of tracedLosses(context)) {
+    const [resize] = loss.resizes;
+    if (loss.rounds.length > 0) yield judgeRounds(context, loss);
+    else if (loss.again !== undefined) {
+      yield {
+        verdict: 'pass',
+        ...resized(resize),
+        message: `${what(resize)}, and a start with logging on elects its device before the next sync`,
+        evidence: [{ line: loss.again.line, role: 'SET_LOG_BASE of that start' }],
+      };
+    }
+  }
+}
+
+function judgeRounds(context: SessionContext, { resizes, rounds }: TracedLoss): Judgement {
+  const followed = resizes.map((resize) => ({
+    resize,
+    seen: roundsAfter(context, resize, rounds),
+  }));
+  const sure = followed.find(({ resize, seen }) => resize.ofAll && seen.length > 0);
+  const [round] = sure?.seen ?? [];
+  if (sure !== undefined && round !== undefined) {
+    return {
+      verdict: 'violation',
+      severity: 'warning',
+      ...resized(sure.resize),
+      message: `${what(sure.resize)} and ${sure.seen.length} sync rounds follow: in QEMU 9.1 to 11.0 none of them scans guest memory and what the backend writes is lost; a trace log does not show who is elected`,
+      expected: CORRECTED,
+      evidence: [{ line: round.line, role: 'the first sync round after it' }],
+    };
+  }
+  const [resize] = resizes;
+  const isBroken = followed.every(({ seen }) => seen.length === 0);
+  return {
+    verdict: 'inconclusive',
+    ...resized(resize),
+    message: `${what(resize)}; whether another device still scans guest memory is not seen`,
+    missing: [
+      ...(isBroken ? ['an unbroken record from the resize to the sync'] : []),
+      'a gdb log with probes vhost_dev_elect_mem_logger and vhost_dev_sync_region',
+    ],
+  };
+}
+
+/** As far as no lines are lost: a start that elects the device again may be among them. */
+function roundsAfter(
+  { run }: SessionContext,
+  { step }: TracedResize,
+  rounds: readonly Step[],
+): readonly Step[] {
+  return rounds.filter(({ index }) => index > step.index && !hasGap(run, step.index, index));
+}
+
+function resized({ step }: TracedResize): { readonly step: number; readonly line: number } {
+  return { step: step.index, line: step.line };
+}
+
+function what({ way }: TracedResize): string {
+  return `the log of a vhost-user device ${way} during the migration (SET_LOG_BASE inside vhost_commit)`;
+}

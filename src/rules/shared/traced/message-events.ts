@@ -1,0 +1,98 @@
+/**
+ * QEMU's trace events vhost_user_write and vhost_user_read (7.2 and later): request and header flags of all
+ * vhost-user devices in one row, without device or payload. A write is traced after it succeeded, a read
+ * after its header was found to be a valid reply.
+ */
+import { own } from '../../../base/own.js';
+import type { Step } from '../../../facts/step.js';
+import { hasGap } from '../../../flows/run.js';
+import type { SessionContext } from '../../rule.js';
+
+export interface MessageEvent {
+  readonly step: number;
+  readonly line: number;
+  readonly thread: string | undefined;
+  readonly sender: 'frontend' | 'reply';
+  /** Name of the request; its number for those that matter to no rule. */
+  readonly name: string;
+  readonly needsReply: boolean;
+}
+
+/** QEMU hw/virtio/vhost-user.c, enum VhostUserRequest. */
+const NAMES: Readonly<Record<string, string>> = {
+  1: 'GET_FEATURES',
+  2: 'SET_FEATURES',
+  5: 'SET_MEM_TABLE',
+  6: 'SET_LOG_BASE',
+  8: 'SET_VRING_NUM',
+  9: 'SET_VRING_ADDR',
+  10: 'SET_VRING_BASE',
+  12: 'SET_VRING_KICK',
+  39: 'SET_STATUS',
+  40: 'GET_STATUS',
+};
+
+const NEED_REPLY = 0x8;
+
+/** All of them in order. */
+export function messageEvents(context: SessionContext): readonly MessageEvent[] {
+  return context.once('message events', () =>
+    context
+      .events('vhost_user_write', 'vhost_user_read')
+      .map(eventOf)
+      .filter((event) => event !== undefined),
+  );
+}
+
+function eventOf({ event, index, line, thread }: Step): MessageEvent | undefined {
+  const { req, flags } = event?.record.args ?? {};
+  if (event === undefined || req === undefined) return undefined;
+  return {
+    step: index,
+    line,
+    thread,
+    sender: event.row.kind === 'vhost_user_read' ? 'reply' : 'frontend',
+    name: own(NAMES, req) ?? req,
+    needsReply: (Number(flags ?? 0) & NEED_REPLY) !== 0,
+  };
+}
+
+/** What came next after a request: its reply, or another message of the same thread. */
+export interface Answer {
+  readonly how: 'read' | 'write';
+  readonly event: MessageEvent;
+}
+
+/**
+ * Undefined where that is not known: the capture ends, records are lost, another thread is next, or
+ * replies are not traced before and after.
+ */
+export function asked(
+  context: SessionContext,
+  events: readonly MessageEvent[],
+  index: number,
+): Answer | undefined {
+  const request = events[index];
+  const next = events[index + 1];
+  if (request === undefined || next === undefined) return undefined;
+  if (next.thread !== request.thread || hasGap(context.run, request.step, next.step)) {
+    return undefined;
+  }
+  if (next.sender === 'reply') {
+    return next.name === request.name ? { how: 'read', event: next } : undefined;
+  }
+  const [first, last] = readsOf(context, events);
+  const areTraced = first < request.step && last > next.step;
+  return areTraced ? { how: 'write', event: next } : undefined;
+}
+
+/** Steps of the first and the last reply that is traced. */
+function readsOf(
+  context: SessionContext,
+  events: readonly MessageEvent[],
+): readonly [number, number] {
+  return context.once('traced reads', () => {
+    const reads = events.filter(({ sender }) => sender === 'reply');
+    return [reads[0]?.step ?? Infinity, reads.at(-1)?.step ?? -1] as const;
+  });
+}

@@ -1,0 +1,355 @@
+/**
+ * vhost-user messages, one list for each connection.
+ *
+ * strace shows both directions with header and payload; libvhost-user prints what the backend received, and
+ * names no connection; DPDK prints payloads without the flags of the header.
+ */
+import { append } from '../../../base/append.js';
+import { firstIndex } from '../../../base/search.js';
+import type { Step } from '../../../facts/step.js';
+import { profileOf, versionText } from '../../../flows/profile.js';
+import type { Profile } from '../../../flows/profile.js';
+import { hasGap } from '../../../flows/run.js';
+import { bigintOf } from '../../../model/values.js';
+import type { Mark, SessionContext } from '../../rule.js';
+
+/** One message of a socket, with what rules ask of it; `step` is an index of the run's steps, `line` 1-based. */
+export interface Message {
+  readonly step: number;
+  readonly line: number;
+  readonly thread: string | undefined;
+  readonly sender: 'frontend' | 'reply';
+  /** `SET_FEATURES`, also for the reply to it. */
+  readonly name: string;
+  readonly flags: number | undefined;
+  /** Asks for logging: LOG_ALL in the word, F_LOG in the flags of a vring. */
+  readonly enable: boolean | undefined;
+  readonly vring: number | undefined;
+  readonly payload: Readonly<Record<string, string>>;
+  /** How many greetings there were on this endpoint: with each another QEMU may have connected. */
+  readonly greeting: number;
+}
+
+/** One vhost-user socket, as far as the text tells one from another. */
+export interface Connection {
+  /** Undefined where the text does not tell connections apart: there may be several in the list. */
+  readonly endpoint: string | undefined;
+  /** Both directions, in order of the capture. */
+  readonly messages: readonly Message[];
+  /** Those of QEMU, one list for each greeting. */
+  readonly requests: readonly (readonly Message[])[];
+  /** Some answer of the backend is shown: others would be too. */
+  readonly showsReplies: boolean;
+  /**
+   * The socket itself is named (strace -y): all threads that use it are of one QEMU. Else two of them, in one
+   * strace, may have the same file descriptor, and no text tells whose a thread is.
+   */
+  readonly isOneSocket: boolean;
+  readonly threads: ReadonlySet<string | undefined>;
+  /** What tells the version of QEMU. */
+  readonly signs: readonly VersionSign[];
+}
+
+/** A message that only newer QEMUs send: a proof of the version of the QEMU that sent it. */
+export interface VersionSign {
+  readonly message: Message;
+  /** Oldest QEMU that can have sent this: major × 100 + minor, 602 for 6.2. */
+  readonly atLeast: number;
+}
+
+/** The other side as verdicts name it: the endpoint, or `the vhost-user backend` where no text names it. */
+export function nameOf({ endpoint }: Connection): string {
+  return endpoint ?? 'the vhost-user backend';
+}
+
+/** A missing-list entry where messages of several connections may stand in one list. */
+export function missingEndpoint({ endpoint }: Connection): string[] {
+  return endpoint === undefined ? [`the connection of each message (${MESSAGES_RECIPE})`] : [];
+}
+
+/** How to make a capture that shows messages with flags, payloads and replies; for lists of what is missing. */
+export const MESSAGES_RECIPE =
+  'both directions of the socket: strace -f -tt -y -x -s 4096 -e trace=sendmsg,recvmsg on QEMU';
+
+/** Connections in order of appearance. */
+export function connectionsOf(context: SessionContext): readonly Connection[] {
+  return context.once('connections', () => {
+    const greetings = new Map<string | undefined, Greetings>();
+    const lists = new Map<string | undefined, Message[]>();
+    for (const step of context.wired) {
+      const endpoint = step.wire?.endpoint;
+      const counted = greetings.get(endpoint) ?? new Greetings();
+      const message = messageOf(step, counted);
+      if (message === undefined) continue;
+      greetings.set(endpoint, counted);
+      append(lists, endpoint, message);
+    }
+    return [...lists].map(([endpoint, messages]) => ({
+      endpoint,
+      messages,
+      requests: requestsOf(messages),
+      showsReplies: messages.some(({ sender }) => sender === 'reply'),
+      isOneSocket: endpoint !== undefined && SOCKET.test(endpoint),
+      threads: new Set(messages.map(({ thread }) => thread)),
+      signs: [...versionSigns(messages)],
+    }));
+  });
+}
+
+function requestsOf(messages: readonly Message[]): Message[][] {
+  const lists = new Map<number, Message[]>();
+  for (const message of messages)
+    if (message.sender === 'frontend') append(lists, message.greeting, message);
+  return [...lists.values()];
+}
+
+/** What `find` finds in the requests of one connection after the other; nothing lasts from one greeting to the next. */
+export function eachGreeting<T>(
+  context: SessionContext,
+  find: (connection: Connection, requests: readonly Message[]) => Iterable<T>,
+): T[] {
+  return connectionsOf(context).flatMap((connection) =>
+    connection.requests.flatMap((requests) => [...find(connection, requests)]),
+  );
+}
+
+// strace -y: "fd 12 socket:[284109]", strace -yy: "fd 12 UNIX-STREAM:[284083->284084]"
+const SOCKET = /^fd \d+ (?:socket|UNIX(?:-[A-Z]+)?):\[\d+/;
+
+/**
+ * Where connections begin on one endpoint. A backend has the same file descriptor, or the same path, for one
+ * QEMU after the other.
+ */
+class Greetings {
+  #count = 0;
+  #isNegotiated = false;
+
+  /** Takes the next message, and gives the number of its greeting. */
+  after(sender: Message['sender'], name: string): number {
+    if (sender === 'frontend') this.#request(name);
+    return this.#count;
+  }
+
+  #request(name: string): void {
+    switch (name) {
+      case 'GET_PROTOCOL_FEATURES':
+        this.#count++;
+        break;
+      case 'SET_PROTOCOL_FEATURES':
+        this.#count++;
+        this.#isNegotiated = true;
+        break;
+      // Comes behind the protocol features, where the backend has any.
+      case 'SET_OWNER':
+        if (!this.#isNegotiated) this.#count++;
+        this.#isNegotiated = false;
+        break;
+    }
+  }
+}
+
+/**
+ * Are both messages those of one QEMU? In one thread or over one socket, with no greeting between them that is
+ * shown, or may be in a gap.
+ */
+export function isOfSameQemu(
+  { run }: SessionContext,
+  { isOneSocket }: Connection,
+  one: Message,
+  other: Message,
+): boolean {
+  const [first, last] = one.step < other.step ? [one, other] : [other, one];
+  return (
+    (isOneSocket || first.thread === last.thread) &&
+    first.greeting === last.greeting &&
+    !hasGap(run, first.step, last.step)
+  );
+}
+
+/**
+ * What proves that a message is of that QEMU or a later one: lines of the capture, or none where the user said so;
+ * undefined where nothing does. A version is that of one process: what another one shows tells nothing.
+ */
+export function versionProof(
+  context: SessionContext,
+  connection: Connection,
+  message: Message,
+  since: number,
+): readonly Mark[] | undefined {
+  const { run, session } = context;
+  const given = run.profiles[session];
+  if (given?.lower !== undefined && given.lower.line === undefined && given.atLeast >= since) {
+    return [];
+  }
+  const mark = (line: number, shows: string, atLeast: number): readonly Mark[] =>
+    line === message.line
+      ? []
+      : [{ line, role: `${shows} shows QEMU ${versionText(atLeast)} or later` }];
+  const signs = connection.signs.filter(
+    (one) => one.atLeast >= since && isOfSameQemu(context, connection, one.message, message),
+  );
+  // What the message itself shows needs no other line.
+  const sign = signs.find((one) => one.message === message) ?? signs[0];
+  if (sign !== undefined) return mark(sign.message.line, sign.message.name, sign.atLeast);
+  const profiles = profilesByThread(context);
+  const threads = connection.isOneSocket ? connection.threads : [message.thread];
+  for (const thread of threads) {
+    const { atLeast, lower } = profiles.get(thread ?? '') ?? {};
+    if (atLeast !== undefined && atLeast >= since && lower?.line !== undefined) {
+      return mark(lower.line, lower.shows, atLeast);
+    }
+  }
+  return undefined;
+}
+
+/** What calls and trace events tell of the QEMU of each thread: a thread is of one process. */
+function profilesByThread(context: SessionContext): ReadonlyMap<string, Profile> {
+  return context.once('versions of threads', () => {
+    const steps = new Map<string, Step[]>();
+    for (const step of context.steps) {
+      if (step.thread !== undefined && step.wire === undefined) append(steps, step.thread, step);
+    }
+    return new Map([...steps].map(([thread, own]) => [thread, profileOf(own)]));
+  });
+}
+
+function messageOf(
+  { wire, message, index, line, thread }: Step,
+  greetings: Greetings,
+): Message | undefined {
+  if (wire === undefined || message === undefined || message.sender === 'backend') return undefined;
+  const { sender, name, flags, payload = {} } = message;
+  const { enable, vring } = wire;
+  const greeting = greetings.after(sender, name);
+  return { step: index, line, thread, sender, name, flags, enable, vring, payload, greeting };
+}
+
+/** VHOST_USER_NEED_REPLY_MASK in the header; undefined where the header is not shown. */
+export function asksForReply({ flags }: Message): boolean | undefined {
+  return flags === undefined ? undefined : (flags & NEED_REPLY) !== 0;
+}
+
+const NEED_REPLY = 0x8;
+
+/**
+ * What stands between the features and the addresses of a log start: the request with which QEMU waits where
+ * REPLY_ACK is missing, and with STATUS that FEATURES_OK is set. Source: QEMU vhost_user_set_features().
+ */
+export const BEHIND_FEATURES: ReadonlySet<string> = new Set([
+  'GET_FEATURES',
+  'GET_STATUS',
+  'SET_STATUS',
+]);
+
+/** Tell the backend of guest memory. */
+export const MEMORY_REQUESTS: ReadonlySet<string> = new Set([
+  'SET_MEM_TABLE',
+  'ADD_MEM_REG',
+  'REM_MEM_REG',
+]);
+
+/** Set a vring up and going. Source: QEMU hw/virtio/vhost.c vhost_virtqueue_start(). */
+export const VRING_REQUESTS: ReadonlySet<string> = new Set([
+  'SET_VRING_NUM',
+  'SET_VRING_BASE',
+  'SET_VRING_ENDIAN',
+  'SET_VRING_ADDR',
+  'SET_VRING_KICK',
+  'SET_VRING_CALL',
+  'SET_VRING_ERR',
+]);
+
+/** Has logging in it: it is what must take effect before QEMU goes on. */
+export function isLogRequest({ sender, name, enable }: Message): boolean {
+  const isSubject = name === 'SET_FEATURES' || name === 'SET_VRING_ADDR';
+  return sender === 'frontend' && isSubject && enable === true;
+}
+
+/**
+ * In the same thread, with no record known to be lost from one to the other, and with nothing in between on the
+ * connection from another thread: that may be of the same one, on a line that lost a part of its number.
+ */
+export function isContinued(
+  { run }: SessionContext,
+  { messages }: Connection,
+  from: Message,
+  to: Message,
+): boolean {
+  if (from.thread !== to.thread || hasGap(run, from.step, to.step)) return false;
+  const stepOf = (i: number): number => messages[i]?.step ?? Infinity;
+  const begin = firstIndex(messages.length, (i) => stepOf(i) >= from.step);
+  for (let i = begin; stepOf(i) < to.step; i++) {
+    if (messages[i]?.thread !== from.thread) return false;
+  }
+  return true;
+}
+
+/** The reply to a request that its thread reads before it sends something else. */
+export function answerTo(messages: readonly Message[], index: number): Message | undefined {
+  const request = messages[index];
+  for (let i = index + 1; i < messages.length; i++) {
+    const message = messages[i];
+    if (message?.thread !== request?.thread) continue;
+    return message?.sender === 'reply' && message.name === request?.name ? message : undefined;
+  }
+  return undefined;
+}
+
+/** The next messages of a connection that the frontend sent, up to `count` of them. */
+export function nextRequests(
+  messages: readonly Message[],
+  index: number,
+  count: number,
+): readonly Message[] {
+  const found: Message[] = [];
+  for (let i = index + 1; i < messages.length && found.length < count; i++) {
+    const message = messages[i];
+    if (message?.sender === 'frontend') found.push(message);
+  }
+  return found;
+}
+
+/** Messages that older QEMUs do not know. Source: hw/virtio/vhost-user.c of the releases. */
+const SINCE: ReadonlyMap<string, number> = new Map([
+  ['SET_STATUS', 702],
+  ['GET_STATUS', 702],
+  ['SET_DEVICE_STATE_FD', 802],
+  ['CHECK_DEVICE_STATE', 802],
+  ['GET_SHARED_OBJECT', 900],
+]);
+
+/** Protocol features that older QEMUs leave out of the word: STATUS, SHARED_OBJECT, DEVICE_STATE. */
+const PROTOCOL_BITS: readonly (readonly [bit: bigint, since: number])[] = [
+  [16n, 702],
+  [18n, 802],
+  [19n, 802],
+];
+
+function* versionSigns(messages: readonly Message[]): Generator<VersionSign> {
+  for (const [i, message] of messages.entries()) {
+    const { thread, sender, name, payload } = message;
+    if (sender !== 'frontend') continue;
+    const since = SINCE.get(name);
+    if (since !== undefined) yield { message, atLeast: since };
+    if (name === 'SET_PROTOCOL_FEATURES') {
+      const word = bigintOf(payload.u64) ?? 0n;
+      for (const [bit, since] of PROTOCOL_BITS)
+        if (((word >> bit) & 1n) === 1n) yield { message, atLeast: since };
+    }
+    // Waiting for the backend to log is what 6.2 brought.
+    if (!isLogRequest(message)) continue;
+    // A new connection begins with GET_FEATURES too, and goes on with other requests.
+    const [next, afterwards] = nextRequests(messages, i, 2);
+    const isAsked =
+      name === 'SET_VRING_ADDR' &&
+      next?.name === 'GET_FEATURES' &&
+      isOfRing(afterwards) &&
+      thread === next.thread &&
+      thread === afterwards?.thread;
+    if (asksForReply(message) === true || isAsked) yield { message, atLeast: 602 };
+  }
+}
+
+function isOfRing(message: Message | undefined): boolean {
+  return message?.name === 'SET_VRING_ADDR' || message?.name === 'SET_VRING_KICK';
+}

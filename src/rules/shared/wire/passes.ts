@@ -1,0 +1,298 @@
+/**
+ * Log starts and log stops as a vhost-user backend sees them: passes over the vrings of one vhost_dev.
+ *
+ * Source: QEMU hw/virtio/vhost.c vhost_dev_set_log(): the features, then each vring that is set up, in ascending
+ * order and with nothing in between. Where one fails, those that were told are told the opposite again, last of all
+ * the features. A device start sends SET_VRING_NUM in front of each address.
+ */
+import type { SessionContext } from '../../rule.js';
+import {
+  BEHIND_FEATURES,
+  eachGreeting,
+  isContinued,
+  isOfSameQemu,
+  MESSAGES_RECIPE,
+  missingEndpoint,
+  VRING_REQUESTS,
+} from './messages.js';
+import type { Connection, Message } from './messages.js';
+
+/** SET_FEATURES, and the addresses right behind it; or the addresses of a log stop that sends no features. */
+export interface WirePass {
+  readonly kind: 'start' | 'stop';
+  readonly connection: Connection;
+  /** Those in force. */
+  readonly features: Message;
+  /** With which it begins: the features, or the first address where they are older. */
+  readonly begin: Message;
+  readonly addresses: readonly Message[];
+  /** What is known of its vhost_dev; undefined where no start of it is shown. */
+  readonly device: WireDevice | undefined;
+  /** The last SET_FEATURES without LOG_ALL before it, of any vhost_dev of the connection, and SET_LOG_BASE since then. */
+  readonly quiet: Message | undefined;
+  readonly base: Message | undefined;
+  /** What QEMU sends next on this connection; not that with which a new one begins. */
+  readonly next: Message | undefined;
+}
+
+/** A vhost_dev that runs, by the messages that came before. */
+export interface WireDevice {
+  /** SET_FEATURES of its start. */
+  readonly features: Message | undefined;
+  /** The vrings that run, ascending. */
+  readonly vrings: ReadonlyMap<number, WireVring>;
+}
+
+export interface WireVring {
+  /** SET_VRING_KICK, which set it going. */
+  readonly kick: Message;
+  /** SET_VRING_ADDR of its start, and the last one. */
+  readonly start: Message;
+  readonly address: Message;
+}
+
+/** In the order of each connection. */
+export function wirePasses(context: SessionContext): readonly WirePass[] {
+  return context.once('wire passes', () => eachGreeting(context, passesOf));
+}
+
+/** What keeps a pass from being judged at all. */
+export function missingFor(context: SessionContext, pass: WirePass): string[] {
+  const { connection, begin, addresses } = pass;
+  const last = addresses.at(-1);
+  const isShown = addresses.every(
+    ({ vring, enable }) => vring !== undefined && enable !== undefined,
+  );
+  if (connection.endpoint === undefined) return missingEndpoint(connection);
+  if (!isShown) return [`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`];
+  const isBroken = last === undefined || !isContinued(context, connection, begin, last);
+  return isBroken ? [`the log ${pass.kind} without a gap, in one thread`] : [];
+}
+
+/** Several QEMUs may have the same file descriptor, and start their devices in turns. */
+export function isOfOneQemu({ endpoint, isOneSocket, threads }: Connection): boolean {
+  return endpoint !== undefined && (isOneSocket || threads.size === 1);
+}
+
+/** The device, where nothing that may have changed its vrings can be missing. */
+export function deviceIn(
+  context: SessionContext,
+  { connection, features, begin, device }: WirePass,
+): WireDevice | undefined {
+  if (device === undefined || !isOfOneQemu(connection)) return undefined;
+  const known = [...device.vrings.values()].flatMap(({ kick, start, address }) => [
+    kick,
+    start,
+    address,
+  ]);
+  const isShown = [features, ...known].every((message) =>
+    isOfSameQemu(context, connection, message, begin),
+  );
+  return isShown ? device : undefined;
+}
+
+/** Does QEMU go on with the same connection behind a pass? Else the backend may have gone away in the middle of it. */
+export function goesOn(
+  context: SessionContext,
+  { connection, addresses, next }: WirePass,
+): boolean {
+  const last = addresses.at(-1);
+  return (
+    next !== undefined &&
+    last !== undefined &&
+    connection.isOneSocket &&
+    isOfSameQemu(context, connection, last, next)
+  );
+}
+
+function passesOf(connection: Connection, requests: readonly Message[]): WirePass[] {
+  const passes: WirePass[] = [];
+  const devices = new Devices();
+  let features: Message | undefined;
+  let quiet: Message | undefined;
+  let base: Message | undefined;
+  for (let i = 0; i < requests.length; i++) {
+    const request = requests[i];
+    if (request === undefined) continue;
+    if (request.name !== 'SET_FEATURES') {
+      if (request.name === 'SET_LOG_BASE') base = request;
+      const addresses = features?.enable === true ? bareStop(requests, i, devices) : [];
+      const device = devices.of(request.vring);
+      if (features === undefined || addresses.length === 0) devices.follow(request);
+      else {
+        i += addresses.length - 1;
+        const next = nextOf(requests, i);
+        const begin = request;
+        passes.push({
+          kind: 'stop',
+          connection,
+          features,
+          begin,
+          addresses,
+          device,
+          quiet,
+          base,
+          next,
+        });
+        for (const address of addresses) devices.toggle(address);
+      }
+      continue;
+    }
+    features = request;
+    if (request.enable !== true) {
+      quiet = request.enable === false ? request : undefined;
+      base = undefined;
+    }
+    const addresses = addressesBehind(requests, i);
+    const [first] = addresses;
+    if (first === undefined) {
+      devices.start(request);
+      continue;
+    }
+    i = requests.indexOf(addresses.at(-1) ?? first, i);
+    const device = devices.of(first.vring);
+    const kind = kindOf(request, addresses, device);
+    if (kind !== undefined) {
+      passes.push({
+        kind,
+        connection,
+        features: request,
+        begin: request,
+        addresses,
+        device,
+        quiet,
+        base,
+        next: nextOf(requests, i),
+      });
+    }
+    for (const address of addresses) devices.toggle(address);
+  }
+  return passes;
+}
+
+/**
+ * The addresses of a log stop that sends no features, from this request on. A device start sets each vring up around its
+ * address, and a log start that failed ends with the features.
+ */
+function bareStop(
+  requests: readonly Message[],
+  begin: number,
+  devices: Devices,
+): readonly Message[] {
+  let end = begin;
+  while (isEndOfLogging(requests[end], devices)) end++;
+  const isSetUp = [requests[begin - 1], requests[end]].some(
+    (beside) => beside?.name !== 'SET_VRING_ADDR' && VRING_REQUESTS.has(beside?.name ?? ''),
+  );
+  const next = end > begin ? nextOf(requests, end - 1) : undefined;
+  return isSetUp || next?.name === 'SET_FEATURES' ? [] : requests.slice(begin, end);
+}
+
+/** Tells a vring not to log that logs. */
+function isEndOfLogging(request: Message | undefined, devices: Devices): boolean {
+  const { name, enable, vring = -1 } = request ?? {};
+  const running = devices.of(vring)?.vrings.get(vring);
+  return name === 'SET_VRING_ADDR' && enable === false && running?.address.enable === true;
+}
+
+/** A log stop may be one that does not take LOG_ALL back. */
+function kindOf(
+  { enable }: Message,
+  addresses: readonly Message[],
+  device: WireDevice | undefined,
+): WirePass['kind'] | undefined {
+  if (enable !== true) return enable === false ? 'stop' : undefined;
+  const isTakenBack = addresses.every(
+    ({ vring = -1, enable }) =>
+      enable === false && device?.vrings.get(vring)?.address.enable === true,
+  );
+  return isTakenBack ? 'stop' : 'start';
+}
+
+/** Vrings, and with which others they were started: those of one vhost_dev. */
+class Devices {
+  /** SET_FEATURES of the start of each device. */
+  readonly #starts: (Message | undefined)[] = [undefined];
+  /** Which device a vring is of, as an index of these. */
+  readonly #owners = new Map<number, number>();
+  readonly #kicks = new Map<number, Message>();
+  readonly #addresses = new Map<number, { readonly start: Message; readonly address: Message }>();
+
+  start(features: Message): void {
+    this.#starts.push(features);
+  }
+
+  follow(message: Message): void {
+    const { name, vring } = message;
+    if (name === 'RESET_OWNER' || name === 'RESET_DEVICE') this.#kicks.clear();
+    if (vring === undefined) return;
+    if (name === 'SET_VRING_ADDR') this.#setUp(vring, message);
+    else if (name === 'SET_VRING_KICK') this.#kicks.set(vring, message);
+    else if (name === 'GET_VRING_BASE') this.#kicks.delete(vring);
+  }
+
+  /** One that is reset alone, while others of its device run, stays in it. */
+  #setUp(vring: number, address: Message): void {
+    this.#addresses.set(vring, { start: address, address });
+    const owner = this.#owners.get(vring);
+    const others = [...this.#kicks.keys()].filter((other) => other !== vring);
+    const isReset = others.some((other) => this.#owners.get(other) === owner);
+    if (owner === undefined || !isReset) this.#owners.set(vring, this.#starts.length - 1);
+  }
+
+  /** Takes in an address of a log start or stop. */
+  toggle(address: Message): void {
+    const { vring = -1 } = address;
+    const start = this.#addresses.get(vring)?.start;
+    if (start !== undefined) this.#addresses.set(vring, { start, address });
+  }
+
+  /** The device of a vring that runs; undefined where it is not seen to run. */
+  of(vring: number | undefined): WireDevice | undefined {
+    const owner = vring === undefined ? undefined : this.#owners.get(vring);
+    if (owner === undefined || vring === undefined || !this.#kicks.has(vring)) return undefined;
+    const vrings = new Map<number, WireVring>();
+    for (const [other, kick] of [...this.#kicks].sort(([a], [b]) => a - b)) {
+      const addresses = this.#addresses.get(other);
+      if (this.#owners.get(other) === owner && addresses !== undefined)
+        vrings.set(other, { kick, ...addresses });
+    }
+    return { features: this.#starts[owner], vrings };
+  }
+}
+
+/** What follows on the same connection; that it is asked for its features may be the beginning of a new one, before the greeting. */
+function nextOf(requests: readonly Message[], last: number): Message | undefined {
+  let at = last + 1;
+  while (BEHIND_FEATURES.has(requests[at]?.name ?? '')) at++;
+  return requests[at];
+}
+
+/** The addresses of a log start or stop; none behind the features of a device start. */
+function addressesBehind(requests: readonly Message[], features: number): readonly Message[] {
+  const found: Message[] = [];
+  let i = features + 1;
+  for (; i < requests.length; i++) {
+    const request = requests[i];
+    if (request === undefined) break;
+    if (request.name === 'SET_VRING_ADDR') found.push(request);
+    else if (!BEHIND_FEATURES.has(request.name)) break;
+  }
+  const next = nextOf(requests, i - 1);
+  const isUndone = next === undefined || next.name === 'SET_FEATURES';
+  return isUndone ? found : found.slice(0, stopIn(found));
+}
+
+/** Where a log stop without features begins behind a log start: all that follows takes back what that has told. */
+function stopIn(addresses: readonly Message[]): number {
+  const told = new Set<number | undefined>();
+  const isStop = ({ vring, enable }: Message): boolean => enable === false && told.has(vring);
+  for (const address of addresses) if (address.enable === true) told.add(address.vring);
+  let begin = addresses.length;
+  for (; begin > 0; begin--) {
+    const address = addresses[begin - 1];
+    if (address === undefined || !isStop(address)) break;
+  }
+  // Wrong flags in the log start itself are not its end.
+  return addresses.slice(0, begin).some(({ enable }) => enable === true) ? begin : addresses.length;
+}

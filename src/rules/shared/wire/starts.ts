@@ -1,0 +1,53 @@
+/**
+ * Device starts with logging on, as a vhost-user backend sees them.
+ *
+ * Source: QEMU hw/virtio/vhost.c vhost_dev_start(): the features, the memory, each vring, then the log base, and at last
+ * that the vrings are enabled, or the status. A vring that is reset alone starts with GET_VRING_BASE and no features.
+ */
+import type { SessionContext } from '../../rule.js';
+import { BEHIND_FEATURES, eachGreeting, MEMORY_REQUESTS, VRING_REQUESTS } from './messages.js';
+import type { Connection, Message } from './messages.js';
+
+/** A start of one vhost_dev. */
+export interface WireStart {
+  readonly connection: Connection;
+  /** SET_FEATURES with LOG_ALL. */
+  readonly features: Message;
+  /** SET_VRING_ADDR of each vring. */
+  readonly addresses: readonly Message[];
+  /** What QEMU sends behind the vrings on the same connection. */
+  readonly next: Message | undefined;
+}
+
+/** Between the features and the log base. */
+const STARTING: ReadonlySet<string> = new Set([
+  ...BEHIND_FEATURES,
+  ...MEMORY_REQUESTS,
+  ...VRING_REQUESTS,
+]);
+
+/** In the order of each connection. */
+export function wireStarts(context: SessionContext): readonly WireStart[] {
+  return context.once('wire starts', () => eachGreeting(context, startsOf));
+}
+
+function* startsOf(connection: Connection, requests: readonly Message[]): Generator<WireStart> {
+  for (const [i, features] of requests.entries()) {
+    if (features.name !== 'SET_FEATURES' || features.enable !== true) continue;
+    const addresses = new Map<number | undefined, Message>();
+    let isSetUp = false;
+    let at = i + 1;
+    for (; at < requests.length; at++) {
+      const request = requests[at];
+      if (request === undefined || !STARTING.has(request.name)) break;
+      // A vring is set up once in a start, and with its size first: a log start has addresses alone.
+      if (request.name === 'SET_VRING_NUM' && addresses.has(request.vring)) break;
+      isSetUp ||= request.name === 'SET_VRING_NUM';
+      if (request.name !== 'SET_VRING_ADDR') continue;
+      if (!isSetUp) break;
+      addresses.set(request.vring, request);
+    }
+    if (addresses.size === 0) continue;
+    yield { connection, features, addresses: [...addresses.values()], next: requests[at] };
+  }
+}
