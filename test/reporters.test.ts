@@ -187,7 +187,7 @@ test('a very long line of a capture is cut, not wrapped', () => {
 });
 
 test('a listing of nothing says how to begin', () => {
-  expect(renderListing([], [])).toContain('vhtrace ingest');
+  expect(renderListing({ captures: [], sessions: [], devices: [] })).toContain('vhtrace ingest');
   expect(sha256).toHaveLength(64);
 });
 
