@@ -56,9 +56,9 @@ export function nameOf({ endpoint }: Connection): string {
   return endpoint ?? 'the vhost-user backend';
 }
 
-/** How to see messages with flags, payloads and replies. */
+/** How to see messages with flags, payloads and replies; the recipe has the options of strace. */
 export const MESSAGES_RECIPE =
-  'both directions of the socket: strace -f -tt -y -x -s 4096 -e trace=sendmsg,recvmsg on QEMU';
+  'both directions of the socket: vhtrace probes strace --backend user';
 
 /** Connections in order of appearance. */
 export function connectionsOf(context: SessionContext): readonly Connection[] {
