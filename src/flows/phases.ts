@@ -50,7 +50,7 @@ const NOT_BACK: ReadonlySet<Phase> = new Set([
 ]);
 
 /** No part of a migration: before the first sign of one, and between two. */
-const OUTSIDE: ReadonlySet<Phase> = new Set(['no migration seen', 'outside a migration']);
+const OUTSIDE: ReadonlySet<Phase> = new Set(['before the migration', 'outside a migration']);
 
 /** After these a migration is over, as soon as something happens that is not its own. */
 const LAST: ReadonlySet<Phase> = new Set(['completion', 'cancel', 'failure', 'cleanup']);
@@ -66,7 +66,7 @@ export interface Place {
 
 /** Follows the outermost facts of a session in their order. */
 export class PhaseTracker {
-  private phase: Phase = 'no migration seen';
+  private phase: Phase = 'before the migration';
   private migration = -1;
   /** Last state that trace events show; a migration whose states are shown is over at a final one only. */
   private state: string | undefined;

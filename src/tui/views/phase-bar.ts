@@ -22,7 +22,7 @@ export interface PhaseBarOptions {
 }
 
 /** What the flow calls the time before a migration. */
-const NONE = 'no migration seen';
+const NONE = 'before the migration';
 
 function isOutside(phase: string): boolean {
   return phase === NONE || phase === 'outside a migration';
