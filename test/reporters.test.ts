@@ -118,6 +118,7 @@ const cases: Record<string, [CheckReport, Partial<ReportOptions>?]> = {
     },
   ],
   'narrow-terminal': [reportOf([violation]), { width: 60 }],
+  'very-narrow-terminal': [reportOf([violation, ...undecided.slice(0, 3)]), { width: 40 }],
 };
 
 test.each(Object.entries(cases))('%s', async (name, [report, options]) => {
