@@ -6,7 +6,7 @@ import type { CheckReport, Finding } from '../model/report.js';
 import { baselineLines } from './baseline-text.js';
 import type { Colors } from './colors.js';
 import { inOrder } from './order.js';
-import { captureNames, pathNames, placesText } from './places.js';
+import { captureNames } from './places.js';
 import type { ReportOptions } from './reporter.js';
 import { count, displayPath, rulesOffText, thousands, wrap, wrapAfter } from './text.js';
 import { undecidedAdditions, undecidedHeadline } from './undecided.js';
@@ -89,9 +89,11 @@ function profileLines(report: CheckReport, options: ReportOptions): readonly str
   for (const { capture, qemuAtLeast, qemuAtMost, signs, conflict } of report.profiles) {
     if (qemuAtLeast === null && qemuAtMost === null && !conflict) continue;
     const where = whichCapture(report, capture).replace(/^, /, ' in ');
-    const by = signs.map(({ line, shows }) => (line === null ? shows : `${shows} (line ${line})`));
+    const by = new Set(
+      signs.map(({ line, shows }) => (line === null ? shows : `${shows} (line ${line})`)),
+    );
     const doubt = conflict ? 'contradictory signs: ' : '';
-    lines.add(`${versions(qemuAtLeast, qemuAtMost)}${where}: ${doubt}${by.join(', ')}`);
+    lines.add(`${versions(qemuAtLeast, qemuAtMost)}${where}: ${doubt}${[...by].join(', ')}`);
   }
   return limited([...lines], options);
 }
@@ -183,15 +185,26 @@ function byRule(
 function ruleText(
   rule: string,
   findings: readonly Finding[],
-  { captures }: CheckReport,
+  report: CheckReport,
   { all }: ReportOptions,
 ): string {
   const times = findings.length > 1 ? String(findings.length) : '';
-  const shown = new Map(findings.map(({ at }) => [`${at.path}:${at.line}`, at]));
-  const names = pathNames(captures.map(({ path }) => path));
-  const places = all ? placesText([...shown.values()], shown.size, names).join(' ') : '';
-  const inner = [times, places].filter(Boolean).join(': ');
+  const inner = [times, all ? linesText(findings, report) : ''].filter(Boolean).join(': ');
   return inner === '' ? rule : `${rule} (${inner})`;
+}
+
+/** `line 417, 510`, each once; of several captures `a.txt:417, 510, b.txt:12`. */
+function linesText(findings: readonly Finding[], { captures }: CheckReport): string {
+  const names = captureNames(captures);
+  const lines = new Map<string, number[]>();
+  for (const { capture, at } of findings) append(lines, capture, at.line);
+  return Array.from(lines, ([capture, all]) => {
+    const own = [...new Set(all)].sort((a, b) => a - b);
+    const rest = own.length - MAX_LINES;
+    const more = rest > 0 ? ` and ${thousands(rest)} more` : '';
+    const where = captures.length > 1 ? `${names.get(capture) ?? ''}:` : 'line ';
+    return `${where}${own.slice(0, MAX_LINES).join(', ')}${more}`;
+  }).join(', ');
 }
 
 /** What is missing, and the rules that miss it; often one thing is missing for many. */
