@@ -35,7 +35,7 @@ export function renderRule(rule: RuleInfo, width: number, colors: Colors): strin
     .filter(([, items]) => items.length > 0)
     .map(([title, items]) => `\n${colors.bold(title)}\n${paragraphs(items, width)}`);
   return [
-    `${colors.bold(`${rule.id}: ${rule.title}`)}\n`,
+    ...wrap(`${rule.id}: ${rule.title}`, width).map((line) => `${colors.bold(line)}\n`),
     ...wrap(factsText(rule), width).map((line) => `${line}\n`),
     ...body,
   ].join('');
