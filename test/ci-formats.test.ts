@@ -6,6 +6,7 @@ import { Ajv } from 'ajv';
 import { validateXML } from 'xmllint-wasm';
 import { describe, expect, test } from 'vitest';
 import { repositoryPath, repositoryUri } from '../src/reporters/ci/locations.js';
+import type { CheckReport } from '../src/model/report.js';
 import { reporters } from '../src/reporters/index.js';
 import type { ReportOptions } from '../src/reporters/reporter.js';
 import { check } from './helpers/check.js';
@@ -31,6 +32,20 @@ const evil = reportOf([
   }),
   findingOf({ verdict: 'inconclusive', missing: [EVIL] }),
 ]);
+/** Of both captures something is inconclusive, and of one of them something passed. */
+const [capture] = reportOf([]).captures;
+const undecided = reportOf([
+  findingOf({ verdict: 'inconclusive', missing: ['probe vhost_dev_start'] }),
+  findingOf({ verdict: 'inconclusive', missing: ['probe vhost_dev_stop'] }),
+]);
+const halfDecided = reportOf(
+  [
+    ...undecided.findings,
+    findingOf({ verdict: 'inconclusive', capture: 'b'.repeat(64) }),
+    findingOf({ verdict: 'pass', capture: 'b'.repeat(64) }),
+  ],
+  { captures: [capture!, { ...capture!, path: 'other.txt', sha256: 'b'.repeat(64) }] },
+);
 const evilOptions = optionsOf({
   excerpt: () => EVIL,
   problems: [{ path: EVIL, code: 'CUT_OFF', message: EVIL, span: { first: 1, last: 2 } }],
@@ -48,6 +63,7 @@ const reports = [
     return { name: path, report: check(path, text), options: optionsFor(path) };
   }),
   { name: 'planted', report: evil, options: evilOptions },
+  { name: 'undecided', report: undecided, options: optionsOf() },
   { name: 'empty', report: reportOf([], { captures: [] }), options: optionsOf({ exitCode: 3 }) },
 ];
 
@@ -65,6 +81,41 @@ describe.each(CI)('%s', (format) => {
     const text = reporters[format](evil, evilOptions);
     // eslint-disable-next-line no-control-regex -- control characters are what must not be there
     expect(text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
+  });
+});
+
+describe('where nothing could be decided', () => {
+  const textOf = (format: keyof typeof reporters, report: CheckReport): string =>
+    reporters[format](report, optionsOf()).replace(/\s+/g, ' ');
+
+  test.each(['pretty', ...CI] as const)(
+    '%s says so, and nothing that reads like a pass',
+    (format) => {
+      const text = textOf(format, undecided);
+      expect(text).toContain('nothing could be decided');
+      expect(text).not.toMatch(/no violation|0 errors/);
+    },
+  );
+
+  test.each(CI)('%s says so of one of several captures', (format) => {
+    const text = textOf(format, halfDecided);
+    expect(
+      text.match(/nothing could be decided: 2 checks inconclusive, none passed/g),
+    ).toHaveLength(1);
+  });
+
+  test('pretty has it as its headline, or at the capture', () => {
+    expect(textOf('pretty', undecided)).toContain(
+      ' nothing could be decided; 0 checks passed, 2 inconclusive',
+    );
+    expect(textOf('pretty', halfDecided)).toContain('no violation found; 1 check passed');
+    expect(textOf('pretty', halfDecided)).toMatch(/gdb\.txt: .*; nothing could be decided: 2/);
+  });
+
+  test('no rule that had something to judge is nothing that was checked', () => {
+    const report = reportOf([findingOf({ verdict: 'not-exercised' })]);
+    expect(textOf('pretty', report)).toContain(' nothing was checked; 0 checks passed');
+    expect(textOf('github', report)).toContain('no rule had anything to judge');
   });
 });
 
@@ -130,7 +181,7 @@ describe('sarif', () => {
     const { results } = (JSON.parse(text) as Log).runs[0];
     expect(results.map(({ ruleId, kind }) => [ruleId, kind])).toEqual([['LS-ALL-RINGS', 'fail']]);
     expect(text).toContain('1 violation of the baseline left out');
-    expect(text).toContain('1 check could not be decided');
+    expect(text).toContain('1 check inconclusive');
   });
 
   test.each(reports)(

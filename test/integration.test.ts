@@ -1,6 +1,6 @@
 /** Gates in repositories of others: the GitHub action, the GitLab snippet and the pre-commit hook, run as they are written. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -136,6 +136,14 @@ describe('action.yml', () => {
     const cwd = repositoryWith(LEGITIMATE);
     expect(run(cwd, { files: 'captures/missing.txt' }).code).toBe(2);
     expect(run(cwd, { files: ' \n ' }).code).toBe(2);
+    const files = 'captures/*.txt';
+    expect(run(cwd, { files, strict: 'yes' })).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('::error::the input "strict"') as string,
+    });
+    expect(run(cwd, { files, 'fail-on': 'errors' }).code).toBe(2);
+    expect(run(cwd, { files, baseline: 'missing.json' }).code).toBe(2);
+    expect(run(cwd, { files, sarif: 'no/such/folder.sarif' }).code).toBe(2);
     writeFileSync(join(cwd, 'captures', 'empty.txt'), 'nothing of vhost\n');
     expect(run(cwd, { files: 'captures/empty.txt' }).code).toBe(3);
   });
@@ -204,19 +212,28 @@ describe('README', () => {
     .filter((block) => block !== null);
 
   interface Job {
+    readonly before_script: readonly string[];
     readonly script: string;
     readonly artifacts: { readonly reports: { readonly codequality: string } };
   }
 
   test('the GitLab job', () => {
     const found = blocks.find((block) => (block as { vhtrace?: Job }).vhtrace !== undefined);
-    const { script, artifacts } = (found as { readonly vhtrace: Job }).vhtrace;
-    const bin = tempDir();
-    // What npx would download is the package that is tested.
-    writeFileSync(join(bin, 'npx'), '#!/bin/sh\nshift 2\nexec vhtrace "$@"\n');
-    chmodSync(join(bin, 'npx'), 0o755);
-    const run = (cwd: string): Ran =>
-      bash(`PATH=${bin}:$PATH\n${script}`, cwd, { CI_PROJECT_DIR: cwd });
+    const {
+      before_script: before,
+      script,
+      artifacts,
+    } = (found as { readonly vhtrace: Job }).vhtrace;
+    expect(before).toEqual([
+      'npm ci --prefix tools/vhtrace --ignore-scripts',
+      'npm run build --prefix tools/vhtrace',
+    ]);
+    const run = (cwd: string): Ran => {
+      mkdirSync(join(cwd, 'tools'));
+      // What was installed and built there is the package that is tested.
+      symlinkSync(installed.root, join(cwd, 'tools', 'vhtrace'));
+      return bash(script, cwd, { CI_PROJECT_DIR: cwd });
+    };
     const cwd = repositoryWith(FAULTY, LEGITIMATE);
     expect(run(cwd).code).toBe(1);
     const report = readFileSync(join(cwd, artifacts.reports.codequality), 'utf8');
@@ -228,7 +245,7 @@ describe('README', () => {
     const steps = blocks.find(
       (block) => Array.isArray(block) && block.some((step: object) => 'uses' in step),
     ) as { readonly uses: string; readonly with?: Readonly<Record<string, string>> }[];
-    const own = steps.find(({ uses }) => uses.includes('/vhtrace@'));
+    const own = steps.find(({ uses }) => uses === './tools/vhtrace');
     expect(Object.keys(own?.with ?? {})).toEqual(['files']);
   });
 });

@@ -3,7 +3,7 @@
  * functions; where gdb, its Python or gcc is missing, the tests that need it say so and are skipped.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,8 +12,8 @@ import { eventTable } from '../src/facts/trace-events.js';
 import { buildRun } from '../src/flows/run.js';
 import type { Activation } from '../src/flows/activation.js';
 import type { Run } from '../src/flows/run.js';
-import type { FactKind } from '../src/model/fact.js';
-import { runProbes } from '../src/pipeline/probes.js';
+import type { Backend, FactKind } from '../src/model/fact.js';
+import { runProbes, whatIsLeft } from '../src/pipeline/probes.js';
 import { recipesFor } from '../src/recipes/coverage.js';
 import { recipes } from '../src/recipes/index.js';
 import { ALL_BACKENDS, RECIPE_NAMES } from '../src/recipes/recipe.js';
@@ -113,7 +113,62 @@ describe('every rule that checks something is decidable', () => {
     const { decides } = runProbes({ recipe: 'ftrace', backend: undefined, rules: ['VU-ACK'] });
     expect(decides).toEqual([]);
   });
+
+  test('for the devices of one backend, where it shows enough of those', () => {
+    const { decides, leaves, text } = runProbes({
+      recipe: 'strace',
+      backend: undefined,
+      rules: ['DS-FLAG', 'DS-PUT', 'VU-ACK'],
+    });
+    expect(decides).toEqual(['VU-ACK']);
+    expect(leaves).toMatchObject([
+      { rule: 'DS-FLAG', decidesFor: ['user'] },
+      { rule: 'DS-PUT', decidesFor: [] },
+    ]);
+    expect(text).toContain('# For vhost-user devices, also:\n#   DS-FLAG\n');
+  });
+
+  test('strace lists every rule that the straces among the cases decide', () => {
+    const { decides, leaves } = runProbes({ recipe: 'strace', backend: undefined, rules: [] });
+    const listed = new Set([
+      ...decides,
+      ...leaves.filter(({ decidesFor }) => decidesFor.length > 0).map(({ rule }) => rule),
+    ]);
+    const decided = new Set<string>();
+    for (const text of straceCases()) {
+      const { captures, findings } = check('input.txt', text);
+      if (captures[0]?.formats.join() !== 'strace') continue;
+      for (const { rule, verdict } of findings) {
+        if (verdict === 'violation' || verdict === 'pass') decided.add(rule);
+      }
+    }
+    expect(decided.size).toBeGreaterThan(10);
+    expect([...decided].filter((rule) => !listed.has(rule))).toEqual([]);
+  });
+
+  test('what was asked for and is left open is told', () => {
+    const left = (rule: string, backend?: Backend): readonly string[] =>
+      whatIsLeft(runProbes({ recipe: 'strace', backend, rules: [rule] }), [rule], backend);
+    expect(left('vu-ack')).toEqual([]);
+    expect(left('VU-ACK', 'kernel')).toEqual(['VU-ACK is not about kernel devices']);
+    expect(left('DS-FLAG', 'user')).toEqual([]);
+    expect(left('DS-FLAG')).toEqual([
+      'a capture of the strace recipe decides DS-FLAG for vhost-user devices only (vhtrace probes gdb --rule DS-FLAG)',
+    ]);
+    expect(left('DS-PUT')).toEqual([
+      'a capture of the strace recipe cannot decide DS-PUT (vhtrace probes gdb --rule DS-PUT)',
+    ]);
+  });
 });
+
+/** Cases of rules that have a system call. */
+function straceCases(): string[] {
+  const root = join(import.meta.dirname, '..', 'fixtures', 'rules');
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('input.txt'))
+    .map((path) => readFileSync(join(root, path), 'utf8'))
+    .filter((text) => /\b(?:sendmsg|recvmsg|ioctl)\(/.test(text));
+}
 
 /** Why a real gdb cannot be used here; undefined where it can. */
 function whyNoGdb(): string | undefined {

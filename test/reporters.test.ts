@@ -118,6 +118,7 @@ const cases: Record<string, [CheckReport, Partial<ReportOptions>?]> = {
     },
   ],
   'narrow-terminal': [reportOf([violation]), { width: 60 }],
+  'very-narrow-terminal': [reportOf([violation, ...undecided.slice(0, 3)]), { width: 40 }],
 };
 
 test.each(Object.entries(cases))('%s', async (name, [report, options]) => {
@@ -187,7 +188,7 @@ test('a very long line of a capture is cut, not wrapped', () => {
 });
 
 test('a listing of nothing says how to begin', () => {
-  expect(renderListing([], [])).toContain('vhtrace ingest');
+  expect(renderListing({ captures: [], sessions: [], devices: [] })).toContain('vhtrace ingest');
   expect(sha256).toHaveLength(64);
 });
 

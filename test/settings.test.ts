@@ -1,5 +1,12 @@
 /** Configuration files, baselines and policies: what holds, and what is wrong with them. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
@@ -218,5 +225,29 @@ describe('a baseline', () => {
         code: 'OUTPUT_UNWRITABLE',
       },
     );
+  });
+
+  test.each([
+    ['that is there', true],
+    ['that is to be made', false],
+  ])('is written through a link, to a file %s', async (_name, isThere) => {
+    const folder = tempDir();
+    mkdirSync(join(folder, 'shared'));
+    const [link, file] = [join(folder, 'b.json'), join(folder, 'shared', 'b.json')];
+    if (isThere) await writeBaselineFile(file, baseline());
+    symlinkSync(join('shared', 'b.json'), link);
+    await writeBaselineFile(link, baseline(entry));
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(await readBaselineFile(file)).toEqual(baseline(entry));
+    expect(readdirSync(join(folder, 'shared'))).toEqual(['b.json']);
+  });
+
+  test('leaves nothing behind where it cannot be put into its place', async () => {
+    const folder = tempDir();
+    mkdirSync(join(folder, 'b.json'));
+    await expect(writeBaselineFile(join(folder, 'b.json'), baseline())).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+    });
+    expect(readdirSync(folder)).toEqual(['b.json']);
   });
 });

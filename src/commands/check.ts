@@ -30,7 +30,7 @@ export default class Check extends BaseCommand {
   static override summary = 'Replay captures and judge them.';
   static override description = `With FILEs no store is needed and none is left behind; without, everything in the store is checked.
 
-Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something could not be read; 3 nothing was checked in a capture, or not what --require names, or --strict and something is undecided.`;
+Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something could not be read; 3 nothing was checked in a capture, or not what --require names, or --strict and something is inconclusive.`;
   static override examples = [
     '<%= config.bin %> check gdb.txt',
     '<%= config.bin %> check notes.txt --assume-ordered',
@@ -109,5 +109,5 @@ function whyUnmet(rule: string, { rules, report }: CheckResult): string {
   if (!rules.some(({ id }) => id === rule)) return 'is switched off';
   const missing = report.coverage.find((coverage) => coverage.rule === rule)?.missing ?? [];
   if (missing.length === 0) return 'had nothing to judge';
-  return `could not be decided: missing ${missing.join('; ')}`;
+  return `is inconclusive: missing ${missing.join('; ')}`;
 }

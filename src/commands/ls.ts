@@ -9,13 +9,14 @@ export default class Ls extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Ls);
     const { runList } = await import('../pipeline/list.js');
-    const { captures, sessions, devices } = await runList(flags.db);
+    const listing = await runList(flags.db);
     if (flags.json) {
       const { jsonText } = await import('../reporters/json.js');
+      const { captures, sessions, devices } = listing;
       this.print(jsonText({ schemaVersion: 1, database: flags.db, captures, sessions, devices }));
       return;
     }
     const { renderListing } = await import('../reporters/store-tables.js');
-    this.print(renderListing(captures, devices));
+    this.print(renderListing(listing));
   }
 }

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
 import { BaseCommand } from './shared/base-command.js';
+import { complain } from './shared/complain.js';
 import { json } from './shared/flags.js';
 
 const RECIPES = ['gdb', 'qemu', 'ftrace', 'strace'] as const;
@@ -42,12 +43,13 @@ A capture of the gdb recipe tells by itself which functions were watched, so tha
     if (recipe === undefined) {
       throw new VhtraceError('USAGE', 'no RECIPE given', `one of ${RECIPES.join(', ')}`);
     }
-    const { runProbes } = await import('../pipeline/probes.js');
+    const { runProbes, whatIsLeft } = await import('../pipeline/probes.js');
     const { backend, rule = [] } = flags;
     const result = runProbes({ recipe, backend, rules: rule });
     if (flags.json) {
       const { jsonText } = await import('../reporters/json.js');
       this.print(jsonText({ schemaVersion: 1, ...result }));
     } else this.print(result.text);
+    for (const line of whatIsLeft(result, rule, backend)) complain(line);
   }
 }

@@ -64,7 +64,7 @@ export interface Place {
 
 /** Follows the outermost facts of a session in their order. */
 export class PhaseTracker {
-  private phase: Phase = 'no migration seen';
+  private phase: Phase = 'before the migration';
   private migration = -1;
   /** Last state that trace events show; a migration whose states are shown is over at a final one only. */
   private state: string | undefined;

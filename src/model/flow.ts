@@ -10,9 +10,9 @@ export const LANES = [
 ] as const;
 export type Lane = (typeof LANES)[number];
 
-/** Parts of a migration, in their order; first what shows no sign of one yet, and what comes after one. */
+/** Parts of a migration, in their order; first what comes before the first one, and what comes after one. */
 export type Phase =
-  | 'no migration seen'
+  | 'before the migration'
   | 'outside a migration'
   | 'setup'
   | 'iterations'
@@ -25,7 +25,7 @@ export type Phase =
 
 /** No part of a migration: before the first sign of one, and between two. */
 export const NO_MIGRATION: ReadonlySet<string> = new Set<Phase>([
-  'no migration seen',
+  'before the migration',
   'outside a migration',
 ]);
 

@@ -10,6 +10,12 @@ export type Severity = 'error' | 'warning' | 'note';
 /** What a rule may report at most: a violation, a warning, information. */
 export type Tier = 'V' | 'W' | 'I';
 export const TIERS: Readonly<Record<Severity, Tier>> = { error: 'V', warning: 'W', note: 'I' };
+/** The same in words. */
+export const TIER_MEANINGS: Readonly<Record<Tier, string>> = {
+  V: 'the protocol is broken',
+  W: 'a rare legal path or a known defect of that QEMU can look the same',
+  I: 'worth knowing, legal',
+};
 /** What a violation does to the guest or to QEMU. */
 export type Impact = 'corrupt' | 'crash' | 'hang' | 'leak' | 'odd';
 
@@ -184,7 +190,7 @@ export interface RuleCoverage {
   readonly passes: number;
   readonly violations: number;
   readonly inconclusive: number;
-  /** What the undecided ones miss, each once. */
+  /** What the inconclusive ones miss, each once. */
   readonly missing: readonly string[];
 }
 

@@ -17,6 +17,8 @@ export interface LeftRule {
   readonly why: string;
   /** Recipes that show all of it, together in one file; empty where none do. */
   readonly with: readonly RecipeName[];
+  /** Backends of whose devices this recipe shows enough by itself. */
+  readonly decidesFor: readonly Backend[];
 }
 
 /** Goes over the rules that concern one of the backends. Pure. */
@@ -31,18 +33,21 @@ export function coverageOf(
     const backends = ownBackends(rule, request.backends);
     if (backends.length === 0) continue;
     // What a recipe shows of another backend does not help.
-    const why = whyNot(rule, recipes[name]({ ...request, backends }), backends);
+    const left = (among: readonly Backend[]): Left | undefined =>
+      whyNot(rule, recipes[name]({ ...request, backends: among }), among);
+    const why = left(backends);
     if (why === undefined) decides.push(rule.id);
-    else leaves.push(why);
+    else {
+      const decidesFor = backends.filter((backend) => left([backend]) === undefined);
+      leaves.push({ ...why, decidesFor });
+    }
   }
   return { decides, leaves };
 }
 
-function whyNot(
-  rule: RuleInfo,
-  { shows }: Recipe,
-  backends: readonly Backend[],
-): LeftRule | undefined {
+type Left = Omit<LeftRule, 'decidesFor'>;
+
+function whyNot(rule: RuleInfo, { shows }: Recipe, backends: readonly Backend[]): Left | undefined {
   const { id, undecidable } = rule;
   const [first = [], ...others] = waysOf(rule, backends);
   if (undecidable !== undefined) return { rule: id, why: undecidable, with: [] };

@@ -1,5 +1,6 @@
 /** A recipe as text: what it is about and which rules it makes decidable as comments, then the recipe. */
 import type { Coverage } from './coverage.js';
+import { BACKEND_NAMES } from './recipe.js';
 import type { Recipe } from './recipe.js';
 
 const WIDTH = 100;
@@ -11,14 +12,32 @@ export function printRecipe({ name, about, body }: Recipe, { decides, leaves }: 
     ...about,
     '',
     ...(decides.length === 0
-      ? ['Alone, it makes no rule decidable.']
+      ? [`Alone, it makes no rule decidable${leaves.some(isPart) ? ' for every device' : ''}.`]
       : [
           'Rules that it makes decidable ("not exercised" are those that nothing in the run is about):',
           ...indented(decides),
         ]),
+    ...partLines(leaves),
     ...(leaves.length > 0 ? ['', ...leftLines(leaves)] : []),
   ];
   return [...lines.map((line) => `# ${line}`.trimEnd()), '', ...body, ''].join('\n');
+}
+
+function isPart({ decidesFor }: Coverage['leaves'][number]): boolean {
+  return decidesFor.length > 0;
+}
+
+/** Rules that it makes decidable for the devices of some backends only. */
+function partLines(leaves: Coverage['leaves']): string[] {
+  const byBackends = new Map<string, string[]>();
+  for (const { rule, decidesFor } of leaves) {
+    const names = decidesFor.map((backend) => BACKEND_NAMES[backend]).join(' and ');
+    if (names !== '') byBackends.set(names, [...(byBackends.get(names) ?? []), rule]);
+  }
+  return [...byBackends].flatMap(([names, rules]) => [
+    `For ${names} devices, also:`,
+    ...indented(rules),
+  ]);
 }
 
 /** Rules that other recipes make decidable are listed by recipe; what stands in the way of others is told. */

@@ -27,6 +27,13 @@ export interface Recipe {
 
 export const ALL_BACKENDS: readonly Backend[] = ['kernel', 'user', 'vdpa'];
 
+/** As people call their devices. */
+export const BACKEND_NAMES: Readonly<Record<Backend, string>> = {
+  kernel: 'kernel',
+  user: 'vhost-user',
+  vdpa: 'vdpa',
+};
+
 /** True when a row of a table is asked for; a row without backend is of all. */
 export function isWanted(
   { kind, backend }: { readonly kind: FactKind; readonly backend?: Backend | undefined },

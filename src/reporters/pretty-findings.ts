@@ -4,7 +4,7 @@ import type { CaptureSummary, Finding, Impact, RuleInfo, Severity } from '../mod
 import type { Colors } from './colors.js';
 import { captureNames, subjectOf } from './places.js';
 import type { ReportOptions } from './reporter.js';
-import { count, displayPath, excerptText, wrap } from './text.js';
+import { count, displayPath, excerptText, wrap, wrapAfter } from './text.js';
 
 const IMPACTS: Readonly<Record<Impact, string>> = {
   corrupt: 'guest memory is corrupted on the destination',
@@ -16,6 +16,8 @@ const IMPACTS: Readonly<Record<Impact, string>> = {
 
 /** Evidence lines shown of one violation; the rest is in the JSON. */
 const MAX_EVIDENCE = 6;
+/** Columns of a note whose name is long, on a narrow terminal. */
+const LEAST = 20;
 /** Lines named of its slice. */
 const MAX_SLICE = 12;
 /** One block a finding, in the order given. */
@@ -38,7 +40,7 @@ function renderFinding(finding: Finding, rule: RuleInfo | undefined, layout: Lay
   const { gutter, names, colors } = layout;
   const name = names.get(finding.capture) ?? displayPath(finding.at.path);
   return [
-    heading(finding, rule, colors),
+    ...heading(finding, rule, layout),
     `${gutter}${colors.blue('-->')} ${name}:${finding.at.line}`,
     ...excerpts(finding, layout),
     ...notes(finding, rule, layout),
@@ -54,10 +56,15 @@ interface Layout {
   readonly colors: Colors;
 }
 
-function heading(finding: Finding, rule: RuleInfo | undefined, colors: Colors): string {
-  const label = colorOf(finding.severity, colors)(`${finding.severity}[${finding.rule}]`);
+function heading(
+  finding: Finding,
+  rule: RuleInfo | undefined,
+  { colors, options }: Layout,
+): string[] {
   const title = rule === undefined ? finding.message : `violated: ${rule.title}`;
-  return `${colors.bold(label)}${colors.bold(`: ${printable(title)}`)}`;
+  const label = `${finding.severity}[${finding.rule}]`;
+  const color = colorOf(finding.severity, colors);
+  return wrapAfter(label, color, `: ${printable(title)}`, options.width).map(colors.bold);
 }
 
 function colorOf(severity: Severity, colors: Colors): (text: string) => string {
@@ -162,7 +169,7 @@ function note(
 ): string[] {
   if (text === undefined || text === '') return [];
   const indent = gutter.length + 3 + name.length + 2;
-  return wrap(text, Math.max(40, options.width - indent)).map((line, i) =>
+  return wrap(text, Math.max(LEAST, options.width - indent)).map((line, i) =>
     i === 0
       ? `${gutter} ${colors.blue('=')} ${colors.bold(`${name}:`)} ${line}`
       : `${' '.repeat(indent)}${line}`,

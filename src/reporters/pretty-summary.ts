@@ -1,14 +1,16 @@
 /** What was read and checked, in a few lines; the last ones are the verdict and what it cannot say. */
+import { append } from '../base/append.js';
 import { printable } from '../base/printable.js';
 import { LIMITS } from '../model/report.js';
-import type { CaptureSummary, CheckReport, Finding } from '../model/report.js';
+import type { CheckReport, Finding } from '../model/report.js';
 import { baselineLines } from './baseline-text.js';
 import { crashText } from './crash-text.js';
 import type { Colors } from './colors.js';
 import { inOrder } from './order.js';
 import { captureNames } from './places.js';
 import type { ReportOptions } from './reporter.js';
-import { count, displayPath, rulesOffText, thousands, wrap } from './text.js';
+import { count, displayPath, rulesOffText, thousands, wrap, wrapAfter } from './text.js';
+import { undecidedAdditions, undecidedHeadline } from './undecided.js';
 
 /** Lines of a list before `--all` is asked for. */
 const MAX_LINES = 8;
@@ -16,7 +18,7 @@ const MAX_LINES = 8;
 /** Captures, devices, migrations, rules and the verdict. */
 export function renderSummary(report: CheckReport, options: ReportOptions, colors: Colors): string {
   const sections = [
-    section('captures', captureLines(report.captures, options)),
+    section('captures', captureLines(report, options)),
     section('devices', deviceLines(report, options)),
     section('QEMU', profileLines(report, options)),
     section('migrations', migrationLines(report, options)),
@@ -25,17 +27,18 @@ export function renderSummary(report: CheckReport, options: ReportOptions, color
     section('problems', problemLines(options)),
     section('known', knownLines(report, options)),
     section('passed', passedLines(report, options)),
-    section('cannot tell', inconclusiveLines(report, options)),
+    section('inconclusive', inconclusiveLines(report, options)),
     options.all ? section('not exercised', ruleList(report, 'not-exercised', options)) : '',
   ];
   const shown = sections.filter(Boolean).join('');
   const isChecked = report.captures.some(({ facts }) => facts > 0);
   const limits = isChecked ? `${colors.dim(wrap(LIMITS, options.width).join('\n'))}\n` : '';
-  return `${shown}${shown === '' ? '' : '\n'}${verdictLine(report, options, colors)}${limits}`;
+  return `${shown}${shown === '' ? '' : '\n'}${verdictLines(report, options, colors).join('\n')}\n${limits}`;
 
   function section(title: string, lines: readonly string[]): string {
     if (lines.length === 0) return '';
-    return [colors.bold(title), ...lines.map((line) => `  ${line}`), ''].join('\n');
+    const rows = lines.flatMap((line) => hanging(line, options));
+    return [colors.bold(title), ...rows.map((row) => `  ${row}`), ''].join('\n');
   }
 }
 
@@ -44,17 +47,16 @@ function limited(lines: readonly string[], options: ReportOptions): readonly str
   return [...lines.slice(0, MAX_LINES), `... and ${lines.length - MAX_LINES} more (--all)`];
 }
 
-function captureLines(
-  captures: readonly CaptureSummary[],
-  options: ReportOptions,
-): readonly string[] {
+function captureLines(report: CheckReport, options: ReportOptions): readonly string[] {
+  const { captures } = report;
   const names = captureNames(captures);
+  const undecided = undecidedAdditions(report);
   const lines = captures.map((capture) => {
     const formats = capture.formats.length > 0 ? capture.formats.join(' + ') : 'no known format';
     const notes = capture.ordered ? '' : '; notes: judged as unordered snippets (--assume-ordered)';
     const unclaimed =
       capture.unclaimed > 0 ? ` (${thousands(capture.unclaimed)} of no known format)` : '';
-    return `${names.get(capture.sha256) ?? ''}: ${formats}, ${count(capture.lines, 'line')}${unclaimed}, ${count(capture.facts, 'protocol fact')}${notes}`;
+    return `${names.get(capture.sha256) ?? ''}: ${formats}, ${count(capture.lines, 'line')}${unclaimed}, ${count(capture.facts, 'protocol fact')}${notes}${undecided.get(capture.sha256) ?? ''}`;
   });
   return limited(lines, options);
 }
@@ -97,11 +99,13 @@ function profileLines(report: CheckReport, options: ReportOptions): readonly str
   for (const { capture, qemuAtLeast, qemuAtMost, signs, conflict } of report.profiles) {
     if (qemuAtLeast === null && qemuAtMost === null && !conflict) continue;
     const where = whichCapture(report, capture).replace(/^, /, ' in ');
-    const by = signs.map(({ line, shows }) => (line === null ? shows : `${shows} (line ${line})`));
+    const by = new Set(
+      signs.map(({ line, shows }) => (line === null ? shows : `${shows} (line ${line})`)),
+    );
     const doubt = conflict ? 'contradictory signs: ' : '';
-    lines.add(`${versions(qemuAtLeast, qemuAtMost)}${where}: ${doubt}${by.join(', ')}`);
+    lines.add(`${versions(qemuAtLeast, qemuAtMost)}${where}: ${doubt}${[...by].join(', ')}`);
   }
-  return limited([...lines], options).flatMap((line) => hanging(printable(line), options));
+  return limited([...lines], options);
 }
 
 function versions(atLeast: string | null, atMost: string | null): string {
@@ -110,8 +114,10 @@ function versions(atLeast: string | null, atMost: string | null): string {
   return atLeast === atMost ? atLeast : `${atLeast} to ${atMost}`;
 }
 
-/** A long line, wrapped, its later parts indented. */
+/** A line that is too long, wrapped, its later parts indented. */
 function hanging(line: string, options: ReportOptions): string[] {
+  const safe = printable(line);
+  if (safe.length <= options.width - 2) return [safe];
   return wrap(line, options.width - 6).map((part, i) => (i === 0 ? part : `    ${part}`));
 }
 
@@ -120,12 +126,12 @@ function migrationLines(report: CheckReport, options: ReportOptions): readonly s
   for (const { capture, outcome, phases } of report.migrations) {
     const seen = [...new Set(phases)].join(', ');
     const where = whichCapture(report, capture).replace(/^, /, ' in ');
-    const end = outcome === 'unknown' ? 'outcome not shown' : outcome;
+    const end = outcome === 'unknown' ? 'outcome unknown' : outcome;
     const line = `${end}${where}${seen === '' ? '' : `; phases seen: ${seen}`}`;
     groups.set(line, (groups.get(line) ?? 0) + 1);
   }
   const lines = Array.from(groups, ([line, times]) =>
-    printable(times === 1 ? line : `${thousands(times)} x ${line}`),
+    printable(times === 1 ? line : `${count(times, 'migration')}: ${line}`),
   );
   return limited(lines, options);
 }
@@ -156,8 +162,10 @@ function knownLines(report: CheckReport, options: ReportOptions): readonly strin
   return limited([head, ...stale, ...found].map(printable), options);
 }
 
+/** One rule a line where all is asked for, with its places. */
 function passedLines(report: CheckReport, options: ReportOptions): readonly string[] {
-  return ruleList(report, 'pass', options);
+  if (!options.all) return ruleList(report, 'pass', options);
+  return Array.from(byRule(report, 'pass'), ([rule, own]) => ruleText(rule, own, report, options));
 }
 
 /** Rules of the findings with this verdict, each once, with their number where there are several: the sum is the verdict's. */
@@ -166,65 +174,106 @@ function ruleList(
   verdict: Finding['verdict'],
   options: ReportOptions,
 ): readonly string[] {
-  const rules = new Map<string, number>();
-  for (const finding of report.findings) {
-    if (finding.verdict !== verdict) continue;
-    rules.set(finding.rule, (rules.get(finding.rule) ?? 0) + 1);
-  }
-  const names = [...rules].sort().map(([rule, times]) => (times > 1 ? `${rule} (${times})` : rule));
+  const names = Array.from(byRule(report, verdict), ([rule, { length: times }]) =>
+    times > 1 ? `${rule} (${times})` : rule,
+  );
   return limited(wrap(names.join(', '), options.width - 2), options);
+}
+
+/** Findings with this verdict, by the ids of their rules in order. */
+function byRule(
+  { findings }: CheckReport,
+  verdict: Finding['verdict'],
+): ReadonlyMap<string, readonly Finding[]> {
+  const rules = new Map<string, Finding[]>();
+  for (const finding of findings)
+    if (finding.verdict === verdict) append(rules, finding.rule, finding);
+  return new Map([...rules].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** `DS-FLAG (2)`; where all is asked for `DS-FLAG (2: line 417, 510)`. */
+function ruleText(
+  rule: string,
+  findings: readonly Finding[],
+  report: CheckReport,
+  { all }: ReportOptions,
+): string {
+  const times = findings.length > 1 ? String(findings.length) : '';
+  const inner = [times, all ? linesText(findings, report) : ''].filter(Boolean).join(': ');
+  return inner === '' ? rule : `${rule} (${inner})`;
+}
+
+/** `line 417, 510`, each once; of several captures `a.txt:417, 510, b.txt:12`. */
+function linesText(findings: readonly Finding[], { captures }: CheckReport): string {
+  const names = captureNames(captures);
+  const lines = new Map<string, number[]>();
+  for (const { capture, at } of findings) append(lines, capture, at.line);
+  return Array.from(lines, ([capture, all]) => {
+    const own = [...new Set(all)].sort((a, b) => a - b);
+    const rest = own.length - MAX_LINES;
+    const more = rest > 0 ? ` and ${thousands(rest)} more` : '';
+    const where = captures.length > 1 ? `${names.get(capture) ?? ''}:` : 'line ';
+    return `${where}${own.slice(0, MAX_LINES).join(', ')}${more}`;
+  }).join(', ');
 }
 
 /** What is missing, and the rules that miss it; often one thing is missing for many. */
 function inconclusiveLines(report: CheckReport, options: ReportOptions): readonly string[] {
-  const rules = new Map<string, { times: number; missing: Set<string> }>();
-  for (const { rule, verdict, missing } of report.findings) {
-    if (verdict !== 'inconclusive') continue;
-    const entry = rules.get(rule) ?? { times: 0, missing: new Set() };
-    entry.times++;
-    for (const each of missing) entry.missing.add(each);
-    rules.set(rule, entry);
-  }
   const groups = new Map<string, string[]>();
-  for (const [rule, { times, missing }] of [...rules].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const what = [...missing].join('; ');
+  for (const [rule, findings] of byRule(report, 'inconclusive')) {
+    const what = [...new Set(findings.flatMap(({ missing }) => missing))].join('; ');
     const names = groups.get(what) ?? [];
-    names.push(times > 1 ? `${rule} (${times})` : rule);
+    names.push(ruleText(rule, findings, report, options));
     groups.set(what, names);
   }
   const lines = Array.from(groups, ([what, names]) =>
     what === '' ? names.join(', ') : `${names.join(', ')}: missing ${what}`,
   );
-  return limited(lines, options).flatMap((line) => hanging(line, options));
+  return limited(lines, options);
 }
 
-function verdictLine(report: CheckReport, options: ReportOptions, colors: Colors): string {
-  const { violations, pass, inconclusive } = report.summary;
-  const unused = report.coverage.filter(
-    ({ exercised, inconclusive: undecided }) => exercised + undecided === 0,
-  ).length;
-  const { error, warning, note } = violations;
-  const wrong = [
-    error > 0 ? colors.red(count(error, 'error')) : '',
-    warning > 0 ? colors.yellow(count(warning, 'warning')) : '',
-    note > 0 ? colors.cyan(count(note, 'note')) : '',
-    report.summary.known === undefined ? '' : `${report.summary.known} known`,
-  ].filter(Boolean);
-  const idle = unused === 0 ? '' : `, ${count(unused, 'rule')} had nothing to judge`;
-  const checked = `${count(pass, 'check')} passed, ${thousands(inconclusive)} could not be decided${idle}${rulesOffText(report.rulesOff)}`;
+function verdictLines(
+  report: CheckReport,
+  options: ReportOptions,
+  colors: Colors,
+): readonly string[] {
   const unread = options.failures.length;
   const unreadable = `${count(unread, 'file')} could not be read`;
-  const files = unread === 0 ? '' : `${unreadable}\n`;
-  if (wrong.length > 0) return `${files}${colors.bold(wrong.join(', '))}; ${checked}\n`;
-  const nothing = colors.yellow('nothing was checked');
+  const line = (head: string, color: (text: string) => string, rest: string): readonly string[] =>
+    wrapAfter(head, color, rest, options.width);
+  const files = unread === 0 ? [] : [unreadable];
+  const nothing = 'nothing was checked';
   if (report.captures.length === 0) {
-    return `${nothing}: ${unread === 0 ? 'there is no capture' : unreadable}\n`;
+    return line(nothing, colors.yellow, `: ${unread === 0 ? 'there is no capture' : unreadable}`);
   }
   if (report.captures.every(({ facts }) => facts === 0)) {
-    const why = 'there is no vhost or migration call in what was read';
-    return `${files}${nothing}: ${why}\n`;
+    const why = ': there is no vhost or migration call in what was read';
+    return [...files, ...line(nothing, colors.yellow, why)];
   }
-  // "No violation" would read like a pass.
-  if (pass === 0) return `${files}${colors.yellow('nothing could be decided')}; ${checked}\n`;
-  return `${files}${colors.green('no violation found')}; ${checked}\n`;
+  const rest = `; ${checkedText(report)}`;
+  const undecided = undecidedHeadline(report.summary);
+  if (undecided !== undefined) return [...files, ...line(undecided, colors.yellow, rest)];
+  const { violations, known } = report.summary;
+  const { error, warning, note } = violations;
+  const wrong: [string, (text: string) => string][] = [
+    [error > 0 ? count(error, 'error') : '', colors.red],
+    [warning > 0 ? count(warning, 'warning') : '', colors.yellow],
+    [note > 0 ? count(note, 'note') : '', colors.cyan],
+    [known === undefined ? '' : `${known} known`, (text) => text],
+  ];
+  const shown = wrong.filter(([text]) => text !== '');
+  if (shown.length === 0) return [...files, ...line('no violation found', colors.green, rest)];
+  const colored = shown.map(([text, color]) => color(text)).join(', ');
+  const head = shown.map(([text]) => text).join(', ');
+  return [...files, ...line(head, () => colors.bold(colored), rest)];
+}
+
+/** `71 checks passed, 12 inconclusive, 29 rules not exercised` */
+function checkedText({ summary, coverage, rulesOff }: CheckReport): string {
+  const unused = coverage.filter(
+    ({ exercised, inconclusive }) => exercised + inconclusive === 0,
+  ).length;
+  const idle = unused === 0 ? '' : `, ${count(unused, 'rule')} not exercised`;
+  const { pass, inconclusive } = summary;
+  return `${count(pass, 'check')} passed, ${thousands(inconclusive)} inconclusive${idle}${rulesOffText(rulesOff)}`;
 }

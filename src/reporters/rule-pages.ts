@@ -1,12 +1,13 @@
 /** What `rules` and `explain` print for people. */
-import { TIERS } from '../model/report.js';
+import { TIER_MEANINGS, TIERS } from '../model/report.js';
 import type { RuleInfo } from '../model/report.js';
 import type { Colors } from './colors.js';
 import { table, wrap } from './text.js';
 
-/** One line a rule. */
+/** One line a rule, and what the tiers are. */
 export function renderRules(rules: readonly RuleInfo[]): string {
-  return table([
+  const tiers = Object.entries(TIER_MEANINGS).map(([tier, meaning]) => `${tier}: ${meaning}`);
+  const rows = table([
     ['rule', 'tier', 'severity', 'impact', 'title'],
     ...rules.map(({ id, severity, impact, title }) => [
       id,
@@ -16,6 +17,7 @@ export function renderRules(rules: readonly RuleInfo[]): string {
       title,
     ]),
   ]);
+  return `${rows}\ntiers: ${tiers.join('; ')}\n`;
 }
 
 /** Everything that is known of one rule. */
@@ -33,18 +35,24 @@ export function renderRule(rule: RuleInfo, width: number, colors: Colors): strin
     .filter(([, items]) => items.length > 0)
     .map(([title, items]) => `\n${colors.bold(title)}\n${paragraphs(items, width)}`);
   return [
-    `${colors.bold(`${rule.id}: ${rule.title}`)}\n`,
-    `tier ${TIERS[rule.severity]}, severity ${rule.severity}, impact ${rule.impact}, `,
-    `backends ${rule.backends.join(', ')}, QEMU ${rule.versions}\n`,
+    ...wrap(`${rule.id}: ${rule.title}`, width).map((line) => `${colors.bold(line)}\n`),
+    ...wrap(factsText(rule), width).map((line) => `${line}\n`),
     ...body,
   ].join('');
+}
+
+/** What it is, where it holds, and the meaning of its tier. */
+function factsText({ severity, impact, backends, versions }: RuleInfo): string {
+  const tier = TIERS[severity];
+  const facts = `severity ${severity}, impact ${impact}, backends ${backends.join(', ')}, QEMU ${versions}`;
+  return `tier ${tier} (${TIER_MEANINGS[tier]}), ${facts}`;
 }
 
 function paragraphs(items: readonly string[], width: number): string {
   const bullet = items.length > 1 ? '- ' : '';
   return items
     .flatMap((item) =>
-      wrap(item, Math.max(40, width - 4)).map(
+      wrap(item, Math.max(20, width - 4)).map(
         (line, i) => `  ${i === 0 ? bullet : ' '.repeat(bullet.length)}${line}\n`,
       ),
     )

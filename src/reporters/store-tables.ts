@@ -32,13 +32,24 @@ export function renderIngested(
   return `${table([CAPTURE_HEADER, ...rows])}${count(added, 'capture')} added to ${printable(database)}; ${next}\n`;
 }
 
-/** Captures, then the devices that they show. */
-export function renderListing(
-  captures: readonly CaptureCounts[],
-  devices: readonly (DeviceSummary & { readonly capture: string })[],
-): string {
+/** Captures, the sessions within them, and the devices that they show. */
+export function renderListing({
+  captures,
+  sessions,
+  devices,
+}: {
+  readonly captures: readonly CaptureCounts[];
+  readonly sessions: readonly SessionRow[];
+  readonly devices: readonly DeviceSummary[];
+}): string {
   if (captures.length === 0)
     return 'the store holds no capture; vhtrace ingest FILE... adds some\n';
+  const sessionRows = sessions.map(({ capture, session, facts, firstLine, lastLine }) => [
+    capture.slice(0, 12),
+    session,
+    facts,
+    `${firstLine}-${lastLine}`,
+  ]);
   const deviceRows = devices.map(({ capture, session, address, backend, vrings }) => [
     capture.slice(0, 12),
     session,
@@ -46,7 +57,22 @@ export function renderListing(
     backend,
     vrings.length === 0 ? '-' : vrings.join(','),
   ]);
-  const deviceHeader = ['sha256', 'session', 'device', 'backend', 'vrings'];
-  const deviceTable = devices.length === 0 ? '' : `\n${table([deviceHeader, ...deviceRows])}`;
-  return `${table([CAPTURE_HEADER, ...captures.map(captureRow)])}${deviceTable}`;
+  const tables = [
+    [CAPTURE_HEADER, ...captures.map(captureRow)],
+    [['sha256', 'session', 'facts', 'lines'], ...sessionRows],
+    [['sha256', 'session', 'device', 'backend', 'vrings'], ...deviceRows],
+  ];
+  return tables
+    .filter((rows) => rows.length > 1)
+    .map(table)
+    .join('\n');
+}
+
+interface SessionRow {
+  /** sha256 of the capture. */
+  readonly capture: string;
+  readonly session: number;
+  readonly facts: number;
+  readonly firstLine: number;
+  readonly lastLine: number;
 }

@@ -16,6 +16,20 @@ export function wrap(text: string, width: number): string[] {
   return line === '' ? lines : [...lines, line];
 }
 
+/**
+ * A beginning in color and what follows it, wrapped. Where the beginning itself is longer than a line, it has no
+ * color: no part of a word would be one.
+ */
+export function wrapAfter(
+  head: string,
+  color: (text: string) => string,
+  rest: string,
+  width: number,
+): string[] {
+  const [first = '', ...others] = wrap(head + rest, width);
+  return [first.startsWith(head) ? color(head) + first.slice(head.length) : first, ...others];
+}
+
 /** A path for people; `-` alone would not be understood. */
 export function displayPath(path: string): string {
   return path === '-' ? '<stdin>' : printable(path);

@@ -33,7 +33,7 @@ export const vuMmapsize: Rule = {
     versions: '2.12 - 11.1',
     needs: [
       'SET_LOG_BASE with its payload: an strace, or the log of libvhost-user or DPDK',
-      'for the size: SET_MEM_TABLE or ADD_MEM_REG of the same connection with the regions (strace -s 4096), and an unbroken record since then',
+      'for the size: SET_MEM_TABLE or ADD_MEM_REG of the same connection with the regions (vhtrace probes strace), and an unbroken record since then',
       'for a size that is too small in a log start, not a device start: the log of the backend with the connection',
     ],
     why: 'The backend maps that many bytes and checks each write against them: pages above are not logged, and stale on the destination. Some backends write beyond the mapping and crash.',

@@ -48,9 +48,9 @@ export interface Option {
 export const options: Readonly<Record<SettingName, Option>> = {
   failOn: {
     shape: { is: 'word', words: FAIL_ON },
-    what: 'least severity that makes the exit code 1; inconclusive: undecided verdicts do, too',
+    what: 'least severity that makes the exit code 1; inconclusive: that verdict does, too',
   },
-  strict: { shape: { is: 'boolean' }, what: 'exit with 3 when something could not be decided' },
+  strict: { shape: { is: 'boolean' }, what: 'exit with 3 when something is inconclusive' },
   require: {
     shape: { is: 'list', of: 'rule' },
     what: 'rules that must have been exercised, else the exit code is 3',

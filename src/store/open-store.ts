@@ -9,7 +9,9 @@ import { migrations as allMigrations } from './migrations/index.js';
 /** `vhtr`: the application id in the file header, by which a database of another program is told. */
 const APPLICATION_ID = 0x76687472;
 
-const INGEST_HINT = 'vhtrace ingest FILE... fills a store; vhtrace check FILE needs none';
+/** Whoever pipes a capture into a command without FILE lands here. */
+const INGEST_HINT =
+  "vhtrace ingest FILE... fills a store; vhtrace check FILE needs none, and '-' for FILE is standard input";
 
 /**
  * Opens the store at `path`; `write` creates it where there is none, `read` takes one, too, that may not
@@ -157,12 +159,22 @@ async function readHeader(database: Database): Promise<Header> {
   return header;
 }
 
-/** Whether there is a file at `path`. Errors: STORE_UNUSABLE where it cannot be looked at, or is a directory. */
+/** What SQLite takes for a database without a file. */
+const IN_MEMORY: ReadonlySet<string> = new Set(['', ':memory:']);
+
+/** Whether there is a file at `path`. Errors: STORE_UNUSABLE where it cannot be looked at, is a directory, or no path. */
 export function storeExists(path: string): boolean {
   return fileSize(path) !== undefined;
 }
 
 function fileSize(path: string): number | undefined {
+  if (IN_MEMORY.has(path)) {
+    throw new VhtraceError(
+      'STORE_UNUSABLE',
+      `"${path}" names no file: what it held would be gone when the command ends`,
+      'name a file with --db or VHTRACE_DB',
+    );
+  }
   let stat;
   try {
     stat = statSync(path, { throwIfNoEntry: false });

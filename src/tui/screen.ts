@@ -108,7 +108,7 @@ function pane(viewer: Viewer, which: Focus, style: Style): string[] {
 function emptyFindings({ judged, browser }: Viewer): string {
   if (browser.captures.every(({ facts }) => facts === 0)) return NOTHING_TO_CHECK;
   if (judged === undefined) return 'judging';
-  return 'nothing is wrong, nothing is undecided';
+  return 'no violation, nothing inconclusive';
 }
 
 type Common = Pick<Parameters<typeof paneRows>[0], 'area' | 'hasFocus' | 'style'>;

@@ -50,7 +50,7 @@ export const checkFlags = {
 /** Flags that say when a check fails. */
 export const failFlags = {
   strict: Flags.boolean({
-    description: 'exit with 3 when something could not be decided',
+    description: 'exit with 3 when something is inconclusive',
     allowNo: true,
   }),
   'fail-on': Flags.option({ options: FAIL_ON })({

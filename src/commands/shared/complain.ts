@@ -50,9 +50,13 @@ function nearestFlag(error: Error, flags: readonly string[]): string | undefined
   return typeof name === 'string' && name.startsWith('--') ? nearest(name, flags) : undefined;
 }
 
-/** What is wrong with a word that names no command. */
-export function unknownCommand(name: string, commands: readonly string[]): VhtraceError {
-  const near = nearest(name, commands);
+/** What is wrong with a word that names no command; it may name a file. */
+export function unknownCommand(
+  name: string,
+  commands: readonly string[],
+  isFile: boolean,
+): VhtraceError {
+  const near = isFile ? `check ${name}` : nearest(name, commands);
   const hint = near === undefined ? 'vhtrace --help' : `did you mean vhtrace ${near}?`;
   return new VhtraceError('USAGE', `there is no command "${name}"`, hint);
 }

@@ -1,5 +1,5 @@
 /** The program: from the command line to the exit code. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { complain, describeError, unknownCommand } from './complain.js';
 
 /** Runs a command line. Never throws; sets the exit code. `entry` is the URL of the executable. */
@@ -17,7 +17,7 @@ export async function main(argv: readonly string[], entry: string): Promise<void
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
     const [name = '--help'] = words;
     if (!name.startsWith('-') && !config.commandIDs.includes(name)) {
-      throw unknownCommand(name, config.commandIDs);
+      throw unknownCommand(name, config.commandIDs, existsSync(name));
     }
     await run(words, config);
   } catch (error) {

@@ -12,7 +12,10 @@ export function hasColor(): boolean {
 
 /** Columns to fill: those of the terminal, 100 elsewhere. */
 export function columns(): number {
-  return process.stdout.isTTY ? Math.max(60, process.stdout.columns) : 100;
+  // A terminal that does not know its size says 0.
+  return process.stdout.isTTY && process.stdout.columns > 0
+    ? Math.max(40, process.stdout.columns)
+    : 100;
 }
 
 /** Shows how far the work is, in place of what was shown before; nothing where nobody looks. */

@@ -11,6 +11,7 @@ import { inOrder } from '../order.js';
 import { subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
 import { count, rulesOffText } from '../text.js';
+import { undecidedCaptures, undecidedHeadline } from '../undecided.js';
 import { repositoryPath } from './locations.js';
 
 /** Annotations of one kind that GitHub shows of a step. */
@@ -53,12 +54,14 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
     const place = { file: repositoryPath(idle.path, options) };
     lines.push(command('warning', place, `${whyIdle(idle.path, options.problems)}${others}`));
   }
+  for (const { capture, text } of undecidedCaptures(report).slice(0, SHOWN - 1)) {
+    lines.push(command('warning', { file: repositoryPath(capture.path, options) }, text));
+  }
   const { error, warning, note } = report.summary.violations;
-  const verdict = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')].join(
-    ', ',
-  );
+  const found = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')];
+  const verdict = undecidedHeadline(report.summary) ?? found.join(', ');
   const known = report.summary.known === undefined ? '' : `${report.summary.known} known, `;
-  const rest = `${known}${report.summary.pass} passed, ${report.summary.inconclusive} undecided`;
+  const rest = `${known}${report.summary.pass} passed, ${report.summary.inconclusive} inconclusive`;
   lines.push(`vhtrace: ${verdict}; ${rest}${rulesOffText(report.rulesOff)}`);
   return lines.map((line) => `${line}\n`).join('');
 }

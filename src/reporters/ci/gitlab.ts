@@ -1,12 +1,15 @@
 /**
- * GitLab's code quality report: one object for each violation.
+ * GitLab's code quality report: one object for each violation, and for each capture in which nothing was decided: a
+ * report without objects would read like a pass.
  *
  * Source: docs.gitlab.com, "Code quality report format".
  */
 import { printable } from '../../base/printable.js';
+import { whyIdle } from '../../model/report.js';
 import type { CheckReport, Finding, RuleInfo } from '../../model/report.js';
 import { jsonText } from '../json.js';
 import { inOrder } from '../order.js';
+import { undecidedCaptures } from '../undecided.js';
 import type { ReportOptions } from '../reporter.js';
 import { repositoryPath } from './locations.js';
 
@@ -17,8 +20,11 @@ export function renderGitlab(report: CheckReport, options: ReportOptions): strin
   const violations = inOrder(report).filter(
     ({ verdict, known }) => verdict === 'violation' && known === undefined,
   );
-  return jsonText(
-    violations.map((finding) => {
+  const idle = report.captures
+    .filter(({ facts }) => facts === 0)
+    .map((capture) => ({ capture, text: whyIdle(capture.path, options.problems) }));
+  return jsonText([
+    ...violations.map((finding) => {
       const path = repositoryPath(finding.at.path, options);
       // Of equal fingerprints GitLab shows the first only; two captures may have the same fault.
       const own = `${finding.fingerprint}-${path}`;
@@ -32,7 +38,17 @@ export function renderGitlab(report: CheckReport, options: ReportOptions): strin
         location: { path, lines: { begin: finding.at.line } },
       };
     }),
-  );
+    ...[...idle, ...undecidedCaptures(report)].map(({ capture, text }) => {
+      const path = repositoryPath(capture.path, options);
+      return {
+        description: printable(text),
+        check_name: 'nothing-decided',
+        fingerprint: `nothing-decided-${capture.sha256.slice(0, 12)}-${path}`,
+        severity: 'info',
+        location: { path, lines: { begin: 1 } },
+      };
+    }),
+  ]);
 }
 
 function severityOf({ severity }: Finding, rule: RuleInfo | undefined): string {

@@ -1,6 +1,6 @@
 /**
  * JUnit XML: a suite for each capture, a test case for each rule. What fails the command fails here; what
- * could not be decided, or had nothing to judge, is skipped and says so.
+ * is inconclusive, or was not exercised, is skipped and says so.
  *
  * Source: the schema of Jenkins' JUnit plugin.
  */
@@ -11,12 +11,18 @@ import { inOrder } from '../order.js';
 import { renderFindings } from '../pretty-findings.js';
 import type { PathFailure, ReportOptions } from '../reporter.js';
 import { displayPath } from '../text.js';
+import { undecidedCaptures } from '../undecided.js';
 
 /** Pure. */
 export function renderJunit(report: CheckReport, options: ReportOptions): string {
   const findings = inOrder(report);
+  const undecided = new Map(
+    undecidedCaptures(report).map(({ capture, text }) => [capture.sha256, text]),
+  );
   const suites = [
-    ...report.captures.map((capture) => suiteOf(capture, findings, options)),
+    ...report.captures.map((capture) =>
+      suiteOf(capture, findings, undecided.get(capture.sha256), options),
+    ),
     ...options.failures.map(failureSuite),
   ];
   const sum = (name: 'tests' | 'failures' | 'errors'): number =>
@@ -40,6 +46,7 @@ interface Suite {
 function suiteOf(
   { path, sha256 }: CaptureSummary,
   findings: readonly Finding[],
+  undecided: string | undefined,
   options: ReportOptions,
 ): Suite {
   const own = findings.filter(({ capture }) => capture === sha256);
@@ -70,6 +77,7 @@ function suiteOf(
     text: [
       `  <testsuite name="${name}" tests="${cases.length}" failures="${times('failed')}" errors="0" skipped="${times('skipped')}">`,
       ...cases.map(({ text }) => text),
+      ...(undecided === undefined ? [] : [`    <system-out>${undecided}</system-out>`]),
       ...(errors.length === 0
         ? []
         : [`    <system-err>${escapeXml(errors.join('\n'))}</system-err>`]),
@@ -118,10 +126,12 @@ function caseOf(
   }
   const open = findings.filter(({ verdict }) => verdict === 'inconclusive');
   const missing = new Set(open.flatMap((finding) => finding.missing));
-  if (open.length > 0)
-    return element('skipped', skipped(`cannot tell: ${[...missing].join('; ')}`));
+  if (open.length > 0) {
+    const needs = missing.size === 0 ? '' : `: missing ${[...missing].join('; ')}`;
+    return element('skipped', skipped(`inconclusive${needs}`));
+  }
   if (findings.some(({ verdict }) => verdict === 'pass')) return element('passed', '');
-  return element('skipped', skipped('nothing to judge in this capture'));
+  return element('skipped', skipped('not exercised: nothing to judge in this capture'));
 }
 
 const ORDER: readonly Severity[] = ['note', 'warning', 'error'];

@@ -11,6 +11,7 @@ import { inOrder } from '../order.js';
 import { captureNames, subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
 import { count, displayPath, excerptText, rulesOffText, wrap } from '../text.js';
+import { undecidedAdditions, undecidedHeadline } from '../undecided.js';
 
 const COLUMNS = 72;
 
@@ -20,6 +21,7 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
     ({ verdict, known }) => verdict === 'violation' && known === undefined,
   );
   const names = captureNames(report.captures);
+  const undecided = undecidedAdditions(report);
   const parts = [
     paragraph(`vhtrace: ${verdictOf(report)}`),
     ...violations.map((finding) => violationPart(finding, report, options)),
@@ -30,7 +32,7 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
     section('Read', [
       ...report.captures.map(({ sha256, formats, lines, facts }) =>
         bullet(
-          `${names.get(sha256) ?? ''}: ${formats.join(' + ') || 'no known format'}, ${count(lines, 'line')}, ${count(facts, 'protocol fact')}`,
+          `${names.get(sha256) ?? ''}: ${formats.join(' + ') || 'no known format'}, ${count(lines, 'line')}, ${count(facts, 'protocol fact')}${undecided.get(sha256) ?? ''}`,
         ),
       ),
       ...options.failures.map(({ path, error }) =>
@@ -45,7 +47,7 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
         ),
       ),
     ),
-    section('Undecided', undecided(report).map(bullet)),
+    section('Inconclusive', inconclusive(report).map(bullet)),
     paragraph(LIMITS),
   ];
   return parts.filter(Boolean).join('\n');
@@ -60,8 +62,9 @@ function verdictOf({ summary, captures, rulesOff }: CheckReport): string {
     note > 0 ? count(note, 'note') : '',
     summary.known === undefined ? '' : `${summary.known} known`,
   ].filter(Boolean);
-  const found = wrong.length === 0 ? 'no violation found' : wrong.join(', ');
-  return `${found}; ${count(summary.pass, 'check')} passed, ${summary.inconclusive} could not be decided${rulesOffText(rulesOff)}`;
+  const found = wrong.length > 0 ? wrong.join(', ') : 'no violation found';
+  const headline = undecidedHeadline(summary) ?? found;
+  return `${headline}; ${count(summary.pass, 'check')} passed, ${summary.inconclusive} inconclusive${rulesOffText(rulesOff)}`;
 }
 
 function violationPart(
@@ -99,8 +102,8 @@ function placeOf(name: string, line: number, captures: number): string {
   return captures > 1 ? `${name}:${line}` : `line ${line}`;
 }
 
-/** Rules that could not be decided, by what is missing. */
-function undecided({ coverage }: CheckReport): string[] {
+/** Inconclusive rules, by what is missing. */
+function inconclusive({ coverage }: CheckReport): string[] {
   const groups = new Map<string, string[]>();
   for (const { rule, inconclusive, missing } of coverage) {
     if (inconclusive === 0) continue;

@@ -1,6 +1,6 @@
 /**
  * SARIF 2.1.0: every result has a place in the repository, the steps of a violation are a code flow, what
- * could not be decided is `open`, what a baseline knows is suppressed.
+ * is inconclusive is `open`, what a baseline knows is suppressed.
  *
  * GitHub code scanning looks at neither kinds nor suppressions and raises an alert for each result: for it
  * there is a format of its own, with new violations only.
@@ -21,6 +21,7 @@ import { jsonText } from '../json.js';
 import { inOrder } from '../order.js';
 import type { ReportOptions } from '../reporter.js';
 import { count, thousands } from '../text.js';
+import { undecidedCaptures } from '../undecided.js';
 import { repositoryUri } from './locations.js';
 
 /** What GitHub takes of one run: results, and steps of one result. More would refuse the upload. */
@@ -45,7 +46,7 @@ export function renderCodeScanning(report: CheckReport, options: ReportOptions):
     ...(known === 0
       ? []
       : [`${count(known, 'violation')} of the baseline left out: each result is an alert`]),
-    ...(inconclusive === 0 ? [] : [`${count(inconclusive, 'check')} could not be decided`]),
+    ...(inconclusive === 0 ? [] : [`${count(inconclusive, 'check')} inconclusive`]),
   ];
   return logOf(report, alerts, left, options);
 }
@@ -57,7 +58,7 @@ function logOf(
   left: readonly string[],
   options: ReportOptions,
 ): string {
-  // Those that could not be decided come last where something has to be left out.
+  // Inconclusive ones come last where something has to be left out.
   const ranked = [
     ...findings.filter(({ verdict }) => verdict === 'violation'),
     ...findings.filter(({ verdict }) => verdict !== 'violation'),
@@ -90,7 +91,12 @@ function logOf(
               ...notifications(options),
               ...report.captures
                 .filter(({ facts }) => facts === 0)
-                .map((capture) => idle(capture, options)),
+                .map((capture) =>
+                  aboutCapture(capture, whyIdle(capture.path, options.problems), options),
+                ),
+              ...undecidedCaptures(report).map(({ capture, text }) =>
+                aboutCapture(capture, text, options),
+              ),
               ...(excess > 0
                 ? [notice('warning', `${thousands(excess)} more results are left out`)]
                 : []),
@@ -201,11 +207,12 @@ function codeFlow(finding: Finding, options: ReportOptions): object {
   };
 }
 
-function idle({ path }: CaptureSummary, { problems, ...folders }: ReportOptions): object {
+/** A capture in which nothing was checked. */
+function aboutCapture({ path }: CaptureSummary, text: string, folders: ReportOptions): object {
   const location = {
     physicalLocation: { artifactLocation: { uri: repositoryUri(path, folders) } },
   };
-  return { ...notice('warning', whyIdle(path, problems)), locations: [location] };
+  return { ...notice('warning', text), locations: [location] };
 }
 
 function notifications({ problems, failures, ...folders }: ReportOptions): object[] {

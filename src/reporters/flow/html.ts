@@ -9,6 +9,7 @@ import { renderSvg } from './svg.js';
 import { escapeHtml } from './html-text.js';
 import { inOrder } from '../order.js';
 import { count, displayPath } from '../text.js';
+import { undecidedHeadline } from '../undecided.js';
 
 /** A whole page. Pure. */
 export function renderHtml(flows: readonly Flow[], report: CheckReport): string {
@@ -47,7 +48,8 @@ function verdictText({ summary, captures }: CheckReport): string {
   const facts = captures.reduce((sum, capture) => sum + capture.facts, 0);
   if (facts === 0) return 'Nothing to check: no vhost or migration call in it.';
   const found = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')];
-  return `${found.join(', ')}; ${summary.pass} passed, ${summary.inconclusive} undecided.`;
+  const headline = undecidedHeadline(summary) ?? found.join(', ');
+  return `${headline}; ${summary.pass} passed, ${summary.inconclusive} inconclusive.`;
 }
 
 function findingsList(report: CheckReport): string {
@@ -57,16 +59,20 @@ function findingsList(report: CheckReport): string {
   const list = (findings: readonly Finding[]): string =>
     `<ul class="findings">\n${findings.map((finding) => findingItem(finding, report)).join('\n')}\n</ul>`;
   return [
-    violations.length === 0 ? '<p>No violation.</p>' : list(violations),
+    violations.length === 0 ? `<p>${noViolationText(report)}</p>` : list(violations),
     open.length === 0
       ? ''
-      : `<details><summary>${open.length} undecided</summary>${list(open)}</details>`,
+      : `<details><summary>${open.length} inconclusive</summary>${list(open)}</details>`,
   ].join('\n');
+}
+
+function noViolationText({ summary }: CheckReport): string {
+  return undecidedHeadline(summary) === undefined ? 'No violation.' : 'Nothing was decided.';
 }
 
 function findingItem(finding: Finding, { captures }: CheckReport): string {
   const { rule, verdict, severity, message, at, evidence, missing } = finding;
-  const kind = verdict === 'violation' ? severity : 'undecided';
+  const kind = verdict === 'violation' ? severity : 'inconclusive';
   const path = captures.length > 1 ? `${displayPath(at.path)} ` : '';
   const proof = evidence.map(({ line, role }) => `line ${line}: ${role}`);
   const details = verdict === 'violation' ? proof : missing.map((what) => `missing: ${what}`);

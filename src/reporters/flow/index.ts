@@ -41,7 +41,7 @@ const byTime = {
   json: ({ flows }) => jsonText({ schemaVersion: 1, flows: flows() }),
   mermaid: ({ flows }) => renderMermaid(flows()),
   tree: ({ flows, report, paths }, options) =>
-    renderFlowTree(flows(), report().findings, options) + documented(paths(), options),
+    withPaths(renderFlowTree(flows(), report().findings, options), paths(), options),
 } satisfies Record<string, FlowReporter>;
 
 const byCode = {
@@ -49,7 +49,7 @@ const byCode = {
   dot: ({ codeFlow }) => renderCodeDot(codeFlow()),
   json: ({ codeFlow }) => jsonText({ schemaVersion: 1, code: codeFlow() }),
   tree: ({ codeFlow, paths }, options) =>
-    renderCodeTree(codeFlow(), options) + documented(paths(), options),
+    withPaths(renderCodeTree(codeFlow(), options), paths(), options),
 } satisfies Record<string, FlowReporter>;
 
 const byPath = {
@@ -60,7 +60,8 @@ const byPath = {
 /** Reporters by view and format. */
 export const flowReporters = { time: byTime, code: byCode, path: byPath };
 
-/** Paths that notes document, below the flow; nothing where there are none. */
-function documented(comparison: PathComparison, options: FlowOptions): string {
-  return comparison.paths.length === 0 ? '' : `\n${renderPaths(comparison, options)}`;
+/** Paths that notes document, below the flow, where there is one. */
+function withPaths(flow: string, comparison: PathComparison, options: FlowOptions): string {
+  if (comparison.paths.length === 0) return flow;
+  return [flow, renderPaths(comparison, options)].filter(Boolean).join('\n');
 }

@@ -201,7 +201,7 @@ export const checkSchema = s.document(
       summary,
       findings: s.described(
         s.listOf(finding),
-        'violations and what is undecided; with --all every verdict',
+        'violations and inconclusive findings; with --all every verdict',
       ),
       devices: s.listOf(device),
       migrations: s.listOf(migration),

@@ -17,7 +17,7 @@ export function detailRow(entry: DetailEntry | undefined, style: Style): string 
       const { rule, severity, verdict, at } = entry.finding;
       const isViolation = verdict === 'violation';
       const mark = isViolation ? markText(severity, style) : colors.dim('?');
-      const word = isViolation ? VERDICTS[severity] : 'undecided';
+      const word = isViolation ? VERDICTS[severity] : 'inconclusive';
       return `${mark} ${colors.bold(rule)} ${word} at line ${at.line}`;
     }
     case 'more':

@@ -26,19 +26,25 @@ export function headerRow(options: HeaderOptions): string {
   return justify(left, `  ${verdictText(options)} `, width, style);
 }
 
+/** Columns from which on there is room for more than the name, what is unread and the verdicts. */
+const WITH_DEVICES = 90;
+
 function verdictText({ judged, width, style, captures }: HeaderOptions): string {
   const { colors, signs } = style;
   // Known before the rules are: there is nothing to wait for.
   if (captures.every(({ facts }) => facts === 0)) return colors.yellow('nothing to check');
   if (judged === undefined) return colors.dim(`judging${signs.cut}`);
   if (judged instanceof Error) return colors.red('could not be judged');
-  const { violations, inconclusive } = judged.report.summary;
+  const { violations, pass, inconclusive } = judged.report.summary;
+  const isDecided = pass + violations.warning + violations.note > 0;
   const { devices } = judged.report;
   const isWide = width >= 60;
   const parts = [
-    isWide && captures.length > 0 ? colors.dim(count(devices.length, 'device')) : '',
+    width >= WITH_DEVICES && captures.length > 0 ? colors.dim(count(devices.length, 'device')) : '',
     violations.error === 0
-      ? colors.green(isWide ? 'no violation' : `0${signs.error}`)
+      ? (isDecided ? colors.green : colors.yellow)(
+          !isWide ? `0${signs.error}` : isDecided ? 'no violation' : 'nothing decided',
+        )
       : colors.red(
           isWide ? count(violations.error, 'violation') : `${violations.error}${signs.error}`,
         ),
@@ -47,7 +53,9 @@ function verdictText({ judged, width, style, captures }: HeaderOptions): string 
       : colors.yellow(
           isWide ? count(violations.warning, 'warning') : `${violations.warning}${signs.warning}`,
         ),
-    inconclusive === 0 ? '' : colors.dim(isWide ? `${inconclusive} undecided` : `${inconclusive}?`),
+    inconclusive === 0
+      ? ''
+      : colors.dim(isWide ? `${inconclusive} inconclusive` : `${inconclusive}?`),
   ];
   return parts.filter((part) => part !== '').join('  ');
 }

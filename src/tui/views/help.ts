@@ -25,7 +25,7 @@ export function helpRows(width: number, style: Style): string[] {
     ...[
       `LOG dirty log on; off; >on, >off while it is switched; ? unknown`,
       `${signs.logged} vring with VHOST_VRING_F_LOG, ${signs.plain} without`,
-      `${signs.error} violation, ${signs.warning} warning, ${signs.note} note, ? undecided: the capture does not show enough`,
+      `${signs.error} violation, ${signs.warning} warning, ${signs.note} note, ? inconclusive: the capture does not show enough`,
       LIMITS,
     ].flatMap((text) => wrapWords(text, width - 4).map((row) => `  ${row}`)),
   ];

@@ -56,7 +56,7 @@ function segmentsOf(phases: readonly PhaseStart[], total: number, width: number)
   const starts = phases.map(({ row, phase }) => ({ phase, from: columnOf(row, total, width) }));
   const first = starts[0]?.from ?? width;
   const all: { phase: string; from: number }[] =
-    first > 0 ? [{ phase: 'no migration seen', from: 0 }, ...starts] : starts;
+    first > 0 ? [{ phase: 'before the migration', from: 0 }, ...starts] : starts;
   return all
     .map(({ phase, from }, i) => ({ phase, from, to: all[i + 1]?.from ?? width }))
     .filter(({ from, to }) => to > from);

@@ -29,7 +29,7 @@ export interface KernelRequest {
 
 /** How to see requests with what they return. */
 export const REQUESTS_RECIPE =
-  'requests with their results: strace -f -tt -e trace=ioctl, or kprobes on vhost_net_ioctl with file=%di:x64 cmd=%si:x32 and its kretprobe with ret=$retval:s32';
+  'requests with their results: vhtrace probes strace, or vhtrace probes ftrace';
 
 /** The device's handler: it gets every ioctl(), takes features itself, and hands on what it does not know. */
 export const HANDLER = 1;

@@ -67,9 +67,9 @@ export function missingEndpoint({ endpoint }: Connection): string[] {
   return endpoint === undefined ? [`the connection of each message (${MESSAGES_RECIPE})`] : [];
 }
 
-/** How to make a capture that shows messages with flags, payloads and replies; for lists of what is missing. */
+/** How to see messages with flags, payloads and replies; the recipe has the options of strace. */
 export const MESSAGES_RECIPE =
-  'both directions of the socket: strace -f -tt -y -x -s 4096 -e trace=sendmsg,recvmsg on QEMU';
+  'both directions of the socket: vhtrace probes strace --backend user';
 
 /** Connections in order of appearance. */
 export function connectionsOf(context: SessionContext): readonly Connection[] {
