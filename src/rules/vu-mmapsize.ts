@@ -1,4 +1,3 @@
-import { hasGap } from '../flows/run.js';
 import { bigintOf } from '../model/values.js';
 import { CHUNK_BYTES } from '../model/constants.js';
 import { MemoryTable } from './shared/memory-table.js';
@@ -33,7 +32,7 @@ export const vuMmapsize: Rule = {
     needs: [
       'SET_LOG_BASE with its payload: an strace, or the log of libvhost-user or DPDK',
       'for the size: SET_MEM_TABLE or ADD_MEM_REG of the same connection with the regions (strace -s 4096), and an unbroken record since then',
-      'for a size that is too small in a log start, not a device start: the log of the backend with the connection',
+      'for a size that is too small in a log start, not a device start: the log of the backend with the connection, or an strace -y of it',
     ],
     why: 'The backend maps that many bytes and checks each write against them: pages above are not logged, and stale on the destination. Some backends write beyond the mapping and crash.',
     probes: ['wire vhost_user_message', 'wire op_set_log_base', 'wire op_set_mem_table'],
@@ -172,7 +171,7 @@ function* judge(
   }
   const isOneStart =
     start?.logs === true && start.thread === base.thread && start.step <= highest.from.step;
-  const missing = doubts(context, endpoint, base, highest, isOneStart);
+  const missing = doubts(context, connection, base, highest, isOneStart);
   if (missing.length > 0) {
     yield undecided(covers, ...missing);
     return;
@@ -195,22 +194,18 @@ function* judge(
  */
 function doubts(
   context: SessionContext,
-  endpoint: string | undefined,
+  connection: Connection,
   base: Message,
   { from }: Region,
   isOneStart: boolean,
 ): string[] {
-  const missing: string[] = [];
-  if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
-  // The log of a backend that names the connection shows all of it.
-  const isStrace = endpoint?.startsWith('fd ') === true;
-  if (isStrace && !isOneStart) {
-    missing.push(
-      'a device start with logging on, which sends memory table and log base one behind the other',
-    );
+  if (connection.endpoint === undefined)
+    return [`the connection of each message (${MESSAGES_RECIPE})`];
+  if (!connection.isOfBackend && !isOneStart) {
+    return [
+      'a device start with logging on, which sends memory table and log base one behind the other; or the log of the backend, or an strace -y of it',
+    ];
   }
-  if (hasGap(context.run, from.step, base.step)) {
-    missing.push('an unbroken record since the memory table');
-  }
-  return missing;
+  const isOfSame = isOfSameQemu(context, connection, from, base);
+  return isOfSame ? [] : ['an unbroken record since the memory table'];
 }

@@ -99,7 +99,12 @@ const USER_STORIES: Readonly<Record<UserStory, (device: UserDevice) => void>> = 
 };
 
 type UserFormat =
-  'strace' | 'strace without -y' | 'strace of what is sent' | 'libvhost-user' | 'trace events';
+  | 'strace'
+  | 'strace without -y'
+  | 'strace of what is sent'
+  | 'strace of the backend'
+  | 'libvhost-user'
+  | 'trace events';
 
 /** The messages of a device, and how many of them come before the story. */
 interface Exchange {
@@ -113,6 +118,7 @@ const USER_TEXTS: Readonly<
   strace: ({ packets }) => straceOf(packets, { names: true }),
   'strace without -y': ({ packets }) => straceOf(packets),
   'strace of what is sent': ({ packets }) => straceOf(packets, { names: true, sendsOnly: true }),
+  'strace of the backend': ({ packets }) => straceOf(packets, { names: true, ofBackend: true }),
   'libvhost-user': ({ packets }) => libvhostUserOf(packets),
   // Without LOG_SHMFD migration is blocked: then it is the dirty rate that is measured.
   'trace events': ({ packets, before }, { logShmfd }) =>
@@ -204,6 +210,12 @@ const unnamedSocketOfLogStart: ReasonOf = (run) =>
 /** Without the name of the socket a start of the device by another thread may be that of another QEMU. */
 const otherThread = hiddenIn('another thread started the device', 'strace without -y');
 
+/** Only the backend sees what all threads of QEMU send. */
+const otherStop: ReasonOf = ({ format }) =>
+  format === 'strace of the backend'
+    ? undefined
+    : 'a thread that is not traced may have stopped logging';
+
 /** Without the features in between, the addresses of two devices look like those of one. */
 const severalPairs: ReasonOf = ({ setup }) =>
   setup.pairs > 1
@@ -211,8 +223,8 @@ const severalPairs: ReasonOf = ({ setup }) =>
     : undefined;
 
 /** Sent in the same device start it is known to be that of the backend. */
-const oldMemory: ReasonOf = ({ setup, story }) =>
-  story === 'restart while logging' && !setup.memSlots
+const oldMemory: ReasonOf = ({ setup, story, format }) =>
+  format === 'strace of the backend' || (story === 'restart while logging' && !setup.memSlots)
     ? undefined
     : 'the memory table is older: a thread that is not traced may have sent a smaller one';
 
@@ -349,6 +361,22 @@ const USER_FAULTS: readonly WireFault[] = [
     noPayload,
     noConnection,
     otherThread,
+  ),
+  userFault(
+    'the log does not grow with the memory',
+    'RZ-COVER',
+    'log-not-grown',
+    noPayload,
+    noConnection,
+    otherStop,
+  ),
+  userFault(
+    'the log grows only behind the memory',
+    'RZ-TABLE',
+    'log-grown-late',
+    noPayload,
+    noConnection,
+    otherStop,
   ),
   userFault(
     'a log stop keeps LOG_ALL',

@@ -346,6 +346,17 @@ describe('messages that QEMU sends', () => {
     );
   });
 
+  test('of two QEMUs, in an strace -y of their backend', () => {
+    fc.assert(
+      fc.property(setups, setups, acts, acts, turns, window, (a, b, first, second, order, part) => {
+        const other = userRun(b, second).map((p) => ({ ...p, socket: p.socket + 1000 }));
+        const packets = merge(userRun(a, first), other, order);
+        expect(alarms(cut(straceOf(packets, { names: true, ofBackend: true }), part))).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   test('as libvhost-user prints them, of one connection or several', () => {
     fc.assert(
       fc.property(

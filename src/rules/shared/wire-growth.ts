@@ -89,9 +89,11 @@ function judge(context: SessionContext, growth: Growth): Judgement {
   const message = `${nameOf(connection)} gets memory up to 0x${last.toString(16)}, and its log ends at 0x${(covered - 1n).toString(16)}`;
   const missing: string[] = [];
   if (endpoint === undefined) missing.push(`the connection of each message (${MESSAGES_RECIPE})`);
-  // A thread that is not traced may have switched logging off; the log of a backend shows all messages.
-  if (endpoint?.startsWith('fd ') === true)
-    missing.push('the log of the backend, which shows the messages of all threads of QEMU');
+  // A thread that is not traced may have switched logging off.
+  else if (!connection.isOfBackend)
+    missing.push(
+      'the log of the backend or an strace -y of it, which shows the messages of all threads of QEMU',
+    );
   if (![base, features].every((one) => isOfSameQemu(context, connection, one, from)))
     missing.push('an unbroken record since the log base');
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
