@@ -546,11 +546,11 @@ const KERNEL_FAULTS: readonly WireFault[] = [
   },
 ];
 
-function shadowed(name: string, defect: VdpaDefect): WireFault {
+function vdpaFault(name: string, rule: string, defect: VdpaDefect, isShadowed: boolean): WireFault {
   const textOf = (wrong?: VdpaDefect): string => {
     const lines: string[] = [];
     const device = new VdpaDevice(lines, '0x55d5', wrong);
-    device.start(true);
+    device.start(isShadowed);
     device.toggleLog(true);
     device.stop();
     return lines.join('\n');
@@ -558,7 +558,7 @@ function shadowed(name: string, defect: VdpaDefect): WireFault {
   const format = 'trace events of vdpa';
   return {
     name,
-    rules: ['VD-SVQ'],
+    rules: [rule],
     trials: () => [
       {
         scenario: `log start (${format})`,
@@ -572,9 +572,12 @@ function shadowed(name: string, defect: VdpaDefect): WireFault {
 }
 
 const VDPA_FAULTS: readonly WireFault[] = [
-  shadowed('a device with shadow virtqueues gets a log base', 'log-base'),
-  shadowed('a device with shadow virtqueues gets LOG_ALL', 'features'),
-  shadowed('a device with shadow virtqueues gets F_LOG', 'address'),
+  vdpaFault('a device with shadow virtqueues gets a log base', 'VD-SVQ', 'log-base', true),
+  vdpaFault('a device with shadow virtqueues gets LOG_ALL', 'VD-SVQ', 'features', true),
+  vdpaFault('a device with shadow virtqueues gets F_LOG', 'VD-SVQ', 'address', true),
+  vdpaFault('a vdpa device gets log base 0', 'ST-NULLBASE', 'null-base', false),
+  vdpaFault('a vdpa device gets a log of 2^46 chunks', 'ST-SIZE-SANE', 'huge-log', false),
+  vdpaFault('a log start moves a vring of a vdpa device', 'LS-ADDR-STABLE', 'vring-moved', false),
 ];
 
 export const WIRE_FAULTS: readonly WireFault[] = [...USER_FAULTS, ...KERNEL_FAULTS, ...VDPA_FAULTS];

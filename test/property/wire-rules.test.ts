@@ -627,7 +627,14 @@ describe('trace events of vdpa devices', () => {
       fc.property(
         steps,
         window,
-        fc.subarray(['vhost_dev_', 'get_vring_base', 'vdpa_dev_start', 'set_features']),
+        fc.subarray([
+          'vhost_dev_',
+          'get_vring_base',
+          'vdpa_dev_start',
+          'set_features',
+          'vring_num',
+          'mem_table',
+        ]),
         (script, part, hidden) => {
           const lines: string[] = [];
           const devices = [new VdpaDevice(lines, '0x55d5'), new VdpaDevice(lines, '0x55d6')];
@@ -645,14 +652,18 @@ describe('trace events of vdpa devices', () => {
     );
   });
 
-  test.each<[VdpaDefect]>([['log-base'], ['features'], ['address']])(
-    'that give a shadowed device %s are found by VD-SVQ',
-    (defect) => {
-      const lines: string[] = [];
-      const device = new VdpaDevice(lines, '0x55d5', defect);
-      device.start(true);
-      device.toggleLog(true);
-      expect(rulesOf(lines)).toEqual(['VD-SVQ']);
-    },
-  );
+  test.each<[VdpaDefect, string, boolean]>([
+    ['log-base', 'VD-SVQ', true],
+    ['features', 'VD-SVQ', true],
+    ['address', 'VD-SVQ', true],
+    ['null-base', 'ST-NULLBASE', false],
+    ['huge-log', 'ST-SIZE-SANE', false],
+    ['vring-moved', 'LS-ADDR-STABLE', false],
+  ])('with the fault %s are found by %s; shadow virtqueues: %j', (defect, rule, isShadowed) => {
+    const lines: string[] = [];
+    const device = new VdpaDevice(lines, '0x55d5', defect);
+    device.start(isShadowed);
+    device.toggleLog(true);
+    expect(rulesOf(lines)).toEqual([rule]);
+  });
 });
