@@ -1,13 +1,13 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { bigintOf } from '../model/values.js';
-import { MESSAGES_RECIPE, nameOf } from './shared/messages.js';
+import { nameOf } from './shared/messages.js';
 import type { Message } from './shared/messages.js';
 import { printedNumber } from './shared/printed.js';
 import { hasGap, place, unwatched } from './shared/queries.js';
 import { vdpaToggles } from './shared/vdpa-toggles.js';
 import type { VdpaToggle } from './shared/vdpa-toggles.js';
-import { deviceIn, wirePasses } from './shared/wire-passes.js';
+import { deviceIn, missingStart, wirePasses } from './shared/wire-passes.js';
 import type { WirePass } from './shared/wire-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -168,7 +168,7 @@ function* judgeWire(context: SessionContext, pass: WirePass): Generator<Judgemen
         verdict: 'inconclusive',
         ...at,
         message: `the addresses of a vring of ${nameOf(connection)} are not seen both at its start and at the log ${pass.kind}`,
-        missing: [`the messages since the device start (${MESSAGES_RECIPE})`],
+        missing: [missingStart(pass, 'the messages since the device start')],
       };
       continue;
     }

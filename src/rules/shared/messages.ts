@@ -63,6 +63,9 @@ export function nameOf({ endpoint }: Connection): string {
 export const MESSAGES_RECIPE =
   'both directions of the socket: strace -f -tt -y -x -s 4096 -e trace=sendmsg,recvmsg on QEMU';
 
+/** What is missing where nothing else is: threads of several QEMUs may have the same file descriptor. */
+export const NAMED_SOCKET = 'the name of the socket: add -y to strace';
+
 /** Connections in order of appearance. */
 export function connectionsOf(context: SessionContext): readonly Connection[] {
   return context.once('connections', () => {
