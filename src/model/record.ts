@@ -264,6 +264,8 @@ export interface VhostUserMessage extends Stamp {
   readonly span: Span;
   /** `frontend`: from QEMU to the backend. `reply`: the answer to that. `backend`: on the channel of the backend's own requests. */
   readonly sender: 'frontend' | 'reply' | 'backend';
+  /** Whose system call it is, where that is what the text shows: the one side sends what the other receives. */
+  readonly side?: 'frontend' | 'backend' | undefined;
   /** Request id; undefined where the text gives only a name that the protocol does not know. */
   readonly request?: number | undefined;
   /** Name without prefix: `SET_FEATURES`. */

@@ -71,13 +71,16 @@ function judge(context: SessionContext, start: Activation, device: string): Judg
     };
   }
   if (earlier.kind !== 'vhost_dev_start') return undefined;
+  const isUser = context.run.rings.backendOf(start) === 'user';
   return {
     verdict: 'inconclusive',
     ...at,
     message: 'two starts without a stop that is seen between them',
     evidence,
     missing: [
-      'whether the first start succeeded',
+      isUser
+        ? 'proof that the socket of the vhost-user backend stayed open'
+        : 'whether the first start succeeded',
       ...unwatched(context.run, 'vhost_dev_stop', earlier.first, start.first),
     ],
   };

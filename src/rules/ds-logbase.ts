@@ -91,9 +91,10 @@ function judge(context: SessionContext, start: Activation, features: Activation)
   }
   const backend = run.rings.backendOf(start);
   const success = startSuccess(context, start);
+  const over = success?.step ?? endOf(run, start);
   const missing = [
-    ...doubts(run, start),
-    ...unwatched(run, 'op_set_log_base', start.first, endOf(run, start), backend),
+    ...doubts(run, start, success?.step),
+    ...unwatched(run, 'op_set_log_base', start.first, over, backend),
   ];
   if (backend === undefined) missing.push(`probe ${probeName('op_set_features', undefined)}`);
   if (success === undefined) missing.push('proof that the start succeeded');
@@ -110,19 +111,28 @@ function judge(context: SessionContext, start: Activation, features: Activation)
     ...at,
     message: 'the device starts with logging on, but set_log_base is never called',
     expected: `${probeName('op_set_log_base', backend)} after the last vring and before the start ends`,
-    evidence: [{ line: features.line, role: 'the start is made with enable_log=true' }, success],
+    evidence: [
+      { line: features.line, role: 'the start is made with enable_log=true' },
+      { line: success.line, role: success.role },
+    ],
   };
 }
 
+/** A line that shows it, and the step at which the log base has to be there. */
+interface Success extends Mark {
+  readonly step: number;
+}
+
 /** Steps of vhost_dev_start() that come after the log base, or work that only a started device does. */
-function startSuccess(context: SessionContext, start: Activation): Mark | undefined {
+function startSuccess(context: SessionContext, start: Activation): Success | undefined {
   const later = below(
     start,
     'vhost_dev_elect_mem_logger',
     'op_set_vring_enable',
     'op_dev_start',
   ).find((a) => a.enable === true);
-  if (later !== undefined) return { line: later.line, role: 'the start gets past the log base' };
+  if (later !== undefined)
+    return { step: later.first, line: later.line, role: 'the start gets past the log base' };
   const next = context
     .of(
       'vhost_dev_start',
@@ -135,8 +145,17 @@ function startSuccess(context: SessionContext, start: Activation): Mark | undefi
     .find((a) => (a.device === start.device || a.device === undefined) && a.first > start.last);
   // A call that does not show its device may be a stop or another start of this one.
   if (next?.device === undefined) return undefined;
-  const isProof = next.kind === 'vhost_dev_set_log' || next.kind === 'vhost_dev_log_resize';
-  return isProof ? { line: next.line, role: 'only a started device gets here' } : undefined;
+  if (next.kind !== 'vhost_dev_set_log' && next.kind !== 'vhost_dev_log_resize') return undefined;
+  // Another thread gets the big lock only when the start has given it back; in its own it may be a nested main loop.
+  const isOver = start.closed !== undefined || isOfAnotherThread(next, start);
+  const isSeen = unwatched(context.run, 'vhost_dev_start', start.first, next.first).length === 0;
+  return isOver && isSeen
+    ? { step: next.first, line: next.line, role: 'only a started device gets here' }
+    : undefined;
+}
+
+function isOfAnotherThread(one: Activation, other: Activation): boolean {
+  return one.thread !== undefined && other.thread !== undefined && one.thread !== other.thread;
 }
 
 function judgeWire(context: SessionContext, start: WireStart): Judgement | undefined {

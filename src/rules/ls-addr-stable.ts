@@ -1,11 +1,13 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { bigintOf } from '../model/values.js';
-import { MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
+import { nameOf } from './shared/wire/messages.js';
 import type { Message } from './shared/wire/messages.js';
 import { printedNumber } from './shared/calls/printed.js';
 import { hasGap, place, unwatched } from './shared/calls/queries.js';
-import { deviceIn, wirePasses } from './shared/wire/passes.js';
+import { vdpaToggles } from './shared/traced/vdpa-toggles.js';
+import type { VdpaToggle } from './shared/traced/vdpa-toggles.js';
+import { deviceIn, missingStart, wirePasses } from './shared/wire/passes.js';
 import type { WirePass } from './shared/wire/passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -30,6 +32,7 @@ export const lsAddrStable: Rule = {
       'print *addr at the set_vring_addr op, at the start of the ring and at the log toggle',
       'probes on the op and on vhost_dev_start in between',
       'or the messages of a vhost-user connection since the device start: an strace -y of QEMU or of the backend',
+      'or the trace events vhost_vdpa_* of a vdpa device without shadow virtqueues, since its start',
     ],
     why: 'The backend reads and writes the ring somewhere else from then on: requests are lost, or memory that is no ring is overwritten.',
     probes: ['vhost_dev_start', 'op_set_vring_addr', 'members at op_set_vring_addr'],
@@ -64,6 +67,7 @@ export const lsAddrStable: Rule = {
       else started.add(call);
     }
     for (const pass of wirePasses(context)) yield* judgeWire(context, pass);
+    for (const toggle of vdpaToggles(context)) yield judgeEvent(toggle);
   },
 };
 
@@ -164,26 +168,57 @@ function* judgeWire(context: SessionContext, pass: WirePass): Generator<Judgemen
         verdict: 'inconclusive',
         ...at,
         message: `the addresses of a vring of ${nameOf(connection)} are not seen both at its start and at the log ${pass.kind}`,
-        missing: [`the messages since the device start (${MESSAGES_RECIPE})`],
+        missing: [missingStart(pass, 'the messages since the device start')],
       };
       continue;
     }
     const changed = ADDRESSES.filter(
       (name) => bigintOf(start.payload[name]) !== bigintOf(address.payload[name]),
     );
-    const [name] = changed;
-    if (name === undefined) {
-      yield { verdict: 'pass', ...at, message: `vring ${vring} stays where it was started` };
-      continue;
-    }
-    yield {
-      verdict: 'violation',
+    yield judgeMoved(at, `log ${pass.kind}`, changed, start.payload, start.line);
+  }
+}
+
+function judgeEvent({
+  device,
+  vring,
+  step: { index: step, line, event },
+  start,
+}: VdpaToggle): Judgement {
+  const at = { device, vring, step, line };
+  if (start === undefined) {
+    return {
+      verdict: 'inconclusive',
       ...at,
-      message: `the log ${pass.kind} gives vring ${vring} another ${changed.join(', ')} than its start`,
-      expected: `${name} = ${start.payload[name] ?? ''}, as at the start`,
-      evidence: [{ line: start.line, role: 'the address that the ring was started with' }],
+      message: 'the addresses of a vring are not seen both at its start and at the log toggle',
+      missing: [
+        'trace events vhost_vdpa_set_vring_num and vhost_vdpa_set_vring_addr since the device start, of one QEMU',
+      ],
     };
   }
+  const [before, after] = [start.event?.record.args ?? {}, event?.record.args ?? {}];
+  const changed = ADDRESSES.filter((name) => bigintOf(before[name]) !== bigintOf(after[name]));
+  return judgeMoved(at, 'log toggle', changed, before, start.line);
+}
+
+/** `changed`: the addresses that are not those of the start. */
+function judgeMoved(
+  at: Pick<Judgement, 'device' | 'endpoint' | 'vring' | 'step' | 'line'>,
+  what: string,
+  changed: readonly string[],
+  before: Readonly<Record<string, string>>,
+  startLine: number,
+): Judgement {
+  const [name] = changed;
+  if (name === undefined)
+    return { verdict: 'pass', ...at, message: `vring ${at.vring} stays where it was started` };
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `the ${what} gives vring ${at.vring} another ${changed.join(', ')} than its start`,
+    expected: `${name} = ${before[name] ?? ''}, as at the start`,
+    evidence: [{ line: startLine, role: 'the address that the ring was started with' }],
+  };
 }
 
 function isShown({ payload }: Message): boolean {

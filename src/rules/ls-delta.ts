@@ -2,9 +2,9 @@ import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { argText, bigintOf, featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
-import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
+import { isOfSameQemu, nameOf } from './shared/wire/messages.js';
 import { hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
-import { deviceIn, wirePasses } from './shared/wire/passes.js';
+import { deviceIn, missingStart, wirePasses } from './shared/wire/passes.js';
 import type { WirePass } from './shared/wire/passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -122,7 +122,7 @@ function judgeWire(context: SessionContext, pass: WirePass): Judgement {
       verdict: 'inconclusive',
       ...at,
       message: `the features of ${nameOf(connection)} are not seen both at its start and at the log ${pass.kind}`,
-      missing: [`the messages since the device start (${MESSAGES_RECIPE})`],
+      missing: [missingStart(pass, 'the messages since the device start')],
     };
   }
   const changed = (before ^ now) & ~LOG_ALL;

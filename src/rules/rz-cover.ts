@@ -14,7 +14,7 @@ export const rzCover: Rule = {
     needs: [
       'the entry of vhost_dev_log_resize with size=, below vhost_commit; for a log that is kept, the set_mem_table op there and the size of the log before',
       'probe vhost_dev_sync_region, and a sync in which the device is elected: its rlast= shows the memory regions',
-      'or the messages of a vhost-user connection since the log start, with payload: the log of the backend',
+      'or the messages of a vhost-user connection since the log start, with payload: the log of the backend, or an strace -y of it',
     ],
     why: 'The backend writes to memory that the log does not cover: those pages are lost, or it writes beyond the bitmap. QEMU asserts at the next sync.',
     probes: [

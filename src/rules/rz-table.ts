@@ -24,7 +24,7 @@ export const rzTable: Rule = {
     needs: [
       'vhost_commit and vhost_dev_log_resize below it, and the size of the log before (the log start, or the resize before)',
       'probe on the set_mem_table op of the backend',
-      'or the messages of a vhost-user connection since the log start, with payload: the log of the backend',
+      'or the messages of a vhost-user connection since the log start, with payload: the log of the backend, or an strace -y of it',
     ],
     why: 'The backend may write to memory for which the log it has is too small: bits are set beyond the bitmap, or lost.',
     probes: ['vhost_commit', 'vhost_dev_log_resize', 'vhost_log_get', 'op_set_mem_table'],

@@ -1,6 +1,5 @@
 import { bigintOf, pointerOf } from '../model/values.js';
 import { callerOf } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
 import { printedNumber } from './shared/calls/printed.js';
 import { place } from './shared/calls/queries.js';
 import type { Judgement, Rule } from './rule.js';
@@ -40,9 +39,19 @@ export const stBaseEq: Rule = {
       if (op?.kind !== 'op_set_log_base' || op.first !== step.index) return;
       const base = bigintOf(op.value);
       if (base === undefined) return;
-      const bitmap = isThisLog(op) ? printedNumber(op, 'log') : undefined;
-      const judged = judgeBase(op.func, base, bitmap, printedNumber(op, 'size'));
-      yield { ...place(op), ...judged };
+      const wanted = bigintOf(callerOf(op, 'vhost_dev_log_resize')?.value);
+      const size = printedNumber(op, 'size');
+      // `print *dev->log` shows the log before a resize.
+      if (wanted !== undefined && size !== undefined && wanted !== size) {
+        yield {
+          verdict: 'inconclusive',
+          ...place(op),
+          message: `${op.func} gets base 0x${base.toString(16)} for a log of ${wanted} chunks, and the log that is printed has ${size}`,
+          missing: ['print *log at the set_log_base op, of the new log'],
+        };
+        return;
+      }
+      yield { ...place(op), ...judgeBase(op.func, base, printedNumber(op, 'log'), size) };
     },
   },
   *sequence(context) {
@@ -57,13 +66,6 @@ export const stBaseEq: Rule = {
     }
   },
 };
-
-/** `print *dev->log` shows the log before a resize: another size than the resize is for. */
-function isThisLog(op: Activation): boolean {
-  const wanted = bigintOf(callerOf(op, 'vhost_dev_log_resize')?.value);
-  const printed = printedNumber(op, 'size');
-  return wanted === undefined || printed === undefined || wanted === printed;
-}
 
 function judgeBase(
   func: string,

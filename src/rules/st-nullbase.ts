@@ -1,5 +1,5 @@
-import { bigintOf } from '../model/values.js';
-import type { Rule } from './rule.js';
+import { bigintOf, pointerOf } from '../model/values.js';
+import type { Judgement, Rule } from './rule.js';
 
 /** set_log_base with a NULL base although the log has a size. */
 export const stNullbase: Rule = {
@@ -10,7 +10,10 @@ export const stNullbase: Rule = {
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
-    needs: ['base= of the set_log_base op, and size= of its caller when base is 0'],
+    needs: [
+      'base= of the set_log_base op, and size= of its caller when base is 0',
+      'or the trace event vhost_vdpa_set_log_base of a vdpa device without shadow virtqueues',
+    ],
     probes: ['op_set_log_base', 'vhost_dev_log_resize'],
     why: 'The kernel accepts a NULL base (its check is address arithmetic) and every log write fails silently afterwards: no page is ever marked dirty.',
     remedy:
@@ -30,31 +33,37 @@ export const stNullbase: Rule = {
     *judge(step) {
       const op = step.calls.at(-1);
       if (op?.row.kind !== 'op_set_log_base') return;
-      const base = bigintOf(op.value);
-      if (base === undefined) return;
-      const place = { device: op.pointer, step: step.index, line: step.line };
-      if (base !== 0n) {
-        yield { verdict: 'pass', ...place, message: `${op.func} gets base 0x${base.toString(16)}` };
-        return;
-      }
-      const size = bigintOf(
-        step.calls.findLast((call) => call.row.kind === 'vhost_dev_log_resize')?.value,
-      );
-      if (size === undefined || size === 0n) {
-        yield {
-          verdict: 'inconclusive',
-          ...place,
-          message: `${op.func} gets base 0`,
-          missing: ['a log size above 0 in the same stack'],
-        };
-      } else {
-        yield {
-          verdict: 'violation',
-          ...place,
-          message: `${op.func} gets base 0 for a log of ${size.toString()} chunks`,
-          expected: 'the address of the log bitmap',
-        };
-      }
+      const size = step.calls.findLast((call) => call.row.kind === 'vhost_dev_log_resize')?.value;
+      const judged = judge(op.func, op.value, size, 'a log size above 0 in the same stack');
+      if (judged === undefined) return;
+      yield { ...judged, device: op.pointer, step: step.index, line: step.line };
     },
   },
+  *sequence(context) {
+    for (const { event, index: step, line } of context.events('op_set_log_base')) {
+      const { name, args } = event?.record ?? {};
+      const judged = judge(name ?? '', args?.base, args?.size, 'a log size above 0');
+      if (judged === undefined) continue;
+      yield { ...judged, device: pointerOf(args?.dev), step, line, alone: true };
+    }
+  },
 };
+
+function judge(
+  func: string,
+  baseText: string | undefined,
+  sizeText: string | undefined,
+  missing: string,
+): Pick<Judgement, 'verdict' | 'message' | 'expected' | 'missing'> | undefined {
+  const base = bigintOf(baseText);
+  const size = bigintOf(sizeText);
+  if (base === undefined) return undefined;
+  if (base !== 0n) return { verdict: 'pass', message: `${func} gets base 0x${base.toString(16)}` };
+  if (size === undefined || size === 0n)
+    return { verdict: 'inconclusive', message: `${func} gets base 0`, missing: [missing] };
+  return {
+    verdict: 'violation',
+    message: `${func} gets base 0 for a log of ${size.toString()} chunks`,
+    expected: 'the address of the log bitmap',
+  };
+}

@@ -1,6 +1,6 @@
-import { bigintOf } from '../model/values.js';
+import { bigintOf, pointerOf } from '../model/values.js';
 import { CHUNK_BYTES } from '../model/constants.js';
-import type { Rule } from './rule.js';
+import type { Judgement, Rule } from './rule.js';
 
 /** 2^34 chunks of 256 KiB reach guest physical address 2^52: no x86 CPU addresses more. */
 const MOST_CHUNKS = 1n << 34n;
@@ -14,7 +14,10 @@ export const stSizeSane: Rule = {
     impact: 'crash',
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
-    needs: ['size= of vhost_log_alloc, vhost_log_get or vhost_dev_log_resize'],
+    needs: [
+      'size= of vhost_log_alloc, vhost_log_get or vhost_dev_log_resize',
+      'or the trace event vhost_vdpa_set_log_base of a vdpa device without shadow virtqueues',
+    ],
     probes: ['vhost_dev_log_resize', 'vhost_log_get', 'vhost_log_alloc'],
     why: 'The allocation fails and QEMU aborts at the start of the migration, or gigabytes are allocated for nothing.',
     remedy:
@@ -40,30 +43,41 @@ export const stSizeSane: Rule = {
       const kind = call?.row.kind;
       if (kind !== 'vhost_log_alloc' && kind !== 'vhost_log_get' && kind !== 'vhost_dev_log_resize')
         return;
-      const size = bigintOf(call?.value);
-      if (size === undefined) return;
+      const judged = judge(call?.value);
+      if (judged === undefined) return;
       const device = step.calls.findLast(
         (outer) => outer.row.kind === 'vhost_dev_log_resize',
       )?.pointer;
-      const place = { device, step: step.index, line: step.line };
-      const covers = `${size.toString()} chunks cover ${((size * CHUNK_BYTES) / (1n << 20n)).toString()} MiB of guest physical memory`;
-      if (size > MOST_CHUNKS) {
-        yield {
-          verdict: 'violation',
-          ...place,
-          message: `${covers}: more than any guest has`,
-          expected: `at most ${MOST_CHUNKS.toString()} chunks`,
-        };
-      } else if (size === 0n) {
-        yield {
-          verdict: 'inconclusive',
-          ...place,
-          message: 'a log of size 0',
-          missing: ['the memory regions of the device'],
-        };
-      } else {
-        yield { verdict: 'pass', ...place, message: covers };
-      }
+      yield { ...judged, device, step: step.index, line: step.line };
     },
   },
+  *sequence(context) {
+    for (const { event, index: step, line } of context.events('op_set_log_base')) {
+      const { args } = event?.record ?? {};
+      const judged = judge(args?.size);
+      if (judged === undefined) continue;
+      yield { ...judged, device: pointerOf(args?.dev), step, line, alone: true };
+    }
+  },
 };
+
+function judge(
+  text: string | undefined,
+): Pick<Judgement, 'verdict' | 'message' | 'expected' | 'missing'> | undefined {
+  const size = bigintOf(text);
+  if (size === undefined) return undefined;
+  const covers = `${size.toString()} chunks cover ${((size * CHUNK_BYTES) / (1n << 20n)).toString()} MiB of guest physical memory`;
+  if (size > MOST_CHUNKS)
+    return {
+      verdict: 'violation',
+      message: `${covers}: more than any guest has`,
+      expected: `at most ${MOST_CHUNKS.toString()} chunks`,
+    };
+  if (size === 0n)
+    return {
+      verdict: 'inconclusive',
+      message: 'a log of size 0',
+      missing: ['the memory regions of the device'],
+    };
+  return { verdict: 'pass', message: covers };
+}

@@ -1,4 +1,3 @@
-import { hasGap } from '../flows/run.js';
 import { bigintOf } from '../model/values.js';
 import { CHUNK_BYTES } from '../model/constants.js';
 import { MemoryTable } from './shared/wire/memory-table.js';
@@ -34,7 +33,7 @@ export const vuMmapsize: Rule = {
     needs: [
       'SET_LOG_BASE with its payload: an strace, or the log of libvhost-user or DPDK',
       'for the size: SET_MEM_TABLE or ADD_MEM_REG of the same connection with the regions (vhtrace probes strace), and an unbroken record since then',
-      'for a size that is too small in a log start, not a device start: the log of the backend with the connection',
+      'for a size that is too small in a log start, not a device start: the log of the backend with the connection, or an strace -y of it',
     ],
     why: 'The backend maps that many bytes and checks each write against them: pages above are not logged, and stale on the destination. Some backends write beyond the mapping and crash.',
     probes: ['wire vhost_user_message', 'wire op_set_log_base', 'wire op_set_mem_table'],
@@ -201,16 +200,12 @@ function doubts(
   { from }: Region,
   isOneStart: boolean,
 ): string[] {
-  const missing = missingEndpoint(connection);
-  // The log of a backend that names the connection shows all of it.
-  const isStrace = connection.endpoint?.startsWith('fd ') === true;
-  if (isStrace && !isOneStart) {
-    missing.push(
-      'a device start with logging on, which sends memory table and log base one behind the other',
-    );
+  if (connection.endpoint === undefined) return missingEndpoint(connection);
+  if (!connection.isOfBackend && !isOneStart) {
+    return [
+      'a device start with logging on, which sends memory table and log base one behind the other; or the log of the backend, or an strace -y of it',
+    ];
   }
-  if (hasGap(context.run, from.step, base.step)) {
-    missing.push('an unbroken record since the memory table');
-  }
-  return missing;
+  const isOfSame = isOfSameQemu(context, connection, from, base);
+  return isOfSame ? [] : ['an unbroken record since the memory table'];
 }

@@ -99,7 +99,12 @@ const USER_STORIES: Readonly<Record<UserStory, (device: UserDevice) => void>> = 
 };
 
 type UserFormat =
-  'strace' | 'strace without -y' | 'strace of what is sent' | 'libvhost-user' | 'trace events';
+  | 'strace'
+  | 'strace without -y'
+  | 'strace of what is sent'
+  | 'strace of the backend'
+  | 'libvhost-user'
+  | 'trace events';
 
 /** The messages of a device, and how many of them come before the story. */
 interface Exchange {
@@ -113,6 +118,7 @@ const USER_TEXTS: Readonly<
   strace: ({ packets }) => straceOf(packets, { names: true }),
   'strace without -y': ({ packets }) => straceOf(packets),
   'strace of what is sent': ({ packets }) => straceOf(packets, { names: true, sendsOnly: true }),
+  'strace of the backend': ({ packets }) => straceOf(packets, { names: true, ofBackend: true }),
   'libvhost-user': ({ packets }) => libvhostUserOf(packets),
   // Without LOG_SHMFD migration is blocked: then it is the dirty rate that is measured.
   'trace events': ({ packets, before }, { logShmfd }) =>
@@ -204,6 +210,12 @@ const unnamedSocketOfLogStart: ReasonOf = (run) =>
 /** Without the name of the socket a start of the device by another thread may be that of another QEMU. */
 const otherThread = hiddenIn('another thread started the device', 'strace without -y');
 
+/** Only the backend sees what all threads of QEMU send. */
+const otherStop: ReasonOf = ({ format }) =>
+  format === 'strace of the backend'
+    ? undefined
+    : 'a thread that is not traced may have stopped logging';
+
 /** Without the features in between, the addresses of two devices look like those of one. */
 const severalPairs: ReasonOf = ({ setup }) =>
   setup.pairs > 1
@@ -211,8 +223,8 @@ const severalPairs: ReasonOf = ({ setup }) =>
     : undefined;
 
 /** Sent in the same device start it is known to be that of the backend. */
-const oldMemory: ReasonOf = ({ setup, story }) =>
-  story === 'restart while logging' && !setup.memSlots
+const oldMemory: ReasonOf = ({ setup, story, format }) =>
+  format === 'strace of the backend' || (story === 'restart while logging' && !setup.memSlots)
     ? undefined
     : 'the memory table is older: a thread that is not traced may have sent a smaller one';
 
@@ -349,6 +361,22 @@ const USER_FAULTS: readonly WireFault[] = [
     noPayload,
     noConnection,
     otherThread,
+  ),
+  userFault(
+    'the log does not grow with the memory',
+    'RZ-COVER',
+    'log-not-grown',
+    noPayload,
+    noConnection,
+    otherStop,
+  ),
+  userFault(
+    'the log grows only behind the memory',
+    'RZ-TABLE',
+    'log-grown-late',
+    noPayload,
+    noConnection,
+    otherStop,
   ),
   userFault(
     'a log stop keeps LOG_ALL',
@@ -518,11 +546,11 @@ const KERNEL_FAULTS: readonly WireFault[] = [
   },
 ];
 
-function shadowed(name: string, defect: VdpaDefect): WireFault {
+function vdpaFault(name: string, rule: string, defect: VdpaDefect, isShadowed: boolean): WireFault {
   const textOf = (wrong?: VdpaDefect): string => {
     const lines: string[] = [];
     const device = new VdpaDevice(lines, '0x55d5', wrong);
-    device.start(true);
+    device.start(isShadowed);
     device.toggleLog(true);
     device.stop();
     return lines.join('\n');
@@ -530,7 +558,7 @@ function shadowed(name: string, defect: VdpaDefect): WireFault {
   const format = 'trace events of vdpa';
   return {
     name,
-    rules: ['VD-SVQ'],
+    rules: [rule],
     trials: () => [
       {
         scenario: `log start (${format})`,
@@ -544,9 +572,12 @@ function shadowed(name: string, defect: VdpaDefect): WireFault {
 }
 
 const VDPA_FAULTS: readonly WireFault[] = [
-  shadowed('a device with shadow virtqueues gets a log base', 'log-base'),
-  shadowed('a device with shadow virtqueues gets LOG_ALL', 'features'),
-  shadowed('a device with shadow virtqueues gets F_LOG', 'address'),
+  vdpaFault('a device with shadow virtqueues gets a log base', 'VD-SVQ', 'log-base', true),
+  vdpaFault('a device with shadow virtqueues gets LOG_ALL', 'VD-SVQ', 'features', true),
+  vdpaFault('a device with shadow virtqueues gets F_LOG', 'VD-SVQ', 'address', true),
+  vdpaFault('a vdpa device gets log base 0', 'ST-NULLBASE', 'null-base', false),
+  vdpaFault('a vdpa device gets a log of 2^46 chunks', 'ST-SIZE-SANE', 'huge-log', false),
+  vdpaFault('a log start moves a vring of a vdpa device', 'LS-ADDR-STABLE', 'vring-moved', false),
 ];
 
 export const WIRE_FAULTS: readonly WireFault[] = [...USER_FAULTS, ...KERNEL_FAULTS, ...VDPA_FAULTS];

@@ -13,22 +13,27 @@ export interface StraceOptions {
   readonly shown?: number;
   /** -y */
   readonly names?: boolean;
+  /** Of the backend, which has one thread for its messages. */
+  readonly ofBackend?: boolean;
 }
 
+const BACKEND = 7000;
+
 export function straceOf(packets: readonly Packet[], options: StraceOptions = {}): string[] {
-  const { threads, sendsOnly = false, shown = 4096, names = false } = options;
+  const { threads, sendsOnly = false, shown = 4096, names = false, ofBackend = false } = options;
   const hasColumn = threads === undefined || threads.size > 1;
   const lines: string[] = [];
   packets.forEach((packet, i) => {
     const { thread, fd, socket, sender, request, flags } = packet;
     if (threads?.has(thread) === false || (sendsOnly && sender === 'reply')) return;
-    const stamp = `${hasColumn ? `${thread} ` : ''}04:01:${clock(i)}`;
+    const shownThread = ofBackend ? BACKEND : thread;
+    const stamp = `${hasColumn ? `${shownThread} ` : ''}04:01:${clock(i)}`;
     const file = names ? `${fd}<socket:[${socket}]>` : String(fd);
     const payload = bytesOf(packet);
     const header = headerBytes(request, flags, payload.length);
     const call = (name: string, bytes: readonly number[]): string =>
       `${stamp} ${name}(${file}, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base=${printString(bytes, 'xx', shown)}, iov_len=${bytes.length}}], msg_iovlen=1, msg_controllen=0, msg_flags=0}, 0) = ${bytes.length}`;
-    if (sender === 'frontend') lines.push(call('sendmsg', [...header, ...payload]));
+    if ((sender === 'frontend') !== ofBackend) lines.push(call('sendmsg', [...header, ...payload]));
     else {
       lines.push(call('recvmsg', header));
       if (payload.length > 0) lines.push(call('recvmsg', payload));

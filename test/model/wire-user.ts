@@ -38,7 +38,9 @@ export type UserDefect =
   | 'start-vring-not-told'
   | 'start-base-left-out'
   | 'features-changed'
-  | 'vring-moved';
+  | 'vring-moved'
+  | 'log-not-grown'
+  | 'log-grown-late';
 
 /** Members of a payload in order, with their bytes. */
 export type Members = readonly (readonly [name: string, value: bigint, bytes: number])[];
@@ -256,11 +258,13 @@ export class UserDevice {
     this.high = high;
     if (!this.isRunning) return;
     const needed = this.neededChunks();
-    if (this.isLogging && this.logChunks < needed) {
+    const grows = this.isLogging && this.logChunks < needed && this.defect !== 'log-not-grown';
+    if (this.defect === 'log-grown-late') this.sendMemory(thread);
+    if (grows) {
       this.logChunks = needed + 170n;
       for (let pair = 0; pair < this.setup.pairs; pair++) this.setLogBase(thread, pair);
     }
-    this.sendMemory(thread);
+    if (this.defect !== 'log-grown-late') this.sendMemory(thread);
     if (this.isLogging && this.logChunks > needed + 170n) {
       this.logChunks = needed;
       for (let pair = 0; pair < this.setup.pairs; pair++) this.setLogBase(thread, pair);

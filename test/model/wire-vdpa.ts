@@ -1,6 +1,7 @@
 /** QEMU's trace events of a vdpa device: QEMU hw/virtio/vhost-vdpa.c (9.0 to 10.2). */
 
-export type VdpaDefect = 'log-base' | 'features' | 'address';
+export type VdpaDefect =
+  'log-base' | 'features' | 'address' | 'null-base' | 'huge-log' | 'vring-moved';
 
 const LOG_ALL = 0x4000000;
 const FEATURES = 0x300_0000;
@@ -9,6 +10,7 @@ export class VdpaDevice {
   isLogging = false;
   private isRunning = false;
   private isShadowed = false;
+  private starts = 0;
 
   constructor(
     private readonly lines: string[],
@@ -18,6 +20,7 @@ export class VdpaDevice {
 
   start(shadowed: boolean): void {
     this.isRunning = true;
+    this.starts++;
     this.isShadowed = shadowed;
     this.event('vhost_dev_start', `${this.dev}:virtio-net vrings:0`);
     this.features();
@@ -57,7 +60,10 @@ export class VdpaDevice {
     }
     if (log) this.logBase();
     this.features();
-    for (let i = 0; i < 2; i++) this.address(i, log);
+    for (let i = 0; i < 2; i++) {
+      const isMoved = i === 1 && this.defect === 'vring-moved';
+      this.address(i, log, isMoved ? 0 : this.starts);
+    }
   }
 
   private fault(): void {
@@ -74,17 +80,21 @@ export class VdpaDevice {
     this.event('vhost_vdpa_set_features', `dev: ${this.dev} features: 0x${word.toString(16)}`);
   }
 
-  private address(index: number, log: boolean): void {
+  /** The guest puts its rings somewhere else before each start. */
+  private address(index: number, log: boolean, place = this.starts): void {
     this.event(
       'vhost_vdpa_set_vring_addr',
-      `dev: ${this.dev} index: ${index} flags: 0x${log ? 1 : 0} desc_user_addr: 0x7f00 used_user_addr: 0x7f20 avail_user_addr: 0x7f10 log_guest_addr: 0x3f5d000`,
+      `dev: ${this.dev} index: ${index} flags: 0x${log ? 1 : 0} desc_user_addr: 0x7f${place}00 used_user_addr: 0x7f20 avail_user_addr: 0x7f10 log_guest_addr: 0x3f5d000`,
     );
   }
 
   private logBase(): void {
+    const [base, log] =
+      this.defect === 'null-base' ? ['0x0', '(nil)'] : ['0x7fd260000000', '0x7fd260000000'];
+    const size = this.defect === 'huge-log' ? 2 ** 46 : 28672;
     this.event(
       'vhost_vdpa_set_log_base',
-      `dev: ${this.dev} base: 0x7fd260000000 size: 28672 refcnt: 1 fd: -1 log: 0x7fd260000000`,
+      `dev: ${this.dev} base: ${base} size: ${size} refcnt: 1 fd: -1 log: ${log}`,
     );
   }
 

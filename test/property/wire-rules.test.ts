@@ -346,6 +346,17 @@ describe('messages that QEMU sends', () => {
     );
   });
 
+  test('of two QEMUs, in an strace -y of their backend', () => {
+    fc.assert(
+      fc.property(setups, setups, acts, acts, turns, window, (a, b, first, second, order, part) => {
+        const other = userRun(b, second).map((p) => ({ ...p, socket: p.socket + 1000 }));
+        const packets = merge(userRun(a, first), other, order);
+        expect(alarms(cut(straceOf(packets, { names: true, ofBackend: true }), part))).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   test('as libvhost-user prints them, of one connection or several', () => {
     fc.assert(
       fc.property(
@@ -616,7 +627,14 @@ describe('trace events of vdpa devices', () => {
       fc.property(
         steps,
         window,
-        fc.subarray(['vhost_dev_', 'get_vring_base', 'vdpa_dev_start', 'set_features']),
+        fc.subarray([
+          'vhost_dev_',
+          'get_vring_base',
+          'vdpa_dev_start',
+          'set_features',
+          'vring_num',
+          'mem_table',
+        ]),
         (script, part, hidden) => {
           const lines: string[] = [];
           const devices = [new VdpaDevice(lines, '0x55d5'), new VdpaDevice(lines, '0x55d6')];
@@ -634,14 +652,18 @@ describe('trace events of vdpa devices', () => {
     );
   });
 
-  test.each<[VdpaDefect]>([['log-base'], ['features'], ['address']])(
-    'that give a shadowed device %s are found by VD-SVQ',
-    (defect) => {
-      const lines: string[] = [];
-      const device = new VdpaDevice(lines, '0x55d5', defect);
-      device.start(true);
-      device.toggleLog(true);
-      expect(rulesOf(lines)).toEqual(['VD-SVQ']);
-    },
-  );
+  test.each<[VdpaDefect, string, boolean]>([
+    ['log-base', 'VD-SVQ', true],
+    ['features', 'VD-SVQ', true],
+    ['address', 'VD-SVQ', true],
+    ['null-base', 'ST-NULLBASE', false],
+    ['huge-log', 'ST-SIZE-SANE', false],
+    ['vring-moved', 'LS-ADDR-STABLE', false],
+  ])('with the fault %s are found by %s; shadow virtqueues: %j', (defect, rule, isShadowed) => {
+    const lines: string[] = [];
+    const device = new VdpaDevice(lines, '0x55d5', defect);
+    device.start(isShadowed);
+    device.toggleLog(true);
+    expect(rulesOf(lines)).toEqual([rule]);
+  });
 });

@@ -205,7 +205,7 @@ class Strace implements LineFormat {
     const length = lengthOf(transfer, call.result);
     const kind = header === undefined ? undefined : this.#kindOf(header, call, transfer, length);
     if (header === undefined || kind === undefined) return this.#held.add(otherwise);
-    const message = messageOf(call, header, kind, transfer.bytes.subarray(HEADER_BYTES));
+    const message = messageOf(call, header, kind, transfer);
     const slot = this.#held.add(message);
     if (header.size > 0 && length === HEADER_BYTES) {
       slot.waits += 1;
@@ -356,7 +356,7 @@ function messageOf(
   call: SystemCall,
   header: MessageHeader,
   kind: MessageKind,
-  payload: Uint8Array,
+  { bytes, direction }: Transfer,
 ): VhostUserMessage {
   const { pid, comm, time } = call;
   const message: VhostUserMessage = {
@@ -366,12 +366,13 @@ function messageOf(
     comm,
     time,
     sender: kind.sender,
+    side: (kind.sender === 'frontend') === (direction === 'send') ? 'frontend' : 'backend',
     request: header.request,
     name: kind.name,
     flags: header.flags,
     channel: channelOf(call),
   };
-  return withPayload(message, header, kind, payload);
+  return withPayload(message, header, kind, bytes.subarray(HEADER_BYTES));
 }
 
 function withPayload(

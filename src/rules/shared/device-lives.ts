@@ -240,11 +240,16 @@ export function runningDoubts(
   );
   const isSeen = working.some(({ first }) => first > start.step && first < to);
   if (isSeen) return [];
-  return [
-    isStopTooFar(context.run, life)
-      ? unbroken(life)
-      : 'proof that the start succeeded: the stop of the device',
-  ];
+  return [isStopTooFar(context.run, life) ? unbroken(life) : proofOfStart(source)];
+}
+
+/** A stop afterwards would prove it too: of a start that failed none is called. */
+function proofOfStart(source: Source): string {
+  const what =
+    source === 'events'
+      ? 'trace event vhost_dev_start_out (11.1 and later)'
+      : '`finish` at vhost_dev_start';
+  return `proof that the start succeeded: ${what}, or a later stop of the device`;
 }
 
 /** Since 11.1 an event tells that a start has succeeded. */

@@ -30,9 +30,10 @@ export function lastBefore(calls: readonly Activation[], step: number): Activati
 /**
  * What keeps a call from being judged by what is missing in it: nothing for a call whose entry was
  * reported, that has certainly returned, with no gap in between and no hand of the debugger on it.
+ * `over`: the step at which it has returned, or got past what is asked for, where that is known otherwise.
  */
-export function doubts(run: Run, activation: Activation): string[] {
-  const found = recordDoubts(run, activation);
+export function doubts(run: Run, activation: Activation, over = activation.closed): string[] {
+  const found = recordDoubts(run, activation, over);
   const failed = failureIn(activation);
   if (failed !== undefined) {
     found.push(`a call that succeeded: ${failed.func} returned ${failed.result?.value ?? ''}`);
@@ -41,13 +42,13 @@ export function doubts(run: Run, activation: Activation): string[] {
 }
 
 /** The same for a call of which it is known that it failed: is all of it shown? */
-export function recordDoubts(run: Run, activation: Activation): string[] {
+export function recordDoubts(run: Run, activation: Activation, over = activation.closed): string[] {
   const found: string[] = [];
   if (!activation.entered) found.push(`the entry of ${activation.func}`);
   if (!activation.stackKnown) found.push(`the backtrace at ${activation.func}`);
   found.push(...cutInTwo(run, activation));
-  if (activation.closed === undefined) found.push(`proof that ${activation.func} returned`);
-  if (hasGap(run, activation.first, endOf(run, activation)))
+  if (over === undefined) found.push(`proof that ${activation.func} returned`);
+  if (hasGap(run, activation.first, over ?? run.steps.length))
     found.push(`an unbroken record of ${activation.func}`);
   if (isAltered(activation)) found.push('a run that the debugger did not alter');
   return found;

@@ -81,9 +81,11 @@ function judge(context: SessionContext, growth: Growth): Judgement {
   const at = { endpoint, step: from.step, line: from.line };
   const message = `${nameOf(connection)} gets memory up to 0x${last.toString(16)}, and its log ends at 0x${(covered - 1n).toString(16)}`;
   const missing = missingEndpoint(connection);
-  // A thread that is not traced may have switched logging off; the log of a backend shows all messages.
-  if (endpoint?.startsWith('fd ') === true)
-    missing.push('the log of the backend, which shows the messages of all threads of QEMU');
+  // A thread that is not traced may have switched logging off.
+  if (endpoint !== undefined && !connection.isOfBackend)
+    missing.push(
+      'the log of the backend or an strace -y of it, which shows the messages of all threads of QEMU',
+    );
   if (![base, features].every((one) => isOfSameQemu(context, connection, one, from)))
     missing.push('an unbroken record since the log base');
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };

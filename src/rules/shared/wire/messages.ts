@@ -19,6 +19,7 @@ export interface Message {
   readonly line: number;
   readonly thread: string | undefined;
   readonly sender: 'frontend' | 'reply';
+  readonly side: 'frontend' | 'backend' | undefined;
   /** `SET_FEATURES`, also for the reply to it. */
   readonly name: string;
   readonly flags: number | undefined;
@@ -45,6 +46,8 @@ export interface Connection {
    * strace, may have the same file descriptor, and no text tells whose a thread is.
    */
   readonly isOneSocket: boolean;
+  /** The text is of the backend, its log or an strace -y: it shows what all threads of QEMU send. */
+  readonly isOfBackend: boolean;
   readonly threads: ReadonlySet<string | undefined>;
   /** What tells the version of QEMU. */
   readonly signs: readonly VersionSign[];
@@ -71,6 +74,9 @@ export function missingEndpoint({ endpoint }: Connection): string[] {
 export const MESSAGES_RECIPE =
   'both directions of the socket: vhtrace probes strace --backend user';
 
+/** What is missing where nothing else is: threads of several QEMUs may have the same file descriptor. */
+export const NAMED_SOCKET = 'the name of the socket: add -y to strace';
+
 /** Connections in order of appearance. */
 export function connectionsOf(context: SessionContext): readonly Connection[] {
   return context.once('connections', () => {
@@ -90,6 +96,7 @@ export function connectionsOf(context: SessionContext): readonly Connection[] {
       requests: requestsOf(messages),
       showsReplies: messages.some(({ sender }) => sender === 'reply'),
       isOneSocket: endpoint !== undefined && SOCKET.test(endpoint),
+      isOfBackend: endpoint !== undefined && isOfBackend(endpoint, messages),
       threads: new Set(messages.map(({ thread }) => thread)),
       signs: [...versionSigns(messages)],
     }));
@@ -115,6 +122,12 @@ export function eachGreeting<T>(
 
 // strace -y: "fd 12 socket:[284109]", strace -yy: "fd 12 UNIX-STREAM:[284083->284084]"
 const SOCKET = /^fd \d+ (?:socket|UNIX(?:-[A-Z]+)?):\[\d+/;
+
+/** A log names the socket by its path. Without its name one file descriptor may be of several backends. */
+function isOfBackend(endpoint: string, messages: readonly Message[]): boolean {
+  if (!endpoint.startsWith('fd ')) return true;
+  return SOCKET.test(endpoint) && messages.every(({ side }) => side === 'backend');
+}
 
 /**
  * Where connections begin on one endpoint. A backend has the same file descriptor, or the same path, for one
@@ -218,10 +231,10 @@ function messageOf(
   greetings: Greetings,
 ): Message | undefined {
   if (wire === undefined || message === undefined || message.sender === 'backend') return undefined;
-  const { sender, name, flags, payload = {} } = message;
+  const { sender, side, name, flags, payload = {} } = message;
   const { enable, vring } = wire;
   const greeting = greetings.after(sender, name);
-  return { step: index, line, thread, sender, name, flags, enable, vring, payload, greeting };
+  return { step: index, line, thread, sender, side, name, flags, enable, vring, payload, greeting };
 }
 
 /** VHOST_USER_NEED_REPLY_MASK in the header; undefined where the header is not shown. */

@@ -13,6 +13,7 @@ import {
   isOfSameQemu,
   MESSAGES_RECIPE,
   missingEndpoint,
+  NAMED_SOCKET,
   VRING_REQUESTS,
 } from './messages.js';
 import type { Connection, Message } from './messages.js';
@@ -72,6 +73,15 @@ export function missingFor(context: SessionContext, pass: WirePass): string[] {
 /** Several QEMUs may have the same file descriptor, and start their devices in turns. */
 export function isOfOneQemu({ endpoint, isOneSocket, threads }: Connection): boolean {
   return endpoint !== undefined && (isOneSocket || threads.size === 1);
+}
+
+/** What would show the start of the device; where it is there, the name of the socket tells that it is of this QEMU. */
+export function missingStart(
+  { connection, device }: WirePass,
+  what = 'the start of the device',
+): string {
+  const isThere = device !== undefined && connection.endpoint !== undefined;
+  return isThere && !isOfOneQemu(connection) ? NAMED_SOCKET : `${what} (${MESSAGES_RECIPE})`;
 }
 
 /** The device, where nothing that may have changed its vrings can be missing. */

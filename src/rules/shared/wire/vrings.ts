@@ -1,8 +1,8 @@
 /** Which vrings a vhost-user backend is told of at a log start and at a log stop. */
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
-import { MESSAGES_RECIPE, nameOf } from './messages.js';
+import { NAMED_SOCKET, nameOf } from './messages.js';
 import type { Message } from './messages.js';
-import { deviceIn, goesOn, missingFor, wirePasses } from './passes.js';
+import { deviceIn, goesOn, missingFor, missingStart, wirePasses } from './passes.js';
 import type { WireDevice, WirePass, WireVring } from './passes.js';
 
 type Vrings = ReadonlyMap<number, WireVring>;
@@ -39,7 +39,11 @@ const AIMS: Readonly<Record<WirePass['kind'], Aim>> = {
   },
 };
 
-const GOES_ON = 'what the connection goes on with';
+/** What would show with what the connection goes on. */
+function missingEnd({ connection, next }: WirePass): string {
+  const isUnnamed = connection.endpoint?.startsWith('fd ') === true && !connection.isOneSocket;
+  return next !== undefined && isUnnamed ? NAMED_SOCKET : 'what the connection goes on with';
+}
 
 /** Is each vring told to log at a log start, or each that logs not to at a log stop? Several judgements where several are not. */
 export function* judgeWireVrings(
@@ -62,7 +66,7 @@ function* judgePass(context: SessionContext, pass: WirePass, aim: Aim): Generato
   if (vrings?.size === 0) return;
   // Of a log start that failed the features would be next.
   const isBare = begin !== features;
-  if (isBare && !goesOn(context, pass)) missing.push(GOES_ON);
+  if (isBare && !goesOn(context, pass)) missing.push(missingEnd(pass));
   if (vrings !== undefined && features.enable !== aim.flag && missing.length === 0) {
     yield {
       verdict: 'violation',
@@ -94,15 +98,16 @@ function* judgePass(context: SessionContext, pass: WirePass, aim: Aim): Generato
   if (missed.length > 0) return;
   if (addresses.some(({ enable }) => enable !== undefined && enable !== aim.flag))
     missing.push(`a log ${pass.kind} that is not undone`);
-  if (vrings === undefined) missing.push(`the start of the device (${MESSAGES_RECIPE})`);
+  if (vrings === undefined) missing.push(missingStart(pass));
   const numbers = [...(vrings?.keys() ?? [])];
   const isLast = numbers.every((vring) => addresses.some((address) => address.vring === vring));
-  if (missing.length === 0 && !isLast) missing.push(GOES_ON);
+  if (missing.length === 0 && !isLast) missing.push(missingEnd(pass));
   const message =
     missing.length > 0
       ? `whether ${who} is told ${aim.what} each vring is not shown`
       : `${who} is told ${aim.what} vrings ${numbers.join(', ')}`;
-  if (missing.length > 0) yield { verdict: 'inconclusive', ...at, message, missing };
+  if (missing.length > 0)
+    yield { verdict: 'inconclusive', ...at, message, missing: [...new Set(missing)] };
   else yield { verdict: 'pass', ...at, message };
 }
 
