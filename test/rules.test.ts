@@ -22,9 +22,6 @@ const ALWAYS_DECIDED = new Set([
 
 /** Cases in which other rules are violated, too: which, and why that is right. */
 const ALSO_VIOLATED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'DS-DOUBLE/inconclusive-second-start': {
-    'LS-EXTRA-RING': 'the second start addresses no vring, and the log start reaches two',
-  },
   'DS-RING-AFTER-STOP/violation-address-in-the-stop': {
     'ST-CALLER': 'no vhost_dev_stop() addresses a vring',
   },

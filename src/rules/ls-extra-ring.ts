@@ -37,9 +37,15 @@ export const lsExtraRing: Rule = {
   triggers: [],
   *sequence(context) {
     const lives = new Map<string, Life>();
-    for (const call of context.of('vhost_dev_start', 'vhost_virtqueue_set_addr')) {
+    for (const call of context.of(
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_virtqueue_set_addr',
+    )) {
       if (call.device === undefined) lives.clear();
-      else if (call.kind === 'vhost_dev_start') lives.set(keyOf(call), newLife(call));
+      else if (call.kind === 'vhost_dev_start')
+        lives.set(keyOf(call), newLife(call, lives.get(keyOf(call))));
+      else if (call.kind === 'vhost_dev_stop') lives.delete(keyOf(call));
       else if (call.enable === true && callerOf(call, 'vhost_dev_set_log') !== undefined)
         yield* judge(context, call, lives.get(keyOf(call)));
       else addRing(context, call, lives.get(keyOf(call)));
@@ -51,12 +57,15 @@ export const lsExtraRing: Rule = {
 interface Life {
   readonly start: Activation;
   readonly rings: Set<number>;
+  /** Those of starts before it, between which and this one no stop is seen. */
+  readonly before: ReadonlySet<number>;
   /** Some ring was started that does not show which. */
   unclear: boolean;
 }
 
-function newLife(start: Activation): Life {
-  return { start, rings: new Set(), unclear: false };
+function newLife(start: Activation, last: Life | undefined): Life {
+  const before = last === undefined ? [] : [...last.before, ...last.rings];
+  return { start, rings: new Set(), before: new Set(before), unclear: false };
 }
 
 function keyOf({ device, incarnation }: Activation): string {
@@ -97,7 +106,7 @@ function* judge(
   const evidence = [{ line: life.start.line, role: `this start does not address vring ${vring}` }];
   yield { verdict: 'violation', ...at, ...extra(vring, 'no start addressed it'), evidence };
 
-  function unsure({ start, unclear }: Life, { first }: Activation): string[] {
+  function unsure({ start, before, unclear }: Life, { first }: Activation): string[] {
     // The BQL keeps a log start out of a device start: the one before has returned.
     const found: string[] = [];
     if (!start.entered) found.push('the entry of vhost_dev_start');
@@ -105,6 +114,8 @@ function* judge(
       found.push(...unwatched(run, kind, start.first, first));
     if (hasGap(run, start.first, first)) found.push('an unbroken record since the device start');
     if (unclear) found.push('idx= of vhost_virtqueue_set_addr');
+    if (vring !== undefined && before.has(vring))
+      found.push('the device stop between its two starts');
     return [...new Set(found)];
   }
 }
