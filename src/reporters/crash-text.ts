@@ -1,7 +1,12 @@
-/** A stack in which QEMU dies, in one sentence. */
-import type { CrashSummary } from '../model/report.js';
+/** Stacks in which QEMU dies, in words. */
+import type { CheckReport, CrashSummary } from '../model/report.js';
 
-/** Without its line. */
+/** The headline of a report without violations: a capture that ends in a crash must not look as if all were well. */
+export function noViolation({ crashes }: Pick<CheckReport, 'crashes'>): string {
+  return crashes.length === 0 ? 'no violation found' : 'no violation found, but QEMU crashes';
+}
+
+/** One sentence, without its line. */
 export function crashText(crash: CrashSummary): string {
   const { func, place, how, assertion, device, means, rules } = crash;
   const why = assertion === null ? how : `${how} "${assertion}"`;

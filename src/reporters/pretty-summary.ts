@@ -4,7 +4,7 @@ import { printable } from '../base/printable.js';
 import { LIMITS } from '../model/report.js';
 import type { CheckReport, Finding } from '../model/report.js';
 import { baselineLines } from './baseline-text.js';
-import { crashText } from './crash-text.js';
+import { crashText, noViolation } from './crash-text.js';
 import type { Colors } from './colors.js';
 import { inOrder } from './order.js';
 import { captureNames } from './places.js';
@@ -262,7 +262,7 @@ function verdictLines(
     [known === undefined ? '' : `${known} known`, (text) => text],
   ];
   const shown = wrong.filter(([text]) => text !== '');
-  if (shown.length === 0) return [...files, ...line('no violation found', colors.green, rest)];
+  if (shown.length === 0) return [...files, ...line(noViolation(report), colors.green, rest)];
   const colored = shown.map(([text, color]) => color(text)).join(', ');
   const head = shown.map(([text]) => text).join(', ');
   return [...files, ...line(head, () => colors.bold(colored), rest)];

@@ -6,7 +6,7 @@ import { printable } from '../../base/printable.js';
 import { LIMITS } from '../../model/report.js';
 import type { CheckReport, Finding } from '../../model/report.js';
 import { baselineLines } from '../baseline-text.js';
-import { crashText } from '../crash-text.js';
+import { crashText, noViolation } from '../crash-text.js';
 import { inOrder } from '../order.js';
 import { captureNames, subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
@@ -53,7 +53,8 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
   return parts.filter(Boolean).join('\n');
 }
 
-function verdictOf({ summary, captures, rulesOff }: CheckReport): string {
+function verdictOf(report: CheckReport): string {
+  const { summary, captures, rulesOff } = report;
   if (captures.every(({ facts }) => facts === 0)) return 'nothing was checked';
   const { error, warning, note } = summary.violations;
   const wrong = [
@@ -62,7 +63,7 @@ function verdictOf({ summary, captures, rulesOff }: CheckReport): string {
     note > 0 ? count(note, 'note') : '',
     summary.known === undefined ? '' : `${summary.known} known`,
   ].filter(Boolean);
-  const found = wrong.length > 0 ? wrong.join(', ') : 'no violation found';
+  const found = wrong.length > 0 ? wrong.join(', ') : noViolation(report);
   const headline = undecidedHeadline(summary) ?? found;
   return `${headline}; ${count(summary.pass, 'check')} passed, ${summary.inconclusive} inconclusive${rulesOffText(rulesOff)}`;
 }
