@@ -90,7 +90,7 @@ function judge(context: SessionContext, start: Activation, features: Activation)
     };
   }
   const backend = run.rings.backendOf(start);
-  const success = startSuccess(context, start);
+  const success = startSuccess(context, start, features);
   const over = success?.step ?? endOf(run, start);
   const missing = [
     ...doubts(run, start, success?.step),
@@ -123,14 +123,21 @@ interface Success extends Mark {
   readonly step: number;
 }
 
-/** Steps of vhost_dev_start() that come after the log base, or work that only a started device does. */
-function startSuccess(context: SessionContext, start: Activation): Success | undefined {
+/**
+ * Steps of vhost_dev_start() that come after the log base, or work that only a started device does. Behind a gap the
+ * features may be those of another start.
+ */
+function startSuccess(
+  context: SessionContext,
+  start: Activation,
+  features: Activation,
+): Success | undefined {
   const later = below(
     start,
     'vhost_dev_elect_mem_logger',
     'op_set_vring_enable',
     'op_dev_start',
-  ).find((a) => a.enable === true);
+  ).find((a) => a.enable === true && a.first > features.first);
   if (later !== undefined)
     return { step: later.first, line: later.line, role: 'the start gets past the log base' };
   const next = context
