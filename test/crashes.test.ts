@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { CRASH_PLACES } from '../src/facts/crash-places.js';
 import type { CrashSummary } from '../src/model/report.js';
 import { rules } from '../src/rules/index.js';
+import { reporters } from '../src/reporters/index.js';
 import { check } from './helpers/check.js';
+import { optionsOf } from './helpers/reports.js';
 
 const FOLDER = join(import.meta.dirname, '..', 'fixtures', 'crashes');
 const CASES = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -33,6 +35,25 @@ const STACK = inputOf('signal-in-log-start')
   .filter((line) => line.startsWith('#'))
   .join('\n');
 const ABORT = inputOf('abort-in-log-start').split('\n').slice(3).join('\n');
+
+describe('reports say so', () => {
+  const report = check('gdb.txt', inputOf('abort-in-log-start'));
+  test.each([
+    ['pretty', 'no violation found, but QEMU crashes;'],
+    [
+      'pretty',
+      '  line 11: abort() in vhost_log_global_start() (vhost.c:20), device 0x5555555592a0:',
+    ],
+    ['markdown', 'vhtrace: no violation found, but QEMU crashes;'],
+    ['markdown', '- line 11: abort() in vhost_log_global_start() (vhost.c:20),'],
+    [
+      'github',
+      '::warning file=gdb.txt,line=11,title=QEMU crashes::abort() in vhost_log_global_start()',
+    ],
+  ] as const)('%s: %s', (format, text) => {
+    expect(reporters[format](report, optionsOf())).toContain(text);
+  });
+});
 
 describe('no crash', () => {
   test.each([

@@ -30,7 +30,10 @@ beforeAll(async () => {
   const planted = plain
     .replaceAll('../hw/virtio/vhost.c', `../hw/${EVIL}/vhost.c`)
     .replaceAll('"live_migration"', `"${EVIL}"`)
-    .replace('\n', `\n${EVIL}\nvirtio_set_status vdev 0x1 val 15 ${EVIL}\n`);
+    .replace(
+      '\n',
+      `\n${EVIL}\nvirtio_set_status vdev 0x1 val 15 ${EVIL}\nqemu-kvm: ../a.c:1: f: Assertion \`${EVIL}' failed.\n`,
+    );
   expect(planted).not.toBe(plain);
   writeFileSync(join(cwd, NAME), planted);
   writeFileSync(join(cwd, 'plain.txt'), plain);

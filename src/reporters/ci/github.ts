@@ -7,6 +7,7 @@
 import { printable } from '../../base/printable.js';
 import { whyIdle } from '../../model/report.js';
 import type { CheckReport, Finding, Severity } from '../../model/report.js';
+import { crashText } from '../crash-text.js';
 import { inOrder } from '../order.js';
 import { subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
@@ -56,6 +57,11 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
   }
   for (const { capture, text } of undecidedCaptures(report).slice(0, SHOWN - 1)) {
     lines.push(command('warning', { file: repositoryPath(capture.path, options) }, text));
+  }
+  for (const crash of report.crashes.slice(0, SHOWN - 1)) {
+    const path = report.captures.find(({ sha256 }) => sha256 === crash.capture)?.path ?? '';
+    const place = { file: repositoryPath(path, options), line: String(crash.line) };
+    lines.push(command('warning', { ...place, title: 'QEMU crashes' }, crashText(crash)));
   }
   const { error, warning, note } = report.summary.violations;
   const found = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')];
