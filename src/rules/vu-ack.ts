@@ -142,7 +142,9 @@ function judge(
   const missing = [...found.missing, ...missingEndpoint(connection)];
   const isSequence =
     isContinued(context, connection, request, next) && goesOn(connection, request, next);
-  if (!isSequence && !isAnsweredLater(context, connection, index)) {
+  const isAnswered =
+    isAnsweredLater(context, connection, index) && !hasStranger(connection, index, next);
+  if (!isSequence && !isAnswered) {
     missing.push('the same sequence without a gap or a disconnect');
   }
   const proof = versionProof(context, connection, request, WAITS_SINCE);
@@ -182,6 +184,14 @@ function isAnsweredLater(context: SessionContext, connection: Connection, index:
   );
   const next = messages[later];
   return next !== undefined && isOfSameQemu(context, connection, request, next);
+}
+
+/** Something of another thread lies between: its line may have lost a part of the number of this one. */
+function hasStranger({ messages }: Connection, index: number, next: Message): boolean {
+  const thread = messages[index]?.thread;
+  return messages
+    .slice(index + 1, messages.indexOf(next, index))
+    .some((message) => message.thread !== thread);
 }
 
 /** How QEMU waits, or that it does not; undefined where the capture ends before that is known. */

@@ -340,6 +340,13 @@ const USER_FAULTS: readonly WireFault[] = [
     noConnection,
   ),
   userFault(
+    'a device that starts while logging does so without LOG_ALL',
+    'LS-FEATURES',
+    'start-features-not-told',
+    noPayload,
+    noConnection,
+  ),
+  userFault(
     'a device that starts while logging gets no log base',
     'DS-LOGBASE',
     'start-base-left-out',

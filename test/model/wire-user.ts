@@ -36,6 +36,7 @@ export type UserDefect =
   | 'stop-vring-not-told'
   | 'stop-vring-left-out'
   | 'start-vring-not-told'
+  | 'start-features-not-told'
   | 'start-base-left-out'
   | 'features-changed'
   | 'vring-moved'
@@ -163,7 +164,7 @@ export class UserDevice {
     const { pairs, status, version } = this.setup;
     this.isRunning = true;
     for (let pair = 0; pair < pairs; pair++) {
-      this.setFeatures(thread, this.isLogging);
+      this.setFeatures(thread, this.isLogging && this.defect !== 'start-features-not-told');
       if (pair === 0) this.sendMemory(thread);
       for (const ring of this.ringsOf(pair)) {
         this.setUp(thread, ring, ring !== 1 || this.defect !== 'start-vring-not-told');

@@ -49,6 +49,7 @@ interface Act {
     | 'grow'
     | 'shrink'
     | 'restart'
+    | 'reset'
     | 'traffic';
   readonly thread: number;
   readonly leavesAfter: number | undefined;
@@ -66,6 +67,7 @@ const act: fc.Arbitrary<Act> = fc.record({
     'grow',
     'shrink',
     'restart',
+    'reset',
     'traffic',
   ),
   thread: fc.constantFrom(MAIN, VCPU, MIGRATION),
@@ -140,6 +142,9 @@ function perform(device: UserDevice, what: Act['what'], thread: number): void {
     case 'log-stop':
       device.logStop(thread);
       break;
+    case 'reset':
+      if (device.isRunning) device.resetVring(thread, 0);
+      break;
     // To 16 GiB and 2 GiB: a log of the one has as many chunks as one of the other has bytes.
     case 'grow':
       device.resize(thread, 0x3_0000_0000n);
@@ -193,6 +198,8 @@ function kernelRun(
       case 'grow':
       case 'shrink':
         device.grow(thread);
+        break;
+      case 'reset':
         break;
       case 'traffic':
         for (let i = 0; i < 3; i++) device.traffic();
@@ -353,7 +360,38 @@ describe('messages that QEMU sends', () => {
         const packets = merge(userRun(a, first), other, order);
         expect(alarms(cut(straceOf(packets, { names: true, ofBackend: true }), part))).toEqual([]);
       }),
-      { numRuns: 150 },
+      {
+        numRuns: 150,
+        examples: [
+          // The line of the features has lost a part of its thread, and so its payload.
+          [
+            [{ ...plainUser(800), replyAck: true }],
+            [
+              { ...plainUser(212), logShmfd: true, memSlots: true },
+              { ...plainUser(212), pairs: 3 },
+            ],
+            [
+              acting('grow'),
+              acting('reset'),
+              acting('log-start'),
+              acting('grow'),
+              acting('restart', 11),
+              acting('shrink'),
+              acting('grow'),
+              acting('start'),
+              acting('restart'),
+            ],
+            [
+              acting('log-refused'),
+              { ...acting('log-refused', 7), device: 1 },
+              acting('start'),
+              { ...acting('shrink'), device: 1 },
+            ],
+            [false, false, false],
+            { from: 0, to: 0.9211087420042645, heads: [[2036791205, 1]] },
+          ],
+        ],
+      },
     );
   });
 
@@ -425,6 +463,7 @@ describe('a defect in the messages', () => {
     ['offset', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],
     ['base-left-out', 'LS-BASE-FIRST', ['strace']],
     ['start-vring-not-told', 'DS-FLAG', ['strace']],
+    ['start-features-not-told', 'LS-FEATURES', ['strace']],
     ['start-base-left-out', 'DS-LOGBASE', ['strace']],
     ['features-changed', 'LS-DELTA', ['strace']],
     ['vring-moved', 'LS-ADDR-STABLE', ['strace']],

@@ -3,12 +3,22 @@
  *
  * Source: QEMU hw/virtio/vhost.c: LOG_ALL goes in front of the first VHOST_VRING_F_LOG, at a log start as at a device
  * start. Only a log stop that fails tells vrings to log again in front of the features, right behind those that it sent.
+ * A vring that is reset alone is told what the device was told before, perhaps by a thread that is not traced.
  */
 import type { Judgement, SessionContext } from '../../rule.js';
-import { eachGreeting, isOfSameQemu, missingEndpoint, nameOf } from './messages.js';
+import {
+  eachGreeting,
+  isContinued,
+  isOfSameQemu,
+  MESSAGES_RECIPE,
+  missingEndpoint,
+  nameOf,
+} from './messages.js';
 import type { Connection, Message } from './messages.js';
+import { STARTING } from './starts.js';
 
-const UNBROKEN = 'the messages since the features without a gap, in one thread';
+const UNBROKEN =
+  'the features right in front of it, in one thread; or an strace -y of the backend without a gap';
 const EXPECTED = 'SET_FEATURES with LOG_ALL in front of it';
 
 /** Is LOG_ALL set where vrings are told to log? One judgement for each features word in force. */
@@ -26,28 +36,39 @@ function* judge(
   let word: Message | undefined;
   let hasLogged = false;
   let isJudged = false;
+  /** Only what a log start or a device start sends has come since the features; and the size of a vring. */
+  let isOneStart = false;
+  let isSetUp = false;
   for (const request of requests) {
     if (request.name === 'SET_FEATURES') {
       word = request;
       hasLogged ||= request.enable === true;
       isJudged = false;
+      [isOneStart, isSetUp] = [true, false];
     } else if (request.name === 'SET_LOG_BASE' && word?.enable === false) {
       // The next log start.
       hasLogged = false;
     }
+    isOneStart &&= request === word || STARTING.has(request.name);
+    isSetUp ||= request.name === 'SET_VRING_NUM';
     if (request.name !== 'SET_VRING_ADDR' || request.enable !== true || isJudged) continue;
     if (word === undefined) continue;
     isJudged = true;
     const at = { endpoint, step: request.step, line: request.line };
     const evidence = [{ line: word.line, role: 'the features in force' }];
     const missing = missingEndpoint(connection);
-    if (!isOfSameQemu(context, connection, word, request)) missing.push(UNBROKEN);
+    const isShown = connection.isOfBackend
+      ? isOfSameQemu(context, connection, word, request)
+      : isOneStart && isContinued(context, connection, word, request);
+    if (!isShown) missing.push(UNBROKEN);
+    if (word.enable === undefined) missing.push(`the word of SET_FEATURES (${MESSAGES_RECIPE})`);
     const isSet = word.enable === true;
-    if (!isSet && hasLogged)
+    if (word.enable === false && hasLogged && !isSetUp)
       missing.push('a log start: a log stop that fails tells vrings to log once more');
+    const has = word.enable === undefined ? 'may have no LOG_ALL' : 'has no LOG_ALL';
     const message = isSet
       ? `${who} has LOG_ALL where vrings are told to log`
-      : `${who} is told to log vring ${request.vring ?? '?'}, and has no LOG_ALL`;
+      : `${who} is told to log vring ${request.vring ?? '?'}, and ${has}`;
     if (missing.length > 0) yield { verdict: 'inconclusive', ...at, message, missing };
     else if (isSet) yield { verdict: 'pass', ...at, message, evidence };
     else yield { verdict: 'violation', ...at, message, expected: EXPECTED, evidence };

@@ -20,7 +20,7 @@ export interface WireStart {
 }
 
 /** Between the features and the log base. */
-const STARTING: ReadonlySet<string> = new Set([
+export const STARTING: ReadonlySet<string> = new Set([
   ...BEHIND_FEATURES,
   ...MEMORY_REQUESTS,
   ...VRING_REQUESTS,
