@@ -143,7 +143,9 @@ describe('every rule that checks something is decidable', () => {
       }
     }
     expect(decided.size).toBeGreaterThan(10);
-    expect([...decided].filter((rule) => !listed.has(rule))).toEqual([]);
+    // Only an strace of the backend, which names the socket, shows the memory of all threads; the recipe's is of QEMU.
+    const ofBackend = ['RZ-COVER', 'RZ-TABLE'];
+    expect([...decided].filter((rule) => !listed.has(rule)).sort()).toEqual(ofBackend);
   });
 
   test('what was asked for and is left open is told', () => {

@@ -24,12 +24,6 @@ export const rzCover: Rule = {
       'vhost_log_get',
       'vhost_dev_sync_region',
     ],
-    messageProbes: [
-      'wire vhost_user_message',
-      'wire op_set_features',
-      'wire op_set_log_base',
-      'wire op_set_mem_table',
-    ],
     remedy: 'Look at the two calls of vhost_dev_log_resize() in vhost_commit() of that QEMU.',
     exceptions: ['a log that is larger: it grows by 170 chunks more than is needed'],
     sources: ['QEMU hw/virtio/vhost.c vhost_commit(), vhost_get_log_size()'],

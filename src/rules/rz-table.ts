@@ -28,12 +28,6 @@ export const rzTable: Rule = {
     ],
     why: 'The backend may write to memory for which the log it has is too small: bits are set beyond the bitmap, or lost.',
     probes: ['vhost_commit', 'vhost_dev_log_resize', 'vhost_log_get', 'op_set_mem_table'],
-    messageProbes: [
-      'wire vhost_user_message',
-      'wire op_set_features',
-      'wire op_set_log_base',
-      'wire op_set_mem_table',
-    ],
     remedy: 'Look at the order of resize and vhost_set_mem_table in vhost_commit() of that QEMU.',
     exceptions: ['a resize by a log start or a device start: no table is sent then, or before it'],
     sources: ['QEMU hw/virtio/vhost.c vhost_commit()'],
