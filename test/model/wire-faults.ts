@@ -216,12 +216,6 @@ const otherStop: ReasonOf = ({ format }) =>
     ? undefined
     : 'a thread that is not traced may have stopped logging';
 
-/** Without the features in between, the addresses of two devices look like those of one. */
-const severalPairs: ReasonOf = ({ setup }) =>
-  setup.pairs > 1
-    ? 'nothing tells the log stop of one queue pair from that of the next'
-    : undefined;
-
 /** Sent in the same device start it is known to be that of the backend. */
 const oldMemory: ReasonOf = ({ setup, story, format }) =>
   format === 'strace of the backend' || (story === 'restart while logging' && !setup.memSlots)
@@ -400,7 +394,6 @@ const USER_FAULTS: readonly WireFault[] = [
     noPayload,
     noConnection,
     otherThread,
-    severalPairs,
   ),
   userFault(
     'a log stop addresses a vring with F_LOG',

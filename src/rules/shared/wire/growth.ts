@@ -64,7 +64,8 @@ function* growthsOf(connection: Connection, requests: readonly Message[]): Gener
     if (base === undefined || size === undefined || kicked.size === 0) continue;
     if (features?.enable !== true || (before !== undefined && before.last >= region.last)) continue;
     const covered = size * COVERED;
-    if (region.last < covered) continue;
+    // What was too small before is VU-MMAPSIZE.
+    if (region.last < covered || (before !== undefined && before.last >= covered)) continue;
     const next = requests.slice(i + 1).find((one) => !MEMORY_REQUESTS.has(one.name));
     const isLate =
       next?.name === 'SET_LOG_BASE' &&

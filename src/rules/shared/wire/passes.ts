@@ -17,6 +17,7 @@ import {
   VRING_REQUESTS,
 } from './messages.js';
 import type { Connection, Message } from './messages.js';
+import { STARTING } from './starts.js';
 
 /** SET_FEATURES, and the addresses right behind it; or the addresses of a log stop that sends no features. */
 export interface WirePass {
@@ -153,7 +154,7 @@ function passesOf(connection: Connection, requests: readonly Message[]): WirePas
       quiet = request.enable === false ? request : undefined;
       base = undefined;
     }
-    const addresses = addressesBehind(requests, i);
+    const addresses = addressesBehind(requests, i, devices);
     const [first] = addresses;
     if (first === undefined) {
       devices.start(request);
@@ -223,6 +224,8 @@ function kindOf(
 class Devices {
   /** SET_FEATURES of the start of each device. */
   readonly #starts: (Message | undefined)[] = [undefined];
+  /** Nothing but what a device start sends has come since the last of them. */
+  #isStarting = true;
   /** Which device a vring is of, as an index of these. */
   readonly #owners = new Map<number, number>();
   readonly #kicks = new Map<number, Message>();
@@ -230,10 +233,12 @@ class Devices {
 
   start(features: Message): void {
     this.#starts.push(features);
+    this.#isStarting = true;
   }
 
   follow(message: Message): void {
     const { name, vring } = message;
+    this.#isStarting &&= STARTING.has(name);
     if (name === 'RESET_OWNER' || name === 'RESET_DEVICE') this.#kicks.clear();
     if (vring === undefined) return;
     if (name === 'SET_VRING_ADDR') this.#setUp(vring, message);
@@ -241,13 +246,10 @@ class Devices {
     else if (name === 'GET_VRING_BASE') this.#kicks.delete(vring);
   }
 
-  /** One that is reset alone, while others of its device run, stays in it. */
+  /** One that is reset alone stays in its device, also in one whose start is not shown. */
   #setUp(vring: number, address: Message): void {
     this.#addresses.set(vring, { start: address, address });
-    const owner = this.#owners.get(vring);
-    const others = [...this.#kicks.keys()].filter((other) => other !== vring);
-    const isReset = others.some((other) => this.#owners.get(other) === owner);
-    if (owner === undefined || !isReset) this.#owners.set(vring, this.#starts.length - 1);
+    if (this.#isStarting) this.#owners.set(vring, this.#starts.length - 1);
   }
 
   /** Takes in an address of a log start or stop. */
@@ -279,7 +281,11 @@ function nextOf(requests: readonly Message[], last: number): Message | undefined
 }
 
 /** The addresses of a log start or stop; none behind the features of a device start. */
-function addressesBehind(requests: readonly Message[], features: number): readonly Message[] {
+function addressesBehind(
+  requests: readonly Message[],
+  features: number,
+  devices: Devices,
+): readonly Message[] {
   const found: Message[] = [];
   let i = features + 1;
   for (; i < requests.length; i++) {
@@ -290,13 +296,14 @@ function addressesBehind(requests: readonly Message[], features: number): readon
   }
   const next = nextOf(requests, i - 1);
   const isUndone = next === undefined || next.name === 'SET_FEATURES';
-  return isUndone ? found : found.slice(0, stopIn(found));
+  return isUndone ? found : found.slice(0, stopIn(found, devices));
 }
 
-/** Where a log stop without features begins behind a log start: all that follows takes back what that has told. */
-function stopIn(addresses: readonly Message[]): number {
+/** Where a log stop without features begins behind a log start: all that follows takes back what that or one before has told. */
+function stopIn(addresses: readonly Message[], devices: Devices): number {
   const told = new Set<number | undefined>();
-  const isStop = ({ vring, enable }: Message): boolean => enable === false && told.has(vring);
+  const isStop = (address: Message): boolean =>
+    isEndOfLogging(address, devices) || (address.enable === false && told.has(address.vring));
   for (const address of addresses) if (address.enable === true) told.add(address.vring);
   let begin = addresses.length;
   for (; begin > 0; begin--) {
