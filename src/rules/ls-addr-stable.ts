@@ -197,8 +197,13 @@ function judgeEvent({
     };
   }
   const [before, after] = [start.event?.record.args ?? {}, event?.record.args ?? {}];
-  const changed = ADDRESSES.filter((name) => bigintOf(before[name]) !== bigintOf(after[name]));
+  const changed = ADDRESSES.filter((name) => isOther(before[name], after[name]));
   return judgeMoved(at, 'log toggle', changed, before, start.line);
+}
+
+/** The last address ends the line of the event: a line that was cut leaves the beginning of it. */
+function isOther(before = '', after = ''): boolean {
+  return !before.startsWith(after) && !after.startsWith(before);
 }
 
 /** `changed`: the addresses that are not those of the start. */
