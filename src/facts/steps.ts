@@ -76,8 +76,6 @@ export class StepBuilder {
         this.tools.onEvent(record);
         break;
       case 'gap':
-        // What comes next may be of another thread, whose stop is missing.
-        this.maker.threads.current = undefined;
         this.tools.onLoss(record.reach);
         break;
       case 'return':

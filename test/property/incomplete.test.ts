@@ -197,8 +197,6 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
               [783385109, 24],
             ],
           ],
-          // The stop line of a log stop is lost, and its stack stands behind one of another thread.
-          ['DS-LOGBASE/pass-reset-during-migration', [[1196647576, 65]]],
         ],
       },
     );
