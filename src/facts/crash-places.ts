@@ -5,8 +5,9 @@
  * pointer to read on, not a verdict.
  */
 
+/** One such place. */
 export interface CrashPlace {
-  /** The function whose abort(), assertion or access ended QEMU, or one that called it. */
+  /** The function that called abort() or failed its assertion, below libraries and allocators; or that the signal hit. */
   readonly func: string;
   readonly how: 'abort' | 'signal';
   readonly means: string;
