@@ -110,6 +110,8 @@ export class DebuggerSteps {
   private wentBack = false;
   /** Commands that the log itself defines: what they do was seen. */
   private readonly defined = new Set<string>();
+  /** A stop line may be lost: whose stack comes next is not known. */
+  private isBehindLoss = false;
   private readonly breakpoints: Breakpoints;
 
   /** The last stack. */
@@ -133,6 +135,7 @@ export class DebuggerSteps {
     this.wasAsked = false;
     this.hasStepped = false;
     this.maker.threads.onStop(stop.thread);
+    this.isBehindLoss = false;
     this.sawBreakpoint ||= stop.reason === 'breakpoint';
     this.wasInterrupted = !isOfBreakpoint(stop);
     this.pendingStop = stop;
@@ -165,6 +168,11 @@ export class DebuggerSteps {
     });
     this.onHit(this.standing);
     for (const value of values) this.onValue(value);
+  }
+
+  /** Something is lost here. A value that a function returns names its function, a stack does not name its thread. */
+  onLoss(): void {
+    this.isBehindLoss = true;
   }
 
   /** The stop is over: no backtrace comes for it any more, and no value is of its call. */
@@ -211,6 +219,7 @@ export class DebuggerSteps {
       stop?.frame !== undefined && starts && isOwn && stop.frame.func === innermost.func;
     if (!ofStop) this.pendingStop = stop;
     if (!ofStop && headed === undefined) this.flushStop();
+    if (this.isBehindLoss && headed === undefined) this.maker.threads.onUnknown();
     const again = !ofStop && this.isShownAgain(innermost, headed);
     const mayBegin = starts && !again && headed === undefined && innermost.address === undefined;
     const isBare = !ofStop && mayBegin && this.isBare(innermost);
@@ -304,7 +313,10 @@ export class DebuggerSteps {
       ...(headed === undefined ? {} : { thread: headed }),
       deadly: bt.levels[0] === 0 ? this.deadlyFor(headed) : undefined,
     });
-    if (isTorn) this.maker.markGap();
+    if (isTorn) {
+      this.maker.markGap();
+      this.onLoss();
+    }
     // A core file shows its innermost frame by itself first. What comes behind the whole stack may be of another process.
     if (step.deadly !== undefined && bt.frames.length > 1) this.death = undefined;
     this.onHit(step);
@@ -338,6 +350,7 @@ export class DebuggerSteps {
         this.standing = undefined;
         this.enterInferiorOf(ref);
         this.maker.threads.onSwitch(ref);
+        this.isBehindLoss = false;
         break;
       case 'new':
         this.onNewThread(ref);

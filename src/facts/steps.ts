@@ -77,6 +77,7 @@ export class StepBuilder {
         break;
       case 'gap':
         this.tools.onLoss(record.reach);
+        this.debugger.onLoss();
         break;
       case 'return':
         this.debugger.onReturn(record);

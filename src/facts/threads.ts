@@ -41,6 +41,11 @@ export class ThreadFollower {
     this.current = this.keyOf(ref);
   }
 
+  /** A stack whose stop line is lost: what gdb shows next is of the same thread, whichever that is. */
+  onUnknown(): void {
+    this.current = undefined;
+  }
+
   /**
    * gdb gives a number once: with another LWP than before it is of another process (two logs in one file). The
    * same pthread_t, which the same program gives again, shows that the notice is of this very stop.
