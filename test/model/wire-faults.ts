@@ -224,11 +224,11 @@ const oldMemory: ReasonOf = ({ setup, story, format }) =>
 
 function userFault(
   name: string,
-  rule: string,
+  rules: string | readonly string[],
   defect: UserDefect,
   ...reasons: readonly ReasonOf[]
 ): WireFault {
-  return { name, rules: [rule], trials: () => userTrials(defect, either(...reasons)) };
+  return { name, rules: [rules].flat(), trials: () => userTrials(defect, either(...reasons)) };
 }
 
 /** The trace events show it where the other requests are acknowledged. */
@@ -306,7 +306,8 @@ const USER_FAULTS: readonly WireFault[] = [
   ),
   userFault(
     'a log start leaves LOG_ALL out',
-    'LS-FEATURES',
+    // Trace events show no features: there it is features that are not acknowledged, while the vrings behind them are.
+    ['LS-FEATURES', 'VU-ACK'],
     'features-left-out',
     noPayload,
     noConnection,
