@@ -244,7 +244,7 @@ function certainAfter<S extends string>(
   return state === undefined || (known(from) === state && last) ? last : { state, line };
 }
 
-/** One line for people: `run started (line 3), perhaps stopped since; log off (line 7); vrings 0 plain (line 20)`. */
+/** One line for people: `run started (line 3), unless the backend has disconnected since; log off (line 7); vrings 0 plain (line 20)`. */
 export function describe(state: DeviceState, since: Since = sinceNothing): string {
   const rings = [...state.vrings]
     .sort(([a], [b]) => a - b)
@@ -252,7 +252,7 @@ export function describe(state: DeviceState, since: Since = sinceNothing): strin
       ([index, states]) => `${index} ${describePart(states, ANY_VRING, since.vrings.get(index))}`,
     );
   const parts = [
-    `run ${describePart(state.run, ANY_RUN, since.run)}`,
+    `run ${describeRun(state.run, since.run)}`,
     `log ${describePart(state.log, ANY_LOG, since.log)}`,
     `log base ${describePart(state.base, ANY_BASE, since.base)}`,
   ];
@@ -260,7 +260,15 @@ export function describe(state: DeviceState, since: Since = sinceNothing): strin
   return parts.join('; ');
 }
 
-/** `started (line 12), perhaps stopped since`    `started or stopped, after starting at line 7`    `unknown`. */
+/** A start that was certain and may be over, while stops are watched: {@link relaxRun} knows one way only. */
+function describeRun(states: readonly RunState[], last: Certain<RunState> | undefined): string {
+  const isClosing = last?.state === 'started' && states.length === 2 && states.includes('stopped');
+  return isClosing && states.includes('started')
+    ? `started (line ${last.line}), unless the backend has disconnected since`
+    : describePart(states, ANY_RUN, last);
+}
+
+/** `plain (line 12), perhaps idle since`    `started or stopped, after starting at line 7`    `unknown`. */
 function describePart<S extends string>(
   states: readonly S[],
   all: readonly S[],
