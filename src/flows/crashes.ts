@@ -2,11 +2,12 @@
  * Stacks in which QEMU dies: abort(), an assertion, a signal that it does not handle. No rule judges them: they say
  * where a capture ends, and often why.
  *
- * Source: glibc (stdlib/abort.c, assert/assert.c), GLib (glib/gtestutils.c, gmessages.c), QEMU (util/error.c,
- * error_handle()): how a program ends itself.
+ * Source: QEMU (util/error.c, error_handle()) and GLib (glib/gmessages.c, gmem.c): what stands between an end and
+ * the function that wanted it; facts/dying.ts has the ends.
  */
 import { CRASH_PLACES } from '../facts/crash-places.js';
 import type { CrashPlace } from '../facts/crash-places.js';
+import { endsProcess } from '../facts/dying.js';
 import { plainName } from '../facts/functions.js';
 import type { FailedAssertion, Step } from '../facts/step.js';
 import type { Frame } from '../model/record.js';
@@ -14,10 +15,6 @@ import type { CrashSummary } from '../model/report.js';
 import type { Activation } from './activation.js';
 
 export type Crash = Omit<CrashSummary, 'capture'>;
-
-/** Whoever calls one of these does not go on. */
-const ENDS =
-  /^(?:(?:__GI_)?abort|(?:__GI_)?__assert_(?:fail(?:_base)?|perror_fail)(?:\.cold)?|g_assertion_message(?:_\w+)?|_g_log_abort|__(?:stack_chk|chk|fortify)_fail)$/;
 
 /** They stand between an end and the function that wanted it, or below it. */
 const MACHINERY =
@@ -86,7 +83,7 @@ function crashOf(step: Step, open: readonly Activation[]): Crash | undefined {
   const { frames, frameLines, session, line, deadly } = step;
   if (step.altered !== undefined) return undefined;
   const inner = frames.slice(0, INNERMOST);
-  const end = inner.findLastIndex(({ func }) => ENDS.test(plainName(func)));
+  const end = inner.findLastIndex(({ func }) => endsProcess(func));
   if (end === -1 && (deadly === undefined || /^(?:SIGABRT|6)$/.test(deadly))) return undefined;
   let at = end + 1;
   while (end !== -1 && MACHINERY.test(plainName(frames[at]?.func ?? ''))) at++;

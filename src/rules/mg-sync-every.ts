@@ -1,3 +1,4 @@
+import { deathAt } from '../facts/dying.js';
 import { hasOwnStamp } from '../facts/step.js';
 import type { Step } from '../facts/step.js';
 import type { Activation } from '../flows/activation.js';
@@ -132,22 +133,18 @@ function firstOfEach(calls: readonly Activation[]): Activation[] {
   return calls.filter(({ device }) => !seen.has(device) && seen.add(device));
 }
 
-/** How the C library ends a process that failed an assertion; a segmentation fault needs no function. */
-const DYING =
-  /^(?:raise|gsignal|__GI_raise|abort|__GI_abort|__assert_fail.*|__GI___assert_fail|g_assertion_message.*|.*pthread_kill.*)$/;
-
 /** The process dies inside the sync: what the round would have done is nobody's to say. */
 function crashIn(context: SessionContext, activation: Activation): Judgement | undefined {
   const last = context.run.steps[activation.last];
-  const dying = last?.frames.findLast(({ func }) => DYING.test(func));
-  if (last === undefined || dying === undefined) return undefined;
+  const death = last === undefined ? undefined : deathAt(last);
+  if (last === undefined || death === undefined) return undefined;
   const inner = (context.run.atStep[last.index] ?? []).findLast((a) => a.device !== undefined);
   return {
     verdict: 'inconclusive',
     device: inner?.device,
     step: last.index,
     line: last.line,
-    message: `QEMU dies in ${dying.func}() inside ${inner?.func ?? activation.func}: the sync does not end`,
+    message: `QEMU dies of ${death} inside ${inner?.func ?? activation.func}: the sync does not end`,
     missing: ['a process that lives through the sync'],
   };
 }
