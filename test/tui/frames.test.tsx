@@ -11,6 +11,7 @@ const GDB = 'fixtures/captures/vring-never-logged.gdb.txt';
 const RESIZE = 'fixtures/captures/log-resize-loses-memory.gdb.txt';
 const TRACE = 'fixtures/captures/cancelled-migration.trace.log';
 const NOTHING = 'fixtures/formats/foreign-stack/coredump/input.txt';
+const CRASH = 'fixtures/crashes/abort-in-log-start/input.txt';
 const NOTE = 'fixtures/captures/note-on-dirty-bitmap.txt';
 
 interface Scene {
@@ -44,6 +45,7 @@ const scenes: readonly Scene[] = [
   { name: 'trace', size: '80x24', paths: [TRACE], keys: [] },
   { name: 'note', size: '80x24', paths: [NOTE], keys: [] },
   { name: 'nothing-to-check', size: '80x24', paths: [NOTHING], keys: ['Shift-Tab'] },
+  { name: 'crash', size: '80x24', paths: [CRASH], keys: [] },
   { name: 'two-captures', size: '80x24', paths: [GDB, TRACE], keys: ['G'] },
   { name: 'search', size: '80x24', paths: [GDB], keys: ['/', ...type('log_get'), 'Enter'] },
   {

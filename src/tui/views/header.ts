@@ -37,17 +37,20 @@ function verdictText({ judged, width, style, captures }: HeaderOptions): string 
   if (judged instanceof Error) return colors.red('could not be judged');
   const { violations, pass, inconclusive } = judged.report.summary;
   const isDecided = pass + violations.warning + violations.note > 0;
-  const { devices } = judged.report;
+  const { devices, crashes } = judged.report;
   const isWide = width >= 60;
   const parts = [
     width >= WITH_DEVICES && captures.length > 0 ? colors.dim(count(devices.length, 'device')) : '',
     violations.error === 0
-      ? (isDecided ? colors.green : colors.yellow)(
+      ? (isDecided && crashes.length === 0 ? colors.green : colors.yellow)(
           !isWide ? `0${signs.error}` : isDecided ? 'no violation' : 'nothing decided',
         )
       : colors.red(
           isWide ? count(violations.error, 'violation') : `${violations.error}${signs.error}`,
         ),
+    ...crashes
+      .slice(0, 1)
+      .map(({ line }) => colors.red(isWide ? `crash at line ${line}` : 'crash')),
     violations.warning === 0
       ? ''
       : colors.yellow(
