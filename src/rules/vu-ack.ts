@@ -13,9 +13,9 @@ import {
   missingEndpoint,
   nameOf,
   nextRequests,
-  versionProof,
 } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
+import { versionProof } from './shared/wire/version-proof.js';
 import { asked, messageEvents } from './shared/traced/message-events.js';
 import type { MessageEvent } from './shared/traced/message-events.js';
 import { ONE_QEMU, orOneQemu } from './shared/traced/one-process.js';

@@ -7,9 +7,9 @@ import {
   missingEndpoint,
   nameOf,
   nextRequests,
-  versionProof,
 } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
+import { versionProof } from './shared/wire/version-proof.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** 8.0 sends the log base of a device once, not once for each of its queue pairs. */
