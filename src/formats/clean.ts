@@ -8,7 +8,8 @@
 /* eslint-disable no-control-regex -- control characters are what this file is about */
 
 // Nearly every line has none of these, and one test must show it.
-const UNCLEAN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\ufeff]|&(?:lt|gt|amp|quot);/;
+const UNCLEAN =
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|&(?:lt|gt|amp|quot);|\w\\_|(?:#\d{1,6} +| in )\\_/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC ( B
 
@@ -16,6 +17,14 @@ const ESCAPE =
   /\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)?|[ -/][0-~]|[0-~])/g;
 
 const CONTROL = /[\x00-\x07\x0b-\x1f\x7f-\x9f\ufeff]/g;
+
+// “live_migration”: word processors and some mail programs turn all of a line
+const DOUBLE_QUOTES = /[\u201c\u201d]/g;
+const SINGLE_QUOTES = /[\u2018\u2019]/g;
+
+// vhost\_dev\_start, #1 \_\_poll, \<signal handler called\>: what Markdown editors put in front of what would be markup. Not the
+// branch of a tree, "\_ vhost_dev_start", which has no name in front.
+const ESCAPED = /\w\\_|(?:#\d{1,6} +| in )\\_/;
 
 // "Â " is how a no-break space looks after a wrong decoding.
 const NO_BREAK = /\u00c2?\u00a0/g;
@@ -28,11 +37,20 @@ export function cleanLine(line: string): string {
   // Many a terminal leaves nothing else.
   const bare = line.endsWith('\r') ? line.slice(0, -1) : line;
   if (!UNCLEAN.test(bare)) return bare;
-  const text = bare.replace(ESCAPE, '').replace(CONTROL, '').replace(NO_BREAK, ' ');
-  return eraseBackspaces(text).replace(
-    /&(lt|gt|amp|quot);/g,
-    (_, name: string) => ENTITIES[name] ?? '',
-  );
+  const text = straightQuotes(bare.replace(ESCAPE, '').replace(CONTROL, '').replace(NO_BREAK, ' '));
+  return eraseBackspaces(
+    isEscaped(text) ? text.replace(/\\([_*#<>[\]()`~])/g, '$1') : text,
+  ).replace(/&(lt|gt|amp|quot);/g, (_, name: string) => ENTITIES[name] ?? '');
+}
+
+/** An editor leaves no underscore out; a name that has a backslash of its own may stand beside others. */
+function isEscaped(line: string): boolean {
+  return ESCAPED.test(line) && !/(?:^|[^\\])_/.test(line);
+}
+
+function straightQuotes(line: string): string {
+  const text = line.includes('"') ? line : line.replace(DOUBLE_QUOTES, '"');
+  return text.includes("'") ? text : text.replace(SINGLE_QUOTES, "'");
 }
 
 // A typed "btt<BS> <BS>" is "bt".

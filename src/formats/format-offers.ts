@@ -22,8 +22,9 @@ export class FormatOffers {
     return this.#open !== undefined;
   }
 
-  /** Offers the line; the format that is at work comes first. */
-  take(text: string, lineNo: number): boolean {
+  /** Offers the line, without what a terminal fills it with; the format that is at work comes first. */
+  take(line: string, lineNo: number): boolean {
+    const text = line.trimEnd();
     const open = this.#open;
     if (open !== undefined) {
       if (this.#takes(open, text, lineNo)) return true;

@@ -25,11 +25,19 @@ const HOST = /^(?<by>[A-Za-z0-9][\w.-]{0,63}): /;
 // A call without stamp behind a word and a colon may be a person's.
 const OF_HOST = /^(?:\d|\[pid |VHOST_|={16} )/;
 
+/** Blanks of a block of code in Markdown or in a mail, of one width: what stands further in is the log's own. */
+const INDENTS: readonly RegExp[] = [
+  /^\t/,
+  ...[1, 2, 3, 4, 5, 6, 7, 8].map((n) => new RegExp(`^ {${n}}`)),
+];
+
+// "> > #3  f () at x.c:1"    "| #3 ..."
+const QUOTED = /^[ \t]{0,8}(?:[>|][ \t]?){1,64}/;
+
 /** Lines of any session have them. `by` is who wrote the line, where a log has several writers. */
 const KINDS: readonly RegExp[] = [
   NUMBERED,
-  // "> > #3  f () at x.c:1"    "| #3 ..."
-  /^[ \t]{0,8}(?:[>|][ \t]?){1,64}/,
+  QUOTED,
   // "00:08:58.944  #6  0x..."    "[00:08:58] ..."    "2026-11-22T03:00:00.123Z ..."    "[2026-11-22T03:00:00.123Z] ..."
   /^\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?(?: {1,2}|\t)/,
   /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?: {1,2}|\t)/,
@@ -107,6 +115,8 @@ export function cutMargin(line: string, margin: Margin): Cut | undefined {
 /** What the text behind a margin of this kind must be. */
 export interface Evidence {
   readonly isSession: (rest: string) => boolean;
+  /** Not a frame: those are read with blanks in front, and their neighbours may be prose without. */
+  readonly isSetIn: (rest: string) => boolean;
   readonly isTrace: (rest: string) => boolean;
   /** False for most lines that are no trace behind any margin, and quickly. */
   readonly mayHoldTrace: (line: string) => boolean;
@@ -115,15 +125,25 @@ export interface Evidence {
 
 /** The shortest margin of the line behind which something stands that is known by itself. */
 export function marginOf(line: string, evidence: Evidence): Margin | undefined {
+  const indent = indentOf(line);
+  if (indent !== undefined && evidence.isSetIn(line.trimStart())) return [indent];
   if (!ANY_KIND.test(line)) return undefined;
   const kind =
     KINDS.find((one) => isProven(line, one, evidence.isSession)) ??
-    LISTINGS.find((one) => isProven(line, one, evidence.isFound));
+    [QUOTED, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound));
   if (kind !== undefined) return [kind];
   return !evidence.mayHoldTrace(line) || evidence.isTrace(line)
     ? undefined
     : marginOfTrace(line, evidence);
 }
+
+function indentOf(line: string): RegExp | undefined {
+  const first = line.charCodeAt(0);
+  if (first !== BLANK && first !== TAB) return undefined;
+  return INDENTS.find((one) => /^\S/.test(line.replace(one, '')));
+}
+
+const [TAB, BLANK] = [9, 32];
 
 function isProven(line: string, kind: RegExp, proves: (rest: string) => boolean): boolean {
   const cut = cutMargin(line, [kind]);

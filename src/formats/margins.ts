@@ -55,6 +55,7 @@ export class Margins {
     this.#events = events;
     this.#evidence = {
       isSession,
+      isSetIn: (rest) => !rest.startsWith('#') && (isSession(rest) || this.#isFound(rest)),
       isTrace: isTraceLine,
       mayHoldTrace,
       isFound: (rest) => this.#isFound(rest),
@@ -136,7 +137,8 @@ export class Margins {
   #isFound(rest: string): boolean {
     if (EVENT.test(rest) || GDB.test(rest) || isTraceLine(rest)) return true;
     return (
-      /^(?:\d{4}-|[a-z]+_)/.test(rest) && readEvent(rest, 0, false, this.#events) !== undefined
+      /^(?:\d{4}-|[a-z]+_|[A-Z][a-z]{2} [ \d]\d )/.test(rest) &&
+      readEvent(rest, 0, false, this.#events) !== undefined
     );
   }
 

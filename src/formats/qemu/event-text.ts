@@ -80,12 +80,12 @@ function matchParts(
   for (let i = 0; i < strings.length; i++) {
     const string = strings[i];
     const match = found[i];
-    // Nothing stands behind the last string.
-    const next = match?.index ?? text.length;
-    if (string !== undefined) values.push(unpadded(string, text.slice(end, next)));
+    // Nothing stands behind the last string but what a terminal fills its lines with.
+    const value = match === undefined ? text.slice(end).trimEnd() : text.slice(end, match.index);
+    if (string !== undefined) values.push(unpadded(string, value));
     if (match === undefined) break;
     addValues(values, match);
-    end = next + match[0].length;
+    end = match.index + match[0].length;
   }
   return values;
 }
