@@ -135,8 +135,20 @@ describe('not every call is reported', () => {
       [SET, ...table, row, '\tbreakpoint already hit 2 times', '\tignore next 3 hits'],
     ],
     ['switched off in a table', [SET, ...table, row.replace('keep y', 'keep n')]],
+    ['until it is hit, in a table', [SET, ...table, row.replace('keep y', 'dis  y')]],
+    ['once, in a table', [SET, ...table, row.replace('keep y', 'del  y')]],
+    [
+      'so many hits, in a table',
+      [SET, ...table, row.replace('keep', 'dis '), '\tdisable after next 3 hits'],
+    ],
   ])('%s', (_, lines) => {
     expect([...steps(...lines, '', ...hit(3, 396)).conditional]).toEqual(['vhost_log_put']);
+  });
+
+  test('a temporary breakpoint that is silent', () => {
+    const [, ...silent] = hit(3, 396);
+    const { conditional } = steps(SET.replace('Breakpoint', 'Temporary breakpoint'), '', ...silent);
+    expect([...conditional]).toEqual(['vhost_log_put']);
   });
 
   test('gone from a table', () => {
@@ -149,6 +161,10 @@ describe('not every call is reported', () => {
     ['(gdb) c 2'],
     ['(gdb) continue 3'],
     ['(gdb) fg 2'],
+    ['(gdb) en once 3'],
+    ['(gdb) enable breakpoints count 2 3'],
+    ['(gdb) disa 3'],
+    ['(gdb) delet 3'],
     ['Will ignore next crossing of breakpoint 3.  Continuing.'],
     ['Will ignore next 2 crossings of breakpoint 3.  Continuing.'],
     ['Deleted breakpoint 3 '],
@@ -161,6 +177,9 @@ describe('not every call is reported', () => {
     ['(gdb) c'],
     ['(gdb) c 1'],
     ['(gdb) c -a'],
+    ['(gdb) disassemble vhost_log_put'],
+    ['(gdb) enable 3'],
+    ['(gdb) delete display 1'],
     ['(gdb) info breakpoints 4'],
     ['Will stop next time breakpoint 3 is reached.'],
   ])('but for `%s`', (line) => {
@@ -184,6 +203,43 @@ describe('not every call is reported', () => {
     const { narrowed, conditional } = steps(...set, '', ...hit(3, 396));
     expect([narrowed, [...conditional]]).toEqual([[], []]);
   });
+});
+
+describe('a breakpoint is taken to be gone', () => {
+  const CALL = 'vhost_virtqueue_set_addr (dev=0x5555562b1f00, vq=0x55, idx=0, enable_log=false)';
+  const CALLER = 'vhost_virtqueue_start (dev=0x5555562b1f00, vdev=0x55, vq=0x55, idx=0)';
+  const report = (frame: string): string[] => [
+    `#0  ${frame} at ../hw/virtio/vhost.c:1`,
+    '#1  0x00007ffff7ca58ec in clone3 () at clone3.S:81',
+    '',
+  ];
+  /** At the first and at the last step. */
+  const watched = (...frames: readonly string[]): boolean[] => {
+    const text = frames.flatMap(report).join('\n');
+    const { probes, steps: built } = buildRun(readText(text), { assumeOrdered: false });
+    return [0, built.length - 1].map(
+      (at) => probes.watching('vhost_virtqueue_set_addr', at, at) !== undefined,
+    );
+  };
+
+  test('where three callers of its function do not reach it', () => {
+    expect(watched(CALLER, CALL, CALLER, CALLER, CALLER)).toEqual([true, false]);
+  });
+
+  test('but not for what a QEMU left out once or twice', () => {
+    expect(watched(CALLER, CALL, CALLER, CALLER, CALLER, CALL)).toEqual([true, true]);
+    expect(watched(CALLER, CALL, CALLER, CALLER)).toEqual([true, true]);
+  });
+});
+
+test('a hit whose commands show nothing, told by `set trace-commands on`, is a gap', () => {
+  const traced = (...lines: readonly string[]): (boolean | undefined)[] =>
+    steps('+b vhost_log_put', SET, '', ...hit(3, 396), ...lines, ...hit(3, 396)).steps.map(
+      ({ gapBefore }) => gapBefore,
+    );
+  expect(traced('+continue')).toEqual([false, false]);
+  expect(traced('+continue', '+continue')).toEqual([false, true]);
+  expect(traced('+continue', '+print sync', '$1 = true', '+continue')).toEqual([false, true]);
 });
 
 describe('what one debugger was told to watch', () => {

@@ -161,6 +161,8 @@ describe("the debugger's own hand", () => {
     'set $rip = 0x5555',
     'p dev->log_enabled = 0',
     'print/x i++',
+    'p (enable_log=0)',
+    'printf "%d\\n", enable_log=0',
     'p vhost_dev_stop(dev)',
     'call vhost_dev_stop (dev, vdev, false)',
     'jump 1040',
@@ -187,8 +189,15 @@ describe("the debugger's own hand", () => {
     'continue',
     'finish',
     'x/4gx $sp',
+    'printf "sync=%d\\n", sync == 1',
   ])('%s does not', (command) => {
     expect(alters(command)).toBe(false);
+  });
+
+  test.each(['p (enable_log=0)', 'display enable_log=0'])('is seen in `%s`', (command) => {
+    const next = ['(gdb) c', 'Continuing.', '', ...stopped, ...shown];
+    const run = [...stopped, ...shown, `(gdb) ${command}`, '$1 = false', ...next];
+    expect(check('gdb.txt', run.join('\n')).alterations).not.toEqual([]);
   });
 
   test('marks the stop it was typed at, and is told in the report', () => {

@@ -1,6 +1,6 @@
 /** What the debugger alters: commands typed at a stop, or listed for its breakpoints and definitions. */
 import type { CommandList, Frame, Stop } from '../model/record.js';
-import { alters } from './debugger-commands.js';
+import { alters, displayed } from './debugger-commands.js';
 import { keyOfList, numbersOf } from './listed-breakpoints.js';
 import type { Alteration } from './step.js';
 
@@ -17,11 +17,20 @@ export class Alterations {
   private list: ListAlteration | undefined;
   /** User-defined commands that alter. */
   private readonly definitions = new Set<string>();
+  /** `display x = 0` does that at every stop. */
+  private atEveryStop: Alteration | undefined;
   /** What the stop that still waits for its backtrace shows was altered. */
   private pending: Alteration | undefined;
 
   isMadeBy(command: string): boolean {
     return alters(command) || this.definitions.has(/^[\w-]*/.exec(command)?.[0] ?? '');
+  }
+
+  /** A command that gdb does again at each stop from now on. */
+  onDisplay(command: string, line: number): void {
+    const expression = displayed(command);
+    if (expression !== undefined && alters(`print ${expression}`))
+      this.atEveryStop = { line, command };
   }
 
   /** It belongs to the step that comes next. */
@@ -56,6 +65,8 @@ export class Alterations {
     if (pending !== undefined) return pending;
     // "#3  <function called from gdb>": nobody but the debugger wanted this call.
     if (frames.some(({ kind }) => kind === 'called-from-gdb')) return { line, command: 'call' };
-    return stop?.number === undefined ? undefined : this.ofBreakpoint.get(stop.number)?.last;
+    const ofStop =
+      stop?.number === undefined ? undefined : this.ofBreakpoint.get(stop.number)?.last;
+    return ofStop ?? this.atEveryStop;
   }
 }

@@ -57,6 +57,8 @@ export class Breakpoints {
   private readonly several = new Set<number>();
   /** Lines with a breakpoint that does not always stop. */
   private readonly partialPlaces = new Set<string>();
+  /** Lines with a breakpoint that stops once: silent ones do not say so. */
+  private readonly temporaryPlaces = new Set<string>();
   private list: OpenList | undefined;
   /** Numbers in the rows of `info breakpoints` that are being printed. */
   private rows: Set<number> | undefined;
@@ -89,13 +91,15 @@ export class Breakpoints {
     else this.watch.narrow();
   }
 
-  /** A hit that was reported, maybe by a stack alone. */
-  onHit(frame: Frame): void {
-    this.watch.trust(plainName(frame.func));
-    if (this.partialPlaces.size === 0) return;
+  /** A hit that was reported, by a stack alone where the number of its breakpoint is not known. */
+  onHit(frame: Frame, number: number | undefined): void {
+    const func = plainName(frame.func);
+    this.watch.trust(func);
+    if (this.partialPlaces.size === 0 && this.temporaryPlaces.size === 0) return;
     const place = placeOf(frame);
-    if (place !== undefined && this.partialPlaces.has(place))
-      this.watch.addConditional(plainName(frame.func));
+    if (place === undefined) return;
+    if (this.partialPlaces.has(place)) this.watch.addConditional(func);
+    if (number === undefined && this.temporaryPlaces.has(place)) this.onConditional(func);
   }
 
   /** Not every call of it stops at some breakpoint: nothing is known of those that another one reports. */
@@ -139,12 +143,13 @@ export class Breakpoints {
     if (func !== undefined) this.setOn.set(number, plainName(func));
     if (inside === true) this.inside.add(number);
     if (func !== undefined && line === undefined) this.several.add(number);
+    const place = placeOf({ file, line });
     if (narrowed !== true) {
       if (this.partial.has(number)) this.addPartial(number);
       else if (!temporary) this.alwaysStopping.add(number);
+      else if (place !== undefined) this.temporaryPlaces.add(place);
       return;
     }
-    const place = placeOf({ file, line });
     if (inside === true && place !== undefined) this.partialPlaces.add(place);
     const isFromStart = !this.alwaysStopping.has(number) && (func !== undefined || inside === true);
     // It was set like the others, and then found to be incomplete.

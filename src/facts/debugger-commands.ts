@@ -83,6 +83,9 @@ export function innerCommand(command: string): string {
 export const RESUMES =
   /^(?:c|cont|continue|fg|r|run|start|s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish|j|jump|signal|detach|kill|k|attach|reverse-(?!search)[a-z]+|r[cns]|r[ns]i|disconnect|q|quit|exit|restart|rec(?:ord)?[ \t]+goto|tfind|seek-ticks|target[ \t]+(?:core|exec|extended-remote|native|remote|sim))\b/;
 
+/** The inferior runs up to whatever stops it next. */
+export const CONTINUES = /^(?:c|cont|continue|fg)\b/;
+
 /** The program runs backwards, where it was recorded: gdb/reverse.c; rr. */
 export const GOES_BACK = /^(?:reverse-(?!search)[a-z]+|r[cns]|r[ns]i)\b/;
 
@@ -107,6 +110,11 @@ export function alters(command: string): boolean {
   return ALTERS.some((pattern) => pattern.test(command));
 }
 
+/** What `display` prints at every stop. */
+export function displayed(command: string): string | undefined {
+  return /^disp(?:l(?:ay?)?)?(?:\/\w+)?[ \t]+(.+)$/.exec(command)?.[1];
+}
+
 const ALTERS: readonly RegExp[] = [
   /^(?:return|call|jump|j|signal|kill|k|compile)\b/,
   // "set var x = 1"   "set dev->log_enabled = 0"   "set {int}0x5555 = 1", but not "set width 0"
@@ -116,13 +124,39 @@ const ALTERS: readonly RegExp[] = [
   // "p x = 5", "p x++"; "p $n = 1" and "p a == b" change nothing
   /^(?:p|print|inspect|output)(?:\/\w+)?\s+(?!\$\w+\s*=)[^=]*[^=!<>]=(?![=])/,
   /^(?:p|print|inspect|output)(?:\/\w+)?\s.*(?:\+\+|\w--\s*$)/,
+  // printf "%d\n", x = 5
+  /^(?:printf|eval)\s+"(?:[^"\\]|\\.)*"\s*,(?:.*[^=!<>])?=(?!=)/,
+  /^(?:printf|eval)\s+"(?:[^"\\]|\\.)*"\s*,.*(?:\+\+|\w--\s*(?:,|$))/,
   // "p vhost_dev_stop(dev)" runs the function
   /^(?:p|print|inspect|output|printf|echo|eval)(?:\/\w+)?\s(?:.*[^\w$])?(?!(?:sizeof|alignof|_Alignof|typeof|__typeof__|decltype)\b)[A-Za-z_]\w*\(/,
 ];
 
-/** Breakpoints are switched off or made to skip: `continue 3` ignores the next two hits of the one it stands at. */
-export const NARROWS =
-  /^(?:(?:c|cont|continue|fg)\s+(?!-|&|1\s*$)\S|(?:delete|d|del|disable|dis|clear|cl|condition|cond|ignore|enable\s+(?:once|count|delete))\b(?!\s+display))/;
+/** Any beginning of the name, from so many characters on: `disa` of `disable`. */
+function shortened(name: string, least: number): string {
+  const ends = Array.from({ length: name.length - least }, (_, i) =>
+    name.slice(0, -i || undefined),
+  );
+  return `(?:${[...ends, name.slice(0, least)].join('|')})`;
+}
+
+const SWITCHES_OFF = [
+  'd',
+  shortened('delete', 3),
+  shortened('disable', 3),
+  shortened('clear', 2),
+  shortened('condition', 4),
+  shortened('ignore', 2),
+  // "en once 7", "enable breakpoints count 3 7"
+  `${shortened('enable', 2)}\\s+(?:${shortened('breakpoints', 1)}\\s+)?(?:${shortened('once', 1)}|${shortened('count', 1)}|${shortened('delete', 2)})`,
+].join('|');
+
+/**
+ * Breakpoints are switched off or made to skip: `continue 3` ignores the next two hits of the one it stands at.
+ * gdb/breakpoint.c, _initialize_breakpoint(), has the names that are short for others.
+ */
+export const NARROWS = new RegExp(
+  `^(?:(?:c|cont|continue|fg)\\s+(?!-|&|1\\s*$)\\S|(?:${SWITCHES_OFF})\\b(?!\\s+display))`,
+);
 
 /**
  * Whether nobody can see what the command does to breakpoints: a script, a file of commands, a text that is put

@@ -6,6 +6,7 @@
  */
 import type {
   Backtrace,
+  Chatter,
   BreakpointSet,
   Command,
   CommandList,
@@ -22,6 +23,7 @@ import type { Call } from './calls.js';
 import {
   aliased,
   conditionalFunction,
+  CONTINUES,
   DIRECTION,
   GOES_BACK,
   innerCommand,
@@ -110,6 +112,8 @@ export class DebuggerSteps {
   private wentBack = false;
   /** Commands that the log itself defines: what they do was seen. */
   private readonly defined = new Set<string>();
+  /** Line of the `continue` that let the program go, as long as nothing was shown since that it came to. */
+  private letGoAt: number | undefined;
   /** A stop line may be lost: whose stack comes next is not known. */
   private isBehindLoss = false;
   private readonly breakpoints: Breakpoints;
@@ -136,6 +140,7 @@ export class DebuggerSteps {
     this.hasStepped = false;
     this.maker.threads.onStop(stop.thread);
     this.isBehindLoss = false;
+    this.letGoAt = undefined;
     this.sawBreakpoint ||= stop.reason === 'breakpoint';
     this.wasInterrupted = !isOfBreakpoint(stop);
     this.pendingStop = stop;
@@ -181,6 +186,11 @@ export class DebuggerSteps {
     this.standing = undefined;
   }
 
+  /** `Continuing.` is said of what somebody types: there a stop may be left out by whoever pasted the session. */
+  onChatter({ span }: Chatter): void {
+    if (span.first - 1 === this.letGoAt) this.letGoAt = undefined;
+  }
+
   /** A printed structure belongs to the innermost call of the stop. */
   onValue(value: PrintedValue): void {
     this.silent.onValue();
@@ -205,6 +215,7 @@ export class DebuggerSteps {
   private showBacktrace(bt: Backtrace): void {
     const stop = this.pendingStop;
     this.pendingStop = undefined;
+    this.letGoAt = undefined;
     const innermost = bt.frames[0];
     if (innermost === undefined) return;
     if (bt.thread !== undefined) this.header = this.maker.threads.keyOf(bt.thread) ?? this.header;
@@ -335,7 +346,7 @@ export class DebuggerSteps {
     const frame = step.calls.at(-1)?.frame;
     if (!step.entry || frame === undefined) return;
     this.reported.add(plainName(frame.func));
-    this.breakpoints.onHit(frame);
+    this.breakpoints.onHit(frame, step.breakpoint);
     this.maker.entryLines.onHit(step, this.breakpoints.isInside(step.breakpoint));
   }
 
@@ -405,11 +416,15 @@ export class DebuggerSteps {
       ? { line: span.first, command }
       : undefined;
     this.breakpoints.onCommand(text);
+    this.maker.alterations.onDisplay(text, span.first);
     this.sawCommands = true;
     this.wasAsked = true;
     this.goesBack = (DIRECTION.exec(text)?.[1] ?? (this.goesBack ? 'reverse' : '')) === 'reverse';
     if (STOPS_LOGGING.test(text)) this.maker.markGap();
+    // It stopped in between, at a breakpoint whose commands, told by `set trace-commands on`, showed nothing of it.
+    if (this.letGoAt !== undefined && CONTINUES.test(text)) this.maker.markGap();
     if (RESUMES.test(text)) {
+      this.letGoAt = CONTINUES.test(text) ? span.first : undefined;
       this.onLeap(text);
       this.death = undefined;
       this.wasInterrupted = false;

@@ -93,8 +93,10 @@ export class StepBuilder {
       case 'breakpoint-set':
         this.debugger.onBreakpoint(record);
         break;
-      case 'call-path':
       case 'chatter':
+        this.debugger.onChatter(record);
+        break;
+      case 'call-path':
       case 'code':
       case 'code-reference':
       case 'foreign-stack':

@@ -12,7 +12,14 @@ import { cleanLine, isEmptyQuote, PagerPrompts, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
-import { farLoss, isCutMark, isLossNotice, isThreadRow, startsLocation } from './gdb/chatter.js';
+import {
+  farLoss,
+  isCutMark,
+  isHunk,
+  isLossNotice,
+  isThreadRow,
+  startsLocation,
+} from './gdb/chatter.js';
 import { EventLines } from './qemu/event-lines.js';
 import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
@@ -21,6 +28,7 @@ import { splitAtFrame } from './gdb/frames-of-line.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
 import { KnownLines } from './gdb/known-lines.js';
 import { readGdbLine, startsStop } from './gdb/lines.js';
+import { isGdbCommand } from '../model/gdb-commands.js';
 import { isProbeLine } from './gdb/probe-lines.js';
 import { isDebuggerMessage } from './gdb/messages.js';
 import { GdbOutput } from './gdb/output.js';
@@ -399,6 +407,8 @@ class Reader implements CaptureReader {
     else if (this.#output.take(line)) return;
     else if (this.#tellsFarLoss(line)) return;
     else if (isLossNotice(text)) this.#lost(lineNo, 'the log says that events were lost');
+    else if (isHunk(text) && this.#session.isNear(lineNo))
+      this.#lost(lineNo, 'a diff of logs leaves lines out');
     else if (isCutMark(text)) this.#lost(lineNo, 'somebody cut lines out');
     else this.#prose(line);
   }
@@ -485,9 +495,9 @@ function isAttached(text: string): boolean {
 
 // What stands behind a prompt was either typed, or printed because nothing is echoed.
 function isOutput(text: string): boolean {
-  if (startsStop(text) || isDebuggerMessage(text) || isThreadRow(text) || startsLocation(text)) {
-    return true;
-  }
+  if (startsStop(text) || isDebuggerMessage(text) || isThreadRow(text)) return true;
+  // "p (enable_log=0)" is typed, "p (enable_log=false) at x.c:7" is printed of a function p().
+  if (startsLocation(text)) return isPlacedLocation(text) || !isGdbCommand(text);
   if (isProbeLine(text)) return true;
   const head = splitLevel(text);
   if (head !== undefined) return frameHead(text.slice(head.start)) === 'strong';

@@ -31,3 +31,9 @@ export function isOwnCommand(text: string): boolean {
   const word = COMMAND.exec(text.trim())?.[1];
   return word === undefined || NAMES.some((name) => name.startsWith(word));
 }
+
+/** The first word is a command that gdb knows by itself, whole or shortened. */
+export function isGdbCommand(text: string): boolean {
+  const word = /^[a-z-]+(?=[ \t/]|$)/.exec(text)?.[0];
+  return word !== undefined && NAMES.some((name) => name.startsWith(word));
+}

@@ -90,3 +90,14 @@ test.each([
     incomplete: false,
   });
 });
+
+test('a hunk of a diff ends a backtrace, and lines are missing there', () => {
+  const { records } = readText(
+    [
+      ' #0  vhost_commit (listener=0x5555) at ../hw/virtio/vhost.c:7',
+      '@@ -504,26 +504,26 @@',
+      ' #1  0x0000555555556872 in vhost_dev_start (hdev=0x5555) at ../hw/virtio/vhost.c:9',
+    ].join('\n'),
+  );
+  expect(records.map(({ kind }) => kind)).toEqual(['backtrace', 'gap', 'backtrace']);
+});

@@ -85,6 +85,11 @@ export function isCutMark(line: string): boolean {
   return text.length <= LONGEST_MARK && (DOTS.test(text) || SCISSORS.test(text) || isCutWord(text));
 }
 
+/** `@@ -504,26 +504,26 @@`: between two hunks of a diff of logs lines are left out. */
+export function isHunk(line: string): boolean {
+  return /^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@/.test(line);
+}
+
 const LONGEST_MARK = 80;
 /** Dots, scissors, brackets and dashes: nearly no line begins with one of them. */
 const MARK_BEGINS = /^\s*[-.\u2026[(<{*=~_8>%\u2702]/;

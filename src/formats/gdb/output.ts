@@ -10,7 +10,8 @@ import type { Line } from './pending.js';
 import type { GdbSession } from './session.js';
 
 // "        return 0" below a row of `info breakpoints`; what gdb says of the breakpoint itself is no command.
-const LISTED = /^ {8,}(?!stop only|ignore next|breakpoint already|not for inferior|at )(\S.*)$/;
+const LISTED =
+  /^ {8,}(?!stop only|ignore next|disable after|breakpoint already|not for inferior|at )(\S.*)$/;
 
 // "+return (int)0", one more + for each level of a script; the words of gdb, because a diff looks alike
 const TRACED =
@@ -30,7 +31,7 @@ const ALL_DELETED =
 const LEFT = /^(?:Detaching from (?:program|pid|process|remote)\b|Ending remote debugging\.)/;
 
 // Below a row of `info breakpoints`
-const NARROWED_ROW = /^[ \t]+(?:stop only |ignore next \d+ hits)/;
+const NARROWED_ROW = /^[ \t]+(?:stop only |ignore next \d+ hits|disable after next \d+ hits)/;
 
 // No line of C, and what a script of gdb does first.
 const TRACED_BREAK = /^\+{1,9}(?:b|br|break|tbreak)[ \t]+\S/;
@@ -119,8 +120,11 @@ export class GdbOutput {
     if (/^(?:Old value|Value) = /.test(text)) this.#session.watchpointHit();
     if (/^Continuing\.|^Using host libthread_db/.test(text)) this.#runningLine = lineNo;
     // "4       breakpoint     keep y   <MULTIPLE>"
-    const row = /^(\d+)[ \t]+breakpoint[ \t]/.exec(text)?.[1];
-    if (row !== undefined) this.#session.breakpointRow(Number(row));
+    const [, row, disposition] = /^(\d+)[ \t]+breakpoint[ \t]+([a-z]+)[ \t]/.exec(text) ?? [];
+    if (row !== undefined) {
+      this.#session.breakpointRow(Number(row));
+      if (disposition !== 'keep' && this.#session.narrowedRow(lineNo)) return;
+    }
     if (LEFT.test(text)) {
       this.#session.addProcess('exit', { first: lineNo, last: lineNo });
       return;
