@@ -1,4 +1,5 @@
 import { callerOf } from '../flows/activation.js';
+import { isSeenFirst } from './shared/calls/first-sight.js';
 import { place } from './shared/calls/queries.js';
 import type { Rule } from './rule.js';
 
@@ -14,7 +15,7 @@ export const rzLeak: Rule = {
     impact: 'leak',
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
-    needs: ['the entry of vhost_dev_log_resize or vhost_log_alloc below vhost_commit'],
+    needs: ['vhost_dev_log_resize or the entry of vhost_log_alloc below vhost_commit'],
     why: 'Legal, but every resize leaves the replaced bitmap allocated (for vhost-user a memfd and its mapping too): vhost_log_put() frees it only when it still is the current log of its type. A guest that moves a BAR in a loop makes QEMU grow.',
     probes: ['vhost_log_alloc'],
     remedy:
@@ -27,7 +28,10 @@ export const rzLeak: Rule = {
     // Devices that share a log allocate one for all of them.
     const made = (['vhost_log_alloc', 'vhost_dev_log_resize'] as const)
       .map((kind) =>
-        context.of(kind).filter((a) => a.entered && callerOf(a, 'vhost_commit') !== undefined),
+        context
+          .of(kind)
+          .filter((a) => a.entered || (kind === 'vhost_dev_log_resize' && isSeenFirst(a)))
+          .filter((a) => callerOf(a, 'vhost_commit') !== undefined),
       )
       .find((list) => list.length > 0);
     const last = made?.at(-1);

@@ -5,6 +5,7 @@ import type { FactKind } from '../../../model/fact.js';
 import { argText, bigintOf } from '../../../model/values.js';
 import { CHUNK_BYTES } from '../../../model/constants.js';
 import { childrenOf, hasGap, hasStranger, place, unwatched } from './queries.js';
+import { hasBegun, isSeenFirst, sizeOfResize } from './first-sight.js';
 import { scansOf } from './memory-scan.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 
@@ -89,20 +90,18 @@ function findSizeEvents(context: SessionContext): SizeEvent[] {
 
 /** What happens inside a resize, or is the rest of one that was seen before. */
 function isPartOfResize(activation: Activation): boolean {
-  const { kind, entered } = activation;
-  if (kind === 'vhost_dev_log_resize') return !entered;
+  if (activation.kind === 'vhost_dev_log_resize') return !isSeenFirst(activation);
   return callerOf(activation, 'vhost_dev_log_resize') !== undefined;
 }
 
 /** The size of the log that a call gives to its device, where it gives one and shows how large. */
 export function givenSize(activation: Activation): bigint | undefined {
   const { kind, value, entered } = activation;
-  const gives =
-    kind === 'vhost_dev_log_resize' ||
-    (kind === 'vhost_log_get' && callerOf(activation, 'vhost_dev_start') !== undefined);
-  if (!gives || !entered) return undefined;
-  // It hands its size on; of an inlined call that may be all that is left of it.
-  return bigintOf(value) ?? bigintOf(childrenOf(activation, 'vhost_log_get')[0]?.value);
+  if (kind === 'vhost_dev_log_resize')
+    return hasBegun(activation) ? sizeOfResize(activation) : undefined;
+  const isOfStart =
+    kind === 'vhost_log_get' && callerOf(activation, 'vhost_dev_start') !== undefined;
+  return isOfStart && entered ? bigintOf(value) : undefined;
 }
 
 /** Missing-list entries when a device may get another log unseen between two steps. */
@@ -113,7 +112,8 @@ function unwatchedSizes(context: SessionContext, from: number, to: number): stri
     run.probes.watching('vhost_log_get', from, to) !== undefined &&
     !hasStranger(context, from, to, 'vhost_log_get');
   return [
-    ...unwatched(run, 'vhost_dev_log_resize', from, to),
+    // Either makes one such call.
+    ...(seesGets ? [] : unwatched(run, 'vhost_dev_log_resize', from, to)),
     ...(seesGets ? [] : unwatched(run, 'vhost_dev_start', from, to)),
     ...(hasStranger(context, from, to, 'vhost_dev_start', 'vhost_dev_log_resize')
       ? ['the device of every vhost_dev_start and vhost_dev_log_resize']

@@ -4,6 +4,7 @@ import { callerOf } from '../../../flows/activation.js';
 import type { Activation } from '../../../flows/activation.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { SessionContext } from '../../rule.js';
+import { isSeenFirst } from './first-sight.js';
 
 /** From the first resize of a device to what elects it again or makes election pointless. */
 export interface ResizeWindow {
@@ -40,7 +41,7 @@ export function resizeWindows(context: SessionContext): ResizeWindow[] {
   for (const activation of context.of(...kinds, ...ENDS)) {
     const { kind, device, first, enable } = activation;
     if (device === undefined) continue;
-    if (isResize(context, activation)) append(open, device, activation);
+    if (isResize(activation)) append(open, device, activation);
     else if (kind === 'vhost_dev_elect_mem_logger') {
       if (enable === true) close(device, first, activation);
     } else if (ENDS.includes(kind)) {
@@ -53,11 +54,9 @@ export function resizeWindows(context: SessionContext): ResizeWindow[] {
 }
 
 /** A resize by a topology change, once for each; the resize of a log start is followed by an election. */
-function isResize({ run }: SessionContext, activation: Activation): boolean {
-  const { kind, first, entered } = activation;
+function isResize(activation: Activation): boolean {
+  const { kind } = activation;
   if (callerOf(activation, 'vhost_commit') === undefined) return false;
-  if (kind === 'vhost_dev_log_resize') {
-    return entered || run.probes.watching(kind, first, first) === undefined;
-  }
+  if (kind === 'vhost_dev_log_resize') return isSeenFirst(activation);
   return kind === 'op_set_log_base' && callerOf(activation, 'vhost_dev_log_resize') === undefined;
 }
