@@ -1,10 +1,12 @@
-import { failureIn, hasFailed } from '../flows/activation.js';
+import { callerOf, failureIn, hasFailed, isInside } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { hasGap } from '../flows/run.js';
-import { cutStacks, globalPasses, isOver } from './shared/calls/global-passes.js';
+import { cutStacks, globalPasses, isOver, lastWork } from './shared/calls/global-passes.js';
 import type { GlobalPass } from './shared/calls/global-passes.js';
-import { endOf, hasStranger, place, unwatched } from './shared/calls/queries.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { passes } from './shared/calls/log-passes.js';
+import { endOf, hasStranger, place, recordDoubts, unwatched } from './shared/calls/queries.js';
+import { failureOf } from './shared/calls/undone-pass.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** A log start that fails at one device is undone at those before it. */
 export const xdRollback: Rule = {
@@ -16,7 +18,7 @@ export const xdRollback: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '9.1 - 11.1, where a failed log start does not abort()',
     needs: [
-      'the return value of vhost_log_global_start or vhost_migration_log (gdb: finish)',
+      'the return value of vhost_log_global_start or vhost_migration_log (gdb: finish), or vhost_dev_set_log() undoing itself',
       'probes vhost_log_global_start and vhost_log_global_stop, and proof that memory_global_dirty_log_start returned',
     ],
     why: 'The migration fails, and the devices before go on logging for nobody: they pay for it, keep their log, and ignore the next log start.',
@@ -36,7 +38,9 @@ export const xdRollback: Rule = {
     for (const pass of globalPasses(context)) {
       if (!pass.enable) continue;
       const failed = pass.calls.find(refuses);
-      if (failed !== undefined) yield* judge(context, pass, failed);
+      const undoing = failed === undefined ? undoingIn(context, pass) : undefined;
+      if (failed !== undefined) yield* judge(context, pass, { call: failed, doubts: [] });
+      else if (undoing !== undefined) yield* judge(context, pass, undoing);
       else yield* judgeHidden(pass);
     }
   },
@@ -48,10 +52,50 @@ function refuses(call: Activation): boolean {
   return call.children.some((child) => child.kind === 'vhost_migration_log' && hasFailed(child));
 }
 
+/** The callback of a pass that fails. */
+interface Failure {
+  readonly call: Activation;
+  /** Where vhost_dev_set_log() undoes itself, which it does only after a failure. */
+  readonly mark?: Mark;
+  /** What may make a success of it. */
+  readonly doubts: readonly string[];
+}
+
+/**
+ * vhost_dev_set_log() addresses its vrings with the old flag and sends the old features word only when it is about to
+ * return an error. vhost_migration_log() hands that on, but where the device has been stopped meanwhile.
+ */
+function undoingIn(
+  context: SessionContext,
+  { activation, calls }: GlobalPass,
+): Failure | undefined {
+  const { run } = context;
+  for (const call of calls) {
+    const pass = passes(context, true).find((p) => isInside(p.activation, call));
+    const mark = pass?.addresses.some((a) => a.enable === false) ? failureOf(pass) : undefined;
+    if (pass === undefined || mark === undefined || call.result !== undefined) continue;
+    const end = endOf(run, call);
+    const stops = context.of('vhost_dev_stop').filter(({ first }) => first > call.first);
+    if (stops.some(({ device, first }) => device === call.device && first < end)) continue;
+    const doubts = [
+      ...recordDoubts(run, pass.activation),
+      ...unwatched(run, 'vhost_dev_stop', call.first, end),
+      ...(hasStranger(context, call.first, end, 'vhost_dev_stop')
+        ? ['the device of every vhost_dev_stop']
+        : []),
+    ];
+    const thread = callerOf(activation, 'migration_thread');
+    if ((lastWork(context).get(thread) ?? -1) > activation.last)
+      doubts.push('why the migration goes on');
+    return { call, mark, doubts };
+  }
+  return undefined;
+}
+
 function* judge(
   context: SessionContext,
   pass: GlobalPass,
-  failed: Activation,
+  { call: failed, mark, doubts }: Failure,
 ): Generator<Judgement> {
   const { run } = context;
   const { activation, calls, undone } = pass;
@@ -61,7 +105,7 @@ function* judge(
     .slice(0, calls.indexOf(failed))
     .filter(({ device }) => device === undefined || device !== failed.device);
   const isNamed = failed.device !== undefined || failed.entered;
-  const missing = unwatched(run, 'vhost_log_global_stop', activation.first, end);
+  const missing = [...doubts, ...unwatched(run, 'vhost_log_global_stop', activation.first, end)];
   if (!isOver(run, activation)) missing.push(`proof that ${activation.func} returned`);
   if (hasGap(run, activation.first, end)) missing.push('an unbroken record of the log start');
   if (hasStranger(context, failed.first, end, 'vhost_log_global_stop'))
@@ -92,7 +136,10 @@ function* judge(
         message:
           'the log start fails at a later device, and is never undone here: the device goes on logging',
         expected: 'vhost_log_global_stop before memory_global_dirty_log_start returns',
-        evidence: [{ line: failed.line, role: 'the log start that fails' }],
+        evidence: [
+          { line: failed.line, role: 'the log start that fails' },
+          ...(mark === undefined ? [] : [mark]),
+        ],
       };
     }
   }
