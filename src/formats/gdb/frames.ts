@@ -212,6 +212,14 @@ const PLAIN_CALL =
   /^[A-Za-z_$~*?@.\u0080-\uffff][^ \t(){}="',;]*[ \t]*\((?:\)|\.\.\.|[ \t]*$|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
 
 /**
+ * What a script prints in front of its `bt`, without newline: "[3] " (`printf "[%d] ", $_thread`), "HIT ", "hit 3: ", "-- ", "=> ",
+ * "vhost_dev_start: ". The whole frame stands behind it as gdb prints it, two blanks after the level: sentences have other words
+ * in front of what they cite.
+ */
+const ECHOED =
+  /^(?:\[\d{1,6}\]|-{1,4}>?|={1,4}>|[A-Z][A-Z\d_]{0,15}|(?:\w{1,64}|\w{1,16} \d{1,9}):)[ \t](?=#0 {2}(?:0x[0-9a-f]+ in )?[A-Za-z_][\w.]* \((?:\)|\w+(?:@entry)?=.*\)) at \S+:\d+$)/;
+
+/**
  * The line from its `#0` on: margins, prompts and a glued word in front of it go. Undefined when there
  * is no level.
  */
@@ -224,6 +232,8 @@ export function frameLine(text: string): string | undefined {
   // "(gdb) (gdb) #0  vcpu (idx=1) at th.c:6"
   const prompts = /^(?:\((?:gdb|cgdb|rr)\) *){1,32}(?=#\d)/.exec(rest);
   if (prompts !== null) return rest.slice(prompts[0].length);
+  const echoed = ECHOED.exec(rest);
+  if (echoed !== null) return rest.slice(echoed[0].length);
   // "libxlFDRegisterEventHook#0  libxlFDRegisterEventHook (...": a printf without newline
   return /^\S{0,127}[\w)\]]#0[ \t]/.test(text) ? text.slice(hash) : undefined;
 }
