@@ -2,7 +2,8 @@ import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { argText, bigintOf, featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
-import { isOfSameQemu, nameOf } from './shared/wire/messages.js';
+import { connectionsOf, isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
+import type { Connection, Message } from './shared/wire/messages.js';
 import { hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
 import { deviceIn, missingStart, wirePasses } from './shared/wire/passes.js';
 import type { WirePass } from './shared/wire/passes.js';
@@ -65,8 +66,27 @@ export const lsDelta: Rule = {
       // The features of the others were judged before.
       if (pass.begin === pass.features) yield judgeWire(context, pass);
     }
+    for (const connection of connectionsOf(context)) {
+      for (const message of connection.messages) {
+        const refused = message.payload.refused ?? '';
+        if (message.name === 'SET_FEATURES' && refused.startsWith('features changed'))
+          yield judgeRefused(connection, message, refused);
+      }
+    }
   },
 };
+
+/** DPDK compares the words itself, but what it had before is not shown. */
+function judgeRefused(connection: Connection, message: Message, refused: string): Judgement {
+  return {
+    verdict: 'inconclusive',
+    endpoint: connection.endpoint,
+    step: message.step,
+    line: message.line,
+    message: `the backend refused the features: ${refused}`,
+    missing: [`the features words since the device start (${MESSAGES_RECIPE})`],
+  };
+}
 
 interface Word {
   readonly call: Activation;

@@ -3,6 +3,7 @@ import type { Activation } from '../flows/activation.js';
 import { passes, successOf } from './shared/calls/log-passes.js';
 import { place } from './shared/calls/queries.js';
 import type { Pass } from './shared/calls/log-passes.js';
+import { connectionsOf } from './shared/wire/messages.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log start does not go on without a log base. QEMU does: it prints a message and forgets the error. */
@@ -14,7 +15,10 @@ export const lsLogbaseErr: Rule = {
     impact: 'corrupt',
     backends: ['kernel', 'user'],
     versions: '2.12 - 11.1',
-    needs: ['what the set_log_base op returned below vhost_dev_log_resize (finish)'],
+    needs: [
+      'what the set_log_base op returned below vhost_dev_log_resize (finish)',
+      'or a log of DPDK in which it refuses SET_LOG_BASE',
+    ],
     why: 'The backend logs nowhere, or into the bitmap of an earlier migration: every page that it writes is stale on the destination of a migration that reports success.',
     probes: [
       'op_set_log_base',
@@ -37,8 +41,25 @@ export const lsLogbaseErr: Rule = {
       if (op.backend === 'vdpa' || resize === undefined) continue;
       yield judge(context, op);
     }
+    for (const connection of connectionsOf(context)) {
+      for (const { sender, name, payload, step, line } of connection.messages) {
+        if (sender !== 'frontend' || name !== 'SET_LOG_BASE' || payload.refused === undefined)
+          continue;
+        yield {
+          verdict: 'inconclusive',
+          endpoint: connection.endpoint,
+          step,
+          line,
+          message: `the backend refused the log base: ${payload.refused}`,
+          missing: [GOES_ON],
+        };
+      }
+    }
   },
 };
+
+const GOES_ON =
+  'whether logging is switched on all the same: vhost_dev_set_log, and proof that it succeeded';
 
 function judge(context: SessionContext, op: Activation): Judgement {
   const at = place(op);
@@ -54,10 +75,7 @@ function judge(context: SessionContext, op: Activation): Judgement {
   const success = pass === undefined ? undefined : successOf(context.run, pass);
   const message = `${op.func} returned ${result.value}`;
   if (pass === undefined || success === undefined) {
-    const missing = [
-      'whether logging is switched on all the same: vhost_dev_set_log, and proof that it succeeded',
-    ];
-    return { verdict: 'inconclusive', ...at, message, missing };
+    return { verdict: 'inconclusive', ...at, message, missing: [GOES_ON] };
   }
   const { line } = pass.activation;
   return {

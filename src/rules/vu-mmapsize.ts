@@ -70,11 +70,22 @@ function* judgeConnection(context: SessionContext, connection: Connection): Gene
   let start: DeviceStart | undefined;
   for (const message of connection.messages) {
     if (message.sender !== 'frontend') continue;
-    if (message.name === 'SET_LOG_BASE') yield* judge(context, connection, message, memory, start);
-    else memory.follow(message);
+    if (message.name === 'SET_LOG_BASE') {
+      for (const judged of judge(context, connection, message, memory, start))
+        yield unlessRefused(message, judged);
+    } else memory.follow(message);
     start = continued(start, message);
   }
 }
+
+/** A log that the backend could not map is not what it should be, or was not asked of this backend. */
+function unlessRefused({ payload: { refused } }: Message, judged: Judgement): Judgement {
+  if (refused === undefined || judged.verdict !== 'pass') return judged;
+  const message = `the backend could not use the log: ${refused}`;
+  return { ...judged, verdict: 'inconclusive', message, missing: [WHY_REFUSED] };
+}
+
+const WHY_REFUSED = 'why the backend refused it (its mmap() in an strace)';
 
 /** What a thread has sent of a device start, from its memory table on. */
 interface DeviceStart {

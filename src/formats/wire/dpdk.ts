@@ -4,7 +4,8 @@
  * Producer: DPDK's lib/vhost/vhost_user.c, vhost_user_msg_handler() and the handlers that it calls
  *           (17.11 to 25.11), also in SPDK, Open vSwitch and VPP.
  * Unit:     `read message X` with the lines below it that tell its payload is one message; every other
- *           line of the library is one log record.
+ *           line of the library is one log record. What the handler of two requests says of its failure is
+ *           the member `refused` of the payload.
  * Not read: whether a message was answered (printed at DEBUG level only, and then a log line); what other
  *           parts of DPDK and SPDK print. A payload is what the library made of it: the features that it
  *           keeps, no flags of a vring.
@@ -27,6 +28,16 @@ interface OpenMessage {
   readonly payload: Record<string, string>;
   regions: number;
 }
+
+/**
+ * What handlers print before they return an error, by the request. Source: DPDK lib/vhost/vhost_user.c,
+ * vhost_user_set_log_base(), vhost_user_set_features().
+ */
+const REFUSALS: Readonly<Record<string, RegExp>> = {
+  SET_LOG_BASE: /^(?:mmap log base failed!?|invalid log base msg size: .*|invalid log fd: .*)$/,
+  SET_FEATURES:
+    /^(?:features changed while device is running\.?|received invalid negotiated features\.?)$/,
+};
 
 /** The largest memory table takes some 300 lines. */
 const MOST_LINES = 4096;
@@ -54,6 +65,10 @@ class Dpdk implements LineFormat {
       return before;
     }
     if (said !== undefined && this.#adds(said, line, lineNo)) return [];
+    if (line.path === this.#open?.line.path && this.#isRefused(line)) {
+      const refused: Detail = { what: 'detail', values: { refused: line.text.trimEnd() } };
+      if (this.#adds(refused, line, lineNo)) return [];
+    }
     return [...this.end(), logOf(line, lineNo)];
   }
 
@@ -61,6 +76,11 @@ class Dpdk implements LineFormat {
     const open = this.#open;
     this.#open = undefined;
     return open === undefined ? [] : [messageOf(open)];
+  }
+
+  /** The handler of the message says why it fails. */
+  #isRefused({ text }: ConfigLine): boolean {
+    return REFUSALS[this.#open?.name ?? '']?.test(text.trimEnd()) === true;
   }
 
   #takeContinuation(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
