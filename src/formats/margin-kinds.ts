@@ -73,6 +73,8 @@ const TRACE_KINDS: readonly RegExp[] = [
   HOST,
   // "strace.out.4697:text": grep over the files of strace -ff, which it names by the thread
   /^[\w./+-]{0,200}\.(?<thread>\d{1,10}):/,
+  // "vm1.log:text": grep over several files
+  /^(?<by>[\w./+-]{1,200}\.(?:log|out|trace|txt)):(?=\S)/,
   // "[stdlog] 2026-11-22 03:00:00,000 avocado.test DEBUG| text"    "2026-11-22 03:00:00,000 INFO  [stdout] text"
   /^(?:\[\w{1,32}\] )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:[\w.-]{1,64} +)?(?:DEBUG|INFO|WARNING|WARN|ERROR) *(?:\| ?|\[[\w.-]{1,64}\] )/,
   // "DEBUG    root:test.py:12 text": pytest

@@ -25,6 +25,9 @@ const STAMPED_EVENT = /[ \t][a-z]\w*_\w/;
 // 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
 const EVENT = /^\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
 
+/** What may be the name of an event, and its arguments or nothing. */
+const NAMED = /(?:^|[ \t:])[a-z]\w*_\w+(?: |$)/;
+
 function isSession(rest: string): boolean {
   return GDB.test(rest) || MI.test(rest);
 }
@@ -56,8 +59,8 @@ export class Margins {
     this.#evidence = {
       isSession,
       isSetIn: (rest) => !rest.startsWith('#') && (isSession(rest) || this.#isFound(rest)),
-      isTrace: isTraceLine,
-      mayHoldTrace,
+      isTrace: (rest) => isTraceLine(rest) || this.#isEvent(rest),
+      mayHoldTrace: (line) => mayHoldTrace(line) || NAMED.test(line),
       isFound: (rest) => this.#isFound(rest),
     };
   }
@@ -131,6 +134,11 @@ export class Margins {
     if (writer !== undefined && this.#isDebugger) return false;
     if (hasOwnStamp(line)) return true;
     return STAMPED_EVENT.test(line) && readEvent(line, 0, false, this.#events) !== undefined;
+  }
+
+  /** With a stamp of its own, or with a text that only this event has. */
+  #isEvent(rest: string): boolean {
+    return NAMED.test(rest) && readEvent(rest, 0, false, this.#events) !== undefined;
   }
 
   /** Lines that somebody looked for are of any log. */
