@@ -162,6 +162,25 @@ test('hosts of migration addresses, of ssh and of options are no secret of the l
   expect(text).toContain('s=s@entry=0x0');
 });
 
+test('a path that strace -xx prints byte by byte becomes the one that the plain path becomes', () => {
+  const hex = (text: string): string =>
+    Array.from(Buffer.from(text), (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+  const scrubber = new Scrubber();
+  const plain = scrubber.line('connect(12, {sun_path="/home/alice/vm7/vhost.sock"}, 110) = 0');
+  const path = /"(.*)"/.exec(plain)?.[1] ?? '';
+  expect(path).not.toContain('alice');
+  for (const [before, behind] of [
+    ['"', '"'],
+    ['12<', '>'],
+    ['"\\x00', '"'],
+  ] as const) {
+    const line = scrubber.line(`${before}${hex('/home/alice/vm7/vhost.sock')}${behind}`);
+    expect(line).toBe(`${before}${hex(path)}${behind}`);
+  }
+  const message = 'iov_base="\\x06\\x00\\x2f\\x76\\x00\\x01"';
+  expect(scrubber.line(message)).toBe(message);
+});
+
 test('what is no pointer stays: features, sizes, guest addresses, limits, nanoseconds', () => {
   const line =
     'features=0x0000000170000000, size=0x240000000, gpa 0x7ffff000, mask=0x7fffffffffff, NULL=0x0, time=123456789012345';

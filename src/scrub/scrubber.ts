@@ -5,6 +5,7 @@
  * too. Numbers of lines, words of the protocol and the shape of every line stay.
  */
 import { scrubBytes } from './byte-strings.js';
+import { scrubHexText } from './hex-text.js';
 import { NameMap } from './names.js';
 import { publicPath } from './paths.js';
 import { PointerMap } from './pointers.js';
@@ -108,7 +109,15 @@ export class Scrubber {
   }
 
   line(text: string): string {
-    return this.replacePointers(this.replaceNames(this.replaceAddresses(text)));
+    return this.replacePointers(this.replaceText(this.replaceHexText(text)));
+  }
+
+  private replaceText(text: string): string {
+    return this.replaceNames(this.replaceAddresses(text));
+  }
+
+  private replaceHexText(line: string): string {
+    return scrubHexText(line, (text) => this.replaceText(text));
   }
 
   private replaceAddresses(text: string): string {
