@@ -2,8 +2,8 @@
  * Lines of a log that are kept in JSON, one text in an object or in a list of strings.
  *
  * Source: daemon/logger/jsonfilelog of moby, where `docker logs` takes the objects off and a copy of the file has them;
- * systemd's src/shared/logs-show.c, output_json(), which `journalctl -o json` prints; KubeVirt's pkg/virt-launcher, whose
-logger has the text in `msg`; Ansible's default callback.
+ *         systemd's src/shared/logs-show.c, output_json(), which `journalctl -o json` prints; KubeVirt's pkg/virt-launcher, whose
+ *         logger has the text in `msg`; Ansible's default callback.
  *
  *     {"log":"vhost_section mem\n","stream":"stderr","time":"2026-11-22T03:00:00.123789Z"}
  *     {"__REALTIME_TIMESTAMP":"1763782058000000","_PID":"4242","SYSLOG_IDENTIFIER":"qemu","MESSAGE":"vhost_section mem"}
