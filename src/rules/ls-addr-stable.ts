@@ -41,6 +41,7 @@ export const lsAddrStable: Rule = {
       'Compare the vq that vhost_dev_set_log() addresses, and its index, with those of vhost_dev_start().',
     exceptions: [
       'a ring that was never started has zeros',
+      'a front end other than QEMU gives no log address, 0, to a ring that is not to log',
       'a ring that was stopped and started again may have moved',
     ],
     sources: [
@@ -173,7 +174,8 @@ function* judgeWire(context: SessionContext, pass: WirePass): Generator<Judgemen
       continue;
     }
     const changed = ADDRESSES.filter(
-      (name) => bigintOf(start.payload[name]) !== bigintOf(address.payload[name]),
+      (name) =>
+        isAddressOf(start, name) && isAddressOf(address, name) && isMoved(start, address, name),
     );
     yield judgeMoved(at, `log ${pass.kind}`, changed, start.payload, start.line);
   }
@@ -224,6 +226,15 @@ function judgeMoved(
     expected: `${name} = ${before[name] ?? ''}, as at the start`,
     evidence: [{ line: startLine, role: 'the address that the ring was started with' }],
   };
+}
+
+/** Where a vring is not to log, a front end may leave its log address out; QEMU gives it all the same. */
+function isAddressOf({ payload, enable }: Message, name: (typeof ADDRESSES)[number]): boolean {
+  return name !== 'log_guest_addr' || enable === true || bigintOf(payload[name]) !== 0n;
+}
+
+function isMoved(start: Message, toggle: Message, name: (typeof ADDRESSES)[number]): boolean {
+  return bigintOf(start.payload[name]) !== bigintOf(toggle.payload[name]);
 }
 
 function isShown({ payload }: Message): boolean {
