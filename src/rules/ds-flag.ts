@@ -5,8 +5,8 @@ import type { ExpectedLog } from './shared/calls/expected-log.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';
 import { isContinued, MESSAGES_RECIPE, missingEndpoint, nameOf } from './shared/wire/messages.js';
 import { below, childrenOf, hasGap, place } from './shared/calls/queries.js';
-import { wireStarts } from './shared/wire/starts.js';
-import type { WireStart } from './shared/wire/starts.js';
+import { splitStarts, wireStarts } from './shared/wire/starts.js';
+import type { SplitStart, WireStart } from './shared/wire/starts.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A device start carries the log flag that the last log start or stop left behind. */
@@ -64,6 +64,7 @@ export const dsFlag: Rule = {
     }
     yield* ringRestarts(context);
     for (const start of wireStarts(context)) yield* judgeWire(context, start);
+    for (const split of splitStarts(context)) yield judgeSplit(context, split);
   },
 };
 
@@ -257,4 +258,28 @@ function* judgeWire(context: SessionContext, start: WireStart): Generator<Judgem
       };
     }
   }
+}
+
+/** The queue pairs of a device start one behind the other with the big lock held: no log start comes between. */
+function judgeSplit(context: SessionContext, { logging, plain }: SplitStart): Judgement {
+  const { connection, features } = plain;
+  const { endpoint } = connection;
+  const at = { endpoint, step: features.step, line: features.line };
+  const [first, last] = logging.features.step < features.step ? [logging, plain] : [plain, logging];
+  const missing = missingEndpoint(connection);
+  if (!isContinued(context, connection, first.features, last.addresses.at(-1) ?? last.features))
+    missing.push('the device start without a gap, in one thread');
+  const message = `${nameOf(connection)} is started without LOG_ALL for ${vringsOf(plain)}, but with it for ${vringsOf(logging)} in the same start`;
+  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
+  return {
+    verdict: 'violation',
+    ...at,
+    message,
+    expected: `SET_FEATURES with LOG_ALL (bit 26) for ${vringsOf(plain)}`,
+    evidence: [{ line: logging.features.line, role: 'the features of the other queue pair' }],
+  };
+}
+
+function vringsOf({ addresses }: WireStart): string {
+  return `vrings ${addresses.map(({ vring }) => vring ?? '?').join(', ')}`;
 }

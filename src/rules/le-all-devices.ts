@@ -1,4 +1,5 @@
 import { judgeReach } from './shared/calls/global-passes.js';
+import { judgeWireSockets } from './shared/wire/sockets.js';
 import type { Rule } from './rule.js';
 
 /** A log stop reaches every vhost device. */
@@ -29,5 +30,6 @@ export const leAllDevices: Rule = {
   triggers: ['vhost_log_global_stop', 'memory_global_dirty_log_stop', 'global_dirty_changed'],
   *sequence(context) {
     yield* judgeReach(context, false);
+    yield* judgeWireSockets(context, 'stop');
   },
 };

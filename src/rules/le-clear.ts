@@ -2,6 +2,7 @@ import { known } from '../protocol/replay.js';
 import { judgeFeatures } from './shared/calls/features-pass.js';
 import { passes, unseenPasses } from './shared/calls/log-passes.js';
 import { judgePass } from './shared/calls/ring-pass.js';
+import { judgeWireReach } from './shared/wire/reach.js';
 import { judgeWireVrings } from './shared/wire/vrings.js';
 import type { Rule } from './rule.js';
 
@@ -75,5 +76,6 @@ export const leClear: Rule = {
       if (features.verdict !== 'pass') yield features;
     }
     yield* judgeWireVrings(context, 'stop');
+    yield* judgeWireReach(context, 'stop');
   },
 };

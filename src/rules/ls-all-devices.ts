@@ -1,4 +1,5 @@
 import { judgeReach } from './shared/calls/global-passes.js';
+import { judgeWireSockets } from './shared/wire/sockets.js';
 import type { Rule } from './rule.js';
 
 /** A log start reaches every vhost device. */
@@ -45,5 +46,6 @@ export const lsAllDevices: Rule = {
   triggers: ['vhost_log_global_start', 'memory_global_dirty_log_start', 'global_dirty_changed'],
   *sequence(context) {
     yield* judgeReach(context, true);
+    yield* judgeWireSockets(context, 'start');
   },
 };

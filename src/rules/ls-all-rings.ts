@@ -1,6 +1,7 @@
 import { runningRings } from '../protocol/replay.js';
 import { passes, unseenPasses } from './shared/calls/log-passes.js';
 import { judgePass } from './shared/calls/ring-pass.js';
+import { judgeWireReach } from './shared/wire/reach.js';
 import { judgeWireVrings } from './shared/wire/vrings.js';
 import type { Rule } from './rule.js';
 
@@ -70,5 +71,6 @@ export const lsAllRings: Rule = {
       });
     }
     yield* judgeWireVrings(context, 'start');
+    yield* judgeWireReach(context, 'start');
   },
 };

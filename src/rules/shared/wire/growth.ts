@@ -10,6 +10,7 @@ import type { Judgement, SessionContext } from '../../rule.js';
 import { MemoryTable } from './memory-table.js';
 import type { Region } from './memory-table.js';
 import {
+  ALL_THREADS,
   BEHIND_FEATURES,
   eachGreeting,
   isOfSameQemu,
@@ -83,10 +84,7 @@ function judge(context: SessionContext, growth: Growth): Judgement {
   const message = `${nameOf(connection)} gets memory up to 0x${last.toString(16)}, and its log ends at 0x${(covered - 1n).toString(16)}`;
   const missing = missingEndpoint(connection);
   // A thread that is not traced may have switched logging off.
-  if (endpoint !== undefined && !connection.isOfBackend)
-    missing.push(
-      'the log of the backend or an strace -y of it, which shows the messages of all threads of QEMU',
-    );
+  if (endpoint !== undefined && !connection.isOfBackend) missing.push(ALL_THREADS);
   if (![base, features].every((one) => isOfSameQemu(context, connection, one, from)))
     missing.push('an unbroken record since the log base');
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };

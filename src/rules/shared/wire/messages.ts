@@ -65,6 +65,10 @@ export const MESSAGES_RECIPE =
 /** What is missing where nothing else is: threads of several QEMUs may have the same file descriptor. */
 export const NAMED_SOCKET = 'the name of the socket: add -y to strace';
 
+/** What is missing where a thread of QEMU that is not traced may have sent something. */
+export const ALL_THREADS =
+  'the log of the backend or an strace -y of it, which shows the messages of all threads of QEMU';
+
 /** Connections in order of appearance. */
 export function connectionsOf(context: SessionContext): readonly Connection[] {
   return context.once('connections', () => {

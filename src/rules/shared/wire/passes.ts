@@ -6,6 +6,8 @@
  * the features. A device start sends SET_VRING_NUM in front of each address.
  */
 import type { SessionContext } from '../../rule.js';
+import { Devices, messagesOf } from './devices.js';
+import type { WireDevice } from './devices.js';
 import {
   BEHIND_FEATURES,
   eachGreeting,
@@ -17,7 +19,6 @@ import {
   VRING_REQUESTS,
 } from './messages.js';
 import type { Connection, Message } from './messages.js';
-import { STARTING } from './starts.js';
 
 /** SET_FEATURES, and the addresses right behind it; or the addresses of a log stop that sends no features. */
 export interface WirePass {
@@ -35,22 +36,6 @@ export interface WirePass {
   readonly base: Message | undefined;
   /** What QEMU sends next on this connection; not that with which a new one begins. */
   readonly next: Message | undefined;
-}
-
-/** A vhost_dev that runs, by the messages that came before. */
-export interface WireDevice {
-  /** SET_FEATURES of its start. */
-  readonly features: Message | undefined;
-  /** The vrings that run, ascending. */
-  readonly vrings: ReadonlyMap<number, WireVring>;
-}
-
-export interface WireVring {
-  /** SET_VRING_KICK, which set it going. */
-  readonly kick: Message;
-  /** SET_VRING_ADDR of its start, and the last one. */
-  readonly start: Message;
-  readonly address: Message;
 }
 
 /** In the order of each connection. */
@@ -91,12 +76,7 @@ export function deviceIn(
   { connection, features, begin, device }: WirePass,
 ): WireDevice | undefined {
   if (device === undefined || !isOfOneQemu(connection)) return undefined;
-  const known = [...device.vrings.values()].flatMap(({ kick, start, address }) => [
-    kick,
-    start,
-    address,
-  ]);
-  const isShown = [features, ...known].every((message) =>
+  const isShown = [features, ...messagesOf(device)].every((message) =>
     isOfSameQemu(context, connection, message, begin),
   );
   return isShown ? device : undefined;
@@ -220,61 +200,8 @@ function kindOf(
   return isTakenBack ? 'stop' : 'start';
 }
 
-/** Vrings, and with which others they were started: those of one vhost_dev. */
-class Devices {
-  /** SET_FEATURES of the start of each device. */
-  readonly #starts: (Message | undefined)[] = [undefined];
-  /** Nothing but what a device start sends has come since the last of them. */
-  #isStarting = true;
-  /** Which device a vring is of, as an index of these. */
-  readonly #owners = new Map<number, number>();
-  readonly #kicks = new Map<number, Message>();
-  readonly #addresses = new Map<number, { readonly start: Message; readonly address: Message }>();
-
-  start(features: Message): void {
-    this.#starts.push(features);
-    this.#isStarting = true;
-  }
-
-  follow(message: Message): void {
-    const { name, vring } = message;
-    this.#isStarting &&= STARTING.has(name);
-    if (name === 'RESET_OWNER' || name === 'RESET_DEVICE') this.#kicks.clear();
-    if (vring === undefined) return;
-    if (name === 'SET_VRING_ADDR') this.#setUp(vring, message);
-    else if (name === 'SET_VRING_KICK') this.#kicks.set(vring, message);
-    else if (name === 'GET_VRING_BASE') this.#kicks.delete(vring);
-  }
-
-  /** One that is reset alone stays in its device, also in one whose start is not shown. */
-  #setUp(vring: number, address: Message): void {
-    this.#addresses.set(vring, { start: address, address });
-    if (this.#isStarting) this.#owners.set(vring, this.#starts.length - 1);
-  }
-
-  /** Takes in an address of a log start or stop. */
-  toggle(address: Message): void {
-    const { vring = -1 } = address;
-    const start = this.#addresses.get(vring)?.start;
-    if (start !== undefined) this.#addresses.set(vring, { start, address });
-  }
-
-  /** The device of a vring that runs; undefined where it is not seen to run. */
-  of(vring: number | undefined): WireDevice | undefined {
-    const owner = vring === undefined ? undefined : this.#owners.get(vring);
-    if (owner === undefined || vring === undefined || !this.#kicks.has(vring)) return undefined;
-    const vrings = new Map<number, WireVring>();
-    for (const [other, kick] of [...this.#kicks].sort(([a], [b]) => a - b)) {
-      const addresses = this.#addresses.get(other);
-      if (this.#owners.get(other) === owner && addresses !== undefined)
-        vrings.set(other, { kick, ...addresses });
-    }
-    return { features: this.#starts[owner], vrings };
-  }
-}
-
 /** What follows on the same connection; that it is asked for its features may be the beginning of a new one, before the greeting. */
-function nextOf(requests: readonly Message[], last: number): Message | undefined {
+export function nextOf(requests: readonly Message[], last: number): Message | undefined {
   let at = last + 1;
   while (BEHIND_FEATURES.has(requests[at]?.name ?? '')) at++;
   return requests[at];

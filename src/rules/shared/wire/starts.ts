@@ -11,7 +11,7 @@ import type { Connection, Message } from './messages.js';
 /** A start of one vhost_dev. */
 export interface WireStart {
   readonly connection: Connection;
-  /** SET_FEATURES with LOG_ALL. */
+  /** SET_FEATURES; what it asks for is shown. */
   readonly features: Message;
   /** SET_VRING_ADDR of each vring. */
   readonly addresses: readonly Message[];
@@ -26,14 +26,67 @@ export const STARTING: ReadonlySet<string> = new Set([
   ...VRING_REQUESTS,
 ]);
 
-/** In the order of each connection. */
+/** Between the start of one queue pair and that of the next. */
+const BETWEEN_STARTS: ReadonlySet<string> = new Set([
+  ...BEHIND_FEATURES,
+  'SET_LOG_BASE',
+  'SET_VRING_ENABLE',
+]);
+
+/** Those with LOG_ALL, in the order of each connection. */
 export function wireStarts(context: SessionContext): readonly WireStart[] {
-  return context.once('wire starts', () => eachGreeting(context, startsOf));
+  return context.once('wire starts', () =>
+    eachGreeting(context, startsOf).filter(({ features }) => features.enable === true),
+  );
+}
+
+/** The starts of two queue pairs, one right behind the other, of which only one has LOG_ALL. */
+export interface SplitStart {
+  readonly logging: WireStart;
+  readonly plain: WireStart;
+}
+
+/** In the order of each connection. */
+export function splitStarts(context: SessionContext): readonly SplitStart[] {
+  return eachGreeting(context, splitStartsOf);
+}
+
+function* splitStartsOf(
+  connection: Connection,
+  requests: readonly Message[],
+): Generator<SplitStart> {
+  const starts = [...startsOf(connection, requests)];
+  const byFeatures = new Map(starts.map((start) => [start.features, start]));
+  let latest: WireStart | undefined;
+  let isOver = false;
+  for (const request of requests) {
+    const start = byFeatures.get(request);
+    isOver ||= request === latest?.next;
+    if (start === undefined) {
+      if (isOver && !BETWEEN_STARTS.has(request.name)) latest = undefined;
+      continue;
+    }
+    if (latest !== undefined && isOtherHalf(latest, start))
+      yield start.features.enable === true
+        ? { logging: start, plain: latest }
+        : { logging: latest, plain: start };
+    latest = start;
+    isOver = false;
+  }
+}
+
+/** A vring that is in both was stopped in between, by a thread that is not traced. */
+function isOtherHalf(one: WireStart, other: WireStart): boolean {
+  const vrings = new Set(one.addresses.map(({ vring }) => vring));
+  return (
+    one.features.enable !== other.features.enable &&
+    !other.addresses.some(({ vring }) => vrings.has(vring))
+  );
 }
 
 function* startsOf(connection: Connection, requests: readonly Message[]): Generator<WireStart> {
   for (const [i, features] of requests.entries()) {
-    if (features.name !== 'SET_FEATURES' || features.enable !== true) continue;
+    if (features.name !== 'SET_FEATURES' || features.enable === undefined) continue;
     const addresses = new Map<number | undefined, Message>();
     let isSetUp = false;
     let at = i + 1;

@@ -1,9 +1,10 @@
 /** Which vrings a vhost-user backend is told of at a log start and at a log stop. */
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
+import type { WireDevice, WireVring } from './devices.js';
 import { NAMED_SOCKET, nameOf } from './messages.js';
 import type { Message } from './messages.js';
 import { deviceIn, goesOn, missingFor, missingStart, wirePasses } from './passes.js';
-import type { WireDevice, WirePass, WireVring } from './passes.js';
+import type { WirePass } from './passes.js';
 
 type Vrings = ReadonlyMap<number, WireVring>;
 

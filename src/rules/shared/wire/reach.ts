@@ -1,0 +1,114 @@
+/** Which vhost_devs of one vhost-user connection a log start and a log stop reach. */
+import { bigintOf } from '../../../model/values.js';
+import type { Judgement, Mark, SessionContext } from '../../rule.js';
+import { messagesOf } from './devices.js';
+import type { WireVring } from './devices.js';
+import {
+  ALL_THREADS,
+  isOfSameQemu,
+  MESSAGES_RECIPE,
+  missingEndpoint,
+  NAMED_SOCKET,
+  nameOf,
+} from './messages.js';
+import type { Message } from './messages.js';
+import { isOfOneQemu, missingFor } from './passes.js';
+import { unreached, wireRounds } from './rounds.js';
+import type { WireRound } from './rounds.js';
+import { STARTING } from './starts.js';
+
+/** VIRTIO_F_RING_RESET: a guest may reset a vring, which QEMU passes over from then on, and the backend is not told. */
+const RING_RESET = 1n << 40n;
+
+/** One judgement for each log start, or log stop, that does not reach all devices of the connection. */
+export function* judgeWireReach(
+  context: SessionContext,
+  kind: WireRound['kind'],
+): Generator<Judgement> {
+  for (const round of wireRounds(context)) {
+    if (round.kind !== kind) continue;
+    const left = [...unreached(round)].flatMap(({ vrings }) => [...vrings]);
+    const missed = left.filter(([, { address }]) => address.enable !== (kind === 'start'));
+    if (missed.length > 0) yield judge(context, round, new Map(missed.sort(([a], [b]) => a - b)));
+  }
+}
+
+function judge(
+  context: SessionContext,
+  round: WireRound,
+  missed: ReadonlyMap<number, WireVring>,
+): Judgement {
+  const { kind, connection, begin, passes, next } = round;
+  const isStart = kind === 'start';
+  const told = passes.flatMap(({ addresses }) => addresses.map(({ vring }) => vring));
+  const how = isStart ? 'to log' : 'not to log';
+  const whom = told.length > 0 ? ` vrings ${[...new Set(told)].join(', ')}` : '';
+  const numbers = [...missed.keys()].join(', ');
+  const at = { endpoint: connection.endpoint, step: begin.step, line: begin.line };
+  const message = `${nameOf(connection)} is told ${how}${whom}, and for vrings ${numbers} nothing follows`;
+  const missing = [...new Set(doubts(context, round, missed))];
+  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
+  return {
+    verdict: 'violation',
+    ...at,
+    message,
+    expected: `SET_VRING_ADDR of vrings ${numbers} with flags ${isStart ? '0x1' : '0x0'}`,
+    evidence: [
+      ...[...missed].map(([vring, { kick, address }]): Mark =>
+        isStart
+          ? { line: kick.line, role: `vring ${vring} is set going` }
+          : { line: address.line, role: `vring ${vring} was told to log` },
+      ),
+      ...(next === undefined ? [] : [{ line: next.line, role: 'QEMU goes on' }]),
+    ],
+  };
+}
+
+function* doubts(
+  context: SessionContext,
+  round: WireRound,
+  missed: ReadonlyMap<number, WireVring>,
+): Generator<string> {
+  const { connection, begin, passes, next } = round;
+  yield* missingEndpoint(connection);
+  for (const pass of passes) yield* missingFor(context, pass);
+  if (connection.endpoint === undefined) return;
+  if (!isOfOneQemu(connection)) yield NAMED_SOCKET;
+  if (!connection.isOfBackend) yield ALL_THREADS;
+  const isFlagShown = [...missed.values()].every(({ address }) => address.enable !== undefined);
+  if (!isFlagShown) yield `the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`;
+  if (next === undefined) yield 'what the connection goes on with';
+  const devices = unreached(round);
+  const known = devices.flatMap((device) => [device.features, ...messagesOf(device)]);
+  const end = next ?? begin;
+  if (!known.every((one) => one !== undefined && isOfSameQemu(context, connection, one, end)))
+    yield 'an unbroken record since the device start';
+  if (devices.some(({ features }) => mayReset(features)))
+    yield 'that the guest has not reset these vrings: it has VIRTIO_F_RING_RESET';
+  yield* round.kind === 'start' ? startDoubts(round) : stopDoubts(round);
+}
+
+function mayReset(features: Message | undefined): boolean {
+  return ((bigintOf(features?.payload.u64) ?? 0n) & RING_RESET) !== 0n;
+}
+
+/** A log start that fails at one device is taken back from those before (9.1 and later). */
+function* startDoubts({ passes, next }: WireRound): Generator<string> {
+  if (isToggle(next) && next?.enable !== true)
+    yield 'a log start that is not undone, or why it is: the output of QEMU';
+  if (passes.length === 0) yield 'whether the backend took the features: its log';
+}
+
+/** Features without any vring may be those of a queue pair that the guest does not use, in its start. */
+function* stopDoubts({ passes, before, next }: WireRound): Generator<string> {
+  const name = before?.name ?? '';
+  const isLog = name === 'SET_VRING_ADDR' || name === 'GET_FEATURES';
+  const mayStart = name === 'SET_VRING_ENABLE' || (STARTING.has(name) && !isLog);
+  if (passes.length === 0 && mayStart) yield 'that the features are not those of a device start';
+  if (isToggle(next) && next?.enable === undefined) yield `the payload of ${next?.name}`;
+}
+
+/** May be of the same round, where its payload is not shown. */
+function isToggle(next: Message | undefined): boolean {
+  return next?.name === 'SET_FEATURES' || next?.name === 'SET_VRING_ADDR';
+}
