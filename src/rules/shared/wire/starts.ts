@@ -75,12 +75,12 @@ function* splitStartsOf(
   }
 }
 
-/** A vring that is in both was stopped in between, by a thread that is not traced. */
+/** A device start has its queue pairs in ascending order; else the device was stopped in between, by a thread that is not traced. */
 function isOtherHalf(one: WireStart, other: WireStart): boolean {
-  const vrings = new Set(one.addresses.map(({ vring }) => vring));
+  const last = Math.max(...one.addresses.map(({ vring = Infinity }) => vring));
   return (
     one.features.enable !== other.features.enable &&
-    !other.addresses.some(({ vring }) => vrings.has(vring))
+    other.addresses.every(({ vring = -1 }) => vring > last)
   );
 }
 
