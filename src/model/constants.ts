@@ -8,3 +8,6 @@ export const RING_RESET = 1n << 40n;
 
 /** Guest physical bytes that one chunk of the log (an unsigned long of bits, 4096 bytes each) stands for on LP64. */
 export const CHUNK_BYTES = 262144n;
+
+/** 2^34 chunks of 256 KiB reach guest physical address 2^52: no x86 CPU addresses more. */
+export const MOST_CHUNKS = 1n << 34n;

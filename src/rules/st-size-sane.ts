@@ -1,9 +1,10 @@
 import { bigintOf, pointerOf } from '../model/values.js';
-import { CHUNK_BYTES } from '../model/constants.js';
-import type { Judgement, Rule } from './rule.js';
+import { CHUNK_BYTES, MOST_CHUNKS } from '../model/constants.js';
+import { connectionsOf } from './shared/wire/messages.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
 
-/** 2^34 chunks of 256 KiB reach guest physical address 2^52: no x86 CPU addresses more. */
-const MOST_CHUNKS = 1n << 34n;
+/** vhost_user_set_log_base() sends the size in bytes: an unsigned long of 64 bits for each chunk. */
+const CHUNK_LOG_BYTES = 8n;
 
 /** A log size that no guest can need. */
 export const stSizeSane: Rule = {
@@ -17,6 +18,7 @@ export const stSizeSane: Rule = {
     needs: [
       'size= of vhost_log_alloc, vhost_log_get or vhost_dev_log_resize',
       'or the trace event vhost_vdpa_set_log_base of a vdpa device without shadow virtqueues',
+      'or mmap_size of a vhost-user SET_LOG_BASE',
     ],
     probes: ['vhost_dev_log_resize', 'vhost_log_get', 'vhost_log_alloc'],
     why: 'The allocation fails and QEMU aborts at the start of the migration, or gigabytes are allocated for nothing.',
@@ -58,8 +60,21 @@ export const stSizeSane: Rule = {
       if (judged === undefined) continue;
       yield { ...judged, device: pointerOf(args?.dev), step, line, alone: true };
     }
+    yield* judgeMessages(context);
   },
 };
+
+/** Sizes that a guest can have are VU-MMAPSIZE, which knows the memory. */
+function* judgeMessages(context: SessionContext): Generator<Judgement> {
+  for (const { endpoint, messages } of connectionsOf(context)) {
+    for (const { name, sender, payload, step, line } of messages) {
+      if (name !== 'SET_LOG_BASE' || sender !== 'frontend') continue;
+      const bytes = bigintOf(payload.mmap_size);
+      const judged = bytes === undefined ? undefined : judge(String(bytes / CHUNK_LOG_BYTES));
+      if (judged?.verdict === 'violation') yield { ...judged, endpoint, step, line, alone: true };
+    }
+  }
+}
 
 function judge(
   text: string | undefined,

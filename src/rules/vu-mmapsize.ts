@@ -1,5 +1,5 @@
 import { bigintOf } from '../model/values.js';
-import { CHUNK_BYTES } from '../model/constants.js';
+import { CHUNK_BYTES, MOST_CHUNKS } from '../model/constants.js';
 import { MemoryTable } from './shared/wire/memory-table.js';
 import type { Region } from './shared/wire/memory-table.js';
 import {
@@ -16,6 +16,8 @@ import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Bytes of the log for one chunk, an unsigned long of 64 bits. */
 const CHUNK_LOG_BYTES = 8n;
+
+const MOST_LOG_BYTES = MOST_CHUNKS * CHUNK_LOG_BYTES;
 
 /** Bytes of the log for one chunk where an unsigned long has 32 bits, and bytes of memory. */
 const NARROW_LOG_BYTES = 4n;
@@ -170,6 +172,14 @@ function* judge(
     ? (highest.last / NARROW_BYTES + 1n) * NARROW_LOG_BYTES
     : (highest.last / CHUNK_BYTES + 1n) * CHUNK_LOG_BYTES;
   const covers = `mmap_size ${size} for memory up to 0x${highest.last.toString(16)}`;
+  if (size > MOST_LOG_BYTES) {
+    yield undecided(`mmap_size ${size}, for more memory than any guest has`, 'see ST-SIZE-SANE');
+    return;
+  }
+  if (size >= needed && hasSeveral(connection)) {
+    yield undecided(covers, ...missingEndpoint(connection));
+    return;
+  }
   if (size >= needed && unread === undefined) {
     yield { verdict: 'pass', ...at, message: `SET_LOG_BASE to ${who}: ${covers}` };
     return;
@@ -197,6 +207,14 @@ function* judge(
     ),
     evidence: [{ line: highest.from.line, role: `${highest.from.name} gives this memory` }],
   };
+}
+
+/** Several front ends connect, and no message says which of them sent it. */
+function hasSeveral({ endpoint, messages }: Connection): boolean {
+  const owners = messages.filter(
+    ({ name, sender }) => name === 'SET_OWNER' && sender === 'frontend',
+  );
+  return endpoint === undefined && owners.length > 1;
 }
 
 /**
