@@ -140,7 +140,10 @@ function judge(
     isContinued(context, connection, request, afterwards);
   const isSame = isLogStart || goesOnOverSocket(context, connection, request, next);
   if (!isSame) missing.push('the log start without a gap or a disconnect');
-  const message = `${next.name} follows SET_LOG_BASE to ${who}, and no reply is read`;
+  const other = otherReply(messages, index);
+  const read =
+    other === undefined ? 'no reply is read' : `a reply to ${other.name} is read instead`;
+  const message = `${next.name} follows SET_LOG_BASE to ${who}, and ${read}`;
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
   return {
     verdict: 'violation',
@@ -149,6 +152,13 @@ function judge(
     expected: 'the reply to SET_LOG_BASE before any other request',
     evidence: [{ line: next.line, role: `${next.name}: QEMU has gone on` }],
   };
+}
+
+/** The reply to something else, where the thread reads one next. */
+function otherReply(messages: readonly Message[], index: number): Message | undefined {
+  const { thread } = messages[index] ?? {};
+  const next = messages.slice(index + 1).find((message) => message.thread === thread);
+  return next?.sender === 'reply' ? next : undefined;
 }
 
 /**
