@@ -106,6 +106,11 @@ function* judgeBase(
   } else if (base.depth > HANDLER && thread[at + 1]?.kind !== 'op_set_mem_table') {
     const message = `${who} gets a log base, without features as far as it is seen`;
     yield { verdict: 'inconclusive', endpoint, step, line, message, missing: [REQUESTS_RECIPE] };
+  } else if (outcome?.ok === false) {
+    // A resize: the kernel keeps the old log, which QEMU gives back.
+    const message = `${who}: VHOST_SET_LOG_BASE returned ${outcome.errno ?? ''}, and it may go on writing to the log before`;
+    const missing = ['what QEMU does with that log: probes vhost_dev_log_resize and vhost_log_put'];
+    yield { verdict: 'inconclusive', endpoint, step, line, message, missing };
   }
 }
 
