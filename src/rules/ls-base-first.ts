@@ -11,6 +11,7 @@ import {
   place,
   probeName,
 } from './shared/calls/queries.js';
+import { judgeBaselessToggles } from './shared/wire/kernel-baseless.js';
 import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
 import { isOfOneQemu, missingFor, wirePasses } from './shared/wire/passes.js';
 import type { WirePass } from './shared/wire/passes.js';
@@ -71,6 +72,7 @@ export const lsBaseFirst: Rule = {
     for (const pass of wirePasses(context)) {
       if (pass.kind === 'start') yield judgeWire(context, pass);
     }
+    yield* judgeBaselessToggles(context);
   },
 };
 

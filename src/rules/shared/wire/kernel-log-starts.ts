@@ -23,7 +23,7 @@ const SETS_UP_VRING: ReadonlySet<string> = new Set([
 ]);
 
 /** vhost_dev_set_features() asks for these behind the features, where they were accepted. */
-const WITH_FEATURES: ReadonlySet<string> = new Set([
+export const WITH_FEATURES: ReadonlySet<string> = new Set([
   'VHOST_GET_BACKEND_FEATURES',
   'VHOST_SET_BACKEND_FEATURES',
 ]);
