@@ -1,5 +1,6 @@
 import { bigintOf } from '../model/values.js';
 import {
+  ALL_THREADS,
   BEHIND_FEATURES,
   connectionsOf,
   isContinued,
@@ -123,6 +124,17 @@ function mayGoOn(next: Message, afterwards: Message | undefined): boolean {
   return afterwards === undefined || isHidden(afterwards);
 }
 
+/** Does what follows tell a vring to log that has just been told? */
+function isTwice({ messages }: Connection, base: Message, afterwards: Message): boolean {
+  const addresses = messages.filter(
+    ({ name, sender, step }) =>
+      name === 'SET_VRING_ADDR' && sender === 'frontend' && step > base.step,
+  );
+  const next = addresses.find(({ step }) => step > afterwards.step);
+  const before = addresses.filter(({ step }) => step < afterwards.step);
+  return next === undefined || before.some(({ vring }) => vring === next.vring);
+}
+
 function judge(
   context: SessionContext,
   connection: Connection,
@@ -147,6 +159,8 @@ function judge(
   if (!isContinued(context, connection, base, afterwards)) {
     missing.push('the log start without a gap, in one thread');
   }
+  // Its vrings are told to log once more: a thread that is not traced may have stopped logging.
+  if (!connection.isOfBackend && isTwice(connection, base, afterwards)) missing.push(ALL_THREADS);
   if (!isShown) missing.push(`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`);
   const proof = versionProof(context, connection, next, ONCE_SINCE);
   if (proof === undefined) {
