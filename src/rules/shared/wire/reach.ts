@@ -1,4 +1,5 @@
 /** Which vhost_devs of one vhost-user connection a log start and a log stop reach. */
+import { RING_RESET } from '../../../model/constants.js';
 import { bigintOf } from '../../../model/values.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import { messagesOf } from './devices.js';
@@ -16,9 +17,6 @@ import { isOfOneQemu, missingFor } from './passes.js';
 import { unreached, wireRounds } from './rounds.js';
 import type { WireRound } from './rounds.js';
 import { STARTING } from './starts.js';
-
-/** VIRTIO_F_RING_RESET: a guest may reset a vring, which QEMU passes over from then on, and the backend is not told. */
-const RING_RESET = 1n << 40n;
 
 /** One judgement for each log start, or log stop, that does not reach all devices of the connection. */
 export function* judgeWireReach(
@@ -88,6 +86,7 @@ function* doubts(
   yield* round.kind === 'start' ? startDoubts(round) : stopDoubts(round);
 }
 
+/** A guest may reset a vring, which QEMU passes over from then on, and the backend is not told. */
 function mayReset(features: Message | undefined): boolean {
   return ((bigintOf(features?.payload.u64) ?? 0n) & RING_RESET) !== 0n;
 }
