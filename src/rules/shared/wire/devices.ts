@@ -4,6 +4,8 @@
  * Source: QEMU net/vhost-user.c: each queue pair is a vhost_dev, and all of them share the connection; hw/virtio/vhost.c
  * vhost_dev_start(): the features of a vhost_dev, then each of its vrings.
  */
+import { RING_RESET } from '../../../model/constants.js';
+import { bigintOf } from '../../../model/values.js';
 import type { Message } from './messages.js';
 import { STARTING } from './starts.js';
 
@@ -90,3 +92,14 @@ export class Devices {
 export function messagesOf({ vrings }: WireDevice): readonly Message[] {
   return [...vrings.values()].flatMap(({ kick, start, address }) => [kick, start, address]);
 }
+
+/**
+ * The guest may reset single vrings, which QEMU passes over from then on: only a tap backend is told
+ * (hw/net/virtio-net.c virtio_net_queue_reset()).
+ */
+export function mayReset({ features }: WireDevice): boolean {
+  return ((bigintOf(features?.payload.u64) ?? 0n) & RING_RESET) !== 0n;
+}
+
+/** What is missing where it may have done so. */
+export const NOT_RESET = 'that the guest has not reset these vrings: it has VIRTIO_F_RING_RESET';

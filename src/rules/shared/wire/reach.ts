@@ -1,8 +1,6 @@
 /** Which vhost_devs of one vhost-user connection a log start and a log stop reach. */
-import { RING_RESET } from '../../../model/constants.js';
-import { bigintOf } from '../../../model/values.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
-import { messagesOf } from './devices.js';
+import { mayReset, messagesOf, NOT_RESET } from './devices.js';
 import type { WireVring } from './devices.js';
 import {
   ALL_THREADS,
@@ -81,14 +79,8 @@ function* doubts(
   const end = next ?? begin;
   if (!known.every((one) => one !== undefined && isOfSameQemu(context, connection, one, end)))
     yield 'an unbroken record since the device start';
-  if (devices.some(({ features }) => mayReset(features)))
-    yield 'that the guest has not reset these vrings: it has VIRTIO_F_RING_RESET';
+  if (devices.some(mayReset)) yield NOT_RESET;
   yield* round.kind === 'start' ? startDoubts(round) : stopDoubts(round);
-}
-
-/** A guest may reset a vring, which QEMU passes over from then on, and the backend is not told. */
-function mayReset(features: Message | undefined): boolean {
-  return ((bigintOf(features?.payload.u64) ?? 0n) & RING_RESET) !== 0n;
 }
 
 /** A log start that fails at one device is taken back from those before (9.1 and later). */

@@ -1,5 +1,6 @@
 /** Which vrings a vhost-user backend is told of at a log start and at a log stop. */
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
+import { mayReset, NOT_RESET } from './devices.js';
 import type { WireDevice, WireVring } from './devices.js';
 import { NAMED_SOCKET, nameOf } from './messages.js';
 import type { Message } from './messages.js';
@@ -85,7 +86,7 @@ function* judgePass(context: SessionContext, pass: WirePass, aim: Aim): Generato
     };
     return;
   }
-  const missed = missing.length === 0 && !isBare ? missedVrings(context, pass, aim, vrings) : [];
+  const missed = missing.length === 0 && !isBare ? missedVrings(context, pass, aim, device) : [];
   for (const vring of missed) {
     yield {
       verdict: 'violation',
@@ -102,7 +103,8 @@ function* judgePass(context: SessionContext, pass: WirePass, aim: Aim): Generato
   if (vrings === undefined) missing.push(missingStart(pass));
   const numbers = [...(vrings?.keys() ?? [])];
   const isLast = numbers.every((vring) => addresses.some((address) => address.vring === vring));
-  if (missing.length === 0 && !isLast) missing.push(missingEnd(pass));
+  if (missing.length === 0 && !isLast)
+    missing.push(device !== undefined && mayReset(device) ? NOT_RESET : missingEnd(pass));
   const message =
     missing.length > 0
       ? `whether ${who} is told ${aim.what} each vring is not shown`
@@ -116,10 +118,11 @@ function* judgePass(context: SessionContext, pass: WirePass, aim: Aim): Generato
 function missedVrings(
   context: SessionContext,
   pass: WirePass,
-  { flag, isCertain }: Aim,
-  vrings: Vrings | undefined,
+  { flag, isCertain, vringsOf }: Aim,
+  device: WireDevice | undefined,
 ): readonly number[] {
   const { addresses } = pass;
+  const vrings = device && vringsOf(device);
   const told = new Set<number>();
   const wrong = new Set<number>();
   for (const { vring = -1, enable } of addresses) {
@@ -133,7 +136,10 @@ function missedVrings(
   const lastTold = Math.max(...told);
   // A later one proves that it was passed over, else that QEMU goes on.
   const isOver = !isUndone && goesOn(context, pass);
-  const passedOver = silent.filter((vring) => vring < lastTold || isOver);
+  const passedOver =
+    device === undefined || mayReset(device)
+      ? []
+      : silent.filter((vring) => vring < lastTold || isOver);
   return [...wrong, ...passedOver].sort((a, b) => a - b);
 }
 
