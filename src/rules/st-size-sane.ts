@@ -21,6 +21,7 @@ export const stSizeSane: Rule = {
       'or mmap_size of a vhost-user SET_LOG_BASE',
     ],
     probes: ['vhost_dev_log_resize', 'vhost_log_get', 'vhost_log_alloc'],
+    messageProbes: ['wire vhost_user_message', 'wire op_set_log_base'],
     why: 'The allocation fails and QEMU aborts at the start of the migration, or gigabytes are allocated for nothing.',
     remedy:
       'Known causes: never-started rings counted into the size (fixed by 240e647a14 in 4.1), an IOVA taken for a guest address with a vIOMMU (fixed by 170a6794ef in 5.2).',
@@ -64,14 +65,14 @@ export const stSizeSane: Rule = {
   },
 };
 
-/** Sizes that a guest can have are VU-MMAPSIZE, which knows the memory. */
+/** Whether it is enough for the memory of the guest is asked by VU-MMAPSIZE. */
 function* judgeMessages(context: SessionContext): Generator<Judgement> {
   for (const { endpoint, messages } of connectionsOf(context)) {
     for (const { name, sender, payload, step, line } of messages) {
       if (name !== 'SET_LOG_BASE' || sender !== 'frontend') continue;
       const bytes = bigintOf(payload.mmap_size);
       const judged = bytes === undefined ? undefined : judge(String(bytes / CHUNK_LOG_BYTES));
-      if (judged?.verdict === 'violation') yield { ...judged, endpoint, step, line, alone: true };
+      if (judged !== undefined) yield { ...judged, endpoint, step, line, alone: true };
     }
   }
 }

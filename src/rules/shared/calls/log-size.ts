@@ -88,9 +88,10 @@ function findSizeEvents(context: SessionContext): SizeEvent[] {
   return found;
 }
 
-/** What happens inside a resize, or is the rest of one that was seen before. */
+/** What happens inside a resize, or is the rest of one that was seen before; where no caller is shown it may be another one. */
 function isPartOfResize(activation: Activation): boolean {
-  if (activation.kind === 'vhost_dev_log_resize') return !isSeenFirst(activation);
+  const { kind, parent } = activation;
+  if (kind === 'vhost_dev_log_resize') return parent !== undefined && !isSeenFirst(activation);
   return callerOf(activation, 'vhost_dev_log_resize') !== undefined;
 }
 
