@@ -10,7 +10,13 @@ const folder = join(import.meta.dirname, '..', 'src', 'formats');
 const formatFiles: Readonly<Record<FormatId, readonly string[]>> = {
   gdb: ['gdb/frames.ts', 'gdb/lines.ts', 'gdb/printed-value.ts'],
   'gdb-mi': ['gdb-mi/gdb-mi.ts'],
-  'qemu-log': ['qemu/qemu-trace.ts', 'qemu/lttng.ts', 'qemu/libvirt-log.ts', 'qemu/assertions.ts'],
+  'qemu-log': [
+    'qemu/qemu-trace.ts',
+    'qemu/lttng.ts',
+    'qemu/libvirt-log.ts',
+    'qemu/assertions.ts',
+    'qemu/error-reports.ts',
+  ],
   'qemu-simple': ['qemu/simple-file.ts'],
   simpletrace: ['qemu/simpletrace-text.ts'],
   ftrace: ['kernel/ftrace.ts'],

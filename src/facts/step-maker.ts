@@ -12,6 +12,7 @@ import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
 import type {
   Alteration,
   FailedAssertion,
+  RefusedOperation,
   Report,
   SaidEvent,
   Step,
@@ -84,6 +85,7 @@ export class StepMaker {
   private steps: Step[] = [];
   private exits: ThreadExit[] = [];
   private assertions: FailedAssertion[] = [];
+  private refusals: RefusedOperation[] = [];
   /** How many steps were made. */
   private made = 0;
   private last: Step | undefined;
@@ -150,8 +152,18 @@ export class StepMaker {
     this.exits.push({ thread: this.scoped(thread), after: this.made - 1, line });
   }
 
-  /** Of the session that something was reported of last. */
-  addAssertion({ span, values: { func = '', what = '', file, line } = {} }: LogLine): void {
+  /** What QEMU says on standard error; of the session that something was reported of last. */
+  addLog(log: LogLine): void {
+    const { refused, error = '' } = log.values ?? {};
+    if (refused === undefined) this.addAssertion(log);
+    else {
+      const [session, line] = [this.sessions.current, log.span.first];
+      const after = Math.max(0, this.made - 1);
+      this.refusals.push({ session, line, after, operation: refused, error });
+    }
+  }
+
+  private addAssertion({ span, values: { func = '', what = '', file, line } = {} }: LogLine): void {
     const place = file === undefined || line === undefined ? undefined : `${file}:${line}`;
     const session = this.sessions.current;
     this.assertions.push({ session, line: span.first, func, what, place });
@@ -214,6 +226,7 @@ export class StepMaker {
       sessions: this.sessions.count,
       exits: this.exits,
       assertions: this.assertions,
+      refusals: this.refusals,
       narrowed: this.narrowed,
       conditional: new Set([...this.conditional, ...this.doubted]),
       reaches: this.reaches,
@@ -339,6 +352,7 @@ export class StepMaker {
     this.steps = [];
     this.exits = [];
     this.assertions = [];
+    this.refusals = [];
     this.isTaken = true;
   }
 

@@ -146,6 +146,19 @@ export interface FailedAssertion {
   readonly place: string | undefined;
 }
 
+/** QEMU reports that a vhost operation was refused. */
+export interface RefusedOperation {
+  readonly session: number;
+  /** Line of the capture. */
+  readonly line: number;
+  /** The last step in front of it, 0 where it is the first. */
+  readonly after: number;
+  /** `vhost_set_log_base`. */
+  readonly operation: string;
+  /** `Bad address (14)`. */
+  readonly error: string;
+}
+
 /** All that the records of a capture say, as steps. */
 export interface Steps {
   readonly steps: readonly Step[];
@@ -153,6 +166,7 @@ export interface Steps {
   readonly sessions: number;
   readonly exits: readonly ThreadExit[];
   readonly assertions: readonly FailedAssertion[];
+  readonly refusals: readonly RefusedOperation[];
   /** Steps (by index) from which on breakpoints may be switched off or narrowed: `delete`, `disable`, `condition`. */
   readonly narrowed: readonly number[];
   /** Functions with a condition from the start: `break f if x`. */

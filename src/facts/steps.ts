@@ -103,7 +103,7 @@ export class StepBuilder {
       case 'heading':
         break;
       case 'log':
-        if (record.source === 'qemu') this.maker.addAssertion(record);
+        if (record.source === 'qemu') this.maker.addLog(record);
         break;
       case 'prose':
         this.tools.onProse();

@@ -98,6 +98,7 @@ export function partOf(run: Run, part: Part): Run {
     ofSession,
     mixed: run.mixed,
     exits: moved,
+    refusals: [],
     activations: all,
     atStep,
     listenerOffset,

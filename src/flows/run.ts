@@ -5,7 +5,7 @@ import { markLostStacks } from '../facts/lost-stacks.js';
 import { markMixedProcesses } from '../facts/mixed-processes.js';
 import { StepBuilder } from '../facts/steps.js';
 import { showsCalls } from '../facts/step.js';
-import type { Step, Steps, ThreadExit } from '../facts/step.js';
+import type { RefusedOperation, Step, Steps, ThreadExit } from '../facts/step.js';
 import type { Backend, Fact } from '../model/fact.js';
 import type { BreakpointSet, CaptureRecord, Reading } from '../model/record.js';
 import { buildActivations } from './activations.js';
@@ -46,6 +46,8 @@ export interface Run {
   /** Sessions in which trace events of several processes stand between each other. */
   readonly mixed: ReadonlySet<number>;
   readonly exits: readonly ThreadExit[];
+  /** What QEMU reports to have been refused. */
+  readonly refusals: readonly RefusedOperation[];
   readonly activations: readonly Activation[];
   readonly atStep: readonly (readonly Activation[])[];
   /** `offsetof(struct vhost_dev, memory_listener)` as this capture shows it. */
@@ -149,6 +151,7 @@ function runOf(
     ofSession,
     mixed,
     exits: built.exits,
+    refusals: built.refusals,
     activations: all,
     atStep,
     listenerOffset,

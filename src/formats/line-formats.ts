@@ -4,6 +4,7 @@
  * simple backend, which has no lines (simple-file.ts).
  */
 import { createAssertions } from './qemu/assertions.js';
+import { createErrorReports } from './qemu/error-reports.js';
 import { createDmesg } from './kernel/dmesg.js';
 import { createDpdk } from './wire/dpdk.js';
 import { createPrintedValues } from './gdb/printed-value.js';
@@ -36,6 +37,7 @@ export function createLineFormats(events: EventTable): readonly LineFormat[] {
     createForeignStack(),
     createLibvirtLog(),
     createAssertions(),
+    createErrorReports(),
     createSimpletraceText(events),
     createLttng(events),
   ];

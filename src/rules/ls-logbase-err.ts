@@ -17,7 +17,7 @@ export const lsLogbaseErr: Rule = {
     versions: '2.12 - 11.1',
     needs: [
       'what the set_log_base op returned below vhost_dev_log_resize (finish)',
-      'or a log of DPDK in which it refuses SET_LOG_BASE',
+      "or QEMU's standard error, or a log of DPDK, in which SET_LOG_BASE is refused",
     ],
     why: 'The backend logs nowhere, or into the bitmap of an earlier migration: every page that it writes is stale on the destination of a migration that reports success.',
     probes: [
@@ -41,6 +41,7 @@ export const lsLogbaseErr: Rule = {
       if (op.backend === 'vdpa' || resize === undefined) continue;
       yield judge(context, op);
     }
+    yield* judgeReports(context);
     for (const connection of connectionsOf(context)) {
       for (const { sender, name, payload, step, line } of connection.messages) {
         if (sender !== 'frontend' || name !== 'SET_LOG_BASE' || payload.refused === undefined)
@@ -57,6 +58,21 @@ export const lsLogbaseErr: Rule = {
     }
   },
 };
+
+/** Both vhost_dev_log_resize(), which goes on, and vhost_dev_start(), which fails, report it. */
+function* judgeReports(context: SessionContext): Generator<Judgement> {
+  if (context.of('op_set_log_base').some(({ result }) => result !== undefined)) return;
+  for (const { session, line, after, operation, error } of context.run.refusals) {
+    if (session !== context.session || operation !== 'vhost_set_log_base') continue;
+    yield {
+      verdict: 'inconclusive',
+      step: after,
+      line,
+      message: `QEMU reports that ${operation} failed: ${error}`,
+      missing: [GOES_ON],
+    };
+  }
+}
 
 const GOES_ON =
   'whether logging is switched on all the same: vhost_dev_set_log, and proof that it succeeded';
