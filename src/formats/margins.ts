@@ -108,9 +108,15 @@ export class Margins {
       return this.#begin(line) ?? line;
     }
     if (this.#isForeign(line, cut)) return line;
-    // "2026-11-22T03:00:00.123456Z 00O ..." has the margin of lines above without "00O", and more.
-    const hasMore = !beginsTrace(cut.rest) && mayHoldTrace(cut.rest);
-    return (hasMore ? this.#begin(line) : undefined) ?? withoutMargin(line, cut);
+    // "2026-11-22T03:00:00.123456Z 00O ..." has the margin of lines above without "00O", and more; so has
+    // "Nov 27 10:00:34 host qemu: vhost_user_read ..." below lines of `ts`.
+    return (this.#hasMore(cut.rest) ? this.#begin(line) : undefined) ?? withoutMargin(line, cut);
+  }
+
+  #hasMore(rest: string): boolean {
+    if (beginsTrace(rest)) return false;
+    if (mayHoldTrace(rest)) return true;
+    return !isListing(this.#margin) && NAMED.test(rest) && !isSession(rest) && !this.#isEvent(rest);
   }
 
   /** Another margin than before, if the line has one. */
@@ -127,7 +133,8 @@ export class Margins {
   /** Stamps are of many logs: one of another writer, or one that a reader takes itself, is left to who reads those. */
   #isForeign(line: string, { rest, writer }: Cut): boolean {
     if (writer !== this.#writer) {
-      if (!isSession(rest)) return true;
+      // Without a pid behind its name QEMU's events in syslog are read by nobody.
+      if (!isSession(rest)) return this.#isEvent(line) || !this.#isEvent(rest);
       this.#writer = writer;
       this.#isDebugger = true;
     }
