@@ -211,3 +211,13 @@ describe('DPDK', () => {
     read(Array<string>(500).fill(line));
   });
 });
+
+it('a request named like a member of every object is a message as any other', () => {
+  const said = (text: string): string => `VHOST_CONFIG: (/tmp/s) ${text}`;
+  const names = ['constructor', 'toString', '__proto__'];
+  const lines = names.flatMap((name) => [
+    said(`read message ${name}`),
+    said('mmap log base failed!'),
+  ]);
+  expect(() => read(lines)).not.toThrow();
+});

@@ -10,6 +10,7 @@
  *           parts of DPDK and SPDK print. A payload is what the library made of it: the features that it
  *           keeps, no flags of a vring.
  */
+import { own } from '../../base/own.js';
 import type { CaptureRecord, VhostUserMessage } from '../../model/record.js';
 import { configLine, configText, continuation, valuesIn } from './dpdk-line.js';
 import type { ConfigLine, Detail } from './dpdk-line.js';
@@ -80,7 +81,7 @@ class Dpdk implements LineFormat {
 
   /** The handler of the message says why it fails. */
   #isRefused({ text }: ConfigLine): boolean {
-    return REFUSALS[this.#open?.name ?? '']?.test(text.trimEnd()) === true;
+    return own(REFUSALS, this.#open?.name ?? '')?.test(text.trimEnd()) === true;
   }
 
   #takeContinuation(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
