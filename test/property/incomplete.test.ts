@@ -219,7 +219,20 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
           expect(alarms(left)).toEqual([]);
         },
       ),
-      { numRuns: 150, endOnFailure: true },
+      {
+        numRuns: 150,
+        endOnFailure: true,
+        examples: [
+          // The flags of the last vring are lost: the features of this log stop come behind it.
+          [
+            'LS-ADDR-STABLE/pass-messages-no-log-address',
+            [
+              [1520621510, 1464212604, true],
+              [1117167609, 1009730372, false],
+            ],
+          ],
+        ],
+      },
     );
   });
 

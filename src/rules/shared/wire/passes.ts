@@ -172,6 +172,8 @@ function bareStop(
 ): readonly Message[] {
   let end = begin;
   while (isEndOfLogging(requests[end], devices)) end++;
+  // One whose flags are not shown may be of it, and keeps it from being judged.
+  while (end > begin && isOfUnknownFlags(requests[end])) end++;
   const isSetUp = [requests[begin - 1], requests[end]].some(
     (beside) => beside?.name !== 'SET_VRING_ADDR' && VRING_REQUESTS.has(beside?.name ?? ''),
   );
@@ -184,6 +186,10 @@ function isEndOfLogging(request: Message | undefined, devices: Devices): boolean
   const { name, enable, vring = -1 } = request ?? {};
   const running = devices.of(vring)?.vrings.get(vring);
   return name === 'SET_VRING_ADDR' && enable === false && running?.address.enable === true;
+}
+
+function isOfUnknownFlags(request: Message | undefined): boolean {
+  return request?.name === 'SET_VRING_ADDR' && request.enable === undefined;
 }
 
 /** A log stop may be one that does not take LOG_ALL back. */
