@@ -10,7 +10,7 @@ import type { CheckReport } from '../src/model/report.js';
 import { reporters } from '../src/reporters/index.js';
 import type { ReportOptions } from '../src/reporters/reporter.js';
 import { check } from './helpers/check.js';
-import { findingOf, optionsOf, reportOf } from './helpers/reports.js';
+import { findingOf, optionsOf, reportOf, sha256 } from './helpers/reports.js';
 import { ruleInfos } from '../src/pipeline/catalogue.js';
 
 const require = createRequire(import.meta.url);
@@ -22,16 +22,34 @@ const CI = ['sarif', 'code-scanning', 'junit', 'github', 'gitlab', 'markdown'] a
 const EVIL =
   '\x1b[31m\x1b]0;title\x07 \r\n::error::planted %0A ]]> <script>alert(1)</script> & "quoted" \u202e \ud800 \ufffe `x` [a](b)';
 
-const evil = reportOf([
-  findingOf({
-    message: EVIL,
-    at: { path: `a:b/${EVIL}`, line: 3 },
-    evidence: [{ path: '../out/x y.txt', line: 1, role: EVIL }],
-    stateBefore: EVIL,
-    expected: EVIL,
-  }),
-  findingOf({ verdict: 'inconclusive', missing: [EVIL] }),
-]);
+const evil = reportOf(
+  [
+    findingOf({
+      message: EVIL,
+      at: { path: `a:b/${EVIL}`, line: 3 },
+      evidence: [{ path: '../out/x y.txt', line: 1, role: EVIL }],
+      stateBefore: EVIL,
+      expected: EVIL,
+    }),
+    findingOf({ verdict: 'inconclusive', missing: [EVIL] }),
+  ],
+  {
+    crashes: [
+      {
+        capture: sha256,
+        session: 0,
+        line: 7,
+        func: EVIL,
+        place: EVIL,
+        how: 'assertion',
+        assertion: EVIL,
+        device: EVIL,
+        means: EVIL,
+        rules: [],
+      },
+    ],
+  },
+);
 /** Of both captures something is inconclusive, and of one of them something passed. */
 const [capture] = reportOf([]).captures;
 const undecided = reportOf([
@@ -252,8 +270,8 @@ describe('junit', () => {
 describe('github', () => {
   test('one line a command: no text can begin another', () => {
     const lines = reporters.github(evil, evilOptions).trimEnd().split('\n');
-    expect(lines).toHaveLength(3);
-    expect(lines.filter((line) => line.startsWith('::'))).toHaveLength(2);
+    expect(lines).toHaveLength(4);
+    expect(lines.filter((line) => line.startsWith('::'))).toHaveLength(3);
     expect(lines[0]).toMatch(/^::error file=[^:]*%3A[^:]*,line=3,title=[^:]*::/);
   });
 

@@ -50,6 +50,10 @@ describe('reports say so', () => {
       'github',
       '::warning file=gdb.txt,line=11,title=QEMU crashes::abort() in vhost_log_global_start()',
     ],
+    ['sarif', '"text": "QEMU crashes: abort() in vhost_log_global_start() (vhost.c:20), device'],
+    ['code-scanning', '"text": "QEMU crashes: abort() in vhost_log_global_start() (vhost.c:20),'],
+    ['gitlab', '"description": "QEMU crashes: abort() in vhost_log_global_start() (vhost.c:20),'],
+    ['junit', 'QEMU crashes: abort() in vhost_log_global_start() (vhost.c:20), device'],
   ] as const)('%s: %s', (format, text) => {
     expect(reporters[format](report, optionsOf())).toContain(text);
   });

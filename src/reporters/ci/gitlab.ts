@@ -1,12 +1,13 @@
 /**
- * GitLab's code quality report: one object for each violation, and for each capture in which nothing was decided: a
- * report without objects would read like a pass.
+ * GitLab's code quality report: one object for each violation, each crash of QEMU, and each capture in which nothing was
+ * decided: a report without objects would read like a pass.
  *
  * Source: docs.gitlab.com, "Code quality report format".
  */
 import { printable } from '../../base/printable.js';
 import { whyIdle } from '../../model/report.js';
 import type { CheckReport, Finding, RuleInfo } from '../../model/report.js';
+import { crashText } from '../crash-text.js';
 import { jsonText } from '../json.js';
 import { inOrder } from '../order.js';
 import { undecidedCaptures } from '../undecided.js';
@@ -36,6 +37,17 @@ export function renderGitlab(report: CheckReport, options: ReportOptions): strin
         fingerprint: times === 0 ? own : `${own}-${times}`,
         severity: severityOf(finding, rules.get(finding.rule)),
         location: { path, lines: { begin: finding.at.line } },
+      };
+    }),
+    ...report.crashes.map((crash) => {
+      const found = report.captures.find(({ sha256 }) => sha256 === crash.capture);
+      const path = repositoryPath(found?.path ?? '', options);
+      return {
+        description: printable(`QEMU crashes: ${crashText(crash)}`),
+        check_name: 'crash',
+        fingerprint: `crash-${crash.capture.slice(0, 12)}-${crash.line}-${path}`,
+        severity: 'info',
+        location: { path, lines: { begin: crash.line } },
       };
     }),
     ...[...idle, ...undecidedCaptures(report)].map(({ capture, text }) => {

@@ -7,6 +7,7 @@
 import { printable } from '../../base/printable.js';
 import type { CaptureSummary, CheckReport, Finding, Severity } from '../../model/report.js';
 import { createColors } from '../colors.js';
+import { crashText } from '../crash-text.js';
 import { inOrder } from '../order.js';
 import { renderFindings } from '../pretty-findings.js';
 import type { PathFailure, ReportOptions } from '../reporter.js';
@@ -20,9 +21,19 @@ export function renderJunit(report: CheckReport, options: ReportOptions): string
     undecidedCaptures(report).map(({ capture, text }) => [capture.sha256, text]),
   );
   const suites = [
-    ...report.captures.map((capture) =>
-      suiteOf(capture, findings, undecided.get(capture.sha256), options),
-    ),
+    ...report.captures.map((capture) => {
+      const { sha256 } = capture;
+      const crashes = report.crashes
+        .filter((crash) => crash.capture === sha256)
+        .map((crash) => `QEMU crashes: ${crashText(crash)} (line ${crash.line})`);
+      const text = undecided.get(sha256);
+      return suiteOf(
+        capture,
+        findings,
+        [...(text === undefined ? [] : [text]), ...crashes],
+        options,
+      );
+    }),
     ...options.failures.map(failureSuite),
   ];
   const sum = (name: 'tests' | 'failures' | 'errors'): number =>
@@ -46,7 +57,7 @@ interface Suite {
 function suiteOf(
   { path, sha256 }: CaptureSummary,
   findings: readonly Finding[],
-  undecided: string | undefined,
+  said: readonly string[],
   options: ReportOptions,
 ): Suite {
   const own = findings.filter(({ capture }) => capture === sha256);
@@ -77,7 +88,7 @@ function suiteOf(
     text: [
       `  <testsuite name="${name}" tests="${cases.length}" failures="${times('failed')}" errors="0" skipped="${times('skipped')}">`,
       ...cases.map(({ text }) => text),
-      ...(undecided === undefined ? [] : [`    <system-out>${undecided}</system-out>`]),
+      ...(said.length === 0 ? [] : [`    <system-out>${escapeXml(said.join('\n'))}</system-out>`]),
       ...(errors.length === 0
         ? []
         : [`    <system-err>${escapeXml(errors.join('\n'))}</system-err>`]),

@@ -12,11 +12,13 @@ import { LIMITS, whyIdle } from '../../model/report.js';
 import type {
   CaptureSummary,
   CheckReport,
+  CrashSummary,
   Evidence,
   Finding,
   RuleInfo,
   Severity,
 } from '../../model/report.js';
+import { crashText } from '../crash-text.js';
 import { jsonText } from '../json.js';
 import { inOrder } from '../order.js';
 import type { ReportOptions } from '../reporter.js';
@@ -97,6 +99,7 @@ function logOf(
               ...undecidedCaptures(report).map(({ capture, text }) =>
                 aboutCapture(capture, text, options),
               ),
+              ...report.crashes.map((crash) => aboutCrash(crash, report, options)),
               ...(excess > 0
                 ? [notice('warning', `${thousands(excess)} more results are left out`)]
                 : []),
@@ -213,6 +216,20 @@ function aboutCapture({ path }: CaptureSummary, text: string, folders: ReportOpt
     physicalLocation: { artifactLocation: { uri: repositoryUri(path, folders) } },
   };
   return { ...notice('warning', text), locations: [location] };
+}
+
+/** No result: nothing is judged by it. */
+function aboutCrash(
+  crash: CrashSummary,
+  { captures }: CheckReport,
+  options: ReportOptions,
+): object {
+  const path = captures.find(({ sha256 }) => sha256 === crash.capture)?.path ?? '';
+  const { line } = crash;
+  return {
+    ...notice('warning', `QEMU crashes: ${crashText(crash)}`),
+    locations: [locationOf({ path, line }, options)],
+  };
 }
 
 function notifications({ problems, failures, ...folders }: ReportOptions): object[] {
