@@ -34,10 +34,12 @@ test('every execution is in the tree once, on both sides of a migration border i
       const shown = executions(flows.flatMap(({ nodes }) => nodes));
       const expected = new Map<string, number>();
       const mayBeCut = new Set<string>();
+      // Where a trace event alone shows a migration, the run has none and the tree has its border.
+      const hasBorder = flows.some(({ nodes }) => nodes.some(({ kind }) => kind === 'migration'));
       for (const { func, kind, parent, children } of run.activations) {
         if (kind === 'migration_thread' || kind === parent?.kind) continue;
         expected.set(func, (expected.get(func) ?? 0) + 1);
-        if (run.migrations.length > 0 && children.length > 0) mayBeCut.add(func);
+        if (hasBorder && children.length > 0) mayBeCut.add(func);
       }
       expect([...shown.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
       for (const [func, times] of expected) {
