@@ -18,7 +18,8 @@ const ESCAPE =
 
 const CONTROL = /[\x00-\x07\x0b-\x1f\x7f-\x9f\ufeff]/g;
 
-// “live_migration”: word processors and some mail programs turn all of a line
+// “live_migration”: word processors and some mail programs turn all of a line. Beside a straight one they are of a
+// string that the guest or the debugger printed.
 const DOUBLE_QUOTES = /[\u201c\u201d]/g;
 const SINGLE_QUOTES = /[\u2018\u2019]/g;
 
@@ -49,8 +50,8 @@ function isEscaped(line: string): boolean {
 }
 
 function straightQuotes(line: string): string {
-  const text = line.includes('"') ? line : line.replace(DOUBLE_QUOTES, '"');
-  return text.includes("'") ? text : text.replace(SINGLE_QUOTES, "'");
+  if (/["']/.test(line)) return line;
+  return line.replace(DOUBLE_QUOTES, '"').replace(SINGLE_QUOTES, "'");
 }
 
 // A typed "btt<BS> <BS>" is "bt".
