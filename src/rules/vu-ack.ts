@@ -1,6 +1,4 @@
-import { append } from '../base/append.js';
 import { own } from '../base/own.js';
-import { hasGap } from '../flows/run.js';
 import { bigintOf } from '../model/values.js';
 import {
   answerTo,
@@ -16,31 +14,18 @@ import {
 } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
 import { versionProof } from './shared/wire/version-proof.js';
-import { asked, messageEvents } from './shared/traced/message-events.js';
-import type { MessageEvent } from './shared/traced/message-events.js';
-import { ONE_QEMU, orOneQemu } from './shared/traced/one-process.js';
+import { GOES_ON, IN_TURN } from './shared/wire/waits.js';
+import { judgeTracedWaits } from './shared/traced/waits.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** 6.2 made QEMU wait. */
 const WAITS_SINCE = 602;
-
-/**
- * What only the same log start or device start goes on with. Anything else may come after a
- * disconnect that the capture does not show: stop, reconnect, and start begin with other requests.
- */
-const GOES_ON: Readonly<Record<string, readonly string[]>> = {
-  SET_FEATURES: ['GET_STATUS', 'SET_VRING_ADDR', 'SET_VRING_NUM', 'SET_VRING_BASE'],
-  SET_VRING_ADDR: ['SET_VRING_ADDR', 'SET_VRING_KICK'],
-};
 
 /** The same over a socket that is named: it is no new one after a disconnect. */
 const GOES_ON_OVER_SOCKET: Readonly<Record<string, readonly string[]>> = {
   SET_FEATURES: ['SET_MEM_TABLE'],
   SET_VRING_ADDR: ['SET_FEATURES'],
 };
-
-const IN_TURN =
-  'whether the backend handles requests one after the other: then the reply to GET_STATUS shows that it logs';
 
 /** QEMU goes on only when the backend logs. */
 export const vuAck: Rule = {
@@ -80,7 +65,7 @@ export const vuAck: Rule = {
   triggers: [],
   *sequence(context) {
     for (const connection of connectionsOf(context)) yield* judgeConnection(context, connection);
-    yield* judgeEvents(context);
+    yield* judgeTracedWaits(context);
   },
 };
 
@@ -271,142 +256,4 @@ function shownBy({ messages }: Connection): Shown {
         (isLogRequest(message) && asksForReply(message) === true),
     ),
   };
-}
-
-/**
- * The trace events show no payload, but since 6.2 the flag is set in these two requests only to wait for
- * logging; and QEMU waits in vhost_user_read() with the big lock held, so that no other event comes between.
- */
-function* judgeEvents(context: SessionContext): Generator<Judgement> {
-  const events = messageEvents(context);
-  let judged = 0;
-  yield* judgeUnasked(context, events);
-  for (const [i, event] of events.entries()) {
-    if (event.sender !== 'frontend' || own(GOES_ON, event.name) === undefined || !event.needsReply)
-      continue;
-    judged++;
-    const at = { step: event.step, line: event.line };
-    const what = `vhost_user_write ${event.name} asks for an acknowledgement`;
-    const answer = asked(context, events, i);
-    if (answer?.how === 'read') {
-      yield { verdict: 'pass', ...at, message: `${what}, and QEMU reads it` };
-    } else if (answer !== undefined && hasGoneOn(event, answer.event)) {
-      yield {
-        verdict: 'violation',
-        ...at,
-        message: `${what}, and QEMU writes ${answer.event.name} without reading it`,
-        expected: `vhost_user_read of ${event.name} before any other message`,
-        evidence: [{ line: answer.event.line, role: `${answer.event.name}: QEMU has gone on` }],
-      };
-    } else {
-      yield {
-        verdict: 'inconclusive',
-        ...at,
-        message: `${what}, and QEMU is not seen to read it`,
-        missing: [orOneQemu(context, MESSAGES_RECIPE)],
-      };
-    }
-  }
-  const logged = events.find(
-    ({ name, sender }) => sender === 'frontend' && name === 'SET_LOG_BASE',
-  );
-  if (judged > 0 || logged === undefined) return;
-  yield {
-    verdict: 'inconclusive',
-    step: logged.step,
-    line: logged.line,
-    message: 'vhost_user_write shows no payload: which requests ask for logging is not seen',
-    missing: [MESSAGES_RECIPE],
-  };
-}
-
-/**
- * Requests of a log start that are not acknowledged while the next one is. It has logging in it, and so have the
- * others in front of it: a log stop that fails may tell vrings to log again, but begins with features that ask for no
- * acknowledgement and with no log base.
- */
-function* judgeUnasked(
-  context: SessionContext,
-  all: readonly MessageEvent[],
-): Generator<Judgement> {
-  for (const events of eventsByThread(all)) {
-    for (const [i, event] of events.entries()) {
-      const next = nextLogged(events, i);
-      if (next !== undefined) yield judgePass(context, events, event, next);
-    }
-  }
-}
-
-function judgePass(
-  context: SessionContext,
-  events: readonly MessageEvent[],
-  event: MessageEvent,
-  next: MessageEvent,
-): Judgement {
-  const what = `vhost_user_write ${event.name} of a log start asks for no acknowledgement`;
-  const at = { step: event.step, line: event.line };
-  const message = `${what}, and ${next.name} behind it does`;
-  const begin = beginOf(events, event);
-  const missing: string[] = [];
-  if (event.thread === undefined || context.run.mixed.has(context.session)) missing.push(ONE_QEMU);
-  else if (begin === undefined || hasGap(context.run, begin.step, next.step))
-    missing.push('the log start from SET_LOG_BASE on, without a gap');
-  const status = events.find(
-    ({ step, name }) => step > event.step && step < next.step && name === 'GET_STATUS',
-  );
-  if (status !== undefined) missing.push(IN_TURN);
-  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
-  return {
-    verdict: 'violation',
-    ...at,
-    message,
-    expected: 'NEED_REPLY (0x8) in the flags',
-    evidence: [{ line: next.line, role: `${next.name} asks for an acknowledgement` }],
-  };
-}
-
-function eventsByThread(events: readonly MessageEvent[]): Iterable<readonly MessageEvent[]> {
-  const threads = new Map<string | undefined, MessageEvent[]>();
-  for (const event of events) append(threads, event.thread, event);
-  return threads.values();
-}
-
-const STATUS: ReadonlySet<string> = new Set(['GET_STATUS', 'SET_STATUS']);
-
-/** What follows the features. */
-const OF_PASS: ReadonlySet<string> = new Set([...STATUS, 'SET_VRING_ADDR']);
-
-/** The address with logging right behind a request of the same pass that does not ask for an acknowledgement. */
-function nextLogged(events: readonly MessageEvent[], index: number): MessageEvent | undefined {
-  const { sender, name, needsReply } = events[index] ?? {};
-  const isOfPass = name === 'SET_FEATURES' || name === 'SET_VRING_ADDR';
-  if (sender !== 'frontend' || needsReply === true || !isOfPass) return undefined;
-  const next = events.slice(index + 1, index + 6).find(({ name }) => !STATUS.has(name));
-  const isLogged = next?.name === 'SET_VRING_ADDR' && next.needsReply;
-  return isLogged && next.sender === 'frontend' ? next : undefined;
-}
-
-/** What shows that it is a log start: the log base in front of the features, or features that are acknowledged. */
-function beginOf(events: readonly MessageEvent[], event: MessageEvent): MessageEvent | undefined {
-  let at = events.indexOf(event);
-  while (isBehindFeatures(events[at])) at--;
-  const features = events[at];
-  if (features?.name !== 'SET_FEATURES') return undefined;
-  const before = events[at - 1];
-  const isStart = features.needsReply || before?.name === 'SET_LOG_BASE';
-  return isStart ? (before ?? features) : undefined;
-}
-
-function isBehindFeatures(event: MessageEvent | undefined): boolean {
-  const { sender, name = '' } = event ?? {};
-  return name === 'SET_FEATURES' ? sender === 'reply' : OF_PASS.has(name);
-}
-
-/**
- * A reply that QEMU refuses is not traced: vhost_user_read_header() looks at its flags first. The rollback that
- * follows sends the addresses without logging, and so without asking for an acknowledgement.
- */
-function hasGoneOn(request: MessageEvent, next: MessageEvent): boolean {
-  const isUndone = next.name === 'SET_VRING_ADDR' && !next.needsReply;
-  return own(GOES_ON, request.name)?.includes(next.name) === true && !isUndone;
 }
