@@ -86,19 +86,8 @@ function toggleReturned(run: Run, activation: Activation, enable: boolean | unde
   if (enable === undefined || failureIn(activation) !== undefined)
     return [{ machine: 'log-unsure' }];
   if (activation.kind === 'vhost_dev_set_log') {
-    const elected = activation.children.some(
-      (c) => c.kind === 'vhost_dev_elect_mem_logger' && c.enable === true,
-    );
-    const undone = activation.children.some((c) => c.enable === false);
-    if (elected) return [{ machine: 'log', event: 'set-on' }];
-    const watched =
-      run.probes.watching('vhost_virtqueue_set_addr', activation.first, activation.last) !==
-      undefined;
-    const addressed = activation.children.some((c) => c.kind === 'vhost_virtqueue_set_addr');
     return [
-      watched && addressed && !undone
-        ? { machine: 'log', event: 'set-on' }
-        : { machine: 'log-unsure' },
+      hasPassed(run, activation) ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' },
     ];
   }
   // The pass has a return of its own. Without one the device was stopped (flag only) or logging already,
@@ -109,6 +98,28 @@ function toggleReturned(run: Run, activation: Activation, enable: boolean | unde
     children.every((c) => c.kind !== 'vhost_dev_log_resize') &&
     run.probes.watching('vhost_dev_set_log', activation.first, activation.last) !== undefined;
   return [isFlagOnly ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];
+}
+
+/**
+ * vhost_dev_set_log(true) has reached vrings and not been undone. Undoing it sends addresses without logging, and last of
+ * all the features again.
+ */
+function hasPassed({ probes }: Run, { first, last, children }: Activation): boolean {
+  const isElected = children.some(
+    (c) => c.kind === 'vhost_dev_elect_mem_logger' && c.enable === true,
+  );
+  if (isElected) return true;
+  if (probes.watching('vhost_virtqueue_set_addr', first, last) === undefined) return false;
+  const addresses = children.filter(({ kind }) => kind === 'vhost_virtqueue_set_addr');
+  const [address] = addresses;
+  if (address === undefined || children.some(({ enable }) => enable === false)) return false;
+  const isUndone = children.some(
+    (c) => c.kind === 'vhost_dev_set_features' && c.first > address.first,
+  );
+  const isShown =
+    addresses.every(({ enable }) => enable === true) ||
+    probes.watching('vhost_dev_set_features', first, last) !== undefined;
+  return isShown && !isUndone;
 }
 
 /**
