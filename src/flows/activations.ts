@@ -318,7 +318,8 @@ function goingOn(open: readonly Activation[], step: Step, end = step.calls.lengt
     const call = step.calls[shown];
     const activation = open[start + shown];
     if (call === undefined || activation === undefined) break;
-    const same = isSetUpAgain(activation, open, step) ? 'different' : sameness(activation, call);
+    const isOver = isSetUpAgain(activation, open, step) || isStartedAgain(activation, open, step);
+    const same = isOver ? 'different' : sameness(activation, call);
     if (same === 'same') continue;
     isCertain = same === 'different';
     break;
@@ -350,6 +351,26 @@ function isSetUpAgain(thread: Activation, open: readonly Activation[], step: Ste
     const goesOn = !isEntered && open.some((a) => sameness(a, call) !== 'different');
     return !goesOn && hasDone(thread, call);
   });
+}
+
+/**
+ * A step shows a vring that vhost_dev_start() has passed: it is another start, of the same device and in the same caller,
+ * where what came between is not shown.
+ *
+ * Source: hw/virtio/vhost.c, vhost_dev_start(): its vrings in ascending order.
+ */
+function isStartedAgain(start: Activation, open: readonly Activation[], step: Step): boolean {
+  if (start.kind !== 'vhost_dev_start') return false;
+  const at = step.calls.findIndex(({ row }) => row.kind === 'vhost_virtqueue_start');
+  const call = step.calls[at];
+  const idx = call?.idx;
+  if (call === undefined || idx === undefined) return false;
+  const isEntered = step.entry && at === step.calls.length - 1;
+  if (!isEntered && open.some((a) => sameness(a, call) !== 'different')) return false;
+  return start.children.some(
+    (child) =>
+      child.kind === call.row.kind && child.call.idx !== undefined && child.call.idx >= idx,
+  );
 }
 
 function hasDone({ children }: Activation, call: Call): boolean {
