@@ -53,9 +53,16 @@ export function signalsOfOpening(run: Run, activation: Activation): Signal[] {
   }
 }
 
-/** What it says that a call has returned: what it has done, where it is known not to have failed. */
-export function signalsOfReturn(run: Run, activation: Activation): Signal[] {
-  const { kind, enable } = activation;
+/**
+ * What it says that a call has returned: what it has done, where it is known not to have failed.
+ * `inside`: what its thread does on the device from its beginning until then; where stacks are cut these need not be its children.
+ */
+export function signalsOfReturn(
+  run: Run,
+  activation: Activation,
+  inside: readonly Activation[],
+): Signal[] {
+  const { kind } = activation;
   switch (kind) {
     case 'vhost_dev_start':
       if (hasSucceeded(activation)) return [{ machine: 'run', event: 'seen-started' }];
@@ -64,7 +71,7 @@ export function signalsOfReturn(run: Run, activation: Activation): Signal[] {
       return stopped();
     case 'vhost_dev_set_log':
     case 'vhost_migration_log':
-      return toggleReturned(run, activation, enable);
+      return toggleReturned(run, activation, inside);
     case 'vhost_log_global_start':
     case 'vhost_log_global_stop':
       return activation.children.some((child) => child.kind === 'vhost_migration_log')
@@ -79,7 +86,8 @@ export function signalsOfReturn(run: Run, activation: Activation): Signal[] {
  * vhost_migration_log() leaves `log_enabled` as asked unless the work on a started device failed.
  * A disable cannot leave it on: failure aborts up to 5.1 and clears the flag since 5.2.
  */
-function toggleReturned(run: Run, activation: Activation, enable: boolean | undefined): Signal[] {
+function toggleReturned(run: Run, activation: Activation, inside: readonly Activation[]): Signal[] {
+  const { enable } = activation;
   if (enable === false) return [{ machine: 'log', event: 'set-off' }];
   if (enable !== undefined && hasSucceeded(activation))
     return [{ machine: 'log', event: 'set-on' }];
@@ -87,7 +95,9 @@ function toggleReturned(run: Run, activation: Activation, enable: boolean | unde
     return [{ machine: 'log-unsure' }];
   if (activation.kind === 'vhost_dev_set_log') {
     return [
-      hasPassed(run, activation) ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' },
+      hasPassed(run, activation, inside)
+        ? { machine: 'log', event: 'set-on' }
+        : { machine: 'log-unsure' },
     ];
   }
   // The pass has a return of its own. Without one the device was stopped (flag only) or logging already,
@@ -95,7 +105,7 @@ function toggleReturned(run: Run, activation: Activation, enable: boolean | unde
   const { children } = activation;
   if (children.some((c) => c.kind === 'vhost_dev_set_log')) return [];
   const isFlagOnly =
-    children.every((c) => c.kind !== 'vhost_dev_log_resize') &&
+    inside.every(({ kind }) => kind !== 'vhost_dev_log_resize' && kind !== 'vhost_dev_set_log') &&
     run.probes.watching('vhost_dev_set_log', activation.first, activation.last) !== undefined;
   return [isFlagOnly ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];
 }
@@ -104,22 +114,26 @@ function toggleReturned(run: Run, activation: Activation, enable: boolean | unde
  * vhost_dev_set_log(true) has reached vrings and not been undone. Undoing it sends addresses without logging, and last of
  * all the features again.
  */
-function hasPassed({ probes }: Run, { first, last, children }: Activation): boolean {
+function hasPassed(
+  { probes }: Run,
+  { first, last, children }: Activation,
+  inside: readonly Activation[],
+): boolean {
   const isElected = children.some(
     (c) => c.kind === 'vhost_dev_elect_mem_logger' && c.enable === true,
   );
   if (isElected) return true;
   if (probes.watching('vhost_virtqueue_set_addr', first, last) === undefined) return false;
-  const addresses = children.filter(({ kind }) => kind === 'vhost_virtqueue_set_addr');
-  const [address] = addresses;
-  if (address === undefined || children.some(({ enable }) => enable === false)) return false;
-  const isUndone = children.some(
-    (c) => c.kind === 'vhost_dev_set_features' && c.first > address.first,
-  );
-  const isShown =
+  const [address] = children.filter(({ kind }) => kind === 'vhost_virtqueue_set_addr');
+  if (address === undefined) return false;
+  const features = inside.filter(({ kind }) => kind === 'vhost_dev_set_features');
+  const addresses = inside.filter(({ kind }) => kind === 'vhost_virtqueue_set_addr');
+  if ([...features, ...addresses].some(({ enable }) => enable === false)) return false;
+  if (features.some((a) => a.first > address.first)) return false;
+  return (
     addresses.every(({ enable }) => enable === true) ||
-    probes.watching('vhost_dev_set_features', first, last) !== undefined;
-  return isShown && !isUndone;
+    probes.watching('vhost_dev_set_features', first, last) !== undefined
+  );
 }
 
 /**

@@ -70,7 +70,7 @@ export class Timeline {
   constructor(
     private readonly run: Run,
     /** What works on the device, see {@link DeviceWork}. */
-    own: readonly Activation[],
+    private readonly own: readonly Activation[],
     /** For a picture: a start goes on until its end is shown, and a socket stays open. */
     private readonly asShown = false,
   ) {
@@ -188,7 +188,24 @@ export class Timeline {
 
   /** What came after a return that was within a gap is unknown, and may have changed the device again. */
   private signalsOfReturn(activation: Activation, step: number): Signal[] {
-    return hasGap(this.run, activation.last, step) ? [] : signalsOfReturn(this.run, activation);
+    if (hasGap(this.run, activation.last, step)) return [];
+    return signalsOfReturn(this.run, activation, this.inside(activation, step));
+  }
+
+  /** What a thread does on the device within a call of its own, which has returned by a step. */
+  private inside({ first, thread }: Activation, end: number): Activation[] {
+    const { own } = this;
+    const found: Activation[] = [];
+    for (
+      let i = firstIndex(own.length, (at) => (own[at]?.first ?? end) > first);
+      i < own.length;
+      i++
+    ) {
+      const other = own[i];
+      if (other === undefined || other.first >= end) break;
+      if (other.thread === thread) found.push(other);
+    }
+    return found;
   }
 
   /** What may have happened unseen after a snapshot and before a step. */
