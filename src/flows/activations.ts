@@ -69,8 +69,11 @@ interface ThreadState {
   bare: Activation[];
   /** The call that came back last: its value may be printed next. */
   returned?: Activation | undefined;
-  /** Of the thread whose name is not known: one ended that was not seen before, which may have been this one. */
-  mayBeGone?: true;
+  /**
+   * Of the thread whose name is not known: it may be another than the next that is named. One ended that was not seen
+   * before, or its stack stands behind others that are named, where its stop is lost.
+   */
+  mayBeAnother?: true;
 }
 
 type Outer = Pick<ThreadState, 'open' | 'isCut' | 'isRooted' | 'height'>;
@@ -81,6 +84,8 @@ class Tracker {
   readonly ofEvent = new Map<number, number>();
   private readonly threads = new Map<string, ThreadState>();
   private gaps = 0;
+  /** Sessions in which a thread was named. */
+  private readonly named = new Set<number>();
 
   constructor(
     private readonly listenerOffset: bigint,
@@ -96,6 +101,7 @@ class Tracker {
     }
     // Named ones are those of their session, and the text may come back to it.
     if (this.lives.enter(step.session)) this.threads.delete('');
+    this.followNames(step);
     const incarnation = this.lives.follow(step);
     if (incarnation !== undefined) this.ofEvent.set(step.index, incarnation);
     if (step.returned !== undefined) this.followReturn(this.stateOf(step.thread ?? ''), step);
@@ -151,11 +157,20 @@ class Tracker {
     const state = this.threads.get(thread);
     if (state === undefined) {
       const nameless = this.threads.get('');
-      if (nameless !== undefined) nameless.mayBeGone = true;
+      if (nameless !== undefined) nameless.mayBeAnother = true;
       return;
     }
     closeAll(allOf(state), at);
     this.threads.delete(thread);
+  }
+
+  /** Behind a gap a stack without a name may be of any thread, also of another than the one before. */
+  private followNames({ thread, session }: Step): void {
+    if (thread !== undefined) this.named.add(session);
+    else if (this.named.has(session) && this.threads.get('')?.gaps !== this.gaps) {
+      this.threads.delete('');
+      this.stateOf('').mayBeAnother = true;
+    }
   }
 
   /** A stack that stands before every line that names a thread is of the one that goes on with it. */
@@ -165,7 +180,7 @@ class Tracker {
       return;
     const [outer, outermost] = [(nameless.outer ?? nameless).open[0], calls[0]];
     if (outer === undefined || outermost === undefined) return;
-    if (nameless.mayBeGone === true) return;
+    if (nameless.mayBeAnother === true) return;
     if (sameness(outer, outermost) !== 'same') return;
     for (const activation of allOf(nameless)) activation.thread = thread;
     this.threads.delete('');

@@ -15,6 +15,7 @@ import type { Left } from './gdb/finish-pending.js';
 import {
   farLoss,
   isCutMark,
+  isEndOfStop,
   isHunk,
   isLossNotice,
   isThreadRow,
@@ -409,6 +410,8 @@ class Reader implements CaptureReader {
     else if (isLossNotice(text)) this.#lost(lineNo, 'the log says that events were lost');
     else if (isHunk(text) && this.#session.isNear(lineNo))
       this.#lost(lineNo, 'a diff of logs leaves lines out');
+    else if (isEndOfStop(text) && this.#session.isGdb)
+      this.#lost(lineNo, 'the head of a stop is missing');
     else if (isCutMark(text)) this.#lost(lineNo, 'somebody cut lines out');
     else this.#prose(line);
   }

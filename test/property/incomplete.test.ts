@@ -231,6 +231,13 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
               [1117167609, 1009730372, false],
             ],
           ],
+          // The stop of another thread lost its tail, its number, and all of its head.
+          ['MG-SYNC-OFF/pass-entered-below', [[368, 76, true]]],
+          ['MG-SYNC-OFF/pass-entered-below', [[617, 40, false]]],
+          // The first event of its kind, without the head of its name.
+          ['MG-SYNC-EVERY/pass-two-devices-trace', [[17, 29, false]]],
+          // The beginning of a call that is resumed below, under what is left of its stamp as a thread.
+          ['DS-FLAG/pass-messages', [[28, 17, false]]],
         ],
       },
     );

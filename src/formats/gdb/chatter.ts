@@ -75,6 +75,13 @@ const LOST_ANYWHERE =
 const LOST_BEFORE =
   /\brsyslogd\S*: .*\blost \d+ messages from pid\b|\bsystemd-journald\S*: (?:Suppressed|Missed) \d+ /;
 
+/** `point 2, vhost_dev_stop (hdev=0x5555) at vhost.c:12`: a stop line that lost its head, and with it its thread. */
+export function isEndOfStop(text: string): boolean {
+  return /^[\w "/:.-]{0,80}\b\d{1,6}(?:\.\d{1,4})?, [A-Za-z_~][^ ]{0,512} \(.*\) (?:at|from) \S+$/.test(
+    text,
+  );
+}
+
 /**
  * Somebody cut lines out here and says so: `...`, `[...]`, `<snip>`, `--- 8< ---`, `[120 lines omitted]`. Words need
  * brackets or dashes around them: what a program says that it skipped was not cut out of its log.

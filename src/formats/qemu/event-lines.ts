@@ -79,10 +79,16 @@ export class EventLines {
     for (const name of this.#names) {
       // "vhost_user_re"  "ser_read"
       if (name.startsWith(line) || name.endsWith(line)) return true;
-      if (this.#events.forms(name).some((form) => form.isTelling && form.endsLike(line)))
-        return true;
+      if (this.#endsLike(name, line)) return true;
     }
-    return false;
+    // "y_region_sync_dirty mr '(all)' listener 'vhost' synced (global=0)": the first of its kind
+    const word = /^\w{4,128}(?= )/.exec(line)?.[0];
+    if (word?.includes('_') !== true) return false;
+    return this.#events.endingIn(word).some((name) => this.#endsLike(name, line));
+  }
+
+  #endsLike(name: string, line: string): boolean {
+    return this.#events.forms(name).some((form) => form.isTelling && form.endsLike(line));
   }
 
   /** `vhost_dev_stop 0x5555`, whatever stands in front; a program writes a colon behind a function of its own. */

@@ -14,6 +14,8 @@ export interface DeclaredEvent {
 
 export interface EventTable {
   has(name: string): boolean;
+  /** The names that end so, of thousands: for lines that nothing reads. */
+  endingIn(text: string): readonly string[];
   /** Every known form of the event, those of the user first, then by age. None for an unknown event. */
   forms(name: string): readonly EventForm[];
   /** The same with the newest of the built-in forms first: for values, which several forms may fit. */
@@ -58,6 +60,10 @@ class BuiltInTable implements EventTable {
 
   has(name: string): boolean {
     return this.#lines.has(name);
+  }
+
+  endingIn(text: string): readonly string[] {
+    return [...this.#lines.keys()].filter((name) => name.endsWith(text));
   }
 
   forms(name: string): readonly EventForm[] {
@@ -113,6 +119,11 @@ class DeclaredTable implements EventTable {
 
   has(name: string): boolean {
     return this.#forms.has(name) || this.#others.has(name);
+  }
+
+  endingIn(text: string): readonly string[] {
+    const own = [...this.#forms.keys()].filter((name) => name.endsWith(text));
+    return [...own, ...this.#others.endingIn(text)];
   }
 
   forms(name: string): readonly EventForm[] {

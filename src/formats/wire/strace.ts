@@ -69,6 +69,8 @@ const TORN_STAMP = /^[\d:.,\]) ]{1,32}[a-z]\w*\(/;
 class Strace implements LineFormat {
   readonly id = 'strace';
   readonly #held = new HeldRecords();
+  /** That have begun a call. */
+  readonly #threads = new Set<number>();
   readonly #torn = new Map<number, Torn>();
   readonly #headed = new Map<string, Headed>();
   readonly #channels = new Channels();
@@ -128,6 +130,7 @@ class Strace implements LineFormat {
         this.#onResumed(line, lineNo);
         break;
       case 'exit':
+        this.#threads.delete(line.pid ?? 0);
         this.#forget(line.pid ?? 0);
         this.#chatter(lineNo);
         break;
@@ -150,6 +153,7 @@ class Strace implements LineFormat {
 
   #onCall(line: CallLine, lineNo: number, dump?: Dump): void {
     const call = callOf(line, lineNo);
+    if (this.#threads.size < MOST_REMEMBERED) this.#threads.add(line.pid ?? 0);
     this.#forget(line.pid ?? 0);
     const slot = this.#carry(call, line.args, call, dump);
     if (line.unfinished) {
@@ -164,7 +168,9 @@ class Strace implements LineFormat {
     const torn = this.#torn.get(pid);
     const span = { first: lineNo, last: lineNo };
     if (torn?.call.name !== line.name) {
-      this.#chatter(lineNo);
+      // Of one that was under way when strace came there is no beginning.
+      if (!this.#threads.has(pid) || directionOf(line.name) === undefined) this.#chatter(lineNo);
+      else this.#gap(lineNo, `the beginning of ${line.name}() is missing`);
       return;
     }
     this.#torn.delete(pid);
