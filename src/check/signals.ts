@@ -106,6 +106,7 @@ function toggleReturned(run: Run, activation: Activation, enable: boolean | unde
   const { children } = activation;
   if (children.some((c) => c.kind === 'vhost_dev_set_log')) return [];
   const isFlagOnly =
+    activation.stackKnown &&
     children.every((c) => c.kind !== 'vhost_dev_log_resize') &&
     run.probes.watching('vhost_dev_set_log', activation.first, activation.last) !== undefined;
   return [isFlagOnly ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];

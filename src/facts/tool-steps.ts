@@ -13,7 +13,7 @@ import type {
 import { CommandWords } from './ioctls.js';
 import type { StepMaker } from './step-maker.js';
 import { eventTable } from './trace-events.js';
-import { Images, probedFrame, probedFunction, returnedValue } from './uprobes.js';
+import { Images, probedFrame, probedFunction, returnedValue, Rows } from './uprobes.js';
 import { makeCall } from './calls.js';
 import { NOTHING_SHOWN } from './report-step.js';
 import { wireFact } from './wire.js';
@@ -46,6 +46,7 @@ export class ToolSteps {
   private sawPid = false;
   private readonly words = new CommandWords();
   private readonly images = new Images();
+  private readonly rows = new Rows();
   /** The last line of a tool is no trace event. */
   private isAfterRequest = false;
 
@@ -77,6 +78,10 @@ export class ToolSteps {
 
   /** A call of QEMU, or its return, as a breakpoint would tell of it that shows no callers. */
   private onUprobe(record: KernelEvent, func: string): void {
+    if (this.rows.isCut(record)) {
+      this.onLoss();
+      return;
+    }
     const { address = '0x0', tgid, pid, span } = record;
     const process = tgid ?? this.images.keyOf(address);
     if (this.maker.sessions.isOtherPid(process)) this.endProcess();
@@ -91,6 +96,7 @@ export class ToolSteps {
         ...thread,
         returned: { kind: 'return', span, func, value, address },
       });
+      this.maker.isAfterTool = true;
       return;
     }
     const frame = probedFrame(func, record);
@@ -106,6 +112,7 @@ export class ToolSteps {
       frameLines: lines,
       entry: true,
     });
+    this.maker.isAfterTool = true;
   }
 
   onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {

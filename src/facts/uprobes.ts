@@ -5,6 +5,7 @@
  * its function, with `_1`, `_2` where that has several places and `__return` for its return; kernel/trace/trace_uprobe.c and
  * trace_probe.c for values. An event that somebody has named otherwise says nothing.
  */
+import { own } from '../base/own.js';
 import type { FactKind } from '../model/fact.js';
 import type { Arg, Frame, KernelEvent } from '../model/record.js';
 import { bigintOf } from '../model/values.js';
@@ -111,3 +112,33 @@ export class Images {
     return known !== undefined && known !== pid;
   }
 }
+
+/** Rows of one event print the same arguments, each in the same base (trace_probe.c, print_probe_args()): one that does not was cut. */
+export class Rows {
+  private readonly shapes = new Map<string, string>();
+
+  isCut({ name, address = '', args = {}, what }: KernelEvent): boolean {
+    const key = `${name} ${address}`;
+    const shape = Object.entries(args)
+      .map(([arg, value]) => `${arg}=${value.startsWith('0x') ? 'x' : 'u'}`)
+      .join(' ');
+    const known = this.shapes.get(key);
+    if (known === undefined && this.shapes.size < MOST_EVENTS) this.shapes.set(key, shape);
+    return (known ?? shape) !== shape || (what === 'call' && isShort(args, address));
+  }
+}
+
+/** A hostile file has a new one on each line. */
+const MOST_EVENTS = 65_536;
+
+/** A device lies above its program, and so has as many digits at least (Linux fs/binfmt_elf.c: the heap begins behind it). */
+function isShort(args: Readonly<Record<string, string>>, address: string): boolean {
+  return DEVICES.some((name) => {
+    const pointer = own(args, name);
+    return (
+      pointer?.startsWith('0x') === true && pointer !== '0x0' && pointer.length < address.length
+    );
+  });
+}
+
+const DEVICES = ['dev', 'hdev', 'net', 'listener'];

@@ -30,6 +30,8 @@ export class Activation {
   /** What it returned, where the debugger watched it return (`finish`); as printed. */
   result: { readonly value: string; readonly line: number } | undefined = undefined;
   private isBare: boolean;
+  /** The return of a caller told of that one: what this one called is not known by that. */
+  private isEnclosed = false;
   private readonly isWhole: boolean;
   private inner: Activation[] | undefined = undefined;
 
@@ -69,7 +71,7 @@ export class Activation {
 
   /** A caller was shown, or what was called inside is known; false for a bare stop line, and for a `bt 1`, which says no more. */
   get stackKnown(): boolean {
-    return this.parent !== undefined || !this.isBare;
+    return !this.isBare || (this.parent !== undefined && !this.isEnclosed);
   }
 
   /** Who called it is not shown up to the thread's outermost function: it may have been any call open at that time. */
@@ -83,6 +85,7 @@ export class Activation {
     this.isBare = false;
     for (const child of children) {
       child.parent = this;
+      child.isEnclosed = true;
       this.adopt(child);
     }
   }

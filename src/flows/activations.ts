@@ -186,7 +186,9 @@ class Tracker {
     state.probed = state.probed.slice(0, at + 1);
     activation.enclose(inside);
     for (const child of inside) {
-      child.device ??= inheritedDevice(child.call, activation);
+      if (child.device !== undefined) continue;
+      child.device = inheritedDevice(child.call, activation);
+      child.incarnation = activation.incarnation;
     }
   }
 
