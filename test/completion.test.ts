@@ -40,7 +40,7 @@ describe('bash', () => {
     { words: ['check', '--fail-on', '='], expected: ['error', 'warning', 'note', 'inconclusive', 'never'] }, // prettier-ignore
     { words: ['check', '--only', 'LS-ALL-'], expected: ['LS-ALL-DEVICES', 'LS-ALL-RINGS'] },
     { words: ['explain', 'ST-IDX'], expected: ['ST-IDX'] },
-    { words: ['probes', ''], expected: ['gdb', 'qemu', 'ftrace', 'strace'] },
+    { words: ['probes', ''], expected: ['gdb', 'uprobes', 'qemu', 'ftrace', 'strace'] },
     { words: ['check', 'gdb'], expected: [] },
     { words: ['check', '--db', ''], expected: [] },
   ])('$words', async ({ words, expected }) => {

@@ -34,6 +34,13 @@ describe('recipes follow the tables', () => {
     for (const func of functionTable.keys()) expect(text).toContain(`\nbreak ${func}\n`);
   });
 
+  test('uprobes stand in every known function', () => {
+    const { functions } = recipes.uprobes(all);
+    expect(functions).toEqual([...functionTable.keys()]);
+    for (const func of functions)
+      expect(textOf('uprobes')).toMatch(new RegExp(`^  .*\\b${func}\\b`, 'm'));
+  });
+
   test('qemu enables every known event but the ones of each kick', () => {
     const names = [...eventTable.keys()].filter((name) => name !== 'virtio_queue_notify');
     expect(recipes.qemu(all).events).toEqual(names);
@@ -59,7 +66,7 @@ describe('recipes follow the tables', () => {
     await expect(text).toMatchFileSnapshot(`../fixtures/recipes/${recipe}.txt`);
   });
 
-  test.each(['ftrace', 'strace'] as const)('%s is a shell script', (name) => {
+  test.each(['uprobes', 'ftrace', 'strace'] as const)('%s is a shell script', (name) => {
     const { status, stderr } = spawnSync('sh', ['-n'], { input: textOf(name), encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });

@@ -105,6 +105,7 @@ function toggleReturned(run: Run, activation: Activation, inside: readonly Activ
   const { children } = activation;
   if (children.some((c) => c.kind === 'vhost_dev_set_log')) return [];
   const isFlagOnly =
+    activation.stackKnown &&
     inside.every(({ kind }) => kind !== 'vhost_dev_log_resize' && kind !== 'vhost_dev_set_log') &&
     run.probes.watching('vhost_dev_set_log', activation.first, activation.last) !== undefined;
   return [isFlagOnly ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];

@@ -4,16 +4,17 @@ import { BaseCommand } from './shared/base-command.js';
 import { complain } from './shared/complain.js';
 import { json } from './shared/flags.js';
 
-const RECIPES = ['gdb', 'qemu', 'ftrace', 'strace'] as const;
+const RECIPES = ['gdb', 'uprobes', 'qemu', 'ftrace', 'strace'] as const;
 
 export default class Probes extends BaseCommand {
   static override summary = 'Print a recipe that makes a capture.';
-  static override description = `The recipe says how to run it, what it costs, and which rules a capture made by it can decide: a gdb script, a list of trace events for QEMU, a shell script with kprobes, a shell script around strace.
+  static override description = `The recipe says how to run it, what it costs, and which rules a capture made by it can decide: a gdb script, a shell script with uprobes (QEMU is not stopped), a list of trace events for QEMU, a shell script with kprobes, a shell script around strace.
 
-A capture of the gdb recipe tells by itself which functions were watched, so that what never happened counts as such.`;
+A capture of the gdb or the uprobes recipe tells by itself which functions were watched, so that what never happened counts as such.`;
   static override examples = [
     '<%= config.bin %> probes gdb > vhost.gdb',
     '<%= config.bin %> probes gdb --backend user --rule LS-ALL-RINGS',
+    '<%= config.bin %> probes uprobes > uprobes.sh',
     '<%= config.bin %> probes qemu > vhost.events',
     '<%= config.bin %> probes ftrace --json',
   ];

@@ -62,12 +62,17 @@ function indexOf(text: string | undefined): number | undefined {
   return number === undefined || number < 0n || number > 65535n ? undefined : Number(number);
 }
 
+/** By name, or as a probe fetches it: by number (include/hw/virtio/vhost-backend.h). */
 function backendTypeOf(text: string | undefined): Backend | undefined {
+  const number = bigintOf(text);
+  if (number !== undefined) return BACKENDS[Number(number)];
   if (text === 'VHOST_BACKEND_TYPE_KERNEL') return 'kernel';
   if (text === 'VHOST_BACKEND_TYPE_USER') return 'user';
   if (text === 'VHOST_BACKEND_TYPE_VDPA') return 'vdpa';
   return undefined;
 }
+
+const BACKENDS: Readonly<Record<number, Backend>> = { 1: 'kernel', 2: 'user', 3: 'vdpa' };
 
 /** vhost_net_start_one() and vhost_net_stop_one(): `net` is the vhost_dev, `dev` the VirtIODevice. */
 export function netDevice(frame: Frame): string | undefined {

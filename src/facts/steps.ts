@@ -85,9 +85,11 @@ export class StepBuilder {
       case 'value':
         this.debugger.onValue(record);
         break;
+      case 'kernel-event':
+        this.tools.onKernelEvent(record);
+        break;
       case 'syscall':
       case 'message':
-      case 'kernel-event':
         this.tools.onWire(record);
         break;
       case 'breakpoint-set':

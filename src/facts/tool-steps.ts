@@ -13,6 +13,9 @@ import type {
 import { CommandWords } from './ioctls.js';
 import type { StepMaker } from './step-maker.js';
 import { eventTable } from './trace-events.js';
+import { Images, probedFrame, probedFunction, returnedValue, Rows } from './uprobes.js';
+import { makeCall } from './calls.js';
+import { NOTHING_SHOWN } from './report-step.js';
 import { wireFact } from './wire.js';
 import { lostEntryFact } from './wire-kernel.js';
 
@@ -42,6 +45,8 @@ export class ToolSteps {
   private tool: ToolLine | undefined;
   private sawPid = false;
   private readonly words = new CommandWords();
+  private readonly images = new Images();
+  private readonly rows = new Rows();
   /** The last line of a tool is no trace event. */
   private isAfterRequest = false;
 
@@ -63,6 +68,51 @@ export class ToolSteps {
     }
     const shown = { line: record.span.first, event: { row, record }, wire: undefined };
     this.maker.show(shown, record.tid);
+  }
+
+  onKernelEvent(record: KernelEvent): void {
+    const func = probedFunction(record);
+    if (func === undefined) this.onWire(record);
+    else this.onUprobe(record, func);
+  }
+
+  /** A call of QEMU, or its return, as a breakpoint would tell of it that shows no callers. */
+  private onUprobe(record: KernelEvent, func: string): void {
+    if (this.rows.isCut(record)) {
+      this.onLoss();
+      return;
+    }
+    const { address = '0x0', tgid, pid, span } = record;
+    const process = tgid ?? this.images.keyOf(address);
+    if (this.maker.sessions.isOtherPid(process)) this.endProcess();
+    this.maker.sessions.usePid(process);
+    if (this.images.isSecond(process, record)) this.onLoss({ from: 1 });
+    const place = { ...NOTHING_SHOWN, line: span.first };
+    const thread = pid === undefined ? {} : { thread: `tid ${pid}` };
+    if (record.what === 'return') {
+      const value = returnedValue(func, record);
+      this.maker.push({
+        ...place,
+        ...thread,
+        returned: { kind: 'return', span, func, value, address },
+      });
+      this.maker.isAfterTool = true;
+      return;
+    }
+    const frame = probedFrame(func, record);
+    const call = makeCall(frame);
+    if (call === undefined) return;
+    const lines = [span.first];
+    this.maker.push({
+      ...place,
+      ...thread,
+      calls: [call],
+      callLines: lines,
+      frames: [frame],
+      frameLines: lines,
+      entry: true,
+    });
+    this.maker.isAfterTool = true;
   }
 
   onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {

@@ -38,13 +38,16 @@ export function kernelFact(event: KernelEvent, words: CommandWords): WireFact | 
  * request does not tell which one it was.
  */
 export function lostEntryFact(event: KernelEvent, words: CommandWords): WireFact | undefined {
+  if (event.address !== undefined) return undefined;
   return LOG_WRITES.has(plainName(event.func ?? event.name)) ? factOf(event, words) : undefined;
 }
 
 function factOf(event: KernelEvent, words: CommandWords): WireFact | undefined {
   const func = event.func === undefined ? event.name : plainName(event.func);
-  const kind = LOG_WRITES.has(func) ? 'vhost_log_write' : undefined;
-  const known = kind ?? (REQUESTS.has(func) ? 'vhost_ioctl' : undefined);
+  // A program's own function is called as it likes.
+  const isKernel = event.address === undefined;
+  const kind = isKernel && LOG_WRITES.has(func) ? 'vhost_log_write' : undefined;
+  const known = kind ?? (isKernel && REQUESTS.has(func) ? 'vhost_ioctl' : undefined);
   const request = kind === undefined ? requestOf(event, known !== undefined, words) : undefined;
   if (known === undefined && request === undefined) return undefined;
   return {
@@ -87,8 +90,8 @@ const DEVICE_NAMES = ['dev', 'd'];
  * that it serves (vhost_worker_create()); of other threads the process is known only where the trace has its column.
  */
 function endpointOf(event: KernelEvent): string | undefined {
-  const { comm, pid, tgid, args } = event;
-  if (REQUESTS.has(plainName(event.func ?? event.name))) {
+  const { comm, pid, tgid, args, address } = event;
+  if (address === undefined && REQUESTS.has(plainName(event.func ?? event.name))) {
     const file = addressIn(args, FILE_NAMES);
     if (file !== undefined) return `file ${file}`;
     const device = addressIn(args, DEVICE_NAMES);

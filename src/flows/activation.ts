@@ -29,7 +29,9 @@ export class Activation {
   printed: ReadonlyMap<string, string> | undefined = undefined;
   /** What it returned, where the debugger watched it return (`finish`); as printed. */
   result: { readonly value: string; readonly line: number } | undefined = undefined;
-  private readonly isBare: boolean;
+  private isBare: boolean;
+  /** The return of a caller told of that one: what this one called is not known by that. */
+  private isEnclosed = false;
   private readonly isWhole: boolean;
   private inner: Activation[] | undefined = undefined;
 
@@ -44,9 +46,9 @@ export class Activation {
     /** The nearest known caller; where a stack was cut short, told by a later one. */
     public parent: Activation | undefined,
     /** vhost_dev address; for calls without one (vhost_log_alloc) that of the nearest caller. */
-    readonly device: string | undefined,
+    public device: string | undefined,
     /** Which life of that address: one more after each vhost_dev_init() or vhost_dev_cleanup() seen, 0-based. */
-    readonly incarnation: number,
+    public incarnation: number,
   ) {
     this.kind = call.row.kind;
     this.func = call.func;
@@ -67,15 +69,25 @@ export class Activation {
     return this.inner ?? NONE;
   }
 
-  /** A caller was shown; false for a bare stop line, and for a `bt 1`, which says no more. */
+  /** A caller was shown, or what was called inside is known; false for a bare stop line, and for a `bt 1`, which says no more. */
   get stackKnown(): boolean {
-    return this.parent !== undefined || !this.isBare;
+    return !this.isBare || (this.parent !== undefined && !this.isEnclosed);
   }
 
   /** Who called it is not shown up to the thread's outermost function: it may have been any call open at that time. */
   get isLoose(): boolean {
     const { parent } = this;
     return parent === undefined ? !this.isWhole : parent.isLoose;
+  }
+
+  /** Its return was watched: what this thread called from its entry on was called inside. */
+  enclose(children: readonly Activation[]): void {
+    this.isBare = false;
+    for (const child of children) {
+      child.parent = this;
+      child.isEnclosed = true;
+      this.adopt(child);
+    }
   }
 
   adopt(child: Activation): void {

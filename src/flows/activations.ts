@@ -13,7 +13,9 @@ import { deviceOf } from '../facts/device.js';
 import { plainName } from '../facts/functions.js';
 import { MOST_CALLS } from '../facts/step.js';
 import type { Step, ThreadExit } from '../facts/step.js';
+import { isEntryOf } from '../facts/uprobes.js';
 import type { FactKind } from '../model/fact.js';
+import type { FunctionReturn } from '../model/record.js';
 import { Activation, sameness } from './activation.js';
 import { EventLives } from './event-lives.js';
 
@@ -52,6 +54,9 @@ export function buildActivations(
   return { all: tracker.all, atStep: tracker.atStep, ofEvent: tracker.ofEvent };
 }
 
+/** Calls of one thread between entry and return of another. */
+const MOST_PROBED = 4096;
+
 interface ThreadState {
   /** Calls that the last stack showed, outermost first. */
   open: Activation[];
@@ -67,6 +72,11 @@ interface ThreadState {
   gaps: number;
   /** Calls known by a stop line only; closed by the next entry of the same function. */
   bare: Activation[];
+  /**
+   * Of those, all that no caller is known of, also if they have returned, with the number of gaps before each: the return
+   * of one tells what it called.
+   */
+  probed: { readonly activation: Activation; readonly gaps: number }[];
   /** The call that came back last: its value may be printed next. */
   returned?: Activation | undefined;
   /**
@@ -126,6 +136,10 @@ class Tracker {
   /** The innermost open call of that function has ended, and those inside it; or the value of one that has is printed. */
   private followReturn(state: ThreadState, { returned, index, line }: Step): void {
     if (returned === undefined) return;
+    if (returned.address !== undefined) {
+      this.followProbedReturn(state, returned, index);
+      return;
+    }
     const func = returned.func === undefined ? undefined : plainName(returned.func);
     const is = (a: Activation): boolean => func === undefined || a.func === func;
     if (!state.open.some(is) && state.outer?.open.some(is) === true) {
@@ -151,6 +165,37 @@ class Tracker {
       state.bare = state.bare.filter((activation) => activation.closed === undefined);
     }
     state.returned = ended;
+  }
+
+  /**
+   * A uprobe tells where the function begins that came back, and so which of its copies that was. What the thread
+   * has called since it was entered was called inside.
+   */
+  private followProbedReturn(
+    state: ThreadState,
+    { func, address, value, span }: FunctionReturn,
+    index: number,
+  ): void {
+    const at = state.probed.findLastIndex(
+      ({ activation: { func: own, closed, call } }) =>
+        own === func && closed === undefined && isEntryOf(address, call.frame.address),
+    );
+    const entry = state.probed[at];
+    if (entry === undefined) return;
+    const { activation, gaps } = entry;
+    if (value !== undefined) activation.result = { value, line: span.first };
+    const inside = state.probed.slice(at + 1).map((probed) => probed.activation);
+    closeAll([activation, ...inside], index);
+    state.bare = state.bare.filter(({ closed }) => closed === undefined);
+    // Where a return may be lost, this may be that of a later call.
+    if (gaps !== this.gaps) return;
+    state.probed = state.probed.slice(0, at + 1);
+    activation.enclose(inside);
+    for (const child of inside) {
+      if (child.device !== undefined) continue;
+      child.device = inheritedDevice(child.call, activation);
+      child.incarnation = activation.incarnation;
+    }
   }
 
   threadGone(thread: string, at: number): void {
@@ -198,6 +243,7 @@ class Tracker {
         outer: undefined,
         gaps: this.gaps,
         bare: [],
+        probed: [],
       };
       this.threads.set(thread, state);
     }
@@ -210,6 +256,8 @@ class Tracker {
     if (step.entry) this.closeSameFunction(state, call, step.index);
     const activation = this.open(step, call, step.line, undefined, step.entry);
     state.bare.push(activation);
+    if (state.probed.length >= 2 * MOST_PROBED) state.probed.splice(0, MOST_PROBED);
+    state.probed.push({ activation, gaps: this.gaps });
     return [activation];
   }
 

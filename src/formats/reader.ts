@@ -281,7 +281,10 @@ class Reader implements CaptureReader {
       this.#formats.end();
       this.#session.blank(lineNo);
       this.#notes.blank(lineNo);
-    } else if (this.#formats.take(text, lineNo) || this.#missTrace(text, lineNo)) return;
+    } else if (this.#formats.take(text, lineNo)) {
+      this.#unread.seeUnused(text, lineNo);
+      return;
+    } else if (this.#missTrace(text, lineNo)) return;
     else if (this.#goOnWithNote(line)) return;
     else if (this.#readFrameLine(line, raw) || this.#readEventLine(text, lineNo)) return;
     else if (isThreadRow(text)) this.#hold('row', text, line);

@@ -135,6 +135,8 @@ export interface FunctionReturn {
   readonly value: string | undefined;
   /** The thread that returned, where the text names it; else the one that stopped last. */
   readonly thread?: ThreadRef;
+  /** Where the function begins: a uprobe tells it of the very call that came back. */
+  readonly address?: string;
 }
 
 /**
@@ -233,6 +235,11 @@ export interface KernelEvent extends Stamp {
   readonly caller?: string | undefined;
   /** Arguments by name, values as printed. */
   readonly args?: Readonly<Record<string, string>> | undefined;
+  /**
+   * A uprobe: it stands in a program, at this address, and not in the kernel; of a return, where the function begins.
+   * Its `name` is that of the event, and `func` is not known.
+   */
+  readonly address?: string;
 }
 
 /**

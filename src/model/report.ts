@@ -255,12 +255,13 @@ export interface RuleInfo {
 }
 
 /**
- * One thing that must be in a capture: calls of a function with their stack (`vhost_dev_start`), what they
+ * One thing that must be in a capture: calls of a function (`vhost_dev_start`), the stack of such a call, what they
  * return, the members of the structure that an argument points to, a phase that a trace event shows as
  * well as a call, a request as it reached the backend.
  */
 export type Need =
   | FactKind
+  | `stack of ${FactKind}`
   | `return of ${FactKind}`
   | `members at ${FactKind}`
   | `event ${FactKind}`

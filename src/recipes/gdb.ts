@@ -43,6 +43,11 @@ const BUSY: ReadonlySet<FactKind> = new Set([
   'vhost_sync_dirty_bitmap',
 ]);
 
+/** Called so often that its return is not watched. */
+export function isBusy({ kind }: FunctionRow): boolean {
+  return BUSY.has(kind);
+}
+
 /** Functions outside of vhost that open and close a pass over all devices. */
 const PASSES: ReadonlySet<FactKind> = new Set([
   'memory_global_dirty_log_start',
@@ -69,7 +74,7 @@ export function gdbRecipe(request: RecipeRequest): Recipe {
   const rows = [...functionTable].filter(([, row]) => isWanted(row, wanted));
   const shows = new Set<Need>();
   for (const [, row] of rows) {
-    shows.add(row.kind).add(`event ${row.kind}`);
+    shows.add(row.kind).add(`stack of ${row.kind}`).add(`event ${row.kind}`);
     if (returns(row)) shows.add(`return of ${row.kind}`);
     if (HIDDEN[row.kind] !== undefined) shows.add(`members at ${row.kind}`);
   }

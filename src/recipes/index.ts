@@ -4,9 +4,11 @@ import { gdbRecipe } from './gdb.js';
 import { qemuRecipe } from './qemu.js';
 import type { Recipe, RecipeName, RecipeRequest } from './recipe.js';
 import { straceRecipe } from './strace.js';
+import { uprobesRecipe } from './uprobes.js';
 
 export const recipes: Readonly<Record<RecipeName, (request: RecipeRequest) => Recipe>> = {
   gdb: gdbRecipe,
+  uprobes: uprobesRecipe,
   qemu: qemuRecipe,
   ftrace: ftraceRecipe,
   strace: straceRecipe,

@@ -2,7 +2,7 @@
 import type { Backend, FactKind } from '../model/fact.js';
 import type { Need } from '../model/report.js';
 
-export const RECIPE_NAMES = ['gdb', 'qemu', 'ftrace', 'strace'] as const;
+export const RECIPE_NAMES = ['gdb', 'uprobes', 'qemu', 'ftrace', 'strace'] as const;
 
 export type RecipeName = (typeof RECIPE_NAMES)[number];
 
@@ -45,5 +45,5 @@ export function isWanted(
 
 /** `return of vhost_dev_start` → `vhost_dev_start` */
 export function kindOf(need: Need): FactKind {
-  return need.replace(/^(?:return of|members at|event|wire) /, '') as FactKind;
+  return need.replace(/^(?:stack of|return of|members at|event|wire) /, '') as FactKind;
 }

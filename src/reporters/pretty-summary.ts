@@ -247,7 +247,10 @@ function verdictLines(
     return line(nothing, colors.yellow, `: ${unread === 0 ? 'there is no capture' : unreadable}`);
   }
   if (report.captures.every(({ facts }) => facts === 0)) {
-    const why = ': there is no vhost or migration call in what was read';
+    const isUnread = options.problems.some(({ code }) => code === 'UNREAD_PROTOCOL');
+    const why = isUnread
+      ? ': no vhost or migration call could be read'
+      : ': there is no vhost or migration call in what was read';
     return [...files, ...line(nothing, colors.yellow, why)];
   }
   const rest = `; ${checkedText(report)}`;

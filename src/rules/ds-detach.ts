@@ -41,7 +41,12 @@ export const dsDetach: Rule = {
       'the fd is in a structure that gdb does not print by itself; `print *file` shows it. Without it the calls are counted: vhost_net_stop_one makes one for each vring, all of them before vhost_dev_stop',
     ],
     why: 'For the kernel only VHOST_NET_SET_BACKEND(-1) stops the worker. Fetched while it runs, the ring index is old before it reaches the destination, and packets go on into guest memory.',
-    probes: ['vhost_dev_stop', 'op_get_vring_base', 'op_net_set_backend'],
+    probes: [
+      'vhost_dev_stop',
+      'stack of vhost_dev_stop',
+      'op_get_vring_base',
+      'op_net_set_backend',
+    ],
     remedy: 'Look at the loop of vhost_net_stop_one() of that QEMU.',
     exceptions: [
       'vrings of a start that failed: nothing is attached yet',

@@ -18,7 +18,12 @@ export const lsSize: Rule = {
       'probe vhost_dev_sync_region: its rlast= shows the memory regions of the device; trace events (vhost_region_add_section) name no device',
     ],
     why: 'Writes to memory above the end of the log are dropped by the backend or set bits beyond the bitmap; QEMU itself asserts at the next sync.',
-    probes: ['vhost_dev_log_resize', 'vhost_log_get', 'vhost_dev_sync_region'],
+    probes: [
+      'vhost_dev_log_resize',
+      'stack of vhost_dev_log_resize',
+      'vhost_log_get',
+      'vhost_dev_sync_region',
+    ],
     remedy:
       'Look at vhost_get_log_size() of that QEMU: the size is the highest guest address / 262144 + 1, over all regions of the device.',
     exceptions: [

@@ -26,6 +26,7 @@ export const mgStoppedEarly: Rule = {
     why: 'What the device writes from then on is not marked dirty, and the migration goes on as if it were: the destination gets stale pages, silently.',
     probes: [
       'vhost_log_global_start',
+      'stack of vhost_log_global_start',
       'vhost_dev_set_log',
       'migration_bitmap_sync',
       'return of vhost_dev_set_log',

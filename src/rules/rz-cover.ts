@@ -19,6 +19,7 @@ export const rzCover: Rule = {
     why: 'The backend writes to memory that the log does not cover: those pages are lost, or it writes beyond the bitmap. QEMU asserts at the next sync.',
     probes: [
       'vhost_commit',
+      'stack of vhost_commit',
       'op_set_mem_table',
       'vhost_dev_log_resize',
       'vhost_log_get',

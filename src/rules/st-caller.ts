@@ -86,6 +86,7 @@ export const stCaller: Rule = {
     why: 'Logging is changed outside of a log start, log stop or device start: the state that QEMU keeps of it is no longer that of the backend.',
     probes: [
       'vhost_dev_set_log',
+      'stack of vhost_dev_set_log',
       'vhost_dev_log_resize',
       'vhost_dev_set_features',
       'vhost_virtqueue_set_addr',

@@ -31,6 +31,7 @@ export const stEnable: Rule = {
     needs: ['one backtrace with enable= or enable_log= of caller and callee'],
     probes: [
       'vhost_log_global_start',
+      'stack of vhost_log_global_start',
       'vhost_log_global_stop',
       'vhost_migration_log',
       'vhost_dev_set_log',

@@ -22,7 +22,12 @@ export const stIdx: Rule = {
     needs: [
       'vhost_virtqueue_start(idx=) above vhost_virtqueue_set_addr(idx=), or the same vq= at start and at a log toggle',
     ],
-    probes: ['vhost_dev_start', 'vhost_virtqueue_start', 'vhost_virtqueue_set_addr'],
+    probes: [
+      'vhost_dev_start',
+      'stack of vhost_dev_start',
+      'vhost_virtqueue_start',
+      'vhost_virtqueue_set_addr',
+    ],
     why: 'The used ring of another queue gets the address and the log flag: one ring is written through a wrong address and another one is not logged.',
     remedy:
       'Compare with VhostOps.vhost_get_vq_index: relative for the kernel, absolute for user and vdpa. Up to 2.4 log toggles addressed pair 0 for every pair (fixed by 25a2a920dd in 2.5).',

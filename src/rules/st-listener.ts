@@ -21,6 +21,7 @@ export const stListener: Rule = {
     needs: ['one backtrace with both listener= and dev='],
     probes: [
       'vhost_log_global_start',
+      'stack of vhost_log_global_start',
       'vhost_log_global_stop',
       'vhost_migration_log',
       'vhost_dev_set_log',

@@ -30,6 +30,7 @@ export const stPutsync: Rule = {
     needs: ['one backtrace with sync= of vhost_log_put and its caller'],
     probes: [
       'vhost_log_put',
+      'stack of vhost_log_put',
       'vhost_dev_start',
       'vhost_dev_stop',
       'vhost_dev_log_resize',

@@ -13,7 +13,12 @@ export const stSize: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
     needs: ['one backtrace with size= of vhost_dev_log_resize, vhost_log_get or vhost_log_alloc'],
-    probes: ['vhost_dev_log_resize', 'vhost_log_get', 'vhost_log_alloc'],
+    probes: [
+      'vhost_dev_log_resize',
+      'stack of vhost_dev_log_resize',
+      'vhost_log_get',
+      'vhost_log_alloc',
+    ],
     why: 'A bitmap smaller than the guest memory it stands for makes the backend write dirty bits beyond its end, or drop them.',
     remedy:
       'Find what changed the size between the frames; the unit is chunks of 262144 bytes of guest memory.',

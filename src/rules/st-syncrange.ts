@@ -21,7 +21,7 @@ export const stSyncrange: Rule = {
       'first= and last= of vhost_sync_dirty_bitmap, and its caller vhost_log_sync, vhost_log_sync_range or vhost_log_put',
     ],
     why: 'Behind the end of the log QEMU reads foreign memory, or stops at an assertion; in front of it the last dirty bits are not read, and those pages are stale on the destination.',
-    probes: ['vhost_sync_dirty_bitmap'],
+    probes: ['vhost_sync_dirty_bitmap', 'stack of vhost_sync_dirty_bitmap'],
     remedy:
       'A sync round reads everything (0 up to ~0); a log that is given back is read up to dev->log_size chunks.',
     exceptions: ['how many chunks the log has is not judged here'],

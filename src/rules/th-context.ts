@@ -16,6 +16,7 @@ export const thContext: Rule = {
     why: 'Another thread may not hold the BQL, which these calls need (TH-OVERLAP).',
     probes: [
       'vhost_dev_start',
+      'stack of vhost_dev_start',
       'vhost_dev_stop',
       'vhost_log_global_start',
       'vhost_log_global_stop',

@@ -16,7 +16,7 @@ export const xdOrder: Rule = {
       'probes vhost_log_global_start and vhost_log_global_stop with backtraces, for two devices or more',
     ],
     why: 'Nothing depends on it; another order says that listeners were registered anew in between, as a reconnect or a hotplug does it.',
-    probes: ['vhost_log_global_start', 'vhost_log_global_stop'],
+    probes: ['vhost_log_global_start', 'stack of vhost_log_global_start', 'vhost_log_global_stop'],
     remedy: 'None. It helps to understand the capture.',
     exceptions: ['listeners that were registered anew between start and stop'],
     sources: ['QEMU system/memory.c MEMORY_LISTENER_CALL_GLOBAL()'],

@@ -6,6 +6,9 @@
  * QEMU's trace events go to the same terminal, as its standard error does.
  */
 
+import { UprobeRows } from './uprobe-rows.js';
+import type { UprobeForm } from './uprobe-rows.js';
+
 /** How the debugger watches. */
 export interface Watch {
   /** Functions with a breakpoint, in the order of their numbers. */
@@ -28,6 +31,8 @@ export interface Watch {
    * functions, or for those whose success is not shown by what they call.
    */
   readonly returns?: boolean | 'outer' | readonly string[];
+  /** No debugger, but uprobes on these functions, which show no caller. */
+  readonly uprobes?: UprobeForm;
 }
 
 /** Functions whose success is not shown by what they call. */
@@ -90,13 +95,20 @@ export class GdbLog {
   private printed = 0;
   private clock = 0;
   private readonly hasDebugger: boolean;
+  private readonly uprobes: UprobeRows | undefined;
 
   constructor(
     private readonly watch: Watch,
     private readonly build: Build,
   ) {
     this.numbers = new Map(watch.functions.map((func, i) => [func, i + 1]));
-    this.hasDebugger = watch.functions.length > 0;
+    this.hasDebugger = watch.functions.length > 0 && watch.uprobes === undefined;
+    if (watch.uprobes !== undefined) {
+      this.uprobes = new UprobeRows(watch.uprobes);
+      if (watch.declared === 'recipe')
+        for (const [func, number] of this.numbers)
+          this.print(`vhtrace-probes 1 watched ${func} uprobe ${number}.`);
+    }
     if (!this.hasDebugger) return;
     if (watch.declared !== 'no') {
       for (const [func, number] of this.numbers) {
@@ -159,6 +171,16 @@ export class GdbLog {
     { isLeaf = false }: Shown,
   ): void {
     const { returns = false } = this.watch;
+    if (this.uprobes !== undefined) {
+      const isProbed =
+        typeof returns === 'boolean'
+          ? returns
+          : returns === 'outer'
+            ? OUTER.includes(func)
+            : returns.includes(func);
+      if (isProbed) this.print(this.uprobes.returned(thread, func, result));
+      return;
+    }
     if (returns === true && isLeaf) {
       this.finish(thread, this.ownFrame(func, args), result === false ? -22 : 0);
     }
@@ -239,6 +261,10 @@ export class GdbLog {
     number: number,
     { structs = [] }: Shown,
   ): void {
+    if (this.uprobes !== undefined) {
+      this.print(this.uprobes.call(thread, func, args));
+      return;
+    }
     this.switchTo(thread);
     const own = this.ownFrame(func, args);
     if (!this.watch.silent) {

@@ -119,6 +119,21 @@ function allBut(gone: readonly string[]): string[] {
 
 const watch: fc.Arbitrary<Watch> = fc.oneof(
   {
+    // perf or tracefs, by hand or by the recipe.
+    arbitrary: fc.record({
+      functions,
+      backtrace: fc.constant<Watch['backtrace']>('none'),
+      silent: fc.constant(false),
+      declared: fc.constantFrom('no', 'recipe'),
+      returns: fc.oneof(
+        fc.constantFrom<NonNullable<Watch['returns']>[]>(false, true, 'outer', RETURNING),
+        fc.subarray([...FUNCTIONS]),
+      ),
+      uprobes: fc.constantFrom<NonNullable<Watch['uprobes']>[]>('perf', 'tracefs'),
+    }),
+    weight: 3,
+  },
+  {
     arbitrary: fc.record({
       functions,
       backtrace: fc.constantFrom<Watch['backtrace'][]>('full', 'full', 'full', 'none', 1, 2, 3, 6),

@@ -7,7 +7,7 @@ import { functionTable } from '../../src/facts/functions.js';
 import type { RuleInfo } from '../../src/model/report.js';
 import { coverageOf, needsFor } from '../../src/recipes/coverage.js';
 import { recipes } from '../../src/recipes/index.js';
-import type { Recipe, RecipeRequest } from '../../src/recipes/recipe.js';
+import type { Recipe, RecipeName, RecipeRequest } from '../../src/recipes/recipe.js';
 import { rules } from '../../src/rules/index.js';
 import { check } from '../helpers/check.js';
 import type { Watch } from '../model/gdb-log.js';
@@ -88,7 +88,7 @@ function mustDecide(names: readonly string[], backend: Known, version: number): 
 }
 
 /** Rules of any severity that the whole recipe is said to decide. */
-function promised(name: 'gdb' | 'qemu' | 'ftrace' | 'strace', backend: Known): readonly string[] {
+function promised(name: RecipeName, backend: Known): readonly string[] {
   const request: RecipeRequest = { backends: [backend], needs: undefined };
   const infos = rules.map(({ info }) => info);
   return coverageOf(recipes[name](request), infos, request).decides;
@@ -100,6 +100,17 @@ describe('a legitimate run is decided', () => {
     const left = new Set(mustDecide(promised('gdb', backend), backend, version));
     for (const scenario of scenarios(backend, version)) {
       for (const rule of decidedIn(play(scenario, undefined, watch).text)) left.delete(rule);
+    }
+    expect([...left]).toEqual([]);
+  });
+
+  test.each(BUILDS)('by the uprobes recipe: %s %i', (backend, version) => {
+    const recipe = recipes.uprobes({ backends: [backend], needs: undefined });
+    const watch = { ...watchOf(recipe), backtrace: 'none', prints: false } as const;
+    const left = new Set(mustDecide(promised('uprobes', backend), backend, version));
+    for (const scenario of scenarios(backend, version)) {
+      const { text } = play(scenario, undefined, { ...watch, uprobes: 'perf' });
+      for (const rule of decidedIn(text)) left.delete(rule);
     }
     expect([...left]).toEqual([]);
   });

@@ -23,6 +23,8 @@ export type TraceBody =
       readonly func: string | undefined;
       readonly caller: string | undefined;
       readonly args: string | undefined;
+      /** Of a uprobe: where in the program it stands, of a return where the function begins; `0x`, lower case. */
+      readonly address: string | undefined;
     }
   /** Written to trace_marker by a program. */
   | { readonly what: 'marker'; readonly text: string }

@@ -2,7 +2,7 @@
  * Kernel traces: the text of /sys/kernel/tracing/trace, and of trace-cmd report.
  *
  * Producer: Linux kernel/trace/trace_output.c (trace_print_context), trace_functions_graph.c, trace_kprobe.c,
- *           trace_syscalls.c (3.2 to 6.15); trace-cmd's trace-read.c.
+ *           trace_uprobe.c, trace_syscalls.c (3.2 to 6.18); trace-cmd's trace-read.c.
  * Unit:     one record per row; a call of function_graph is one for `{` and one for `}`, or one for `f();`.
  * Lost:     the kernel says it in four ways, each a gap: `[LOST n EVENTS]`, trace-cmd's `[n EVENTS DROPPED]`, a
  *           header that counts more entries written than kept, and `##### CPU n buffer started ####`, which
@@ -122,7 +122,7 @@ class Ftrace implements LineFormat {
     const { what, func, caller } = step;
     const ret = code.type === 'open' ? undefined : code.ret;
     const args = `${code.type === 'close' ? '' : code.args}${ret === undefined ? '' : ` ret=${ret}`}`;
-    return eventRecord(stamp, { what, name: func, func, caller, args }, lineNo);
+    return eventRecord(stamp, { what, name: func, func, caller, args, address: undefined }, lineNo);
   }
 
   #notice(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
@@ -167,7 +167,7 @@ function markerRecord(stamp: PartialStamp, text: string, lineNo: number): Kernel
 
 function eventRecord(
   { comm, pid, tgid, cpu, time }: PartialStamp,
-  { what, name, func, caller, args = '' }: Extract<TraceBody, { name: string }>,
+  { what, name, func, caller, args = '', address }: Extract<TraceBody, { name: string }>,
   lineNo: number,
 ): KernelEvent {
   return {
@@ -180,9 +180,10 @@ function eventRecord(
     time,
     what,
     name,
-    func,
+    func: address === undefined ? func : undefined,
     caller,
     args: keyValues(args),
+    ...(address === undefined ? {} : { address }),
   };
 }
 

@@ -25,6 +25,9 @@ export function createPerf(): LineFormat {
 /** A program's own probes: their functions are none of the kernel's, even where they are called alike. */
 const OF_PROGRAM = /^(?:probe_|sdt_|uprobes?$)/;
 
+/** What `perf probe` calls the kernel's (PERFPROBE_GROUP), and static probes of a program, which are no functions. */
+const NO_UPROBE = /^(?:probe$|sdt_)/;
+
 /** A call that another thread's line interrupted: its arguments stand on its first line, its result on a later one. */
 interface TornCall {
   readonly call: PerfCall;
@@ -128,7 +131,8 @@ class Perf implements LineFormat {
 function eventOf({ stamp, group, body }: PerfRow, lineNo: number): KernelEvent {
   const { comm, pid, tgid, cpu, time } = stamp;
   const { what, name, func, caller, args = '' } = body;
-  const isOfProgram = OF_PROGRAM.test(group);
+  const address = NO_UPROBE.test(group) ? undefined : body.address;
+  const isOfProgram = address !== undefined || OF_PROGRAM.test(group);
   return {
     kind: 'kernel-event',
     span: span(lineNo),
@@ -142,6 +146,7 @@ function eventOf({ stamp, group, body }: PerfRow, lineNo: number): KernelEvent {
     func: isOfProgram ? undefined : func,
     caller,
     args: what === 'return' ? returned(keyValues(args)) : keyValues(args),
+    ...(address === undefined ? {} : { address }),
   };
 }
 

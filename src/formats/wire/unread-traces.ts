@@ -36,6 +36,13 @@ const TRACES: readonly { readonly of: string; readonly line: RegExp }[] = [
   },
 ];
 
+/**
+ * Rows of perf that name what stands in QEMU and show nothing of it: the field `trace` was not printed, or it is one of QEMU's
+ * static probes (scripts/tracetool/backend/dtrace.py), whose arguments have no names.
+ */
+const UNUSED =
+  /\b(?:sdt_qemu:(?:vhost|virtio|migrat|savevm|ram|memory|vm)\w{0,64}(?::|[ \t]|$)|probe_\w{1,64}:(?:do_)?(?:vhost|virtio|migrat|qemu_savevm|ram|memory|vm)_\w{1,64}:?(?:[ \t]*$|[ \t]+[\da-f]{4,16} ))/;
+
 /** Most lines have none of these. */
 const SIGN = /VHOST_|msg\(\d/;
 
@@ -44,6 +51,8 @@ const LONGEST_LINE = 16_384;
 
 export class UnreadTraces {
   readonly #seen = new Map<string, { readonly first: number; last: number; count: number }>();
+
+  #unused: { readonly first: number; last: number } | undefined;
 
   /** True for such a line, which is counted. */
   see(text: string, lineNo: number): boolean {
@@ -60,8 +69,26 @@ export class UnreadTraces {
     return true;
   }
 
+  /** A line that a format took, and of which nothing is made. */
+  seeUnused(text: string, lineNo: number): void {
+    if (!text.includes('probe_') && !text.includes('sdt_qemu:')) return;
+    if (text.length > LONGEST_LINE || !UNUSED.test(text)) return;
+    if (this.#unused === undefined) this.#unused = { first: lineNo, last: lineNo };
+    else this.#unused.last = lineNo;
+  }
+
   /** One for each kind of trace, however many lines there are. */
   problems(): readonly Problem[] {
+    const message =
+      'events name functions of QEMU, but show no call: probes of perf probe -x are read, printed with the field trace';
+    const unused =
+      this.#unused === undefined
+        ? []
+        : [{ code: 'UNREAD_PROTOCOL', message, span: this.#unused } as const];
+    return [...this.#unread(), ...unused];
+  }
+
+  #unread(): readonly Problem[] {
     return [...this.#seen].map(([of, { first, last, count }]) => ({
       code: 'UNREAD_PROTOCOL',
       message:

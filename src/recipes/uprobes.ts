@@ -1,0 +1,145 @@
+/**
+ * The recipe for uprobes: what gdb's shows of calls and returns, without stopping QEMU.
+ *
+ * Source: Linux tools/perf Documentation/perf-probe.txt (`$params` since 4.3, `%return`), perf-script.txt; Documentation/trace/
+ * uprobetracer.rst. What it prints about itself is read by grammars/probes-line.peggy, the rows by grammars/ftrace.peggy.
+ */
+import { functionTable } from '../facts/functions.js';
+import type { Need } from '../model/report.js';
+import { isBusy } from './gdb.js';
+import { isWanted } from './recipe.js';
+import type { Recipe, RecipeRequest } from './recipe.js';
+
+const WIDTH = 100;
+
+export function uprobesRecipe(request: RecipeRequest): Recipe {
+  const rows = [...functionTable].filter(([, row]) => isWanted(row, request));
+  const shows = new Set<Need>();
+  for (const [, row] of rows) {
+    shows.add(row.kind).add(`event ${row.kind}`);
+    if (!isBusy(row)) shows.add(`return of ${row.kind}`);
+  }
+  const all = rows.map(([func]) => func);
+  // Not stopping, a return costs little, and tells what was called inside.
+  const returning = rows.filter(([, row]) => !isBusy(row)).map(([func]) => func);
+  return {
+    name: 'uprobes',
+    about: ABOUT,
+    body: [
+      'set -eu',
+      '',
+      'functions="',
+      ...inLines(all),
+      '"',
+      'returning="',
+      ...inLines(returning),
+      '"',
+      '',
+      ...SCRIPT,
+    ],
+    functions: all,
+    events: [],
+    shows,
+  };
+}
+
+function inLines(words: readonly string[]): string[] {
+  const lines: string[] = [];
+  let line = ' ';
+  for (const word of words) {
+    if (line.length + word.length >= WIDTH) {
+      lines.push(line);
+      line = ' ';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}
+
+const SCRIPT: readonly string[] = `
+case \${1:-} in
+'' | *[!0-9]*) echo "usage: sh $0 PID > uprobes.txt" >&2; exit 2 ;;
+esac
+pid=$1
+binary=/proc/$pid/exe
+tracefs=/sys/kernel/tracing
+[ -e $tracefs/uprobe_events ] || tracefs=/sys/kernel/debug/tracing
+group=vhtrace_$$
+data=$(mktemp -d)
+cleanup() {
+  trap - EXIT
+  for event in "$tracefs/events/$group"/*/; do
+    [ ! -d "$event" ] || echo "-:$group/$(basename "$event")" >> $tracefs/uprobe_events
+  done
+  rm -r "$data"
+}
+trap cleanup EXIT
+trap : INT
+trap 'exit 1' TERM
+
+# perf knows where a function and its parameters are; -D prints what is to be probed and sets nothing.
+define() {
+  perf probe -q -x "$binary" -D "$1 $2" 2> "$data/why"
+}
+
+# set_probes KIND NAME: the places on standard input; a further one gets a number.
+set_probes() {
+  places=0
+  while read -r _ place args; do
+    name=$2
+    [ "$places" -eq 0 ] || name=\${2}_$places
+    echo "$1:$group/$name $binary:\${place##*:} $args" >> $tracefs/uprobe_events || continue
+    places=$((places + 1))
+  done
+}
+
+# "partly": also inlined into other functions, or left as a changed copy (.isra, .constprop).
+number=0
+for func in $functions; do
+  { define "$func" '$params' || define "$func" ''; } > "$data/calls" || continue
+  set_probes p "$func" < "$data/calls"
+  [ "$places" -gt 0 ] || continue
+  number=$((number + 1))
+  state=partly
+  if define "$func%return" '$retval' > "$data/returns"; then
+    [ "$places" -gt 1 ] || state=watched
+    case " $(echo $returning) " in
+    *" $func "*) set_probes r "\${func}__return" < "$data/returns" ;;
+    esac
+  fi
+  echo "vhtrace-probes 1 $state $func uprobe $number."
+done
+if [ "$number" -eq 0 ]; then
+  cat "$data/why" >&2
+  echo "no function could be probed" >&2
+  exit 1
+fi
+
+echo "$number functions are watched; Ctrl-C ends it" >&2
+perf record -q -a -e "$group:*" -o "$data/perf.data" >&2 || true
+perf script --show-lost-events -F comm,pid,tid,cpu,time,event,trace -i "$data/perf.data" 2> "$data/why" |
+  awk -v own=" $pid/" 'index($0, own) || /PERF_RECORD_LOST/'
+`
+  .trim()
+  .split('\n');
+
+const ABOUT: readonly string[] = [
+  'Uprobes on the functions of the vhost dirty-logging protocol in QEMU, for vhtrace: QEMU is not stopped.',
+  '',
+  'Run it as root on a QEMU that runs, from before the migration until after it; Ctrl-C ends it, and',
+  'takes the probes away:',
+  '  sh FILE PID > uprobes.txt',
+  '',
+  'Check the result:',
+  '  vhtrace check uprobes.txt',
+  '',
+  'Cost: some microseconds for each call, in every QEMU that runs this program: a migration is hardly',
+  'slower. Setting the probes reads the debug information several hundred times, which takes minutes.',
+  '',
+  'Needs Linux 4.3 with CONFIG_UPROBE_EVENTS, perf with DWARF support, and the debug information of that',
+  'QEMU. In an optimised build the compiler may have put small functions into their callers: such a',
+  'function is told as "partly" and proves nothing by its silence.',
+  'It shows arguments and not what is behind them: structures, and callers, which the returns of the',
+  'calls around tell instead. Functions that this QEMU does not have are passed over.',
+  'Where perf loses events it says so: then "perf record -m 4M" in the script gives it more room.',
+];
