@@ -211,10 +211,12 @@ const unnamedSocketOfLogStart: ReasonOf = (run) =>
 const otherThread = hiddenIn('another thread started the device', 'strace without -y');
 
 /** Only the backend sees what all threads of QEMU send. */
-const otherStop: ReasonOf = ({ format }) =>
-  format === 'strace of the backend'
-    ? undefined
-    : 'a thread that is not traced may have stopped logging';
+function otherMay(what: string): ReasonOf {
+  return ({ format }) =>
+    format === 'strace of the backend' ? undefined : `a thread that is not traced may have ${what}`;
+}
+
+const otherStop = otherMay('stopped logging');
 
 /** Sent in the same device start it is known to be that of the backend. */
 const oldMemory: ReasonOf = ({ setup, story, format }) =>
@@ -411,6 +413,22 @@ const USER_FAULTS: readonly WireFault[] = [
     noPayload,
     noConnection,
     otherThread,
+  ),
+  userFault(
+    'a vring is told to log behind its stop',
+    'DS-RING-AFTER-STOP',
+    'stopped-vring-told',
+    noPayload,
+    noConnection,
+    otherMay('started the device'),
+  ),
+  userFault(
+    'a device that runs is started once more',
+    'DS-DOUBLE',
+    'started-twice',
+    noPayload,
+    noConnection,
+    otherMay('stopped the device'),
   ),
 ];
 

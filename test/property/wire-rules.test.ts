@@ -470,6 +470,8 @@ describe('a defect in the messages', () => {
     ['stop-keeps-features', 'LE-CLEAR', ['strace']],
     ['stop-vring-not-told', 'LE-CLEAR', ['strace']],
     ['stop-vring-left-out', 'LE-CLEAR', ['strace']],
+    ['stopped-vring-told', 'DS-RING-AFTER-STOP', ['backend']],
+    ['started-twice', 'DS-DOUBLE', ['backend']],
   ])('%s is found by %s in %j, on any backend', (defect, rule, formats) => {
     fc.assert(
       fc.property(userSetup, (drawn) => {
@@ -487,6 +489,7 @@ describe('a defect in the messages', () => {
         );
         const texts: Record<string, readonly string[]> = {
           strace: straceOf(packets, { names: true }),
+          backend: straceOf(packets, { names: true, ofBackend: true }),
           'libvhost-user': libvhostUserOf(packets),
           events: messageEventsOf(packets),
         };
