@@ -10,6 +10,7 @@ import {
   probeName,
   unwatched,
 } from './shared/calls/queries.js';
+import { judgeKernelStops } from './shared/wire/kernel-detach.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** Calls that can show the device outside of its stop, and those that detach it. */
@@ -39,6 +40,7 @@ export const dsDetach: Rule = {
       'vhost_dev_stop below vhost_net_stop_one, and the vhost_kernel_get_vring_base calls in it',
       'probe vhost_kernel_net_set_backend (or vhost_net_set_backend) since the device was last seen outside of its stop',
       'the fd is in a structure that gdb does not print by itself; `print *file` shows it. Without it the calls are counted: vhost_net_stop_one makes one for each vring, all of them before vhost_dev_stop',
+      'or the requests to the kernel in the thread that stops the device, from a log start or stop on: an strace -y',
     ],
     why: 'For the kernel only VHOST_NET_SET_BACKEND(-1) stops the worker. Fetched while it runs, the ring index is old before it reaches the destination, and packets go on into guest memory.',
     probes: [
@@ -53,7 +55,7 @@ export const dsDetach: Rule = {
       'devices that are no vhost-net: vhost-scsi and vhost-vsock have other switches',
     ],
     sources: [
-      'QEMU hw/net/vhost_net.c vhost_net_stop_one()',
+      'QEMU hw/net/vhost_net.c vhost_net_stop_one(), vhost_net_virtqueue_reset()',
       'Linux drivers/vhost/net.c vhost_net_set_backend()',
     ],
   },
@@ -64,6 +66,7 @@ export const dsDetach: Rule = {
       const judged = judge(context, activation, device);
       if (judged !== undefined) yield judged;
     }
+    yield* judgeKernelStops(context);
   },
 };
 

@@ -1,6 +1,7 @@
 import { known } from '../protocol/replay.js';
 import { callsOf, deviceCalls, runEvents } from './shared/calls/device-calls.js';
 import { lastBefore, place, unwatched } from './shared/calls/queries.js';
+import { judgeDoubleStarts } from './shared/wire/double-starts.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 import type { Activation } from '../flows/activation.js';
 
@@ -11,23 +12,32 @@ export const dsDouble: Rule = {
     title: 'a device that runs is not started again without a stop',
     severity: 'warning',
     impact: 'odd',
-    backends: ['kernel', 'vdpa'],
+    backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
     needs: [
       'probes vhost_dev_start and vhost_dev_stop since the first start',
       'proof that the first start succeeded: a log start that reaches the backend, or `finish` showing 0',
       'the trace events vhost_dev_start and vhost_dev_stop (7.2 and later; since 11.1 vhost_dev_start_in and vhost_dev_stop_in) show entries only: with them the rule can confirm, never accuse',
+      'or the messages of a vhost-user connection since the first start: an strace -y or the log of the backend',
     ],
     why: 'The second start sets up rings that the backend is working on, and takes a second reference to the log.',
     probes: ['vhost_dev_init', 'vhost_dev_start', 'vhost_dev_stop', 'return of vhost_dev_start'],
+    messageProbes: [
+      'wire vhost_user_message',
+      'wire op_set_features',
+      'wire op_set_vring_addr',
+      'wire op_get_vring_base',
+    ],
     remedy:
       'Look at how the virtio device keeps track of its start: its own flag and hdev->started must agree.',
     exceptions: [
       'a start that failed is tried again at the next status write, without a stop between',
-      'a vhost-user device whose socket was closed counts as stopped before vhost_dev_stop() comes: nothing is said of vhost-user',
+      'a vhost-user device whose socket was closed counts as stopped before vhost_dev_stop() comes: of its calls nothing is said, and its messages begin anew',
+      'a vring that the guest has reset (VIRTIO_F_RING_RESET) is passed over by a stop',
     ],
     sources: [
       'QEMU hw/virtio/vhost.c vhost_dev_start()',
+      'QEMU hw/virtio/vhost.c vhost_virtqueue_stop()',
       'QEMU hw/net/virtio-net.c virtio_net_vhost_status()',
     ],
   },
@@ -49,6 +59,7 @@ export const dsDouble: Rule = {
           }
         : { verdict: 'pass', ...at, message: 'the device is started after a stop' };
     }
+    yield* judgeDoubleStarts(context);
   },
 };
 

@@ -10,6 +10,7 @@ import {
   place,
   unwatched,
 } from './shared/calls/queries.js';
+import { judgeStoppedVrings } from './shared/wire/stopped-vrings.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Calls that give the backend a ring to work on. */
@@ -28,9 +29,16 @@ export const dsRingAfterStop: Rule = {
       'vhost_dev_stop with the get_vring_base calls in it',
       'probe vhost_virtqueue_set_addr, or the set_vring_addr and set_vring_kick ops',
       'after the stop: probes vhost_dev_start and vhost_dev_stop, so that the device is known to be stopped',
+      'or the messages of a vhost-user connection since the device start: an strace -y or the log of the backend',
     ],
     why: 'For vhost-user an address or a kick starts the ring again: the backend processes requests of a guest that is already moving, and the index that was fetched is wrong.',
     probes: ['vhost_dev_start', 'vhost_dev_stop', 'vhost_virtqueue_set_addr', 'op_get_vring_base'],
+    messageProbes: [
+      'wire vhost_user_message',
+      'wire op_set_features',
+      'wire op_set_vring_addr',
+      'wire op_get_vring_base',
+    ],
     remedy:
       'Find out who sets up vrings of a stopped device in that QEMU: only vhost_dev_start() and a ring restart of a started device may.',
     exceptions: [
@@ -38,7 +46,10 @@ export const dsRingAfterStop: Rule = {
       'a log start or stop that goes on to a stopped device: that is LS-EARLY-EXIT',
       'vdpa: what QEMU tells the device of its shadow virtqueues does not pass through these ops',
     ],
-    sources: ['QEMU hw/virtio/vhost.c vhost_dev_stop(), vhost_virtqueue_stop()'],
+    sources: [
+      'QEMU hw/virtio/vhost.c vhost_dev_stop(), vhost_virtqueue_stop(), vhost_virtqueue_start()',
+      'DPDK lib/vhost/vhost_user.c vhost_user_get_vring_base(), vhost_user_set_vring_num()',
+    ],
   },
   triggers: [],
   *sequence(context) {
@@ -50,6 +61,7 @@ export const dsRingAfterStop: Rule = {
       const judged = judgeSetup(context, activation);
       if (judged !== undefined) yield judged;
     }
+    yield* judgeStoppedVrings(context);
   },
 };
 

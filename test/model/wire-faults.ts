@@ -211,10 +211,12 @@ const unnamedSocketOfLogStart: ReasonOf = (run) =>
 const otherThread = hiddenIn('another thread started the device', 'strace without -y');
 
 /** Only the backend sees what all threads of QEMU send. */
-const otherStop: ReasonOf = ({ format }) =>
-  format === 'strace of the backend'
-    ? undefined
-    : 'a thread that is not traced may have stopped logging';
+function otherMay(what: string): ReasonOf {
+  return ({ format }) =>
+    format === 'strace of the backend' ? undefined : `a thread that is not traced may have ${what}`;
+}
+
+const otherStop = otherMay('stopped logging');
 
 /** Sent in the same device start it is known to be that of the backend. */
 const oldMemory: ReasonOf = ({ setup, story, format }) =>
@@ -412,13 +414,35 @@ const USER_FAULTS: readonly WireFault[] = [
     noConnection,
     otherThread,
   ),
+  userFault(
+    'a vring is told to log behind its stop',
+    'DS-RING-AFTER-STOP',
+    'stopped-vring-told',
+    noPayload,
+    noConnection,
+    otherMay('started the device'),
+  ),
+  userFault(
+    'a device that runs is started once more',
+    'DS-DOUBLE',
+    'started-twice',
+    noPayload,
+    noConnection,
+    otherMay('stopped the device'),
+  ),
 ];
 
 type KernelEvents = readonly (Ioctl | LogWrite)[];
-type KernelFormat = 'strace' | 'kprobes' | 'kprobes, nested' | 'kprobes without returns';
+type KernelFormat =
+  'strace' | 'strace named' | 'kprobes' | 'kprobes, nested' | 'kprobes without returns';
 
 const KERNEL_TEXTS: Readonly<Record<KernelFormat, (events: KernelEvents) => readonly string[]>> = {
   strace: (events) => straceOfIoctls(events.filter((event) => 'fd' in event)),
+  'strace named': (events) =>
+    straceOfIoctls(
+      events.filter((event) => 'fd' in event),
+      '</dev/vhost-net>',
+    ),
   kprobes: (events) => probed(events, { inner: false, nested: false, returns: true }),
   'kprobes, nested': (events) => probed(events, { inner: true, nested: true, returns: true }),
   'kprobes without returns': (events) =>
@@ -483,6 +507,49 @@ function logged(errno?: string): KernelStory {
 
 const VRINGS = [0, 1] as const;
 
+const NOT_OF_THREAD = 'the thread shows no log start or log stop before it';
+
+/** The log start is shown in the thread of the device stop, or another thread is that of the stop. */
+function detachFault(): WireFault {
+  const story =
+    (stopper: number, hasLogStop: boolean): KernelStory =>
+    (device) => {
+      device.logStart(MIGRATION);
+      if (hasLogStop) device.logStop(MAIN);
+      device.stop(stopper);
+    };
+  const run = (
+    name: string,
+    stopper: number,
+    hasLogStop: boolean,
+    format: KernelFormat,
+  ): WireTrial => {
+    const told = story(stopper, hasLogStop);
+    const isShown = stopper === (hasLogStop ? MAIN : MIGRATION);
+    return {
+      scenario: `${name} (vhost-net; ${format})`,
+      format,
+      reason: isShown ? unnamedDevice(format) : NOT_OF_THREAD,
+      legitimate: KERNEL_TEXTS[format](requestsOf(told)).join('\n'),
+      faulty: KERNEL_TEXTS[format](requestsOf(told, 'not-detached')).join('\n'),
+    };
+  };
+  return {
+    name: 'a device stop leaves the tap to the kernel',
+    rules: ['DS-DETACH'],
+    trials: () =>
+      keysOf(KERNEL_TEXTS).flatMap((format) => [
+        run('log start, device stop', MIGRATION, false, format),
+        run('log stop, device stop', MAIN, true, format),
+        run('log start, device stop by another thread', MAIN, false, format),
+      ]),
+  };
+}
+
+function unnamedDevice(format: KernelFormat): string | undefined {
+  return format === 'strace named' ? undefined : 'the text does not name the device';
+}
+
 /** What shows that the log start is over is a request of its thread. */
 function undoFault(name: string, defect: KernelDefect): WireFault {
   const runs = VRINGS.flatMap((vring): KernelRun[] => {
@@ -527,6 +594,7 @@ const KERNEL_FAULTS: readonly WireFault[] = [
   undoFault('the kernel refuses a vring, and no vring is undone', 'undoes-no-vring'),
   undoFault('the kernel refuses a vring, and one is not undone', 'undoes-one-vring'),
   undoFault('the kernel refuses a vring, and the features stay', 'keeps-features'),
+  detachFault(),
   {
     name: 'a vring that the kernel does not have is addressed',
     rules: ['KV-IDX'],

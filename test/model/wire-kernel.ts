@@ -25,9 +25,14 @@ export interface Refusal {
   readonly errno: string;
 }
 
-/** What is wrong with a log start that the kernel refuses. */
+/** What is wrong with a log start that the kernel refuses, or with a device stop. */
 export type KernelDefect =
-  'goes-on' | 'undoes-nothing' | 'undoes-no-vring' | 'undoes-one-vring' | 'keeps-features';
+  | 'goes-on'
+  | 'undoes-nothing'
+  | 'undoes-no-vring'
+  | 'undoes-one-vring'
+  | 'keeps-features'
+  | 'not-detached';
 
 /** QEMU before 10.2; 10.2; 10.2 on a kernel that takes VHOST_SET_FEATURES_ARRAY for a request about a vring. */
 export type FeatureWords = 'one' | 'many' | 'many-unknown';
@@ -70,7 +75,8 @@ export class KernelDevice {
   }
 
   stop(thread: number): void {
-    for (let i = 0; i < 2; i++) this.netSetBackend(thread);
+    const isDetached = this.defect !== 'not-detached';
+    for (let i = 0; i < 2 && isDetached; i++) this.netSetBackend(thread);
     for (let i = 0; i < 2; i++) this.ioctl(thread, 'GET_VRING_BASE');
     for (let i = 0; i < 2; i++) this.ioctl(thread, 'SET_VRING_CALL');
     this.isRunning = false;

@@ -108,10 +108,11 @@ const ERRNO: Readonly<Record<string, readonly [number: number, text: string]>> =
   ENOBUFS: [105, 'No buffer space available'],
 };
 
-export function straceOfIoctls(ioctls: readonly Ioctl[]): string[] {
-  return ioctls.map(({ thread, fd, name, errno }, i) => {
+/** `name`: what -y prints of each file descriptor. */
+export function straceOfIoctls(ioctls: readonly Ioctl[], name = ''): string[] {
+  return ioctls.map(({ thread, fd, name: request, errno }, i) => {
     const result = errno === undefined ? '0' : `-1 ${errno} (${ERRNO[errno]?.[1] ?? 'Error'})`;
-    return `${thread}  04:18:${clock(i)} ioctl(${fd}, ${name}, 0x7fd2611fe8c0) = ${result}`;
+    return `${thread}  04:18:${clock(i)} ioctl(${fd}${name}, ${request}, 0x7fd2611fe8c0) = ${result}`;
   });
 }
 

@@ -41,7 +41,9 @@ export type UserDefect =
   | 'features-changed'
   | 'vring-moved'
   | 'log-not-grown'
-  | 'log-grown-late';
+  | 'log-grown-late'
+  | 'stopped-vring-told'
+  | 'started-twice';
 
 /** Members of a payload in order, with their bytes. */
 export type Members = readonly (readonly [name: string, value: bigint, bytes: number])[];
@@ -161,6 +163,11 @@ export class UserDevice {
   }
 
   start(thread: number): void {
+    this.startPairs(thread);
+    if (this.defect === 'started-twice') this.startPairs(thread);
+  }
+
+  private startPairs(thread: number): void {
     const { pairs, status, version } = this.setup;
     this.isRunning = true;
     for (let pair = 0; pair < pairs; pair++) {
@@ -200,6 +207,10 @@ export class UserDevice {
   stop(thread: number): void {
     for (const ring of this.rings()) {
       this.ask(thread, 'GET_VRING_BASE', state(ring, 0n), state(ring, 17n));
+    }
+    if (this.isLogging && this.defect === 'stopped-vring-told') {
+      this.setAddress(thread, 0, true);
+      this.send(thread, 'SET_VRING_KICK', u64(0n));
     }
     this.isRunning = false;
   }

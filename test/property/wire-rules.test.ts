@@ -470,6 +470,8 @@ describe('a defect in the messages', () => {
     ['stop-keeps-features', 'LE-CLEAR', ['strace']],
     ['stop-vring-not-told', 'LE-CLEAR', ['strace']],
     ['stop-vring-left-out', 'LE-CLEAR', ['strace']],
+    ['stopped-vring-told', 'DS-RING-AFTER-STOP', ['backend']],
+    ['started-twice', 'DS-DOUBLE', ['backend']],
   ])('%s is found by %s in %j, on any backend', (defect, rule, formats) => {
     fc.assert(
       fc.property(userSetup, (drawn) => {
@@ -487,6 +489,7 @@ describe('a defect in the messages', () => {
         );
         const texts: Record<string, readonly string[]> = {
           strace: straceOf(packets, { names: true }),
+          backend: straceOf(packets, { names: true, ofBackend: true }),
           'libvhost-user': libvhostUserOf(packets),
           events: messageEventsOf(packets),
         };
@@ -548,7 +551,8 @@ describe('ioctls and log writes of vhost-net', () => {
           .map((e) => ({ ...e, thread: e.thread + 1000 }));
         const own = kernelRun(first, MAIN, features).filter(isIoctl);
         const both = merge(own, other, order);
-        expect(alarms(cut(straceOfIoctls(both), part))).toEqual([]);
+        const path = part.heads.length > 1 ? '</dev/vhost-net>' : '';
+        expect(alarms(cut(straceOfIoctls(both, path), part))).toEqual([]);
       }),
       { numRuns: 150 },
     );
@@ -621,6 +625,22 @@ describe('ioctls and log writes of vhost-net', () => {
       }
     },
   );
+
+  test.each<[stopper: number, isUnloggedBefore: boolean]>([
+    [MIGRATION, false],
+    [MAIN, true],
+  ])('a device that is stopped with its tap is found by DS-DETACH: thread %i', (stopper, ends) => {
+    const events: (Ioctl | LogWrite)[] = [];
+    const devices = [13, 14].map((fd) => new KernelDevice(events, MAIN, fd, 'not-detached'));
+    for (const device of devices) device.open(MAIN);
+    for (const device of devices) device.start(VCPU);
+    for (const device of devices) device.logStart(MIGRATION);
+    if (ends) for (const device of devices) device.logStop(MAIN);
+    for (const device of devices) device.stop(stopper);
+    const ioctls = events.filter((event) => 'fd' in event);
+    expect(rulesOf(straceOfIoctls(ioctls, '</dev/vhost-net>'))).toEqual(['DS-DETACH', 'DS-DETACH']);
+    expect(rulesOf(straceOfIoctls(ioctls))).toEqual([]);
+  });
 
   test('an index that the device does not have is found by KV-IDX, and undone', () => {
     const events: (Ioctl | LogWrite)[] = [];

@@ -97,7 +97,7 @@ export function messagesOf({ vrings }: WireDevice): readonly Message[] {
  * The guest may reset single vrings, which QEMU passes over from then on: only a tap backend is told
  * (hw/net/virtio-net.c virtio_net_queue_reset()).
  */
-export function mayReset({ features }: WireDevice): boolean {
+export function mayReset({ features }: Pick<WireDevice, 'features'>): boolean {
   return ((bigintOf(features?.payload.u64) ?? 0n) & RING_RESET) !== 0n;
 }
 

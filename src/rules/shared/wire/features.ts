@@ -15,6 +15,9 @@ import {
   nameOf,
 } from './messages.js';
 import type { Connection, Message } from './messages.js';
+import { isOfOneQemu, missingFor, wirePasses } from './passes.js';
+import type { WirePass } from './passes.js';
+import { runningAt } from './rounds.js';
 import { STARTING } from './starts.js';
 
 const UNBROKEN =
@@ -24,6 +27,34 @@ const EXPECTED = 'SET_FEATURES with LOG_ALL in front of it';
 /** Is LOG_ALL set where vrings are told to log? One judgement for each features word in force. */
 export function* judgeWireFeatures(context: SessionContext): Generator<Judgement> {
   yield* eachGreeting(context, (connection, requests) => judge(context, connection, requests));
+  for (const pass of wirePasses(context)) yield* judgeShared(context, pass);
+}
+
+/**
+ * Queue pairs that are told to log behind the features of another one. vhost_dev_set_log() sends those of each, and the
+ * backend keeps one word for the connection, so that the last one holds for all: it is the call that is missed.
+ */
+function* judgeShared(context: SessionContext, pass: WirePass): Generator<Judgement> {
+  const { kind, connection, features, begin, addresses } = pass;
+  if (kind !== 'start' || features.enable !== true) return;
+  if (missingFor(context, pass).length > 0 || !isOfOneQemu(connection)) return;
+  const told = new Set(addresses.map(({ vring }) => vring));
+  const devices = runningAt(context, connection, begin.step)
+    .map(({ vrings }) => [...vrings.keys()].filter((vring) => told.has(vring)))
+    .filter((vrings) => vrings.length > 0);
+  const first = devices.find((vrings) => vrings.includes(addresses[0]?.vring ?? -1));
+  const others = devices.filter((vrings) => vrings !== first).flat();
+  const other = addresses.find(({ vring = -1 }) => others.includes(vring));
+  if (first === undefined || other === undefined) return;
+  yield {
+    verdict: 'inconclusive',
+    endpoint: connection.endpoint,
+    step: other.step,
+    line: other.line,
+    message: `${nameOf(connection)} is told to log vrings ${others.join(', ')} behind the features of vrings ${first.join(', ')}: its LOG_ALL holds for them, too`,
+    evidence: [{ line: features.line, role: 'the features in force' }],
+    missing: ['whether QEMU sets the features of that queue pair: probe vhost_dev_set_features'],
+  };
 }
 
 function* judge(

@@ -69,6 +69,16 @@ export const NAMED_SOCKET = 'the name of the socket: add -y to strace';
 export const ALL_THREADS =
   'the log of the backend or an strace -y of it, which shows the messages of all threads of QEMU';
 
+/** What is missing where something between two messages must not be: the connection, and all that QEMU sends over it. */
+export function missingOfAllThreads(connection: Connection): string[] {
+  const { endpoint, isOneSocket, isOfBackend, threads } = connection;
+  if (endpoint === undefined) return missingEndpoint(connection);
+  return [
+    ...(isOneSocket || threads.size === 1 ? [] : [NAMED_SOCKET]),
+    ...(isOfBackend ? [] : [ALL_THREADS]),
+  ];
+}
+
 /** Connections in order of appearance. */
 export function connectionsOf(context: SessionContext): readonly Connection[] {
   return context.once('connections', () => {

@@ -40,6 +40,16 @@ export function wireStarts(context: SessionContext): readonly WireStart[] {
   );
 }
 
+/** Those of one greeting, with LOG_ALL or without, by their features. */
+export function startsByFeatures(
+  connection: Connection,
+  requests: readonly Message[],
+): ReadonlyMap<Message, WireStart> {
+  return new Map(
+    [...startsOf(connection, requests)].map((start) => [start.features, start] as const),
+  );
+}
+
 /** The starts of two queue pairs, one right behind the other, of which only one has LOG_ALL. */
 export interface SplitStart {
   readonly logging: WireStart;
@@ -55,8 +65,7 @@ function* splitStartsOf(
   connection: Connection,
   requests: readonly Message[],
 ): Generator<SplitStart> {
-  const starts = [...startsOf(connection, requests)];
-  const byFeatures = new Map(starts.map((start) => [start.features, start]));
+  const byFeatures = startsByFeatures(connection, requests);
   let latest: WireStart | undefined;
   let isOver = false;
   for (const request of requests) {
