@@ -86,6 +86,31 @@ describe('no crash', () => {
   });
 });
 
+describe('a signal that hits code without a name', () => {
+  const frames = STACK.replaceAll(/^#(\d+)/gm, (_, level) => `#${Number(level) + 1}`);
+  test.each([
+    [
+      'by a call through a null pointer',
+      `#0  0x0000000000000000 in ?? ()\n${frames}`,
+      {
+        line: 3,
+        how: 'SIGSEGV in code without a name at 0x0000000000000000, called',
+        func: 'vhost_dev_has_iommu',
+        means: null,
+      },
+    ],
+    [
+      'and no caller is known, either',
+      '#0  0x00007f31c4a5e7c0 in ?? () from /lib64/libc.so.6\n#1  0x0000000000000000 in ?? ()',
+      { line: 2, how: 'SIGSEGV', func: '??' },
+    ],
+  ])('%s', (_, stack, found) => {
+    // Elsewhere in the capture is a call by which it is QEMU's.
+    const text = `Program received signal SIGSEGV, Segmentation fault.\n${stack}\n\n${STACK}\n`;
+    expect(crashes(text)).toMatchObject([found]);
+  });
+});
+
 describe('the same crash', () => {
   test('shown by its innermost frame, by itself and among all threads is one', () => {
     const all = `Program terminated with signal SIGSEGV, Segmentation fault.\n${STACK.split('\n')[0] ?? ''}\n(gdb) bt\n${STACK}\n(gdb) thread apply all bt\n\nThread 1 (Thread 0x7ffff7d8e740 (LWP 12)):\n${STACK}\n`;
