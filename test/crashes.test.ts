@@ -138,6 +138,43 @@ describe('the same crash', () => {
   });
 });
 
+test.each([
+  ['a clock', '08:04:59  '],
+  ['a date', '[2026-11-22 08:04:59] '],
+  ['a container', 'qemu-1  | '],
+  ['a pod', '[pod/virt-launcher-vm1/compute] '],
+])('behind the margin of %s the signal is read where it begins the log', (_, margin) => {
+  const text = `Program terminated with signal SIGSEGV, Segmentation fault.\n${STACK}\n`;
+  const [found] = crashes(text.replaceAll(/^(?=.)/gm, margin));
+  expect(found).toMatchObject({ line: 2, how: 'SIGSEGV', func: 'vhost_dev_has_iommu' });
+});
+
+describe('an assertion without any call beside it', () => {
+  const line = (what: string): string => `${what}: Assertion \`a < b' failed.`;
+  test.each([
+    [line('qemu-kvm: ../hw/virtio/vhost.c:118: vhost_dev_sync_region'), 'vhost_dev_sync_region'],
+    [line('qemu-kvm: ../hw/net/vhost_net.c:60: vhost_net_stop'), 'vhost_net_stop'],
+    [line('vhost_dev_cleanup'), 'vhost_dev_cleanup'],
+  ])("is QEMU's by itself: %s", (text, func) => {
+    const report = check('qemu.log', `the source died of this:\n\n${text}\n`);
+    expect(report.crashes).toMatchObject([{ line: 3, how: 'assertion', func, device: null }]);
+    expect(report.summary.exitCode).toBe(3);
+    for (const name of ['pretty', 'markdown'] as const) {
+      expect(reporters[name](report, optionsOf())).toContain(
+        'nothing was checked, but QEMU crashes',
+      );
+    }
+  });
+
+  test.each([
+    line('qemu-img: ../block/io.c:12: bdrv_drain'),
+    line('vhost_thing'),
+    'ERROR:../tests/qtest/vhost-user-test.c:12:wait_for_fds: assertion failed: (a < b)',
+  ])('may be of any program: %s', (text) => {
+    expect(crashes(`${text}\n`)).toEqual([]);
+  });
+});
+
 test('a capture without a vhost or migration call may be of any program', () => {
   expect(
     crashes(

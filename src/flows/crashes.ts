@@ -16,6 +16,20 @@ import type { Activation } from './activation.js';
 
 export type Crash = Omit<CrashSummary, 'capture'>;
 
+/** Files of QEMU that are of vhost devices or migration; its tests, which link some, are elsewhere. */
+const OF_PATH =
+  /^(?!(?:.*\/)?tests\/)(?:.*\/)?(?:hw\/virtio\/|migration\/|(?:hw\/\w+|net)\/(?:vhost|virtio)[\w-]*\.)/;
+
+/**
+ * QEMU's by itself, also where the capture shows no call: the assertion is of its own code for vhost devices or
+ * migration. Any other crash may be of any program then.
+ */
+export function isSurelyQemus({ how, func, place }: Crash): boolean {
+  if (how !== 'assertion') return false;
+  if (place !== null) return OF_PATH.test(place);
+  return CRASH_PLACES.some((one) => one.how === 'abort' && one.func === plainName(func));
+}
+
 /** They stand between an end and the function that wanted it, or below it. */
 const MACHINERY =
   /^(?:g_logv?|g_log_structured\w*|g_malloc\w*|g_realloc\w*|g_try_malloc\w*|error_(?:handle(?:_fatal)?|setg_internal|setg_errno_internal|setv|propagate\w*)|qemu_memalign|qemu_memfd_alloc|qemu_memfd_create|__libc_message(?:_impl)?|malloc_printerr|_int_(?:free|malloc|realloc)|malloc_consolidate|free|g_free|cfree)$/;

@@ -248,7 +248,8 @@ function verdictLines(
   }
   if (report.captures.every(({ facts }) => facts === 0)) {
     const why = ': there is no vhost or migration call in what was read';
-    return [...files, ...line(nothing, colors.yellow, why)];
+    const head = report.crashes.length === 0 ? nothing : `${nothing}, but QEMU crashes`;
+    return [...files, ...line(head, colors.yellow, why)];
   }
   const rest = `; ${checkedText(report)}`;
   const undecided = undecidedHeadline(report.summary);
