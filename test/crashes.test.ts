@@ -86,6 +86,31 @@ describe('no crash', () => {
   });
 });
 
+describe('a signal that hits code without a name', () => {
+  const frames = STACK.replaceAll(/^#(\d+)/gm, (_, level) => `#${Number(level) + 1}`);
+  test.each([
+    [
+      'by a call through a null pointer',
+      `#0  0x0000000000000000 in ?? ()\n${frames}`,
+      {
+        line: 3,
+        how: 'SIGSEGV in code without a name at 0x0000000000000000, called',
+        func: 'vhost_dev_has_iommu',
+        means: null,
+      },
+    ],
+    [
+      'and no caller is known, either',
+      '#0  0x00007f31c4a5e7c0 in ?? () from /lib64/libc.so.6\n#1  0x0000000000000000 in ?? ()',
+      { line: 2, how: 'SIGSEGV', func: '??' },
+    ],
+  ])('%s', (_, stack, found) => {
+    // Elsewhere in the capture is a call by which it is QEMU's.
+    const text = `Program received signal SIGSEGV, Segmentation fault.\n${stack}\n\n${STACK}\n`;
+    expect(crashes(text)).toMatchObject([found]);
+  });
+});
+
 describe('the same crash', () => {
   test('shown by its innermost frame, by itself and among all threads is one', () => {
     const all = `Program terminated with signal SIGSEGV, Segmentation fault.\n${STACK.split('\n')[0] ?? ''}\n(gdb) bt\n${STACK}\n(gdb) thread apply all bt\n\nThread 1 (Thread 0x7ffff7d8e740 (LWP 12)):\n${STACK}\n`;
@@ -110,6 +135,43 @@ describe('the same crash', () => {
   test('in a mail', () => {
     const quoted = ABORT.replaceAll(/^/gm, '> > ');
     expect(crashes(quoted).map(({ func }) => func)).toEqual(['vhost_log_global_start']);
+  });
+});
+
+test.each([
+  ['a clock', '08:04:59  '],
+  ['a date', '[2026-11-22 08:04:59] '],
+  ['a container', 'qemu-1  | '],
+  ['a pod', '[pod/virt-launcher-vm1/compute] '],
+])('behind the margin of %s the signal is read where it begins the log', (_, margin) => {
+  const text = `Program terminated with signal SIGSEGV, Segmentation fault.\n${STACK}\n`;
+  const [found] = crashes(text.replaceAll(/^(?=.)/gm, margin));
+  expect(found).toMatchObject({ line: 2, how: 'SIGSEGV', func: 'vhost_dev_has_iommu' });
+});
+
+describe('an assertion without any call beside it', () => {
+  const line = (what: string): string => `${what}: Assertion \`a < b' failed.`;
+  test.each([
+    [line('qemu-kvm: ../hw/virtio/vhost.c:118: vhost_dev_sync_region'), 'vhost_dev_sync_region'],
+    [line('qemu-kvm: ../hw/net/vhost_net.c:60: vhost_net_stop'), 'vhost_net_stop'],
+    [line('vhost_dev_cleanup'), 'vhost_dev_cleanup'],
+  ])("is QEMU's by itself: %s", (text, func) => {
+    const report = check('qemu.log', `the source died of this:\n\n${text}\n`);
+    expect(report.crashes).toMatchObject([{ line: 3, how: 'assertion', func, device: null }]);
+    expect(report.summary.exitCode).toBe(3);
+    for (const name of ['pretty', 'markdown'] as const) {
+      expect(reporters[name](report, optionsOf())).toContain(
+        'nothing was checked, but QEMU crashes',
+      );
+    }
+  });
+
+  test.each([
+    line('qemu-img: ../block/io.c:12: bdrv_drain'),
+    line('vhost_thing'),
+    'ERROR:../tests/qtest/vhost-user-test.c:12:wait_for_fds: assertion failed: (a < b)',
+  ])('may be of any program: %s', (text) => {
+    expect(crashes(`${text}\n`)).toEqual([]);
   });
 });
 

@@ -498,3 +498,52 @@ test('a thread without a name that may have ended is not the one that makes the 
   expect(threads()).toBe(1);
   expect(threads('[Thread 0x7ffff4dff6c0 (LWP 22469) exited]')).toBe(2);
 });
+
+describe("a function of another program is none of QEMU's, although its name is", () => {
+  const facts = (...lines: readonly string[]): number =>
+    check('gdb.txt', lines.join('\n')).captures[0]?.facts ?? -1;
+
+  test.each([
+    'vhost_user_set_features (dev=0x17ffd2d40, features=1) at /src/dpdk/lib/librte_vhost/vhost_user.c:137',
+    'vhost_user_set_features (dev=0x17ffd2d40, features=1) at ../lib/vhost/vhost_user.c:400',
+    'vhost_user_set_features (dev=0x17ffd2d40, features=1) at vhost_user.c:400',
+    'vhost_user_set_log_base (pdev=0x7fffefffe2c8, ctx=0x7fffefffe2d0)',
+    'vhost_user_set_log_base (dev=0x17ffd2d40, msg=0x7fffefffe2d0)',
+    '0x00007ffff7c01010 in vhost_user_set_mem_table () from /usr/lib64/librte_vhost.so.24',
+    'vhost_dev_stop (dev=0xffff888104a80000) at drivers/vhost/vhost.c:846',
+    'vhost_dev_cleanup (dev=0xffff888104a80000)',
+    '0xffffffff81c3f004 in vhost_dev_stop ()',
+    'vhost_vdpa_set_features (v=0xffff888104a80000, featurep=0x7ffe1c2b3a40) at ../drivers/vhost/vdpa.c:420',
+  ])('%s', (frame) => {
+    expect(facts(`#0  ${frame}`, '#1  0x0000000000401136 in main () at m.c:9')).toBe(0);
+    expect(facts(`Thread 2 "x" hit Breakpoint 1, ${frame}`, '')).toBe(0);
+  });
+
+  test('and what the handler of messages calls is told by it', () => {
+    const set = '#0  vhost_user_set_features (dev=0x17ffd2d40, features=1)';
+    expect(facts(set, '#1  0x00000000004f5b10 in vhost_user_msg_handler (vid=0, fd=24)')).toBe(0);
+  });
+
+  test.each([
+    'vhost_user_set_features (dev=0x5555562b1f00, features=1) at ../hw/virtio/vhost-user.c:1447',
+    'vhost_user_set_features (dev=0x5555562b1f00, features=1)',
+    'vhost_user_set_features (dev=0x5555562b1f00, features=1) at /lib/vhost/qemu/hw/virtio/vhost-user.c:1447',
+    '0x0000555555a1acc0 in vhost_dev_stop ()',
+    'vhost_dev_stop (hdev=0x7fff880008c0, vdev=0x7fff880006a0) at vhost.c:2009',
+  ])("QEMU's own stays one: %s", (frame) => {
+    expect(facts(`#0  ${frame}`, '#1  0x0000000000401136 in main () at m.c:9')).toBe(1);
+  });
+
+  test('nor does its breakpoint watch the function of QEMU', () => {
+    const set = (file: string): string[] => [
+      '(gdb) b vhost_dev_stop',
+      `Breakpoint 1 at 0x4f3a20: file ${file}, line 846.`,
+    ];
+    const watched = (file: string): boolean =>
+      run(...set(file), ...stopped, ...shown).probes.watching('vhost_dev_stop', 0, 0) !== undefined;
+    expect([watched('../hw/virtio/vhost.c'), watched('drivers/vhost/vhost.c')]).toEqual([
+      true,
+      false,
+    ]);
+  });
+});

@@ -9,6 +9,16 @@ const variants: readonly [string, (text: string) => string][] = [
   ['set in, as a block of Markdown', (text) => text.replaceAll(/^/gm, '    ')],
   ['quoted', (text) => text.replaceAll(/^/gm, '> ')],
   ['behind the border of a table', (text) => text.replaceAll(/^/gm, '| ')],
+  ['behind the clock of a CI system', (text) => text.replaceAll(/^/gm, '08:04:59  ')],
+  ['behind the name of a container', (text) => text.replaceAll(/^/gm, 'qemu-1  | ')],
+  [
+    'behind the name of a pod',
+    (text) => text.replaceAll(/^/gm, '[pod/virt-launcher-vm1/compute] '),
+  ],
+  [
+    'behind the stamp of syslog on its way',
+    (text) => text.replaceAll(/^/gm, '<30>1 2026-11-22T03:27:38.123456Z host qemu 12 - - '),
+  ],
   ['with escaped underscores', (text) => text.replaceAll('_', String.raw`\_`)],
   ['with curly quotes', (text) => text.replaceAll(/"([^"\n]*)"/g, '\u201c$1\u201d')],
 ];

@@ -1,5 +1,6 @@
 /** Captures → report: replays every session and lets every rule judge it. Pure. */
 import { append } from '../base/append.js';
+import { isSurelyQemus } from '../flows/crashes.js';
 import { buildRun } from '../flows/run.js';
 import type { Run, RunOptions } from '../flows/run.js';
 import { NEWEST, OLDEST, versionText } from '../flows/profile.js';
@@ -77,9 +78,11 @@ export function checkRuns(
         phases,
       })),
     ),
-    // Without a fact it may be any program.
     crashes: judged.flatMap(({ info, run }) =>
-      run.factCount === 0 ? [] : run.crashes.map((crash) => ({ capture: info.sha256, ...crash })),
+      run.crashes
+        // Without a fact it may be any program.
+        .filter((crash) => run.factCount > 0 || isSurelyQemus(crash))
+        .map((crash) => ({ capture: info.sha256, ...crash })),
     ),
     alterations: judged.flatMap(({ info, run }) => alterationsOf(info.sha256, run)),
     profiles: judged.flatMap(({ info, run }) =>

@@ -8,6 +8,7 @@ import type { BreakpointSet, CommandList, Frame, Stop } from '../model/record.js
 import { SHOWS_STACK } from './debugger-commands.js';
 import { keyOfList, numbersOf } from './listed-breakpoints.js';
 import { plainName } from './functions.js';
+import { isOfOtherProgram } from './other-programs.js';
 
 /** Told what is found out. */
 export interface Watch {
@@ -71,8 +72,10 @@ export class Breakpoints {
   onStop({ reason, number, frame }: Stop): boolean {
     this.settle();
     if (reason !== 'breakpoint' || number === undefined || frame === undefined) return true;
-    const func = plainName(frame.func);
-    this.watch.trust(func);
+    // Where another program has a function of that name, it is another one.
+    const isOther = isOfOtherProgram(frame);
+    const func = isOther ? `${frame.func} of another program` : plainName(frame.func);
+    if (!isOther) this.watch.trust(func);
     const known = this.stopsIn.get(number);
     if (known !== undefined && known !== func && !this.several.has(number)) {
       this.stopsIn.clear();

@@ -4,6 +4,7 @@ import type { Frame } from '../model/record.js';
 import { argText, bigintOf, boolOf, pointerOf } from '../model/values.js';
 import { functionTable, plainName } from './functions.js';
 import type { FunctionRow } from './functions.js';
+import { isOfOtherProgram } from './other-programs.js';
 
 /** One frame of a known function. Undefined members were not printed or are not definite. */
 export interface Call {
@@ -33,7 +34,7 @@ export function makeCall(frame: Frame): Call | undefined {
   if (frame.kind !== 'call') return undefined;
   const func = plainName(frame.func);
   const row = functionTable.get(func);
-  if (row === undefined) return undefined;
+  if (row === undefined || isOfOtherProgram(frame)) return undefined;
   return {
     row,
     func,

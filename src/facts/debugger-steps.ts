@@ -38,6 +38,7 @@ import {
   STOPS_LOGGING,
 } from './debugger-commands.js';
 import { callOf, meaningOf } from './frame-meaning.js';
+import { framesOfHandler, ownBreakpoint } from './other-programs.js';
 import type { FrameMeaning } from './frame-meaning.js';
 import { plainName } from './functions.js';
 import { innerFrames } from './inner-frames.js';
@@ -293,7 +294,8 @@ export class DebuggerSteps {
   ): Step {
     const calls: Call[] = [];
     const callLines: number[] = [];
-    for (let i = bt.frames.length - 1; i >= 0; i--) {
+    const ofOthers = framesOfHandler(bt.frames);
+    for (let i = bt.frames.length - 1; i >= ofOthers; i--) {
       const frame = bt.frames[i];
       const call = meanings[i]?.call;
       if (frame === undefined || call === undefined) continue;
@@ -482,7 +484,8 @@ export class DebuggerSteps {
     this.onNarrowing(inner);
   }
 
-  onBreakpoint(set: BreakpointSet): void {
+  onBreakpoint(told: BreakpointSet): void {
+    const set = ownBreakpoint(told);
     this.breakpoints.onSet(set);
     this.maker.entryLines.onSet(set, this.maker.sessions.current);
   }

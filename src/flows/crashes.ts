@@ -16,6 +16,20 @@ import type { Activation } from './activation.js';
 
 export type Crash = Omit<CrashSummary, 'capture'>;
 
+/** Files of QEMU that are of vhost devices or migration; its tests, which link some, are elsewhere. */
+const OF_PATH =
+  /^(?!(?:.*\/)?tests\/)(?:.*\/)?(?:hw\/virtio\/|migration\/|(?:hw\/\w+|net)\/(?:vhost|virtio)[\w-]*\.)/;
+
+/**
+ * QEMU's by itself, also where the capture shows no call: the assertion is of its own code for vhost devices or
+ * migration. Any other crash may be of any program then.
+ */
+export function isSurelyQemus({ how, func, place }: Crash): boolean {
+  if (how !== 'assertion') return false;
+  if (place !== null) return OF_PATH.test(place);
+  return CRASH_PLACES.some((one) => one.how === 'abort' && one.func === plainName(func));
+}
+
 /** They stand between an end and the function that wanted it, or below it. */
 const MACHINERY =
   /^(?:g_logv?|g_log_structured\w*|g_malloc\w*|g_realloc\w*|g_try_malloc\w*|error_(?:handle(?:_fatal)?|setg_internal|setg_errno_internal|setv|propagate\w*)|qemu_memalign|qemu_memfd_alloc|qemu_memfd_create|__libc_message(?:_impl)?|malloc_printerr|_int_(?:free|malloc|realloc)|malloc_consolidate|free|g_free|cfree)$/;
@@ -72,7 +86,13 @@ function crashesIn(steps: readonly Step[], atStep: readonly (readonly Activation
   for (const step of steps) {
     const crash = crashOf(step, atStep[step.index] ?? []);
     if (crash === undefined) continue;
-    const key = JSON.stringify([crash.session, crash.func, crash.place]);
+    // The innermost frame, printed by itself first, does not show below whom code without a name runs.
+    const [inner] = step.frames;
+    const key = JSON.stringify(
+      inner !== undefined && isUnnamed(inner)
+        ? [crash.session, inner.address, inner.lib]
+        : [crash.session, crash.func, crash.place],
+    );
     const depth = step.frames.length;
     if ((found.get(key)?.depth ?? 0) < depth) found.set(key, { crash, depth });
   }
@@ -85,10 +105,13 @@ function crashOf(step: Step, open: readonly Activation[]): Crash | undefined {
   const inner = frames.slice(0, INNERMOST);
   const end = inner.findLastIndex(({ func }) => endsProcess(func));
   if (end === -1 && (deadly === undefined || /^(?:SIGABRT|6)$/.test(deadly))) return undefined;
+  const [innermost] = frames;
+  if (innermost === undefined) return undefined;
+  if (end === -1 && isUnnamed(innermost)) return crashBelow(step, innermost, deadly ?? '', open);
   let at = end + 1;
   while (end !== -1 && MACHINERY.test(plainName(frames[at]?.func ?? ''))) at++;
   const frame = frames[at];
-  if (frame === undefined || frame.func === '??') return undefined;
+  if (frame === undefined || isUnnamed(frame)) return undefined;
   return {
     session,
     line: frameLines[at] ?? line,
@@ -96,9 +119,47 @@ function crashOf(step: Step, open: readonly Activation[]): Crash | undefined {
     place: frame.file === undefined ? null : `${frame.file}${suffix(frame.line)}`,
     how: end === -1 ? (deadly ?? '') : endOf(inner),
     assertion: assertionIn(inner.slice(0, end + 1)),
-    device: open.findLast(({ device }) => device !== undefined)?.device ?? null,
+    device: deviceOf(open),
     ...meaningOf(frame.func, end === -1 ? 'signal' : 'abort'),
   };
+}
+
+/**
+ * The signal hit a library without symbols, or a call through a null pointer: the innermost function with a name
+ * called that, and what is known of a signal in itself does not explain it.
+ */
+function crashBelow(
+  { frames, frameLines, session, line }: Step,
+  { address, lib }: Frame,
+  signal: string,
+  open: readonly Activation[],
+): Crash {
+  const at = frames.findIndex((frame) => !isUnnamed(frame));
+  const caller = frames[at];
+  const where = lib ?? (address === undefined ? undefined : `code without a name at ${address}`);
+  const isKnown = caller !== undefined && where !== undefined;
+  return {
+    session,
+    line: frameLines[Math.max(at, 0)] ?? line,
+    func: caller?.func ?? UNNAMED,
+    place: caller?.file === undefined ? null : `${caller.file}${suffix(caller.line)}`,
+    how: isKnown ? `${signal} in ${where}, called` : signal,
+    assertion: null,
+    device: deviceOf(open),
+    means: null,
+    rules: [],
+  };
+}
+
+function deviceOf(open: readonly Activation[]): string | null {
+  return open.findLast(({ device }) => device !== undefined)?.device ?? null;
+}
+
+/** gdb's name of a function that no symbol names. */
+const UNNAMED = '??';
+
+function isUnnamed({ func }: Frame): boolean {
+  return func === UNNAMED;
 }
 
 function suffix(line: number | undefined): string {

@@ -1,6 +1,7 @@
 /** Breakpoints and entries → probes, as far as steps and records have told by now. */
 import { append } from '../base/append.js';
 import { functionTable, plainName } from '../facts/functions.js';
+import { ownBreakpoint } from '../facts/other-programs.js';
 import type { Step, Steps } from '../facts/step.js';
 import type { BreakpointSet } from '../model/record.js';
 
@@ -133,7 +134,7 @@ export class ProbeFinder {
   constructor(private readonly only?: string) {}
 
   set(record: BreakpointSet): void {
-    const { number, span, temporary, narrowed, func, declared } = record;
+    const { number, span, temporary, narrowed, func, declared } = ownBreakpoint(record);
     const { first: line } = span;
     this.count++;
     if (this.debugger.isOfAnother(record)) {

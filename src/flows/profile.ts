@@ -59,11 +59,11 @@ const has =
   (name: string) =>
   (frame: Frame): boolean =>
     frame.args?.some((arg) => arg.name === name) ?? false;
-/** Without debug information gdb prints `()` behind every name, and no source file. */
+/** Without debug information gdb prints `()` behind every name, and no source file; a person may leave some out. */
 const hasArgs =
   (count: number) =>
   (frame: Frame): boolean =>
-    frame.args?.length === count && frame.file !== undefined;
+    frame.args?.length === count && frame.file !== undefined && !has('...')(frame);
 const isIn =
   (path: string) =>
   (frame: Frame): boolean =>

@@ -57,19 +57,23 @@ const KINDS: readonly RegExp[] = [
   /^\d{3},\d{3} {1,2}/,
 ];
 
-/** These look like much else: only lines of a trace prove them. */
-const TRACE_KINDS: readonly RegExp[] = [
+/** So do these, of logs that collect what several programs write. */
+const NAMED_KINDS: readonly RegExp[] = [
   // "backend-1  | text": docker compose
-  /^(?<by>[A-Za-z0-9][\w.-]{0,254}) {1,64}\| /,
+  /^(?<by>[A-Za-z0-9][\w.-]{0,254}) {1,64}\|(?: |$)/,
   // "[pod/virt-launcher-vm1/compute] text": kubectl logs --prefix
-  /^\[(?<by>pod\/[\w.-]{1,255}\/[\w.-]{1,64})\] /,
+  /^\[(?<by>pod\/[\w.-]{1,255}\/[\w.-]{1,64})\](?: |$)/,
   // "build\tRun tests\t2026-11-22T03:00:00.1234567Z text": gh run view --log
   /^[^\t]{1,128}\t[^\t]{1,128}\t\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z /,
   // "<30>Nov 22 03:00:00 host app[77]: text"    "<30>1 2026-11-22T03:00:00.123456Z host app 77 - - text": syslog on its way
   /^<\d{1,3}>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?<by>[\w.-]{1,255} [\w./-]{1,64}(?:\[\d{1,10}\])?): ?/,
-  /^<\d{1,3}>1 \d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d) (?<by>[\w.-]{1,255} \S{1,48} \S{1,128}) \S{1,32} - /,
+  /^<\d{1,3}>1 \d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d) (?<by>[\w.-]{1,255} \S{1,48} \S{1,128}) \S{1,32} -(?: |$)/,
   // "[host1] out: text": Fabric
   /^\[(?<by>[\w.@:-]{1,255})\] (?:out|err): /,
+];
+
+/** These look like much else: only lines of a trace prove them. */
+const TRACE_KINDS: readonly RegExp[] = [
   HOST,
   // "strace.out.4697:text": grep over the files of strace -ff, which it names by the thread
   /^[\w./+-]{0,200}\.(?<thread>\d{1,10}):/,
@@ -83,7 +87,9 @@ const TRACE_KINDS: readonly RegExp[] = [
 
 const LISTINGS: readonly RegExp[] = [FOUND, FOUND_IN_FILE];
 
-const ALL = [...KINDS, ...TRACE_KINDS, ...LISTINGS];
+const OF_SESSIONS = [...KINDS, ...NAMED_KINDS];
+const OF_LOGS = [...OF_SESSIONS, ...TRACE_KINDS];
+const ALL = [...OF_LOGS, ...LISTINGS];
 const ANY_KIND = anyOf(ALL.map(({ source }) => new RegExp(source.replaceAll(/\?<\w+>/g, '?:'))));
 
 const MOST_KINDS = 3;
@@ -131,7 +137,7 @@ export function marginOf(line: string, evidence: Evidence): Margin | undefined {
   if (indent !== undefined && evidence.isSetIn(line.trimStart())) return [indent];
   if (!ANY_KIND.test(line)) return undefined;
   const kind =
-    KINDS.find((one) => isProven(line, one, evidence.isSession)) ??
+    OF_SESSIONS.find((one) => isProven(line, one, evidence.isSession)) ??
     [QUOTED, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound));
   if (kind !== undefined) return [kind];
   return !evidence.mayHoldTrace(line) || evidence.isTrace(line)
@@ -159,7 +165,7 @@ function marginOfTrace(line: string, { isTrace }: Evidence): Margin | undefined 
   for (let count = 1; count <= MOST_KINDS; count += 1) {
     open = open.flatMap(({ margin, rest }) =>
       // Nobody has grep look through what grep found.
-      (count === 1 ? ALL : [...KINDS, ...TRACE_KINDS]).flatMap((kind) => {
+      (count === 1 ? ALL : OF_LOGS).flatMap((kind) => {
         const cut = cutMargin(rest, [kind]);
         return cut === undefined ? [] : [{ margin: [...margin, kind], rest: cut.rest }];
       }),

@@ -5,6 +5,7 @@
  * long as lines have it. Single lines with a margin (`4711  * #0 ...` in a comment) are read by splitMargin() in
  * clean.ts.
  */
+import { isEmptyQuote } from './clean.js';
 import { cutMargin, isListing, marginOf, NUMBERED, numberOf } from './margin-kinds.js';
 import type { Cut, Evidence, Margin } from './margin-kinds.js';
 import type { EventTable } from './qemu/event-table.js';
@@ -13,7 +14,7 @@ import { beginsTrace, hasOwnStamp, isTraceLine, mayHoldTrace } from './wire/trac
 
 // What nobody but gdb prints at the beginning of a line.
 const GDB =
-  /^(?:#\d+ {1,2}(?:0x[0-9a-f]+ in |\S+ \()|\(gdb\) |Thread \S+ "[^"]{0,64}" hit |Thread \d+ \(Thread 0x|(?:Temporary b|B)reakpoint \d+(?:,| at ) ?\S|\[(?:New|Switching to) Thread 0x|\[Detaching after fork |Starting program: |Reading symbols from |GNU gdb |Script started on \d|\[Thread debugging using libthread_db |Using host libthread_db )/;
+  /^(?:#\d+ {1,2}(?:0x[0-9a-f]+ in |\S+ \()|\(gdb\) |Thread \S+ "[^"]{0,64}" hit |(?:Program|Thread \S+(?: "[^"]{0,64}")?) (?:received|terminated with) signal (?:SIG[A-Z\d+]+|\d{1,3}|\?), |Thread \d+ \(Thread 0x|(?:Temporary b|B)reakpoint \d+(?:,| at ) ?\S|\[(?:New|Switching to) Thread 0x|\[Detaching after fork |Starting program: |Reading symbols from |GNU gdb |Script started on \d|\[Thread debugging using libthread_db |Using host libthread_db )/;
 
 // The machine interface, as nobody else writes it.
 const MI =
@@ -165,5 +166,5 @@ export class Margins {
 
 // An empty quote does not end a frame that mail has wrapped, as a blank line would.
 function withoutMargin(line: string, { rest }: Cut): string {
-  return rest === '' && /[>|]/.test(line) ? line : rest;
+  return rest === '' && isEmptyQuote(line) ? line : rest;
 }

@@ -127,11 +127,14 @@ export interface CrashSummary {
   readonly session: number;
   /** Line of the frame of `func`. */
   readonly line: number;
-  /** The function that QEMU dies in: the one that calls abort() or fails its assertion, or that the signal hits. */
+  /**
+   * The function that QEMU dies in: the one that calls abort() or fails its assertion, or that the signal hits. Where
+   * the signal hits code without a name, the innermost function that has one; `??` where none has.
+   */
   readonly func: string;
   /** `../hw/virtio/vhost.c:857`; null where gdb does not know it. */
   readonly place: string | null;
-  /** `abort()`, `assertion`, or a signal: `SIGSEGV`, `11`. */
+  /** `abort()`, `assertion`, or a signal: `SIGSEGV`, `11`, `SIGSEGV in /lib64/libc.so.6, called`. */
   readonly how: string;
   /** What was asserted, where the stack shows it. */
   readonly assertion: string | null;

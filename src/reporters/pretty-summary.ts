@@ -251,7 +251,8 @@ function verdictLines(
     const why = isUnread
       ? ': no vhost or migration call could be read'
       : ': there is no vhost or migration call in what was read';
-    return [...files, ...line(nothing, colors.yellow, why)];
+    const head = report.crashes.length === 0 ? nothing : `${nothing}, but QEMU crashes`;
+    return [...files, ...line(head, colors.yellow, why)];
   }
   const rest = `; ${checkedText(report)}`;
   const undecided = undecidedHeadline(report.summary);

@@ -152,7 +152,8 @@ const LIST = /^\((?:\)|\.\.\.\)|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
 
 // ") at ../hw/virtio/vhost.c:2082"   ") from /lib64/libc.so.6"
 // "atqemu-2.12/vl.c:12": the paste lost a blank
-const PLACE = /^(?:at[ \t]+\S.*:\d+|at[ \t]+\S+|at[^\s:/]+\/\S+:\d+|from[ \t]+\S+)[ \t]*$/;
+// "at": mail wrapped in front of a long path
+const PLACE = /^(?:at|from|at[ \t]+\S.*:\d+|at[ \t]+\S+|at[^\s:/]+\/\S+:\d+|from[ \t]+\S+)[ \t]*$/;
 const COMPLETE = /\)[ \t]*(?:at[ \t]+\S.*:\d+|from[ \t]+\S+)$/;
 const MARKER = /<(?:signal handler called|function called from gdb)>$/;
 const NAME_END = /^\w+ \((?:\)|\.\.\.\)|\w+(?:@entry)?=)/;

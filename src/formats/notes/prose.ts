@@ -75,6 +75,13 @@ function isSentence(text: string, words: number): boolean {
   return words >= 2 && /[.!?:,]$/.test(text) && !text.endsWith('...');
 }
 
+/** Words of a person from the first to the full stop, and no number as programs print them: no program tears off such a line. */
+export function isWholeSentence(line: string): boolean {
+  const text = line.trim();
+  const isWhole = /^[A-Z][^@=\\]*[a-z)][.!?]$/.test(text) && !/0x[0-9a-f]|\d[.:]\d/.test(text);
+  return isWhole && countWords(text, 4) === 4 && FUNCTION_WORD.test(text);
+}
+
 // "second run", "after the reset", "Destination": words and little else
 function isPlain(text: string): boolean {
   if (/[^A-Za-z0-9\s.,:;!?'"()-]/.test(text) || text.endsWith('...')) return false;

@@ -6,6 +6,7 @@
  */
 import { detached } from '../../base/detached.js';
 import type { CaptureRecord, TraceEvent } from '../../model/record.js';
+import { isWholeSentence } from '../notes/prose.js';
 import type { EventTable } from './event-table.js';
 import { KnownEvents } from './known-events.js';
 import type { KnownEvent } from './known-events.js';
@@ -75,7 +76,7 @@ export class EventLines {
   isPiece(text: string): boolean {
     if (this.#names.size === 0 || text.length > LONGEST_PIECE) return false;
     const line = text.trimEnd();
-    if (STAMP_PIECE.test(line) || this.#holdsName(line)) return true;
+    if (STAMP_PIECE.test(line) || (this.#holdsName(line) && !isWholeSentence(line))) return true;
     for (const name of this.#names) {
       // "vhost_user_re"  "ser_read"
       if (name.startsWith(line) || name.endsWith(line)) return true;

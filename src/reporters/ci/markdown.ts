@@ -55,7 +55,10 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
 
 function verdictOf(report: CheckReport): string {
   const { summary, captures, rulesOff } = report;
-  if (captures.every(({ facts }) => facts === 0)) return 'nothing was checked';
+  if (captures.every(({ facts }) => facts === 0))
+    return report.crashes.length === 0
+      ? 'nothing was checked'
+      : 'nothing was checked, but QEMU crashes';
   const { error, warning, note } = summary.violations;
   const wrong = [
     error > 0 ? count(error, 'error') : '',

@@ -141,7 +141,10 @@ const crash = s.objectOf<CrashSummary>(
     line: s.described(s.line, 'of the frame of `func`'),
     func: s.described(s.text, 'the function that QEMU dies in'),
     place: s.described(s.nullable(s.text), 'its file and line, as gdb prints them'),
-    how: s.described(s.text, '`abort()`, `assertion`, or a signal'),
+    how: s.described(
+      s.text,
+      '`abort()`, `assertion`, or a signal, and what it hit where that has no name',
+    ),
     assertion: s.nullable(s.text),
     device: s.nullable(s.address),
     means: s.described(s.nullable(s.text), "what QEMU's source says of an end there"),
