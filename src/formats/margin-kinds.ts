@@ -123,6 +123,8 @@ export interface Evidence {
   /** False for most lines that are no trace behind any margin, and quickly. */
   readonly mayHoldTrace: (line: string) => boolean;
   readonly isFound: (rest: string) => boolean;
+  /** A trace of the kernel, whose rows begin with a name that may be any text, that of a quote, too. */
+  readonly isKernelTrace: (rest: string) => boolean;
 }
 
 /** The shortest margin of the line behind which something stands that is known by itself. */
@@ -132,7 +134,8 @@ export function marginOf(line: string, evidence: Evidence): Margin | undefined {
   if (!ANY_KIND.test(line)) return undefined;
   const kind =
     KINDS.find((one) => isProven(line, one, evidence.isSession)) ??
-    [QUOTED, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound));
+    [QUOTED, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound)) ??
+    (isProven(line, QUOTED, evidence.isKernelTrace) ? QUOTED : undefined);
   if (kind !== undefined) return [kind];
   return !evidence.mayHoldTrace(line) || evidence.isTrace(line)
     ? undefined

@@ -1,10 +1,11 @@
 /**
  * Takes off the margins that stand in front of every line of a session or a trace.
  *
- * A margin is known by a line of gdb, or by one that only strace, DPDK or libvhost-user print, behind it, and goes as
- * long as lines have it. Single lines with a margin (`4711  * #0 ...` in a comment) are read by splitMargin() in
- * clean.ts.
+ * A margin is known by a line of gdb, or by one that only strace, DPDK or libvhost-user print, behind it, a quote of
+ * mail by a row of the kernel's tracers or of perf, too; it goes as long as lines have it. Single lines with a margin
+ * (`4711  * #0 ...` in a comment) are read by splitMargin() in clean.ts.
  */
+import { isKernelTrace } from './kernel/kernel-traces.js';
 import { cutMargin, isListing, marginOf, NUMBERED, numberOf } from './margin-kinds.js';
 import type { Cut, Evidence, Margin } from './margin-kinds.js';
 import type { EventTable } from './qemu/event-table.js';
@@ -62,6 +63,7 @@ export class Margins {
       isTrace: (rest) => isTraceLine(rest) || this.#isEvent(rest),
       mayHoldTrace: (line) => mayHoldTrace(line) || NAMED.test(line),
       isFound: (rest) => this.#isFound(rest),
+      isKernelTrace,
     };
   }
 

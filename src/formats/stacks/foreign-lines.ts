@@ -48,7 +48,7 @@ const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[
   { may: /^[PT]ID \d/, rules: ['EuStackHead'] },
   { may: /^\/\S/, rules: ['Place'] },
   { may: /^[A-Z][A-Z0-9_]{0,7}: [0-9a-f]|^--- </, rules: ['CrashInside'] },
-  { may: /^[0-9a-f]{4,16} [^\n]+\)$/, rules: ['Perf'] },
+  { may: /^[0-9a-f]{4,16} [^\n]+\)$|^[0-9a-f]{1,3} \[unknown\] /, rules: ['Perf'] },
 ];
 
 /** Two kinds are told by their end: they begin with the name of a thread or a file. */
