@@ -36,6 +36,10 @@ const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[
   // gdb's own frames are most lines of a log: "f (hdev=0x1", ") at " and "f ()" stand in no other tool's.
   { may: /^#\d{1,10}(?:\.\d+)?[ \t](?!.*(?: \(\w+=|\) (?:at|from) | \(\)$))/, rules: ['Numbered'] },
   { may: /^\[#?\d/, rules: ['Gef', 'Listed'] },
+  {
+    may: /^\[[0-9a-f]{8}(?:[0-9a-f]{8})?\] \[|^--- (?:interrupt|Exception): [0-9a-f]/,
+    rules: ['Oops'],
+  },
   { may: /^\[exception RIP: /, rules: ['CrashException'] },
   {
     may: /^\[<|^(?:\? )?[A-Za-z_.$][\w.$]{0,255}(?:\+0x| \(?[^ :()]+:\d)|^<\/?#?[A-Z]{2,}>|^Call [Tt]race:/,
