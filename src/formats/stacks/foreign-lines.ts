@@ -77,6 +77,16 @@ export function readForeign(line: string): ForeignLine | undefined {
   return undefined;
 }
 
+// What stands in front of the kernel's own stack where a log keeps none of the usual stamps: "kernel: " of syslog without
+// time and host, "<4>" of vmcore-dmesg, "[18:01:50] " of a CI system, "5392s " of autopkgtest, ":" of ABRT.
+const BEFORE_OOPS = /^(?:kernel: ?|<\d{1,3}>|\[\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\] ?|\d{1,9}s |: ?)/;
+
+/** A line of the kernel's stack behind such a margin. */
+export function readOopsInLog(line: string): ForeignLine | undefined {
+  const margin = BEFORE_OOPS.exec(line)?.[0];
+  return margin === undefined ? undefined : readOops(line.slice(margin.length));
+}
+
 /** The same among the messages of a kernel, which print no other stack. */
 export function readOops(text: string): ForeignLine | undefined {
   const line = text.trim();

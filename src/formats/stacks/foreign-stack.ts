@@ -10,7 +10,7 @@
  */
 import type { CaptureRecord, ForeignFrame, ForeignStack, Stamp } from '../../model/record.js';
 import { splitMargin } from '../clean.js';
-import { isReportTable, isReportText, readForeign } from './foreign-lines.js';
+import { isReportTable, isReportText, readForeign, readOopsInLog } from './foreign-lines.js';
 import type { ForeignLine } from './foreign-lines.js';
 import type { LineFormat } from '../line-format.js';
 import { StackBuilder } from './stack-builder.js';
@@ -47,7 +47,8 @@ class ForeignStacks implements LineFormat {
 
   #read(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
     const torn = this.#last === lineNo - 1 ? this.#torn : '';
-    const read = readForeign(text);
+    const bare = readForeign(text);
+    const read = bare ?? readOopsInLog(text);
     this.#torn = isPlaceless(read) ? text : '';
     const whole = torn === '' || read?.type === 'frame' ? undefined : mended(torn, text);
     if (whole !== undefined) {
@@ -58,7 +59,11 @@ class ForeignStacks implements LineFormat {
     const isOops = read !== undefined && 'tool' in read && read.tool === 'oops';
     const announced = this.#announcedAt === lineNo - 1 ? this.#announced : undefined;
     // People write "Call Trace:" above what gdb prints as well; "<TASK>" may stand below it.
-    if (isOops && (read.type === 'head' || (read.type === 'inside' && announced === 'oops'))) {
+    if (
+      isOops &&
+      bare !== undefined &&
+      (read.type === 'head' || (read.type === 'inside' && announced === 'oops'))
+    ) {
       this.#announce('oops', lineNo);
       return undefined;
     }
