@@ -78,6 +78,19 @@ function count(text: string, pattern: RegExp): number {
   return text.match(pattern)?.length ?? 0;
 }
 
+// "VHOST_SET_FEATURES"   "0x4008af00 /* VHOST_SET_FEATURES */"   "TCGETS or VHOST_SET_OWNER"
+const WHOLE_REQUEST = /(?:^|[ *])VHOST(?:_[A-Z\d]+)+(?= |$)/;
+
+/** Characters are missing within a call that may have told of a vhost device. */
+export function isDamaged({ what, name, args }: CallLine): boolean {
+  const isMessage = name === 'sendmsg' || name === 'recvmsg';
+  if (isMessage && /iov_base=(?!"|0x|NULL)/.test(args)) return true;
+  if (what !== 'call' || !(isMessage || name === 'ioctl')) return false;
+  const { fd, rest } = firstArgument(args);
+  if (/^\d/.test(args) && fd === undefined) return true;
+  return args.includes('VHOST') && !isMessage && !WHOLE_REQUEST.test(requestOf(rest) ?? '');
+}
+
 /** The line has the head of a call and the end of one, and is none: something else is glued to it. */
 export function isBrokenCall(text: string): boolean {
   return HOPEFUL.test(text) && hasStraceHead(text);

@@ -22,6 +22,7 @@ import {
   firstArgument,
   holdsTwo,
   isBrokenCall,
+  isDamaged,
   requestOf,
   straceLine,
   transferOf,
@@ -98,6 +99,7 @@ class Strace implements LineFormat {
     this.#problem = undefined;
     if (line !== undefined && isEvidence(line, isNear)) {
       if (holdsTwo(text, line)) this.#loseEndOfLine(lineNo);
+      else if ('args' in line && isDamaged(line)) this.#lose(lineNo, 'a part of a call is missing');
       else this.#read(line, lineNo);
     } else if (isNear && isAttachment(text)) this.#attach(text, lineNo);
     else if (isNear && isOfProgram(text)) this.#chatter(lineNo);
