@@ -9,7 +9,7 @@
 
 // Nearly every line has none of these, and one test must show it.
 const UNCLEAN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|&(?:lt|gt|amp|quot);|\w\\_|(?:#\d{1,6} +| in )\\_/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|&(?:lt|gt|amp|quot|apos|#39|#x27);|\w\\_|(?:#\d{1,6} +| in )\\_/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC ( B
 
@@ -30,7 +30,10 @@ const ESCAPED = /\w\\_|(?:#\d{1,6} +| in )\\_/;
 // "Â " is how a no-break space looks after a wrong decoding.
 const NO_BREAK = /\u00c2?\u00a0/g;
 
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"' };
+// An apostrophe has no name in HTML 4: what writes pages gives its number.
+const ENTITIES: Readonly<Record<string, string>> = {
+  ...{ lt: '<', gt: '>', amp: '&', quot: '"', apos: "'", '#39': "'", '#x27': "'" },
+};
 
 /** The text as a person saw it: no colours, controls, byte order mark; plain blanks. */
 export function cleanLine(line: string): string {
@@ -41,7 +44,7 @@ export function cleanLine(line: string): string {
   const text = straightQuotes(bare.replace(ESCAPE, '').replace(CONTROL, '').replace(NO_BREAK, ' '));
   return eraseBackspaces(
     isEscaped(text) ? text.replace(/\\([_*#<>[\]()`~])/g, '$1') : text,
-  ).replace(/&(lt|gt|amp|quot);/g, (_, name: string) => ENTITIES[name] ?? '');
+  ).replace(/&(lt|gt|amp|quot|apos|#39|#x27);/g, (_, name: string) => ENTITIES[name] ?? '');
 }
 
 /** An editor leaves no underscore out; a name that has a backslash of its own may stand beside others. */

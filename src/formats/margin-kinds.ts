@@ -53,6 +53,8 @@ const KINDS: readonly RegExp[] = [
   /^\[pid +\d{1,8}\] /,
   // "1: (1805) <-1008-break-insert -f f": MIEngine's log of what it sends to gdb and receives (VS Code, engineLogging)
   /^\d{1,4}: \(\d{1,10}\) (?:<-|->)/,
+  // ":#0  vhost_dev_start (hdev=0x1) at x.c:1": what ABRT attaches to a bug
+  /^:/,
   // "594,562 2-gdb-set confirm off": the gdb traces console of Eclipse CDT
   /^\d{3},\d{3} {1,2}/,
 ];
@@ -129,6 +131,8 @@ export interface Evidence {
   /** False for most lines that are no trace behind any margin, and quickly. */
   readonly mayHoldTrace: (line: string) => boolean;
   readonly isFound: (rest: string) => boolean;
+  /** A trace of the kernel, whose rows begin with a name that may be any text, that of a quote, too. */
+  readonly isKernelTrace: (rest: string) => boolean;
 }
 
 /** The shortest margin of the line behind which something stands that is known by itself. */
@@ -138,7 +142,8 @@ export function marginOf(line: string, evidence: Evidence): Margin | undefined {
   if (!ANY_KIND.test(line)) return undefined;
   const kind =
     OF_SESSIONS.find((one) => isProven(line, one, evidence.isSession)) ??
-    [QUOTED, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound));
+    [QUOTED, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound)) ??
+    (isProven(line, QUOTED, evidence.isKernelTrace) ? QUOTED : undefined);
   if (kind !== undefined) return [kind];
   return !evidence.mayHoldTrace(line) || evidence.isTrace(line)
     ? undefined

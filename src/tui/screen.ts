@@ -137,7 +137,9 @@ function timelinePane(viewer: Viewer, common: Common): string[] {
     style,
   };
   const empty =
-    total === 0 ? 'no vhost or migration call was read in it' : 'nothing passes the filter; Esc clears it';
+    total === 0
+      ? 'no vhost or migration call was read in it'
+      : 'nothing passes the filter; Esc clears it';
   return paneRows({ ...common, title, right, empty, scroll }, (i) =>
     timelineRow(viewer.rows?.row(i), options),
   );

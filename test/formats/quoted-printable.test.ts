@@ -48,6 +48,35 @@ describe('decode', () => {
   });
 });
 
+describe('a blank at the end of a line', () => {
+  test('is one behind a word, too', () => {
+    expect(decode(HEADER, '', '4711@1.5:savevm_state_setup=20', 'size=3D1=20')).toEqual([
+      ...[undefined, undefined, '4711@1.5:savevm_state_setup ', 'size=1 '],
+    ]);
+  });
+
+  test('is none below a line that was decoded before', () => {
+    expect(decode(HEADER, 'x=3D1', '#2  f (dev=0x5555) at a.c:3', 'len=20')).toEqual([
+      ...[undefined, 'x=1', undefined, undefined],
+    ]);
+  });
+
+  test('is none in the next mail of an mbox', () => {
+    const separator = 'From somebody@example.org Sun Nov 22 03:27:38 2026';
+    expect(decode(HEADER, 'x=3D1', separator, 'len=20')).toEqual([
+      ...[undefined, 'x=1', undefined, undefined],
+    ]);
+  });
+
+  test('hides no event that has no arguments', () => {
+    const text = `${HEADER}\n\n4711@1795320809.223469:savevm_state_setup=20\n`;
+    expect(readText(text).records).toMatchObject([
+      { kind: 'prose' },
+      { kind: 'event', name: 'savevm_state_setup' },
+    ]);
+  });
+});
+
 test('frames keep the lines of the file', () => {
   const [trace] = readText(MAIL.join('\n')).records;
   expect(trace).toMatchObject({

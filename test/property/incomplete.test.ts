@@ -243,6 +243,34 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
     );
   });
 
+  test('lines that lost the end of line between them', () => {
+    fc.assert(
+      fc.property(
+        anyCapture,
+        fc.array(fc.nat(), { minLength: 1, maxLength: 3 }),
+        (capture, places) => {
+          const left = [...linesOf(capture)];
+          for (const place of places) {
+            const at = place % Math.max(1, left.length - 1);
+            left.splice(at, 2, `${left[at] ?? ''}${left[at + 1] ?? ''}`);
+          }
+          expect(alarms(left)).toEqual([]);
+        },
+      ),
+      {
+        numRuns: 150,
+        endOnFailure: true,
+        examples: [
+          // A log base, and an answer to it; a vring that is addressed with logging; what undoes a failed log start.
+          ['LS-BASE-FIRST/pass-messages', [25]],
+          ['LS-BASE-FIRST/pass-messages', [31]],
+          ['KV-ERR/pass-rollback', [24]],
+          ['KV-ERR/pass-rollback', [25]],
+        ],
+      },
+    );
+  });
+
   test('some stacks cut short by bt N, or with frames lost inside', () => {
     fc.assert(
       fc.property(

@@ -19,7 +19,8 @@ const MAY =
   /^(?:\[ {0,12}\+?\d{1,10}\.\d{6}|\[[A-Z][a-z]{2}[ \d]|<\d{1,3}>\[|[a-z0-9]{3,9} {0,6}:[a-z]{2,6} {0,6}: |\d{1,4},\d|[A-Z][a-z]{2} [ \d]|\d{4}-\d\d-\d\dT)/;
 
 // "> > [    0.651247] ..."   "   [    0.651247] ...": quoted in a mail, set off in a note
-const MARGIN = /^[ \t>|]+/;
+// ":[    0.651247] ..."   "5392s [    0.651247] ...": in a report of ABRT, in a log of autopkgtest
+const MARGIN = /^(?:[ \t>|]+|:|\d{1,9}s )+/;
 
 export function readMessage(line: string): KernelMessage | undefined {
   if (line.length > LONGEST_LINE) return undefined;

@@ -40,6 +40,12 @@ const LOSS: readonly (readonly [RegExp, string])[] = [
   [/^##### CPU (\d+) buffer started ####$/, 'earlier events of this CPU were overwritten'],
 ];
 
+/** The trace begins, or says of itself that events are lost. */
+export function isTraceNotice(line: string): boolean {
+  if (!/^[#C]/.test(line)) return false;
+  return HEADER.test(line) || LOSS.some(([pattern]) => pattern.test(line));
+}
+
 // trace-cmd report
 const NOTICE = /^cpus=\d+$|^CPU \d+ is empty$/;
 

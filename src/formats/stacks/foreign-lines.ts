@@ -36,6 +36,10 @@ const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[
   // gdb's own frames are most lines of a log: "f (hdev=0x1", ") at " and "f ()" stand in no other tool's.
   { may: /^#\d{1,10}(?:\.\d+)?[ \t](?!.*(?: \(\w+=|\) (?:at|from) | \(\)$))/, rules: ['Numbered'] },
   { may: /^\[#?\d/, rules: ['Gef', 'Listed'] },
+  {
+    may: /^\[[0-9a-f]{8}(?:[0-9a-f]{8})?\] \[|^--- (?:interrupt|Exception): [0-9a-f]/,
+    rules: ['Oops'],
+  },
   { may: /^\[exception RIP: /, rules: ['CrashException'] },
   {
     may: /^\[<|^(?:\? )?[A-Za-z_.$][\w.$]{0,255}(?:\+0x| \(?[^ :()]+:\d)|^<\/?#?[A-Z]{2,}>|^Call [Tt]race:/,
@@ -48,7 +52,7 @@ const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[
   { may: /^[PT]ID \d/, rules: ['EuStackHead'] },
   { may: /^\/\S/, rules: ['Place'] },
   { may: /^[A-Z][A-Z0-9_]{0,7}: [0-9a-f]|^--- </, rules: ['CrashInside'] },
-  { may: /^[0-9a-f]{4,16} [^\n]+\)$/, rules: ['Perf'] },
+  { may: /^[0-9a-f]{4,16} [^\n]+\)$|^[0-9a-f]{1,3} \[unknown\] /, rules: ['Perf'] },
 ];
 
 /** Two kinds are told by their end: they begin with the name of a thread or a file. */
@@ -71,6 +75,16 @@ export function readForeign(line: string): ForeignLine | undefined {
     }
   }
   return undefined;
+}
+
+// What stands in front of the kernel's own stack where a log keeps none of the usual stamps: "kernel: " of syslog without
+// time and host, "<4>" of vmcore-dmesg, "[18:01:50] " of a CI system, "5392s " of autopkgtest, ":" of ABRT.
+const BEFORE_OOPS = /^(?:kernel: ?|<\d{1,3}>|\[\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\] ?|\d{1,9}s |: ?)/;
+
+/** A line of the kernel's stack behind such a margin. */
+export function readOopsInLog(line: string): ForeignLine | undefined {
+  const margin = BEFORE_OOPS.exec(line)?.[0];
+  return margin === undefined ? undefined : readOops(line.slice(margin.length));
 }
 
 /** The same among the messages of a kernel, which print no other stack. */

@@ -5,12 +5,19 @@
  *           gdb-dashboard, lldb, eu-stack, perf script (below an event see kernel/perf.ts), glibc's
  *           backtrace_symbols(), numbered lists in notes.
  * Unit:     one record per stack, with the line above that names its thread.
- * Not read: bpftrace, SystemTap, pwndbg, WinDbg; arguments of lldb and gef; the `====` above a report of ASan,
- *           which nobody can tell from a person's rule.
+ * Not read: bpftrace, SystemTap, pwndbg, WinDbg; arguments of lldb and gef; of several stacks that a log keeps in one
+ *           line, those behind the first; the `====` above a report of ASan, which nobody can tell from a person's rule.
  */
-import type { CaptureRecord, ForeignFrame, ForeignStack, Stamp } from '../../model/record.js';
+import type {
+  CaptureRecord,
+  ForeignFrame,
+  ForeignStack,
+  Problem,
+  Stamp,
+} from '../../model/record.js';
 import { splitMargin } from '../clean.js';
-import { isReportTable, isReportText, readForeign } from './foreign-lines.js';
+import { stacksInLine } from './escaped-lines.js';
+import { isReportTable, isReportText, readForeign, readOopsInLog } from './foreign-lines.js';
 import type { ForeignLine } from './foreign-lines.js';
 import type { LineFormat } from '../line-format.js';
 import { StackBuilder } from './stack-builder.js';
@@ -29,14 +36,20 @@ class ForeignStacks implements LineFormat {
   #announcedAt = -1;
   /** The frame on the line above, where its place is still to come. */
   #torn = '';
+  #problem: Problem | undefined;
+
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
 
   get isOpen(): boolean {
     return this.#stacks.isOpen;
   }
 
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    this.#problem = undefined;
     const text = splitMargin(line).rest.trimEnd();
-    const records = this.#read(text, lineNo);
+    const records = this.#readEscaped(text, lineNo) ?? this.#read(text, lineNo);
     if (records !== undefined) this.#last = lineNo;
     return records;
   }
@@ -45,9 +58,21 @@ class ForeignStacks implements LineFormat {
     return this.#stacks.end();
   }
 
+  /** A line is told by one record: the first stack, which is that of the thread that crashed. */
+  #readEscaped(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    const [first, ...others] = stacksInLine(text, lineNo);
+    if (first === undefined) return undefined;
+    if (others.length > 0) {
+      const message = `of ${others.length + 1} stacks in one line, only the first is read`;
+      this.#problem = { code: 'FRAME_UNREAD', message, span: first.span };
+    }
+    return [...this.#stacks.end(), first];
+  }
+
   #read(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
     const torn = this.#last === lineNo - 1 ? this.#torn : '';
-    const read = readForeign(text);
+    const bare = readForeign(text);
+    const read = bare ?? readOopsInLog(text);
     this.#torn = isPlaceless(read) ? text : '';
     const whole = torn === '' || read?.type === 'frame' ? undefined : mended(torn, text);
     if (whole !== undefined) {
@@ -58,7 +83,11 @@ class ForeignStacks implements LineFormat {
     const isOops = read !== undefined && 'tool' in read && read.tool === 'oops';
     const announced = this.#announcedAt === lineNo - 1 ? this.#announced : undefined;
     // People write "Call Trace:" above what gdb prints as well; "<TASK>" may stand below it.
-    if (isOops && (read.type === 'head' || (read.type === 'inside' && announced === 'oops'))) {
+    if (
+      isOops &&
+      bare !== undefined &&
+      (read.type === 'head' || (read.type === 'inside' && announced === 'oops'))
+    ) {
       this.#announce('oops', lineNo);
       return undefined;
     }

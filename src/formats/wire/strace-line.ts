@@ -60,6 +60,42 @@ export function straceLine(line: string): StraceLine | undefined {
   return accept(text);
 }
 
+const STRING = /"(?:[^"\\]|\\.)*"/g;
+// "<... ioctl resumed> <unfinished ...>) = ?" is one, of a thread that was killed.
+const ENDS = /<(?:unfinished|detached) \.\.\.>(?:\)[ \t]*= )?|\)[ \t]*= /g;
+const RESUMPTIONS = /<\.\.\. \w+ resumed>/g;
+
+/** The end of the line behind a record was lost: what a call ended with, or went on with, stands there once too often. */
+export function holdsTwo(text: string, { what }: StraceLine): boolean {
+  const isCall = what === 'call' || what === 'resumed';
+  const exceeds = (line: string): boolean =>
+    count(line, ENDS) > (isCall ? 1 : 0) || count(line, RESUMPTIONS) > (what === 'resumed' ? 1 : 0);
+  // A string may hold anything.
+  return exceeds(text) && exceeds(text.replace(STRING, '""'));
+}
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
+}
+
+// "VHOST_SET_FEATURES"   "0x4008af00 /* VHOST_SET_FEATURES */"   "TCGETS or VHOST_SET_OWNER"
+const WHOLE_REQUEST = /(?:^|[ *])VHOST(?:_[A-Z\d]+)+(?= |$)/;
+
+/** Characters are missing within a call that may have told of a vhost device. */
+export function isDamaged({ what, name, args }: CallLine): boolean {
+  const isMessage = name === 'sendmsg' || name === 'recvmsg';
+  if (isMessage && /iov_base=(?!"|0x|NULL)/.test(args)) return true;
+  if (what !== 'call' || !(isMessage || name === 'ioctl')) return false;
+  const { fd, rest } = firstArgument(args);
+  if (/^\d/.test(args) && fd === undefined) return true;
+  return args.includes('VHOST') && !isMessage && !WHOLE_REQUEST.test(requestOf(rest) ?? '');
+}
+
+/** The line has the head of a call and the end of one, and is none: something else is glued to it. */
+export function isBrokenCall(text: string): boolean {
+  return HOPEFUL.test(text) && hasStraceHead(text);
+}
+
 // "[pid 17825] 04:02:21.664841 ioctl("   "4697  1795319147.202089 <... ioctl resumed>"   "04:02:21 (+     0.005368) ioctl("
 const HEAD =
   /^ {0,8}(?:\[pid {1,8}\d{1,10}(?:<[^<>]{0,64}>)?\] {1,8}|\d{1,10}(?:<[^<>]{0,64}>)? {1,8})?(?:(?:\d\d:\d\d:\d\d(?:\.\d{1,9})?|\(\+ {0,16}\d{1,10}(?:\.\d{1,9})?\)| {0,16}\d{1,10}\.\d{1,9}) {1,8}){0,3}(?:\[[ \da-f?]{1,20}\] {1,8}){0,2}(?:[a-z_]\w{0,63}\(|<\.\.\. \w{1,64} resumed>)/;

@@ -11,13 +11,22 @@
  *           io_uring; stacks of -k and messages of QEMU in between (chatter). A file
  *           descriptor counts for the whole capture: two processes in one strace are not told apart by it.
  */
-import type { CaptureRecord, SystemCall, VhostUserMessage } from '../../model/record.js';
+import type { CaptureRecord, Problem, SystemCall, VhostUserMessage } from '../../model/record.js';
 import { HeldRecords } from '../held-records.js';
 import type { Slot } from '../held-records.js';
 import type { LineFormat } from '../line-format.js';
 import { systemCalls } from './linux-syscalls.js';
 import { Dump } from './strace-dump.js';
-import { directionOf, firstArgument, requestOf, straceLine, transferOf } from './strace-line.js';
+import {
+  directionOf,
+  firstArgument,
+  holdsTwo,
+  isBrokenCall,
+  isDamaged,
+  requestOf,
+  straceLine,
+  transferOf,
+} from './strace-line.js';
 import type { CallLine, StraceLine, Transfer } from './strace-line.js';
 import { bytesOfString } from './strace-string.js';
 import { HEADER_BYTES, headerOf, payloadOf } from './vhost-user-bytes.js';
@@ -76,6 +85,11 @@ class Strace implements LineFormat {
   readonly #channels = new Channels();
   #dumped: Dumped | undefined;
   #lastLine = -1;
+  #problem: Problem | undefined;
+
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
 
   get isOpen(): boolean {
     return !this.#held.isEmpty || this.#dumped !== undefined;
@@ -84,10 +98,15 @@ class Strace implements LineFormat {
   take(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
     const line = straceLine(text);
     const isNear = this.#lastLine === lineNo - 1;
-    if (line !== undefined && isEvidence(line, isNear)) this.#read(line, lineNo);
-    else if (isNear && isAttachment(text)) this.#attach(text, lineNo);
+    this.#problem = undefined;
+    if (line !== undefined && isEvidence(line, isNear)) {
+      if (holdsTwo(text, line)) this.#loseEndOfLine(lineNo);
+      else if ('args' in line && isDamaged(line)) this.#lose(lineNo, 'a part of a call is missing');
+      else this.#read(line, lineNo);
+    } else if (isNear && isAttachment(text)) this.#attach(text, lineNo);
     else if (isNear && isOfProgram(text)) this.#chatter(lineNo);
-    else if (isNear && TORN_STAMP.test(text)) this.#gap(lineNo, 'the head of a call is missing');
+    else if (isNear && TORN_STAMP.test(text)) this.#lose(lineNo, 'the head of a call is missing');
+    else if (isNear && isBrokenCall(text)) this.#lose(lineNo, 'a call is glued to something else');
     else return undefined;
     this.#lastLine = lineNo;
     return this.#held.drain();
@@ -122,7 +141,7 @@ class Strace implements LineFormat {
     this.#settle();
     switch (line.what) {
       case 'call':
-        if (hasLostHead(line.name)) this.#gap(lineNo, `the head of ${line.name}() is missing`);
+        if (hasLostHead(line.name)) this.#lose(lineNo, `the head of ${line.name}() is missing`);
         else if (isCut(line)) this.#dumped = { line, lineNo, dump: new Dump(), below: [] };
         else this.#onCall(line, lineNo);
         break;
@@ -149,6 +168,25 @@ class Strace implements LineFormat {
   #gap(lineNo: number, why: string): Slot {
     this.#settle();
     return this.#held.add({ kind: 'gap', span: { first: lineNo, last: lineNo }, why });
+  }
+
+  /** A line that may have held any record: what was begun may have ended there. */
+  #lose(lineNo: number, why: string): void {
+    this.#gap(lineNo, why);
+    for (const entries of [this.#torn, this.#headed]) {
+      for (const { slot } of entries.values()) slot.waits -= 1;
+      entries.clear();
+    }
+  }
+
+  #loseEndOfLine(lineNo: number): void {
+    this.#lose(lineNo, 'the end of a line is missing behind a record');
+    const message = 'two records of strace stand in one line, of which none is read';
+    this.#problem = {
+      code: 'UNREAD_PROTOCOL',
+      message,
+      span: { first: lineNo, last: lineNo },
+    };
   }
 
   #onCall(line: CallLine, lineNo: number, dump?: Dump): void {
@@ -205,7 +243,7 @@ class Strace implements LineFormat {
     const connection = `${call.pid ?? ''} ${fd} ${transfer.direction}`;
     if (this.#completes(connection, transfer)) return this.#held.add(otherwise);
     const header = headerOf(transfer.bytes);
-    if (header !== undefined && isShort(transfer, call.result)) {
+    if (header !== undefined && isMisfit(transfer, call.result)) {
       return this.#gap(call.span.first, `the end of ${call.name}() is missing`);
     }
     const length = lengthOf(transfer, call.result);
@@ -343,9 +381,13 @@ function plainText(text: string | undefined): string | undefined {
 
 const NO_FILE = { fd: undefined, path: undefined, rest: '' } as const;
 
-/** Fewer bytes than were printed: the number lost its last digits, or a part of the message is still to be sent. */
-function isShort({ bytes }: Transfer, result: string | undefined): boolean {
-  return result !== undefined && Number(result) < bytes.length;
+/**
+ * Fewer bytes than were printed: the number lost its last digits, or a part of the message is still to be sent. More,
+ * although nothing was cut: some of what was printed is lost.
+ */
+function isMisfit({ bytes, cut }: Transfer, result: string | undefined): boolean {
+  if (result === undefined) return false;
+  return Number(result) < bytes.length || (!cut && Number(result) > bytes.length);
 }
 
 /** Bytes that went over, printed or not. */
