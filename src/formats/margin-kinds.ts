@@ -143,7 +143,7 @@ export function marginOf(line: string, evidence: Evidence): Margin | undefined {
   const kind =
     OF_SESSIONS.find((one) => isProven(line, one, evidence.isSession)) ??
     [QUOTED, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound)) ??
-    (isProven(line, QUOTED, evidence.isKernelTrace) ? QUOTED : undefined);
+    [QUOTED, ...NAMED_KINDS].find((one) => isProven(line, one, evidence.isKernelTrace));
   if (kind !== undefined) return [kind];
   return !evidence.mayHoldTrace(line) || evidence.isTrace(line)
     ? undefined
