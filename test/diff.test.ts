@@ -33,8 +33,10 @@ function differences(a: string, b: string): Omit<DiffCounts, 'same' | 'doubtful'
 function renamed(text: string): string {
   return text
     .replace(
-      /\b0x((?:5[56]|7f)[0-9a-f]{10})\b/g,
-      (_, digits: string) => `0x${(BigInt(`0x${digits}`) + 0x100000n).toString(16)}`,
+      // What a call returns is no address.
+      /(?<!arg1=)\b(0x)?((?:5[56]|7f)[0-9a-f]{10})\b/g,
+      (_, sign: string | undefined, digits: string) =>
+        `${sign ?? ''}${(BigInt(`0x${digits}`) + 0x100000n).toString(16)}`,
     )
     .replace(
       /(\.c:|\.c, line )(\d+)/g,

@@ -96,13 +96,15 @@ describe('every rule that checks something is decidable', () => {
   const own = rules.map(({ info }) => info).filter(({ undecidable }) => undecidable === undefined);
 
   test.each(own)('$id names what it needs, and recipes show it', (info) => {
-    const { probes = [], traceProbes = [], messageProbes = [] } = info;
+    const { probes = [], traceProbes = [], messageProbes = [], requestProbes = [] } = info;
     expect(probes, 'RuleInfo.probes').not.toEqual([]);
     expect(recipesFor(probes, info.backends)).not.toEqual([]);
     const { shows } = recipes.qemu(all);
     expect(traceProbes.filter((need) => !shows.has(need))).toEqual([]);
     const messages = recipes.strace({ backends: ['user'], needs: undefined }).shows;
     expect(messageProbes.filter((need) => !messages.has(need))).toEqual([]);
+    const requests = recipes.strace({ backends: ['kernel'], needs: undefined }).shows;
+    expect(requestProbes.filter((need) => !requests.has(need))).toEqual([]);
   });
 
   test('by trace events alone, where these are enough', () => {
@@ -150,8 +152,8 @@ describe('every rule that checks something is decidable', () => {
       }
     }
     expect(decided.size).toBeGreaterThan(10);
-    // Only an strace of the backend, which names the socket, shows the memory of all threads; the recipe's is of QEMU.
-    const ofBackend = ['RZ-COVER', 'RZ-TABLE'];
+    // Only an strace of the backend, which names the socket, shows what all threads do; the recipe's is of QEMU.
+    const ofBackend = ['DS-DOUBLE', 'DS-RING-AFTER-STOP', 'RZ-COVER', 'RZ-TABLE'];
     expect([...decided].filter((rule) => !listed.has(rule)).sort()).toEqual(ofBackend);
   });
 

@@ -62,8 +62,9 @@ function leanEvent({ name, args, tid }: SaidEvent): SaidEvent {
 }
 
 /** Its thread is that of the step. */
-function leanReturn({ kind, span, func, value }: FunctionReturn): FunctionReturn {
-  return detachedMembers({ kind, span, func, value });
+function leanReturn({ kind, span, func, value, address }: FunctionReturn): FunctionReturn {
+  const lean = { kind, span, func, value };
+  return detachedMembers(address === undefined ? lean : { ...lean, address });
 }
 
 export class StepMaker {

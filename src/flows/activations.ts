@@ -111,7 +111,6 @@ class Tracker {
     }
     // Named ones are those of their session, and the text may come back to it.
     if (this.lives.enter(step.session)) this.threads.delete('');
-    this.followNames(step);
     const incarnation = this.lives.follow(step);
     if (incarnation !== undefined) this.ofEvent.set(step.index, incarnation);
     if (step.returned !== undefined) this.followReturn(this.stateOf(step.thread ?? ''), step);
@@ -119,6 +118,7 @@ class Tracker {
       this.atStep.push(NONE);
       return;
     }
+    this.followNames(step);
     this.nameThread(step);
     const state = this.stateOf(step.thread ?? '');
     state.returned = undefined;

@@ -245,6 +245,8 @@ export interface RuleInfo {
   readonly traceProbes?: readonly Need[];
   /** What is enough in its place for a vhost-user device: the messages on its connection. */
   readonly messageProbes?: readonly Need[];
+  /** What is enough in its place for a device of the kernel: the requests to it. */
+  readonly requestProbes?: readonly Need[];
   readonly why: string;
   readonly remedy: string;
   /** Legal behaviour that looks like a violation and is not reported. */

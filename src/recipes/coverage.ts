@@ -60,12 +60,13 @@ function whyNot(rule: RuleInfo, { shows }: Recipe, backends: readonly Backend[])
 
 /** Sets of needs, each of which is enough by itself. */
 function waysOf(
-  { probes = [], traceProbes = [], messageProbes = [] }: RuleInfo,
+  { probes = [], traceProbes = [], messageProbes = [], requestProbes = [] }: RuleInfo,
   backends: readonly Backend[],
 ): readonly (readonly Need[])[] {
   // The kernel's devices have no messages.
   const messages = backends.every((backend) => backend === 'user') ? messageProbes : [];
-  return [probes, ...[traceProbes, messages].filter((way) => way.length > 0)];
+  const requests = backends.every((backend) => backend === 'kernel') ? requestProbes : [];
+  return [probes, ...[traceProbes, messages, requests].filter((way) => way.length > 0)];
 }
 
 /** What a recipe is to show for a rule: the first set that it can show. */

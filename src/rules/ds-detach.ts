@@ -49,6 +49,12 @@ export const dsDetach: Rule = {
       'op_get_vring_base',
       'op_net_set_backend',
     ],
+    requestProbes: [
+      'wire op_set_features',
+      'wire op_set_vring_addr',
+      'wire op_net_set_backend',
+      'wire op_get_vring_base',
+    ],
     remedy: 'Look at the loop of vhost_net_stop_one() of that QEMU.',
     exceptions: [
       'vrings of a start that failed: nothing is attached yet',

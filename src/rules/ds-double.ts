@@ -22,12 +22,6 @@ export const dsDouble: Rule = {
     ],
     why: 'The second start sets up rings that the backend is working on, and takes a second reference to the log.',
     probes: ['vhost_dev_init', 'vhost_dev_start', 'vhost_dev_stop', 'return of vhost_dev_start'],
-    messageProbes: [
-      'wire vhost_user_message',
-      'wire op_set_features',
-      'wire op_set_vring_addr',
-      'wire op_get_vring_base',
-    ],
     remedy:
       'Look at how the virtio device keeps track of its start: its own flag and hdev->started must agree.',
     exceptions: [

@@ -33,12 +33,6 @@ export const dsRingAfterStop: Rule = {
     ],
     why: 'For vhost-user an address or a kick starts the ring again: the backend processes requests of a guest that is already moving, and the index that was fetched is wrong.',
     probes: ['vhost_dev_start', 'vhost_dev_stop', 'vhost_virtqueue_set_addr', 'op_get_vring_base'],
-    messageProbes: [
-      'wire vhost_user_message',
-      'wire op_set_features',
-      'wire op_set_vring_addr',
-      'wire op_get_vring_base',
-    ],
     remedy:
       'Find out who sets up vrings of a stopped device in that QEMU: only vhost_dev_start() and a ring restart of a started device may.',
     exceptions: [

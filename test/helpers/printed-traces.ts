@@ -24,8 +24,10 @@ const comm = fc.oneof(
     'x-7 (1)',
     '(-1)',
   ),
-  // `\_` is an underscore of Markdown.
-  fc.stringMatching(/^[!-~]([ -~]{0,13}[!-~])?$/).filter((text) => !text.includes('\\_')),
+  // `\_` is an underscore of Markdown, `>` and `|` quote a line of mail.
+  fc
+    .stringMatching(/^[!-~]([ -~]{0,13}[!-~])?$/)
+    .filter((text) => !text.includes('\\_') && !/^[>|]/.test(text)),
 );
 
 const value = fc.oneof(
