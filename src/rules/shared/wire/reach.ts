@@ -22,11 +22,17 @@ export function* judgeWireReach(
   kind: WireRound['kind'],
 ): Generator<Judgement> {
   for (const round of wireRounds(context)) {
-    if (round.kind !== kind) continue;
+    if (round.kind !== kind || isUntrue(round)) continue;
     const left = [...unreached(round)].flatMap(({ vrings }) => [...vrings]);
     const missed = left.filter(([, { address }]) => address.enable !== (kind === 'start'));
     if (missed.length > 0) yield judge(context, round, new Map(missed.sort(([a], [b]) => a - b)));
   }
+}
+
+/** Features without LOG_ALL in front of vrings that are all told to log: a log start that leaves them out, see LS-FEATURES. */
+function isUntrue({ kind, passes }: WireRound): boolean {
+  const told = passes.flatMap(({ addresses }) => addresses);
+  return kind === 'stop' && told.length > 0 && told.every(({ enable }) => enable === true);
 }
 
 function judge(
