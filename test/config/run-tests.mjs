@@ -10,7 +10,7 @@ const steps = [
   ['build, types of src', 'npm', 'run', '--silent', 'build'],
   ['types of test', 'tsc', '-p', 'test/tsconfig.json'],
   ['eslint', 'eslint', '-c', 'test/config/eslint.config.mjs', '.'],
-  ['vitest', 'vitest', 'run', '-c', 'test/config/vitest.config.ts', '--coverage'],
+  ['vitest', 'vitest', 'run', '-c', 'test/config/vitest.config.ts'],
   ['knip', 'knip'],
 ];
 

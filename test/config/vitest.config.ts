@@ -20,6 +20,10 @@ export default defineConfig({
       include: ['src/**/*.{ts,tsx}'],
       exclude: ['src/grammar/**', 'src/commands/**'],
       reporter: ['text', 'json-summary'],
+      // What decides a verdict; the outer folders are run as programs, which is not counted.
+      thresholds: {
+        'src/{check,facts,flows,formats,model,protocol,rules,scrub}/**': { lines: 98 },
+      },
     },
   },
 });
