@@ -639,6 +639,24 @@ describe('order', () => {
     expect(run(words, '', ...bt('vhost_dev_set_log'), '', words).ordered).toBe(true);
   });
 
+  test('times that run backwards make a note, a step back does not', () => {
+    const events = Array.from(
+      { length: 20 },
+      (_, i) => `4711@1795320809.2234${String(10 + i)}:vhost_commit Started: 1 Changed: ${i % 2}`,
+    );
+    expect(run(...events).ordered).toBe(true);
+    expect(run(...events.slice(10), ...events.slice(0, 10)).ordered).toBe(true);
+    const note = run(...events.toReversed());
+    expect(note.ordered).toBe(false);
+    expect(note.note).toEqual({ line: 9, why: 'times that run backwards' });
+    // What was measured since the line before is no clock.
+    const since = [5, 1, 4, 2, 3, 1, 9, 1, 8, 1, 7, 2, 6, 1, 5, 1, 4, 1, 3, 1, 2, 1];
+    const calls = since.map(
+      (n) => `4711 0.00000${n} ioctl(13</dev/vhost-net>, VHOST_RESET_OWNER) = 0`,
+    );
+    expect(run(...calls).ordered).toBe(true);
+  });
+
   test('two bt of different stacks with no run between them make a note', () => {
     const note = run(
       '(gdb) bt',

@@ -66,6 +66,11 @@ function nameOf({ func, value, role }: Subject): string {
 function missingAround(run: Run, subject: Subject): readonly string[] {
   if (!run.ordered) {
     const { why, line } = run.note ?? { why: 'it is a note', line: 0 };
+    if (why === 'times that run backwards') {
+      return [
+        `the order of the records: ${why} (line ${line}) show that the newest line comes first; \`tac FILE | vhtrace check -\` turns them round`,
+      ];
+    }
     return [
       `the order of the ${subject.role === 'wire' ? 'records' : 'backtraces'}: ${why} (line ${line}) make this a note of separate snippets; --assume-ordered vouches for their order`,
     ];

@@ -5,15 +5,17 @@
  * its dumps are snippets, possibly of several runs, and only what one stack proves may be judged.
  * So do two `bt` of different stacks with nothing between them that lets the program run: someone
  * put them together. Words before the first dump or after the last one (a bug report around a log)
- * change nothing.
+ * change nothing. A log with its newest line first is no timeline either.
  */
 import { plainCommand, RESUMES, SELECTS, SHOWS_STACK } from '../facts/debugger-commands.js';
 import type { CaptureRecord, Frame } from '../model/record.js';
+import { BackwardClock } from './backward-clock.js';
 
 /** What makes a capture a note. */
 export interface NoteSign {
   readonly line: number;
-  readonly why: 'words between the dumps' | 'backtraces with no run between them';
+  readonly why:
+    'words between the dumps' | 'backtraces with no run between them' | 'times that run backwards';
 }
 
 /** The first sign that a person put the dumps together, undefined for a timeline. Pure. */
@@ -30,9 +32,14 @@ export class NoteSignFinder {
   private seenDump = false;
   private prose: number | undefined;
   private readonly commands = new CommandFollower();
+  private readonly clock = new BackwardClock();
 
   follow(record: CaptureRecord): void {
     if (this.found !== undefined) return;
+    if (this.clock.follow(record)) {
+      this.found = { line: record.span.first, why: 'times that run backwards' };
+      return;
+    }
     if (record.kind === 'event' && this.seenDump && this.prose === undefined) return;
     if (isHuman(record) && this.seenDump) {
       this.prose ??= record.span.first;
