@@ -159,6 +159,13 @@ describe('what is no text', () => {
     ['a word of an archive', Buffer.concat([text, Buffer.from('ustar'), text]), 'text'],
     ['trace.dat', Buffer.concat([Buffer.from('\x17\x08\x44tracing6\0'), text]), 'binary'],
     ['the journal', Buffer.concat([Buffer.from('LPKSHHRH'), text]), 'binary'],
+    [
+      'asciinema',
+      Buffer.from('{"version": 2, "width": 80, "height": 24}\n[0.1, "o", "(gdb) "]\n'),
+      'binary',
+    ],
+    ['asciinema 3', Buffer.from('{"version":3,"term":{"cols":80,"rows":24}}\n'), 'binary'],
+    ['a report in JSON', Buffer.from('{"version": "2.1.0", "runs": []}\n'), 'text'],
     ['an ELF core', Buffer.concat([Buffer.from('\x7fELF'), text]), 'binary'],
     ['a simple trace of QEMU', simple('b429a40acb77b1f20400000000000000'), 'simple-file'],
     ['one of a big-endian host', simple('f2b177cb0aa429b40000000000000003'), 'simple-file'],

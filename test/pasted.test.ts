@@ -4,7 +4,19 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { check } from './helpers/check.js';
 
-const variants: readonly [string, (text: string) => string][] = [
+/** Each line of the text as a line of a log, or as several. */
+function eachLine(text: string, change: (line: string, i: number) => string): string {
+  return text.trimEnd().split('\n').map(change).join('\n');
+}
+
+type Variant = [
+  name: string,
+  change: (text: string) => string,
+  /** Line of the text by that of what became of it. */
+  lineOf?: (line: number) => number,
+];
+
+const variants: Variant[] = [
   ['filled up with blanks', (text) => text.replaceAll(/(?<=.)$/gm, '   ')],
   ['set in, as a block of Markdown', (text) => text.replaceAll(/^/gm, '    ')],
   ['quoted', (text) => text.replaceAll(/^/gm, '> ')],
@@ -18,6 +30,40 @@ const variants: readonly [string, (text: string) => string][] = [
   [
     'behind the stamp of syslog on its way',
     (text) => text.replaceAll(/^/gm, '<30>1 2026-11-22T03:27:38.123456Z host qemu 12 - - '),
+  ],
+  [
+    'behind the name of a pod and a clock',
+    (text) =>
+      text.replaceAll(/^/gm, '[pod/virt-launcher-vm1/compute] 2026-11-22T03:27:38.123456789Z '),
+  ],
+  [
+    "behind avocado's stamp",
+    (text) =>
+      text.replaceAll(/^/gm, '2026-11-22 03:27:38,123 process          L0389 DEBUG| [stdout] '),
+  ],
+  ['numbered', (text) => eachLine(text, (line, i) => `${i + 1}: ${line}`)],
+  [
+    'numbered by a viewer',
+    (text) => eachLine(text, (line, i) => `${i + 1}`.padStart(5) + ` | ${line}`),
+  ],
+  [
+    'exported from Loki',
+    (text) =>
+      eachLine(text, (line, i) => JSON.stringify({ fields: { i }, line, timestamp: `${i}` })),
+  ],
+  [
+    'exported from Kibana',
+    (text) =>
+      `"@timestamp",message\n${eachLine(text, (line) => `"Nov 22, 2026 @ 03:27:38.123","${line.replaceAll('"', '""')}"`)}`,
+    (line) => line - 1,
+  ],
+  [
+    'in the msg of a logger',
+    (text) =>
+      eachLine(
+        text,
+        (line) => `time="2026-11-22T03:27:38Z" level=info msg=${JSON.stringify(line)}`,
+      ),
   ],
   ['with escaped underscores', (text) => text.replaceAll('_', String.raw`\_`)],
   ['with curly quotes', (text) => text.replaceAll(/"([^"\n]*)"/g, '\u201c$1\u201d')],
@@ -34,16 +80,34 @@ const inputs = readdirSync(folder).flatMap((rule) =>
     .filter((path) => statSync(path).size <= MOST_BYTES),
 );
 
-function violated(text: string): readonly string[] {
+function violated(text: string, lineOf = (line: number): number => line): readonly string[] {
   return check('input.txt', text)
     .findings.filter(({ verdict }) => verdict === 'violation')
-    .map(({ rule, vring, at, count }) => `${rule} line ${at.line} vring ${vring} ${count}`);
+    .map(({ rule, vring, at, count }) => `${rule} line ${lineOf(at.line)} vring ${vring} ${count}`);
+}
+
+/** As an export prints each line over several of its own. */
+function inObjects(text: string): string {
+  const events = eachLine(
+    text,
+    (line) =>
+      `        {\n            "timestamp": 1795320809223,\n            "message": ${JSON.stringify(line)}\n        },`,
+  );
+  return `{\n    "events": [\n${events}\n    ]\n}`;
 }
 
 describe.each(inputs)('%s', (path) => {
   const text = readFileSync(path, 'utf8');
   const before = violated(text);
-  test.each(variants)('%s', (_, change) => {
-    expect(violated(change(text))).toEqual(before);
+  test.each(variants)('%s', (_, change, lineOf) => {
+    expect(violated(change(text), lineOf)).toEqual(before);
   });
+  // Records of several lines, as other formats have, must follow each other.
+  const { formats } = check('input.txt', text).captures[0] ?? { formats: [] };
+  const isPlain = formats.every((format) => format === 'gdb' || format === 'qemu-log');
+  if (isPlain) {
+    test('in objects, each over several lines', () => {
+      expect(violated(inObjects(text), (line) => (line - 1) / 4)).toEqual(before);
+    });
+  }
 });

@@ -9,7 +9,7 @@
 
 // Nearly every line has none of these, and one test must show it.
 const UNCLEAN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|&(?:lt|gt|amp|quot|apos|#39|#x27);|\w\\_|(?:#\d{1,6} +| in )\\_/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|&(?:lt|gt|amp|quot|apos|nbsp|#39|#x27|#160);|\w\\_|(?:#\d{1,6} +| in )\\_/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC ( B
 
@@ -33,6 +33,8 @@ const NO_BREAK = /\u00c2?\u00a0/g;
 // An apostrophe has no name in HTML 4: what writes pages gives its number.
 const ENTITIES: Readonly<Record<string, string>> = {
   ...{ lt: '<', gt: '>', amp: '&', quot: '"', apos: "'", '#39': "'", '#x27': "'" },
+  // Editors of the web keep blanks so that stand beside others.
+  ...{ nbsp: ' ', '#160': ' ' },
 };
 
 /** The text as a person saw it: no colours, controls, byte order mark; plain blanks. */
@@ -44,7 +46,10 @@ export function cleanLine(line: string): string {
   const text = straightQuotes(bare.replace(ESCAPE, '').replace(CONTROL, '').replace(NO_BREAK, ' '));
   return eraseBackspaces(
     isEscaped(text) ? text.replace(/\\([_*#<>[\]()`~])/g, '$1') : text,
-  ).replace(/&(lt|gt|amp|quot|apos|#39|#x27);/g, (_, name: string) => ENTITIES[name] ?? '');
+  ).replace(
+    /&(lt|gt|amp|quot|apos|nbsp|#39|#x27|#160);/g,
+    (_, name: string) => ENTITIES[name] ?? '',
+  );
 }
 
 /** An editor leaves no underscore out; a name that has a backslash of its own may stand beside others. */

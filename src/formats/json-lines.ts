@@ -1,52 +1,86 @@
 /**
- * Lines of a log that are kept in JSON, one text in an object or in a list of strings.
+ * Lines of a log that are kept in JSON, one text in an object or in a list of strings, and in `key=value` of loggers.
  *
  * Source: daemon/logger/jsonfilelog of moby, where `docker logs` takes the objects off and a copy of the file has them;
- *         systemd's src/shared/logs-show.c, output_json(), which `journalctl -o json` prints; KubeVirt's pkg/virt-launcher, whose
- *         logger has the text in `msg`; Ansible's default callback.
+ *         systemd's src/shared/logs-show.c, output_json(), which `journalctl -o json` prints; KubeVirt's pkg/virt-launcher and
+ *         logrus' text formatter, which have the text in `msg`; Ansible's default callback; exports of Grafana's Loki
+ *         (`line`), Google Cloud (`textPayload`), CloudWatch and Elasticsearch (`message`), Splunk (`_raw`).
  *
  *     {"log":"vhost_section mem\n","stream":"stderr","time":"2026-11-22T03:00:00.123789Z"}
  *     {"__REALTIME_TIMESTAMP":"1763782058000000","_PID":"4242","SYSLOG_IDENTIFIER":"qemu","MESSAGE":"vhost_section mem"}
  *     {"component":"virt-launcher","level":"info","msg":"vhost_section mem","subcomponent":"qemu"}
  *       "out.stdout_lines": [
  *         "vhost_section mem",
+ *         "message": "vhost_section mem",
+ *     time="2026-11-22T03:00:00Z" level=info msg="vhost_section mem"
  *
- * Not read: an entry of several lines.
+ * Not read: an entry of several lines; of objects that are printed over several lines, records of several lines that must
+ *           follow each other (a message that strace shows in two reads).
  */
 import { cleanLine } from './clean.js';
 
-const OBJECT = /^\{"(?:log": ?"|[\w]{1,64}": ?["[\dn])/;
+const OBJECT = /^\{"(?:log": ?"|[\w]{1,64}": ?["[{\dtfn-])/;
 const LIST = /^ {1,32}"(?:[\w.]{1,128}\.)?std(?:out|err)_lines": \[$/;
 const ITEM = /^ {1,32}("(?:[^"\\]|\\.)*"),?$/;
+
+/** Members that have the text, the first of them that an entry has. */
+const TEXTS = ['log', 'MESSAGE', 'message', 'msg', 'line', 'textPayload', '_raw'] as const;
+
+/** One of an object that is printed over several lines. */
+const MEMBER =
+  /^[ \t]{1,32}"(?:log|msg|message|MESSAGE|line|textPayload|_raw)": ("(?:[^"\\]|\\.)*"),?$/;
+
+/** What stands around them. */
+const STRUCTURE =
+  /^[ \t]*(?:[[\]{}],?|\}, ?\{|"[@\w.]{1,64}": (?:"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]{0,32}|true|false|null|[[{]|\{\}|\[\]),?)$/;
+
+/** The last one of the line, as loggers write it. */
+const KEY =
+  /^(?:[\w.]{1,64}=(?:"(?:[^"\\]|\\.){0,1024}"|[^\s"]{0,1024}) ){1,16}msg=("(?:[^"\\]|\\.)*")(?: [\w.]{1,64}=\S{0,1024}){0,16}$/;
 
 /** Longer entries are those of a log that is no trace. */
 const LONGEST_ENTRY = 1_000_000;
 
 export class JsonLines {
   #isInList = false;
+  /** The lines above are of objects that are printed over several lines. */
+  #isInObjects = false;
+
+  /** The line is one of those that stand between two texts, and says nothing itself. */
+  isBetween(line: string): boolean {
+    return this.#isInObjects && STRUCTURE.test(line) && !MEMBER.test(line);
+  }
 
   /** The line as the program printed it, clean, behind the journal's usual stamp; any other line as it is. */
   unwrap(line: string): string {
     if (line.startsWith('{"')) return unwrapObject(line) ?? line;
     const item = this.#isInList ? ITEM.exec(line)?.[1] : undefined;
     this.#isInList = item !== undefined || LIST.test(line);
-    const text = item === undefined ? undefined : parsed(item);
-    return typeof text === 'string' && isOneLine(text) ? cleanLine(text) : line;
+    const member = line.includes('": "') ? MEMBER.exec(line)?.[1] : undefined;
+    this.#isInObjects = member !== undefined;
+    const ofLogger = line.includes(' msg="') ? KEY.exec(line)?.[1] : undefined;
+    return textOf(item ?? member ?? ofLogger) ?? line;
   }
+}
+
+function textOf(json: string | undefined): string | undefined {
+  const text = json === undefined ? undefined : parsed(json);
+  return typeof text === 'string' ? oneLine(text) : undefined;
 }
 
 function unwrapObject(line: string): string | undefined {
   if (line.length > LONGEST_ENTRY || !OBJECT.test(line)) return undefined;
   const entry = parsed(line);
-  if (typeof entry !== 'object' || entry === null) return undefined;
-  const fields: Readonly<Record<string, unknown>> = { ...entry };
-  const { log, msg, MESSAGE: message = msg } = fields;
-  if (typeof log === 'string') {
-    const text = log.replace(/\r?\n$/, '');
-    return isOneLine(text) ? cleanLine(text) : undefined;
-  }
-  if (typeof message !== 'string' || !isOneLine(message)) return undefined;
-  return `${stampOf(fields)}${cleanLine(message)}`;
+  if (!isObject(entry)) return undefined;
+  // Splunk's entry is in the result of a search.
+  const fields = isObject(entry.result) ? entry.result : entry;
+  const said = TEXTS.map((name) => fields[name]).find((value) => typeof value === 'string');
+  const text = said === undefined ? undefined : oneLine(said);
+  return text === undefined ? undefined : `${stampOf(fields)}${text}`;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** `2026-11-22T03:27:38.000000Z host qemu[4242]: `, as `journalctl -o short-iso-precise` would print it. */
@@ -64,8 +98,10 @@ function stampOf(fields: Readonly<Record<string, unknown>>): string {
   return `${seconds}.${time.slice(10)}Z ${String(host)} ${String(name)}${process}: `;
 }
 
-function isOneLine(text: string): boolean {
-  return !/[\r\n]/.test(text);
+/** Clean; undefined for several lines. */
+function oneLine(text: string): string | undefined {
+  const line = text.replace(/\r?\n$/, '');
+  return /[\r\n]/.test(line) ? undefined : cleanLine(line);
 }
 
 function parsed(text: string): unknown {

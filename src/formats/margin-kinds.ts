@@ -16,14 +16,25 @@ export const NUMBERED = /^(?=.{6}\t) {0,5}\d{1,6}\t|^\d{7,9}\t/;
 const FOUND = /^(\d{1,9})[:-](?!\d\d:\d\d(?!:\d\d))/;
 const FOUND_IN_FILE = /^([A-Za-z./][\w./+-]{0,200}?)(?::(\d{1,9}):|-(\d{1,9})-)/;
 
+// "   12: text"    "   12 | text": what viewers and people number
+const COUNTED: readonly RegExp[] = [
+  /^ {0,8}(\d{1,9}):(?: |$)/,
+  /^ {0,8}(\d{1,9}) [|\u2502](?: |$)/,
+];
+
 // "Nov 22 03:00:00 host gdb[12]: #0 ..."    -o short-precise, short-iso, short-monotonic
 const JOURNAL =
   /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)|\[ {0,8}\d{1,9}\.\d{6}\]) [\w.-]{1,64} (?<by>[\w./-]{1,64}(?:\[\d{1,8}\])?:) ?/;
 
 // "host1: text": parallel-ssh
-const HOST = /^(?<by>[A-Za-z0-9][\w.-]{0,63}): /;
+const HOST = /^(?!\d{1,9}: )(?<by>[A-Za-z0-9][\w.-]{0,63}): /;
 // A call without stamp behind a word and a colon may be a person's.
 const OF_HOST = /^(?:\d|\[pid |VHOST_|={16} )/;
+
+// "[stdlog] 2026-11-22 03:00:00,000 avocado.test DEBUG| text"    "2026-11-22 03:00:00,000 INFO  [stdout] text"
+// "2026-11-22 03:00:00,000 process          L0389 DEBUG| [stdout] text": avocado, Python's logging
+const LOGGER =
+  /^(?:\[\w{1,32}\] )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:[\w.-]{1,64} +(?:L\d{4} )?)?(?:DEBUG|INFO|WARNING|WARN|ERROR) *(?:\| ?(?:\[std(?:out|err)\] )?|\[[\w.-]{1,64}\] )/;
 
 /** Blanks of a block of code in Markdown or in a mail, of one width: what stands further in is the log's own. */
 const INDENTS: readonly RegExp[] = [
@@ -57,12 +68,17 @@ const KINDS: readonly RegExp[] = [
   /^:/,
   // "594,562 2-gdb-set confirm off": the gdb traces console of Eclipse CDT
   /^\d{3},\d{3} {1,2}/,
+  LOGGER,
+  // "20261122 03:00:00.123 - INFO - text": Robot Framework
+  /^\d{8} \d\d:\d\d:\d\d\.\d{3} - [A-Z]{4,8} - /,
+  // "2026-11-22T03:00:00Z {app="qemu", pod="vm1"} text": logcli of Loki
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) \{[^{}]{0,1024}\} /,
 ];
 
 /** So do these, of logs that collect what several programs write. */
 const NAMED_KINDS: readonly RegExp[] = [
   // "backend-1  | text": docker compose
-  /^(?<by>[A-Za-z0-9][\w.-]{0,254}) {1,64}\|(?: |$)/,
+  /^(?!\d+ )(?<by>[A-Za-z0-9][\w.-]{0,254}) {1,64}\|(?: |$)/,
   // "[pod/virt-launcher-vm1/compute] text": kubectl logs --prefix
   /^\[(?<by>pod\/[\w.-]{1,255}\/[\w.-]{1,64})\](?: |$)/,
   // "build\tRun tests\t2026-11-22T03:00:00.1234567Z text": gh run view --log
@@ -72,6 +88,8 @@ const NAMED_KINDS: readonly RegExp[] = [
   /^<\d{1,3}>1 \d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d) (?<by>[\w.-]{1,255} \S{1,48} \S{1,128}) \S{1,32} -(?: |$)/,
   // "[host1] out: text": Fabric
   /^\[(?<by>[\w.@:-]{1,255})\] (?:out|err): /,
+  // "2026-11-22T03:00:00.123000+00:00 vm1/qemu text": aws logs tail
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) (?<by>[A-Za-z][\w./$[\]-]{0,254}) /,
 ];
 
 /** These look like much else: only lines of a trace prove them. */
@@ -81,13 +99,11 @@ const TRACE_KINDS: readonly RegExp[] = [
   /^[\w./+-]{0,200}\.(?<thread>\d{1,10}):/,
   // "vm1.log:text": grep over several files
   /^(?<by>[\w./+-]{1,200}\.(?:log|out|trace|txt)):(?=\S)/,
-  // "[stdlog] 2026-11-22 03:00:00,000 avocado.test DEBUG| text"    "2026-11-22 03:00:00,000 INFO  [stdout] text"
-  /^(?:\[\w{1,32}\] )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:[\w.-]{1,64} +)?(?:DEBUG|INFO|WARNING|WARN|ERROR) *(?:\| ?|\[[\w.-]{1,64}\] )/,
   // "DEBUG    root:test.py:12 text": pytest
   /^(?:DEBUG|INFO|WARNING|ERROR) +[\w.-]{1,64}:[\w.-]{1,64}:\d{1,6} /,
 ];
 
-const LISTINGS: readonly RegExp[] = [FOUND, FOUND_IN_FILE];
+const LISTINGS: readonly RegExp[] = [...COUNTED, FOUND, FOUND_IN_FILE];
 
 const OF_SESSIONS = [...KINDS, ...NAMED_KINDS];
 const OF_LOGS = [...OF_SESSIONS, ...TRACE_KINDS];
@@ -143,8 +159,12 @@ export function marginOf(line: string, evidence: Evidence): Margin | undefined {
   const kind =
     OF_SESSIONS.find((one) => isProven(line, one, evidence.isSession)) ??
     [QUOTED, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound)) ??
-    [QUOTED, ...NAMED_KINDS].find((one) => isProven(line, one, evidence.isKernelTrace));
+    [QUOTED, LOGGER, ...COUNTED, ...NAMED_KINDS].find((one) =>
+      isProven(line, one, evidence.isKernelTrace),
+    );
   if (kind !== undefined) return [kind];
+  const named = stampedByName(line, evidence);
+  if (named !== undefined) return named;
   return !evidence.mayHoldTrace(line) || evidence.isTrace(line)
     ? undefined
     : marginOfTrace(line, evidence);
@@ -161,6 +181,16 @@ const [TAB, BLANK] = [9, 32];
 function isProven(line: string, kind: RegExp, proves: (rest: string) => boolean): boolean {
   const cut = cutMargin(line, [kind]);
   return cut !== undefined && proves(cut.rest);
+}
+
+/** "[pod/vm1/compute] 2026-11-22T03:00:00.123456789Z #0 ...": what a collector writes in front of a clock. */
+function stampedByName(line: string, { isSession }: Evidence): Margin | undefined {
+  for (const name of NAMED_KINDS) {
+    const cut = cutMargin(line, [name]);
+    const stamp = cut && KINDS.find((one) => isProven(cut.rest, one, isSession));
+    if (stamp !== undefined) return [name, stamp];
+  }
+  return undefined;
 }
 
 function marginOfTrace(line: string, { isTrace }: Evidence): Margin | undefined {

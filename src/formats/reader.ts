@@ -10,6 +10,7 @@
 import type { CaptureRecord, Reading } from '../model/record.js';
 import { cleanLine, isEmptyQuote, PagerPrompts, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
+import { CsvLines } from './csv-lines.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
 import {
@@ -72,6 +73,7 @@ class Reader implements CaptureReader {
   readonly #session = new GdbSession(this.#sink);
   readonly #frames = new FrameTable();
   readonly #json = new JsonLines();
+  readonly #csv = new CsvLines();
   readonly #margins: Margins;
   readonly #pager = new PagerPrompts();
   readonly #mail = new MailLines({
@@ -121,7 +123,13 @@ class Reader implements CaptureReader {
 
   #pushLine(raw: string, lineNo: number): void {
     if (this.#pushPlainEvent(raw, lineNo)) return;
-    const text = this.#margins.strip(stripMarkup(this.#json.unwrap(cleanLine(raw))));
+    const clean = cleanLine(raw);
+    if (this.#json.isBetween(clean)) {
+      this.#skip({ text: clean, lineNo, cut: false });
+      return;
+    }
+    const printed = this.#csv.unwrap(this.#json.unwrap(clean));
+    const text = this.#margins.strip(stripMarkup(printed));
     if (this.#readHole(lineNo)) return;
     const pager = this.#pager.cut(text);
     if (pager === undefined && this.#pushStampedEvent(text, lineNo)) return;
@@ -479,8 +487,13 @@ class Reader implements CaptureReader {
     } else if (/^#\d+[ \t]|^(?: {4}|\t)/.test(after)) {
       // Commands from a pipe: nothing is typed, the output goes on in the same line.
       this.#join({ text: after, lineNo, cut: false });
-    } else if (this.#pending === undefined) this.#session.output(lineNo);
-    else this.#pending.skip({ text, lineNo, cut: false });
+    } else this.#skip({ text, lineNo, cut: false });
+  }
+
+  /** A line that is no part of the log, whatever is under construction. */
+  #skip(line: Line): void {
+    if (this.#pending === undefined) this.#session.output(line.lineNo);
+    else this.#pending.skip(line);
   }
 
   #quitPager(lineNo: number): void {

@@ -93,6 +93,13 @@ export function sniffBytes(head: Uint8Array): Sniffed {
   if (startsWith(head, [0xfe, 0xff])) return { kind: 'text', encoding: 'utf-16be' };
   const version = simpleFileVersion(head);
   if (version !== undefined) return sniffSimpleFile(version);
+  if (isTerminalRecording(head)) {
+    return {
+      kind: 'binary',
+      what: 'a recording of asciinema, not the text on the screen',
+      hint: 'asciinema convert -f txt FILE log.txt',
+    };
+  }
   const magic = MAGICS.find(({ bytes, at }) => startsWith(head.subarray(at), bytes));
   if (magic !== undefined) return { kind: 'binary', what: magic.what, hint: magic.hint };
   if (!looksBinary(head)) return { kind: 'text', encoding: 'utf-8' };
@@ -101,6 +108,12 @@ export function sniffBytes(head: Uint8Array): Sniffed {
     what: 'binary, not text',
     hint: "if it is a log with garbage in it: tr -d '\\000-\\010' < FILE | vhtrace check -",
   };
+}
+
+/** asciicast 1 to 3. Source: asciinema's documentation of its formats. */
+function isTerminalRecording(head: Uint8Array): boolean {
+  const text = Buffer.from(head.subarray(0, 128)).toString('latin1');
+  return /^\{\s*"version": ?[123],\s*"(?:width|height|term|timestamp|duration)"/.test(text);
 }
 
 /** header_magic 0xf2b177cb0aa429b4, little endian. Source: QEMU trace/simple.c, st_set_trace_file_enabled(). */
