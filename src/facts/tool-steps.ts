@@ -13,7 +13,14 @@ import type {
 import { CommandWords } from './ioctls.js';
 import type { StepMaker } from './step-maker.js';
 import { eventTable } from './trace-events.js';
-import { Images, probedFrame, probedFunction, returnedValue, Rows } from './uprobes.js';
+import {
+  Images,
+  isTornProbe,
+  probedFrame,
+  probedFunction,
+  returnedValue,
+  Rows,
+} from './uprobes.js';
 import { makeCall } from './calls.js';
 import { NOTHING_SHOWN } from './report-step.js';
 import { wireFact } from './wire.js';
@@ -72,8 +79,9 @@ export class ToolSteps {
 
   onKernelEvent(record: KernelEvent): void {
     const func = probedFunction(record);
-    if (func === undefined) this.onWire(record);
-    else this.onUprobe(record, func);
+    if (func !== undefined) this.onUprobe(record, func);
+    else if (isTornProbe(record)) this.onLoss();
+    else this.onWire(record);
   }
 
   /** A call of QEMU, or its return, as a breakpoint would tell of it that shows no callers. */

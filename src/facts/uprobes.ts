@@ -15,8 +15,18 @@ import type { FunctionRow } from './functions.js';
 /** The known function of QEMU that the event stands in; undefined for any other event. */
 export function probedFunction({ name, what, address }: KernelEvent): string | undefined {
   if (address === undefined || what === 'event') return undefined;
+  return knownFunction(name, what === 'return' ? OF_RETURN : /_\d{1,3}$/);
+}
+
+/** The row of such an event that lost its address, which the kernel prints right behind the name. */
+export function isTornProbe({ name, what }: KernelEvent): boolean {
+  return what === 'event' && knownFunction(name, OF_RETURN) !== undefined;
+}
+
+const OF_RETURN = /(?:__return|_ret)?(?:_\d{1,3})?$/;
+
+function knownFunction(name: string, suffix: RegExp): string | undefined {
   const event = name.slice(name.indexOf(':') + 1);
-  const suffix = what === 'return' ? /(?:__return|_ret)?(?:_\d{1,3})?$/ : /_\d{1,3}$/;
   return [event, event.replace(suffix, '')].find((func) => functionTable.has(func));
 }
 
