@@ -138,6 +138,9 @@ function* judgeStart(context: SessionContext, start: Activation): Generator<Judg
     ...(elections.some((a) => a.enable === undefined) ? ['add= of the election'] : []),
     ...(backend === undefined ? ['the backend of the device'] : []),
     ...doubts(run, start, next?.first),
+    ...(electsInSight(context)
+      ? []
+      : ['the election in another device start: the function may be part of its caller']),
   ];
   const life = lifeAt(context, 'calls', start.device ?? '', start.last + 1);
   if (next === undefined)
@@ -163,6 +166,15 @@ function* judgeStart(context: SessionContext, start: Activation): Generator<Judg
         : [{ line: next.line, role: 'the start gets past the election' }]),
     ],
   };
+}
+
+/** `static inline`: a breakpoint on it may stop at some of its copies only. */
+function electsInSight(context: SessionContext): boolean {
+  return context.once('elections in starts', () =>
+    context
+      .of('vhost_dev_elect_mem_logger')
+      .some((a) => a.enable === true && a.parent?.kind === 'vhost_dev_start'),
+  );
 }
 
 /** What may change who is elected. */

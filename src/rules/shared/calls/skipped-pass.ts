@@ -55,7 +55,16 @@ function* judgeToggle(
           mark: { line: base.line, role: 'the log base' },
         };
   if (needed === undefined) return;
-  const missing = [...new Set([...doubts(run, toggle), ...needed.missing])];
+  // Either function may be part of its caller; what they come to in the end is called through a table.
+  const backend = run.rings.backendOf(toggle);
+  const missing = [
+    ...new Set([
+      ...doubts(run, toggle),
+      ...needed.missing,
+      ...unwatched(run, 'op_set_features', toggle.first, end, backend),
+    ]),
+  ];
+  if (backend === undefined) missing.push('the backend of the device');
   const { message, mark } = needed;
   if (missing.length > 0) {
     yield { verdict: 'inconclusive', ...place(toggle), message, missing };
