@@ -5,6 +5,7 @@ import type { ExpectedLog } from './shared/calls/expected-log.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';
 import { isContinued, MESSAGES_RECIPE, missingEndpoint, nameOf } from './shared/wire/messages.js';
 import { below, childrenOf, hasGap, place } from './shared/calls/queries.js';
+import { unsent } from './shared/calls/unsent.js';
 import { splitStarts, wireStarts } from './shared/wire/starts.js';
 import type { SplitStart, WireStart } from './shared/wire/starts.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -51,6 +52,8 @@ export const dsFlag: Rule = {
       const flags = flagsOf(start);
       if (flags.features !== undefined || flags.rings.length > 0) {
         yield* judgeStart(context, start.device, start, flags);
+        // Of the features that vhost_dev_prepare_inflight() sends the start sends them again.
+        if (start.kind === 'vhost_dev_start') yield* unsentFlags(context, start, flags);
       } else if (start.kind === 'vhost_dev_start') {
         yield {
           verdict: 'inconclusive',
@@ -77,7 +80,38 @@ function* ringRestarts(context: SessionContext): Generator<Judgement> {
     if (start.device === undefined || callerOf(start, 'vhost_dev_start') !== undefined) continue;
     const rings = below(start, 'vhost_virtqueue_set_addr').filter((a) => a.enable !== undefined);
     if (rings.length === 0) continue;
-    yield* judgeStart(context, start.device, start, { features: undefined, rings });
+    const flags = { features: undefined, rings };
+    yield* judgeStart(context, start.device, start, flags);
+    yield* unsentFlags(context, start, flags);
+  }
+}
+
+/** Calls of a start that carry the flag and do not come to the backend. */
+function* unsentFlags(
+  context: SessionContext,
+  start: Activation,
+  { features, rings }: Flags,
+): Generator<Judgement> {
+  for (const call of [...(features === undefined ? [] : [features]), ...rings]) {
+    const isFeatures = call.kind === 'vhost_dev_set_features';
+    if (call.enable !== true) continue;
+    const lost = unsent(context, call, isFeatures ? 'op_set_features' : 'op_set_vring_addr');
+    if (lost === undefined) continue;
+    const { op } = lost;
+    // Since 10.2 features of more than 64 bits are refused without a call; the start then ends.
+    const isOn = !isFeatures || start.children.some(({ first }) => first > call.first);
+    const missing = [...lost.missing, ...(isOn ? [] : ['proof that the start succeeded'])];
+    const vring = isFeatures ? undefined : context.run.rings.ringOf(call);
+    const message = `${call.func}(enable_log=true) calls no ${op}: the backend is not told to log`;
+    yield missing.length > 0
+      ? { verdict: 'inconclusive', ...place(call), vring, message, missing }
+      : {
+          verdict: 'violation',
+          ...place(call),
+          vring,
+          message,
+          expected: `${op} below ${call.func}`,
+        };
   }
 }
 

@@ -9,6 +9,7 @@ import {
   callerOf,
   doubts,
   endOf,
+  hasGap,
   place,
   probeName,
   unwatched,
@@ -78,9 +79,28 @@ export const dsRingbase: Rule = {
       if (stop.device === undefined || stop.parent?.kind === 'vhost_dev_stop') continue;
       if (callerOf(stop, 'vhost_dev_force_stop', 'vhost_dev_start') === undefined)
         yield* judge(context, stop, stop.device);
+      yield* judgeOrder(context, stop);
     }
   },
 };
+
+/** A vring that runs when the log is given back sets bits that nobody reads. */
+function* judgeOrder(context: SessionContext, stop: Activation): Generator<Judgement> {
+  const { run } = context;
+  const put = below(stop, 'vhost_log_put').find((a) => a.parent?.kind === 'vhost_dev_stop');
+  if (put === undefined || stop.altered) return;
+  const late = below(stop, 'op_get_vring_base').find((a) => a.entered && a.first > put.first);
+  if (late === undefined || !put.entered || hasGap(run, put.first, late.first)) return;
+  const vring = run.rings.ringOf(late);
+  yield {
+    verdict: 'violation',
+    ...place(late),
+    vring,
+    message: `the device gives its log back before ${vring === undefined ? 'a vring' : `vring ${vring}`} is fetched: what the backend writes until then is lost`,
+    expected: `${late.func} for every vring, then vhost_log_put`,
+    evidence: [{ line: put.line, role: 'the log is given back' }],
+  };
+}
 
 function* judge(context: SessionContext, stop: Activation, device: string): Generator<Judgement> {
   const { run } = context;

@@ -1,5 +1,6 @@
 import { judgeFeatures } from './shared/calls/features-pass.js';
 import { passes, unseenPasses } from './shared/calls/log-passes.js';
+import { skippedPasses } from './shared/calls/skipped-pass.js';
 import { judgeWireFeatures } from './shared/wire/features.js';
 import type { Rule } from './rule.js';
 
@@ -42,6 +43,7 @@ export const lsFeatures: Rule = {
   ],
   *sequence(context) {
     yield* unseenPasses(context, true);
+    yield* skippedPasses(context);
     for (const pass of passes(context, true)) yield judgeFeatures(context, pass, 'to log');
     yield* judgeWireFeatures(context);
   },

@@ -2,7 +2,17 @@ import type { Activation } from '../flows/activation.js';
 import { scansOf } from './shared/calls/memory-scan.js';
 import type { Scan } from './shared/calls/memory-scan.js';
 import { passes, successOf } from './shared/calls/log-passes.js';
-import { bareWithin, childrenOf, endOf, hasGap, place, unwatched } from './shared/calls/queries.js';
+import { lifeAt, runningDoubts } from './shared/device-lives.js';
+import {
+  bareWithin,
+  below,
+  childrenOf,
+  doubts,
+  endOf,
+  hasGap,
+  place,
+  unwatched,
+} from './shared/calls/queries.js';
 import type { Pass } from './shared/calls/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -45,7 +55,9 @@ export const mgLogger: Rule = {
       const judged = judgePass(context, pass);
       if (judged !== undefined) yield judged;
     }
-    if (context.run.profile.atLeast >= 901) yield* judgeScans(context);
+    if (context.run.profile.atLeast < 901) return;
+    for (const start of context.of('vhost_dev_start')) yield* judgeStart(context, start);
+    yield* judgeScans(context);
   },
 };
 
@@ -94,6 +106,75 @@ function judgePass(context: SessionContext, pass: Pass): Judgement | undefined {
     expected: 'vhost_dev_elect_mem_logger(add=true) at the end of vhost_dev_set_log(true)',
     evidence: [success],
   };
+}
+
+/** So does a device start with logging on, right behind its log base. */
+function* judgeStart(context: SessionContext, start: Activation): Generator<Judgement> {
+  const { run } = context;
+  const backend = run.rings.backendOf(start);
+  const base = childrenOf(start, 'op_set_log_base').find(({ entered }) => entered);
+  const isLogging = childrenOf(start, 'vhost_dev_set_features').some((a) => a.enable === true);
+  if (base === undefined || !isLogging || backend === 'vdpa') return;
+  const elections = [
+    ...below(start, 'vhost_dev_elect_mem_logger'),
+    ...bareWithin(context, start, 'vhost_dev_elect_mem_logger'),
+  ];
+  const elected = elections.find((a) => a.enable === true);
+  if (elected !== undefined) {
+    yield {
+      verdict: 'pass',
+      ...place(start),
+      message: 'the device start puts the device on the list of memory loggers',
+      evidence: [{ line: elected.line, role: 'it joins the list' }],
+    };
+    return;
+  }
+  const next = childrenOf(start, 'op_set_vring_enable', 'op_dev_start').find(
+    (a) => a.enable === true && a.first > base.first,
+  );
+  const over = next?.first ?? endOf(run, start);
+  const missing = [
+    ...unwatched(run, 'vhost_dev_elect_mem_logger', start.first, over),
+    ...(elections.some((a) => a.enable === undefined) ? ['add= of the election'] : []),
+    ...(backend === undefined ? ['the backend of the device'] : []),
+    ...doubts(run, start, next?.first),
+    ...(electsInSight(context)
+      ? []
+      : ['the election in another device start: the function may be part of its caller']),
+  ];
+  const life = lifeAt(context, 'calls', start.device ?? '', start.last + 1);
+  if (next === undefined)
+    missing.push(
+      ...(life === undefined
+        ? ['proof that the start succeeded']
+        : runningDoubts(context, 'calls', life, run.steps.length)),
+    );
+  if (missing.length > 0) {
+    const message = 'whether the device start elects a memory logger is not seen';
+    yield { verdict: 'inconclusive', ...place(start), message, missing };
+    return;
+  }
+  yield {
+    verdict: 'violation',
+    ...place(start),
+    message: 'the device starts with logging on, but is not put on the list of memory loggers',
+    expected: 'vhost_dev_elect_mem_logger(add=true) behind the log base',
+    evidence: [
+      { line: base.line, role: 'the log base is set' },
+      ...(next === undefined
+        ? []
+        : [{ line: next.line, role: 'the start gets past the election' }]),
+    ],
+  };
+}
+
+/** `static inline`: a breakpoint on it may stop at some of its copies only. */
+function electsInSight(context: SessionContext): boolean {
+  return context.once('elections in starts', () =>
+    context
+      .of('vhost_dev_elect_mem_logger')
+      .some((a) => a.enable === true && a.parent?.kind === 'vhost_dev_start'),
+  );
 }
 
 /** What may change who is elected. */

@@ -13,7 +13,10 @@ function demanded(outer: Call, inner: Call): boolean | undefined {
     case 'vhost_migration_log vhost_dev_set_log':
     case 'vhost_dev_set_log vhost_dev_set_features':
     case 'vhost_dev_set_log vhost_virtqueue_set_addr':
+    case 'vhost_dev_set_log vhost_dev_elect_mem_logger':
       return outer.enable;
+    case 'vhost_log_put vhost_dev_elect_mem_logger':
+      return false;
     default:
       return undefined;
   }
@@ -57,6 +60,7 @@ export const stEnable: Rule = {
       'vhost_dev_set_log',
       'vhost_dev_set_features',
       'vhost_virtqueue_set_addr',
+      'vhost_dev_elect_mem_logger',
     ],
     *judge(step, run) {
       for (const { outer, inner, line } of callPairs(step, run)) {
@@ -72,7 +76,9 @@ function verdictOf(outer: Call, inner: Call, flag: boolean, step: number, line: 
   const place = { device: inner.row.device === 'listener' ? undefined : inner.pointer, step, line };
   const passed = `${inner.func} gets ${String(inner.enable)} from ${outer.func}`;
   if (inner.enable === flag) return { verdict: 'pass', ...place, message: passed };
-  if (outer.row.kind === 'vhost_dev_set_log') {
+  // The election comes last, in a pass that has succeeded.
+  const isElection = inner.row.kind === 'vhost_dev_elect_mem_logger';
+  if (outer.row.kind === 'vhost_dev_set_log' && !isElection) {
     return {
       verdict: 'inconclusive',
       ...place,

@@ -1,8 +1,9 @@
 import type { Call } from '../facts/calls.js';
+import type { Activation } from '../flows/activation.js';
 import type { Backend } from '../model/fact.js';
 import { hasGap, unwatched } from './shared/calls/queries.js';
 import { callPairs } from './shared/calls/stack-calls.js';
-import type { Judgement, Rule } from './rule.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Is `b`, given to the backend, right for the device-absolute ring `a`? */
 function isAllowed(backend: Backend | undefined, a: number, b: number): boolean {
@@ -98,8 +99,47 @@ export const stIdx: Rule = {
         evidence: [{ line: before.line, role: 'the index of this ring before' }],
       };
     }
+    yield* otherAtStop(context);
   },
 };
+
+/** vhost_dev_stop() counts its vrings as vhost_dev_start() did: `vq_index + i` for the ring at `vqs + i`. */
+function* otherAtStop(context: SessionContext): Generator<Judgement> {
+  const started = new Map<string, Map<string, Activation>>();
+  for (const a of context.of(
+    'vhost_dev_start',
+    'vhost_dev_init',
+    'vhost_dev_cleanup',
+    'vhost_virtqueue_start',
+    'vhost_virtqueue_stop',
+  )) {
+    const { kind, device } = a;
+    const { idx, vq } = a.call;
+    if (kind !== 'vhost_virtqueue_start' && kind !== 'vhost_virtqueue_stop') {
+      if (device === undefined) started.clear();
+      else started.delete(device);
+      continue;
+    }
+    if (idx === undefined || vq === undefined || device === undefined) continue;
+    const rings = started.get(device) ?? new Map<string, Activation>();
+    started.set(device, rings);
+    const start = rings.get(vq);
+    if (kind === 'vhost_virtqueue_start') rings.set(vq, a);
+    if (kind === 'vhost_virtqueue_start' || start === undefined || start.call.idx === idx) continue;
+    if (hasGap(context.run, start.first, a.first)) continue;
+    if (unwatched(context.run, 'vhost_dev_start', 0, a.first).length > 0) continue;
+    yield {
+      verdict: 'violation',
+      device,
+      vring: idx,
+      step: a.first,
+      line: a.line,
+      message: `ring ${vq} is stopped as ring ${idx} of the device, but was started as ring ${String(start.call.idx)}`,
+      expected: `vhost_virtqueue_stop(idx=${String(start.call.idx)})`,
+      evidence: [{ line: start.line, role: 'the ring is started' }],
+    };
+  }
+}
 
 function judgePair(
   outer: Call,

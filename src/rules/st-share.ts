@@ -41,6 +41,21 @@ export const stShare: Rule = {
           line: step.callLines[i] ?? step.line,
         };
         const what = `${activation.func}(share=${String(share)})`;
+        const caller = step.calls[i - 1];
+        if (
+          row.kind === 'vhost_log_alloc' &&
+          caller?.row.kind === 'vhost_log_get' &&
+          caller.enable !== undefined &&
+          caller.enable !== share
+        ) {
+          yield {
+            verdict: 'violation',
+            ...place,
+            message: `${what} is called by ${caller.func}(share=${String(caller.enable)})`,
+            expected: `share=${String(caller.enable)}`,
+          };
+          continue;
+        }
         if (!share || backend === 'user') {
           yield {
             verdict: 'pass',

@@ -188,6 +188,12 @@ const LOG_START: readonly ProtocolFault[] = [
     defect: at(op('set_log_base'), switching(true), after('vhost_dev_set_log')),
   },
   {
+    name: 'log start tells the backend nothing',
+    rules: ['LS-FEATURES'],
+    consequences: ['MG-SYNC-OFF', 'RZ-ELECT'],
+    defect: at('vhost_dev_set_log', all(switching(true), has('enable_log', true)), SKIP),
+  },
+  {
     name: 'log start without LOG_ALL',
     rules: ['LS-FEATURES'],
     // Where the pass fails, its rollback lacks the features too.
@@ -460,6 +466,30 @@ const START_AND_STOP: readonly ProtocolFault[] = [
     ),
   },
   {
+    name: 'restart with features that reach no backend',
+    rules: ['DS-FLAG'],
+    openIn: ofBackend({ vdpa: 'shadow virtqueues stand between the call and the device' }),
+    defect: at(op('set_features'), all(inStart, isLogging), SKIP),
+  },
+  {
+    name: 'restart with a ring that reaches no backend',
+    rules: ['DS-FLAG'],
+    openIn: ofBackend({ vdpa: 'shadow virtqueues stand between the call and the device' }),
+    defect: at(op('set_vring_addr'), all(inStart, onRing(1), isLogging), SKIP),
+  },
+  {
+    name: 'restart does not elect the device',
+    rules: ['MG-LOGGER'],
+    consequences: ['RZ-ELECT'],
+    openIn: ofBackend({ vdpa: NOT_BY_LOG }),
+    // Another device shows that the election of a start is in sight.
+    defect: at(
+      'vhost_dev_elect_mem_logger',
+      all(inStart, has('add', true), (step, qemu) => !ofLastDevice(step, qemu)),
+      SKIP,
+    ),
+  },
+  {
     name: 'restart without log base',
     rules: ['DS-LOGBASE'],
     defect: at(op('set_log_base'), inStart, SKIP),
@@ -519,6 +549,21 @@ const START_AND_STOP: readonly ProtocolFault[] = [
       'a guest that loses the device may have taken the ring away before',
     ),
     defect: at(op('get_vring_base'), all(inStop, onRing(1)), SKIP),
+  },
+  {
+    name: 'log is given back before ring 1 is fetched',
+    rules: ['DS-RINGBASE'],
+    consequences: ['DS-FINALSYNC'],
+    defect: at(/^(?:do_)?vhost_virtqueue_stop$/, all(inStop, onRing(1)), after('vhost_log_put')),
+  },
+  {
+    name: 'ring stopped under another index',
+    rules: ['ST-IDX'],
+    consequences: ['DS-RINGBASE'],
+    defect: at(/^(?:do_)?vhost_virtqueue_stop$/, all(inStop, onRing(1)), (step) => ({
+      kind: 'alter',
+      args: { idx: Number(valueOf(step.args, 'idx')) - 1 },
+    })),
   },
   {
     name: 'ring addressed after its stop',

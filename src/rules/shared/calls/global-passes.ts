@@ -141,15 +141,43 @@ function isMachineStopped(context: SessionContext, step: number): boolean {
   );
 }
 
+/** Devices that the pass before this one has reached: they are registered, whether they were started or not. */
+function reachedBefore(
+  context: SessionContext,
+  { activation }: GlobalPass,
+  known: readonly Life[],
+): Life[] {
+  const passes = globalPasses(context);
+  const before = passes.filter((pass) => pass.activation.last < activation.first).at(-1);
+  if (before === undefined) return [];
+  const moments = momentsOf(context, 'calls');
+  const found = new Map<string, Life>();
+  for (const call of before.calls) {
+    const { device, first: step, line } = call;
+    if (device === undefined || known.some((life) => life.device === device)) continue;
+    const own = moments.get(device) ?? [];
+    const isGone = own.some(
+      ({ kind, step: at }) =>
+        (kind === 'init' || kind === 'cleanup') && at > step && at < activation.last,
+    );
+    if (isGone) continue;
+    // What is asked of it is whether it is registered still: as of a device that was stopped.
+    const start = { kind: 'stop', step, line, activation: call } as const;
+    found.set(device, { device, start, next: undefined });
+  }
+  return [...found.values()];
+}
+
 function* judgePass(
   context: SessionContext,
   pass: GlobalPass,
   callback: FactKind,
 ): Generator<Judgement> {
   const { activation, calls } = pass;
-  const lives = registeredBefore(context, 'calls', activation.first).filter(
+  const started = registeredBefore(context, 'calls', activation.first).filter(
     ({ next }) => next === undefined || next.step > activation.last,
   );
+  const lives = [...started, ...reachedBefore(context, pass, started)];
   const reached = new Set(calls.map(({ device }) => device));
   const missed = lives.filter(({ device }) => !reached.has(device));
   const subject = calls[0] ?? activation;
@@ -198,7 +226,14 @@ function judgeMissed(
     message: `${activation.func} never calls ${callback} for the device, which is registered`,
     expected: `${callback} for every vhost_dev`,
     evidence: [
-      { line: start.line, role: `the ${start.kind} of the device` },
+      {
+        line: start.line,
+        role:
+          start.activation?.kind === 'vhost_log_global_start' ||
+          start.activation?.kind === 'vhost_log_global_stop'
+            ? 'the pass before it reaches the device'
+            : `the ${start.kind} of the device`,
+      },
       ...calls.map(({ line }) => ({ line, role: 'the same pass reaches another device' })),
     ],
   };

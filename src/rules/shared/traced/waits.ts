@@ -17,6 +17,7 @@ export function* judgeTracedWaits(context: SessionContext): Generator<Judgement>
   const events = messageEvents(context);
   let judged = 0;
   yield* judgeUnasked(context, events);
+  yield* judgeAddresses(context, events);
   for (const [i, event] of events.entries()) {
     if (event.sender !== 'frontend' || own(GOES_ON, event.name) === undefined || !event.needsReply)
       continue;
@@ -71,6 +72,56 @@ function* judgeUnasked(
       if (next !== undefined) yield judgePass(context, events, event, next);
     }
   }
+}
+
+/**
+ * Addresses that ask for no acknowledgement behind features that do. Right behind them the vring is not told to log, or
+ * QEMU does not wait; behind others with logging they may undo a pass that failed, which the features without logging end.
+ */
+function* judgeAddresses(
+  context: SessionContext,
+  all: readonly MessageEvent[],
+): Generator<Judgement> {
+  for (const thread of eventsByThread(all)) {
+    const events = thread.filter(({ sender, name }) => sender === 'frontend' && !STATUS.has(name));
+    for (const [i, features] of events.entries()) {
+      if (features.name !== 'SET_FEATURES' || !features.needsReply) continue;
+      let end = i + 1;
+      while (events[end]?.name === 'SET_VRING_ADDR') end++;
+      const addresses = events.slice(i + 1, end);
+      const first = addresses.find(({ needsReply }) => !needsReply);
+      // One in front of another that is acknowledged is judged with that.
+      if (first === undefined || addresses.at(-1)?.needsReply === true) continue;
+      const isFirst = first === addresses[0];
+      const next = events[end];
+      if (!isFirst && next?.name === 'SET_FEATURES' && !next.needsReply) continue;
+      yield judgeAddress(context, features, first, isFirst);
+    }
+  }
+}
+
+function judgeAddress(
+  context: SessionContext,
+  features: MessageEvent,
+  address: MessageEvent,
+  isFirst: boolean,
+): Judgement {
+  const at = { step: address.step, line: address.line };
+  const message =
+    'vhost_user_write SET_VRING_ADDR behind features with logging asks for no acknowledgement: the vring is not told to log, or QEMU does not wait for it';
+  const missing: string[] = [];
+  if (address.thread === undefined || context.run.mixed.has(context.session))
+    missing.push(ONE_QEMU);
+  if (hasGap(context.run, features.step, address.step)) missing.push('the log start without a gap');
+  if (!isFirst) missing.push(`that it does not undo a log start that failed: ${MESSAGES_RECIPE}`);
+  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
+  return {
+    verdict: 'violation',
+    ...at,
+    message,
+    expected: 'NEED_REPLY (0x8) in the flags',
+    evidence: [{ line: features.line, role: 'SET_FEATURES asks for an acknowledgement' }],
+  };
 }
 
 function judgePass(

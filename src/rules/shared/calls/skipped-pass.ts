@@ -1,0 +1,103 @@
+/** Log starts that leave out vhost_dev_set_log(): the backend is never told to log. All pure. */
+import type { Activation } from '../../../flows/activation.js';
+import type { Judgement, SessionContext } from '../../rule.js';
+import { lifeAt, registrationDoubts, runningDoubts } from '../device-lives.js';
+import { logFlagAt } from './log-flag.js';
+import { togglesOf } from './log-toggles.js';
+import { bareWithin, below, doubts, endOf, place, unwatched } from './queries.js';
+
+/** What a pass does, for a compiler that has put vhost_dev_set_log() into its caller. */
+const PASS = [
+  'vhost_dev_set_log',
+  'vhost_dev_set_features',
+  'op_set_features',
+  'vhost_virtqueue_set_addr',
+  'op_set_vring_addr',
+] as const;
+
+/**
+ * One judgement for each log start without a pass that needs one: it gives the backend a log base, or the device runs
+ * and does not log, so that neither early exit of vhost_migration_log() is open. Both functions have to be watched; where
+ * they are not, nothing is said here.
+ */
+export function* skippedPasses(context: SessionContext): Generator<Judgement> {
+  const devices = new Set(
+    context.of('vhost_log_global_start', 'vhost_migration_log').map((a) => a.device),
+  );
+  for (const device of devices) {
+    if (device === undefined) continue;
+    for (const { activation, enable } of togglesOf(context, device)) {
+      if (enable && activation.stackKnown) yield* judgeToggle(context, device, activation);
+    }
+  }
+}
+
+function* judgeToggle(
+  context: SessionContext,
+  device: string,
+  toggle: Activation,
+): Generator<Judgement> {
+  const { run } = context;
+  const end = endOf(run, toggle);
+  const isWatched = (['vhost_dev_set_log', 'vhost_dev_set_features'] as const).every(
+    (kind) => run.probes.watching(kind, toggle.first, end) !== undefined,
+  );
+  const isMade =
+    below(toggle, ...PASS).length > 0 || bareWithin(context, toggle, ...PASS).length > 0;
+  if (!isWatched || isMade) return;
+  const [base] = below(toggle, 'vhost_dev_log_resize', 'op_set_log_base');
+  const needed =
+    base === undefined
+      ? ofRunningDevice(context, device, toggle)
+      : {
+          missing: [],
+          message: `${toggle.func} gives the backend a log base, but never calls vhost_dev_set_log(true): the backend is not told to log`,
+          mark: { line: base.line, role: 'the log base' },
+        };
+  if (needed === undefined) return;
+  // Either function may be part of its caller; what they come to in the end is called through a table.
+  const backend = run.rings.backendOf(toggle);
+  const missing = [
+    ...new Set([
+      ...doubts(run, toggle),
+      ...needed.missing,
+      ...unwatched(run, 'op_set_features', toggle.first, end, backend),
+    ]),
+  ];
+  if (backend === undefined) missing.push('the backend of the device');
+  const { message, mark } = needed;
+  if (missing.length > 0) {
+    yield { verdict: 'inconclusive', ...place(toggle), message, missing };
+    return;
+  }
+  yield {
+    verdict: 'violation',
+    ...place(toggle),
+    message,
+    expected: 'vhost_dev_set_log(enable_log=true) before the log start returns',
+    evidence: [mark],
+  };
+}
+
+/** Undefined where the device is not seen to run, or logs already. */
+function ofRunningDevice(
+  context: SessionContext,
+  device: string,
+  { first, func, closed }: Activation,
+): { missing: string[]; message: string; mark: { line: number; role: string } } | undefined {
+  const { run } = context;
+  const life = lifeAt(context, 'calls', device, first);
+  const flag = logFlagAt(context, device, first);
+  if (life === undefined || flag === 'on') return undefined;
+  const end = closed ?? run.steps.length;
+  return {
+    missing: [
+      ...(flag === undefined ? ['the log start or stop before it, and its end'] : []),
+      ...registrationDoubts(context, 'calls', life, first),
+      ...runningDoubts(context, 'calls', life, first),
+      ...unwatched(run, 'vhost_dev_log_resize', first, end),
+    ],
+    message: `${func} does nothing to a device that runs and does not log`,
+    mark: { line: life.start.line, role: 'the device is started' },
+  };
+}
