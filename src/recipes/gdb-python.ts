@@ -42,9 +42,10 @@ class VhtraceFinish(gdb.FinishBreakpoint):
     """Says what a call returned. A call that never comes back (longjmp) says nothing."""
     def watch(self, frame, of_call):
         self.func = frame.name()
-        # GCC takes away return values that nobody uses; the register then holds something else.
+        # GCC takes away return values that nobody uses, and those that the rest of a function knows without the part
+        # that was split off; the register then holds something else.
         symbol = gdb.execute("info symbol %d" % frame.pc(), to_string=True)
-        self.returns = ".isra" not in symbol
+        self.returns = ".isra" not in symbol and ".part" not in symbol
         self.of_call = of_call
         function = frame.function()
         self.kind = function and function.type.target().strip_typedefs()
@@ -130,8 +131,9 @@ def vhtrace_starts_function(pc, func):
         block = block.superblock
     if len(functions) == 0 or functions[-1].name != func:
         return False
-    # A function may begin with a copy of another: its first instruction is its own all the same.
-    return len(functions) == 1 or int(functions[-1].value().address) == pc
+    # A part that was split off may be put back. A function may begin with a copy of another: its first instruction is
+    # its own all the same.
+    return all(each.name == func for each in functions) or int(functions[-1].value().address) == pc
 
 def vhtrace_stops_always(breakpoint):
     return (breakpoint.enabled and not breakpoint.temporary and breakpoint.condition is None
