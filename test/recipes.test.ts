@@ -213,8 +213,8 @@ describe.skipIf(reason !== undefined)('the gdb recipe, run by gdb', () => {
     rmSync(dir, { recursive: true });
   });
 
-  function compile(level: string, name: string): void {
-    const args = [level, '-g', '-pthread', '-o', join(dir, name), source];
+  function compile(level: string, name: string, ...options: readonly string[]): void {
+    const args = [level, ...options, '-g', '-pthread', '-o', join(dir, name), source];
     const { status, stderr } = spawnSync('gcc', args, { encoding: 'utf8' });
     expect(status, stderr).toBe(0);
   }
@@ -329,6 +329,33 @@ describe.skipIf(reason !== undefined)('the gdb recipe, run by gdb', () => {
     const text = capture('optimised', 'none');
     expect(text).toContain('vhtrace-probes 1 partly ');
     expect(alarms(text)).toEqual([]);
+  });
+
+  test('returns into a caller that is itself a copy are seen, and entries that begin with one', () => {
+    // As in an optimised QEMU two functions are in their callers only; the others stay what they are.
+    compile(
+      '-O2',
+      'inlined',
+      ...['inline', 'ipa-pure-const', 'ipa-modref', 'ipa-sra', 'ipa-cp'].map(
+        (pass) => `-fno-${pass}`,
+      ),
+      '-DINLINED=__attribute__((always_inline)) inline',
+    );
+    const text = capture('inlined', 'none');
+    expect(alarms(text)).toEqual([]);
+    expect(text).toMatch(/^vhtrace-probes 1 partly vhost_migration_log breakpoint \d+\.$/m);
+    expect(text).toMatch(/^vhtrace-probes 1 watched vhost_log_global_start breakpoint \d+\.$/m);
+    const returned = new Set(text.match(/(?<=^vhtrace-probes 1 return )\w+(?= thread)/gm));
+    for (const func of ['vhost_log_get', 'vhost_log_put', 'vhost_log_global_start'])
+      expect(returned).toContain(func);
+    expect(text).toMatch(
+      /^vhtrace-probes 1 return vhost_kernel_set_log_base thread \d+ value 0\.$/m,
+    );
+    expect(text).toMatch(/^vhtrace-probes 1 return vhost_dev_set_log thread \d+ value -22\.$/m);
+    const { findings } = check('gdb.txt', text);
+    const passed = findings.filter(({ verdict }) => verdict === 'pass').map(({ rule }) => rule);
+    expect(passed).toEqual(expect.arrayContaining(['DS-FLAG', 'LS-LOGBASE-ERR', 'MG-SYNC-OFF']));
+    expect(alarms(capture('inlined', 'base'))).toContain('LS-BASE-FIRST');
   });
 
   test('a function that was left under the name of a copy is watched in part', () => {

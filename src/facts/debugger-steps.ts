@@ -295,6 +295,8 @@ export class DebuggerSteps {
     const calls: Call[] = [];
     const callLines: number[] = [];
     const ofOthers = framesOfHandler(bt.frames);
+    // Told by its place: a part and its function may look alike.
+    let isCall = false;
     for (let i = bt.frames.length - 1; i >= ofOthers; i--) {
       const frame = bt.frames[i];
       const call = meanings[i]?.call;
@@ -304,13 +306,12 @@ export class DebuggerSteps {
       if (mayGoOn || isPartOfNext(bt, i)) continue;
       calls.push(call);
       callLines.push(bt.lines[i] ?? bt.span.first);
+      isCall = i === 0;
     }
     // Where text of a backtrace is missing, records around it may be: the frames beside the hole may
     // even belong to two of them.
     const isTorn = bt.incomplete || isTooDeep({ calls });
     if (isTorn) this.maker.markGap();
-    const first = bt.frames[0];
-    const isCall = first !== undefined && calls.at(-1)?.frame === first;
     const step = this.maker.push({
       line: isCall ? (stop?.span.first ?? bt.span.first) : bt.span.first,
       // Copies have no room to grow.

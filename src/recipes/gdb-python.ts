@@ -34,22 +34,52 @@ class VhtracePrint(gdb.Command):
         except gdb.error:
             pass
 
+# Where a call leaves its result, by gdb's names of the architectures.
+vhtrace_results = {"i386:x86-64": "rax", "aarch64": "x0", "powerpc:common64": "r3", "s390:64-bit": "r2",
+                   "riscv:rv64": "a0"}
+
 class VhtraceFinish(gdb.FinishBreakpoint):
     """Says what a call returned. A call that never comes back (longjmp) says nothing."""
-    def watch(self, frame):
+    def watch(self, frame, of_call):
         self.func = frame.name()
-        # GCC takes away return values that nobody uses; the register then holds something else.
+        # GCC takes away return values that nobody uses, and those that the rest of a function knows without the part
+        # that was split off; the register then holds something else.
         symbol = gdb.execute("info symbol %d" % frame.pc(), to_string=True)
-        self.returns = ".isra" not in symbol
+        self.returns = ".isra" not in symbol and ".part" not in symbol
+        self.of_call = of_call
+        function = frame.function()
+        self.kind = function and function.type.target().strip_typedefs()
+        self.result = vhtrace_results.get(frame.architecture().name())
+    def value(self):
+        if self.of_call:
+            return self.return_value
+        if self.kind is None or self.result is None:
+            return None
+        if self.kind.code not in (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_PTR):
+            return None
+        register = int(gdb.newest_frame().read_register(self.result))
+        return gdb.Value(register & ((1 << 8 * self.kind.sizeof) - 1)).cast(self.kind)
     def stop(self):
         text = "return %s thread %d" % (self.func, gdb.selected_thread().num)
         try:
-            if self.returns and self.return_value is not None:
-                text += " value %s" % self.return_value
-        except gdb.error:
+            value = self.value() if self.returns else None
+            if value is not None:
+                text += " value %s" % value
+        except (gdb.error, ValueError):
             pass
         vhtrace_say(text)
         return False
+
+def vhtrace_is_copy(frame):
+    """A function that the compiler has put into its caller, or that has ended with a jump into another."""
+    return frame is not None and frame.type() in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME)
+
+def vhtrace_entered(frame):
+    """The function that begins here: behind a call that it begins with and that is a part of it."""
+    while frame.type() == gdb.INLINE_FRAME:
+        frame = frame.older()
+    begins = frame.function() and int(frame.function().value().address) == frame.pc()
+    return frame if begins else None
 
 class VhtraceReturn(gdb.Command):
     """Watch the call that has just begun return."""
@@ -58,8 +88,15 @@ class VhtraceReturn(gdb.Command):
     def invoke(self, text, from_tty):
         try:
             frame = gdb.newest_frame()
-            if frame.type() == gdb.NORMAL_FRAME:
-                VhtraceFinish(frame, internal=True).watch(frame)
+            if frame.type() == gdb.INLINE_FRAME:
+                frame = vhtrace_entered(frame)
+            if frame is None or frame.type() != gdb.NORMAL_FRAME:
+                return
+            # gdb waits for the frame behind the one it is given, and never finds it if that is a copy.
+            last = frame
+            while vhtrace_is_copy(last.older()):
+                last = last.older()
+            VhtraceFinish(last, internal=True).watch(frame, last == frame)
         except (gdb.error, RuntimeError, ValueError):
             pass
 
@@ -87,16 +124,16 @@ def vhtrace_starts_function(pc, func):
         block = gdb.block_for_pc(pc)
     except (gdb.error, RuntimeError):
         return False
-    while block is not None and block.function is None:
+    functions = []
+    while block is not None:
+        if block.function is not None:
+            functions.append(block.function)
         block = block.superblock
-    if block is None or block.function.name != func:
+    if len(functions) == 0 or functions[-1].name != func:
         return False
-    outer = block.superblock
-    while outer is not None:
-        if outer.function is not None:
-            return False
-        outer = outer.superblock
-    return True
+    # A part that was split off may be put back. A function may begin with a copy of another: its first instruction is
+    # its own all the same.
+    return all(each.name == func for each in functions) or int(functions[-1].value().address) == pc
 
 def vhtrace_stops_always(breakpoint):
     return (breakpoint.enabled and not breakpoint.temporary and breakpoint.condition is None

@@ -5,6 +5,8 @@
  * A log that was resized elects its device again, which QEMU 9.1 to 10.2 forgets.
  *
  *     target [none|ring|base|skip|fetch]     the fault to make
+ *
+ * INLINED stands before two functions that an optimised QEMU has in their callers only.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -13,6 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifndef INLINED
+#define INLINED
+#endif
 
 #define RINGS 2
 #define DEVICES 2
@@ -201,7 +207,7 @@ static void vhost_log_put(struct vhost_dev *dev, bool sync)
     dev->log_size = 0;
 }
 
-static void vhost_dev_log_resize(struct vhost_dev *dev, uint64_t size)
+static INLINED void vhost_dev_log_resize(struct vhost_dev *dev, uint64_t size)
 {
     bool was_logger = dev->is_logger;
     struct vhost_log *log = vhost_log_get(VHOST_BACKEND_TYPE_KERNEL, size, false);
@@ -274,7 +280,7 @@ static int vhost_dev_set_log(struct vhost_dev *dev, bool enable_log)
     return r;
 }
 
-static int vhost_migration_log(MemoryListener *listener, bool enable)
+static INLINED int vhost_migration_log(MemoryListener *listener, bool enable)
 {
     struct vhost_dev *dev = device_of(listener);
     int r = 0;
