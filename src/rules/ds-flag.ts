@@ -23,6 +23,7 @@ export const dsFlag: Rule = {
       'probe vhost_migration_log (or vhost_log_global_start and vhost_log_global_stop) since the last log start or stop',
       'enable_log= of vhost_dev_set_features or vhost_virtqueue_set_addr in the start',
       'for "on": the log stop that follows, or probe vhost_dev_init',
+      'where the set_features and set_vring_addr ops are watched: their calls in a start that uses enable_log=true',
       'or the messages of a vhost-user device start with LOG_ALL: an strace -y of QEMU or of the backend',
     ],
     probes: [
@@ -32,6 +33,8 @@ export const dsFlag: Rule = {
       'vhost_dev_set_features',
       'vhost_virtqueue_set_addr',
       'vhost_migration_log',
+      'op_set_features',
+      'op_set_vring_addr',
     ],
     messageProbes: ['wire vhost_user_message', 'wire op_set_features', 'wire op_set_vring_addr'],
     why: 'A guest reset or a stop and cont during a migration restarts the device. Started without logging, it writes guest memory that nobody marks dirty for the rest of the migration.',

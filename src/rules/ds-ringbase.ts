@@ -34,7 +34,7 @@ export const dsRingbase: Rule = {
     versions: '2.12 - 11.1',
     needs: [
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and the get_vring_base op since the device start',
-      'the entry of vhost_dev_stop and proof that it returned',
+      'the entry of vhost_dev_stop and proof that it returned; for the order vhost_log_put in it',
       'since 11.1 the trace events vhost_dev_start_in, vhost_virtqueue_start_out, vhost_dev_stop_in, vhost_virtqueue_stop_in, vhost_dev_stop_out and vhost_user_write',
       'for vdpa the trace events vhost_vdpa_dev_start, vhost_vdpa_reset_device, vhost_vdpa_get_vring_base and vhost_vdpa_set_features, and vm_state_notify for what stops the device',
     ],
@@ -44,6 +44,7 @@ export const dsRingbase: Rule = {
       'vhost_virtqueue_start',
       'vhost_virtqueue_set_addr',
       'vhost_virtqueue_stop',
+      'vhost_log_put',
       'op_get_vring_base',
       'event vm_state_notify',
     ],
@@ -89,7 +90,14 @@ function* judgeOrder(context: SessionContext, stop: Activation): Generator<Judge
   const { run } = context;
   const put = below(stop, 'vhost_log_put').find((a) => a.parent?.kind === 'vhost_dev_stop');
   if (put === undefined || stop.altered) return;
-  const late = below(stop, 'op_get_vring_base').find((a) => a.entered && a.first > put.first);
+  // Of the same stop: one may run inside another where QEMU waits for a reply in a main loop of its own.
+  const late = below(stop, 'op_get_vring_base').find(
+    (a) =>
+      a.entered &&
+      a.first > put.first &&
+      callerOf(a, 'vhost_dev_stop') === put.parent &&
+      a.device === put.device,
+  );
   if (late === undefined || !put.entered || hasGap(run, put.first, late.first)) return;
   const vring = run.rings.ringOf(late);
   yield {

@@ -16,13 +16,18 @@ export const lsFeatures: Rule = {
     needs: [
       'the entry and the successful end of vhost_dev_set_log(true)',
       'probe vhost_dev_set_features',
+      'for a log start without that call: a log base in it, or the starts and stops of the device and the log toggle before; probe of the set_features op',
       'where the set_features op is watched: its call below vhost_dev_set_features',
       'or the messages of a vhost-user connection since its features: an strace of QEMU or of the backend',
     ],
     probes: [
+      'vhost_migration_log',
       'vhost_dev_set_log',
       'vhost_dev_set_features',
       'vhost_virtqueue_set_addr',
+      'vhost_dev_log_resize',
+      'op_set_log_base',
+      'op_set_features',
       'op_set_vring_addr',
       'return of vhost_dev_set_log',
     ],

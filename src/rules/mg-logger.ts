@@ -27,14 +27,20 @@ export const mgLogger: Rule = {
     versions: '9.1 - 11.1',
     needs: [
       'probe vhost_dev_elect_mem_logger, and a log start that succeeds (vhost_dev_set_log(true) with its vhost_virtqueue_set_addr calls)',
+      'for a device start with logging on: the set_log_base op in it, and another such start that elects its device',
       'for two loggers at once: probe vhost_dev_sync_region',
     ],
     why: 'Nobody elected: what the backend marks dirty in guest memory is never read, and the destination is stale. Two elected: each bit is read once only, by whoever comes first, and time is lost.',
     probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
       'vhost_dev_set_log',
+      'vhost_dev_set_features',
       'vhost_dev_elect_mem_logger',
       'op_set_features',
+      'op_set_log_base',
       'return of vhost_dev_set_log',
+      'return of vhost_dev_start',
     ],
     remedy:
       'Look at the end of vhost_dev_set_log() and at vhost_dev_elect_mem_logger() of that QEMU.',

@@ -31,7 +31,7 @@ export const stEnable: Rule = {
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
-    needs: ['one backtrace with enable= or enable_log= of caller and callee'],
+    needs: ['one backtrace with enable=, enable_log= or add= of caller and callee'],
     probes: [
       'vhost_log_global_start',
       'stack of vhost_log_global_start',

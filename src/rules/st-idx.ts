@@ -21,13 +21,14 @@ export const stIdx: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
     needs: [
-      'vhost_virtqueue_start(idx=) above vhost_virtqueue_set_addr(idx=), or the same vq= at start and at a log toggle',
+      'vhost_virtqueue_start(idx=) above vhost_virtqueue_set_addr(idx=), or the same vq= at start and at a log toggle or stop',
     ],
     probes: [
       'vhost_dev_start',
       'stack of vhost_dev_start',
       'vhost_virtqueue_start',
       'vhost_virtqueue_set_addr',
+      'vhost_virtqueue_stop',
     ],
     why: 'The used ring of another queue gets the address and the log flag: one ring is written through a wrong address and another one is not logged.',
     remedy:

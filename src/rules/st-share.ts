@@ -11,7 +11,7 @@ export const stShare: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
     needs: [
-      'share= of vhost_log_get or vhost_log_alloc, and backend_type= (9.1 and later) or an op of the backend for the same device',
+      'share= of vhost_log_get or vhost_log_alloc, and backend_type= (9.1 and later) or an op of the backend for the same device; or share= of both in one stack',
     ],
     why: 'A kernel device that is given the log of vhost-user devices sets its dirty bits where QEMU does not look for them.',
     probes: ['vhost_log_get', 'op_set_log_base'],
