@@ -43,6 +43,9 @@ class Snapshot {
   ) {}
 }
 
+/** From where on something may have happened unseen, and what is known of the device there. */
+type Whence = Pick<Snapshot, 'step' | 'ringReset' | 'backend'>;
+
 interface SteadySilent extends Pick<Snapshot, 'ringReset' | 'backend'> {
   readonly from: number;
   readonly until: number;
@@ -81,6 +84,10 @@ export class Timeline {
       const ringReset = returned ? last.ringReset : mayResetRings(activation, last.ringReset);
       const isToggle = TOGGLES.has(activation.kind);
       const silent = this.silentBetween(last, step);
+      const backend = run.rings.backendOf(activation) ?? last.backend;
+      // The call itself may be the first to show the backend, as vhost_dev_init() does.
+      const within =
+        backend === last.backend ? silent : this.silentBetween({ step, ringReset, backend }, step);
       const before = hasGap(run, last.step, step) ? anyState : relax(last.state, silent);
       let state = before;
       let between: readonly DeviceState[] = [];
@@ -92,7 +99,7 @@ export class Timeline {
           : signalsOfOpening(run, activation);
         for (const [i, signal] of signals.entries()) {
           if (i > 0) between = [...between, state];
-          state = replayStep(state, signal, silent);
+          state = replayStep(state, signal, i === 0 ? silent : within);
         }
         // From here on the flag may be as asked; the return says so, and it may be seen late or never.
         // Where vhost_dev_set_log() is not watched, every call inside may be the last one before that.
@@ -101,7 +108,6 @@ export class Timeline {
           state = replayStep(state, { machine: 'log-unsure' }, silent);
         }
       }
-      const backend = run.rings.backendOf(activation) ?? last.backend;
       if (isToggle) toggles = openToggles(toggles, activation, returned);
       const toggling = toggles.length > 0 ? targetOf(toggles.at(-1)) : undefined;
       const { line } = activation;
@@ -209,7 +215,7 @@ export class Timeline {
   }
 
   /** What may have happened unseen after a snapshot and before a step. */
-  private silentBetween(snapshot: Snapshot, to: number): Silent {
+  private silentBetween(snapshot: Whence, to: number): Silent {
     const { step: from, ringReset, backend } = snapshot;
     const { steady } = this;
     const isSteady =
@@ -225,7 +231,7 @@ export class Timeline {
     return silent;
   }
 
-  private findSilent({ step: from, ringReset, backend }: Snapshot, to: number): Silent {
+  private findSilent({ step: from, ringReset, backend }: Whence, to: number): Silent {
     const { probes } = this.run;
     const has = (kind: FactKind): boolean => probes.watching(kind, from, to) !== undefined;
     // The op of one backend says nothing of a device of another.
