@@ -12,10 +12,10 @@
  */
 import type { Call } from '../facts/calls.js';
 import { ListenerVotes } from '../facts/device.js';
-import type { Report, Steps } from '../facts/step.js';
+import type { Report, Step, Steps } from '../facts/step.js';
 import { StepBuilder } from '../facts/steps.js';
 import type { Fact } from '../model/fact.js';
-import type { CaptureRecord } from '../model/record.js';
+import type { BreakpointSet, CaptureRecord } from '../model/record.js';
 import { buildActivations } from './activations.js';
 import { EventLives } from './event-lives.js';
 import { buildFacts, factShownBy } from './facts.js';
@@ -48,6 +48,8 @@ const START = 'vhost_dev_start';
 export class FactBuilder {
   private readonly steps: StepBuilder;
   private readonly probes = new ProbeFinder(START);
+  /** What was set since steps were followed. */
+  private sets: BreakpointSet[] = [];
   private readonly votes = new ListenerVotes();
   private readonly note = new NoteSignFinder();
   private readonly lives = new EventLives();
@@ -87,7 +89,7 @@ export class FactBuilder {
   }
 
   add(record: CaptureRecord): void {
-    if (record.kind === 'breakpoint-set') this.probes.set(record);
+    if (record.kind === 'breakpoint-set') this.sets.push(record);
     this.steps.add(record);
     this.note.follow(record);
   }
@@ -132,10 +134,8 @@ export class FactBuilder {
   /** The facts of sessions that have ended. */
   private makeFacts(built: Steps): void {
     const { steps, exits } = built;
-    for (const step of steps) {
-      this.probes.follow(step);
-      this.votes.add(step.calls);
-    }
+    this.followBreakpoints(steps);
+    for (const step of steps) this.votes.add(step.calls);
     for (const session of new Set(steps.map((step) => step.session))) {
       this.seesStarts[session] =
         this.known?.seesStarts[session] ?? this.probes.watchesAll(START, session, built);
@@ -149,6 +149,23 @@ export class FactBuilder {
     for (const session of rings.dependent) this.dependent.add(session);
     this.count += facts.length;
     this.activations += activations.all.length;
+  }
+
+  /** A breakpoint comes before the steps behind it. */
+  private followBreakpoints(steps: readonly Step[]): void {
+    const { sets } = this;
+    this.sets = [];
+    let next = 0;
+    for (const step of steps) {
+      for (
+        let set = sets[next];
+        set !== undefined && set.span.first <= step.line;
+        set = sets[++next]
+      )
+        this.probes.set(set);
+      this.probes.follow(step);
+    }
+    for (const set of sets.slice(next)) this.probes.set(set);
   }
 
   /** Undefined where the facts were made with what the whole capture shows. */
