@@ -384,7 +384,8 @@ const USER_FAULTS: readonly WireFault[] = [
   ),
   userFault(
     'a log stop keeps LOG_ALL',
-    'LE-CLEAR',
+    // Of trace events, whose addresses behind acknowledged features are not acknowledged.
+    ['LE-CLEAR', 'VU-ACK'],
     'stop-keeps-features',
     noPayload,
     noConnection,
