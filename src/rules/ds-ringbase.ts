@@ -99,6 +99,8 @@ function* judgeOrder(context: SessionContext, stop: Activation): Generator<Judge
       a.device === put.device,
   );
   if (late === undefined || !put.entered || hasGap(run, put.first, late.first)) return;
+  // Two stops of one device look like one where their entries are not reported.
+  if (!stop.entered || unwatched(run, 'vhost_dev_stop', put.first, late.first).length > 0) return;
   const vring = run.rings.ringOf(late);
   yield {
     verdict: 'violation',

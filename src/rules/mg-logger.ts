@@ -2,7 +2,6 @@ import type { Activation } from '../flows/activation.js';
 import { scansOf } from './shared/calls/memory-scan.js';
 import type { Scan } from './shared/calls/memory-scan.js';
 import { passes, successOf } from './shared/calls/log-passes.js';
-import { lifeAt, runningDoubts } from './shared/device-lives.js';
 import {
   bareWithin,
   below,
@@ -148,13 +147,7 @@ function* judgeStart(context: SessionContext, start: Activation): Generator<Judg
       ? []
       : ['the election in another device start: the function may be part of its caller']),
   ];
-  const life = lifeAt(context, 'calls', start.device ?? '', start.last + 1);
-  if (next === undefined)
-    missing.push(
-      ...(life === undefined
-        ? ['proof that the start succeeded']
-        : runningDoubts(context, 'calls', life, run.steps.length)),
-    );
+  if (next === undefined) missing.push('proof that the start succeeded');
   if (missing.length > 0) {
     const message = 'whether the device start elects a memory logger is not seen';
     yield { verdict: 'inconclusive', ...place(start), message, missing };

@@ -182,7 +182,10 @@ function logStartSuccess(
     activation.first,
     activation.closed ?? activation.last,
   );
-  const worked = below(activation, 'vhost_dev_log_resize', 'vhost_dev_set_log').length > 0;
+  // Of a call without a stack, and without a return of its own, nobody knows what it called.
+  const worked =
+    !activation.stackKnown ||
+    below(activation, 'vhost_dev_log_resize', 'vhost_dev_set_log').length > 0;
   if (activation.closed === undefined || watched === undefined || worked || !activation.entered)
     return undefined;
   return { line: activation.line, role: 'a log start of a stopped device only sets the flag' };

@@ -95,6 +95,7 @@ function ofRunningDevice(
   const end = closed ?? run.steps.length;
   return {
     missing: [
+      'a log base in the log start: the device may have been stopped unseen',
       ...(flag === undefined ? ['the log start or stop before it, and its end'] : []),
       ...registrationDoubts(context, 'calls', life, first),
       ...runningDoubts(context, 'calls', life, first),
