@@ -1,3 +1,4 @@
+import { hasSucceeded } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { scansOf } from './shared/calls/memory-scan.js';
 import type { Scan } from './shared/calls/memory-scan.js';
@@ -147,7 +148,7 @@ function* judgeStart(context: SessionContext, start: Activation): Generator<Judg
       ? []
       : ['the election in another device start: the function may be part of its caller']),
   ];
-  if (next === undefined) missing.push('proof that the start succeeded');
+  if (next === undefined && !hasSucceeded(start)) missing.push('proof that the start succeeded');
   if (missing.length > 0) {
     const message = 'whether the device start elects a memory logger is not seen';
     yield { verdict: 'inconclusive', ...place(start), message, missing };
