@@ -16,7 +16,7 @@ export const lsFeatures: Rule = {
     needs: [
       'the entry and the successful end of vhost_dev_set_log(true)',
       'probe vhost_dev_set_features',
-      'for a log start without that call: a log base in it, or the starts and stops of the device and the log toggle before; probe of the set_features op',
+      'for a log start without that call: a log base in it; probe of the set_features op',
       'where the set_features op is watched: its call below vhost_dev_set_features',
       'or the messages of a vhost-user connection since its features: an strace of QEMU or of the backend',
     ],

@@ -16,9 +16,9 @@ const PASS = [
 ] as const;
 
 /**
- * One judgement for each log start without a pass that needs one: it gives the backend a log base, or the device runs
- * and does not log, so that neither early exit of vhost_migration_log() is open. Both functions have to be watched; where
- * they are not, nothing is said here.
+ * One judgement for each log start without a pass that needs one: it gives the backend a log base. Of a device that seems
+ * to run and not to log it stays open, as that may have been stopped unseen. Both functions have to be watched; where they
+ * are not, nothing is said here.
  */
 export function* skippedPasses(context: SessionContext): Generator<Judgement> {
   const devices = new Set(
