@@ -353,6 +353,26 @@ describe('activations', () => {
     ]);
   });
 
+  test('what was open before limited stacks does not go on once its function is entered again', () => {
+    const { activations } = run(
+      ...hit(1, 'vhost_dev_stop', 'hdev=<optimized out>'),
+      frame(1, 'virtio_set_status', 'vdev=0x5555562b1ee0, val=0'),
+      BOTTOM,
+      ...hit(1, 'vhost_dev_stop', 'hdev=<optimized out>'),
+      frame(1, 'vm_state_notify', 'running=0, state=RUN_STATE_FINISH_MIGRATE'),
+      '(More stack frames follow...)',
+      ...hit(2, 'vhost_virtqueue_stop', 'dev=0x5555562b1f00, idx=0'),
+      frame(1, 'vhost_dev_stop', 'hdev=<optimized out>'),
+      frame(2, 'vm_state_notify', 'running=<optimized out>, state=RUN_STATE_FINISH_MIGRATE'),
+      '(More stack frames follow...)',
+      ...hit(3, 'vhost_log_put', 'dev=0x5555562b1f00, sync=true'),
+      frame(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00'),
+      '(More stack frames follow...)',
+    );
+    const first = activations.find(({ func }) => func === 'vhost_dev_stop');
+    expect(first?.last).toBe(first?.first);
+  });
+
   test('a call that a torn stack hid ends none of those inside it', () => {
     const { activations } = run(
       ...hit(1, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true'),

@@ -271,7 +271,10 @@ class Tracker {
     const provesEnd = !step.partial && on.isCertain && (step.complete || on.shown > 0);
     if (provesEnd) closeAll(left, step.index);
     const last = step.calls.at(-1);
-    if (step.entry && last !== undefined) this.closeSameFunction(state, last, step.index);
+    if (step.entry && last !== undefined) {
+      this.closeSameFunction(state, last, step.index);
+      this.dropSameFunction(state, step, last);
+    }
     for (let i = on.shown; i < step.calls.length; i++) {
       const call = step.calls[i];
       if (call === undefined) continue;
@@ -337,12 +340,28 @@ class Tracker {
 
   /** A thread enters a function anew: an older execution of it, for the same device, has returned. */
   private closeSameFunction(state: ThreadState, call: Call, at: number): void {
+    const isSame = this.isSameFunction(call);
+    for (const activation of state.bare) if (isSame(activation)) activation.closed ??= at;
+    state.bare = state.bare.filter((activation) => activation.closed === undefined);
+  }
+
+  /**
+   * A stack cut short that shows the function later is of the one that was entered last. Without a caller it may be the
+   * part of itself that GCC has split off: then the execution goes on.
+   */
+  private dropSameFunction(state: ThreadState, { calls }: Step, call: Call): void {
+    if (calls.length < 2) return;
+    const isSame = this.isSameFunction(call);
+    state.open = around(state.open, isSame);
+    if (state.outer !== undefined)
+      state.outer = { ...state.outer, open: around(state.outer.open, isSame) };
+  }
+
+  private isSameFunction(call: Call): (a: Activation) => boolean {
     const device = deviceOf(call, this.listenerOffset);
-    const same = (a: Activation): boolean =>
+    return (a) =>
       a.func === call.func &&
       (a.device === undefined || device === undefined || a.device === device);
-    for (const activation of state.bare) if (same(activation)) activation.closed ??= at;
-    state.bare = state.bare.filter((activation) => activation.closed === undefined);
   }
 
   private open(
@@ -376,6 +395,12 @@ function forget(state: ThreadState): void {
 
 function closeAll(ended: readonly Activation[], at: number): void {
   for (const activation of ended) activation.closed ??= at;
+}
+
+/** The calls around the outermost one that `is` it; all where none is. */
+function around(open: Activation[], is: (a: Activation) => boolean): Activation[] {
+  const at = open.findIndex(is);
+  return at < 0 ? open : open.slice(0, at);
 }
 
 function allOf({ open, bare, outer }: ThreadState): readonly Activation[] {

@@ -100,6 +100,8 @@ function* judge(
   const last = calls.at(-1);
   if (last === undefined || new Set(calls.map(rankOf)).size < 2) return;
   const missing = missingOfOne(context, start, last);
+  if (!start.entered && calls.some((call, i) => calls.findIndex((a) => isAgain(a, call)) < i))
+    missing.push(`the entry of ${start.func}, which makes each of its calls once`);
   const at = { ...place(start), vring };
   let highest = calls[0];
   for (const call of calls) {
@@ -145,6 +147,11 @@ function missingOfOne({ run }: SessionContext, start: Activation, last: Activati
   if (isAnyRing) missing.push(`probe ${start.func}, or its idx=`);
   if (hasGap(run, whole.first, last.first)) missing.push(`an unbroken record of ${whole.func}`);
   return missing;
+}
+
+/** A start makes a call once for each vring: a second one that looks the same may be of a restart of that vring. */
+function isAgain(a: Activation, b: Activation): boolean {
+  return a.kind === b.kind && a.func === b.func && a.call.idx === b.call.idx;
 }
 
 /** A start that fails late takes back the ring enable and the device start. */
