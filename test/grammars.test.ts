@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import peggy from 'peggy';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
+import { expectEqual } from './helpers/expect-equal.js';
 import { caseFile, formatCases, linesOf } from './helpers/read-text.js';
 
 interface Parser {
@@ -50,9 +51,9 @@ describe.each(grammars)('%s', (name) => {
     for (const startRule of own.StartRules) {
       for (const text of texts) {
         const expected = outcome(theirs, text, startRule);
-        expect(outcome(own, text, startRule), text).toEqual(expected);
+        expectEqual(outcome(own, text, startRule), expected, text);
         const read = (expected as { read?: unknown }).read;
-        expect(own.accept(text, startRule), text).toEqual(read);
+        expectEqual(own.accept(text, startRule), read, text);
       }
     }
   });

@@ -21,8 +21,13 @@ import type { Session } from './session.js';
 import { slicesOf } from './slice.js';
 import { unjudgedSubject } from './unjudged-subject.js';
 
-/** All findings of one capture, by rule, session and place. Pure. */
-export function judgeRun(info: CaptureInfo, run: Run, rules: readonly Rule[]): Finding[] {
+/** All findings of one capture, by rule, session and place; `prove` looks for the slices of violations. Pure. */
+export function judgeRun(
+  info: CaptureInfo,
+  run: Run,
+  rules: readonly Rule[],
+  prove = slicesOf,
+): Finding[] {
   const collectors = rules
     .filter(({ stack, sequence }) => stack !== undefined || sequence !== undefined)
     .map((rule) => new Collector(info, rule));
@@ -34,7 +39,7 @@ export function judgeRun(info: CaptureInfo, run: Run, rules: readonly Rule[]): F
       if (collector.rule.sequence !== undefined) addSequence(collector, context, judged[i] ?? 0);
     }
   }
-  const slices = slicesOf(collectors.map(({ violations }) => violations));
+  const slices = prove(collectors.map(({ violations }) => violations));
   return collectors.flatMap((collector) => collector.findings(slices));
 }
 

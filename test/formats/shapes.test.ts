@@ -10,6 +10,7 @@ import { FrameTable, frameText } from '../../src/formats/gdb/frames.js';
 import { readThreadNotice } from '../../src/formats/gdb/lines.js';
 import { accept } from '../../src/grammar/gdb-line.js';
 import type { Frame } from '../../src/model/record.js';
+import { expectEqual } from '../helpers/expect-equal.js';
 import { frame, printFrame } from '../helpers/printed-frames.js';
 import type { Wrapping } from '../helpers/printed-frames.js';
 import { besideRepository, linesOf, readLines } from '../helpers/read-text.js';
@@ -69,7 +70,7 @@ describe('a frame of a known shape', () => {
     let shaped = 0;
     for (const text of texts.values()) {
       for (const variant of [text, renumbered(text, 3), renumbered(text, 4)]) {
-        expect(table.read(variant), variant).toEqual(byGrammar(variant));
+        expectEqual(table.read(variant), byGrammar(variant), variant);
       }
       if (templateFor(text) !== undefined) shaped++;
     }
@@ -131,7 +132,7 @@ describe('a capture with known lines', () => {
       const once = linesOf(readFileSync(path, 'utf8')).slice(0, 800);
       const again = once.map((line) => renumbered(line, 2));
       const lines = [once, again, again.map(ofOtherThreads)].flat();
-      expect(readLines(lines)).toEqual(readLines(lines.map(unknown)));
+      expectEqual(readLines(lines), readLines(lines.map(unknown)));
     },
   );
 
@@ -171,7 +172,7 @@ describe('a capture with known lines', () => {
           '',
           ...echoes.flatMap((echo) => [stop, echo, '', stop, '', echo]),
         ];
-        expect(readLines(lines)).toEqual(readLines(lines.map(unknown)));
+        expectEqual(readLines(lines), readLines(lines.map(unknown)));
       }),
       { numRuns: 1000 },
     );

@@ -1,6 +1,6 @@
 /** What of a report makes somebody look: violations that are errors or warnings. */
 import type { Finding } from '../../src/model/report.js';
-import { check } from './check.js';
+import { judge } from './check.js';
 
 /**
  * Where the elections are not watched, a QEMU that elects again after a log resize looks like the released
@@ -13,8 +13,8 @@ function isOpenWarning({ rule, severity }: Finding): boolean {
 
 /** One line each: rule, place, message. */
 export function alarms(text: string): string[] {
-  return check('run', text)
-    .findings.filter((f) => f.verdict === 'violation' && f.severity !== 'note')
+  return judge(text)
+    .filter((f) => f.verdict === 'violation' && f.severity !== 'note')
     .filter((f) => !isOpenWarning(f))
     .map((f) => `${f.rule} line ${f.at.line}: ${f.message}`);
 }

@@ -1,10 +1,24 @@
-/** Text of a capture → report, without files. */
+/** Text of a capture → report, or what the rules say of it, without files. */
 import { checkCaptures } from '../../src/check/check-captures.js';
+import { judgeRun } from '../../src/check/judge-run.js';
+import { buildRun } from '../../src/flows/run.js';
 import type { RunOptions } from '../../src/flows/run.js';
-import type { CheckReport } from '../../src/model/report.js';
+import type { CaptureInfo } from '../../src/model/record.js';
+import type { CheckReport, Finding } from '../../src/model/report.js';
+import { rules } from '../../src/rules/index.js';
 import { readText } from './read-text.js';
 
 export function check(path: string, text: string, options: Partial<RunOptions> = {}): CheckReport {
-  const info = { path, sha256: '0'.repeat(64), bytes: text.length };
+  const info = infoOf(path, text);
   return checkCaptures([{ info, reading: readText(text) }], { assumeOrdered: false, ...options });
+}
+
+/** What all rules say of the text. Slices are left out, which take longer to find than all else. */
+export function judge(text: string): Finding[] {
+  const run = buildRun(readText(text), { assumeOrdered: false });
+  return judgeRun(infoOf('capture', text), run, rules, () => new Map());
+}
+
+function infoOf(path: string, text: string): CaptureInfo {
+  return { path, sha256: '0'.repeat(64), bytes: text.length };
 }

@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { check } from './check.js';
+import { judge } from './check.js';
 import { besideRepository } from './read-text.js';
 
 const own = fileURLToPath(new URL('../../fixtures/captures', import.meta.url));
@@ -27,8 +27,7 @@ function foldersOf(at: string): string[] {
 
 /** Rules that report violations, with the severity; a note is none. */
 export function violated(text: string): string[] {
-  const { findings } = check('capture', text);
-  return findings
+  return judge(text)
     .filter(({ verdict, severity }) => verdict === 'violation' && severity !== 'note')
     .map(({ rule, severity }) => `${severity} ${rule}`);
 }

@@ -327,9 +327,15 @@ function valueOf(value: Arg[1]): string {
   return typeof value === 'bigint' ? `0x${value.toString(16)}` : String(value);
 }
 
+const hashes = new Map<string, number>();
+
 function hashOf(text: string): number {
-  let hash = 0;
-  for (const char of text) hash = (hash * 31 + char.charCodeAt(0)) % 1_000_003;
+  let hash = hashes.get(text);
+  if (hash === undefined) {
+    hash = 0;
+    for (const char of text) hash = (hash * 31 + char.charCodeAt(0)) % 1_000_003;
+    hashes.set(text, hash);
+  }
   return hash;
 }
 

@@ -1,12 +1,15 @@
 /** vhost-user messages as bytes, and bytes as strace prints them: the protocol's document, strace's string_quote(). */
 
-/** The integers little-endian, one behind the other. */
+/** The integers little-endian, one behind the other; none has more than 8 bytes. */
 export function littleEndian(
   ...parts: readonly (readonly [value: bigint, bytes: number])[]
 ): number[] {
-  return parts.flatMap(([value, bytes]) =>
-    Array.from({ length: bytes }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn)),
-  );
+  const all: number[] = [];
+  for (const [value, bytes] of parts) {
+    const halves = [Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn)];
+    for (let i = 0; i < bytes; i++) all.push(((halves[i >> 2] ?? 0) >>> (8 * (i & 3))) & 0xff);
+  }
+  return all;
 }
 
 export function headerBytes(id: number, flags: number, size: number): readonly number[] {
@@ -25,13 +28,15 @@ const NAMED = new Map([
   [92, '\\\\'],
 ]);
 
+const HEX = Array.from({ length: 256 }, (_, byte) => `\\x${byte.toString(16).padStart(2, '0')}`);
+
 /** The bytes as strace prints them with `-s max`. */
 export function printString(bytes: readonly number[], quoting: Quoting, max = Infinity): string {
   const shown = bytes.slice(0, max);
   const end = bytes.length > max ? '"...' : '"';
   const odd = (byte: number): boolean => byte > 126 || (byte < 32 && (byte < 9 || byte > 13));
   if (quoting === 'xx' || (quoting === 'x' && shown.some(odd))) {
-    return `"${shown.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}${end}`;
+    return `"${shown.map((byte) => HEX[byte]).join('')}${end}`;
   }
   return `"${shown.map((byte, i) => printByte(byte, shown[i + 1])).join('')}${end}`;
 }

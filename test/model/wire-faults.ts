@@ -23,8 +23,8 @@ export interface WireTrial {
   readonly format: string;
   /** Why this text cannot show the fault in this run. */
   readonly reason: string | undefined;
-  readonly legitimate: string;
-  readonly faulty: string;
+  readonly legitimate: () => string;
+  readonly faulty: () => string;
 }
 
 export interface WireFault {
@@ -163,8 +163,8 @@ function userTrials(
             scenario: `${story} (vhost-user ${name}; ${format})`,
             format,
             reason: reasonOf(run),
-            legitimate: textOf(),
-            faulty: textOf(defect),
+            legitimate: () => textOf(),
+            faulty: () => textOf(defect),
           };
         }),
     ),
@@ -470,8 +470,8 @@ function kernelTrials(runs: readonly KernelRun[], defect?: KernelDefect): readon
       scenario: `${name} (vhost-net; ${format})`,
       format,
       reason: format === 'kprobes without returns' ? 'what was returned is not shown' : reason,
-      legitimate: KERNEL_TEXTS[format](requestsOf(legitimate)).join('\n'),
-      faulty: KERNEL_TEXTS[format](requestsOf(faulty, defect)).join('\n'),
+      legitimate: () => KERNEL_TEXTS[format](requestsOf(legitimate)).join('\n'),
+      faulty: () => KERNEL_TEXTS[format](requestsOf(faulty, defect)).join('\n'),
     })),
   );
 }
@@ -531,8 +531,8 @@ function detachFault(): WireFault {
       scenario: `${name} (vhost-net; ${format})`,
       format,
       reason: isShown ? unnamedDevice(format) : NOT_OF_THREAD,
-      legitimate: KERNEL_TEXTS[format](requestsOf(told)).join('\n'),
-      faulty: KERNEL_TEXTS[format](requestsOf(told, 'not-detached')).join('\n'),
+      legitimate: () => KERNEL_TEXTS[format](requestsOf(told)).join('\n'),
+      faulty: () => KERNEL_TEXTS[format](requestsOf(told, 'not-detached')).join('\n'),
     };
   };
   return {
@@ -631,11 +631,11 @@ function vdpaFault(name: string, rule: string, defect: VdpaDefect, isShadowed: b
     rules: [rule],
     trials: () => [
       {
-        scenario: `log start (${format})`,
+        scenario: `log start${isShadowed ? ' with shadow virtqueues' : ''} (${format})`,
         format,
         reason: undefined,
-        legitimate: textOf(),
-        faulty: textOf(defect),
+        legitimate: () => textOf(),
+        faulty: () => textOf(defect),
       },
     ],
   };

@@ -9,7 +9,7 @@ import { coverageOf, needsFor } from '../../src/recipes/coverage.js';
 import { recipes } from '../../src/recipes/index.js';
 import type { Recipe, RecipeName, RecipeRequest } from '../../src/recipes/recipe.js';
 import { rules } from '../../src/rules/index.js';
-import { check } from '../helpers/check.js';
+import { judge } from '../helpers/check.js';
 import type { Watch } from '../model/gdb-log.js';
 import { FAULTS } from '../model/protocol-faults.js';
 import type { ProtocolFault } from '../model/protocol-faults.js';
@@ -68,8 +68,9 @@ function watchOf({ functions, shows }: Recipe): Watch {
 }
 
 function decidedIn(text: string): string[] {
-  const { findings } = check('capture', text);
-  return findings.filter(({ verdict }) => verdict === 'pass').map(({ rule }) => rule);
+  return judge(text)
+    .filter(({ verdict }) => verdict === 'pass')
+    .map(({ rule }) => rule);
 }
 
 function isAbout({ info }: (typeof rules)[number], backend: Known, version: number): boolean {
@@ -206,8 +207,9 @@ function reportedBy(fault: ProtocolFault, scenario: Scenario): readonly string[]
 function reports({ defect }: ProtocolFault, scenario: Scenario, watch: Watch): readonly string[] {
   const { text, mishaps } = play(scenario, defect, watch);
   if (mishaps === 0) return [];
-  const { findings } = check('capture', text);
-  return findings.filter(({ verdict }) => verdict === 'violation').map(({ rule }) => rule);
+  return judge(text)
+    .filter(({ verdict }) => verdict === 'violation')
+    .map(({ rule }) => rule);
 }
 
 describe('what a rule says that it needs is enough', () => {

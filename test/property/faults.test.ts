@@ -1,15 +1,15 @@
 /** Each fault of the protocol is reported by the rule that is made for it, and by no unrelated one. */
 import { describe, expect, test } from 'vitest';
 import { rules } from '../../src/rules/index.js';
-import { check } from '../helpers/check.js';
+import { judge } from '../helpers/check.js';
 import { ROWS, falseAlarms, mutantOf } from '../model/mutants.js';
 import type { Mutant, Row } from '../model/mutants.js';
 
 const known = new Set(rules.map((rule) => rule.info.id));
 
 function rulesOf(text: string): string[] {
-  return check('run', text)
-    .findings.filter((f) => f.verdict === 'violation' && f.severity !== 'note')
+  return judge(text)
+    .filter((f) => f.verdict === 'violation' && f.severity !== 'note')
     .map((f) => f.rule);
 }
 

@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { check } from '../helpers/check.js';
+import { judge } from '../helpers/check.js';
 import { KernelDevice } from '../model/wire-kernel.js';
 import type { FeatureWords, Ioctl, KernelDefect, LogWrite, Refusal } from '../model/wire-kernel.js';
 import {
@@ -246,14 +246,15 @@ function merge<Item>(
 const turns = fc.array(fc.boolean(), { minLength: 3, maxLength: 40 });
 
 function alarms(lines: readonly string[]): string[] {
-  return check('capture', lines.join('\n'))
-    .findings.filter((f) => f.verdict === 'violation' && f.severity !== 'note')
+  return judge(lines.join('\n'))
+    .filter((f) => f.verdict === 'violation' && f.severity !== 'note')
     .map((f) => `${f.rule} line ${f.at.line}: ${f.message}`);
 }
 
 function rulesOf(lines: readonly string[]): string[] {
-  const found = check('capture', lines.join('\n')).findings;
-  return found.filter((f) => f.verdict === 'violation').map((f) => f.rule);
+  return judge(lines.join('\n'))
+    .filter((f) => f.verdict === 'violation')
+    .map((f) => f.rule);
 }
 
 describe('messages that QEMU sends', () => {
@@ -524,8 +525,8 @@ describe('a defect in the messages', () => {
         first,
         'offset',
       );
-      return check('capture', straceOf(packets, { names: true }).join('\n'))
-        .findings.filter((f) => f.rule === 'VU-MMAPSIZE')
+      return judge(straceOf(packets, { names: true }).join('\n'))
+        .filter((f) => f.rule === 'VU-MMAPSIZE')
         .map((f) => f.fingerprint);
     });
     expect(new Set(prints[0]).size).toBe(2);
@@ -661,7 +662,7 @@ describe('ioctls and log writes of vhost-net', () => {
           }
         }
         const rows = kprobeRows(events, { inner: false, nested, returns: true });
-        const found = check('capture', [...TRACE_HEADER, ...rows].join('\n')).findings.filter(
+        const found = judge([...TRACE_HEADER, ...rows].join('\n')).filter(
           (f) => f.verdict === 'violation',
         );
         expect(found.map((f) => [f.rule, f.count])).toEqual([
