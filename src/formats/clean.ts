@@ -32,9 +32,16 @@ const NO_BREAK = /\u00c2?\u00a0/g;
 
 // An apostrophe has no name in HTML 4: what writes pages gives its number.
 const ENTITIES: Readonly<Record<string, string>> = {
-  ...{ lt: '<', gt: '>', amp: '&', quot: '"', apos: "'", '#39': "'", '#x27': "'" },
+  lt: '<',
+  gt: '>',
+  amp: '&',
+  quot: '"',
+  apos: "'",
+  '#39': "'",
+  '#x27': "'",
   // Editors of the web keep blanks that way where several stand side by side.
-  ...{ nbsp: ' ', '#160': ' ' },
+  nbsp: ' ',
+  '#160': ' ',
 };
 
 /** The text as a person saw it: no colours, controls, byte order mark; plain blanks. */

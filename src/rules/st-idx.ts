@@ -1,6 +1,5 @@
 import type { Call } from '../facts/calls.js';
-import type { Activation } from '../flows/activation.js';
-import type { Backend } from '../model/fact.js';
+import type { Backend, FactKind } from '../model/fact.js';
 import { hasGap, unwatched } from './shared/calls/queries.js';
 import { callPairs } from './shared/calls/stack-calls.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -65,79 +64,71 @@ export const stIdx: Rule = {
     },
   },
   *sequence(context) {
-    // Within one start of its device a vq keeps its index; a vhost_dev_init() or a new start may lay the array out anew.
-    const known = new Map<string, Map<string, { idx: number; step: number; line: number }>>();
-    for (const a of context.of(
-      'vhost_dev_start',
-      'vhost_dev_init',
-      'vhost_dev_cleanup',
-      'vhost_virtqueue_set_addr',
-    )) {
-      const { device } = a;
-      if (a.kind !== 'vhost_virtqueue_set_addr') {
-        if (device === undefined) known.clear();
-        else known.delete(device);
-        continue;
-      }
-      const { idx, vq } = a.call;
-      if (idx === undefined || vq === undefined || device === undefined) continue;
-      const rings =
-        known.get(device) ?? new Map<string, { idx: number; step: number; line: number }>();
-      known.set(device, rings);
-      const before = rings.get(vq);
-      if (before === undefined) rings.set(vq, { idx, step: a.first, line: a.line });
-      if (before === undefined || before.idx === idx) continue;
-      if (hasGap(context.run, before.step, a.first)) continue;
-      if (unwatched(context.run, 'vhost_dev_start', 0, a.first).length > 0) continue;
-      yield {
-        verdict: 'violation',
-        device,
-        vring: idx,
-        step: a.first,
-        line: a.line,
-        message: `ring ${vq} is addressed as index ${idx}, but was index ${before.idx} when it was started`,
-        expected: `vhost_virtqueue_set_addr(idx=${before.idx})`,
-        evidence: [{ line: before.line, role: 'the index of this ring before' }],
-      };
-    }
-    yield* otherAtStop(context);
+    yield* otherIndex(context, {
+      given: 'vhost_virtqueue_set_addr',
+      taken: 'vhost_virtqueue_set_addr',
+      says: (vq, before, idx) =>
+        `ring ${vq} is addressed as index ${idx}, but was index ${before} when it was started`,
+      role: 'the index of this ring before',
+    });
+    // vhost_dev_stop() counts its vrings as vhost_dev_start() did: `vq_index + i` for the ring at `vqs + i`.
+    yield* otherIndex(context, {
+      given: 'vhost_virtqueue_start',
+      taken: 'vhost_virtqueue_stop',
+      says: (vq, before, idx) =>
+        `ring ${vq} is stopped as ring ${idx} of the device, but was started as ring ${before}`,
+      role: 'the ring is started',
+    });
   },
 };
 
-/** vhost_dev_stop() counts its vrings as vhost_dev_start() did: `vq_index + i` for the ring at `vqs + i`. */
-function* otherAtStop(context: SessionContext): Generator<Judgement> {
-  const started = new Map<string, Map<string, Activation>>();
-  for (const a of context.of(
+interface TwoCalls {
+  /** The call whose first `idx` of a vq counts, and the one whose idx must be the same. */
+  readonly given: FactKind;
+  readonly taken: FactKind;
+  readonly says: (vq: string, before: number, idx: number) => string;
+  readonly role: string;
+}
+
+/** Within one start of its device a vq keeps its index; a vhost_dev_init() or a new start may lay the array out anew. */
+function* otherIndex(
+  context: SessionContext,
+  { given, taken, says, role }: TwoCalls,
+): Generator<Judgement> {
+  const { run } = context;
+  const known = new Map<string, Map<string, { idx: number; step: number; line: number }>>();
+  const kinds = new Set<FactKind>([
     'vhost_dev_start',
     'vhost_dev_init',
     'vhost_dev_cleanup',
-    'vhost_virtqueue_start',
-    'vhost_virtqueue_stop',
-  )) {
-    const { kind, device } = a;
-    const { idx, vq } = a.call;
-    if (kind !== 'vhost_virtqueue_start' && kind !== 'vhost_virtqueue_stop') {
-      if (device === undefined) started.clear();
-      else started.delete(device);
+    given,
+    taken,
+  ]);
+  for (const { kind, device, call, first, line } of context.of(...kinds)) {
+    if (kind !== given && kind !== taken) {
+      if (device === undefined) known.clear();
+      else known.delete(device);
       continue;
     }
+    const { idx, vq } = call;
     if (idx === undefined || vq === undefined || device === undefined) continue;
-    const rings = started.get(device) ?? new Map<string, Activation>();
-    started.set(device, rings);
-    const start = rings.get(vq);
-    if (kind === 'vhost_virtqueue_start') rings.set(vq, a);
-    if (kind === 'vhost_virtqueue_start' || start === undefined || start.call.idx === idx) continue;
-    if (hasGap(context.run, start.first, a.first)) continue;
-    if (unwatched(context.run, 'vhost_dev_start', 0, a.first).length > 0) continue;
+    const rings =
+      known.get(device) ?? new Map<string, { idx: number; step: number; line: number }>();
+    known.set(device, rings);
+    const before = rings.get(vq);
+    if (before === undefined && kind === given) rings.set(vq, { idx, step: first, line });
+    if (before === undefined || before.idx === idx || kind !== taken) continue;
+    if (hasGap(run, before.step, first)) continue;
+    if (unwatched(run, 'vhost_dev_start', 0, first).length > 0) continue;
     yield {
       verdict: 'violation',
       device,
       vring: idx,
-      step: a.first,
-      line: a.line,
-      message: `ring ${vq} is stopped as ring ${idx} of the device, but was started as ring ${String(start.call.idx)}`,
-      expected: `vhost_virtqueue_stop(idx=${String(start.call.idx)})`,
-      evidence: [{ line: start.line, role: 'the ring is started' }],
+      step: first,
+      line,
+      message: says(vq, before.idx, idx),
+      expected: `${taken}(idx=${before.idx})`,
+      evidence: [{ line: before.line, role }],
     };
   }
 }

@@ -1,7 +1,7 @@
 /** Log starts that leave out vhost_dev_set_log(): the backend is never told to log. All pure. */
 import type { Activation } from '../../../flows/activation.js';
 import type { Judgement, SessionContext } from '../../rule.js';
-import { lifeAt, registrationDoubts, runningDoubts } from '../device-lives.js';
+import { lifeAt } from '../device-lives.js';
 import { logFlagAt } from './log-flag.js';
 import { togglesOf } from './log-toggles.js';
 import { bareWithin, below, doubts, endOf, place, unwatched } from './queries.js';
@@ -49,26 +49,24 @@ function* judgeToggle(
     below(toggle, ...PASS).length > 0 || bareWithin(context, toggle, ...PASS).length > 0;
   if (!isWatched || isMade) return;
   const [base] = below(toggle, 'vhost_dev_log_resize', 'op_set_log_base');
-  const needed =
-    base === undefined
-      ? ofRunningDevice(context, device, toggle)
-      : {
-          missing: [],
-          message: `${toggle.func} gives the backend a log base, but never calls vhost_dev_set_log(true): the backend is not told to log`,
-          mark: { line: base.line, role: 'the log base' },
-        };
-  if (needed === undefined) return;
+  if (base === undefined) {
+    if (isRunningUnlogged(context, device, toggle.first))
+      yield {
+        verdict: 'inconclusive',
+        ...place(toggle),
+        message: `${toggle.func} does nothing to a device that seems to run and not to log`,
+        missing: ['a log base in the log start: the device may have been stopped unseen'],
+      };
+    return;
+  }
   // Either function may be part of its caller; what they come to in the end is called through a table.
   const backend = run.rings.backendOf(toggle);
   const missing = [
-    ...new Set([
-      ...doubts(run, toggle),
-      ...needed.missing,
-      ...unwatched(run, 'op_set_features', toggle.first, end, backend),
-    ]),
+    ...doubts(run, toggle),
+    ...unwatched(run, 'op_set_features', toggle.first, end, backend),
   ];
   if (backend === undefined) missing.push('the backend of the device');
-  const { message, mark } = needed;
+  const message = `${toggle.func} gives the backend a log base, but never calls vhost_dev_set_log(true): the backend is not told to log`;
   if (missing.length > 0) {
     yield { verdict: 'inconclusive', ...place(toggle), message, missing };
     return;
@@ -78,30 +76,13 @@ function* judgeToggle(
     ...place(toggle),
     message,
     expected: 'vhost_dev_set_log(enable_log=true) before the log start returns',
-    evidence: [mark],
+    evidence: [{ line: base.line, role: 'the log base' }],
   };
 }
 
-/** Undefined where the device is not seen to run, or logs already. */
-function ofRunningDevice(
-  context: SessionContext,
-  device: string,
-  { first, func, closed }: Activation,
-): { missing: string[]; message: string; mark: { line: number; role: string } } | undefined {
-  const { run } = context;
-  const life = lifeAt(context, 'calls', device, first);
-  const flag = logFlagAt(context, device, first);
-  if (life === undefined || flag === 'on') return undefined;
-  const end = closed ?? run.steps.length;
-  return {
-    missing: [
-      'a log base in the log start: the device may have been stopped unseen',
-      ...(flag === undefined ? ['the log start or stop before it, and its end'] : []),
-      ...registrationDoubts(context, 'calls', life, first),
-      ...runningDoubts(context, 'calls', life, first),
-      ...unwatched(run, 'vhost_dev_log_resize', first, end),
-    ],
-    message: `${func} does nothing to a device that runs and does not log`,
-    mark: { line: life.start.line, role: 'the device is started' },
-  };
+function isRunningUnlogged(context: SessionContext, device: string, step: number): boolean {
+  return (
+    lifeAt(context, 'calls', device, step) !== undefined &&
+    logFlagAt(context, device, step) !== 'on'
+  );
 }
