@@ -22,6 +22,7 @@ import {
   isThreadRow,
   startsLocation,
 } from './gdb/chatter.js';
+import { isAttached, isOutput, isPlacedLocation } from './gdb/behind-prompt.js';
 import { EventLines } from './qemu/event-lines.js';
 import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
@@ -30,8 +31,6 @@ import { splitAtFrame } from './gdb/frames-of-line.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
 import { KnownLines } from './gdb/known-lines.js';
 import { readGdbLine, startsStop } from './gdb/lines.js';
-import { isGdbCommand } from '../model/gdb-commands.js';
-import { isProbeLine } from './gdb/probe-lines.js';
 import { isDebuggerMessage } from './gdb/messages.js';
 import { GdbOutput } from './gdb/output.js';
 import { GdbSession } from './gdb/session.js';
@@ -500,26 +499,4 @@ class Reader implements CaptureReader {
     this.#paged = false;
     this.#session.quit(lineNo);
   }
-}
-
-// "vcpu (idx=1) at th.c:6"
-function isPlacedLocation(text: string): boolean {
-  return /\)[ \t]+(?:at|from)[ \t]+\S+$/.test(text) && startsLocation(text);
-}
-
-// "0x00007f1a96958366 in __ppoll (fds=0x555dc627bb00) at ppoll.c:42": where `gdb -p` found the program
-function isAttached(text: string): boolean {
-  return /^0x[0-9a-f]{8,16} in /.test(text) && isPlacedLocation(text);
-}
-
-// What stands behind a prompt was either typed, or printed because nothing is echoed.
-function isOutput(text: string): boolean {
-  if (startsStop(text) || isDebuggerMessage(text) || isThreadRow(text)) return true;
-  // "p (enable_log=0)" is typed, "p (enable_log=false) at x.c:7" is printed of a function p().
-  if (startsLocation(text)) return isPlacedLocation(text) || !isGdbCommand(text);
-  if (isProbeLine(text)) return true;
-  const head = splitLevel(text);
-  if (head !== undefined) return frameHead(text.slice(head.start)) === 'strong';
-  const read = readGdbLine(text);
-  return read !== undefined && read.type !== 'prompt';
 }

@@ -169,9 +169,10 @@ describe('two captures with a blank line between', () => {
       fc.property(fc.constantFrom(...texts), fc.constantFrom(...texts), (first, second) => {
         const [a, b] = [readText(first), readText(second)];
         fc.pre(a.problems.every(({ code }) => code !== 'CUT_OFF'));
-        // A trace that begins in the middle goes on with the one above it, and so do line numbers.
+        // A trace that begins in the middle goes on with the one above it.
         fc.pre(levelOfFirst(b.records) === 0);
-        fc.pre(!(isNumbered(first) && isNumbered(second)));
+        // Numbers go on with those above, and where there are none are told by the first line that is known behind one.
+        fc.pre(!isNumbered(second));
         // What was dropped may lie anywhere behind the note before, which is then in the first.
         fc.pre(!(tellsOfDropped(a.records) && tellsOfDropped(b.records)));
         // What one processor lost lies behind its last row.
