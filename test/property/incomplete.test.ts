@@ -273,6 +273,8 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
         numRuns: 150,
         endOnFailure: true,
         examples: [
+          // An event and its answer, whose names are one argument.
+          ['MG-DEVSTOP/pass-complete-trace-11.1', [662118671, 961726901]],
           // A log base, and an answer to it; a vring that is addressed with logging; what undoes a failed log start.
           ['LS-BASE-FIRST/pass-messages', [25]],
           ['LS-BASE-FIRST/pass-messages', [31]],

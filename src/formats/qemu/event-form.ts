@@ -39,6 +39,7 @@ export class EventForm {
   #names: readonly string[] | undefined;
   #parts: readonly (string | Field)[] | undefined;
   #isText: readonly boolean[] | undefined;
+  #ends: readonly { readonly name: string; readonly words: string }[] | undefined;
 
   constructor({ name, args, format }: Declaration) {
     this.name = name;
@@ -96,6 +97,14 @@ export class EventForm {
     return (this.#tail ??= compileTail(this.#printf)).test(text);
   }
 
+  /**
+   * A `%s` holds the words that stand behind it in the format: "SET_LOG_BASE) flags:0x1vhost_user_read req:6 (SET_LOG_BASE".
+   * Two events whose line has lost its end fit as one.
+   */
+  isOfTwo(args: EventArgs): boolean {
+    return this.#behindStrings.some(({ name, words }) => args[name]?.includes(words) === true);
+  }
+
   /** The format has words or numbers of its own: what fits it is hardly a person's text. */
   get isTelling(): boolean {
     return this.#printf.some((piece) =>
@@ -105,6 +114,11 @@ export class EventForm {
 
   get #printf(): readonly Piece[] {
     return (this.#pieces ??= firstLine(parse(this.#format, { startRule: 'Printf' })));
+  }
+
+  /** Of each printed `%s`, the words behind it, where there are some. */
+  get #behindStrings(): readonly { readonly name: string; readonly words: string }[] {
+    return (this.#ends ??= endsOfStrings(this.#printf, this.#printed));
   }
 
   /** Names of the arguments that are printed, in the order of the format. */
@@ -124,6 +138,20 @@ function printedNames(args: readonly Argument[], pieces: readonly Piece[]): read
   return conversions.map((conversion) => {
     next += starsOf(conversion);
     return args[next++]?.name ?? '';
+  });
+}
+
+function endsOfStrings(
+  pieces: readonly Piece[],
+  names: readonly string[],
+): { name: string; words: string }[] {
+  const conversions = pieces.filter((piece) => 'kind' in piece);
+  return pieces.flatMap((piece, i) => {
+    const next = pieces[i + 1];
+    if (!('kind' in piece) || piece.kind !== 's' || next === undefined || !('text' in next))
+      return [];
+    const name = names[conversions.indexOf(piece)] ?? '';
+    return /[A-Za-z]{2}/.test(next.text) ? [{ name, words: next.text }] : [];
   });
 }
 

@@ -163,8 +163,10 @@ function isDamaged(
   events: EventTable,
 ): boolean {
   if (fit === undefined && events.isComplete(name)) return true;
-  // Most texts have no @, which is found sooner than a stamp is not.
-  return by === 'thread' && text.includes('@') && INNER_STAMP.test(text.slice(0, 4096));
+  if (fit?.form.isOfTwo(fit.args) === true) return true;
+  // Most texts have no @ and no Z, which are found sooner than a stamp is not.
+  if (by === 'thread') return text.includes('@') && INNER_STAMP.test(text.slice(0, 4096));
+  return by === 'time' && text.includes('Z ') && INNER_ISO_STAMP.test(text.slice(0, 4096));
 }
 
 function eventOf(
