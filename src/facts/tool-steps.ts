@@ -15,6 +15,7 @@ import type { StepMaker } from './step-maker.js';
 import { eventTable } from './trace-events.js';
 import {
   Images,
+  isTornName,
   isTornProbe,
   probedFrame,
   probedFunction,
@@ -80,7 +81,7 @@ export class ToolSteps {
   onKernelEvent(record: KernelEvent): void {
     const func = probedFunction(record);
     if (func !== undefined) this.onUprobe(record, func);
-    else if (isTornProbe(record)) this.onLoss();
+    else if (isTornProbe(record) || (this.rows.isUsed && isTornName(record))) this.onLoss();
     else this.onWire(record);
   }
 

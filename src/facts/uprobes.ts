@@ -23,6 +23,17 @@ export function isTornProbe({ name, what }: KernelEvent): boolean {
   return what === 'event' && knownFunction(name, OF_RETURN) !== undefined;
 }
 
+/**
+ * A row that ends in its name, or in the beginning of one. The kernel's function tracer prints such rows of functions of its
+ * own, some of which have these names: a loss only among uprobes.
+ */
+export function isTornName({ name, what, address, caller, args }: KernelEvent): boolean {
+  if (what !== 'call' || address !== undefined || caller !== undefined || args !== undefined)
+    return false;
+  const event = name.slice(name.indexOf(':') + 1);
+  return [...functionTable.keys()].some((func) => `${func}__return`.startsWith(event));
+}
+
 const OF_RETURN = /(?:__return|_ret)?(?:_\d{1,3})?$/;
 
 function knownFunction(name: string, suffix: RegExp): string | undefined {
@@ -126,6 +137,11 @@ export class Images {
 /** Rows of one event print the same arguments, each in the same base (trace_probe.c, print_probe_args()): one that does not was cut. */
 export class Rows {
   private readonly shapes = new Map<string, string>();
+
+  /** A row of a uprobe has come. */
+  get isUsed(): boolean {
+    return this.shapes.size > 0;
+  }
 
   isCut({ name, address = '', args = {}, what }: KernelEvent): boolean {
     const key = `${name} ${address}`;

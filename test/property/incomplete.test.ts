@@ -235,6 +235,16 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
               [1877074375, 796896732, false],
             ],
           ],
+          // A uprobe's row ends within its name.
+          [
+            'LE-CLEAR/pass-uprobes',
+            [
+              [1152329842, 984825344, false],
+              [2147483626, 486804182, false],
+              [1040508177, 2147483621, true],
+              [90672591, 2147483635, true],
+            ],
+          ],
           // The flags of the last vring are lost: the features of this log stop come behind it.
           [
             'LS-ADDR-STABLE/pass-messages-no-log-address',
