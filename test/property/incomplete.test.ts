@@ -283,6 +283,8 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
         numRuns: 150,
         endOnFailure: true,
         examples: [
+          // Two rows of uprobes, whose arguments are those of one.
+          ['LS-ALL-RINGS/pass-uprobes', [1008906388, 1748511399]],
           // An event and its answer, whose names are one argument.
           ['MG-DEVSTOP/pass-complete-trace-11.1', [662118671, 961726901]],
           // A log base, and an answer to it; a vring that is addressed with logging; what undoes a failed log start.

@@ -83,6 +83,16 @@ export function readGraph(line: string): GraphRow | undefined {
   return accept(line, 'GraphLine');
 }
 
+// "ret=0x0   CPU 0/KVM-4021 [000] d..1. 76900.887266: vhost_dev_start: (0x564a3b862c40)", also as perf script prints it
+const INNER_ROW = /[ \t]\d{1,10}\.\d{6,9}:[ \t]+[A-Za-z_]\w*[:( ]/;
+
+/** Why the line is not what it seems: the end of a line was lost, and another row stands among the arguments. */
+export const TWO_ROWS = 'two rows of the trace stand on one line';
+
+export function hasInnerRow({ args }: { readonly args?: string | undefined }): boolean {
+  return args !== undefined && args.length > 16 && INNER_ROW.test(args);
+}
+
 /** The body of a row alone, as function_graph puts it between `/*` and its end. */
 export function readBody(text: string): TraceBody | undefined {
   return accept(text, 'Body');

@@ -14,7 +14,7 @@
 import type { CaptureRecord, Gap, KernelEvent, TraceEvent } from '../../model/record.js';
 import type { EventTable } from '../qemu/event-table.js';
 import { GraphNesting } from './ftrace-graph.js';
-import { readBody, readGraph, readRow, readSwitch } from './ftrace-lines.js';
+import { hasInnerRow, readBody, readGraph, readRow, readSwitch, TWO_ROWS } from './ftrace-lines.js';
 import type { GraphRow, TraceBody, TraceStamp } from './ftrace-lines.js';
 import { keyValues } from '../key-values.js';
 import type { LineFormat } from '../line-format.js';
@@ -101,6 +101,7 @@ class Ftrace implements LineFormat {
       case 'marker':
         return this.#qemuEvent(stamp, body.text, lineNo) ?? markerRecord(stamp, body.text, lineNo);
       default:
+        if (hasInnerRow(body)) return gap(lineNo, TWO_ROWS);
         return eventRecord(stamp, body, lineNo);
     }
   }

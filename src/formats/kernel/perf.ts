@@ -15,6 +15,7 @@ import { keyValues } from '../key-values.js';
 import type { LineFormat } from '../line-format.js';
 import { readForeign } from '../stacks/foreign-lines.js';
 import { StackBuilder } from '../stacks/stack-builder.js';
+import { hasInnerRow, TWO_ROWS } from './ftrace-lines.js';
 import { readPerfCall, readPerfLoss, readPerfRow } from './perf-lines.js';
 import type { PerfCall, PerfRow } from './perf-lines.js';
 
@@ -81,7 +82,11 @@ class Perf implements LineFormat {
       this.#row = { comm, pid, cpu, time };
       this.#rowAt = lineNo;
       if (cpu !== undefined) this.#rows.set(cpu, lineNo);
-      this.#held.add(eventOf(row, lineNo));
+      this.#held.add(
+        hasInnerRow(row.body)
+          ? { kind: 'gap', span: span(lineNo), why: TWO_ROWS }
+          : eventOf(row, lineNo),
+      );
       return true;
     }
     const loss = readPerfLoss(line);
