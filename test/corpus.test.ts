@@ -199,14 +199,16 @@ describe.runIf(corpus)('public backtraces (skipped without ../shared/corpus)', (
     const others = found.flatMap(({ name, foreign }) =>
       foreign.filter((count) => !isNumbered(count)).map((count) => `${name}: ${count}`),
     );
-    // The table counts only lines that begin with #N: these begin with [N], or with the function.
+    // The table counts only lines that begin with #N: these begin with [N], the function or its address.
     console.log(['frames of other tools that the table does not count:', ...others].join('\n'));
     for (const { name, foreign, nonGdb } of files) {
       expect([name, foreign.filter(isNumbered).join(' ') || '-']).toEqual([name, nonGdb]);
     }
     expect(others.map((count) => count.replace(/^.*: /, ''))).toEqual([
       'oops=28',
+      'systemtap=21',
       'gef=9',
+      'bpftrace=29',
       'listed=30',
       'listed=7',
     ]);

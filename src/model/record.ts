@@ -324,6 +324,9 @@ export interface ForeignStack extends Stamp {
     | 'lldb'
     | 'eu-stack'
     | 'perf'
+    | 'bpftrace'
+    | 'bcc'
+    | 'systemtap'
     | 'glibc'
     | 'listed';
   readonly frames: readonly ForeignFrame[];

@@ -247,10 +247,7 @@ function verdictLines(
     return line(nothing, colors.yellow, `: ${unread === 0 ? 'there is no capture' : unreadable}`);
   }
   if (report.captures.every(({ facts }) => facts === 0)) {
-    const isUnread = options.problems.some(({ code }) => code === 'UNREAD_PROTOCOL');
-    const why = isUnread
-      ? ': no vhost or migration call could be read'
-      : ': there is no vhost or migration call in what was read';
+    const why = `: ${whyNothing(report, options)}`;
     const head = report.crashes.length === 0 ? nothing : `${nothing}, but QEMU crashes`;
     return [...files, ...line(head, colors.yellow, why)];
   }
@@ -270,6 +267,16 @@ function verdictLines(
   const colored = shown.map(([text, color]) => color(text)).join(', ');
   const head = shown.map(([text]) => text).join(', ');
   return [...files, ...line(head, () => colors.bold(colored), rest)];
+}
+
+function whyNothing({ captures }: CheckReport, { problems }: ReportOptions): string {
+  if (problems.some(({ code }) => code === 'UNREAD_PROTOCOL')) {
+    return 'no vhost or migration call could be read';
+  }
+  if (captures.some(({ formats }) => formats.includes('foreign-stack'))) {
+    return 'stacks of other tools than gdb are kept, but show no arguments; no other vhost or migration call was read';
+  }
+  return 'there is no vhost or migration call in what was read';
 }
 
 /** `71 checks passed, 12 inconclusive, 29 rules not exercised` */

@@ -53,6 +53,15 @@ describe('a frame of gdb', () => {
     'frame #0 is the innermost one',
     'thread #1 is blocked, and thread #2 waits',
     'TID 4260: is the worker',
+    'vhost dirty pages+12',
+    'a+1',
+    '@listener[2]: 3',
+    ']: 34',
+    ',',
+    '[unknown]',
+    '0x55d0c0ffee00',
+    'vhost_dev_start+0x9b',
+    '0x55d0c0ffee00 : the vhost_dev',
   ])('and neither is this line: %s', (line) => {
     const format = createForeignStack();
     expect(format.take(line, 1)).toBeUndefined();

@@ -52,7 +52,17 @@ const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[
   { may: /^[PT]ID \d/, rules: ['EuStackHead'] },
   { may: /^\/\S/, rules: ['Place'] },
   { may: /^[A-Z][A-Z0-9_]{0,7}: [0-9a-f]|^--- </, rules: ['CrashInside'] },
-  { may: /^[0-9a-f]{4,16} [^\n]+\)$|^[0-9a-f]{1,3} \[unknown\] /, rules: ['Perf'] },
+  { may: /^[0-9a-f]{4,16} [^\n]+\)$|^[0-9a-f]{1,3} \[unknown\] /, rules: ['Bpftrace', 'Perf'] },
+  {
+    may: /^(?:[0-9a-f]{4,16} |\[inlined\] )?[A-Za-z_.$~][^\n]{0,1000}\+\d+(?:@[^\n]*)?$|^\[inlined\] |^@\w*\[[^\]\n]*$|^(?:,[^\]\n]*)?\]: |^,$|^<unwind failure>$/,
+    rules: ['Bpftrace'],
+  },
+  {
+    may: /^(?:b'|[0-9a-f]{4,16} )?(?:\[unknown\]|[A-Za-z_.$~][^\n]{0,1000}\+0x[0-9a-f]+ \[)/,
+    rules: ['Bcc'],
+  },
+  { may: /^0x[0-9a-f]+$/, rules: ['Bpftrace'] },
+  { may: /^0x[0-9a-f]+ (?:: \w|\(inexact\)$)/, rules: ['SystemTap'] },
 ];
 
 /** Two kinds are told by their end: they begin with the name of a thread or a file. */
@@ -126,6 +136,8 @@ const REPORT: readonly RegExp[] = [
   /^WARNING: CPU: \d+ PID: \d+ at |^general protection fault/,
   // coredumpctl info
   /^ELF object binary architecture: /,
+  // bpftrace before its first output
+  /^Attach(?:ing|ed) \d{1,6} probes?(?:\.\.\.)?$/,
   // gef's list of threads
   /^\[#\d+\] Id \d+, /,
 ];
