@@ -37,6 +37,7 @@ import {
   STEPS,
   STOPS_LOGGING,
 } from './debugger-commands.js';
+import { DebuggerPosition } from './debugger-position.js';
 import { callOf, meaningOf } from './frame-meaning.js';
 import { framesOfHandler, ownBreakpoint } from './other-programs.js';
 import type { FrameMeaning } from './frame-meaning.js';
@@ -84,20 +85,10 @@ export class DebuggerSteps {
   private pendingStop: Stop | undefined;
   /** QEMU does not run on from this stop. */
   private death: Stop | undefined;
-  private stopped: Frame | undefined;
-  /** A stop line told of where the debugger stands: without another one it stands there still. */
-  private hasStopLine = false;
-  /** A command was typed and the program did not go on: what is printed now was asked for. */
-  private wasAsked = false;
-  /** `next` or the like was typed: the program stands where that led to. */
-  private hasStepped = false;
-  /** `thread N` was typed: what is shown is not what stopped. */
-  private otherSelected = false;
+  private readonly position = new DebuggerPosition();
   /** The step whose innermost call the debugger stands in; undefined when the program runs. */
   private standing: Step | undefined;
   private readonly silent = new SilentPrints();
-  /** `up`, `frame 2` was typed: what is printed is not of the innermost call. */
-  private frameSelected = false;
   /** What was printed at the stop that still waits for its backtrace. */
   private pendingValues: PrintedValue[] = [];
   private sawCommands = false;
@@ -134,11 +125,7 @@ export class DebuggerSteps {
     if (!this.breakpoints.onStop(stop) || isOther) this.onProcess();
     if (isOther) this.maker.threads.follows(threads);
     this.header = undefined;
-    this.otherSelected = false;
-    this.frameSelected = false;
-    this.stopped = undefined;
-    this.wasAsked = false;
-    this.hasStepped = false;
+    this.position.stop();
     this.maker.threads.onStop(stop.thread);
     this.isBehindLoss = false;
     this.letGoAt = undefined;
@@ -155,8 +142,7 @@ export class DebuggerSteps {
     this.pendingStop = undefined;
     this.pendingValues = [];
     if (stop?.frame === undefined) return;
-    this.stopped = stop.frame;
-    this.hasStopLine = true;
+    this.position.stand(stop.frame);
     const call = callOf(stop.frame);
     if (call === undefined) return;
     const entry = isOfBreakpoint(stop);
@@ -195,7 +181,7 @@ export class DebuggerSteps {
   /** A printed structure belongs to the innermost call of the stop. */
   onValue(value: PrintedValue): void {
     this.silent.onValue();
-    if (this.frameSelected) return;
+    if (this.position.frameSelected) return;
     if (this.pendingStop !== undefined) this.pendingValues.push(value);
     else if (this.standing !== undefined) notePrinted(this.standing, value);
   }
@@ -232,15 +218,12 @@ export class DebuggerSteps {
     if (!ofStop) this.pendingStop = stop;
     if (!ofStop && headed === undefined) this.flushStop();
     if (this.isBehindLoss && headed === undefined) this.maker.threads.onUnknown();
-    const again = !ofStop && this.isShownAgain(innermost, headed);
+    const again = !ofStop && (headed !== undefined || this.position.isShownAgain(innermost));
     const mayBegin = starts && !again && headed === undefined && innermost.address === undefined;
     const isBare = !ofStop && mayBegin && this.isBare(innermost);
     const entry = ofStop ? isOfBreakpoint(stop) : mayBegin && !isBare;
     if (!starts && bt.frames.length > 1 && !this.sawCommands) this.maker.markGap();
-    if (ofStop || (starts && headed === undefined)) {
-      this.hasStopLine = ofStop || (again && this.hasStopLine);
-      this.stopped = innermost;
-    }
+    if (ofStop || (starts && headed === undefined)) this.position.show(innermost, ofStop, again);
     const values = ofStop ? this.pendingValues : [];
     if (ofStop) this.pendingValues = [];
     const [own, thread] = ofStop ? [stop, undefined] : [undefined, headed];
@@ -262,7 +245,7 @@ export class DebuggerSteps {
     this.wasInterrupted = false;
     // It may be one more call of a function that is watched.
     if (wasInterrupted && !isFirst) this.maker.markGap();
-    return wasInterrupted || (isFirst && this.wasAsked && this.sawBreakpoint);
+    return wasInterrupted || (isFirst && this.position.wasAsked && this.sawBreakpoint);
   }
 
   /** Those of the outer frames are known from the stack before. */
@@ -272,17 +255,6 @@ export class DebuggerSteps {
     const outer = meanings.slice(meanings.length - (frames.length - inner.length));
     this.shown = { frames, meanings: inner.concat(outer) };
     return this.shown.meanings;
-  }
-
-  /**
-   * True when this backtrace repeats where the debugger already stands. Silent breakpoint commands print
-   * nothing else: unless somebody asked, a second backtrace of theirs is a second stop. Behind a `next` it
-   * shows how far the call has come: a breakpoint on the way would have told of itself.
-   */
-  private isShownAgain(innermost: Frame, headed: string | undefined): boolean {
-    if (headed !== undefined || this.otherSelected) return true;
-    if (this.hasStepped && this.wasAsked) return true;
-    return this.stopped?.func === innermost.func && (this.hasStopLine || this.wasAsked);
   }
 
   private pushStack(
@@ -340,7 +312,8 @@ export class DebuggerSteps {
   /** Said of the stack of the thread that the signal is for, wherever it is shown. */
   private deadlyFor(headed: string | undefined): string | undefined {
     const { death } = this;
-    const isOwn = headed === undefined ? !this.otherSelected : headed === death?.thread?.num;
+    const isOwn =
+      headed === undefined ? !this.position.otherSelected : headed === death?.thread?.num;
     return isOwn ? death?.signal : undefined;
   }
 
@@ -403,7 +376,7 @@ export class DebuggerSteps {
   /** What follows is of another process. */
   newSession(): void {
     this.maker.newSession();
-    this.stopped = undefined;
+    this.position.leave();
   }
 
   onCommand(record: Command): void {
@@ -421,7 +394,7 @@ export class DebuggerSteps {
     this.breakpoints.onCommand(text);
     this.maker.alterations.onDisplay(text, span.first);
     this.sawCommands = true;
-    this.wasAsked = true;
+    this.position.wasAsked = true;
     this.goesBack = (DIRECTION.exec(text)?.[1] ?? (this.goesBack ? 'reverse' : '')) === 'reverse';
     if (STOPS_LOGGING.test(text)) this.maker.markGap();
     // It stopped in between, at a breakpoint whose commands, told by `set trace-commands on`, showed nothing of it.
@@ -431,14 +404,11 @@ export class DebuggerSteps {
       this.onLeap(text);
       this.death = undefined;
       this.wasInterrupted = false;
-      this.stopped = undefined;
-      this.wasAsked = false;
-      this.otherSelected = false;
-      this.hasStepped = STEPS.test(text);
+      this.position.resume(STEPS.test(text));
     } else if (SELECTS.test(text)) {
-      this.otherSelected = true;
+      this.position.otherSelected = true;
     } else if (SELECTS_FRAME.test(text)) {
-      this.frameSelected = true;
+      this.position.frameSelected = true;
     }
     if (alteration !== undefined) this.onAlteration(alteration);
     const conditional = conditionalFunction(text);
@@ -492,7 +462,7 @@ export class DebuggerSteps {
   }
 
   onReturn(returned: FunctionReturn): void {
-    this.stopped = undefined;
+    this.position.leave();
     const thread = this.returningThread(returned);
     this.maker.push({
       ...NOTHING_SHOWN,

@@ -13,15 +13,7 @@ import type { PagerCut } from './clean.js';
 import { CsvLines } from './csv-lines.js';
 import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import type { Left } from './gdb/finish-pending.js';
-import {
-  farLoss,
-  isCutMark,
-  isEndOfStop,
-  isHunk,
-  isLossNotice,
-  isThreadRow,
-  startsLocation,
-} from './gdb/chatter.js';
+import { isThreadRow, startsLocation } from './gdb/chatter.js';
 import { isAttached, isOutput, isPlacedLocation } from './gdb/behind-prompt.js';
 import { EventLines } from './qemu/event-lines.js';
 import type { EventLine } from './qemu/event-lines.js';
@@ -44,6 +36,7 @@ import { stripMarkup } from './markup.js';
 import type { NoteLine } from './notes/note-format.js';
 import { NoteReader } from './notes/note-reader.js';
 import { RecordSink } from './record-sink.js';
+import { toldLoss } from './told-losses.js';
 import { UnreadTraces } from './wire/unread-traces.js';
 
 /** Takes lines, gives records. One reader per capture. */
@@ -416,26 +409,19 @@ class Reader implements CaptureReader {
     if (this.#paged && /^Quit[ \t]*$/.test(text)) this.#quitPager(lineNo);
     else if (this.#mayBeLocation(line)) this.#hold('location', text, line);
     else if (this.#output.take(line)) return;
-    else if (this.#tellsFarLoss(line)) return;
-    else if (isLossNotice(text)) this.#lost(lineNo, 'the log says that events were lost');
-    else if (isHunk(text) && this.#session.isNear(lineNo))
-      this.#lost(lineNo, 'a diff of logs leaves lines out');
-    else if (isEndOfStop(text) && this.#session.isGdb)
-      this.#lost(lineNo, 'the head of a stop is missing');
-    else if (isCutMark(text)) this.#lost(lineNo, 'somebody cut lines out');
-    else this.#prose(line);
+    else if (!this.#tellsLoss(line)) this.#prose(line);
   }
 
-  #tellsFarLoss({ text, lineNo }: Line): boolean {
-    const reach = farLoss(text, lineNo);
-    if (reach === undefined) return false;
-    const span = { first: lineNo, last: lineNo };
-    this.#session.record({
-      kind: 'gap',
-      span,
-      why: 'the log says that events were lost elsewhere',
-      reach,
+  #tellsLoss({ text, lineNo }: Line): boolean {
+    const loss = toldLoss(text, lineNo, {
+      isNear: this.#session.isNear(lineNo),
+      isGdb: this.#session.isGdb,
     });
+    if (loss === undefined) return false;
+    const { why, reach } = loss;
+    const span = { first: lineNo, last: lineNo };
+    if (reach === undefined) this.#lost(lineNo, why);
+    else this.#session.record({ kind: 'gap', span, why, reach });
     return true;
   }
 

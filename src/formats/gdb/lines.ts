@@ -6,7 +6,7 @@
  * Not read: messages that carry no record (chatter.ts, messages.ts), the machine interface (gdb-mi/).
  */
 import { detached } from '../../base/detached.js';
-import { isCutMark } from './chatter.js';
+import { isCutMark } from '../told-losses.js';
 import { accept } from '../../grammar/gdb-line.js';
 import type { Stop, ThreadNotice, ThreadRef } from '../../model/record.js';
 
