@@ -224,6 +224,14 @@ const oldMemory: ReasonOf = ({ setup, story, format }) =>
     ? undefined
     : 'the memory table is older: a thread that is not traced may have sent a smaller one';
 
+/** Nothing is sent between log start and log stop: QEMU resets no vring alone before 7.2. */
+const takenBackNext: ReasonOf = ({ story, setup: { version } }) =>
+  story === 'log start and stop' ||
+  story === 'vring refused' ||
+  (story === 'vring reset' && version < 702)
+    ? 'a log start that fails takes the features back, too'
+    : undefined;
+
 function userFault(
   name: string,
   rules: string | readonly string[],
@@ -328,6 +336,15 @@ const USER_FAULTS: readonly WireFault[] = [
     noPayload,
     noConnection,
     otherThread,
+  ),
+  userFault(
+    'a log start passes over all vrings',
+    'LS-ALL-RINGS',
+    'vrings-left-out',
+    noPayload,
+    noConnection,
+    otherMay('told the vrings'),
+    takenBackNext,
   ),
   userFault(
     'a device that starts while logging starts a vring without F_LOG',

@@ -31,6 +31,7 @@ export type UserDefect =
   | 'features-left-out'
   | 'vring-not-told'
   | 'vring-left-out'
+  | 'vrings-left-out'
   | 'stop-keeps-features'
   | 'stop-leaves-features-out'
   | 'stop-vring-not-told'
@@ -227,6 +228,7 @@ export class UserDevice {
       this.setFeatures(thread, this.defect !== 'features-left-out', true);
       for (const ring of this.ringsOf(pair)) {
         if (ring === 1 && this.defect === 'vring-left-out') continue;
+        if (this.defect === 'vrings-left-out') continue;
         const isTold = ring !== 1 || this.defect !== 'vring-not-told';
         const isMoved = ring === 1 && this.defect === 'vring-moved';
         const at = isMoved ? this.placeOf(0) : this.placeOf(ring);

@@ -25,6 +25,8 @@ export interface WireRound {
   readonly devices: readonly WireDevice[];
   /** What QEMU sent before and sends next on this connection. */
   readonly before: Message | undefined;
+  /** The log base stands directly in front. */
+  readonly isBehindBase: boolean;
   readonly next: Message | undefined;
 }
 
@@ -101,6 +103,7 @@ function* roundsOf(
         bare: [],
         devices: running,
         before,
+        isBehindBase: isBase(requests[i - 1]),
       };
       if (pass === undefined) open.bare.push(request);
       else open.passes.push(pass);
@@ -137,8 +140,8 @@ function isWithin(request: Message, { kind }: OpenRound): boolean {
   return BEHIND_FEATURES.has(request.name) || (kind === 'start' && isBase(request));
 }
 
-function isBase({ name }: Message): boolean {
-  return name === 'SET_LOG_BASE';
+function isBase(request: Message | undefined): boolean {
+  return request?.name === 'SET_LOG_BASE';
 }
 
 /** Features that belong to no device start, and change what holds for a device that runs. */
