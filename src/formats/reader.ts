@@ -20,6 +20,7 @@ import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
 import { splitAtFrame } from './gdb/frames-of-line.js';
+import type { SplitLine } from './gdb/frames-of-line.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
 import { KnownLines } from './gdb/known-lines.js';
 import { readGdbLine, startsStop } from './gdb/lines.js';
@@ -219,10 +220,16 @@ class Reader implements CaptureReader {
     }
     const isGdb = this.#isFrameOrStop(head);
     this.#join(line);
-    if (!isGdb) return;
+    if (!isGdb && !this.#isStack(line, split)) return;
     const span = { first: line.lineNo, last: line.lineNo };
     this.#session.problem('FRAME_UNREAD', `frame #${split.level} stands behind another text`, span);
-    this.#session.markIncomplete();
+    if (isGdb) this.#session.markIncomplete();
+  }
+
+  /** A person writes of one frame, and hardly of its caller in the same line. */
+  #isStack(line: Line, { rest, level }: SplitLine): boolean {
+    const next = splitAtFrame(rest);
+    return next?.level === level + 1 && this.#endsBelow({ ...line, text: next.head }, next.level);
   }
 
   /** The line ends a frame of a lower level. */
