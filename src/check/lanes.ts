@@ -6,7 +6,8 @@ import type { Run } from '../flows/run.js';
 import type { DeviceLane, LaneState } from '../model/browse.js';
 import { known } from '../protocol/replay.js';
 import type { LogState } from '../protocol/tables.js';
-import { DeviceWork, Timeline } from './timeline.js';
+import { DeviceWork } from './device-work.js';
+import { Timeline } from './timeline.js';
 import type { Known } from './timeline.js';
 
 const UNKNOWN: LaneState = { run: 'unknown', log: 'unknown', vrings: [] };

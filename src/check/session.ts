@@ -8,7 +8,8 @@ import type { Run } from '../flows/run.js';
 import type { FactKind } from '../model/fact.js';
 import type { DeviceState, Since } from '../protocol/replay.js';
 import type { Judgement, SessionContext } from '../rules/rule.js';
-import { DeviceWork, Timeline } from './timeline.js';
+import { DeviceWork } from './device-work.js';
+import { Timeline } from './timeline.js';
 
 export class Session implements SessionContext {
   readonly wired: readonly Step[];

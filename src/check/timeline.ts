@@ -4,7 +4,6 @@
  * Openings and returns of calls become signals in the order of the capture; see `protocol/replay.ts`
  * for what is done with what the capture does not show.
  */
-import { append } from '../base/append.js';
 import { firstIndex } from '../base/search.js';
 import { RING_RESET } from '../model/constants.js';
 import type { Activation } from '../flows/activation.js';
@@ -20,6 +19,7 @@ import {
   step as replayStep,
 } from '../protocol/replay.js';
 import type { DeviceState, Signal, Silent, Since } from '../protocol/replay.js';
+import { momentsOf } from './moments.js';
 import { signalsOfOpening, signalsOfReturn } from './signals.js';
 
 /** A class: a timeline has many, and V8 would make literals old where those of a run live long. */
@@ -80,7 +80,7 @@ export class Timeline {
     const begin = own[0]?.first ?? 0;
     let last = new Snapshot(begin, false, anyState, [], anyState, 0, true, undefined, undefined);
     let toggles: readonly Activation[] = [];
-    for (const { step, activation, returned } of inOrder(own)) {
+    for (const { step, activation, returned } of momentsOf(own)) {
       const ringReset = returned ? last.ringReset : mayResetRings(activation, last.ringReset);
       const isToggle = TOGGLES.has(activation.kind);
       const silent = this.silentBetween(last, step);
@@ -266,32 +266,6 @@ function saysNothing(next: Snapshot, last: Snapshot): boolean {
   );
 }
 
-/** Each stranger may have been about each device; where they are this many, nothing is known of any. */
-const MOST_GUESSES = 1_000_000;
-
-/** The calls of a session by the device that they work on, those that may be about it among them. */
-export class DeviceWork {
-  private readonly byDevice = new Map<string, Activation[]>();
-  /** Calls that change a device, but do not show which. */
-  private readonly strangers: Activation[] = [];
-
-  constructor(activations: readonly Activation[]) {
-    for (const activation of activations) {
-      const { device, kind } = activation;
-      if (device !== undefined) append(this.byDevice, device, activation);
-      else if (CHANGES_DEVICE.has(kind)) this.strangers.push(activation);
-    }
-  }
-
-  /** In order, with the strangers: each may have been about this device. None where they are {@link MOST_GUESSES}. */
-  on(device: string): readonly Activation[] {
-    const own = this.byDevice.get(device) ?? [];
-    if (this.strangers.length === 0) return own;
-    if (this.strangers.length * this.byDevice.size > MOST_GUESSES) return [];
-    return [...own, ...this.strangers].sort((a, b) => a.id - b.id);
-  }
-}
-
 /** Calls that switch the log and have not returned, outermost first: what opens lies inside its callers only. */
 function openToggles(
   open: readonly Activation[],
@@ -314,21 +288,6 @@ function isOpening({ step, returned }: Snapshot, at: number): boolean {
   return step === at && !returned;
 }
 
-const CHANGES_DEVICE: ReadonlySet<FactKind> = new Set([
-  'vhost_dev_init',
-  'vhost_dev_cleanup',
-  'vhost_dev_start',
-  'vhost_dev_stop',
-  'vhost_dev_set_log',
-  'vhost_migration_log',
-  'vhost_log_global_start',
-  'vhost_log_global_stop',
-  'vhost_virtqueue_start',
-  'vhost_virtqueue_stop',
-  'vhost_virtqueue_set_addr',
-  'op_get_vring_base',
-]);
-
 /** Whether the features of the current start allow a ring reset (vhost_net_virtqueue_reset()); unknown counts as yes. */
 function mayResetRings({ kind, value }: Activation, before: boolean): boolean {
   if (kind === 'vhost_dev_start') return true;
@@ -344,72 +303,3 @@ const TOGGLES: ReadonlySet<FactKind> = new Set([
   'vhost_log_global_start',
   'vhost_log_global_stop',
 ]);
-
-interface Moment {
-  readonly step: number;
-  readonly activation: Activation;
-  readonly returned: boolean;
-}
-
-/** Openings and returns by step; at one step inner calls return before outer ones and before new ones open. */
-function inOrder(activations: readonly Activation[]): Moment[] {
-  const otherThread = nextOfOtherThread(activations);
-  const starts = activations.filter(({ kind }) => kind === 'vhost_dev_start');
-  const returns: Moment[] = [];
-  for (const activation of activations) {
-    const end = returnOf(activation, activations, otherThread, starts);
-    if (end !== undefined) returns.push({ step: end, activation, returned: true });
-  }
-  returns.sort((a, b) => a.step - b.step || b.activation.id - a.activation.id);
-  const moments: Moment[] = [];
-  let next = 0;
-  for (const activation of activations) {
-    const step = activation.first;
-    for (let r = returns[next]; r !== undefined && r.step <= step; r = returns[++next])
-      moments.push(r);
-    moments.push({ step, activation, returned: false });
-  }
-  return moments.concat(returns.slice(next));
-}
-
-/**
- * When a call must have returned. The thread's own next stack may come much later than work of
- * another thread on the same device; the BQL keeps the two apart, so that work comes after the return.
- */
-function returnOf(
-  activation: Activation,
-  sameDevice: readonly Activation[],
-  otherThread: readonly number[],
-  starts: readonly Activation[],
-): number | undefined {
-  const next = firstIndex(
-    sameDevice.length,
-    (i) => (sameDevice[i]?.first ?? activation.last) > activation.last,
-  );
-  const isOther = sameDevice[next]?.thread !== activation.thread;
-  const other = sameDevice[isOther ? next : (otherThread[next] ?? sameDevice.length)];
-  const end = earlier(activation.closed, other?.thread === undefined ? undefined : other.first);
-  if (activation.kind !== 'vhost_dev_stop') return end;
-  // A stop contains no start, whatever the stacks leave out.
-  const start = starts[firstIndex(starts.length, (i) => isAfter(starts[i], activation))];
-  return earlier(end, start?.first);
-}
-
-function earlier(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return Math.min(a, b);
-}
-
-function isAfter(later: Activation | undefined, { last }: Activation): boolean {
-  return (later?.first ?? Number.POSITIVE_INFINITY) > last;
-}
-
-/** For each activation the index of the next one of another thread. */
-function nextOfOtherThread(activations: readonly Activation[]): number[] {
-  const next = new Array<number>(activations.length);
-  for (let i = activations.length - 1; i >= 0; i--) {
-    const isSame = activations[i]?.thread === activations[i + 1]?.thread;
-    next[i] = isSame ? (next[i + 1] ?? i + 1) : i + 1;
-  }
-  return next;
-}

@@ -15,32 +15,24 @@ import type { CaptureRecord, Problem, SystemCall, VhostUserMessage } from '../..
 import { HeldRecords } from '../held-records.js';
 import type { Slot } from '../held-records.js';
 import type { LineFormat } from '../line-format.js';
-import { systemCalls } from './linux-syscalls.js';
+import { callOf, channelOf, isMisfit, lengthOf, messageOf, withPayload } from './strace-call.js';
 import { Dump } from './strace-dump.js';
+import { hasLostHead, isAttachment, isEvidence, isOfProgram } from './strace-evidence.js';
 import {
   directionOf,
-  firstArgument,
   holdsTwo,
   isBrokenCall,
   isDamaged,
-  requestOf,
   straceLine,
   transferOf,
 } from './strace-line.js';
 import type { CallLine, StraceLine, Transfer } from './strace-line.js';
-import { bytesOfString } from './strace-string.js';
-import { HEADER_BYTES, headerOf, payloadOf } from './vhost-user-bytes.js';
+import { HEADER_BYTES, headerOf } from './vhost-user-bytes.js';
 import type { MessageHeader, MessageKind } from './vhost-user-bytes.js';
 import { Channels } from './vhost-user-channels.js';
 
 export function createStrace(): LineFormat {
   return new Strace();
-}
-
-/** A line of strace wherever it stands: a call, or the notice of a new thread. */
-export function isSurelyStrace(text: string): boolean {
-  const line = straceLine(text);
-  return line !== undefined && line.what !== 'signal' && isEvidence(line, false);
 }
 
 /** A call that has not returned on its line. */
@@ -305,130 +297,4 @@ function remember<Key, Entry extends { readonly slot: Slot }>(
     }
   }
   entries.set(key, entry);
-}
-
-/** `endmsg(12, ...`: no system call, and the end of the name of one. */
-function hasLostHead(name: string): boolean {
-  return !systemCalls.has(name) && [...systemCalls].some((known) => known.endsWith(name));
-}
-
-/**
- * `read (3) = 0` may be anybody's. A stamp in front, or first arguments as strace prints them, are
- * evidence for a system call; a name that no system call has is believed only next to others.
- */
-function isEvidence(line: StraceLine, isNear: boolean): boolean {
-  switch (line.what) {
-    case 'call':
-      if (isNear) return true;
-      if (!systemCalls.has(line.name)) return false;
-      return line.pid !== undefined || line.time !== undefined || isPrintedArgument(line.args);
-    case 'resumed':
-      return isNear || systemCalls.has(line.name);
-    case 'exit':
-    case 'signal':
-    case 'notice':
-      return true;
-  }
-}
-
-// 3</dev/null>   -1   "/etc/passwd"   [1, 2]   {flags=0}   NULL   AT_FDCWD   child_stack=NULL   <... resuming
-function isPrintedArgument(args: string): boolean {
-  return args === '' || /^(?:[-\d"[{~<]|[A-Z_]+\b|[a-z_]+=)/.test(args);
-}
-
-// Below a call: " > /usr/lib/libc.so.6(ioctl+0x6) [0x11b0]" of -k;
-// " * 12 bytes in buffer 0" and " | 00000  05 00 00 00 ..." of -e write
-function isAttachment(text: string): boolean {
-  return /^ > \S+ ?\(|^ > \S+ \[0x|^ \* \d+ bytes in buffer \d|^ \| [0-9a-f]{5} {2}[0-9a-f]{2} /.test(
-    text,
-  );
-}
-
-// On a terminal, what QEMU itself says comes in between, and nothing of strace is lost there:
-// "qemu-system-x86_64: vhost_set_log_base failed: Bad address (14)"   "(qemu:17636): GLib-CRITICAL **: x"
-function isOfProgram(text: string): boolean {
-  return /^(?:\S*\/)?(?:qemu|kvm)[\w.-]*: \S|^\((?:qemu|kvm)[\w.-]*:\d+\): [A-Za-z-]+ \*\*: /.test(
-    text,
-  );
-}
-
-const FILE_CALL =
-  /^(?:ioctl|read|write|readv|writev|pread64|pwrite64|preadv2?|pwritev2?|send|recv|sendmsg|recvmsg|sendto|recvfrom|sendmmsg|recvmmsg|close|connect|accept4?|bind|listen|shutdown|getsockopt|setsockopt|getsockname|getpeername|fcntl|fcntl64|fstat|lseek|ftruncate|fallocate|dup[23]?|mmap2?)$/;
-
-function callOf(line: CallLine, lineNo: number): SystemCall {
-  const { pid, time, name, args, result, errno } = line;
-  const { fd, rest, path } = FILE_CALL.test(name) ? firstArgument(args) : NO_FILE;
-  return {
-    kind: 'syscall',
-    span: { first: lineNo, last: lineNo },
-    pid,
-    comm: plainText(line.comm),
-    time,
-    name,
-    fd,
-    path: plainText(path),
-    request: name === 'ioctl' ? requestOf(rest) : undefined,
-    result,
-    errno,
-  };
-}
-
-// With -xx these are escaped too: "<\x71\x65\x6d\x75>"
-function plainText(text: string | undefined): string | undefined {
-  if (text?.includes('\\') !== true) return text;
-  return new TextDecoder().decode(Uint8Array.from(bytesOfString(text, 0).bytes));
-}
-
-const NO_FILE = { fd: undefined, path: undefined, rest: '' } as const;
-
-/**
- * Fewer bytes than were printed: the number lost its last digits, or a part of the message is still to be sent. More,
- * although nothing was cut: some of what was printed is lost.
- */
-function isMisfit({ bytes, cut }: Transfer, result: string | undefined): boolean {
-  if (result === undefined) return false;
-  return Number(result) < bytes.length || (!cut && Number(result) > bytes.length);
-}
-
-/** Bytes that went over, printed or not. */
-function lengthOf({ bytes, cut }: Transfer, result: string | undefined): number | undefined {
-  if (result !== undefined) return Number(result);
-  return cut ? undefined : bytes.length;
-}
-
-function channelOf({ fd, path }: SystemCall): string {
-  return path === undefined ? `fd ${fd ?? '?'}` : `fd ${fd ?? '?'} ${path}`;
-}
-
-function messageOf(
-  call: SystemCall,
-  header: MessageHeader,
-  kind: MessageKind,
-  { bytes, direction }: Transfer,
-): VhostUserMessage {
-  const { pid, comm, time } = call;
-  const message: VhostUserMessage = {
-    kind: 'message',
-    span: call.span,
-    pid,
-    comm,
-    time,
-    sender: kind.sender,
-    side: (kind.sender === 'frontend') === (direction === 'send') ? 'frontend' : 'backend',
-    request: header.request,
-    name: kind.name,
-    flags: header.flags,
-    channel: channelOf(call),
-  };
-  return withPayload(message, header, kind, bytes.subarray(HEADER_BYTES));
-}
-
-function withPayload(
-  message: VhostUserMessage,
-  { size }: MessageHeader,
-  kind: MessageKind,
-  bytes: Uint8Array,
-): VhostUserMessage {
-  const payload = payloadOf(kind, bytes.subarray(0, size));
-  return Object.keys(payload).length === 0 ? message : { ...message, payload };
 }

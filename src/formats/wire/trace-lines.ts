@@ -1,7 +1,7 @@
 /** Lines that only strace, DPDK or libvhost-user print: what stands in front of one in a log is no part of it. */
 import { configLine } from './dpdk-line.js';
 import { isBanner } from './libvhost-user.js';
-import { isSurelyStrace } from './strace.js';
+import { isSurelyStrace } from './strace-evidence.js';
 import { hasStraceHead } from './strace-line.js';
 
 /** `VHOST_CONFIG: ...`, a system call with a stamp or with arguments as strace prints them, the head of a message. */

@@ -1,0 +1,88 @@
+/** What a call that strace printed says: the call itself, and the message in its bytes. */
+import type { SystemCall, VhostUserMessage } from '../../model/record.js';
+import { firstArgument, requestOf } from './strace-line.js';
+import type { CallLine, Transfer } from './strace-line.js';
+import { bytesOfString } from './strace-string.js';
+import { HEADER_BYTES, payloadOf } from './vhost-user-bytes.js';
+import type { MessageHeader, MessageKind } from './vhost-user-bytes.js';
+
+const FILE_CALL =
+  /^(?:ioctl|read|write|readv|writev|pread64|pwrite64|preadv2?|pwritev2?|send|recv|sendmsg|recvmsg|sendto|recvfrom|sendmmsg|recvmmsg|close|connect|accept4?|bind|listen|shutdown|getsockopt|setsockopt|getsockname|getpeername|fcntl|fcntl64|fstat|lseek|ftruncate|fallocate|dup[23]?|mmap2?)$/;
+
+export function callOf(line: CallLine, lineNo: number): SystemCall {
+  const { pid, time, name, args, result, errno } = line;
+  const { fd, rest, path } = FILE_CALL.test(name) ? firstArgument(args) : NO_FILE;
+  return {
+    kind: 'syscall',
+    span: { first: lineNo, last: lineNo },
+    pid,
+    comm: plainText(line.comm),
+    time,
+    name,
+    fd,
+    path: plainText(path),
+    request: name === 'ioctl' ? requestOf(rest) : undefined,
+    result,
+    errno,
+  };
+}
+
+// With -xx these are escaped too: "<\x71\x65\x6d\x75>"
+function plainText(text: string | undefined): string | undefined {
+  if (text?.includes('\\') !== true) return text;
+  return new TextDecoder().decode(Uint8Array.from(bytesOfString(text, 0).bytes));
+}
+
+const NO_FILE = { fd: undefined, path: undefined, rest: '' } as const;
+
+/**
+ * Fewer bytes than were printed: the number lost its last digits, or a part of the message is still to be sent. More,
+ * although nothing was cut: some of what was printed is lost.
+ */
+export function isMisfit({ bytes, cut }: Transfer, result: string | undefined): boolean {
+  if (result === undefined) return false;
+  return Number(result) < bytes.length || (!cut && Number(result) > bytes.length);
+}
+
+/** Bytes that went over, printed or not. */
+export function lengthOf({ bytes, cut }: Transfer, result: string | undefined): number | undefined {
+  if (result !== undefined) return Number(result);
+  return cut ? undefined : bytes.length;
+}
+
+export function channelOf({ fd, path }: SystemCall): string {
+  return path === undefined ? `fd ${fd ?? '?'}` : `fd ${fd ?? '?'} ${path}`;
+}
+
+export function messageOf(
+  call: SystemCall,
+  header: MessageHeader,
+  kind: MessageKind,
+  { bytes, direction }: Transfer,
+): VhostUserMessage {
+  const { pid, comm, time } = call;
+  const message: VhostUserMessage = {
+    kind: 'message',
+    span: call.span,
+    pid,
+    comm,
+    time,
+    sender: kind.sender,
+    side: (kind.sender === 'frontend') === (direction === 'send') ? 'frontend' : 'backend',
+    request: header.request,
+    name: kind.name,
+    flags: header.flags,
+    channel: channelOf(call),
+  };
+  return withPayload(message, header, kind, bytes.subarray(HEADER_BYTES));
+}
+
+export function withPayload(
+  message: VhostUserMessage,
+  { size }: MessageHeader,
+  kind: MessageKind,
+  bytes: Uint8Array,
+): VhostUserMessage {
+  const payload = payloadOf(kind, bytes.subarray(0, size));
+  return Object.keys(payload).length === 0 ? message : { ...message, payload };
+}
