@@ -18,6 +18,7 @@ import type {
   ThreadRef,
 } from '../model/record.js';
 import { detachedMembers } from '../base/detached.js';
+import { BreakpointNumbers } from './breakpoint-numbers.js';
 import { Breakpoints } from './breakpoints.js';
 import type { Call } from './calls.js';
 import {
@@ -108,7 +109,8 @@ export class DebuggerSteps {
   private letGoAt: number | undefined;
   /** A stop line may be lost: whose stack comes next is not known. */
   private isBehindLoss = false;
-  private readonly breakpoints: Breakpoints;
+  private breakpoints: Breakpoints;
+  private numbers = new BreakpointNumbers();
 
   /** The last stack. */
   private shown: { readonly frames: readonly Frame[]; readonly meanings: readonly FrameMeaning[] } =
@@ -456,6 +458,14 @@ export class DebuggerSteps {
   }
 
   onBreakpoint(told: BreakpointSet): void {
+    const { stepsMade } = this.maker;
+    if (this.numbers.isOfAnother(told, stepsMade)) {
+      this.numbers = new BreakpointNumbers();
+      this.breakpoints = new Breakpoints(this.maker);
+      this.flushStop();
+      this.onProcess();
+    }
+    this.numbers.add(told, stepsMade);
     const set = ownBreakpoint(told);
     this.breakpoints.onSet(set);
     this.maker.entryLines.onSet(set, this.maker.sessions.current);

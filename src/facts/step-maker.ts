@@ -118,6 +118,10 @@ export class StepMaker {
     private readonly taker?: StepTaker,
   ) {}
 
+  get stepsMade(): number {
+    return this.made;
+  }
+
   /** Records may be missing before the next step, and where `reach` says. */
   markGap(reach?: Reach): void {
     this.gap = true;

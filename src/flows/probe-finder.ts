@@ -1,5 +1,6 @@
 /** Breakpoints and entries → probes, as far as steps and records have told by now. */
 import { append } from '../base/append.js';
+import { BreakpointNumbers } from '../facts/breakpoint-numbers.js';
 import { functionTable, plainName } from '../facts/functions.js';
 import { ownBreakpoint } from '../facts/other-programs.js';
 import type { Step, Steps } from '../facts/step.js';
@@ -69,41 +70,12 @@ interface FunctionSet extends Place {
   readonly line: number;
 }
 
-/** What one debugger says of its breakpoints. It gives numbers in rising order, and none twice (gdb/breakpoint.c, set_breakpoint_number()). */
+/** What one debugger says of its breakpoints. */
 class DebuggerBreakpoints {
   /** Functions that were set, and those of them that the recipe declares. */
   readonly functions = new Set<string>();
   readonly declared = new Set<string>();
-  /** Undefined for those of which only more was said. */
-  private readonly locations = new Map<number, string | undefined>();
-  private highest = 0;
-
-  has(number: number): boolean {
-    return this.locations.has(number);
-  }
-
-  /** A number that this debugger gave to another place, or passed over. */
-  isOfAnother(set: BreakpointSet): boolean {
-    if (!isNew(set) || set.number > this.highest) return false;
-    const known = this.locations.get(set.number);
-    return known === undefined ? !this.has(set.number) : known !== locationOf(set);
-  }
-
-  add(set: BreakpointSet): void {
-    const { number, listed } = set;
-    if (isNew(set) || !this.has(number))
-      this.locations.set(number, isNew(set) ? locationOf(set) : undefined);
-    if (listed !== true) this.highest = Math.max(this.highest, number);
-  }
-}
-
-/** It is set here; else more is said of it. */
-function isNew({ narrowed, declared, listed }: BreakpointSet): boolean {
-  return narrowed !== true && declared !== true && listed !== true;
-}
-
-function locationOf({ func = '', file = '', line }: BreakpointSet): string {
-  return `${func} ${file}:${line ?? ''}`;
+  readonly numbers = new BreakpointNumbers();
 }
 
 /** The step from which on the function went unreported, though it must have been called. */
@@ -118,6 +90,8 @@ function silentFrom({ silent }: SessionEntries, func: string): number {
 export class ProbeFinder {
   /** How many breakpoints were set. */
   count = 0;
+  /** How many steps there were. */
+  private followed = 0;
   private readonly sessions: SessionEntries[] = [];
   private readonly byNumber = new Map<number, Place[]>();
   private readonly byFunction = new Map<string, FunctionSet[]>();
@@ -137,13 +111,14 @@ export class ProbeFinder {
     const { number, span, temporary, narrowed, func, declared } = ownBreakpoint(record);
     const { first: line } = span;
     this.count++;
-    if (this.debugger.isOfAnother(record)) {
+    if (this.debugger.numbers.isOfAnother(record, this.followed)) {
       // What no step has followed, and so has no place yet, never ran.
       this.debugger = new DebuggerBreakpoints();
       this.waiting = [];
     }
-    if (!this.debugger.has(number)) append(this.byNumber, number, this.unplaced(line));
-    this.debugger.add(record);
+    const { numbers } = this.debugger;
+    if (!numbers.has(number)) append(this.byNumber, number, this.unplaced(line));
+    numbers.add(record, this.followed);
     if (func === undefined) return;
     this.functionOf.set(number, plainName(func));
     if (temporary || narrowed === true) return;
@@ -165,6 +140,7 @@ export class ProbeFinder {
   }
 
   follow(step: Step): void {
+    this.followed++;
     if (this.waiting.length > 0) this.placeBefore(step);
     const { index, entry, breakpoint, temporary } = step;
     const session = (this.sessions[step.session] ??= {
