@@ -4,8 +4,10 @@
  * shows it: then events of another process may stand between any two of its own.
  *
  * Source: system/runstate.c runstate_set(), which reports the state that it leaves; migration/migration.c
- * migrate_init(), of which the states of the migration before must be over, and migration_thread().
+ * migrate_init(), of which the states of the migration before must be over, and migration_thread(); system/memory.c
+ * memory_global_dirty_log_start() and _do_stop(), which set bits of global_dirty_tracking or clear some.
  */
+import { bigintOf } from '../model/values.js';
 import { showsCalls } from './step.js';
 import type { Step, Steps } from './step.js';
 
@@ -38,6 +40,8 @@ class ProcessFollower {
   private isMigrating = false;
   /** That of the migration. */
   private thread: string | undefined;
+  /** Who wants dirty pages to be tracked. */
+  private tracking: bigint | undefined;
 
   /** The event cannot be of the process that those before it are of. */
   isOther({ event, thread, gapBefore }: Step): boolean {
@@ -54,6 +58,8 @@ class ProcessFollower {
       case 'savevm_state':
         // Without one of its own it has that in which a debugger stands.
         return record?.tid !== undefined && this.isOtherThread(thread);
+      case 'global_dirty_changed':
+        return this.changesTracking(bigintOf(record?.args?.bitmask));
       default:
         return false;
     }
@@ -65,6 +71,7 @@ class ProcessFollower {
     this.hasStarted = false;
     this.isMigrating = false;
     this.thread = undefined;
+    this.tracking = undefined;
   }
 
   /** Up to 3.1 the state that is left is not reported. */
@@ -85,6 +92,14 @@ class ProcessFollower {
     else if (ENDS.has(state)) this.isMigrating = false;
     if (state === 'setup' || ENDS.has(state)) this.thread = undefined;
     return isOther;
+  }
+
+  /** Bits are set, or bits are cleared; 6.2 reports also what changes nothing. */
+  private changesTracking(next: bigint | undefined): boolean {
+    const { tracking: left } = this;
+    this.tracking = next;
+    if (left === undefined || next === undefined) return false;
+    return (next & ~left) !== 0n && (left & ~next) !== 0n;
   }
 
   /** One thread writes the stream of a migration. */

@@ -8,6 +8,7 @@ import {
   startedBefore,
 } from './shared/device-lives.js';
 import type { Life, Source } from './shared/device-lives.js';
+import { closingDoubts } from './shared/closed-backends.js';
 import { orOneQemu } from './shared/traced/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -27,6 +28,7 @@ export const mgDevstop: Rule = {
       'gdb: a sync below ram_save_complete (since 11.1 qemu_savevm_query_pending_final) or ram_postcopy_send_discard_bitmap, and probes vhost_dev_start and vhost_dev_stop',
       'trace: events vhost_dev_start, vhost_dev_stop, migrate_set_state and migration_bitmap_sync_start, to the state completed',
       'the stop of the device after the sync, or another proof that its start had succeeded',
+      'vhost-user but for net: that stop with virtio_set_status above it, or the trace event virtio_set_status in front of it',
     ],
     why: 'A device that still runs writes guest memory after the last look at its log: the destination gets stale pages, silently, and both sides may serve the same disk.',
     probes: [
@@ -49,6 +51,7 @@ export const mgDevstop: Rule = {
       'a device whose start failed: it does not run, and no stop follows',
       'postcopy: the sync before the discard bitmap is the final one',
       'COLO, which stops the VM for each checkpoint; a background snapshot, which has no sync',
+      'a vhost-user backend that closed its socket: the device counts as stopped, and its stop comes later',
       'a VM that was stopped before the migration (pause, cpr): its devices are stopped too',
     ],
     sources: [
@@ -209,6 +212,7 @@ function judgeRunning(
     ...new Set([
       ...registrationDoubts(context, source, life, step),
       ...runningDoubts(context, source, life, step),
+      ...closingDoubts(context, source, life),
     ]),
   ];
   if (missing.length > 0) {

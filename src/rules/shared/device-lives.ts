@@ -131,15 +131,19 @@ class Presence {
   }
 }
 
+/** Devices that were started and not cleaned up since. */
+function presentBefore(context: SessionContext, source: Source, step: number): readonly Life[] {
+  return context
+    .once(`present ${source}`, () => new Presence(momentsOf(context, source), ['start', 'stop']))
+    .before(step);
+}
+
 /**
  * Devices that are registered just before a step, as far as that can be shown: those that were started, and
  * by calls those that were stopped, where the cleanup would be seen.
  */
 export function registeredBefore(context: SessionContext, source: Source, step: number): Life[] {
-  const present = context
-    .once(`present ${source}`, () => new Presence(momentsOf(context, source), ['start', 'stop']))
-    .before(step);
-  return present.filter(({ start }) => {
+  return presentBefore(context, source, step).filter(({ start }) => {
     if (start.kind === 'start') return true;
     const { probes } = context.run;
     return (
@@ -181,8 +185,11 @@ export function registrationDoubts(
     for (const kind of ['vhost_dev_start', 'vhost_dev_stop'] as const)
       if (context.events(kind).length === 0) found.push(`trace event ${kind}`);
     const at = run.steps[to];
-    const startedAt = (step: number): readonly Life[] => startedBefore(context, source, step);
-    if (at !== undefined && !isOfQemuAt(context, life.device, at, startedAt)) found.push(ONE_QEMU);
+    const seen = {
+      startedAt: (step: number): readonly Life[] => startedBefore(context, source, step),
+      countAt: (step: number): number => presentBefore(context, source, step).length,
+    };
+    if (at !== undefined && !isOfQemuAt(context, life.device, at, seen)) found.push(ONE_QEMU);
   } else {
     found.push(...unwatched(run, 'vhost_dev_start', from, to));
     found.push(...unwatched(run, 'vhost_dev_stop', from, to));

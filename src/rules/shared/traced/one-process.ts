@@ -4,7 +4,7 @@
  *
  * A thread, a device and a migration are of one process each, so that threads which report the same device or the
  * same migration are of the same one. Where no thread is named, a round that asks as many vhost listeners as there
- * are started devices shows them all.
+ * are devices shows them all.
  */
 import { firstIndex } from '../../../base/search.js';
 import type { Step } from '../../../facts/step.js';
@@ -22,19 +22,19 @@ export function orOneQemu({ run, session }: SessionContext, missing: string): st
   return run.mixed.has(session) ? ONE_QEMU : missing;
 }
 
-/** Devices of which a start is the last that is seen just before a step. */
-type StartedAt = (step: number) => readonly { readonly device: string }[];
+/** Devices as they are seen just before a step. */
+export interface Seen {
+  /** Of which a start is the last that is seen. */
+  readonly startedAt: (step: number) => readonly { readonly device: string }[];
+  /** How many there are, stopped ones among them: these are asked, too. */
+  readonly countAt: (step: number) => number;
+}
 
 /** The device is of the QEMU that reports `at`, which is of its migration. */
-export function isOfQemuAt(
-  context: SessionContext,
-  device: string,
-  at: Step,
-  startedAt: StartedAt,
-): boolean {
+export function isOfQemuAt(context: SessionContext, device: string, at: Step, seen: Seen): boolean {
   if (context.run.mixed.has(context.session)) return false;
   if (at.event?.record.pid !== undefined) return true;
-  if (at.thread === undefined) return isAskedAround(context, device, at.index, startedAt);
+  if (at.thread === undefined) return isAskedAround(context, device, at.index, seen);
   const groups = groupsOf(context);
   return groups.of(`thread ${at.thread}`) === groups.of(`device ${device}`);
 }
@@ -69,17 +69,12 @@ function spansOfThreads(context: SessionContext): readonly { first: number; last
 }
 
 /** A round of the same migration asks every device that is known, this one among them. */
-function isAskedAround(
-  context: SessionContext,
-  device: string,
-  at: number,
-  startedAt: StartedAt,
-): boolean {
+function isAskedAround(context: SessionContext, device: string, at: number, seen: Seen): boolean {
   return tracedRounds(context).some((round) => {
     const { index } = round.start;
     if (migrationAt(context, index) !== migrationAt(context, at)) return false;
-    const lives = startedAt(index);
-    return lives.some((life) => life.device === device) && askedListeners(round) >= lives.length;
+    const isStarted = seen.startedAt(index).some((life) => life.device === device);
+    return isStarted && askedListeners(round) >= seen.countAt(index);
   });
 }
 
