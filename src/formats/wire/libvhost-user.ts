@@ -3,13 +3,14 @@
  *
  * Producer: QEMU's subprojects/libvhost-user/libvhost-user.c, vu_process_message(), built with
  *           LIBVHOST_USER_DEBUG (QEMU 2.7 to 10.2), and copies of it: passt, `Request: 9` without a name.
- * Unit:     from the banner of `=` to the last line about that message. A line of GLib's log in between
- *           ends the record; what follows is chatter, as are lines about running rings, wherever they stand
- *           below the first message: the backend prints lines of its own in between (vhost-user-bridge its packets).
+ * Unit:     from the banner of `=` to the last line about that message, lines of a log in between included. Lines about
+ *           running rings are chatter, wherever they stand below the first message: the backend prints lines of its own
+ *           in between (vhost-user-bridge its packets). A blank line may stand below the banner (mail wraps it); where it
+ *           parts the rest of a message from its request, that is lost.
  * Not read: what the backend did with a message; its answer only where it is printed (`Sending back to guest`).
  */
 import { accept } from '../../grammar/libvhost-user.js';
-import type { CaptureRecord } from '../../model/record.js';
+import type { CaptureRecord, Problem } from '../../model/record.js';
 import type { LineFormat } from '../line-format.js';
 import { vringFile } from './vhost-user-bytes.js';
 import {
@@ -43,10 +44,29 @@ const MOST_LINES = 4096;
 
 const REPLY = 0x4;
 
+/** Lines between a banner and its request, what is left of a banner that mail has wrapped among them. */
+const MOST_BETWEEN = 4;
+
+/** Lines that no other text has below a request. */
+const OF_MESSAGE: ReadonlySet<DebugLine['what']> = new Set([
+  'request',
+  'flags',
+  'member',
+  'region-member',
+]);
+
 class LibvhostUser implements LineFormat {
   readonly id = 'libvhost-user';
   #open: OpenMessage | undefined;
   #lastLine = -Infinity;
+  /** A banner without a request so far. */
+  #bannerLine = -Infinity;
+  #problem: Problem | undefined;
+  #hasTold = false;
+
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
 
   get isOpen(): boolean {
     return this.#open !== undefined;
@@ -56,29 +76,55 @@ class LibvhostUser implements LineFormat {
     // GLib leaves a blank line in front of its own.
     const isNear = lineNo - this.#lastLine <= 2;
     const line = debugLine(text, isNear, this.#lastLine >= 0);
-    const isGlib = line === undefined && isNear && isGlibLine(text);
-    if (!isGlib && line === undefined) return undefined;
+    const isLog = line === undefined && isNear && isLogLine(text);
+    this.#problem = undefined;
+    if (!isLog && line === undefined) return undefined;
     this.#lastLine = lineNo;
     if (line?.what === 'banner') {
       const before = this.end();
-      this.#open = {
-        first: lineNo,
-        last: lineNo,
-        request: undefined,
-        flags: undefined,
-        payload: {},
-        regions: 0,
-      };
+      this.#begin(lineNo);
       return before;
     }
+    if (
+      line?.what === 'request' &&
+      this.#open === undefined &&
+      lineNo - this.#bannerLine <= MOST_BETWEEN
+    )
+      this.#begin(lineNo);
+    if (isLog && this.#open?.request !== undefined) {
+      this.#open.last = lineNo;
+      return [];
+    }
     if (line !== undefined && this.#adds(line, lineNo)) return [];
-    return [...this.end(), { kind: 'chatter', span: { first: lineNo, last: lineNo } }];
+    const span = { first: lineNo, last: lineNo };
+    if (line === undefined || !OF_MESSAGE.has(line.what) || this.#open !== undefined)
+      return [...this.end(), { kind: 'chatter', span }];
+    if (!this.#hasTold) {
+      this.#hasTold = true;
+      const message = 'the rest of a message stands apart from its request, and is not read';
+      this.#problem = { code: 'UNREAD_PROTOCOL', message, span };
+    }
+    return [{ kind: 'gap', span, why: 'a part of a message is not read' }];
   }
 
   end(): readonly CaptureRecord[] {
     const open = this.#open;
     this.#open = undefined;
-    return open === undefined ? [] : [recordOf(open)];
+    if (open === undefined) return [];
+    if (open.request === undefined) this.#bannerLine = open.last;
+    return [recordOf(open)];
+  }
+
+  #begin(lineNo: number): void {
+    this.#bannerLine = -Infinity;
+    this.#open = {
+      first: lineNo,
+      last: lineNo,
+      request: undefined,
+      flags: undefined,
+      payload: {},
+      regions: 0,
+    };
   }
 
   /** Is the line part of the open message? */
@@ -119,6 +165,10 @@ const MARGIN = /^(?:>[> \t]*|\d{1,10}\.\d{4}: )?[ \t]*/;
 /** GLib's default handler: `** (vhost-user-input:1816): CRITICAL **: 07:20:46.077: Invalid vring_addr message` */
 const GLIB = /^(?:\*\* )?\([^()]{1,64}:\d{1,10}\): (?:[\w-]{1,64}-)?[A-Z]+(?: \*\*)?: /;
 
+/** Another handler of the same messages: `vhost-user-rpmb-INFO: 18:58:08.312: vrpmb_process_msg: ...` */
+const OTHER_LOG =
+  /^[\w-]{1,64}-(?:ERROR|CRITICAL|WARNING|Message|INFO|DEBUG): \d\d:\d\d:\d\d\.\d{3}: /;
+
 const LONGEST_LINE = 256;
 
 /** What these lines say, they say wherever they stand: the banner of a message, and what rings do below one. */
@@ -138,8 +188,9 @@ function debugLine(text: string, isNear: boolean, isBelow: boolean): DebugLine |
   return read?.what === 'runtime' ? read : undefined;
 }
 
-function isGlibLine(text: string): boolean {
-  return GLIB.test(text.replace(MARGIN, ''));
+function isLogLine(text: string): boolean {
+  const line = text.replace(MARGIN, '');
+  return GLIB.test(line) || OTHER_LOG.test(line);
 }
 
 function nameOf(name: string | undefined, id: number): string {
