@@ -44,8 +44,9 @@ const ALL = 0;
 const SHOWS_FRAME = /^(?:f|frame)\b/;
 
 export class Breakpoints {
-  /** Where each was seen to stop. */
+  /** Where each was seen to stop, and in which session that was last. */
   private readonly stopsIn = new Map<number, string>();
+  private readonly seenIn = new Map<number, number>();
   /** What each was set on. */
   private readonly setOn = new Map<number, string>();
   /** Set without a condition. */
@@ -68,15 +69,16 @@ export class Breakpoints {
 
   constructor(private readonly watch: Watch) {}
 
-  /** False where the number belongs to another function: this is another debugger, and another process. */
-  onStop({ reason, number, frame }: Stop): boolean {
+  /** False where the number belongs to another function in the same session: this is another debugger, and another process. */
+  onStop({ reason, number, frame }: Stop, session: number): boolean {
     this.settle();
     if (reason !== 'breakpoint' || number === undefined || frame === undefined) return true;
     // Where another program has a function of that name, it is another one.
     const isOther = isOfOtherProgram(frame);
     const func = isOther ? `${frame.func} of another program` : plainName(frame.func);
     if (!isOther) this.watch.trust(func);
-    const known = this.stopsIn.get(number);
+    const known = this.seenIn.get(number) === session ? this.stopsIn.get(number) : undefined;
+    this.seenIn.set(number, session);
     if (known !== undefined && known !== func && !this.several.has(number)) {
       this.stopsIn.clear();
       this.stopsIn.set(number, func);

@@ -124,7 +124,8 @@ export class DebuggerSteps {
     this.enterInferiorOf(stop.thread);
     const { threads } = this.maker;
     const isOther = threads.isOther(stop.thread);
-    if (!this.breakpoints.onStop(stop) || isOther) this.onProcess();
+    const { current } = this.maker.sessions;
+    if (!this.breakpoints.onStop(stop, current) || isOther) this.onProcess();
     if (isOther) this.maker.threads.follows(threads);
     this.header = undefined;
     this.position.stop();

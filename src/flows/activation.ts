@@ -74,6 +74,11 @@ export class Activation {
     return !this.isBare || (this.parent !== undefined && !this.isEnclosed);
   }
 
+  /** Who called it is known by the watched return of that call, and by no stack. */
+  get isInsideReturned(): boolean {
+    return this.isEnclosed;
+  }
+
   /** Who called it is not shown up to the thread's outermost function: it may have been any call open at that time. */
   get isLoose(): boolean {
     const { parent } = this;

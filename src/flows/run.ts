@@ -189,3 +189,8 @@ export function hasGap(run: Run, from: number, to: number): boolean {
   const inside = (run.gapsUpTo[end] ?? 0) - (run.gapsUpTo[from] ?? 0);
   return inside > 0 || (to >= run.steps.length && run.gapAtEnd);
 }
+
+/** Versions that are possible in a session. */
+export function versionsIn({ profiles, profile }: Run, session: number): VersionRange {
+  return profiles[session] ?? profile;
+}

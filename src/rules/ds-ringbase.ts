@@ -1,3 +1,4 @@
+import { versionsIn } from '../flows/run.js';
 import type { Activation } from '../flows/activation.js';
 import type { Frame } from '../model/record.js';
 import { argText, boolOf } from '../model/values.js';
@@ -150,10 +151,14 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
     if (backend === undefined) missing.push(`probe ${probeName('op_get_vring_base', undefined)}`);
     if (fetched.includes(undefined)) missing.push('idx= of vhost_virtqueue_stop');
     // 10.2 moved the work into do_vhost_dev_stop(), which may be a tail call beside this one.
-    if (stop.children.length === 0 && run.profile.atMost >= FORCE_STOP) {
+    if (stop.children.length === 0 && versionsIn(run, stop.session).atMost >= FORCE_STOP) {
       missing.push('the calls below vhost_dev_stop');
     }
-    if (backend === 'user' && run.profile.atMost >= FORCE_STOP && !isShownRegular(stop))
+    if (
+      backend === 'user' &&
+      versionsIn(run, stop.session).atMost >= FORCE_STOP &&
+      !isShownRegular(stop)
+    )
       missing.push('force= of do_vhost_dev_stop, or a QEMU version below 10.2');
     const entered = below(stop, 'vhost_virtqueue_stop').find((a) => run.rings.ringOf(a) === vring);
     if (entered !== undefined && !byVm) missing.push('the descriptor address of the ring');

@@ -1,3 +1,4 @@
+import { versionsIn } from '../flows/run.js';
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import type { Backend } from '../model/fact.js';
@@ -80,7 +81,8 @@ function logOf({ run }: SessionContext, op: Activation): GivenLog | undefined {
 }
 
 function judge(context: SessionContext, first: GivenLog, second: GivenLog): Judgement | undefined {
-  const { run } = context;
+  const { run, session } = context;
+  const { atLeast, atMost } = versionsIn(run, session);
   const isOneType = first.backend === second.backend && first.share === second.share;
   const isOneLog = first.base === second.base;
   // A topology change gives new logs to one device after the other.
@@ -92,11 +94,11 @@ function judge(context: SessionContext, first: GivenLog, second: GivenLog): Judg
   }
   const isMixed = !isOneType && isOneLog && first.backend !== second.backend;
   const isApart = isOneType && first.size === second.size && !inCommit;
-  if (isMixed && run.profile.atMost < 901) {
+  if (isMixed && atMost < 901) {
     const message = `the log is that of ${first.device}, which is of type ${first.backend}: legal before 9.1`;
     return { verdict: 'pass', ...at, message, evidence };
   }
-  if (!isApart && !(isMixed && run.profile.atLeast >= 901)) return undefined;
+  if (!isApart && !(isMixed && atLeast >= 901)) return undefined;
   const missing = doubtsBetween(context, first, second);
   if (first.share === undefined) missing.push('share= of vhost_log_get');
   if (missing.length > 0) {

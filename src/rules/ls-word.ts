@@ -5,7 +5,7 @@ import { hasGap } from '../flows/run.js';
 import type { Run } from '../flows/run.js';
 import { featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
-import { callPairs } from './shared/calls/stack-calls.js';
+import { nestedPairs } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /** The features word must carry VHOST_F_LOG_ALL exactly when enable_log says so. */
@@ -18,7 +18,7 @@ export const lsWord: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
     needs: [
-      'enable_log= of vhost_dev_set_features and features= of the op in one backtrace, or in that of its entry',
+      'enable_log= of vhost_dev_set_features and features= of the op in one backtrace, or in that of its entry; or its watched return',
     ],
     probes: ['vhost_dev_set_features', 'op_set_features', 'members at op_set_features'],
     why: 'Without bit 26 (0x4000000) the backend does not log its writes to guest buffers: those pages are stale on the destination.',
@@ -33,7 +33,7 @@ export const lsWord: Rule = {
   stack: {
     of: ['op_set_features'],
     *judge(step, run) {
-      for (const { outer, inner, caller, line } of callPairs(step, run)) {
+      for (const { outer, inner, caller, line, evidence: shown } of nestedPairs(step, run)) {
         if (outer.row.kind !== 'vhost_dev_set_features' || inner.row.kind !== 'op_set_features')
           continue;
         const word = featuresOf(inner.value);
@@ -55,7 +55,9 @@ export const lsWord: Rule = {
         else {
           const expected = `bit 26 ${enable ? 'set' : 'clear'}`;
           const isTold = outer.enable === undefined && caller !== undefined;
-          const evidence = isTold ? [{ line: caller.line, role: 'enable_log at its entry' }] : [];
+          const evidence = isTold
+            ? [{ line: caller.line, role: 'enable_log at its entry' }]
+            : shown;
           yield { verdict: 'violation', ...place, message, expected, evidence };
         }
       }

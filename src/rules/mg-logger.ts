@@ -1,3 +1,4 @@
+import { versionsIn } from '../flows/run.js';
 import { hasSucceeded } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { scansOf } from './shared/calls/memory-scan.js';
@@ -56,12 +57,12 @@ export const mgLogger: Rule = {
   },
   triggers: [],
   *sequence(context) {
-    if (context.run.profile.atMost < 901) return;
+    if (versionsIn(context.run, context.session).atMost < 901) return;
     for (const pass of passes(context, true)) {
       const judged = judgePass(context, pass);
       if (judged !== undefined) yield judged;
     }
-    if (context.run.profile.atLeast < 901) return;
+    if (versionsIn(context.run, context.session).atLeast < 901) return;
     for (const start of context.of('vhost_dev_start')) yield* judgeStart(context, start);
     yield* judgeScans(context);
   },
@@ -91,7 +92,7 @@ function judgePass(context: SessionContext, pass: Pass): Judgement | undefined {
   const success = successOf(run, pass);
   const missing = unwatched(run, 'vhost_dev_elect_mem_logger', activation.first, end);
   // Unwatched in a QEMU that may be too old to elect: nothing says that there is something to judge.
-  if (run.profile.atLeast < 901 && missing.length > 0) return undefined;
+  if (versionsIn(run, context.session).atLeast < 901 && missing.length > 0) return undefined;
   if (elections.some((a) => a.enable === undefined)) missing.push('add= of the election');
   if (backend === undefined) missing.push('the backend of the device');
   if (success === undefined) missing.push('proof that the log start succeeded');

@@ -2,7 +2,7 @@ import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import type { Step } from '../facts/step.js';
 import { bigintOf } from '../model/values.js';
-import { hasGap } from '../flows/run.js';
+import { hasGap, versionsIn } from '../flows/run.js';
 import { lastWork } from './shared/calls/global-passes.js';
 import { passes, successOf } from './shared/calls/log-passes.js';
 import { place, unwatched } from './shared/calls/queries.js';
@@ -232,7 +232,7 @@ function trackedToEnd(
   const { run } = context;
   const missing: string[] = [];
   if (hasGap(run, logStart.index - 1, read.index)) missing.push(orOneQemu(context, UNBROKEN));
-  if (otherEnd !== undefined && run.profile.atLeast < STOPS_FOR_LAST_USER)
+  if (otherEnd !== undefined && versionsIn(run, context.session).atLeast < STOPS_FOR_LAST_USER)
     missing.push('proof of QEMU 7.0 or later (the output of qemu --version)');
   if (missing.length > 0) return unseen(logStart, ...missing);
   return {

@@ -1,3 +1,4 @@
+import { versionsIn } from '../flows/run.js';
 import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
 import { loggersBefore, roundsOf, scansOf } from './shared/calls/memory-scan.js';
@@ -55,7 +56,7 @@ export const rzElect: Rule = {
   triggers: ['vhost_dev_elect_mem_logger'],
   *sequence(context) {
     // Before 9.1 every device scans memory, and none is elected.
-    if (context.run.profile.atMost < 901) return;
+    if (versionsIn(context.run, context.session).atMost < 901) return;
     for (const window of resizeWindows(context)) {
       if (context.run.rings.backendOf(window.resizes[0]) !== 'vdpa') yield judge(context, window);
     }

@@ -1,5 +1,5 @@
 import type { Call } from '../facts/calls.js';
-import { callPairs } from './shared/calls/stack-calls.js';
+import { nestedPairs } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /** `sync` that a caller of vhost_log_put() must pass; undefined where one frame alone does not tell. */
@@ -27,7 +27,9 @@ export const stPutsync: Rule = {
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
-    needs: ['one backtrace with sync= of vhost_log_put and its caller'],
+    needs: [
+      'one backtrace with sync= of vhost_log_put and its caller, or the watched return of that caller',
+    ],
     probes: [
       'vhost_log_put',
       'stack of vhost_log_put',
@@ -48,11 +50,11 @@ export const stPutsync: Rule = {
   stack: {
     of: ['vhost_log_put'],
     *judge(step, run) {
-      for (const { outer, inner, line } of callPairs(step, run)) {
+      for (const { outer, inner, line, evidence } of nestedPairs(step, run)) {
         if (inner.row.kind !== 'vhost_log_put' || inner.enable === undefined) continue;
         const demanded = demandedSync(outer);
         if (demanded === undefined) continue;
-        const place = { device: inner.pointer, step: step.index, line };
+        const place = { device: inner.pointer, step: step.index, line, evidence };
         const passed = `${outer.func} calls vhost_log_put(sync=${String(inner.enable)})`;
         yield inner.enable === demanded
           ? { verdict: 'pass', ...place, message: passed }

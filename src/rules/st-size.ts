@@ -1,4 +1,4 @@
-import { callPairs } from './shared/calls/stack-calls.js';
+import { nestedPairs } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 const SIZED = new Set(['vhost_dev_log_resize vhost_log_get', 'vhost_log_get vhost_log_alloc']);
@@ -29,13 +29,13 @@ export const stSize: Rule = {
   stack: {
     of: ['vhost_log_get', 'vhost_log_alloc'],
     *judge(step, run) {
-      for (const { outer, inner, line } of callPairs(step, run)) {
+      for (const { outer, inner, line, evidence } of nestedPairs(step, run)) {
         if (!SIZED.has(`${outer.row.kind} ${inner.row.kind}`)) continue;
         if (outer.value === undefined || inner.value === undefined) continue;
         const device = step.calls.findLast(
           (call) => call.row.kind === 'vhost_dev_log_resize',
         )?.pointer;
-        const place = { device, step: step.index, line };
+        const place = { device, step: step.index, line, evidence };
         if (outer.value === inner.value) {
           yield { verdict: 'pass', ...place, message: `size ${inner.value} reaches ${inner.func}` };
         } else {

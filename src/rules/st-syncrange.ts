@@ -1,5 +1,5 @@
 import { argText, bigintOf } from '../model/values.js';
-import { callPairs } from './shared/calls/stack-calls.js';
+import { nestedPairs } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /** `~0`: no limit. */
@@ -39,7 +39,7 @@ export const stSyncrange: Rule = {
   stack: {
     of: ['vhost_sync_dirty_bitmap'],
     *judge(step, run) {
-      for (const { outer, inner, line } of callPairs(step, run)) {
+      for (const { outer, inner, line, evidence } of nestedPairs(step, run)) {
         if (inner.row.kind !== 'vhost_sync_dirty_bitmap') continue;
         const first = bigintOf(argText(inner.frame, 'first'));
         const last = bigintOf(argText(inner.frame, 'last'));
@@ -50,7 +50,7 @@ export const stSyncrange: Rule = {
         const isWhole = last === WHOLE;
         const isRight =
           first === 0n && (isRound ? isWhole : !isWhole && (last + 1n) % SMALLEST_CHUNK === 0n);
-        const place = { device: inner.pointer, step: step.index, line };
+        const place = { device: inner.pointer, step: step.index, line, evidence };
         const message = `${outer.func} reads the log from ${first.toString()} to ${isWhole ? '~0' : last.toString()}`;
         yield isRight
           ? { verdict: 'pass', ...place, message }

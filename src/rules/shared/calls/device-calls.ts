@@ -1,6 +1,7 @@
 /** Device starts and stops of a session, and what several rules ask of them. All pure. */
 import { append } from '../../../base/append.js';
 import type { Activation } from '../../../flows/activation.js';
+import { versionsIn } from '../../../flows/run.js';
 import type { Run } from '../../../flows/run.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { SessionContext } from '../../rule.js';
@@ -97,7 +98,7 @@ export function missingLogFlag(context: SessionContext, device: string, step: nu
 
 /** 10.2 moved the body of vhost_dev_stop() into do_vhost_dev_stop(), which may be a tail call beside it. */
 export function missingBody(run: Run, stop: Activation): string[] {
-  return stop.children.length === 0 && run.profile.atMost >= 1002
+  return stop.children.length === 0 && versionsIn(run, stop.session).atMost >= 1002
     ? ['the calls below vhost_dev_stop']
     : [];
 }

@@ -8,6 +8,7 @@
  * which would be seen as one more log start. A log *stop* as the next thing to reach the device
  * therefore proves that it was registered and logging all the time.
  */
+import { versionsIn } from '../../../flows/run.js';
 import { callsOf } from './device-calls.js';
 import { passes, successOf } from './log-passes.js';
 import { lastToggle, nextToggle, unwatchedToggles } from './log-toggles.js';
@@ -155,8 +156,8 @@ function afterLogStart(
 }
 
 /** Up to 6.1 a migration that fails early calls the log stop without a start; real work proves it there. */
-function provesTracking({ run }: SessionContext, stop: Toggle): boolean {
-  if (run.profile.atLeast >= PAIRED_STOPS) return true;
+function provesTracking({ run, session }: SessionContext, stop: Toggle): boolean {
+  if (versionsIn(run, session).atLeast >= PAIRED_STOPS) return true;
   return below(stop.activation, 'vhost_dev_set_log', 'vhost_log_put').length > 0;
 }
 

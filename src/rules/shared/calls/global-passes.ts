@@ -8,7 +8,7 @@ import type { Activation } from '../../../flows/activation.js';
 import type { Step } from '../../../facts/step.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { Run } from '../../../flows/run.js';
-import { hasGap } from '../../../flows/run.js';
+import { hasGap, versionsIn } from '../../../flows/run.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { momentsOf, registeredBefore, registrationDoubts } from '../device-lives.js';
 import type { Life } from '../device-lives.js';
@@ -267,7 +267,11 @@ function mayHaveFailed(context: SessionContext, pass: GlobalPass): boolean {
   const { run } = context;
   const { activation, calls, undone } = pass;
   if (undone.length > 0) return true;
-  if (run.profile.atMost < MAY_REFUSE || activation.result?.value === 'true') return false;
+  if (
+    versionsIn(run, activation.session).atMost < MAY_REFUSE ||
+    activation.result?.value === 'true'
+  )
+    return false;
   const thread = callerOf(activation, 'migration_thread');
   const after = (lastWork(context).get(thread) ?? -1) > activation.last;
   const stops = unwatched(run, 'vhost_log_global_stop', activation.first, endOf(run, activation));

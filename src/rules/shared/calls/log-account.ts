@@ -7,6 +7,7 @@
  * and `share` since 9.1. Only a log whose vhost_log_alloc() is seen is counted: whoever takes it later
  * does so with a vhost_log_get() of its own. What cannot be told apart makes every log uncertain.
  */
+import { versionsIn } from '../../../flows/run.js';
 import type { Activation } from '../../../flows/activation.js';
 import type { SessionContext } from '../../rule.js';
 import { childrenOf } from './queries.js';
@@ -149,7 +150,7 @@ class Account {
   }
 
   private keyOf({ enable, backend }: Activation): string | undefined {
-    const { atLeast, atMost } = this.context.run.profile;
+    const { atLeast, atMost } = versionsIn(this.context.run, this.context.session);
     if (enable === undefined) return undefined;
     if (atMost < TYPED) return String(enable);
     return atLeast >= TYPED && backend !== undefined ? `${backend} ${String(enable)}` : undefined;

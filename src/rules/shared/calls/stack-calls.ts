@@ -4,6 +4,7 @@ import type { Step } from '../../../facts/step.js';
 import type { Activation } from '../../../flows/activation.js';
 import type { Run } from '../../../flows/run.js';
 import type { FactKind } from '../../../model/fact.js';
+import type { Mark } from '../../rule.js';
 
 export interface CallPair {
   readonly outer: Call;
@@ -11,6 +12,8 @@ export interface CallPair {
   /** The execution of the outer one. */
   readonly caller: Activation | undefined;
   readonly line: number;
+  /** Where the outer one is shown, if that is another record. */
+  readonly evidence: readonly Mark[];
 }
 
 /**
@@ -22,8 +25,26 @@ export function* callPairs(step: Step, run: Run): Generator<CallPair> {
     const outer = step.calls[i - 1];
     const inner = step.calls[i];
     if (outer === undefined || inner === undefined || !isFirstSight(step, run, i)) continue;
-    yield { outer, inner, caller: shownAt(step, run, i - 1), line: step.callLines[i] ?? step.line };
+    const line = step.callLines[i] ?? step.line;
+    yield { outer, inner, caller: shownAt(step, run, i - 1), line, evidence: [] };
   }
+}
+
+/**
+ * {@link callPairs}, and where no stack is printed the pair that the watched return of the outer call proves: it was
+ * made inside, by that one or by a function that is not watched.
+ */
+export function* nestedPairs(step: Step, run: Run): Generator<CallPair> {
+  yield* callPairs(step, run);
+  const [inner] = step.calls;
+  if (!run.ordered || inner === undefined || step.calls.length > 1) return;
+  const activation = shownAt(step, run, 0);
+  const caller = activation?.parent;
+  if (activation?.first !== step.index || !activation.isInsideReturned || caller === undefined)
+    return;
+  const line = step.callLines[0] ?? step.line;
+  const evidence = [{ line: caller.line, role: `${caller.func} is entered, and returns later` }];
+  yield { outer: caller.call, inner, caller, line, evidence };
 }
 
 /** The execution that the call at `index` of the step's calls shows: its own stack may have come before. */
