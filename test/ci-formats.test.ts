@@ -298,9 +298,9 @@ test('a capture with nothing to check does not look like a pass', () => {
     report?.captures.map((capture) => ({ ...capture, path: 'a.txt', facts: 0 })) ?? [];
   const idle = reportOf([], { captures: [...captures, ...captures] });
   expect(reporters.github(idle, optionsOf())).toContain(
-    '::warning file=a.txt::no vhost or migration call in it, nothing to check (and 1 more capture)\n',
+    '::warning file=a.txt::no call of the logging protocol was read in it, nothing to check (and 1 more capture)\n',
   );
-  expect(reporters.sarif(idle, optionsOf())).toContain('"no vhost or migration call in it');
+  expect(reporters.sarif(idle, optionsOf())).toContain('"no call of the logging protocol was read in it');
 });
 
 describe('gitlab', () => {

@@ -159,7 +159,7 @@ export const LIMITS =
   'Only the call flow was judged: no call shows whether the backend marks every page that it writes, whether addresses are translated right, or whether the bitmap is scanned right.';
 
 /** What is said of a capture without a fact: it must not look as if it had passed. */
-export const NOTHING_TO_CHECK = 'no vhost or migration call in it, nothing to check';
+export const NOTHING_TO_CHECK = 'no call of the logging protocol was read in it, nothing to check';
 
 /** The same of one capture; there may be calls in it, on lines that could not be read. */
 export function whyIdle(

@@ -67,7 +67,7 @@ function compare(a: ReadCapture, b: ReadCapture, request: DiffRequest): DiffRepo
 }
 
 function obstacle({ facts, ordered }: Run, path: string): string | undefined {
-  if (facts.length === 0) return `no vhost or migration call was read in ${path}`;
+  if (facts.length === 0) return `no call of the logging protocol was read in ${path}`;
   if (ordered) return undefined;
   return `${path} is a note: the order of its backtraces is unknown (--assume-ordered if they stand in order)`;
 }

@@ -271,12 +271,12 @@ function verdictLines(
 
 function whyNothing({ captures }: CheckReport, { problems }: ReportOptions): string {
   if (problems.some(({ code }) => code === 'UNREAD_PROTOCOL')) {
-    return 'no vhost or migration call could be read';
+    return 'no call of the logging protocol could be read';
   }
   if (captures.some(({ formats }) => formats.includes('foreign-stack'))) {
-    return 'stacks of other tools than gdb are kept, but show no arguments; no other vhost or migration call was read';
+    return 'stacks of other tools than gdb are kept, but show no arguments; no call of the logging protocol was read';
   }
-  return 'there is no vhost or migration call in what was read';
+  return 'no call of the logging protocol was read';
 }
 
 /** `71 checks passed, 12 inconclusive, 29 rules not exercised` */

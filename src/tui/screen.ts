@@ -138,7 +138,7 @@ function timelinePane(viewer: Viewer, common: Common): string[] {
   };
   const empty =
     total === 0
-      ? 'no vhost or migration call was read in it'
+      ? 'no call of the logging protocol was read in it'
       : 'nothing passes the filter; Esc clears it';
   return paneRows({ ...common, title, right, empty, scroll }, (i) =>
     timelineRow(viewer.rows?.row(i), options),

@@ -46,6 +46,9 @@ const UNUSED =
 /** Most lines have none of these. */
 const SIGN = /VHOST_|msg\(\d/;
 
+/** All of the line is code, or a cell of a table. */
+const SET_OFF = /^[ \t]*[`|][ \t]?(.*?)[ \t]*[`|][ \t]*$/;
+
 /** Nothing that a trace prints in front is as long. */
 const LONGEST_LINE = 16_384;
 
@@ -58,7 +61,8 @@ export class UnreadTraces {
   see(text: string, lineNo: number): boolean {
     if (!SIGN.test(text)) return false;
     const bounded = text.length > LONGEST_LINE ? text.slice(0, LONGEST_LINE) : text;
-    const of = TRACES.find(({ line }) => line.test(bounded))?.of;
+    const bare = SET_OFF.exec(bounded)?.[1] ?? bounded;
+    const of = TRACES.find(({ line }) => line.test(bounded) || line.test(bare))?.of;
     if (of === undefined) return false;
     const seen = this.#seen.get(of);
     if (seen === undefined) this.#seen.set(of, { first: lineNo, last: lineNo, count: 1 });

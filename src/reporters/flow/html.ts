@@ -46,7 +46,7 @@ ${flows.map((flow) => flowSections(flow, marksOf(flow, report.findings))).join('
 function verdictText({ summary, captures }: CheckReport): string {
   const { error, warning, note } = summary.violations;
   const facts = captures.reduce((sum, capture) => sum + capture.facts, 0);
-  if (facts === 0) return 'Nothing to check: no vhost or migration call was read in it.';
+  if (facts === 0) return 'Nothing to check: no call of the logging protocol was read in it.';
   const found = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')];
   const headline = undecidedHeadline(summary) ?? found.join(', ');
   return `${headline}; ${summary.pass} passed, ${summary.inconclusive} inconclusive.`;

@@ -7,6 +7,7 @@
  */
 import { callerOf } from '../../flows/activation.js';
 import type { SessionContext } from '../rule.js';
+import { isOfNet } from './calls/device-calls.js';
 import type { Life, Moment, Source } from './device-lives.js';
 
 /** What keeps a device from running, for certain, up to its next stop: its backend may have gone away. */
@@ -18,6 +19,7 @@ export function closingDoubts(
   const { activation, step } = start;
   const backend = activation && context.run.rings.backendOf(activation);
   if (backend === 'kernel' || backend === 'vdpa') return [];
+  if (activation !== undefined && isOfNet(context.run, activation, 'start')) return [];
   if (context.run.steps[step]?.event?.record.args?.name === 'virtio-net') return [];
   if (next?.kind === 'stop' && isToldByGuestOrVm(context, next)) return [];
   return [
