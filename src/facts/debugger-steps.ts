@@ -465,6 +465,8 @@ export class DebuggerSteps {
       this.breakpoints = new Breakpoints(this.maker);
       this.flushStop();
       this.onProcess();
+      // It may look at the same process, which ran on unwatched.
+      this.maker.markGap();
     }
     this.numbers.add(told, stepsMade);
     const set = ownBreakpoint(told);

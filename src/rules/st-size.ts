@@ -29,12 +29,11 @@ export const stSize: Rule = {
   stack: {
     of: ['vhost_log_get', 'vhost_log_alloc'],
     *judge(step, run) {
-      for (const { outer, inner, line, evidence } of nestedPairs(step, run)) {
+      for (const { outer, inner, caller, line, evidence } of nestedPairs(step, run)) {
         if (!SIZED.has(`${outer.row.kind} ${inner.row.kind}`)) continue;
         if (outer.value === undefined || inner.value === undefined) continue;
-        const device = step.calls.findLast(
-          (call) => call.row.kind === 'vhost_dev_log_resize',
-        )?.pointer;
+        const resize = step.calls.findLast((call) => call.row.kind === 'vhost_dev_log_resize');
+        const device = resize?.pointer ?? caller?.device;
         const place = { device, step: step.index, line, evidence };
         if (outer.value === inner.value) {
           yield { verdict: 'pass', ...place, message: `size ${inner.value} reaches ${inner.func}` };
