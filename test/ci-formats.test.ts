@@ -300,7 +300,9 @@ test('a capture with nothing to check does not look like a pass', () => {
   expect(reporters.github(idle, optionsOf())).toContain(
     '::warning file=a.txt::no call of the logging protocol was read in it, nothing to check (and 1 more capture)\n',
   );
-  expect(reporters.sarif(idle, optionsOf())).toContain('"no call of the logging protocol was read in it');
+  expect(reporters.sarif(idle, optionsOf())).toContain(
+    '"no call of the logging protocol was read in it',
+  );
 });
 
 describe('gitlab', () => {
