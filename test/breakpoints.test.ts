@@ -82,6 +82,16 @@ describe('a hit inside of a function is no entry', () => {
     expect(steps(SET.replace('3', '1'), '', ...hits).sessions).toBe(2);
   });
 
+  test('nor a third process, by where a breakpoint of the first one stopped', () => {
+    const stop = 'Thread 1 "qemu" hit Breakpoint 1,';
+    const first = `${stop} vhost_log_global_stop (listener=0x5555573c9368) at vhost.c:1138`;
+    const second = `${stop} vhost_dev_start (hdev=0x5555573c9360) at vhost.c:1514`;
+    const exit = '[Inferior 1 (process 7) exited normally]';
+    const other =
+      'Thread 1 "qemu" hit Breakpoint 2, vhost_dev_stop (hdev=0x5555573c9360) at vhost.c:9';
+    expect(steps(first, exit, '', other, '', second).sessions).toBe(2);
+  });
+
   test('where the compiler cut the function in two, and gdb stops in both parts', () => {
     const file = 'at hw/virtio/vhost-user.c';
     const whole = 'vhost_user_set_vring_enable (dev=0x555555d7c880, enable=1)';
