@@ -22,7 +22,7 @@ const texts = [
   ...new Set(
     formatCases().flatMap((name) => {
       const lines = linesOf(readFileSync(caseFile(name, 'input.txt'), 'utf8'));
-      return lines.slice(0, 20).flatMap((line) => [line, line.trim(), line.slice(0, 23)]);
+      return lines.slice(0, 10).flatMap((line) => [line, line.trim(), line.slice(0, 23)]);
     }),
   ),
   '',
