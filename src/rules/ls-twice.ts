@@ -3,6 +3,7 @@ import { passes, successOf } from './shared/calls/log-passes.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';
 import { cutInTwo, hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
 import type { Pass } from './shared/calls/log-passes.js';
+import { judgeWireTwice } from './shared/wire/twice.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** What lets logging be switched on once more. */
@@ -26,6 +27,7 @@ export const lsTwice: Rule = {
     needs: [
       'two passes of vhost_dev_set_log(true) for one device, the first one proven to succeed',
       'probes vhost_migration_log (or vhost_log_global_start and vhost_log_global_stop) and vhost_dev_start',
+      'or the messages of a vhost-user connection since the device start: an strace -y or the log of the backend',
     ],
     why: 'vhost_migration_log() returns early when logging is on. A second pass means that QEMU has lost track of what the backend does.',
     probes: [
@@ -34,6 +36,7 @@ export const lsTwice: Rule = {
       'vhost_dev_set_log',
       'return of vhost_dev_set_log',
     ],
+    messageProbes: ['wire vhost_user_message', 'wire op_set_features', 'wire op_set_vring_addr'],
     remedy: 'Look for what changes dev->log_enabled besides vhost_migration_log().',
     exceptions: [
       'a repeated vhost_log_global_start or vhost_migration_log(true) that returns early',
@@ -59,6 +62,7 @@ export const lsTwice: Rule = {
         yield judge(context, before, pass);
       }
     }
+    yield* judgeWireTwice(context);
   },
 };
 

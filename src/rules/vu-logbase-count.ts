@@ -124,15 +124,20 @@ function mayGoOn(next: Message, afterwards: Message | undefined): boolean {
   return afterwards === undefined || isHidden(afterwards);
 }
 
-/** Does what follows tell a vring to log that has just been told? */
-function isTwice({ messages }: Connection, base: Message, afterwards: Message): boolean {
+/** Does what follows tell a vring to log that has just been told? Undefined where the vring is not shown. */
+function isTwice(
+  { messages }: Connection,
+  base: Message,
+  afterwards: Message,
+): boolean | undefined {
   const addresses = messages.filter(
     ({ name, sender, step }) =>
       name === 'SET_VRING_ADDR' && sender === 'frontend' && step > base.step,
   );
   const next = addresses.find(({ step }) => step > afterwards.step);
   const before = addresses.filter(({ step }) => step < afterwards.step);
-  return next === undefined || before.some(({ vring }) => vring === next.vring);
+  if (next?.vring === undefined) return undefined;
+  return before.some(({ vring }) => vring === next.vring);
 }
 
 function judge(
@@ -155,12 +160,14 @@ function judge(
     }
     return { verdict: 'pass', ...at, message: `${who} gets one SET_LOG_BASE in the log start` };
   }
+  // The same vrings: another log start, see LS-TWICE.
+  const isAgain = isTwice(connection, base, afterwards);
+  if (isAgain === true) return undefined;
   const missing = missingEndpoint(connection);
   if (!isContinued(context, connection, base, afterwards)) {
     missing.push('the log start without a gap, in one thread');
   }
-  // Its vrings are told to log once more: a thread that is not traced may have stopped logging.
-  if (!connection.isOfBackend && isTwice(connection, base, afterwards)) missing.push(ALL_THREADS);
+  if (!connection.isOfBackend && isAgain === undefined) missing.push(ALL_THREADS);
   if (!isShown) missing.push(`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`);
   const proof = versionProof(context, connection, next, ONCE_SINCE);
   if (proof === undefined) {

@@ -323,6 +323,22 @@ const USER_FAULTS: readonly WireFault[] = [
     noConnection,
   ),
   userFault(
+    'a log start gives the log base and no more',
+    'LS-FEATURES',
+    'base-alone',
+    noPayload,
+    noConnection,
+    otherMay('started logging'),
+  ),
+  userFault(
+    'a device that logs is told to log once more',
+    'LS-TWICE',
+    'logged-twice',
+    noPayload,
+    noConnection,
+    otherMay('ended logging'),
+  ),
+  userFault(
     'a log start addresses a vring without F_LOG',
     'LS-ALL-RINGS',
     'vring-not-told',

@@ -32,6 +32,8 @@ export type UserDefect =
   | 'vring-not-told'
   | 'vring-left-out'
   | 'vrings-left-out'
+  | 'base-alone'
+  | 'logged-twice'
   | 'stop-keeps-features'
   | 'stop-leaves-features-out'
   | 'stop-vring-not-told'
@@ -222,9 +224,15 @@ export class UserDevice {
       this.isLogging = true;
       return;
     }
+    this.tellToLog(thread, refused);
+    if (this.isLogging && this.defect === 'logged-twice') this.tellToLog(thread);
+  }
+
+  private tellToLog(thread: number, refused?: number): void {
     this.logChunks = this.neededChunks();
     for (let pair = 0; pair < this.setup.pairs; pair++) {
       if (this.defect !== 'base-left-out') this.setLogBase(thread, pair);
+      if (this.defect === 'base-alone') continue;
       this.setFeatures(thread, this.defect !== 'features-left-out', true);
       for (const ring of this.ringsOf(pair)) {
         if (ring === 1 && this.defect === 'vring-left-out') continue;

@@ -463,6 +463,8 @@ describe('a defect in the messages', () => {
     ['size-odd', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],
     ['offset', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],
     ['base-left-out', 'LS-BASE-FIRST', ['strace']],
+    ['base-alone', 'LS-FEATURES', ['backend']],
+    ['logged-twice', 'LS-TWICE', ['backend']],
     ['start-vring-not-told', 'DS-FLAG', ['strace']],
     ['start-features-not-told', 'LS-FEATURES', ['strace']],
     ['start-base-left-out', 'DS-LOGBASE', ['strace']],

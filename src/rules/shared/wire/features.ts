@@ -15,19 +15,60 @@ import {
   nameOf,
 } from './messages.js';
 import type { Connection, Message } from './messages.js';
-import { isOfOneQemu, missingFor, wirePasses } from './passes.js';
+import { isOfOneQemu, missingFor, nextOf, wirePasses } from './passes.js';
 import type { WirePass } from './passes.js';
 import { runningAt } from './rounds.js';
 import { STARTING } from './starts.js';
 
 const UNBROKEN =
   'the features right in front of it, in one thread; or an strace -y of the backend without a gap';
+const UNBROKEN_BEHIND =
+  'the features before it and what follows, in one thread; or an strace -y of the backend without a gap';
 const EXPECTED = 'SET_FEATURES with LOG_ALL in front of it';
 
 /** Is LOG_ALL set where vrings are told to log? One judgement for each features word in force. */
 export function* judgeWireFeatures(context: SessionContext): Generator<Judgement> {
   yield* eachGreeting(context, (connection, requests) => judge(context, connection, requests));
   for (const pass of wirePasses(context)) yield* judgeShared(context, pass);
+  yield* eachGreeting(context, (connection, requests) => judgeBases(context, connection, requests));
+}
+
+/**
+ * Log bases that no features follow, where LOG_ALL is not set: vhost_migration_log() gives the base and sets the
+ * features right behind it, and a device start sets them before.
+ */
+function* judgeBases(
+  context: SessionContext,
+  connection: Connection,
+  requests: readonly Message[],
+): Generator<Judgement> {
+  const { endpoint } = connection;
+  const stops = logStops(context);
+  let word: Message | undefined;
+  for (const [i, request] of requests.entries()) {
+    if (request.name === 'SET_FEATURES') word = request;
+    // Vrings that are told to log are judged for themselves.
+    else if (request.name === 'SET_VRING_ADDR' && request.enable !== false) word = undefined;
+    if (request.name !== 'SET_LOG_BASE' || word?.enable !== false) continue;
+    const next = nextOf(requests, i);
+    if (next?.name === 'SET_VRING_ADDR') continue;
+    if (next?.name === 'SET_FEATURES' && !stops.has(next)) continue;
+    const missing = missingEndpoint(connection);
+    if (next === undefined) missing.push(`what the connection goes on with (${MESSAGES_RECIPE})`);
+    else if (!isShownFrom(context, connection, word, next)) missing.push(UNBROKEN_BEHIND);
+    const at = { endpoint, step: request.step, line: request.line };
+    const message = `${nameOf(connection)} is given a log base, and no LOG_ALL behind it`;
+    if (missing.length > 0) {
+      yield { verdict: 'inconclusive', ...at, message, missing };
+      continue;
+    }
+    const evidence = [
+      { line: word.line, role: 'the features in force' },
+      ...(next === undefined ? [] : [{ line: next.line, role: 'QEMU goes on' }]),
+    ];
+    const expected = 'SET_FEATURES with LOG_ALL behind it';
+    yield { verdict: 'violation', ...at, message, expected, evidence };
+  }
 }
 
 /**
@@ -88,10 +129,8 @@ function* judge(
     const at = { endpoint, step: request.step, line: request.line };
     const evidence = [{ line: word.line, role: 'the features in force' }];
     const missing = missingEndpoint(connection);
-    const isShown = connection.isOfBackend
-      ? isOfSameQemu(context, connection, word, request)
-      : isOneStart && isContinued(context, connection, word, request);
-    if (!isShown) missing.push(UNBROKEN);
+    const isShown = isShownFrom(context, connection, word, request);
+    if (!isShown || (!connection.isOfBackend && !isOneStart)) missing.push(UNBROKEN);
     if (word.enable === undefined) missing.push(`the word of SET_FEATURES (${MESSAGES_RECIPE})`);
     const isSet = word.enable === true;
     if (word.enable === false && hasLogged && !isSetUp)
@@ -104,4 +143,24 @@ function* judge(
     else if (isSet) yield { verdict: 'pass', ...at, message, evidence };
     else yield { verdict: 'violation', ...at, message, expected: EXPECTED, evidence };
   }
+}
+
+/** With which log stops begin that take all back. */
+function logStops(context: SessionContext): ReadonlySet<Message> {
+  const stops = wirePasses(context).filter(
+    ({ kind, addresses }) => kind === 'stop' && addresses.every(({ enable }) => enable === false),
+  );
+  return new Set(stops.map(({ begin }) => begin));
+}
+
+/** Is all that the connection is sent between two messages shown? An strace of QEMU shows it for one thread. */
+function isShownFrom(
+  context: SessionContext,
+  connection: Connection,
+  from: Message,
+  to: Message,
+): boolean {
+  return connection.isOfBackend
+    ? isOfSameQemu(context, connection, from, to)
+    : isContinued(context, connection, from, to);
 }

@@ -228,7 +228,9 @@ function addressesBehind(
     else if (!BEHIND_FEATURES.has(request.name)) break;
   }
   const next = nextOf(requests, i - 1);
-  const isUndone = next === undefined || next.name === 'SET_FEATURES';
+  // One thread takes a log start back; at the end of the text it may have done all but the features.
+  const isOfOneThread = found.every(({ thread }) => thread === requests[features]?.thread);
+  const isUndone = next === undefined ? isOfOneThread : next.name === 'SET_FEATURES';
   return isUndone ? found : found.slice(0, stopIn(found, devices));
 }
 
