@@ -224,11 +224,12 @@ export class UserDevice {
       this.isLogging = true;
       return;
     }
-    this.tellToLog(thread, refused);
+    this.isLogging = this.tellToLog(thread, refused);
     if (this.isLogging && this.defect === 'logged-twice') this.tellToLog(thread);
   }
 
-  private tellToLog(thread: number, refused?: number): void {
+  /** False where it failed and is taken back. */
+  private tellToLog(thread: number, refused?: number): boolean {
     this.logChunks = this.neededChunks();
     for (let pair = 0; pair < this.setup.pairs; pair++) {
       if (this.defect !== 'base-left-out') this.setLogBase(thread, pair);
@@ -243,11 +244,11 @@ export class UserDevice {
         const isOk = this.setAddress(thread, ring, isTold, ring === refused, at);
         if (!isOk) {
           this.rollBack(thread, pair, ring);
-          return;
+          return false;
         }
       }
     }
-    this.isLogging = true;
+    return true;
   }
 
   private rollBack(thread: number, pair: number, failed: number): void {
