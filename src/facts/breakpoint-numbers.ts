@@ -38,9 +38,8 @@ export class BreakpointNumbers {
     const { number, listed, declared } = set;
     if (isNew(set)) this.given.set(number, { location: locationOf(set), steps });
     // It may be set right again: MI tells of each change.
-    else if (listed !== true && declared !== true)
+    else if ((listed !== true && declared !== true) || !this.has(number))
       this.given.set(number, { location: undefined, steps });
-    else if (!this.has(number)) this.given.set(number, { location: undefined, steps });
     if (declared === true) this.declared.set(number, steps);
     if (listed !== true) this.highest = Math.max(this.highest, number);
   }
