@@ -32,6 +32,8 @@ export class Activation {
   private isBare: boolean;
   /** The return of a caller told of that one: what this one called is not known by that. */
   private isEnclosed = false;
+  /** Its return was watched, and all that its thread called in between is known to be of it. */
+  private isBounded = false;
   private readonly isWhole: boolean;
   private inner: Activation[] | undefined = undefined;
 
@@ -79,6 +81,11 @@ export class Activation {
     return this.isEnclosed;
   }
 
+  /** It is one execution from its entry to its return, whatever stacks show or leave out. */
+  get isWatched(): boolean {
+    return this.entered && this.isBounded;
+  }
+
   /** Who called it is not shown up to the thread's outermost function: it may have been any call open at that time. */
   get isLoose(): boolean {
     const { parent } = this;
@@ -88,6 +95,7 @@ export class Activation {
   /** Its return was watched: what this thread called from its entry on was called inside. */
   enclose(children: readonly Activation[]): void {
     this.isBare = false;
+    this.isBounded = true;
     for (const child of children) {
       child.parent = this;
       child.isEnclosed = true;

@@ -1,4 +1,5 @@
 import { bigintOf, pointerOf } from '../model/values.js';
+import { nestedPairs } from './shared/calls/stack-calls.js';
 import type { Judgement, Rule } from './rule.js';
 
 /** set_log_base with a NULL base although the log has a size. */
@@ -30,10 +31,13 @@ export const stNullbase: Rule = {
   triggers: [],
   stack: {
     of: ['op_set_log_base'],
-    *judge(step) {
+    *judge(step, run) {
       const op = step.calls.at(-1);
       if (op?.row.kind !== 'op_set_log_base') return;
-      const size = step.calls.findLast((call) => call.row.kind === 'vhost_dev_log_resize')?.value;
+      const callers = [...nestedPairs(step, run)].map(({ outer }) => outer);
+      const size = [...step.calls, ...callers].findLast(
+        (call) => call.row.kind === 'vhost_dev_log_resize',
+      )?.value;
       const judged = judge(op.func, op.value, size, 'a log size above 0 in the same stack');
       if (judged === undefined) return;
       yield { ...judged, device: op.pointer, step: step.index, line: step.line };

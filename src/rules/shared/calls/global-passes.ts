@@ -74,9 +74,11 @@ export function isOver(run: Run, { closed, session }: Activation): boolean {
 
 /**
  * A stack that is cut short (`bt 3`) does not show the calls around it: what is one execution then looks
- * like several. One that is not seen to be entered may be the rest of such a one.
+ * like several. One that is not seen to be entered may be the rest of such a one. Where a probe shows entry and return,
+ * no stack is asked for.
  */
 export function cutStacks(context: SessionContext, activation: Activation): string[] {
+  if (activation.isWatched) return [];
   const { first, entered, func, thread } = activation;
   const { all, cut } = stacksOf(context, thread);
   const before = entered ? undefined : all[placeOf(all, first) - 1];
