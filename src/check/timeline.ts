@@ -35,8 +35,8 @@ class Snapshot {
     readonly state: DeviceState,
     /** Line that shows what led from the one to the other. */
     readonly line: number,
-    /** Single rings may be stopped: the features allow it, or are not known. */
-    readonly ringReset: boolean,
+    /** Single rings may be stopped, by the features; undefined where those are not known. */
+    readonly ringReset: boolean | undefined,
     readonly backend: Backend | undefined,
     /** What an open call is switching the log to. */
     readonly toggling: boolean | undefined,
@@ -78,7 +78,17 @@ export class Timeline {
     private readonly asShown = false,
   ) {
     const begin = own[0]?.first ?? 0;
-    let last = new Snapshot(begin, false, anyState, [], anyState, 0, true, undefined, undefined);
+    let last = new Snapshot(
+      begin,
+      false,
+      anyState,
+      [],
+      anyState,
+      0,
+      undefined,
+      undefined,
+      undefined,
+    );
     let toggles: readonly Activation[] = [];
     for (const { step, activation, returned } of momentsOf(own)) {
       const ringReset = returned ? last.ringReset : mayResetRings(activation, last.ringReset);
@@ -246,7 +256,10 @@ export class Timeline {
         (has('vhost_log_global_start') && has('vhost_log_global_stop'))
       ),
       zeroing: !(has('vhost_dev_init') || has('vhost_dev_cleanup')),
-      ringStop: ringReset && !(has('vhost_virtqueue_stop') || hasOp('op_get_vring_base')),
+      ringStop:
+        ringReset !== false &&
+        ((ringReset === true && backend !== 'kernel') ||
+          !(has('vhost_virtqueue_stop') || hasOp('op_get_vring_base'))),
       ringAddress: !has('vhost_virtqueue_set_addr'),
       base: !(hasOp('op_set_log_base') && has('vhost_log_put')),
     };
@@ -288,12 +301,18 @@ function isOpening({ step, returned }: Snapshot, at: number): boolean {
   return step === at && !returned;
 }
 
-/** Whether the features of the current start allow a ring reset (vhost_net_virtqueue_reset()); unknown counts as yes. */
-function mayResetRings({ kind, value }: Activation, before: boolean): boolean {
-  if (kind === 'vhost_dev_start') return true;
+/**
+ * Whether the features of the current start allow a ring reset. QEMU hw/net/virtio-net.c virtio_net_queue_reset() tells a
+ * tap backend (vhost_net_virtqueue_reset()), and no other: that passes over the ring from then on, with no call to show it.
+ */
+function mayResetRings(
+  { kind, value }: Activation,
+  before: boolean | undefined,
+): boolean | undefined {
+  if (kind === 'vhost_dev_start') return undefined;
   if (kind !== 'op_set_features') return before;
   const word = bigintOf(value);
-  return word === undefined || (word & RING_RESET) !== 0n;
+  return word === undefined ? undefined : (word & RING_RESET) !== 0n;
 }
 
 /** Calls that change `log_enabled` before they return. */

@@ -13,6 +13,7 @@ import type {
   Frame,
   FunctionReturn,
   PrintedValue,
+  ProcessMark,
   Stop,
   ThreadNotice,
   ThreadRef,
@@ -78,6 +79,9 @@ const DEADLY = /^SIG(?:ABRT|SEGV|FPE|SYS)$/;
 function isDeadly({ signal, ended }: Stop): boolean {
   return signal !== undefined && (ended === true || DEADLY.test(signal));
 }
+
+/** gdb's number of the thread that a program begins with, as long as it has one inferior. */
+const MAIN_THREAD = '1';
 
 export class DebuggerSteps {
   /** By session. */
@@ -362,6 +366,15 @@ export class DebuggerSteps {
     this.flushStop();
     this.onProcess();
     this.maker.threads.onNew(ref);
+  }
+
+  /** main() returns from every call before the process exits with 0. */
+  onProcessMark({ what, span }: ProcessMark): void {
+    if (what === 'normal-exit') {
+      this.flushStop();
+      this.maker.addExit(MAIN_THREAD, span.first);
+    }
+    this.onProcess();
   }
 
   onProcess(): void {

@@ -67,7 +67,7 @@ export class StepBuilder {
         this.debugger.onThread(record);
         break;
       case 'process':
-        this.debugger.onProcess();
+        this.debugger.onProcessMark(record);
         break;
       case 'command':
         this.debugger.onCommand(record);

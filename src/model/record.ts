@@ -118,7 +118,8 @@ export interface ThreadNotice {
 export interface ProcessMark {
   readonly kind: 'process';
   readonly span: Span;
-  readonly what: 'start' | 'exit';
+  /** A normal exit has the code 0 (gdb/infrun.c, print_exited_event_reason()). */
+  readonly what: 'start' | 'exit' | 'normal-exit';
 }
 
 /**

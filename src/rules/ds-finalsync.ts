@@ -3,7 +3,9 @@ import type { Activation } from '../flows/activation.js';
 import { bigintOf } from '../model/values.js';
 import { known } from '../protocol/replay.js';
 import { deviceCalls } from './shared/calls/device-calls.js';
+import { logFlagAt } from './shared/calls/log-flag.js';
 import { doubtsOfCount, logCounts } from './shared/calls/log-account.js';
+import { lastToggle } from './shared/calls/log-toggles.js';
 import {
   below,
   doubts,
@@ -36,6 +38,7 @@ export const dsFinalsync: Rule = {
     exceptions: [
       'other devices hold the same log: the last one reads it for all',
       'a log of size 0',
+      'a device whose logging has been switched off',
       'up to 9.0 kernel and vdpa devices share one log, since 9.1 each backend type has its own',
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_log_put(), vhost_dev_stop(), vhost_log_get()'],
@@ -79,6 +82,7 @@ function judge(context: SessionContext, put: Activation): Judgement | undefined 
   }
   // A device that does not log holds no log.
   if (!context.stateBefore(put.device ?? '', put.first).base.includes('held')) return undefined;
+  if (hasEnded(context, put)) return undefined;
   if (isHeldByAnother(context, put)) return undefined;
   const last = lastHolder(context, put);
   if (last === 'others') return undefined;
@@ -105,6 +109,14 @@ function judge(context: SessionContext, put: Activation): Judgement | undefined 
     expected: 'vhost_log_sync_range below vhost_log_put',
     evidence: [last],
   };
+}
+
+/** Logging is off, and vhost_sync_dirty_bitmap() returns at once; a log stop that left it on is MG-LEFT-ON. */
+function hasEnded(context: SessionContext, { device = '', first }: Activation): boolean {
+  return (
+    logFlagAt(context, device, first) === 'off' ||
+    lastToggle(context, device, first)?.enable === false
+  );
 }
 
 /** Another device was given the same log and is not seen to have put it: the last one reads it for all. */

@@ -5,6 +5,7 @@ import type { ExpectedLog } from './shared/calls/expected-log.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';
 import { isContinued, MESSAGES_RECIPE, missingEndpoint, nameOf } from './shared/wire/messages.js';
 import { below, childrenOf, hasGap, place } from './shared/calls/queries.js';
+import { skippedFeatures } from './shared/calls/start-features.js';
 import { unsent } from './shared/calls/unsent.js';
 import { splitStarts, wireStarts } from './shared/wire/starts.js';
 import type { SplitStart, WireStart } from './shared/wire/starts.js';
@@ -56,7 +57,9 @@ export const dsFlag: Rule = {
       if (flags.features !== undefined || flags.rings.length > 0) {
         yield* judgeStart(context, start.device, start, flags);
         // Of the features that vhost_dev_prepare_inflight() sends the start sends them again.
-        if (start.kind === 'vhost_dev_start') yield* unsentFlags(context, start, flags);
+        if (start.kind !== 'vhost_dev_start') continue;
+        yield* unsentFlags(context, start, flags);
+        yield* skippedFeatures(context, start, flags.rings);
       } else if (start.kind === 'vhost_dev_start') {
         yield {
           verdict: 'inconclusive',

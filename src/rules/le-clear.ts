@@ -2,6 +2,7 @@ import { known } from '../protocol/replay.js';
 import { judgeFeatures } from './shared/calls/features-pass.js';
 import { passes, unseenPasses } from './shared/calls/log-passes.js';
 import { judgePass } from './shared/calls/ring-pass.js';
+import { startedRings } from './shared/calls/started-rings.js';
 import { judgeWireReach } from './shared/wire/reach.js';
 import { judgeWireVrings } from './shared/wire/vrings.js';
 import type { Rule } from './rule.js';
@@ -62,12 +63,11 @@ export const leClear: Rule = {
     yield* unseenPasses(context, false);
     for (const pass of passes(context, false)) {
       const before = context.stateBefore(pass.device, pass.activation.first);
-      const logging = [...before.vrings]
-        .filter(([, states]) => known(states) === 'logged')
-        .map(([index]) => index)
-        .sort((a, b) => a - b);
+      const logged = [...before.vrings].filter(([, states]) => known(states) === 'logged');
+      const told = [...startedRings(context, pass)].filter(([, { enable }]) => enable === true);
+      const logging = [...new Set([...logged, ...told].map(([index]) => index))];
       yield* judgePass(context, pass, {
-        rings: logging,
+        rings: logging.sort((a, b) => a - b),
         what: 'the end of VHOST_VRING_F_LOG',
         harm: 'the backend keeps logging it',
       });

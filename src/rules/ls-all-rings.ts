@@ -1,6 +1,7 @@
 import { runningRings } from '../protocol/replay.js';
 import { passes, unseenPasses } from './shared/calls/log-passes.js';
 import { judgePass } from './shared/calls/ring-pass.js';
+import { startedRings } from './shared/calls/started-rings.js';
 import { judgeWireReach } from './shared/wire/reach.js';
 import { judgeWireVrings } from './shared/wire/vrings.js';
 import type { Rule } from './rule.js';
@@ -65,7 +66,7 @@ export const lsAllRings: Rule = {
     for (const pass of passes(context, true)) {
       const before = context.stateBefore(pass.device, pass.activation.first);
       yield* judgePass(context, pass, {
-        rings: runningRings(before),
+        rings: union(runningRings(before), startedRings(context, pass).keys()),
         what: 'VHOST_VRING_F_LOG',
         harm: 'its used ring is not logged',
       });
@@ -74,3 +75,8 @@ export const lsAllRings: Rule = {
     yield* judgeWireReach(context, 'start');
   },
 };
+
+/** Ascending. */
+function union(...lists: readonly Iterable<number>[]): readonly number[] {
+  return [...new Set(lists.flatMap((list) => [...list]))].sort((a, b) => a - b);
+}

@@ -1,14 +1,9 @@
 import { callerOf } from '../flows/activation.js';
 import type { Step } from '../facts/step.js';
 import { hasGap } from '../flows/run.js';
-import {
-  momentsOf,
-  registrationDoubts,
-  runningDoubts,
-  startedBefore,
-} from './shared/device-lives.js';
+import { momentsOf, startedBefore } from './shared/device-lives.js';
 import type { Life, Source } from './shared/device-lives.js';
-import { closingDoubts } from './shared/closed-backends.js';
+import { doubtsOfRunning } from './shared/closed-backends.js';
 import { orOneQemu } from './shared/traced/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -211,13 +206,7 @@ function judgeRunning(
   life: Life,
 ): Judgement {
   const { device, start, next } = life;
-  const missing = [
-    ...new Set([
-      ...registrationDoubts(context, source, life, step),
-      ...runningDoubts(context, source, life, step),
-      ...closingDoubts(context, source, life),
-    ]),
-  ];
+  const missing = doubtsOfRunning(context, source, life, step);
   if (missing.length > 0) {
     const message = 'the device is not seen to stop before the final sync';
     return { verdict: 'inconclusive', device, step, line, message, missing };

@@ -1,6 +1,7 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { describe, known } from '../protocol/replay.js';
+import { logFlagAt } from './shared/calls/log-flag.js';
 import { passes } from './shared/calls/log-passes.js';
 import { lastToggle, togglesOf } from './shared/calls/log-toggles.js';
 import {
@@ -13,7 +14,10 @@ import {
   unwatched,
   withoutCaller,
 } from './shared/calls/queries.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { doubtsOfRunning } from './shared/closed-backends.js';
+import { lifeAt } from './shared/device-lives.js';
+import type { Life } from './shared/device-lives.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** When dirty tracking ends, a running device stops logging. */
 export const mgLeftOn: Rule = {
@@ -157,15 +161,16 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
     return { verdict: 'pass', ...at, message: `nothing to switch off: ${describe(before)}` };
   }
   const isKnown = known(before.run) === 'started' && known(before.log) === 'on';
+  const life = isKnown ? undefined : lifeOf(context, device, stop.first);
   const missing = [
     ...doubts(run, stop),
     ...unwatched(run, 'vhost_dev_set_log', stop.first, endOf(run, stop)),
     ...withoutCaller(context, stop, 'vhost_dev_set_log', 'vhost_dev_set_features'),
   ];
-  if (put === undefined && known(before.run) !== 'started') {
+  if (put === undefined && known(before.run) !== 'started' && life === undefined)
     missing.push('proof that the device runs: vhost_log_put below the log stop');
-  }
-  if (put === undefined && known(before.log) !== 'on') missing.push('proof that the device logs');
+  if (put === undefined && logFlagAt(context, device, stop.first) !== 'on')
+    missing.push('proof that the device logs');
   if (missing.length > 0)
     return {
       verdict: 'inconclusive',
@@ -178,8 +183,20 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
     ...at,
     message: 'the device runs and logs, dirty tracking ends, and nothing switches its logging off',
     expected: 'vhost_dev_set_log(enable_log=false)',
-    ...(put !== undefined && !isKnown
-      ? { evidence: [{ line: put.line, role: 'the log is put only of a device that logs' }] }
-      : {}),
+    evidence: isKnown ? [] : proofOf(put, life),
   };
+}
+
+/** The life of a device that runs at a step for certain, as its stop that comes later proves. */
+function lifeOf(context: SessionContext, device: string, step: number): Life | undefined {
+  const life = lifeAt(context, 'calls', device, step);
+  const isCertain =
+    life !== undefined && doubtsOfRunning(context, 'calls', life, step).length === 0;
+  return isCertain ? life : undefined;
+}
+
+function proofOf(put: Activation | undefined, life: Life | undefined): Mark[] {
+  if (put !== undefined)
+    return [{ line: put.line, role: 'the log is put only of a device that logs' }];
+  return life?.next === undefined ? [] : [{ line: life.next.line, role: 'it runs up to here' }];
 }

@@ -7,7 +7,7 @@
  *           its arguments where that follows.
  * Not read: variables, registers, the table of -break-list.
  */
-import type { CaptureRecord, Span, ThreadRef } from '../../model/record.js';
+import type { CaptureRecord, ProcessMark, Span, ThreadRef } from '../../model/record.js';
 import { readMembers } from '../gdb/printed-value.js';
 import { MiBreakpoints } from './breakpoints.js';
 import type { MiBreakpoint, MiCommandList } from './breakpoints.js';
@@ -306,7 +306,7 @@ class GdbMi implements LineFormat {
       case 'thread-group-started':
         return this.#onProcess('start', lineNo);
       case 'thread-group-exited':
-        return this.#onProcess('exit', lineNo);
+        return this.#onProcess(textOf(items, 'exit-code') === '0' ? 'normal-exit' : 'exit', lineNo);
       case 'thread-created':
         return id !== undefined && this.#addThread('new', { num: id }, lineNo);
       case 'thread-exited':
@@ -325,12 +325,12 @@ class GdbMi implements LineFormat {
   }
 
   /** The end of a process is told twice: by its group, and by the stop of the debugger. */
-  #onProcess(what: 'start' | 'exit', lineNo: number): true {
+  #onProcess(what: ProcessMark['what'], lineNo: number): true {
     // Threads are numbered anew.
     if (what === 'start') this.#threads.clear();
-    if (what === 'exit' && this.#hasExited) this.#records.chatter(lineNo);
+    if (what !== 'start' && this.#hasExited) this.#records.chatter(lineNo);
     else this.#records.add({ kind: 'process', span: at(lineNo), what });
-    this.#hasExited = what === 'exit';
+    this.#hasExited = what !== 'start';
     this.#resume();
     return true;
   }

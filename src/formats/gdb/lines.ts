@@ -8,7 +8,7 @@
 import { detached } from '../../base/detached.js';
 import { isCutMark } from '../told-losses.js';
 import { accept } from '../../grammar/gdb-line.js';
-import type { Stop, ThreadNotice, ThreadRef } from '../../model/record.js';
+import type { ProcessMark, Stop, ThreadNotice, ThreadRef } from '../../model/record.js';
 
 /** What grammars/gdb-line.peggy returns. */
 export type GdbLine =
@@ -33,7 +33,7 @@ export type GdbLine =
       readonly narrowed?: true;
     }
   | { readonly type: 'thread'; readonly what: ThreadNotice['what']; readonly thread: ThreadRef }
-  | { readonly type: 'process'; readonly what: 'start' | 'exit' }
+  | { readonly type: 'process'; readonly what: ProcessMark['what'] }
   | { readonly type: 'prompt'; readonly text: string };
 
 // First words of everything that the grammar knows. "1.2  y  0x0000 in f at x.c:3" is a row of `info breakpoints`.

@@ -14,6 +14,7 @@ import type {
   Frame,
   PrintedValue,
   Problem,
+  ProcessMark,
   Prose,
   Span,
   Stop,
@@ -244,7 +245,7 @@ export class GdbSession {
   }
 
   // "Starting program" and libthread_db's banner announce the same process.
-  addProcess(what: 'start' | 'exit', span: Span): void {
+  addProcess(what: ProcessMark['what'], span: Span): void {
     if (what === 'start' && this.#started) {
       this.output(span.first);
       return;

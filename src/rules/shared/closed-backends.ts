@@ -8,14 +8,27 @@
 import { callerOf } from '../../flows/activation.js';
 import type { SessionContext } from '../rule.js';
 import { isOfNet } from './calls/device-calls.js';
+import { registrationDoubts, runningDoubts } from './device-lives.js';
 import type { Life, Moment, Source } from './device-lives.js';
 
-/** What keeps a device from running, for certain, up to its next stop: its backend may have gone away. */
-export function closingDoubts(
+/** What keeps a device from running at a step, for certain. */
+export function doubtsOfRunning(
   context: SessionContext,
   source: Source,
-  { start, next }: Life,
+  life: Life,
+  step: number,
 ): string[] {
+  return [
+    ...new Set([
+      ...registrationDoubts(context, source, life, step),
+      ...runningDoubts(context, source, life, step),
+      ...closingDoubts(context, source, life),
+    ]),
+  ];
+}
+
+/** What keeps a device from running up to its next stop: its backend may have gone away. */
+function closingDoubts(context: SessionContext, source: Source, { start, next }: Life): string[] {
   const { activation, step } = start;
   const backend = activation && context.run.rings.backendOf(activation);
   if (backend === 'kernel' || backend === 'vdpa') return [];

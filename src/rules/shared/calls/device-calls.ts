@@ -3,6 +3,7 @@ import { append } from '../../../base/append.js';
 import type { Activation } from '../../../flows/activation.js';
 import { versionsIn } from '../../../flows/run.js';
 import type { Run } from '../../../flows/run.js';
+import type { Step } from '../../../facts/step.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { SessionContext } from '../../rule.js';
 import { netDevice } from '../../../facts/calls.js';
@@ -96,11 +97,19 @@ export function missingLogFlag(context: SessionContext, device: string, step: nu
     : ['enable_log= below the device start, or a later log toggle'];
 }
 
-/** 10.2 moved the body of vhost_dev_stop() into do_vhost_dev_stop(), which may be a tail call beside it. */
+/**
+ * 10.2 moved the body of vhost_dev_stop() into do_vhost_dev_stop(), which may be a tail call beside it: then the next stack of
+ * the thread shows that one.
+ */
 export function missingBody(run: Run, stop: Activation): string[] {
-  return stop.children.length === 0 && versionsIn(run, stop.session).atMost >= 1002
-    ? ['the calls below vhost_dev_stop']
-    : [];
+  if (stop.children.length > 0 || versionsIn(run, stop.session).atMost < 1002) return [];
+  const next = run.steps[stop.closed ?? -1];
+  const isBeside = next?.thread === stop.thread && (!next?.complete || isInBody(next));
+  return stop.closed === undefined || isBeside ? ['the calls below vhost_dev_stop'] : [];
+}
+
+function isInBody({ calls }: Step): boolean {
+  return calls.some(({ row, func }) => row.kind === 'vhost_dev_stop' && func !== row.kind);
 }
 
 /** The whole stack at the first sight of a call has a frame of one of these functions. */

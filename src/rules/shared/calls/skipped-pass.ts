@@ -1,10 +1,11 @@
 /** Log starts that leave out vhost_dev_set_log(): the backend is never told to log. All pure. */
 import type { Activation } from '../../../flows/activation.js';
 import type { Judgement, SessionContext } from '../../rule.js';
+import { doubtsOfRunning } from '../closed-backends.js';
 import { lifeAt } from '../device-lives.js';
 import { logFlagAt } from './log-flag.js';
 import { togglesOf } from './log-toggles.js';
-import { bareWithin, below, doubts, endOf, place, unwatched } from './queries.js';
+import { bareWithin, below, doubts, endOf, place, unwatched, withoutCaller } from './queries.js';
 
 /** What a pass does, for a compiler that has put vhost_dev_set_log() into its caller. */
 const PASS = [
@@ -16,9 +17,8 @@ const PASS = [
 ] as const;
 
 /**
- * One judgement for each log start without a pass that needs one: it gives the backend a log base. Of a device that seems
- * to run and not to log it stays open, as that may have been stopped unseen. Both functions have to be watched; where they
- * are not, nothing is said here.
+ * One judgement for each log start without a pass that needs one: it gives the backend a log base, or its device runs and
+ * does not log. Both functions have to be watched; where they are not, nothing is said here.
  */
 export function* skippedPasses(context: SessionContext): Generator<Judgement> {
   const devices = new Set(
@@ -50,13 +50,7 @@ function* judgeToggle(
   if (!isWatched || isMade) return;
   const [base] = below(toggle, 'vhost_dev_log_resize', 'op_set_log_base');
   if (base === undefined) {
-    if (isRunningUnlogged(context, device, toggle.first))
-      yield {
-        verdict: 'inconclusive',
-        ...place(toggle),
-        message: `${toggle.func} does nothing to a device that seems to run and not to log`,
-        missing: ['a log base in the log start: the device may have been stopped unseen'],
-      };
+    yield* judgeIdle(context, device, toggle);
     return;
   }
   // Either function may be part of its caller; what they come to in the end is called through a table.
@@ -80,9 +74,41 @@ function* judgeToggle(
   };
 }
 
-function isRunningUnlogged(context: SessionContext, device: string, step: number): boolean {
-  return (
-    lifeAt(context, 'calls', device, step) !== undefined &&
-    logFlagAt(context, device, step) !== 'on'
-  );
+/** Neither a base nor a pass: right for a device that does not run, or logs already. */
+function* judgeIdle(
+  context: SessionContext,
+  device: string,
+  toggle: Activation,
+): Generator<Judgement> {
+  const { run } = context;
+  const { first } = toggle;
+  const life = lifeAt(context, 'calls', device, first);
+  const flag = logFlagAt(context, device, first);
+  if (life === undefined || flag === 'on') return;
+  const end = endOf(run, toggle);
+  const backend = run.rings.backendOf(toggle);
+  const missing = [
+    ...doubts(run, toggle),
+    ...unwatched(run, 'op_set_features', first, end, backend),
+    ...withoutCaller(context, toggle, 'vhost_dev_log_resize', 'op_set_log_base'),
+  ];
+  if (backend === undefined) missing.push('the backend of the device');
+  if (flag === undefined) missing.push('the log start or stop before it');
+  if (doubtsOfRunning(context, 'calls', life, first).length > 0)
+    missing.push('a log base in the log start: the device may have been stopped unseen');
+  if (missing.length > 0) {
+    const message = `${toggle.func} does nothing to a device that seems to run and not to log`;
+    yield { verdict: 'inconclusive', ...place(toggle), message, missing };
+    return;
+  }
+  yield {
+    verdict: 'violation',
+    ...place(toggle),
+    message: `${toggle.func} does nothing to a device that runs and does not log: the backend is not told to log`,
+    expected: 'vhost_dev_set_log(enable_log=true) before the log start returns',
+    evidence: [
+      { line: life.start.line, role: 'the start of the device' },
+      ...(life.next === undefined ? [] : [{ line: life.next.line, role: 'it runs up to here' }]),
+    ],
+  };
 }
