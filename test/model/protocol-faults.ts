@@ -174,6 +174,9 @@ function after(func: Matcher): Mishap {
   return { kind: 'after', func: typeof func === 'string' ? new RegExp(`^${func}$`) : func };
 }
 
+const NOTHING_TO_DO =
+  'the devices do not run: a log start or stop sets their flag and does no more';
+
 const LOG_START: readonly ProtocolFault[] = [
   {
     name: 'log start without log base',
@@ -192,6 +195,14 @@ const LOG_START: readonly ProtocolFault[] = [
     rules: ['LS-FEATURES'],
     consequences: ['MG-SYNC-OFF', 'RZ-ELECT'],
     defect: at('vhost_dev_set_log', all(switching(true), has('enable_log', true)), SKIP),
+  },
+  {
+    name: 'log start does nothing to a device',
+    rules: ['LS-FEATURES'],
+    // Its flag is not what it should be from then on.
+    consequences: ['DS-FLAG', 'MG-SYNC-OFF', 'XD-PAIRS'],
+    openIn: inStories(/^(?:paused machine|savevm)/, NOTHING_TO_DO),
+    defect: at('vhost_migration_log', has('enable', true), SKIP),
   },
   {
     name: 'log start without LOG_ALL',
@@ -435,6 +446,11 @@ const START_AND_STOP: readonly ProtocolFault[] = [
     defect: answer('log flag of a start', () => false),
   },
   {
+    name: 'restart sets no features',
+    rules: ['DS-FLAG'],
+    defect: at('vhost_dev_set_features', all(inStart, has('enable_log', true)), SKIP),
+  },
+  {
     name: 'restart with features that do not log',
     rules: ['DS-FLAG'],
     consequences: ['DS-STOP-LOGFLAG', 'LS-WORD', 'LS-DELTA', 'MG-SYNC-OFF', 'DS-LOGBASE-OFF'],
@@ -608,6 +624,14 @@ const LOG_STOP: readonly ProtocolFault[] = [
     rules: ['LE-SKIP'],
     consequences: ['MG-LEFT-ON', 'LE-CLEAR'],
     defect: at('vhost_dev_set_log', has('enable_log', false), SKIP),
+  },
+  {
+    name: 'log stop does nothing to a device',
+    rules: ['MG-LEFT-ON'],
+    // After a rollback the next log start finds the flag on.
+    consequences: ['DS-FLAG', 'LS-FEATURES', 'XD-PAIRS'],
+    openIn: inStories(/^(?:paused machine|savevm)/, NOTHING_TO_DO),
+    defect: at('vhost_migration_log', has('enable', false), SKIP),
   },
   {
     name: 'log stop puts the log before the backend is told',
