@@ -89,7 +89,9 @@ function judge(context: SessionContext, span: Activation): Judgement | undefined
   if (first === undefined) return judgeUnseen(context, span);
   const at = { ...place(first), device: span.device };
   const bases = [
-    ...below(span, 'op_set_log_base'),
+    ...below(span, 'op_set_log_base').filter(
+      ({ device }) => device === undefined || device === span.device,
+    ),
     ...bareWithin(context, span, 'op_set_log_base'),
   ];
   const base = bases.find((a) => a.first < first.first);

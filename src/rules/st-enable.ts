@@ -63,32 +63,34 @@ export const stEnable: Rule = {
       'vhost_dev_elect_mem_logger',
     ],
     *judge(step, run) {
-      for (const { outer, inner, line } of callPairs(step, run)) {
+      for (const { outer, inner, caller, line } of callPairs(step, run)) {
         const flag = demanded(outer, inner);
         if (flag === undefined || inner.enable === undefined) continue;
-        yield verdictOf(outer, inner, flag, step.index, line);
+        const device = inner.row.device === 'listener' ? caller?.device : inner.pointer;
+        yield { ...verdictOf(outer, inner, flag), device, step: step.index, line };
       }
     },
   },
 };
 
-function verdictOf(outer: Call, inner: Call, flag: boolean, step: number, line: number): Judgement {
-  const place = { device: inner.row.device === 'listener' ? undefined : inner.pointer, step, line };
+function verdictOf(
+  outer: Call,
+  inner: Call,
+  flag: boolean,
+): Pick<Judgement, 'verdict' | 'message' | 'missing' | 'expected'> {
   const passed = `${inner.func} gets ${String(inner.enable)} from ${outer.func}`;
-  if (inner.enable === flag) return { verdict: 'pass', ...place, message: passed };
+  if (inner.enable === flag) return { verdict: 'pass', message: passed };
   // The election comes last, in a pass that has succeeded.
   const isElection = inner.row.kind === 'vhost_dev_elect_mem_logger';
   if (outer.row.kind === 'vhost_dev_set_log' && !isElection) {
     return {
       verdict: 'inconclusive',
-      ...place,
       message: `${passed}(${String(flag)}): the undoing of a failed pass, or a wrong flag`,
       missing: ['the calls before and after this one in the same vhost_dev_set_log()'],
     };
   }
   return {
     verdict: 'violation',
-    ...place,
     message: `${passed}, which must pass ${String(flag)}`,
     expected: `${inner.func}(${String(flag)})`,
   };

@@ -1,5 +1,6 @@
 import { bigintOf } from '../model/values.js';
 import { CHUNK_BYTES, MOST_CHUNKS } from '../model/constants.js';
+import { BY_QEMU, isOfAnotherFrontEnd } from './shared/wire/front-ends.js';
 import { MemoryTable } from './shared/wire/memory-table.js';
 import type { Region } from './shared/wire/memory-table.js';
 import {
@@ -44,6 +45,7 @@ export const vuMmapsize: Rule = {
     exceptions: [
       'a log larger than the memory table asks for: it leaves room to grow, and up to 5.1 it covers the used rings',
       'size 0, where QEMU has no memory region yet',
+      'a front end that is no QEMU, and counts in bytes',
       'a QEMU of 32 bits, whose chunks are 4 bytes for 128 KiB of memory',
     ],
     sources: [
@@ -74,7 +76,7 @@ function* judgeConnection(context: SessionContext, connection: Connection): Gene
     if (message.sender !== 'frontend') continue;
     if (message.name === 'SET_LOG_BASE') {
       for (const judged of judge(context, connection, message, memory, start))
-        yield unlessRefused(message, judged);
+        yield ofQemu(context, connection, unlessRefused(message, judged));
     } else memory.follow(message);
     start = continued(start, message);
   }
@@ -85,6 +87,12 @@ function unlessRefused({ payload: { refused } }: Message, judged: Judgement): Ju
   if (refused === undefined || judged.verdict !== 'pass') return judged;
   const message = `the backend could not use the log: ${refused}`;
   return { ...judged, verdict: 'inconclusive', message, missing: [WHY_REFUSED] };
+}
+
+/** Another front end may count its log in bytes, each for eight pages (Cloud Hypervisor update_log_base()). */
+function ofQemu(context: SessionContext, connection: Connection, judged: Judgement): Judgement {
+  const isOther = judged.verdict === 'violation' && isOfAnotherFrontEnd(context, connection);
+  return isOther ? { ...judged, verdict: 'inconclusive', missing: [BY_QEMU] } : judged;
 }
 
 const WHY_REFUSED = 'why the backend refused it (its mmap() in an strace)';

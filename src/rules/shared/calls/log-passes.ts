@@ -4,7 +4,18 @@ import type { Activation } from '../../../flows/activation.js';
 import type { Run } from '../../../flows/run.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import { togglesOf } from './log-toggles.js';
-import { bareWithin, below, childrenOf, doubts, endOf, place, unwatched } from './queries.js';
+import {
+  bareWithin,
+  below,
+  childrenOf,
+  doubts,
+  endOf,
+  firstFrom,
+  hasGap,
+  place,
+  unwatched,
+} from './queries.js';
+import { callsOf } from './device-calls.js';
 import { unsent } from './unsent.js';
 import type { Unsent } from './unsent.js';
 
@@ -24,6 +35,8 @@ export interface Pass {
   readonly hasUnknownRing: boolean;
   /** The pass was undone, or may have been: calls with the opposite flag, and none with its own after them. */
   readonly rolledBack: boolean;
+  /** Of a log start: the pass of the log stop that follows, if all between them would be seen. */
+  readonly takenBack: Activation | undefined;
 }
 
 /** All passes of a session in one direction. */
@@ -68,9 +81,28 @@ function findPasses(context: SessionContext, enable: boolean): Pass[] {
       rings: new Set(rings.filter((ring) => ring !== undefined)),
       hasUnknownRing: rings.includes(undefined) || addresses.some((a) => a.enable === undefined),
       rolledBack: isUndone(context.run, activation, enable, [...addresses, ...features]),
+      takenBack: enable ? takenBack(context, activation, activation.device) : undefined,
     });
   }
   return found;
+}
+
+/** vhost_migration_log() makes no pass to switch off what a log start that failed has left off. */
+function takenBack(
+  context: SessionContext,
+  { first }: Activation,
+  device: string,
+): Activation | undefined {
+  const { run } = context;
+  const calls = callsOf(context, device, 'vhost_dev_set_log');
+  const next = calls[firstFrom(calls, first + 1)];
+  if (next?.parent?.kind !== 'vhost_migration_log' || next.parent.enable !== false)
+    return undefined;
+  const isShown =
+    !next.parent.altered &&
+    !hasGap(run, first, next.first) &&
+    unwatched(run, 'vhost_dev_set_log', first, next.first).length === 0;
+  return isShown ? next : undefined;
 }
 
 /**
@@ -153,6 +185,8 @@ export function successOf(run: Run, pass: Pass): Mark | undefined {
   // vhost_migration_log() gives the log back only when the pass before it has succeeded.
   const put = enable ? undefined : putAfter(activation);
   if (put !== undefined) return { line: put.line, role: 'the log is given back after it' };
+  if (pass.takenBack !== undefined)
+    return { line: pass.takenBack.line, role: 'the log stop has something to take back' };
   const last = childrenOf(activation, 'vhost_virtqueue_set_addr').at(-1);
   const isWhole = doubts(run, activation).length === 0;
   const isWatched = run.probes.watching(

@@ -5,6 +5,7 @@ import { profileOf, versionText } from '../../../flows/profile.js';
 import type { Profile } from '../../../flows/profile.js';
 import { bigintOf } from '../../../model/values.js';
 import type { Mark, SessionContext } from '../../rule.js';
+import { isOfAnotherFrontEnd } from './front-ends.js';
 import {
   asksForReply,
   connectionsOf,
@@ -32,6 +33,7 @@ export function versionProof(
   since: number,
 ): readonly Mark[] | undefined {
   const { run, session } = context;
+  if (isOfAnotherFrontEnd(context, connection)) return undefined;
   const given = run.profiles[session];
   if (given?.lower !== undefined && given.lower.line === undefined && given.atLeast >= since) {
     return [];
