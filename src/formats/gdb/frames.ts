@@ -189,6 +189,7 @@ function isDigit(code: number): boolean {
 export function frameHead(text: string): 'strong' | 'weak' | 'none' {
   // 0x0000555555b8fda2 in vhost_log_get (...      0x00007ffe in  ()      the name on the next line
   if (/^(?:0x[0-9a-fA-F]+|<in [^<>]{1,64}>)[ \t]+in(?:[ \t]|$)/.test(text)) return 'strong';
+  if (ELIDED.test(text)) return 'strong';
   if (/^<(?:signal handler called|function called from gdb)>/.test(text)) return 'strong';
   // vhost_dev_start (hdev=...      main ()      f (...)      f (address@hidden)
   if (PLAIN_CALL.test(text)) return 'strong';
@@ -206,6 +207,10 @@ export function frameHead(text: string): 'strong' | 'weak' | 'none' {
   // "vhost_log_ put (dev=0x5555) at ../hw/virtio/vhost.c:390": something tore the name
   return TORN_CALL.test(text) ? 'strong' : 'none';
 }
+
+// 0x… in vhost_log_get (...      0x55...f00 in main ()
+const ELIDED =
+  /^(?:(?:0x)?[0-9a-f]{0,16}(?:\u2026|\.{2,8})[0-9a-f]{0,16}|0x[x*?_]{1,16})[ \t]+in[ \t]+\S+ ?(?:\(|$)/i;
 
 const TORN_CALL = /^[A-Za-z_]\w* \w+ \((?:\)|\w+(?:@entry)?=).*\) (?:at \S+:\d+|from \S+)$/;
 const PLAIN_CALL =
