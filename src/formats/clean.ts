@@ -9,12 +9,16 @@
 
 // Nearly every line has none of these, and one test must show it.
 const UNCLEAN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|&(?:lt|gt|amp|quot|apos|nbsp|#39|#x27|#160);|\w\\_|(?:#\d{1,6} +| in )\\_/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|&(?:lt|gt|amp|quot|apos|nbsp|#39|#x27|#160);|\w\\_|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC ( B
 
 const ESCAPE =
   /\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)?|[ -/][0-~]|[0-~])/g;
+
+// "[33m#0 ...[0m", "^[[1;33m#0 ...^[[0m": what pages and editors leave of colours; one switches them off. "[mem 0x5555-0x6666]"
+const COLOUR = /(?:\^\[|\u241b|\\(?:e|033|x1b|u001b))?\[(?:\d{1,3}(?:;\d{1,3}){0,4}m|m(?![a-z]))/gi;
+const UNCOLOURED = /\[(?:0m|m(?![a-z]))/;
 
 const CONTROL = /[\x00-\x07\x0b-\x1f\x7f-\x9f\ufeff]/g;
 
@@ -50,7 +54,9 @@ export function cleanLine(line: string): string {
   // Many a terminal leaves nothing else.
   const bare = line.endsWith('\r') ? line.slice(0, -1) : line;
   if (!UNCLEAN.test(bare)) return bare;
-  const text = straightQuotes(bare.replace(ESCAPE, '').replace(CONTROL, '').replace(NO_BREAK, ' '));
+  const plain = bare.replace(ESCAPE, '');
+  const grey = UNCOLOURED.test(plain) ? plain.replace(COLOUR, '') : plain;
+  const text = straightQuotes(grey.replace(CONTROL, '').replace(NO_BREAK, ' '));
   return eraseBackspaces(
     isEscaped(text) ? text.replace(/\\([_*#<>[\]()`~])/g, '$1') : text,
   ).replace(
