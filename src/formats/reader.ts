@@ -38,6 +38,8 @@ import type { NoteLine } from './notes/note-format.js';
 import { NoteReader } from './notes/note-reader.js';
 import { RecordSink } from './record-sink.js';
 import { toldLoss } from './told-losses.js';
+import { marginLike, UnknownMargins } from './unknown-margins.js';
+import type { Found } from './unknown-margins.js';
 import { UnreadTraces } from './wire/unread-traces.js';
 
 /** Takes lines, gives records. One reader per capture. */
@@ -92,12 +94,16 @@ class Reader implements CaptureReader {
     },
   });
   readonly #unread = new UnreadTraces();
+  readonly #unknown: UnknownMargins;
+  /** What stood in front of the last frame that had something there. */
+  #prefix = '';
   #pending: Pending | undefined;
   #paged = false;
 
   constructor(events: EventTable) {
     this.#events = new EventLines(events);
     this.#margins = new Margins(events);
+    this.#unknown = new UnknownMargins(events);
     this.#formats = new FormatOffers(events, this.#session, () => {
       this.#settleNotes();
     });
@@ -346,6 +352,7 @@ class Reader implements CaptureReader {
     if (startsStop(text) || isDebuggerMessage(text) || isThreadRow(text)) return true;
     if (text.startsWith(RUN_TILL_EXIT)) return true;
     if (this.#events.isEvent(text, lineNo)) return true;
+    if (this.#unknown.find(text) !== undefined) return true;
     return readGdbLine(text.trimEnd()) !== undefined || isPlacedLocation(text);
   }
 
@@ -356,6 +363,7 @@ class Reader implements CaptureReader {
     const body = text.slice(head.start);
     const kind = this.#headKind(body, head.level);
     if (kind === 'none') return false;
+    if (text !== line.text) this.#prefix = line.text.slice(0, line.text.length - text.length);
     if (line.text.startsWith('(')) this.#session.closeAll();
     const pending = this.#hold('frame', body, line, head.level, kind === 'weak');
     if (raw === text && pending.joint.text === body && pending.joint.complete) {
@@ -441,7 +449,35 @@ class Reader implements CaptureReader {
     this.#session.gap({ first: lineNo, last: lineNo }, why);
   }
 
+  /** A frame, a stop or an event behind a margin that nobody knows: read with it, and those below, or told. */
+  #readBehind(line: Line): boolean {
+    const found = this.#unknown.find(line.text);
+    if (found !== undefined && found.why === undefined && this.#mayGoOn(found)) {
+      const { prefix, rest } = found;
+      if (line.lineNo === this.#lines) this.#margins.learn(marginLike(prefix));
+      this.#prefix = prefix;
+      this.#join({ ...line, text: rest });
+      return true;
+    }
+    const why =
+      found === undefined
+        ? this.#unknown.inBlock(line.text, line.lineNo)
+        : (found.why ?? 'a frame stands behind another text than the frame above');
+    if (why === undefined) return false;
+    const span = { first: line.lineNo, last: line.lineNo };
+    this.#session.problem(found?.what === 'event' ? 'EVENT_UNREAD' : 'FRAME_UNREAD', why, span);
+    this.#lost(line.lineNo, 'a frame or an event could not be read');
+    return true;
+  }
+
+  /** Lines of two processes may follow each other, each behind its own text. */
+  #mayGoOn({ what, level, prefix }: Found): boolean {
+    if (what !== 'frame' || level === 0 || !this.#session.inBacktrace) return true;
+    return marginLike(prefix).exec(this.#prefix)?.[0] === this.#prefix;
+  }
+
   #prose(line: Line): void {
+    if (this.#readBehind(line)) return;
     if (this.#output.isOfProgram(line)) {
       this.#session.prose(line.lineNo, false);
       return;

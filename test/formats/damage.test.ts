@@ -91,6 +91,77 @@ test.each([
   });
 });
 
+describe('a margin that nobody knows', () => {
+  const lines = [
+    '#0  vhost_dev_stop (hdev=0x5555, vrings=true) at ../hw/virtio/vhost.c:2120',
+    '#1  0x0000555555b8fda2 in vhost_net_stop_one (net=0x5555,',
+    '    dev=0x6666) at ../hw/net/vhost_net.c:412',
+    'vhost_commit Started: 1 Changed: 0',
+  ];
+  const behind = (margin: (i: number) => string): string[] =>
+    lines.map((line, i) => margin(i) + line);
+
+  test.each<[string, (i: number) => string]>([
+    ['of a comment', () => '// '],
+    ['of a script', () => '# '],
+    ['of a list', () => '- '],
+    ['of a table', () => '|| '],
+    ['of a host', () => 'vm1: '],
+    ['of a file', () => 'gdb.txt:'],
+    ['with numbers', (i) => `${i + 9}`.padStart(6) + '  '],
+    ['behind a quote', (i) => (i < 3 ? '> ' : '>     ')],
+  ])('is taken off where a frame or an event stands behind it: %s', (_, margin) => {
+    const { records, problems } = readText(behind(margin).join('\n'));
+    expect(records).toMatchObject([
+      { levels: [0, 1], frames: [{ line: 2120 }, { line: 412 }] },
+      { name: 'vhost_commit', args: { started: '1' } },
+    ]);
+    expect(problems).toEqual([]);
+  });
+
+  test.each([
+    ['- vhost_dev_stop (hdev=0x5555) is called'],
+    ['// vhost_commit is the place where it happens'],
+    ['- #12 vhost_dev_start (twice)'],
+    ['1. main (argc=1) calls it'],
+    ['* vhost_dev_stop 1'],
+    ['  1 0x68621611 in winmm (+0x21610) (0x0dd1ea48)'],
+    ['It begins in #0  vhost_dev_stop (hdev=0x5555) at ../hw/virtio/vhost.c:2120'],
+    ['It ends in vhost_commit Started: 1 Changed: 0'],
+  ])('is none, and no problem, in front of other text: %s', (line) => {
+    const { records, problems } = readText(line);
+    expect([records.map(({ kind }) => kind), problems]).toEqual([[expect.any(String)], []]);
+    expect(['prose', 'code']).toContain(records[0]?.kind);
+  });
+
+  test.each([
+    ['a cell that closes', ['| vhost_commit Started: 1 Changed: 0 |'], 1],
+    ['a citation', ['`#0  vhost_dev_stop (hdev=0x5555) at ../hw/virtio/vhost.c:2120`'], 1],
+    ['a diff', [`-${lines[0]}`], 1],
+    ['words in a block', lines.slice(0, 2).map((line) => `the log of it ${line}`), 2],
+    ['another host', [`vm1: ${lines[0]}`, `vm2: ${lines[1]}`], 2],
+    ['"#" is lost', ['0  0x0000555555b8fda2 in vhost_net_stop_one (net=0x5555) at x.c:4'], 1],
+    ['"#" is lost in a list', ['> 1. vhost_net_stop_one (net=0x5555) at x.c:4'], 1],
+  ])('is told of where it is not taken off: %s', (_, text, lineNo) => {
+    const { records, problems } = readText(text.join('\n'));
+    expect(records.at(-1)).toMatchObject({ kind: 'gap', span: { first: lineNo } });
+    expect(problems.map(({ span }) => span.first)).toEqual([lineNo]);
+  });
+});
+
+test.each(['0x…', '0x...', '0x55...fda2', '0xXXXX', '…'])('%s is an address', (address) => {
+  expect(traceOf(`#0  ${address} in f (a=${address}) at x.c:1`, '#1  g () at x.c:2')).toMatchObject(
+    { levels: [0, 1], frames: [{ address, func: 'f', line: 1 }, { func: 'g' }] },
+  );
+});
+
+test.each(['[33m#0  [1mf[m (a=1) at x.c:1[0m', '^[[1;33m#0^[[0m  f (a=1) at x.c:1'])(
+  'colours that lost their escape go: %s',
+  (line) => {
+    expect(traceOf(line)?.frames).toMatchObject([{ func: 'f', args: [{ value: '1' }], line: 1 }]);
+  },
+);
+
 test('a hunk of a diff ends a backtrace, and lines are missing there', () => {
   const { records } = readText(
     [

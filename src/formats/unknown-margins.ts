@@ -1,0 +1,180 @@
+/**
+ * Frames, stops and events in lines that nobody claims, behind a text that margin-kinds.ts does not know: signs of a
+ * comment or a list, numbers, brackets, a word with a colon (`// `, `# `, `|| `, `vm1: `, `12) `), or blanks.
+ *
+ * Such a text is a margin where what stands behind it is known by itself. Words are no margin but in a block of lines:
+ * a person cites one frame in a sentence, and not its caller in the next line behind the same words.
+ * Not read, but told: what a diff of logs adds and removes (`-#1  ...`), frames without `#`, cells and citations that close.
+ */
+import { anyOf } from '../base/any-of.js';
+import { splitAtFrame } from './gdb/frames-of-line.js';
+import type { EventTable } from './qemu/event-table.js';
+import { readEvent } from './qemu/qemu-trace.js';
+
+/** What stands behind the margin. */
+export interface Found {
+  readonly what: 'frame' | 'stop' | 'event';
+  /** Of a frame. */
+  readonly level: number;
+  /** The margin as it stands in the line. */
+  readonly prefix: string;
+  readonly rest: string;
+  /** Why it is not to be read. */
+  readonly why?: string;
+}
+
+const TOKEN = anyOf([
+  // "//"  "*"  ";"  "--"  "||"  "> >"  "•"
+  /[^\w\s#\u0080-\uffff]{1,8}|#{1,6}|[\u2022\u00b7\u2502]/,
+  // "12"  "12:"  "12)"  "00:00:01.123"  "2026-11-28"
+  /\d[\d:.,TZ+-]{0,40}[)|]?/,
+  // "[qemu-1]"  "<7>"
+  /\[[^[\]]{1,64}\]:?|<[^<>]{1,64}>/,
+  // "vm1:"  "qemu[12]:"  "JD>"
+  /[A-Za-z][\w./@+-]{0,63}(?:\[\d{1,10}\])?[:>]/,
+]).source;
+
+const TOKENS = `^[ \\t]{0,64}(?:(?:${TOKEN})[ \\t]{1,64})`;
+
+/** `gdb.txt:#0`, `\#0`, `//#0`, `-#0`. */
+const GLUED = /(?:[/*;%!|>:"'`\\]{1,4}|[+-]|[\w./+-]{1,64}:)?/.source;
+
+const PREFIX = new RegExp(
+  `${TOKENS}{0,6}${GLUED}(?=#\\d{1,6}[ \\t]|Thread \\d|(?:Temporary b|B)reakpoint \\d|[a-z]\\w*_\\w)`,
+);
+
+/** `0x5555`, and what people write for one: `0x…`, `0x55...f00`. */
+const ADDRESS = /(?:0x[\da-f]{1,16}|(?:0x[\da-f]{0,16})?(?:\.{2,8}|\u2026)[\da-f]{0,16})/.source;
+const CALL =
+  /[A-Za-z_$~*?@][^ \t(){}="',;]{0,255} \((?:\)|\.\.\.\)|[A-Za-z_]\w{0,127}(?:@entry)?=|$)/.source;
+const PLACE = /\) (?:at \S{1,1024}:\d{1,9}|from \S{1,1024})[ \t]*$/;
+
+const FRAME = new RegExp(
+  `^#(\\d{1,6})(?:[ \\t]+${ADDRESS}[ \\t]+in[ \\t]+${CALL}|[ \\t]+<signal handler called>| {2}${CALL}|[ \\t]+${CALL}(?=.*${PLACE.source}))`,
+);
+
+/** `0  0x5555 in f (a=1) at x.c:12`, `[0] f (a=1) at x.c:12`: git and Markdown take `#` for a sign of their own. */
+const WITHOUT_HASH = new RegExp(
+  `${TOKENS}{0,4}(?:\\[\\d{1,4}\\]|\\(?\\d{1,4}[:.)]?)[ \\t]{1,4}(?=${ADDRESS}[ \\t]+in[ \\t]+${CALL}|${CALL}(?:$|.*(?:,[ \\t]*$|${PLACE.source})))`,
+);
+
+const STOP = new RegExp(
+  `^(?:Thread \\d{1,6}(?:\\.\\d{1,6})? (?:"[^"]{0,64}" hit |\\(Thread 0x)|(?:Temporary b|B)reakpoint \\d{1,6}(?:\\.\\d{1,6})?, (?:${ADDRESS} in )?${CALL})`,
+);
+
+/** What a form without words of its own is no evidence for, behind the mark of a list. */
+const TELLING = /0x[\da-f]{2}|[A-Za-z]{2,}[^ ]*[ :=]+[^ ]*\d/;
+
+/** Of a cell or a citation: it does not end with the line's text. */
+const CLOSING = /[ \t]*([|"'`])[|"'`]{0,3}[ \t]*,?$/;
+
+/** Longer lines are no frame, and no event. */
+const LONGEST_LINE = 16_384;
+const LONGEST_PREFIX = 256;
+
+/** Lines of a block may be wrapped. */
+const MOST_LINES_BETWEEN = 3;
+
+const BEHIND = 'stands behind a text that is no known margin: take that off to have it read';
+
+export class UnknownMargins {
+  readonly #events: EventTable;
+  /** The last line that has such a thing behind words. */
+  #words: { readonly shape: string; readonly level: number; readonly lineNo: number } | undefined;
+
+  constructor(events: EventTable) {
+    this.#events = events;
+  }
+
+  /** Undefined for nearly every line. */
+  find(line: string): Found | undefined {
+    if (line.length > LONGEST_LINE) return undefined;
+    const prefix = PREFIX.exec(line)?.[0] ?? '';
+    if (prefix !== '' && prefix.length <= LONGEST_PREFIX) {
+      const found = this.#findBehind(prefix, line.slice(prefix.length));
+      if (found !== undefined) return found;
+    }
+    const lost = WITHOUT_HASH.exec(line)?.[0];
+    if (lost === undefined) return undefined;
+    const level = Number(/(\d+)\D*$/.exec(lost)?.[1] ?? 0);
+    const why = `frame ${level} has lost its "#": put that back to have it read`;
+    return { what: 'frame', level, prefix: lost, rest: line.slice(lost.length), why };
+  }
+
+  #findBehind(prefix: string, rest: string): Found | undefined {
+    const close = CLOSING.exec(rest);
+    const isClosed = close !== null && prefix.includes(close[1] ?? '');
+    const text = isClosed ? rest.slice(0, close.index) : rest;
+    const found = this.#whatIs(text);
+    if (found === undefined) return undefined;
+    // The other side of a diff has the line, too, or another in its place.
+    const isToTell = isClosed || /[+-]$/.test(prefix);
+    return { ...found, prefix, rest, ...(isToTell ? { why: `${nameOf(found)} ${BEHIND}` } : {}) };
+  }
+
+  #whatIs(text: string): Pick<Found, 'what' | 'level'> | undefined {
+    if (text.startsWith('#')) {
+      const level = FRAME.exec(text)?.[1];
+      return level === undefined ? undefined : { what: 'frame', level: Number(level) };
+    }
+    if (STOP.test(text)) return { what: 'stop', level: 0 };
+    return this.#isEvent(text) ? { what: 'event', level: 0 } : undefined;
+  }
+
+  #isEvent(text: string): boolean {
+    if (!this.#events.has(/^\w*/.exec(text)?.[0] ?? '') || !TELLING.test(text)) return false;
+    const read = readEvent(text, 0, false, this.#events);
+    return read?.event.args !== undefined && !read.damaged;
+  }
+
+  /** Why a line is a problem in which words stand in front, as in a line above. */
+  inBlock(line: string, lineNo: number): string | undefined {
+    if (line.length > LONGEST_LINE) return undefined;
+    const found = this.#behindWords(line);
+    if (found === undefined) return undefined;
+    const last = this.#words;
+    const shape = found.prefix.replaceAll(/\d+/g, '0');
+    this.#words = { shape, level: found.level, lineNo };
+    if (last?.shape !== shape || lineNo - last.lineNo > MOST_LINES_BETWEEN) return undefined;
+    const goesOn = found.what === 'event' || found.level === last.level + 1;
+    return goesOn ? `${nameOf(found)} ${BEHIND}` : undefined;
+  }
+
+  #behindWords(line: string): Found | undefined {
+    const split = splitAtFrame(line);
+    if (split !== undefined) {
+      const { head, rest, level } = split;
+      return { what: 'frame', level, prefix: head, rest };
+    }
+    let tries = 0;
+    for (const { index } of line.matchAll(/(?<=[ \t])[a-z]\w*_\w+(?= )/g)) {
+      if (this.#isEvent(line.slice(index))) {
+        return { what: 'event', level: 0, prefix: line.slice(0, index), rest: line.slice(index) };
+      }
+      tries += 1;
+      if (tries === MOST_NAMES) break;
+    }
+    return undefined;
+  }
+}
+
+const MOST_NAMES = 8;
+
+function nameOf({ what, level }: Pick<Found, 'what' | 'level'>): string {
+  return what === 'frame' ? `frame #${level}` : what === 'stop' ? 'a stop' : 'an event';
+}
+
+/** The margin of the lines below: other numbers may stand in it, of other lengths. */
+export function marginLike(prefix: string): RegExp {
+  const parts = prefix.match(/[ \t]+|[^ \t]+/g) ?? [];
+  const source = parts.map((part, i) => {
+    if (part.trim() === '') return isNumber(parts[i + 1]) ? '[ \\t]*' : part;
+    const literal = part.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+    return isNumber(part) ? literal.replaceAll(/\d+/g, String.raw`\d+`) : literal;
+  });
+  return new RegExp(`^${source.join('')}`);
+}
+
+function isNumber(part: string | undefined): boolean {
+  return part !== undefined && /\d/.test(part) && !/[A-SU-Ya-z_]/.test(part);
+}
