@@ -19,6 +19,7 @@ import { EventLines } from './qemu/event-lines.js';
 import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
+import { WrappedEvent } from './qemu/wrapped-event.js';
 import { splitAtFrame } from './gdb/frames-of-line.js';
 import type { SplitLine } from './gdb/frames-of-line.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
@@ -98,6 +99,8 @@ class Reader implements CaptureReader {
   /** What stood in front of the last frame that had something there. */
   #prefix = '';
   #pending: Pending | undefined;
+  /** Nothing is pending then. */
+  #wrapped: WrappedEvent | undefined;
   #paged = false;
 
   constructor(events: EventTable) {
@@ -155,6 +158,7 @@ class Reader implements CaptureReader {
 
   finish(): Reading {
     this.#mail.end();
+    this.#endWrapped();
     while (this.#pending !== undefined) this.#finishPending(true);
     this.#formats.end();
     this.#session.closeAll();
@@ -175,6 +179,7 @@ class Reader implements CaptureReader {
   }
 
   #endRecords(): void {
+    this.#endWrapped();
     while (this.#pending !== undefined) this.#finishPending(false);
     this.#formats.end();
   }
@@ -183,6 +188,7 @@ class Reader implements CaptureReader {
 
   /** Ends what is under construction, for a line that is known by itself; false where it may take the line. */
   #makeWay(): boolean {
+    this.#endWrapped();
     while (this.#pending !== undefined) {
       if (this.#pending.joint.cut) return false;
       this.#finishPending(false);
@@ -200,13 +206,17 @@ class Reader implements CaptureReader {
   #pushPlainEvent(raw: string, lineNo: number): boolean {
     const line = this.#events.plain(raw);
     if (line === undefined || !this.#makeWayWithoutMargin()) return false;
-    this.#addEvent(this.#events.readPlain(line, lineNo));
+    const read = this.#events.readPlain(line, lineNo);
+    if (read.mayGoOn === undefined) this.#addEvent(read);
+    else this.#wrap(read, { text: raw, lineNo, cut: false });
     return true;
   }
 
   /** Nobody but QEMU stamps lines like that: a log of millions need not be offered to every format. */
   #pushStampedEvent(text: string, lineNo: number): boolean {
-    return STAMPED.test(text) && this.#makeWay() && this.#readEventLine(text, lineNo);
+    return (
+      STAMPED.test(text) && this.#makeWay() && this.#readEventLine({ text, lineNo, cut: false })
+    );
   }
 
   // --- joining
@@ -254,6 +264,7 @@ class Reader implements CaptureReader {
   }
 
   #join(line: Line, raw?: string): void {
+    if (this.#wrapped !== undefined && this.#goesOnWithEvent(this.#wrapped, line)) return;
     while (this.#pending !== undefined) {
       const pending = this.#pending;
       const taken = pending.take(line);
@@ -299,7 +310,7 @@ class Reader implements CaptureReader {
       return;
     } else if (this.#missTrace(text, lineNo)) return;
     else if (this.#goOnWithNote(line)) return;
-    else if (this.#readFrameLine(line, raw) || this.#readEventLine(text, lineNo)) return;
+    else if (this.#readFrameLine(line, raw) || this.#readEventLine(line)) return;
     else if (isThreadRow(text)) this.#hold('row', text, line);
     else if (text.startsWith(RUN_TILL_EXIT)) this.#hold('finish', text, line);
     else if (!this.#readSession(line, raw)) this.#readRest(line);
@@ -379,11 +390,53 @@ class Reader implements CaptureReader {
     return half && level === this.#session.nextLevel ? 'strong' : kind;
   }
 
-  #readEventLine(text: string, lineNo: number): boolean {
-    const read = this.#events.read(text, lineNo);
+  #readEventLine(line: Line): boolean {
+    const read = this.#events.read(line.text, line.lineNo);
     if (read === undefined) return false;
-    this.#addEvent(read);
+    if (read.mayGoOn === true && line.released !== true) this.#wrap(read, line);
+    else this.#addEvent(read);
     return true;
+  }
+
+  /** Holds a line that may be the beginning of an event; `read`: what it is by itself, if anything. */
+  #wrap(read: EventLine | undefined, line: Line): void {
+    this.#endWrapped();
+    this.#wrapped = new WrappedEvent(line, read, this.#events);
+  }
+
+  #goesOnWithEvent(wrapped: WrappedEvent, line: Line): boolean {
+    const taken = this.#isSurelyGdb(line) ? undefined : wrapped.take(line);
+    if (taken === undefined) this.#endWrapped();
+    else if (taken !== 'open') {
+      this.#wrapped = undefined;
+      this.#addEvent(taken);
+    }
+    return taken !== undefined;
+  }
+
+  /** A line begins like an event, and nothing completes it; without a value it is hardly one. */
+  #endBeginning(line: Line): void {
+    if (!/^\S+ .*?[A-Za-z]{2}\W{1,4}\d/.test(line.text)) {
+      this.#prose({ ...line, released: true });
+      return;
+    }
+    const span = { first: line.lineNo, last: line.lineNo };
+    this.#session.problem(
+      'EVENT_UNREAD',
+      'an event is cut, or has arguments of no known format',
+      span,
+    );
+    this.#lost(line.lineNo, 'an event could not be read');
+  }
+
+  #endWrapped(): void {
+    const wrapped = this.#wrapped;
+    if (wrapped === undefined) return;
+    this.#wrapped = undefined;
+    const [head, ...rest] = wrapped.lines;
+    if (wrapped.read !== undefined) this.#addEvent(wrapped.read);
+    else if (head !== undefined) this.#endBeginning(head);
+    for (const line of rest) this.#join({ ...line, released: true });
   }
 
   #addEvent({ record, problem }: EventLine): void {
@@ -478,6 +531,10 @@ class Reader implements CaptureReader {
 
   #prose(line: Line): void {
     if (this.#readBehind(line)) return;
+    if (line.released !== true && this.#events.begins(line.text)) {
+      this.#wrap(undefined, line);
+      return;
+    }
     if (this.#output.isOfProgram(line)) {
       this.#session.prose(line.lineNo, false);
       return;
@@ -520,6 +577,7 @@ class Reader implements CaptureReader {
 
   /** A line that is no part of the log, whatever is under construction. */
   #skip(line: Line): void {
+    this.#endWrapped();
     if (this.#pending === undefined) this.#session.output(line.lineNo);
     else this.#pending.skip(line);
   }

@@ -9,7 +9,7 @@
 import { anyOf } from '../base/any-of.js';
 import { splitAtFrame } from './gdb/frames-of-line.js';
 import type { EventTable } from './qemu/event-table.js';
-import { readEvent } from './qemu/qemu-trace.js';
+import { beginsEvent, readEvent } from './qemu/qemu-trace.js';
 
 /** What stands behind the margin. */
 export interface Found {
@@ -123,6 +123,7 @@ export class UnknownMargins {
 
   #isEvent(text: string): boolean {
     if (!this.#events.has(/^\w*/.exec(text)?.[0] ?? '') || !TELLING.test(text)) return false;
+    if (beginsEvent(text, this.#events)) return true;
     const read = readEvent(text, 0, false, this.#events);
     return read?.event.args !== undefined && !read.damaged;
   }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Backtrace } from '../../src/model/record.js';
 import { pointerOf } from '../../src/model/values.js';
-import { readText } from '../helpers/read-text.js';
+import { expectEveryLineOnce, readText } from '../helpers/read-text.js';
 
 function traceOf(...lines: string[]): Backtrace | undefined {
   const { records } = readText(lines.join('\n'));
@@ -125,6 +125,8 @@ describe('a margin that nobody knows', () => {
     ['- #12 vhost_dev_start (twice)'],
     ['1. main (argc=1) calls it'],
     ['* vhost_dev_stop 1'],
+    ['vhost_commit Started: when the listener is called'],
+    ['BIOS-e820: [mem 0x0000-0x9fbff] usable'],
     ['  1 0x68621611 in winmm (+0x21610) (0x0dd1ea48)'],
     ['It begins in #0  vhost_dev_stop (hdev=0x5555) at ../hw/virtio/vhost.c:2120'],
     ['It ends in vhost_commit Started: 1 Changed: 0'],
@@ -161,6 +163,47 @@ test.each(['[33m#0  [1mf[m (a=1) at x.c:1[0m', '^[[1;33m#0^[[0m  f (a=1) at x.c:
     expect(traceOf(line)?.frames).toMatchObject([{ func: 'f', args: [{ value: '1' }], line: 1 }]);
   },
 );
+
+describe('an event that mail or a terminal wrapped', () => {
+  const head = 'vhost_vdpa_set_vring_addr dev: 0x5555562b1f00 index: 0 flags: 0x1';
+  const tail = 'avail_user_addr: 0x7f1d00000800 log_guest_addr: 0x7f1d00001000';
+  const middle = 'desc_user_addr: 0x7f1d00000000 used_user_addr: 0x7f1d00001000';
+  const whole = `${head} ${middle} ${tail}`;
+  const event = {
+    kind: 'event',
+    name: 'vhost_vdpa_set_vring_addr',
+    args: { flags: '0x1', log_guest_addr: '0x7f1d00001000' },
+  };
+
+  test.each([
+    ['at blanks', [head, middle, tail]],
+    ['behind a quote', [`> ${head}`, `> ${middle}`, `> ${tail}`]],
+    ['behind a quote in front of the first line', [`> ${head}`, middle, tail]],
+    ['behind a comment', [`// ${head}`, `// ${middle}`, `// ${tail}`]],
+    ['with a stamp', [`271@1795320809.223469:${head}`, middle, tail]],
+    ['at a column', whole.match(/.{1,80}/g) ?? []],
+  ])('is read: %s', (_, lines) => {
+    const reading = readText(lines.join('\n'));
+    expectEveryLineOnce(reading);
+    expect(reading.records).toMatchObject([{ ...event, span: { first: 1, last: lines.length } }]);
+    expect(reading.problems).toEqual([]);
+  });
+
+  test.each([
+    [[head, 'vhost_commit Started: 1 Changed: 0', 'The rest is missing.']],
+    [[head, '#0  f () at x.c:1', 'The rest is missing.']],
+    [[head, '', middle, tail]],
+    [[head, middle, 'And here the log ends.']],
+  ])('goes over no other record, and not on without end: %j', (lines) => {
+    const bare = lines.join('\n');
+    for (const text of [bare, bare.replace('vhost', '271@1795320809.223469:vhost')]) {
+      const reading = readText(text);
+      expectEveryLineOnce(reading);
+      expect(reading.problems.map(({ code }) => code)).toEqual(['EVENT_UNREAD']);
+      expect(reading.records[0]).toMatchObject({ kind: 'gap', span: { first: 1 } });
+    }
+  });
+});
 
 test('a hunk of a diff ends a backtrace, and lines are missing there', () => {
   const { records } = readText(

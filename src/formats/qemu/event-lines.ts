@@ -5,12 +5,13 @@
  * process goes to the same stream.
  */
 import { detached } from '../../base/detached.js';
-import type { CaptureRecord, TraceEvent } from '../../model/record.js';
+import type { CaptureRecord, Span, TraceEvent } from '../../model/record.js';
 import { isWholeSentence } from '../notes/prose.js';
 import type { EventTable } from './event-table.js';
 import { KnownEvents } from './known-events.js';
 import type { KnownEvent } from './known-events.js';
 import {
+  beginsEvent,
   innerStamp,
   plainLine,
   plainStamp,
@@ -24,6 +25,8 @@ import type { ReadEvent, Stamp, TraceLine } from './qemu-trace.js';
 export interface EventLine {
   readonly record: CaptureRecord;
   readonly problem?: string;
+  /** The next line may go on with it: mail wraps at a blank, a terminal anywhere. */
+  readonly mayGoOn?: true;
 }
 
 /** The head of an event that was torn: what would complete it may be the next line. */
@@ -109,6 +112,20 @@ export class EventLines {
       : this.#take(read, lineNo);
   }
 
+  /** The line, which is no event, begins like one: mail may have wrapped it. */
+  begins(text: string): boolean {
+    return beginsEvent(text, this.#events);
+  }
+
+  /** The event of several lines, joined to one text; undefined where they are none, or not all of it. */
+  readJoined(text: string, span: Span): EventLine | undefined {
+    const read = readEvent(text, span.last, true, this.#events);
+    if (read?.event.args === undefined || read.damaged) return undefined;
+    this.#eventLine = span.last;
+    this.#see(read.event.name);
+    return { record: { ...read.event, span } };
+  }
+
   /** What {@link readPlain} takes; undefined for a line that may be no event, or not whole. */
   plain(raw: string): PlainEvent | undefined {
     const stamp = plainStamp(raw);
@@ -128,7 +145,8 @@ export class EventLines {
     }
     const read = readPlain(event.line, lineNo, this.#events);
     this.#see(read.event.name);
-    if (read.damaged) return this.#take(read, lineNo);
+    const isCut = read.event.args === undefined && this.#events.has(read.event.name);
+    if (read.damaged || isCut) return this.#take(read, lineNo);
     this.#eventLine = lineNo;
     return { record: eventAt(this.#known.remember(event.key, read.event), stamp, lineNo) };
   }
@@ -140,12 +158,16 @@ export class EventLines {
   #take({ event, damaged }: ReadEvent, lineNo: number): EventLine {
     this.#eventLine = lineNo;
     this.#see(event.name);
-    if (!damaged) return { record: event };
-    const { name, span } = event;
-    this.#torn = { lineNo, name, head: event.text.slice(0, innerStamp(event.text)) };
+    const { name, span, text } = event;
+    const head = text.slice(0, innerStamp(text));
+    const isCut = event.args === undefined && head === text && this.#events.has(name);
+    const mayGoOn = isCut ? ({ mayGoOn: true } as const) : {};
+    if (!damaged) return { record: event, ...mayGoOn };
+    this.#torn = { lineNo, name, head };
     return {
       record: { kind: 'gap', span, why: `${name} could not be read` },
       problem: `${name} has arguments of no known format`,
+      ...mayGoOn,
     };
   }
 

@@ -287,6 +287,19 @@ function fitting({ name, text }: TraceLine, events: EventTable): Fit | undefined
   return undefined;
 }
 
+/** Name and first words are those of an event, and the rest is not: without a stamp, the line is no {@link readEvent}. */
+export function beginsEvent(line: string, events: EventTable): boolean {
+  const end = line.indexOf(' ');
+  const name = end < 0 ? '' : line.slice(0, end);
+  if (!events.has(name) || line.length > LONGEST_BEGINNING) return false;
+  return isCut(
+    { tid: undefined, time: undefined, by: 'bare', name, text: line.slice(end + 1) },
+    events,
+  );
+}
+
+const LONGEST_BEGINNING = 4096;
+
 /** The head of a line that was torn: it begins with words of the event's own format. */
 function isCut({ name, text }: TraceLine, events: EventTable): boolean {
   return events.isComplete(name) && events.forms(name).some((form) => form.startsLike(text));
