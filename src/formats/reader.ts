@@ -39,7 +39,7 @@ import type { NoteLine } from './notes/note-format.js';
 import { NoteReader } from './notes/note-reader.js';
 import { RecordSink } from './record-sink.js';
 import { toldLoss } from './told-losses.js';
-import { marginLike, UnknownMargins } from './unknown-margins.js';
+import { isMargin, marginLike, UnknownMargins } from './unknown-margins.js';
 import type { Found } from './unknown-margins.js';
 import { UnreadTraces } from './wire/unread-traces.js';
 
@@ -63,6 +63,9 @@ const LONGEST_LINE = 1_000_000;
 
 // 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
 const STAMPED = /^\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
+
+const INNER_STAMPED = /(?<!\d)\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
+const STAMP_BEGINS = /^[\da-z]/;
 
 class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
@@ -292,8 +295,8 @@ class Reader implements CaptureReader {
   #release(lines: readonly Line[], how: Left['how']): void {
     const [head, ...rest] = lines;
     if (head === undefined) return;
-    if (how === 'prose') this.#prose(head);
-    else this.#join({ ...head, released: true });
+    if (how === 'dispatch') this.#join({ ...head, released: true });
+    else if (!this.#readBehind(head)) this.#prose(head);
     for (const line of rest) this.#join({ ...line, released: true });
   }
 
@@ -374,7 +377,10 @@ class Reader implements CaptureReader {
     const body = text.slice(head.start);
     const kind = this.#headKind(body, head.level);
     if (kind === 'none') return false;
-    if (text !== line.text) this.#prefix = line.text.slice(0, line.text.length - text.length);
+    if (text !== line.text) {
+      this.#prefix = line.text.slice(0, line.text.length - text.length);
+      this.#learn(this.#prefix, line.lineNo);
+    }
     if (line.text.startsWith('(')) this.#session.closeAll();
     const pending = this.#hold('frame', body, line, head.level, kind === 'weak');
     if (raw === text && pending.joint.text === body && pending.joint.complete) {
@@ -393,9 +399,22 @@ class Reader implements CaptureReader {
   #readEventLine(line: Line): boolean {
     const read = this.#events.read(line.text, line.lineNo);
     if (read === undefined) return false;
+    this.#learnInFrontOfStamp(line);
     if (read.mayGoOn === true && line.released !== true) this.#wrap(read, line);
     else this.#addEvent(read);
     return true;
+  }
+
+  /** A stamp is found behind anything; other lines behind the same margin have none. */
+  #learnInFrontOfStamp({ text, lineNo }: Line): void {
+    if (STAMP_BEGINS.test(text)) return;
+    this.#learn(text.slice(0, Math.max(0, text.search(INNER_STAMPED))), lineNo);
+  }
+
+  /** Lines that say less may stand behind the same margin. */
+  #learn(prefix: string, lineNo: number): void {
+    if (lineNo !== this.#lines || prefix.trim() === '') return;
+    if (isMargin(prefix)) this.#margins.learn(marginLike(prefix));
   }
 
   /** Holds a line that may be the beginning of an event; `read`: what it is by itself, if anything. */
@@ -449,6 +468,7 @@ class Reader implements CaptureReader {
     const { margin, rest } = splitMargin(line.text);
     const text = margin === '' || /^[\d+]/.test(margin) ? line.text : rest;
     if (startsStop(text)) {
+      if (text === rest) this.#learn(margin, line.lineNo);
       const { joint } = this.#hold('stop', text, line);
       if (raw === text && joint.text === text && joint.complete) this.#known.markWholeStop(text);
       return true;
@@ -477,7 +497,7 @@ class Reader implements CaptureReader {
     if (this.#paged && /^Quit[ \t]*$/.test(text)) this.#quitPager(lineNo);
     else if (this.#mayBeLocation(line)) this.#hold('location', text, line);
     else if (this.#output.take(line)) return;
-    else if (!this.#tellsLoss(line)) this.#prose(line);
+    else if (!this.#readBehind(line) && !this.#tellsLoss(line)) this.#prose(line);
   }
 
   #tellsLoss({ text, lineNo }: Line): boolean {
@@ -519,7 +539,10 @@ class Reader implements CaptureReader {
     if (why === undefined) return false;
     const span = { first: line.lineNo, last: line.lineNo };
     this.#session.problem(found?.what === 'event' ? 'EVENT_UNREAD' : 'FRAME_UNREAD', why, span);
-    this.#lost(line.lineNo, 'a frame or an event could not be read');
+    // Of another stack it is no part of the open one.
+    if (found?.what === 'frame' && found.why !== undefined)
+      this.#session.missFrame(found.level, span);
+    else this.#lost(line.lineNo, 'a stop, a frame or an event could not be read');
     return true;
   }
 
@@ -530,7 +553,6 @@ class Reader implements CaptureReader {
   }
 
   #prose(line: Line): void {
-    if (this.#readBehind(line)) return;
     if (line.released !== true && this.#events.begins(line.text)) {
       this.#wrap(undefined, line);
       return;

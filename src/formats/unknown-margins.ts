@@ -40,8 +40,10 @@ const TOKENS = `^[ \\t]{0,64}(?:(?:${TOKEN})[ \\t]{1,64})`;
 const GLUED = /(?:[/*;%!|>:"'`\\]{1,4}|[+-]|[\w./+-]{1,64}:)?/.source;
 
 const PREFIX = new RegExp(
-  `${TOKENS}{0,6}${GLUED}(?=#\\d{1,6}[ \\t]|Thread \\d|(?:Temporary b|B)reakpoint \\d|[a-z]\\w*_\\w)`,
+  `${TOKENS}{0,6}${GLUED}(?=#\\d{1,6}[ \\t]|Thread \\d|(?:Temporary b|B)reakpoint \\d|[a-z]\\w*_\\w|[A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d)`,
 );
+
+const MARGIN = new RegExp(`${TOKENS}{1,6}$`);
 
 /** `0x5555`, and what people write for one: `0x…`, `0x55...f00`. */
 const ADDRESS = /(?:0x[\da-f]{1,16}|(?:0x[\da-f]{0,16})?(?:\.{2,8}|\u2026)[\da-f]{0,16})/.source;
@@ -122,7 +124,9 @@ export class UnknownMargins {
   }
 
   #isEvent(text: string): boolean {
-    if (!this.#events.has(/^\w*/.exec(text)?.[0] ?? '') || !TELLING.test(text)) return false;
+    const isStamped = /^[A-Z]/.test(text);
+    if (!isStamped && !this.#events.has(/^\w*/.exec(text)?.[0] ?? '')) return false;
+    if (!TELLING.test(text)) return false;
     if (beginsEvent(text, this.#events)) return true;
     const read = readEvent(text, 0, false, this.#events);
     return read?.event.args !== undefined && !read.damaged;
@@ -163,6 +167,11 @@ const MOST_NAMES = 8;
 
 function nameOf({ what, level }: Pick<Found, 'what' | 'level'>): string {
   return what === 'frame' ? `frame #${level}` : what === 'stop' ? 'a stop' : 'an event';
+}
+
+/** True for nothing but signs, numbers, brackets and words with a colon. */
+export function isMargin(prefix: string): boolean {
+  return prefix.length <= LONGEST_PREFIX && MARGIN.test(prefix);
 }
 
 /** The margin of the lines below: other numbers may stand in it, of other lengths. */

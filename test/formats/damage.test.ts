@@ -151,6 +151,38 @@ describe('a margin that nobody knows', () => {
   });
 });
 
+test.each([
+  ['a stamped event', '// ', '271@1795320809.223469:vhost_commit Started: 1 Changed: 0'],
+  [
+    'an event in syslog',
+    '// ',
+    'Nov 22 03:27:38 host qemu-kvm[42]: vhost_commit Started: 1 Changed: 0',
+  ],
+  [
+    'a frame behind a quote',
+    '>     ',
+    '#0  vhost_dev_stop (hdev=0x5555) at ../hw/virtio/vhost.c:2120',
+  ],
+  [
+    'a stop in a list',
+    '* ',
+    'Breakpoint 2, vhost_dev_stop (hdev=0x5555) at ../hw/virtio/vhost.c:2120',
+  ],
+])('behind the margin of %s stands what says less', (_, margin, line) => {
+  const { records } = readText(`${margin}${line}\n${margin}CPU:3 [LOST 12 EVENTS]`);
+  expect(records.map(({ kind }) => kind)).toEqual([expect.any(String), 'gap']);
+});
+
+test('a frame that lost its "#" is missing in its backtrace', () => {
+  expect(
+    traceOf(
+      '#0  f (a=1) at a.c:1',
+      '1  0x0000555555b8fda2 in g (b=2) at b.c:2',
+      '#2  h () at c.c:3',
+    ),
+  ).toMatchObject({ levels: [0, 2], incomplete: true, span: { first: 1, last: 3 } });
+});
+
 test.each(['0x…', '0x...', '0x55...fda2', '0xXXXX', '…'])('%s is an address', (address) => {
   expect(traceOf(`#0  ${address} in f (a=${address}) at x.c:1`, '#1  g () at x.c:2')).toMatchObject(
     { levels: [0, 1], frames: [{ address, func: 'f', line: 1 }, { func: 'g' }] },

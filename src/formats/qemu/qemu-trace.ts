@@ -287,15 +287,12 @@ function fitting({ name, text }: TraceLine, events: EventTable): Fit | undefined
   return undefined;
 }
 
-/** Name and first words are those of an event, and the rest is not: without a stamp, the line is no {@link readEvent}. */
+/** Name and first words are those of an event, and the rest is not: by itself the line is no {@link readEvent}. */
 export function beginsEvent(line: string, events: EventTable): boolean {
-  const end = line.indexOf(' ');
-  const name = end < 0 ? '' : line.slice(0, end);
-  if (!events.has(name) || line.length > LONGEST_BEGINNING) return false;
-  return isCut(
-    { tid: undefined, time: undefined, by: 'bare', name, text: line.slice(end + 1) },
-    events,
-  );
+  if (line.length > LONGEST_BEGINNING) return false;
+  const parts = traceLine(line, events);
+  // The blank behind the last word is lost where mail wraps.
+  return parts !== undefined && isCut({ ...parts, text: `${parts.text} ` }, events);
 }
 
 const LONGEST_BEGINNING = 4096;
