@@ -222,6 +222,8 @@ describe('hostile input', () => {
     ['words', 'the '.repeat(megabyte / 4)],
     ['assignments', `${'a=b=c '.repeat(200)}é!`],
     ['assignments without blanks', `${'a=aa='.repeat(200)} é!`],
+    ['events behind words', 'the vhost_commit Started: 1 '.repeat(580)],
+    ['blanks in a cell', `| vhost_commit${' '.repeat(16_000)}x |`],
     ['brackets of another tool', `#0  0x1 in f${'('.repeat(megabyte - 16)}`],
   ])('is read in time that does not explode: %s', (_, line) => {
     const reading = readLines(['#0  0x1 in f (a=', line, line, 'x']);

@@ -68,10 +68,12 @@ const STOP = new RegExp(
 const TELLING = /0x[\da-f]{2}|[A-Za-z]{2,}[^ ]*[ :=]+[^ ]*\d/;
 
 /** Of a cell or a citation: it does not end with the line's text. */
-const CLOSING = /[ \t]*([|"'`])[|"'`]{0,3}[ \t]*,?$/;
+const CLOSING = /[ \t]{0,8}([|"'`])[|"'`]{0,3}[ \t]*,?$/;
 
-/** Longer lines are no frame, and no event. */
+/** Longer lines are no frame. */
 const LONGEST_LINE = 16_384;
+/** Longer ones are no event: the log backend's longest have 1,000 characters. */
+const LONGEST_EVENT = 4096;
 const LONGEST_PREFIX = 256;
 
 /** Lines of a block may be wrapped. */
@@ -124,6 +126,7 @@ export class UnknownMargins {
   }
 
   #isEvent(text: string): boolean {
+    if (text.length > LONGEST_EVENT) return false;
     const isStamped = /^[A-Z]/.test(text);
     if (!isStamped && !this.#events.has(/^\w*/.exec(text)?.[0] ?? '')) return false;
     if (!TELLING.test(text)) return false;
@@ -151,6 +154,7 @@ export class UnknownMargins {
       const { head, rest, level } = split;
       return { what: 'frame', level, prefix: head, rest };
     }
+    if (line.length > LONGEST_EVENT) return undefined;
     let tries = 0;
     for (const { index } of line.matchAll(/(?<=[ \t])[a-z]\w*_\w+(?= )/g)) {
       if (this.#isEvent(line.slice(index))) {
