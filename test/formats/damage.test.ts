@@ -106,6 +106,7 @@ describe('a margin that nobody knows', () => {
     ['of a script', () => '# '],
     ['of a list', () => '- '],
     ['of a table', () => '|| '],
+    ['of a second cell', (i) => `| ${i} | `],
     ['of a host', () => 'vm1: '],
     ['of a file', () => 'gdb.txt:'],
     ['with numbers', (i) => `${i + 9}`.padStart(6) + '  '],
@@ -137,7 +138,6 @@ describe('a margin that nobody knows', () => {
   });
 
   test.each([
-    ['a cell that closes', ['| vhost_commit Started: 1 Changed: 0 |'], 1],
     ['a citation', ['`#0  vhost_dev_stop (hdev=0x5555) at ../hw/virtio/vhost.c:2120`'], 1],
     ['a diff', [`-${lines[0]}`], 1],
     ['words in a block', lines.slice(0, 2).map((line) => `the log of it ${line}`), 2],
@@ -171,6 +171,21 @@ test.each([
 ])('behind the margin of %s stands what says less', (_, margin, line) => {
   const { records } = readText(`${margin}${line}\n${margin}CPU:3 [LOST 12 EVENTS]`);
   expect(records.map(({ kind }) => kind)).toEqual([expect.any(String), 'gap']);
+});
+
+test('the end of a cell is no part of a line', () => {
+  const { records } = readText(
+    [
+      '| #0  f (a=1) at x.c:1 |',
+      '| Value returned is $1 = -22 |',
+      '| vhost_commit Started: 1 Changed: 0 |',
+    ].join('\n'),
+  );
+  expect(records).toMatchObject([
+    { frames: [{ line: 1 }] },
+    { value: '-22' },
+    { args: { changed: '0' } },
+  ]);
 });
 
 test('a frame that lost its "#" is missing in its backtrace', () => {
