@@ -32,7 +32,7 @@ export function signalsOfOpening(run: Run, activation: Activation): Signal[] {
     case 'vhost_dev_log_resize':
       return [
         { machine: 'run', event: 'seen-started' },
-        ...seenLog(directCaller(activation)?.kind === 'vhost_migration_log' ? false : undefined),
+        ...seenLog(isBeforeThePass(activation) ? false : undefined),
       ];
     case 'vhost_dev_set_log':
       return [
@@ -159,6 +159,15 @@ function zeroed(): Signal[] {
 
 function seenLog(enable: boolean | undefined): Signal[] {
   return enable === undefined ? [] : [{ machine: 'log', event: enable ? 'seen-on' : 'seen-off' }];
+}
+
+/** Logging is off when a log start makes the log; behind the pass, which is a fault, it says no more. */
+function isBeforeThePass(resize: Activation): boolean {
+  const caller = directCaller(resize);
+  return (
+    caller?.kind === 'vhost_migration_log' &&
+    !caller.children.some(({ kind, first }) => kind === 'vhost_dev_set_log' && first < resize.first)
+  );
 }
 
 function isOfStart(activation: Activation): boolean {
