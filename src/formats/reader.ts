@@ -19,7 +19,7 @@ import { EventLines } from './qemu/event-lines.js';
 import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
-import { WrappedEvent } from './qemu/wrapped-event.js';
+import { WrappedEvents } from './qemu/wrapped-events.js';
 import { splitAtFrame } from './gdb/frames-of-line.js';
 import type { SplitLine } from './gdb/frames-of-line.js';
 import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
@@ -39,8 +39,7 @@ import type { NoteLine } from './notes/note-format.js';
 import { NoteReader } from './notes/note-reader.js';
 import { RecordSink } from './record-sink.js';
 import { toldLoss } from './told-losses.js';
-import { isMargin, marginLike, UnknownMargins } from './unknown-margins.js';
-import type { Found } from './unknown-margins.js';
+import { UnknownMargins } from './unknown-margins.js';
 import { UnreadTraces } from './wire/unread-traces.js';
 
 /** Takes lines, gives records. One reader per capture. */
@@ -63,9 +62,6 @@ const LONGEST_LINE = 1_000_000;
 
 // 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
 const STAMPED = /^\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
-
-const INNER_STAMPED = /(?<!\d)\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
-const STAMP_BEGINS = /^[\da-z]/;
 
 class Reader implements CaptureReader {
   readonly #sink = new RecordSink();
@@ -99,17 +95,26 @@ class Reader implements CaptureReader {
   });
   readonly #unread = new UnreadTraces();
   readonly #unknown: UnknownMargins;
-  /** What stood in front of the last frame that had something there. */
-  #prefix = '';
   #pending: Pending | undefined;
-  /** Nothing is pending then. */
-  #wrapped: WrappedEvent | undefined;
+  /** Nothing is pending where one is open. */
+  readonly #wrapped: WrappedEvents;
   #paged = false;
 
   constructor(events: EventTable) {
     this.#events = new EventLines(events);
+    this.#wrapped = new WrappedEvents(this.#events, {
+      event: (read) => {
+        this.#addEvent(read);
+      },
+      beginning: (line) => {
+        this.#endBeginning(line);
+      },
+      again: (line) => {
+        this.#join({ ...line, released: true });
+      },
+    });
     this.#margins = new Margins(events);
-    this.#unknown = new UnknownMargins(events);
+    this.#unknown = new UnknownMargins(events, this.#margins);
     this.#formats = new FormatOffers(events, this.#session, () => {
       this.#settleNotes();
     });
@@ -161,7 +166,7 @@ class Reader implements CaptureReader {
 
   finish(): Reading {
     this.#mail.end();
-    this.#endWrapped();
+    this.#wrapped.end();
     while (this.#pending !== undefined) this.#finishPending(true);
     this.#formats.end();
     this.#session.closeAll();
@@ -182,7 +187,7 @@ class Reader implements CaptureReader {
   }
 
   #endRecords(): void {
-    this.#endWrapped();
+    this.#wrapped.end();
     while (this.#pending !== undefined) this.#finishPending(false);
     this.#formats.end();
   }
@@ -191,7 +196,7 @@ class Reader implements CaptureReader {
 
   /** Ends what is under construction, for a line that is known by itself; false where it may take the line. */
   #makeWay(): boolean {
-    this.#endWrapped();
+    this.#wrapped.end();
     while (this.#pending !== undefined) {
       if (this.#pending.joint.cut) return false;
       this.#finishPending(false);
@@ -211,7 +216,7 @@ class Reader implements CaptureReader {
     if (line === undefined || !this.#makeWayWithoutMargin()) return false;
     const read = this.#events.readPlain(line, lineNo);
     if (read.mayGoOn === undefined) this.#addEvent(read);
-    else this.#wrap(read, { text: raw, lineNo, cut: false });
+    else this.#wrapped.hold({ text: raw, lineNo, cut: false }, read);
     return true;
   }
 
@@ -267,7 +272,7 @@ class Reader implements CaptureReader {
   }
 
   #join(line: Line, raw?: string): void {
-    if (this.#wrapped !== undefined && this.#goesOnWithEvent(this.#wrapped, line)) return;
+    if (this.#wrapped.isOpen && this.#goesOnWithEvent(line)) return;
     while (this.#pending !== undefined) {
       const pending = this.#pending;
       const taken = pending.take(line);
@@ -377,10 +382,11 @@ class Reader implements CaptureReader {
     const body = text.slice(head.start);
     const kind = this.#headKind(body, head.level);
     if (kind === 'none') return false;
-    if (text !== line.text) {
-      this.#prefix = line.text.slice(0, line.text.length - text.length);
-      this.#learn(this.#prefix, line.lineNo);
-    }
+    if (text !== line.text)
+      this.#unknown.learnFrame(
+        line.text.slice(0, line.text.length - text.length),
+        this.#isNewest(line),
+      );
     if (line.text.startsWith('(')) this.#session.closeAll();
     const pending = this.#hold('frame', body, line, head.level, kind === 'weak');
     if (raw === text && pending.joint.text === body && pending.joint.complete) {
@@ -399,38 +405,21 @@ class Reader implements CaptureReader {
   #readEventLine(line: Line): boolean {
     const read = this.#events.read(line.text, line.lineNo);
     if (read === undefined) return false;
-    this.#learnInFrontOfStamp(line);
-    if (read.mayGoOn === true && line.released !== true) this.#wrap(read, line);
+    this.#unknown.learnInFrontOfStamp(line.text, this.#isNewest(line));
+    if (read.mayGoOn === true && line.released !== true) this.#wrapped.hold(line, read);
     else this.#addEvent(read);
     return true;
   }
 
-  /** A stamp is found behind anything; other lines behind the same margin have none. */
-  #learnInFrontOfStamp({ text, lineNo }: Line): void {
-    if (STAMP_BEGINS.test(text)) return;
-    this.#learn(text.slice(0, Math.max(0, text.search(INNER_STAMPED))), lineNo);
+  /** No line was pushed since: what is learned of it holds for the next one. */
+  #isNewest({ lineNo }: Line): boolean {
+    return lineNo === this.#lines;
   }
 
-  /** Lines that say less may stand behind the same margin. */
-  #learn(prefix: string, lineNo: number): void {
-    if (lineNo !== this.#lines || prefix.trim() === '') return;
-    if (isMargin(prefix)) this.#margins.learn(marginLike(prefix));
-  }
-
-  /** Holds a line that may be the beginning of an event; `read`: what it is by itself, if anything. */
-  #wrap(read: EventLine | undefined, line: Line): void {
-    this.#endWrapped();
-    this.#wrapped = new WrappedEvent(line, read, this.#events);
-  }
-
-  #goesOnWithEvent(wrapped: WrappedEvent, line: Line): boolean {
-    const taken = this.#isSurelyGdb(line) ? undefined : wrapped.take(line);
-    if (taken === undefined) this.#endWrapped();
-    else if (taken !== 'open') {
-      this.#wrapped = undefined;
-      this.#addEvent(taken);
-    }
-    return taken !== undefined;
+  #goesOnWithEvent(line: Line): boolean {
+    if (!this.#isSurelyGdb(line)) return this.#wrapped.take(line);
+    this.#wrapped.end();
+    return false;
   }
 
   /** A line begins like an event, and nothing completes it; without a value it is hardly one. */
@@ -448,16 +437,6 @@ class Reader implements CaptureReader {
     this.#lost(line.lineNo, 'an event could not be read');
   }
 
-  #endWrapped(): void {
-    const wrapped = this.#wrapped;
-    if (wrapped === undefined) return;
-    this.#wrapped = undefined;
-    const [head, ...rest] = wrapped.lines;
-    if (wrapped.read !== undefined) this.#addEvent(wrapped.read);
-    else if (head !== undefined) this.#endBeginning(head);
-    for (const line of rest) this.#join({ ...line, released: true });
-  }
-
   #addEvent({ record, problem }: EventLine): void {
     if (problem !== undefined) this.#session.problem('EVENT_UNREAD', problem, record.span);
     this.#session.addEvent(record);
@@ -468,7 +447,7 @@ class Reader implements CaptureReader {
     const { margin, rest } = splitMargin(line.text);
     const text = margin === '' || /^[\d+]/.test(margin) ? line.text : rest;
     if (startsStop(text)) {
-      if (text === rest) this.#learn(margin, line.lineNo);
+      if (text === rest) this.#unknown.learn(margin, this.#isNewest(line));
       const { joint } = this.#hold('stop', text, line);
       if (raw === text && joint.text === text && joint.complete) this.#known.markWholeStop(text);
       return true;
@@ -524,37 +503,25 @@ class Reader implements CaptureReader {
 
   /** A frame, a stop or an event behind a margin that nobody knows: read with it, and those below, or told. */
   #readBehind(line: Line): boolean {
-    const found = this.#unknown.find(line.text);
-    if (found !== undefined && found.why === undefined && this.#mayGoOn(found)) {
-      const { prefix, rest } = found;
-      if (line.lineNo === this.#lines) this.#margins.learn(marginLike(prefix));
-      this.#prefix = prefix;
-      this.#join({ ...line, text: rest });
+    const behind = this.#unknown.behind(line, this.#isNewest(line), this.#session.inBacktrace);
+    if (behind === undefined) return false;
+    if (behind.why === undefined) {
+      this.#join({ ...line, text: behind.rest });
       return true;
     }
-    const why =
-      found === undefined
-        ? this.#unknown.inBlock(line.text, line.lineNo)
-        : (found.why ?? 'a frame stands behind another text than the frame above');
-    if (why === undefined) return false;
+    const { what, level, why } = behind;
     const span = { first: line.lineNo, last: line.lineNo };
-    this.#session.problem(found?.what === 'event' ? 'EVENT_UNREAD' : 'FRAME_UNREAD', why, span);
+    this.#session.problem(what === 'event' ? 'EVENT_UNREAD' : 'FRAME_UNREAD', why, span);
     // Of another stack it is no part of the open one.
-    if (found?.what === 'frame' && found.why !== undefined)
-      this.#session.missFrame(found.level, span);
-    else this.#lost(line.lineNo, 'a stop, a frame or an event could not be read');
+    if (level === undefined)
+      this.#lost(line.lineNo, 'a stop, a frame or an event could not be read');
+    else this.#session.missFrame(level, span);
     return true;
-  }
-
-  /** Lines of two processes may follow each other, each behind its own text. */
-  #mayGoOn({ what, level, prefix }: Found): boolean {
-    if (what !== 'frame' || level === 0 || !this.#session.inBacktrace) return true;
-    return marginLike(prefix).exec(this.#prefix)?.[0] === this.#prefix;
   }
 
   #prose(line: Line): void {
     if (line.released !== true && this.#events.begins(line.text)) {
-      this.#wrap(undefined, line);
+      this.#wrapped.hold(line, undefined);
       return;
     }
     if (this.#output.isOfProgram(line)) {
@@ -599,7 +566,7 @@ class Reader implements CaptureReader {
 
   /** A line that is no part of the log, whatever is under construction. */
   #skip(line: Line): void {
-    this.#endWrapped();
+    this.#wrapped.end();
     if (this.#pending === undefined) this.#session.output(line.lineNo);
     else this.#pending.skip(line);
   }

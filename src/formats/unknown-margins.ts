@@ -8,11 +8,13 @@
  */
 import { anyOf } from '../base/any-of.js';
 import { splitAtFrame } from './gdb/frames-of-line.js';
+import type { Line } from './gdb/pending.js';
+import type { Margins } from './margins.js';
 import type { EventTable } from './qemu/event-table.js';
 import { beginsEvent, readEvent } from './qemu/qemu-trace.js';
 
 /** What stands behind the margin. */
-export interface Found {
+interface Found {
   readonly what: 'frame' | 'stop' | 'event';
   /** Of a frame. */
   readonly level: number;
@@ -22,6 +24,20 @@ export interface Found {
   /** Why it is not to be read. */
   readonly why?: string;
 }
+
+/** What is told and not read. */
+interface Unread {
+  readonly what: Found['what'];
+  /** Of a frame that may be one of the open backtrace. */
+  readonly level?: number;
+  readonly why: string;
+}
+
+/** `rest`: the line without its margin. */
+export type Behind = Unread | { readonly rest: string; readonly why?: undefined };
+
+const INNER_STAMPED = /(?<!\d)\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
+const STAMP_BEGINS = /^[\da-z]/;
 
 const TOKEN = anyOf([
   // "//"  "*"  ";"  "--"  "||"  "> >"  "•"
@@ -86,8 +102,51 @@ export class UnknownMargins {
   /** The last line that has such a thing behind words. */
   #words: { readonly shape: string; readonly level: number; readonly lineNo: number } | undefined;
 
-  constructor(events: EventTable) {
+  /** What stood in front of the last frame that had something there. */
+  #prefix = '';
+  readonly #margins: Margins;
+
+  /** `margins`: what is learned goes there. */
+  constructor(events: EventTable, margins: Margins) {
     this.#events = events;
+    this.#margins = margins;
+  }
+
+  /** Lines that say less may stand behind the same margin. `isNewest`: no line was read since. */
+  learn(prefix: string, isNewest: boolean): void {
+    if (isNewest && prefix.trim() !== '' && isMargin(prefix))
+      this.#margins.learn(marginLike(prefix));
+  }
+
+  /** The same, of a frame. */
+  learnFrame(prefix: string, isNewest: boolean): void {
+    this.#prefix = prefix;
+    this.learn(prefix, isNewest);
+  }
+
+  /** A stamp is found behind anything; other lines behind the same margin have none. */
+  learnInFrontOfStamp(line: string, isNewest: boolean): void {
+    if (STAMP_BEGINS.test(line)) return;
+    this.learn(line.slice(0, Math.max(0, line.search(INNER_STAMPED))), isNewest);
+  }
+
+  /** What a line that nobody claims has behind its margin: to be read, and those below with it, or a problem. */
+  behind(line: Line, isNewest: boolean, isInBacktrace: boolean): Behind | undefined {
+    const found = this.find(line.text);
+    if (found === undefined) return this.#inBlock(line.text, line.lineNo);
+    const { what, level, prefix, rest, why } = found;
+    if (why !== undefined) return what === 'frame' ? { what, level, why } : { what, why };
+    if (!this.#mayGoOn(found, isInBacktrace))
+      return { what, why: 'a frame stands behind another text than the frame above' };
+    if (isNewest) this.#margins.learn(marginLike(prefix));
+    this.#prefix = prefix;
+    return { rest };
+  }
+
+  /** Lines of two processes may follow each other, each behind its own text. */
+  #mayGoOn({ what, level, prefix }: Found, isInBacktrace: boolean): boolean {
+    if (what !== 'frame' || level === 0 || !isInBacktrace) return true;
+    return marginLike(prefix).exec(this.#prefix)?.[0] === this.#prefix;
   }
 
   /** Undefined for nearly every line. */
@@ -136,7 +195,7 @@ export class UnknownMargins {
   }
 
   /** Why a line is a problem in which words stand in front, as in a line above. */
-  inBlock(line: string, lineNo: number): string | undefined {
+  #inBlock(line: string, lineNo: number): Unread | undefined {
     if (line.length > LONGEST_LINE) return undefined;
     const found = this.#behindWords(line);
     if (found === undefined) return undefined;
@@ -145,7 +204,7 @@ export class UnknownMargins {
     this.#words = { shape, level: found.level, lineNo };
     if (last?.shape !== shape || lineNo - last.lineNo > MOST_LINES_BETWEEN) return undefined;
     const goesOn = found.what === 'event' || found.level === last.level + 1;
-    return goesOn ? `${nameOf(found)} ${BEHIND}` : undefined;
+    return goesOn ? { what: found.what, why: `${nameOf(found)} ${BEHIND}` } : undefined;
   }
 
   #behindWords(line: string): Found | undefined {
@@ -174,12 +233,12 @@ function nameOf({ what, level }: Pick<Found, 'what' | 'level'>): string {
 }
 
 /** True for nothing but signs, numbers, brackets and words with a colon. */
-export function isMargin(prefix: string): boolean {
+function isMargin(prefix: string): boolean {
   return prefix.length <= LONGEST_PREFIX && MARGIN.test(prefix);
 }
 
 /** The margin of the lines below: other numbers may stand in it, of other lengths. */
-export function marginLike(prefix: string): RegExp {
+function marginLike(prefix: string): RegExp {
   const parts = prefix.match(/[ \t]+|[^ \t]+/g) ?? [];
   const source = parts.map((part, i) => {
     if (part.trim() === '') return isNumber(parts[i + 1]) ? '[ \\t]*' : part;
