@@ -145,11 +145,13 @@ class Capture {
     const end = lines.at(-1) ?? 0;
     const names = new Set(watched.map(({ name }) => name));
     const living = new Set<string | undefined>();
+    // The end of a thread, told by that of the process: without it the process ends in some way.
+    const isShownExit = (line: number): boolean => lines.includes(line) && line !== lost;
     const isUnseen = (record: CaptureRecord): boolean => {
       if (record.kind !== 'thread') return false;
       const { what, thread, span } = record;
       if (what === 'exit') {
-        if (lines.includes(span.first) && span.first !== lost) return false;
+        if (isShownExit(span.first)) return false;
         living.add(thread.pthread);
         return true;
       }
@@ -160,6 +162,8 @@ class Capture {
       const report = this.reports[i];
       const { kind, span } = record;
       if (kind === 'breakpoint-set' || isUnseen(record)) return { kind: 'chatter', span };
+      if (kind === 'process' && !isShownExit(span.first))
+        return { ...record, what: record.what === 'start' ? 'start' : 'exit' };
       if (report === undefined || (shown.has(report) && report !== gone)) return record;
       const isInSpan = spans.some(({ first, last }) => first < span.first && span.first < last);
       const isSilent = !sourcesOf(record).some((name) => names.has(name));

@@ -154,7 +154,11 @@ export class StepMaker {
 
   /** `thread` is its key in the session. */
   addExit(thread: string, line: number): void {
-    this.exits.push({ thread: this.scoped(thread), after: this.made - 1, line });
+    const [name, after] = [this.scoped(thread), this.made - 1];
+    // The end of a process is the end of its threads, which may have been told before.
+    for (let i = this.exits.length - 1; this.exits[i]?.after === after; i--)
+      if (this.exits[i]?.thread === name) return;
+    this.exits.push({ thread: name, after, line });
   }
 
   /** What QEMU says on standard error; of the session that something was reported of last. */

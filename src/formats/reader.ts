@@ -536,7 +536,10 @@ class Reader implements CaptureReader {
     const { text, lineNo } = line;
     if (this.#notes.take(line)) return;
     if (this.#events.isPiece(text)) this.#lost(lineNo, 'a piece of an event');
-    else this.#session.prose(lineNo, this.#notes.isPersons(line));
+    else {
+      const { showsStacksOnly } = this.#session;
+      this.#session.prose(lineNo, this.#notes.isPersons(line, showsStacksOnly));
+    }
   }
 
   #noteLine({ text, lineNo }: Line): NoteLine {

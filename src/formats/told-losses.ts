@@ -22,6 +22,8 @@ export function toldLoss(
   if (isLossNotice(text)) return { why: 'the log says that events were lost' };
   if (isNear && isHunk(text)) return { why: 'a diff of logs leaves lines out' };
   if (isGdb && isEndOfStop(text)) return { why: 'the head of a stop is missing' };
+  if (isGdb && isNear && BETWEEN.test(text))
+    return { why: 'lines between two places are left out' };
   return isCutMark(text) ? { why: 'somebody cut lines out' } : undefined;
 }
 
@@ -77,6 +79,9 @@ export function isCutMark(line: string): boolean {
   return text.length <= LONGEST_MARK && (DOTS.test(text) || SCISSORS.test(text) || isCutWord(text));
 }
 
+/** What grep puts between matches with their context (`grep -A 7`); dots that somebody put below each other. */
+const BETWEEN = /^(?:--|[.:~])$/;
+
 /** `@@ -504,26 +504,26 @@`: between two hunks of a diff of logs lines are left out. */
 function isHunk(line: string): boolean {
   return /^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@/.test(line);
@@ -85,7 +90,7 @@ function isHunk(line: string): boolean {
 const LONGEST_MARK = 80;
 /** Dots, scissors, brackets and dashes: nearly no line begins with one of them. */
 const MARK_BEGINS = /^\s*[-.\u2026[(<{*=~_8>%\u2702]/;
-const DOTS = /^(?:\[\.{3,}\]|\[\u2026\]|\(\.{3,}\)|<\.{3,}>|\.{3,}|\u2026)$/;
+const DOTS = /^(?:\[\.{2,}\]|\[\u2026\]|\(\.{3,}\)|<\.{3,}>|\.{3,}|\u2026)$/;
 const SCISSORS = /^[-=_ ]*(?:8<|>8|%<|>%|\u2702)[-=_ 8<>%\u2702]*$/;
 
 function isCutWord(text: string): boolean {
@@ -97,6 +102,6 @@ function isCutWord(text: string): boolean {
 const OPENS = /^(?:[[(<{*]|[-=~]{2}|\.{3}|\u2026)/;
 const CLOSES = /[\])>}*.\u2026]$|[-=~]{2}$/;
 const CUT_WORD =
-  /\b(?:snip(?:ped)?|cut|trimmed|truncated|omitted|skipped|elided|removed|deleted|more lines)\b/i;
+  /\b(?:snip(?:ped)?|cut|trimmed|truncated|omitted|skipp(?:ed|ing)|elided|removed|deleted|more lines)\b/i;
 /** The kernel's line above a warning. */
 const CUT_HERE = /\bcut here\b/i;

@@ -161,7 +161,7 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
     return { verdict: 'pass', ...at, message: `nothing to switch off: ${describe(before)}` };
   }
   const isKnown = known(before.run) === 'started' && known(before.log) === 'on';
-  const life = isKnown ? undefined : lifeOf(context, device, stop.first);
+  const life = isKnown || put !== undefined ? undefined : lifeOf(context, device, stop.first);
   const missing = [
     ...doubts(run, stop),
     ...unwatched(run, 'vhost_dev_set_log', stop.first, endOf(run, stop)),

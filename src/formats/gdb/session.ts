@@ -50,6 +50,7 @@ export class GdbSession {
   #header: ThreadRef | undefined;
   #command: Command | undefined;
   #outputLine = -1;
+  #hasStops = false;
   #sourceLine: number | undefined;
   #started = false;
   /** By which command each breakpoint was set, where that is echoed. */
@@ -77,6 +78,11 @@ export class GdbSession {
   /** Something of gdb was seen before. */
   get isGdb(): boolean {
     return this.#formats.has('gdb');
+  }
+
+  /** Backtraces stand alone so far: no stop says how the program came to them. */
+  get showsStacksOnly(): boolean {
+    return this.isGdb && !this.#hasStops;
   }
 
   get inBacktrace(): boolean {
@@ -131,6 +137,7 @@ export class GdbSession {
     if (head.signal === undefined) this.record({ kind, reason, number, thread, span, frame });
     else this.record({ ...head, span, frame });
     this.#formats.add('gdb');
+    this.#hasStops = true;
     this.#outputLine = span.last;
     this.#sourceLine = frame.line;
   }

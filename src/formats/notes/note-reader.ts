@@ -7,7 +7,7 @@
 import type { CaptureRecord } from '../../model/record.js';
 import type { NoteFormat, NoteLine } from './note-format.js';
 import { createNoteFormats } from './note-formats.js';
-import { isEither, isFence, isHuman } from './prose.js';
+import { isEither, isFence, isHuman, isLabel } from './prose.js';
 
 export class NoteReader {
   readonly #formats = createNoteFormats();
@@ -87,10 +87,13 @@ export class NoteReader {
     return head;
   }
 
-  /** True when a person wrote this line, which no format claims. */
-  isPersons({ text, lineNo, nearOutput }: NoteLine): boolean {
+  /** True when a person wrote this line, which no format claims; `mayBeLabel`: backtraces stand alone, and any may be of another run. */
+  isPersons({ text, lineNo, nearOutput, opensParagraph }: NoteLine, mayBeLabel: boolean): boolean {
     const isBelow = this.#personLine === lineNo - 1;
-    const human = isHuman(text, nearOutput) || (isBelow && isEither(text));
+    const human =
+      isHuman(text, nearOutput) ||
+      (isBelow && isEither(text)) ||
+      (mayBeLabel && opensParagraph && isLabel(text));
     // What a fence holds need not be a person's.
     if (human && !isFence(text)) this.#personLine = lineNo;
     return human;

@@ -82,6 +82,29 @@ export function isWholeSentence(line: string): boolean {
   return isWhole && countWords(text, 4) === 4 && FUNCTION_WORD.test(text);
 }
 
+/**
+ * A line that may say of which run the backtraces below are: few words between signs that set them off, a name with a number,
+ * a date, a command that shows a file. Programs print such lines, too.
+ */
+export function isLabel(line: string): boolean {
+  const text = line.trim();
+  if (text.length > LONGEST_LABEL) return false;
+  if (OTHER_LABEL.test(text)) return true;
+  const core = text.replace(LABEL_START, '').replace(LABEL_END, '');
+  return core !== text && /^[A-Za-z0-9][\w ,.:()'-]*$/.test(core) && /[A-Za-z]{2}/.test(core);
+}
+
+const LONGEST_LABEL = 120;
+
+// "// cancel"  "=== cancel ==="  "[cancel]"  "1) cancel"  "** Cancel"  "<cancel>"  "@@ cancel"
+const LABEL_START =
+  /^(?:\/\/+|\/\*+|#+|\*+|>+|=+>?|-+|~+|@+|\[|(?:<\w+>){1,2}|_+|\(?\d{1,3}[.):]|\(?[a-z][.)])[ \t]*/;
+const LABEL_END = /[ \t]*(?:\*+\/|<?=+|-+|~+|\*+|\]|(?:<\/\w+>){1,2}|_+|#+)$/;
+
+// "CANCEL", "SECOND RUN"  "step1", "Q1"  "2024-05-06 10:00"  "[root@h1 ~]# cat boot.txt"  "$ cat boot.txt"
+const OTHER_LABEL =
+  /^(?:[A-Z][A-Z0-9 -]{1,40}|<[A-Za-z][\w -]{1,40}>|[A-Za-z]{1,16}[ -]?\d{1,4}[.:]?|\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?|\[?[\w.-]{1,64}@[\w.-]{1,64}[^#$%]{0,80}[#$%] \S.*|[$%] \S.*)$/;
+
 // "second run", "after the reset", "Destination": words and little else
 function isPlain(text: string): boolean {
   if (/[^A-Za-z0-9\s.,:;!?'"()-]/.test(text) || text.endsWith('...')) return false;
