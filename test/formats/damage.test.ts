@@ -262,3 +262,47 @@ test('a hunk of a diff ends a backtrace, and lines are missing there', () => {
   );
   expect(records.map(({ kind }) => kind)).toEqual(['backtrace', 'gap', 'backtrace']);
 });
+
+describe('stacks without stop lines', () => {
+  const stacks = (label: string): string[] => [
+    '#0  f () at x.c:1',
+    '#1  main () at x.c:9',
+    '',
+    label,
+    '',
+    '#0  g () at x.c:2',
+    '#1  main () at x.c:9',
+  ];
+
+  test.each([
+    '=== cancel ===',
+    '1) boot of another run',
+    '[cancel]',
+    '# cancel',
+    '**cancel**',
+    '* boot',
+    'SECOND RUN',
+    'step2',
+    '2024-05-06 10:00',
+    '$ cat boot.txt',
+    '==> boot.txt <==',
+    '<cancel>',
+  ])('may be of two runs: %s', (label) => {
+    const { records } = readText(stacks(label).join('\n'));
+    expect(records[1]).toMatchObject({ kind: 'prose', human: true });
+  });
+
+  test.each(['qemu-system-x86_64: warning: host', '[   77.027592] Call Trace:', '{"a": 1}'])(
+    'a program prints: %s',
+    (label) => {
+      const { records } = readText(stacks(label).join('\n'));
+      expect(records.some((record) => record.kind === 'prose' && record.human)).toBe(false);
+    },
+  );
+});
+
+test.each(['--', '.', '[..]', '... skipping 42 lines ...'])('lines are left out at %s', (mark) => {
+  const stop = 'Thread 1 "q" hit Breakpoint 1, f () at x.c:1\n1\t{\n#0  f () at x.c:1';
+  const { records } = readText(`${stop}\n${mark}\n${stop}\n`);
+  expect(records.map(({ kind }) => kind)).toContain('gap');
+});

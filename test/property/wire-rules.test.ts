@@ -519,6 +519,19 @@ describe('a defect in the messages', () => {
     expect([...new Set(rulesOf(lines))]).toEqual(found);
   });
 
+  test('is none of a front end that is no QEMU: it sends the base of a vring behind its address', () => {
+    const packets = userRun([setup], LOG_RUN, 12, 'ack-not-awaited');
+    const others = [...packets];
+    for (const [i, { name }] of packets.entries()) {
+      const [base, address] = packets.slice(i, i + 2);
+      if (name !== 'SET_VRING_BASE' || address?.name !== 'SET_VRING_ADDR' || !base) continue;
+      [others[i], others[i + 1]] = [address, base];
+    }
+    expect(others).not.toEqual(packets);
+    expect(rulesOf(straceOf(packets, { names: true }))).toContain('VU-ACK');
+    expect(rulesOf(straceOf(others, { names: true }))).not.toContain('VU-ACK');
+  });
+
   test('on two connections is two findings, with fingerprints that no file descriptor changes', () => {
     const prints = [12, 40].map((first) => {
       const packets = userRun(
