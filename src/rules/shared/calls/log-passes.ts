@@ -3,6 +3,7 @@ import { callerOf, failureIn, hasSucceeded } from '../../../flows/activation.js'
 import type { Activation } from '../../../flows/activation.js';
 import type { Run } from '../../../flows/run.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
+import { callsOf } from './device-calls.js';
 import { togglesOf } from './log-toggles.js';
 import {
   bareWithin,
@@ -15,7 +16,6 @@ import {
   place,
   unwatched,
 } from './queries.js';
-import { callsOf } from './device-calls.js';
 import { unsent } from './unsent.js';
 import type { Unsent } from './unsent.js';
 

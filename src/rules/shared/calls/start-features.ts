@@ -34,7 +34,7 @@ export function* skippedFeatures(
     .some(({ device, enable, entered }) => entered && enable === true && device === start.device);
   if (!isInSight)
     missing.push('a vhost_dev_set_features(true) of the device, which shows that it is watched');
-  const at = { ...place(start) };
+  const at = place(start);
   const message = `${start.func} tells vrings to log, and never sets the features: the backend has no LOG_ALL`;
   if (missing.length > 0) {
     yield { verdict: 'inconclusive', ...at, message, missing };
