@@ -39,11 +39,20 @@ const MOST_NAMES = 65_536;
 /** Problems of one kind that are told one by one. */
 const MOST_PROBLEMS = 64;
 
+/** Numbers of which the last event is remembered. */
+const MOST_LATEST = 256;
+
 /** What a number stands for. */
 interface Named {
   readonly name: string;
   /** Those that its values may have, the likeliest first; undefined until the first event. */
   forms: readonly EventForm[] | undefined;
+}
+
+/** An event, and the bytes of its values. */
+interface Latest {
+  readonly values: Uint8Array;
+  readonly event: KnownEvent;
 }
 
 class Reader implements SimpleFileReader {
@@ -52,6 +61,8 @@ class Reader implements SimpleFileReader {
   #records: CaptureRecord[] = [];
   readonly #problems: Problem[] = [];
   readonly #names = new Map<Integer, Named>();
+  /** The last event of a number, by its bytes: a register that is polled reads the same a thousand times. */
+  readonly #latest = new Map<Integer, Latest>();
   /** Events that a problem was told of. */
   readonly #told = new Set<string>();
   #rest: Uint8Array = new Uint8Array(0);
@@ -115,6 +126,7 @@ class Reader implements SimpleFileReader {
             this.#names.set(item.id, { name: decode(item.name), forms: undefined });
             // The number may have stood for another event.
             this.#known = new KnownEvents();
+            this.#latest.delete(item.id);
           }
           break;
         case 'dropped': {
@@ -132,10 +144,16 @@ class Reader implements SimpleFileReader {
 
   #readEvent(item: EventItem, bytes: Buffer, layout: Layout): CaptureRecord {
     const span = this.#nextSpan();
+    const latest = this.#latest.get(item.id);
+    if (latest !== undefined && hasValues(item, bytes, latest.values))
+      return eventOf(latest.event, span, item);
     // What is said of the same bytes again is the same, but for problems, which are told once.
     const key = `${item.id} ${bytes.toString('latin1', item.values, item.end)}`;
     const known = this.#known.find(key);
-    if (known !== undefined) return eventOf(known, span, item);
+    if (known !== undefined) {
+      this.#remember(item, bytes, known);
+      return eventOf(known, span, item);
+    }
     const { name, forms } = this.#identify(item.id, layout);
     const view = viewOf(bytes);
     for (const form of forms) {
@@ -147,6 +165,11 @@ class Reader implements SimpleFileReader {
     return this.#isDamaged(name, forms, layout)
       ? { kind: 'gap', span, why: `${name} could not be read` }
       : eventOf({ name, args: undefined, text: words(item, view) }, span, item);
+  }
+
+  #remember({ id, values, end }: EventItem, bytes: Buffer, event: KnownEvent): void {
+    if (this.#latest.size < MOST_LATEST)
+      this.#latest.set(id, { values: new Uint8Array(bytes.subarray(values, end)), event });
   }
 
   /** Every form is known, and none fits: as with a text, the event is not to be trusted. */
@@ -204,6 +227,12 @@ function eventOf({ name, args, text }: KnownEvent, span: Span, item: EventItem):
   return pid
     ? { kind: 'event', span, name, args, text, tid: pid, pid, time }
     : { kind: 'event', span, name, args, text, tid: pid, time };
+}
+
+function hasValues({ values, end }: EventItem, bytes: Uint8Array, others: Uint8Array): boolean {
+  if (end - values !== others.length) return false;
+  for (let i = 0; i < others.length; i++) if (bytes[values + i] !== others[i]) return false;
+  return true;
 }
 
 function secondsOf(time: Integer): string {
