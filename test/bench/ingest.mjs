@@ -4,19 +4,19 @@
  *   node test/bench/ingest.mjs [--sizes 10,200] [--runs 3] [--trace FILE] [--flamegraph FILE] [--simpletrace FILE]
  *
  * Sizes in MB; 1000 takes minutes and some gigabytes of disk. `--trace`: a trace log to be used instead of
- * the one that is made. `--flamegraph`: FlameGraph's stackcollapse-gdb.pl, `--simpletrace`: scripts/simpletrace.py
+ * the one that is made, and its events as a simple trace, too. `--flamegraph`: FlameGraph's stackcollapse-gdb.pl, `--simpletrace`: scripts/simpletrace.py
  * of a QEMU source tree, as peers more. Needs perl, python3, sqlite3 and GNU time.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
-  writeDeclarations,
   writeGdbLog,
   writeKernelTrace,
+  writeSimpleOf,
   writeSimpleTrace,
   writeStrace,
   writeTraceLog,
@@ -38,7 +38,6 @@ const folder = mkdtempSync(join(tmpdir(), 'vhtrace-bench-'));
 const database = join(folder, 'bench.db');
 const csv = join(folder, 'events.csv');
 const declarations = join(folder, 'trace-events-all');
-writeDeclarations(declarations);
 
 const vhtrace = (...args) => [process.execPath, here('../../bin/run.js'), ...args];
 const shell = (script, ...args) => ['/bin/sh', '-c', script, 'sh', ...args];
@@ -72,7 +71,9 @@ const FORMATS = [
   },
   {
     name: 'trace log',
-    write: writeTraceLog,
+    ...(flags.trace === undefined
+      ? { write: writeTraceLog }
+      : { write: (file) => copy(flags.trace, file), isOneSize: true }),
     peers: [
       {
         name: 'python, one regex',
@@ -98,13 +99,19 @@ const FORMATS = [
       },
     ],
   })),
-  {
-    name: 'simple trace',
-    write: writeSimpleTrace,
+  ...[
+    ['simple trace', (file, bytes) => writeSimpleTrace(file, bytes, declarations)],
+    ...(flags.trace === undefined
+      ? []
+      : [['simple trace of the log', (file) => writeSimpleOf(file, flags.trace, declarations)]]),
+  ].map(([name, write]) => ({
+    name,
+    write,
+    isOneSize: write.length === 1,
     peers: [
       {
         name: 'python, struct.unpack',
-        command: (file) => ['python3', here('peers/read_simple.py'), file],
+        command: (file) => ['python3', here('peers/read_simple.py'), declarations, file],
       },
       ...peer(flags.simpletrace, 'QEMU simpletrace.py', (script, file) => [
         'python3',
@@ -113,7 +120,7 @@ const FORMATS = [
         file,
       ]),
     ],
-  },
+  })),
 ];
 
 /** Seconds, seconds of processor and peak megabytes of one run. */
@@ -129,6 +136,11 @@ function measure([program, ...args]) {
 
 function median(numbers) {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+}
+
+function copy(from, to) {
+  copyFileSync(from, to);
+  return statSync(to).size;
 }
 
 function removeDatabase() {
@@ -166,11 +178,10 @@ console.log(
   `${cpus()[0]?.model.trim()} x ${cpus().length}, Node ${process.version}; medians; ratio: vhtrace = 1, above 1 is slower`,
 );
 try {
-  for (const { name, write, peers } of FORMATS) {
-    for (const size of sizes) {
-      const own = name === 'trace log' ? flags.trace : undefined;
-      const file = own ?? join(folder, 'input');
-      const bytes = own === undefined ? write(file, size * 1e6) : statSync(own).size;
+  const file = join(folder, 'input');
+  for (const { name, write, isOneSize = false, peers } of FORMATS) {
+    for (const size of isOneSize ? sizes.slice(0, 1) : sizes) {
+      const bytes = await write(file, size * 1e6);
       const programs = [ingest, ...peers];
       const { stored, results } = compare(programs, file, size >= 1000 ? 1 : runs);
       const base = results[0];
@@ -189,7 +200,6 @@ try {
           result.peak.toFixed(0),
         );
       }
-      if (own !== undefined) break;
     }
   }
   console.log();

@@ -3,7 +3,17 @@
  * or stack address, and no two migrations of a process what they allocate. A file that is one capture
  * again and again would measure how well repetitions are remembered.
  */
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { createInterface } from 'node:readline';
+import { changedEvents, qemuEvents } from '../../dist/formats/qemu/qemu-events.js';
+import { createReader } from '../../dist/formats/reader.js';
 
 const captures = new URL('../../fixtures/captures/', import.meta.url);
 const formats = new URL('../../fixtures/formats/', import.meta.url);
@@ -117,44 +127,108 @@ const DECLARATIONS = [
   'vhost_vdpa_set_vring_num(void *dev, unsigned int index, unsigned int num) "dev: %p index: %u num: %u"',
   'vhost_commit(bool started, bool changed) "Started: %d Changed: %d"',
 ];
-const EVENTS = DECLARATIONS.map((line) => line.slice(0, line.indexOf('(')));
 
-/** What {@link writeSimpleTrace} holds, for programs that need to be told. */
-export function writeDeclarations(path) {
-  writeFileSync(path, `${DECLARATIONS.join('\n')}\n`);
-}
-
-/** QEMU's "simple" backend, header version 4: one file of records with two or three numbers each. */
-export function writeSimpleTrace(path, bytes) {
+/** Header of QEMU's "simple" backend, version 4. */
+function simpleHead() {
   const head = Buffer.alloc(24);
   head.writeBigUInt64LE(0xffff_ffff_ffff_ffffn, 0);
   head.writeBigUInt64LE(0xf2b1_77cb_0aa4_29b4n, 8);
   head.writeBigUInt64LE(4n, 16);
-  const names = EVENTS.map((name, id) => {
-    const mapping = Buffer.alloc(20 + name.length);
-    mapping.writeBigUInt64LE(BigInt(id), 8);
-    mapping.writeUInt32LE(name.length, 16);
-    mapping.write(name, 20);
-    return mapping;
+  return head;
+}
+
+/** Which number an event has in this file. */
+function simpleMapping(id, declaration) {
+  const name = declaration.slice(0, declaration.indexOf('('));
+  const mapping = Buffer.alloc(20 + name.length);
+  mapping.writeBigUInt64LE(BigInt(id), 8);
+  mapping.writeUInt32LE(name.length, 16);
+  mapping.write(name, 20);
+  return mapping;
+}
+
+/** One event; `values`: of each argument, BigInt or text; `time` in nanoseconds. */
+function simpleRecord(id, time, pid, values) {
+  const parts = values.map((value) => {
+    const isText = typeof value === 'string';
+    const part = Buffer.alloc(isText ? 4 + Buffer.byteLength(value) : 8);
+    if (isText) {
+      part.writeUInt32LE(part.length - 4, 0);
+      part.write(value, 4);
+    } else part.writeBigUInt64LE(BigInt.asUintN(64, value), 0);
+    return part;
   });
-  const start = Buffer.concat([head, ...names]);
-  const size = [40, 40, 48, 40];
+  const head = Buffer.alloc(32);
+  head.writeBigUInt64LE(1n, 0);
+  head.writeBigUInt64LE(BigInt(id), 8);
+  head.writeBigUInt64LE(time, 16);
+  head.writeUInt32LE(24 + parts.reduce((sum, { length }) => sum + length, 0), 24);
+  head.writeUInt32LE(pid, 28);
+  return Buffer.concat([head, ...parts]);
+}
+
+/** A simple trace of records with two or three numbers each, and at `declarations` what they are. */
+export function writeSimpleTrace(path, bytes, declarations) {
+  writeFileSync(declarations, `${DECLARATIONS.join('\n')}\n`);
+  const start = Buffer.concat([
+    simpleHead(),
+    ...DECLARATIONS.map((line, id) => simpleMapping(id, line)),
+  ]);
   let clock = 1_000_000_000n;
   return fill(path, bytes, (n) => {
     if (n === 0) return start;
     const records = Array.from({ length: 4096 }, (_, i) => {
       const id = i % 16 === 0 ? 2 : i % 16 === 1 ? 3 : i % 2;
-      const length = size[id];
-      const record = Buffer.alloc(8 + length);
       clock += 1700n;
-      record.writeBigUInt64LE(1n, 0);
-      record.writeBigUInt64LE(BigInt(id), 8);
-      record.writeBigUInt64LE(clock, 16);
-      record.writeUInt32LE(length, 24);
-      record.writeUInt32LE(4242, 28);
-      for (let at = 32; at < record.length; at += 8) record.writeBigUInt64LE(BigInt(i % 40), at);
-      return record;
+      return simpleRecord(id, clock, 4242, Array(id === 2 ? 3 : 2).fill(BigInt(i % 40)));
     });
     return Buffer.concat(records);
   });
+}
+
+/** The events of a trace log as the "simple" backend would have written them; gives how many bytes that is. */
+export async function writeSimpleOf(path, log, declarations) {
+  const declared = new Map();
+  for (const line of `${qemuEvents}\n${changedEvents}`.split('\n')) {
+    const [, name, args] = /^(\w+)\((.*?)\) "/.exec(line) ?? [];
+    if (name === undefined) continue;
+    const isText = args.split(',').map((arg) => arg.includes('char'));
+    const key = `${name} ${args.trim() === 'void' ? 0 : isText.length}`;
+    if (!declared.has(key)) declared.set(key, { line, isText });
+  }
+  const ids = new Map();
+  const file = openSync(path, 'w');
+  let written = writeSync(file, simpleHead());
+  let parts = [];
+  const flush = () => {
+    written += writeSync(file, Buffer.concat(parts));
+    parts = [];
+  };
+  // Its clock counts from boot.
+  let boot;
+  const add = ({ kind, name, args = {}, time, tid }) => {
+    const texts = Object.values(args);
+    const key = `${name} ${texts.length}`;
+    const { line, isText } = declared.get(key) ?? {};
+    if (kind !== 'event' || line === undefined) return;
+    if (!ids.has(key)) parts.push(simpleMapping(ids.size, line));
+    if (!ids.has(key)) ids.set(key, ids.size);
+    const values = texts.map((text, i) => (isText[i] ? text : BigInt(text)));
+    const clock = BigInt(time.replace('.', '')) * 1000n;
+    boot ??= clock - 1_000_000_000_000n;
+    parts.push(simpleRecord(ids.get(key), clock - boot, tid, values));
+    if (parts.length > 4096) flush();
+  };
+  const reader = createReader();
+  let lines = 0;
+  for await (const line of createInterface({ input: createReadStream(log) })) {
+    reader.push(line);
+    if (++lines % 4096 === 0) reader.take().forEach(add);
+  }
+  reader.finish().records.forEach(add);
+  flush();
+  closeSync(file);
+  const names = [...ids.keys()].map((key) => declared.get(key).line);
+  writeFileSync(declarations, `${names.join('\n')}\n`);
+  return written;
 }
