@@ -481,7 +481,7 @@ class Reader implements CaptureReader {
 
   #tellsLoss({ text, lineNo }: Line): boolean {
     const loss = toldLoss(text, lineNo, {
-      isNear: this.#session.isNear(lineNo),
+      isNear: this.#session.isBelowRecord(lineNo),
       isGdb: this.#session.isGdb,
     });
     if (loss === undefined) return false;
@@ -534,12 +534,10 @@ class Reader implements CaptureReader {
 
   #readNote(line: NoteLine): void {
     const { text, lineNo } = line;
-    if (this.#notes.take(line)) return;
+    const { showsStacksOnly } = this.#session;
+    if (this.#notes.take(line, showsStacksOnly)) return;
     if (this.#events.isPiece(text)) this.#lost(lineNo, 'a piece of an event');
-    else {
-      const { showsStacksOnly } = this.#session;
-      this.#session.prose(lineNo, this.#notes.isPersons(line, showsStacksOnly));
-    }
+    else this.#session.prose(lineNo, this.#notes.isPersons(line, showsStacksOnly));
   }
 
   #noteLine({ text, lineNo }: Line): NoteLine {

@@ -22,8 +22,7 @@ export function toldLoss(
   if (isLossNotice(text)) return { why: 'the log says that events were lost' };
   if (isNear && isHunk(text)) return { why: 'a diff of logs leaves lines out' };
   if (isGdb && isEndOfStop(text)) return { why: 'the head of a stop is missing' };
-  if (isGdb && isNear && BETWEEN.test(text))
-    return { why: 'lines between two places are left out' };
+  if (isNear && BETWEEN.test(text)) return { why: 'lines between two places are left out' };
   return isCutMark(text) ? { why: 'somebody cut lines out' } : undefined;
 }
 
@@ -70,14 +69,21 @@ function isEndOfStop(text: string): boolean {
 }
 
 /**
- * Somebody cut lines out here and says so: `...`, `[...]`, `<snip>`, `--- 8< ---`, `[120 lines omitted]`. Words need
- * brackets or dashes around them: what a program says that it skipped was not cut out of its log.
+ * Somebody cut lines out here and says so: `...`, `[...]`, `<snip>`, `--- 8< ---`, `[120 lines omitted]`, `// ...`.
+ * Words need brackets or dashes around them, or stand in a comment: what a program says that it skipped was not cut
+ * out of its log.
  */
 export function isCutMark(line: string): boolean {
   if (!MARK_BEGINS.test(line)) return false;
   const text = line.slice(0, LONGEST_MARK + 1).trim();
-  return text.length <= LONGEST_MARK && (DOTS.test(text) || SCISSORS.test(text) || isCutWord(text));
+  if (text.length > LONGEST_MARK) return false;
+  const comment = COMMENT.exec(text)?.[1];
+  if (comment !== undefined && (DOTS.test(comment) || saysCut(comment))) return true;
+  return DOTS.test(text) || SCISSORS.test(text) || isCutWord(text);
 }
+
+/** `// 3 stacks removed`, `/* ... *\/`, `# ...`. */
+const COMMENT = /^(?:\/\/+|\/\*+|#+|;+)[ \t]*(.*?)[ \t]*(?:\*+\/)?$/;
 
 /** What grep puts between matches with their context (`grep -A 7`); dots that somebody put below each other. */
 const BETWEEN = /^(?:--|[.:~])$/;
@@ -88,20 +94,23 @@ function isHunk(line: string): boolean {
 }
 
 const LONGEST_MARK = 80;
-/** Dots, scissors, brackets and dashes: nearly no line begins with one of them. */
-const MARK_BEGINS = /^\s*[-.\u2026[(<{*=~_8>%\u2702]/;
+/** Dots, scissors, brackets, dashes and comments: nearly no line begins with one of them. */
+const MARK_BEGINS = /^\s*[-.\u2026[(<{*=~_8>%\u2702/#;]/;
 const DOTS = /^(?:\[\.{2,}\]|\[\u2026\]|\(\.{3,}\)|<\.{3,}>|\.{3,}|\u2026)$/;
 const SCISSORS = /^[-=_ ]*(?:8<|>8|%<|>%|\u2702)[-=_ 8<>%\u2702]*$/;
 
 function isCutWord(text: string): boolean {
-  if (!OPENS.test(text) || !CLOSES.test(text)) return false;
+  return OPENS.test(text) && CLOSES.test(text) && saysCut(text);
+}
+
+function saysCut(text: string): boolean {
   const words = text.match(/\w+/g) ?? [];
-  return words.length <= 8 && CUT_WORD.test(text) && !CUT_HERE.test(text);
+  return words.length <= 8 && CUT_WORD.test(text) && !KERNEL_WARNING.test(text);
 }
 
 const OPENS = /^(?:[[(<{*]|[-=~]{2}|\.{3}|\u2026)/;
 const CLOSES = /[\])>}*.\u2026]$|[-=~]{2}$/;
 const CUT_WORD =
   /\b(?:snip(?:ped)?|cut|trimmed|truncated|omitted|skipp(?:ed|ing)|elided|removed|deleted|more lines)\b/i;
-/** The kernel's line above a warning. */
-const CUT_HERE = /\bcut here\b/i;
+/** `------------[ cut here ]------------`: the kernel's line above a warning. */
+const KERNEL_WARNING = /-{4,}\[ cut here \]-{4,}/;

@@ -279,6 +279,8 @@ describe('stacks without stop lines', () => {
     '1) boot of another run',
     '[cancel]',
     '# cancel',
+    '// cancel',
+    '/* other VM */',
     '**cancel**',
     '* boot',
     'SECOND RUN',
@@ -301,8 +303,32 @@ describe('stacks without stop lines', () => {
   );
 });
 
-test.each(['--', '.', '[..]', '... skipping 42 lines ...'])('lines are left out at %s', (mark) => {
-  const stop = 'Thread 1 "q" hit Breakpoint 1, f () at x.c:1\n1\t{\n#0  f () at x.c:1';
-  const { records } = readText(`${stop}\n${mark}\n${stop}\n`);
-  expect(records.map(({ kind }) => kind)).toContain('gap');
+test.each([
+  '--',
+  '.',
+  ':',
+  '[..]',
+  '[cut here]',
+  '... skipping 42 lines ...',
+  '// ...',
+  '# 3 stacks removed',
+  '/* ... */',
+])('lines are left out at %s', (mark) => {
+  for (const line of [
+    'Thread 1 "q" hit Breakpoint 1, f () at x.c:1\n1\t{\n#0  f () at x.c:1',
+    '22150@1795323381.556696:vhost_commit Started: 1 Changed: 0',
+    '7810 12:00:00.000001 ioctl(11<anon_inode:[vhost-net]>, VHOST_SET_FEATURES, [0x1]) = 0',
+  ]) {
+    const { records } = readText(`${line}\n${mark}\n${line}\n`);
+    expect(records.map(({ kind }) => kind)).toContain('gap');
+  }
 });
+
+test.each(['# tracer: nop', '// see vhost.c', '------------[ cut here ]------------', '# skip'])(
+  'nothing is left out at %s',
+  (mark) => {
+    const line = '22150@1795323381.556696:vhost_commit Started: 1 Changed: 0';
+    const { records } = readText(`${line}\n${mark}\n${line}\n`);
+    expect(records.map(({ kind }) => kind)).not.toContain('gap');
+  },
+);

@@ -50,6 +50,7 @@ export class GdbSession {
   #header: ThreadRef | undefined;
   #command: Command | undefined;
   #outputLine = -1;
+  #recordLine = -1;
   #hasStops = false;
   #sourceLine: number | undefined;
   #started = false;
@@ -106,6 +107,11 @@ export class GdbSession {
   /** Was the line above printed by gdb, or directly below such a line? */
   isNear(lineNo: number): boolean {
     return this.#outputLine === lineNo - 1;
+  }
+
+  /** Is the line above gdb's, or the end of a record of another format? */
+  isBelowRecord(lineNo: number): boolean {
+    return this.isNear(lineNo) || this.#recordLine === lineNo - 1;
   }
 
   addFrame(level: number, frame: Frame, first: number, last: number): void {
@@ -396,6 +402,7 @@ export class GdbSession {
     this.settle();
     this.#traces.close();
     this.#sink.add(record);
+    this.#recordLine = record.span.last;
     this.#header = undefined;
     if (record.kind !== 'command') this.#command = undefined;
     if (record.kind !== 'thread') this.#finishing = undefined;

@@ -7,7 +7,7 @@
 import type { CaptureRecord } from '../../model/record.js';
 import type { NoteFormat, NoteLine } from './note-format.js';
 import { createNoteFormats } from './note-formats.js';
-import { isEither, isFence, isHuman, isLabel } from './prose.js';
+import { isComment, isEither, isFence, isHuman, isLabel } from './prose.js';
 
 export class NoteReader {
   readonly #formats = createNoteFormats();
@@ -48,8 +48,13 @@ export class NoteReader {
     return false;
   }
 
-  /** Offers the line to all formats. */
-  take(line: NoteLine): boolean {
+  /**
+   * Offers the line to all formats; `mayBeLabel`: backtraces stand alone, and any may be of another run, so that a
+   * comment above one is no code.
+   */
+  take(line: NoteLine, mayBeLabel: boolean): boolean {
+    if (mayBeLabel && line.opensParagraph && isComment(line.text) && isLabel(line.text))
+      return false;
     for (const format of this.#formats) {
       if (this.#claims(format, format.take(line), line)) return true;
     }
@@ -87,7 +92,7 @@ export class NoteReader {
     return head;
   }
 
-  /** True when a person wrote this line, which no format claims; `mayBeLabel`: backtraces stand alone, and any may be of another run. */
+  /** True when a person wrote this line, which no format claims; `mayBeLabel` as in take(). */
   isPersons({ text, lineNo, nearOutput, opensParagraph }: NoteLine, mayBeLabel: boolean): boolean {
     const isBelow = this.#personLine === lineNo - 1;
     const human =

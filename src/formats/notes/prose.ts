@@ -94,6 +94,11 @@ export function isLabel(line: string): boolean {
   return core !== text && /^[A-Za-z0-9][\w ,.:()'-]*$/.test(core) && /[A-Za-z]{2}/.test(core);
 }
 
+/** `// boot`, `/* boot *\/`: a comment of one line and nothing else. */
+export function isComment(line: string): boolean {
+  return /^(?:\/\/|\/\*.*\*\/$)/.test(line.trim());
+}
+
 const LONGEST_LABEL = 120;
 
 // "// cancel"  "=== cancel ==="  "[cancel]"  "1) cancel"  "** Cancel"  "<cancel>"  "@@ cancel"
