@@ -206,7 +206,10 @@ function judgeRunning(
   life: Life,
 ): Judgement {
   const { device, start, next } = life;
-  const missing = doubtsOfRunning(context, source, life, step);
+  const missing = [
+    ...doubtsOfRunning(context, source, life, step),
+    ...switchedOffDoubts(context, source, life, step),
+  ];
   if (missing.length > 0) {
     const message = 'the device is not seen to stop before the final sync';
     return { verdict: 'inconclusive', device, step, line, message, missing };
@@ -223,4 +226,24 @@ function judgeRunning(
       ...(next === undefined ? [] : [{ line: next.line, role: 'its stop, which comes too late' }]),
     ],
   };
+}
+
+/**
+ * Trace events are switched off and on while QEMU runs, and no line says so. A VM that runs again after the sync has
+ * started its devices again: where that start is not seen, neither need be the stop before the sync.
+ */
+function switchedOffDoubts(
+  context: SessionContext,
+  source: Source,
+  { next }: Life,
+  sync: number,
+): string[] {
+  if (source === 'calls' || next?.kind !== 'stop') return [];
+  const runsAgain = context
+    .events('vm_state_notify')
+    .some(
+      ({ event, index }) =>
+        sync < index && index < next.step && event?.record.args?.running === '1',
+    );
+  return runsAgain ? ['trace event vhost_dev_start when the VM ran again after the sync'] : [];
 }
