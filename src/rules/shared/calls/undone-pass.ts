@@ -3,7 +3,7 @@
  * addressed with the flag before, then the features word is sent with it. No later call makes up for it.
  * What QEMU 5.2 and later leave out for want of a descriptor was left out before the failure too. All pure.
  */
-import { hasFailed } from '../../../flows/activation.js';
+import { failureIn, hasFailed } from '../../../flows/activation.js';
 import type { Activation } from '../../../flows/activation.js';
 import type { Mark, SessionContext } from '../../rule.js';
 import { isOwn } from './log-passes.js';
@@ -17,8 +17,11 @@ export function failureOf(pass: Pass): Mark | undefined {
   if (first === undefined) return undefined;
   const undoing = features.find((a) => a.first > first.first && a.enable === !enable);
   if (undoing !== undefined) return { line: undoing.line, role: 'the features word is undone' };
-  const failed = addresses.find((a) => isOwn(pass, a) && hasFailed(a));
-  if (failed !== undefined) return { line: failed.line, role: 'the address that fails' };
+  // `finish` may stand in the call itself, or in the op below it, which it returns the error of.
+  for (const address of addresses) {
+    const failed = isOwn(pass, address) ? failureIn(address) : undefined;
+    if (failed !== undefined) return { line: failed.line, role: 'the address that fails' };
+  }
   if (activation.result === undefined || !hasFailed(activation)) return undefined;
   return { line: activation.result.line, role: `the pass returned ${activation.result.value}` };
 }
