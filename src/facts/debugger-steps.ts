@@ -12,6 +12,7 @@ import type {
   CommandList,
   Frame,
   FunctionReturn,
+  LogLine,
   PrintedValue,
   ProcessMark,
   Stop,
@@ -51,6 +52,9 @@ import type { Alteration, Step } from './step.js';
 import { NOTHING_SHOWN } from './report-step.js';
 import type { StepMaker } from './step-maker.js';
 import { inferiorOf, ProcessFollower } from './threads.js';
+
+/** The operation of `vhost_dev_log_resize()` and `vhost_dev_start()`, as their report names it. */
+const LOG_BASE = 'vhost_set_log_base';
 
 /** What was printed first is kept: the debugger may change it later. */
 function notePrinted(step: Step, value: PrintedValue): void {
@@ -485,6 +489,21 @@ export class DebuggerSteps {
     const set = ownBreakpoint(told);
     this.breakpoints.onSet(set);
     this.maker.entryLines.onSet(set, this.maker.sessions.current);
+  }
+
+  /**
+   * What QEMU reports of a refused operation: VHOST_OPS_DEBUG() in hw/virtio/vhost.c, directly behind its call. What
+   * was entered last returned it, if it is that operation.
+   */
+  onLog(log: LogLine): void {
+    this.flushStop();
+    const { refused, error = '' } = log.values ?? {};
+    const { lastStep } = this.maker;
+    const call = lastStep?.entry === true ? lastStep.calls.at(-1) : undefined;
+    const errno = /\((-?)(\d+)\)$/.exec(error)?.[2];
+    if (refused === LOG_BASE && call?.row.kind === 'op_set_log_base' && errno !== undefined)
+      this.onReturn({ kind: 'return', span: log.span, func: call.func, value: `-${errno}` });
+    else this.maker.addLog(log);
   }
 
   onReturn(returned: FunctionReturn): void {

@@ -118,6 +118,11 @@ export class StepMaker {
     private readonly taker?: StepTaker,
   ) {}
 
+  /** The step that was made last. */
+  get lastStep(): Step | undefined {
+    return this.last;
+  }
+
   get stepsMade(): number {
     return this.made;
   }

@@ -105,7 +105,7 @@ export class StepBuilder {
       case 'heading':
         break;
       case 'log':
-        if (record.source === 'qemu') this.maker.addLog(record);
+        if (record.source === 'qemu') this.debugger.onLog(record);
         break;
       case 'prose':
         this.tools.onProse();

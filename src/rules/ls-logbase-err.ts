@@ -99,7 +99,11 @@ function judge(context: SessionContext, op: Activation): Judgement {
     ...at,
     message: `${message}, and logging is switched on all the same`,
     expected: 'a log start that fails',
-    evidence: [{ line, role: 'logging is switched on without a log base' }, success],
+    evidence: [
+      { line: result.line, role: 'what it returned' },
+      { line, role: 'logging is switched on without a log base' },
+      success,
+    ],
   };
 }
 
