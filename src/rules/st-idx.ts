@@ -1,4 +1,5 @@
 import type { Call } from '../facts/calls.js';
+import type { Activation } from '../flows/activation.js';
 import type { Backend, FactKind } from '../model/fact.js';
 import { hasGap, unwatched } from './shared/calls/queries.js';
 import { callPairs } from './shared/calls/stack-calls.js';
@@ -70,6 +71,7 @@ export const stIdx: Rule = {
       says: (vq, before, idx) =>
         `ring ${vq} is addressed as index ${idx}, but was index ${before} when it was started`,
       role: 'the index of this ring before',
+      verb: 'addressed as index',
     });
     // vhost_dev_stop() counts its vrings as vhost_dev_start() did: `vq_index + i` for the ring at `vqs + i`.
     yield* otherIndex(context, {
@@ -78,6 +80,7 @@ export const stIdx: Rule = {
       says: (vq, before, idx) =>
         `ring ${vq} is stopped as ring ${idx} of the device, but was started as ring ${before}`,
       role: 'the ring is started',
+      verb: 'started as ring',
     });
   },
 };
@@ -88,49 +91,86 @@ interface TwoCalls {
   readonly taken: FactKind;
   readonly says: (vq: string, before: number, idx: number) => string;
   readonly role: string;
+  /** What a second vq with the index of another is. */
+  readonly verb: string;
 }
 
-/** Within one start of its device a vq keeps its index; a vhost_dev_init() or a new start may lay the array out anew. */
-function* otherIndex(
+/** The call that gave a vq its index. */
+interface Given {
+  readonly idx: number;
+  readonly step: number;
+  readonly line: number;
+}
+
+/** Of one start of a device. */
+class Indices {
+  readonly byVq = new Map<string, Given>();
+  readonly byIdx = new Map<number, Given & { readonly vq: string }>();
+
+  add(vq: string, given: Given): void {
+    this.byVq.set(vq, given);
+    this.byIdx.set(given.idx, { vq, ...given });
+  }
+}
+
+/**
+ * Within one start of its device a vq keeps its index, and no other has it; a vhost_dev_init() or a new start may lay
+ * the array out anew.
+ */
+function* otherIndex(context: SessionContext, calls: TwoCalls): Generator<Judgement> {
+  const { given, taken, says, role, verb } = calls;
+  for (const { indices, activation, idx, vq } of ringCalls(context, [given, taken])) {
+    const { device, first: step, line, kind } = activation;
+    const before = indices.byVq.get(vq);
+    const holder = indices.byIdx.get(idx);
+    if (before === undefined && kind === given) indices.add(vq, { idx, step, line });
+    const at = { verdict: 'violation', device, vring: idx, step, line } as const;
+    if (before === undefined) {
+      if (kind === given && holder !== undefined && isSureSince(context, holder.step, step))
+        yield {
+          ...at,
+          message: `ring ${vq} is ${verb} ${idx}, as ring ${holder.vq} is`,
+          expected: 'an index of its own for each ring of the device',
+          evidence: [{ line: holder.line, role: 'the other ring with this index' }],
+        };
+    } else if (kind === taken && before.idx !== idx && isSureSince(context, before.step, step)) {
+      yield {
+        ...at,
+        message: says(vq, before.idx, idx),
+        expected: `${taken}(idx=${before.idx})`,
+        evidence: [{ line: before.line, role }],
+      };
+    }
+  }
+}
+
+/** Calls of these kinds that show their ring, with what the others of this start of the device gave. */
+function* ringCalls(
   context: SessionContext,
-  { given, taken, says, role }: TwoCalls,
-): Generator<Judgement> {
-  const { run } = context;
-  const known = new Map<string, Map<string, { idx: number; step: number; line: number }>>();
-  const kinds = new Set<FactKind>([
-    'vhost_dev_start',
-    'vhost_dev_init',
-    'vhost_dev_cleanup',
-    given,
-    taken,
-  ]);
-  for (const { kind, device, call, first, line } of context.of(...kinds)) {
-    if (kind !== given && kind !== taken) {
+  kinds: readonly FactKind[],
+): Generator<{ indices: Indices; activation: Activation; idx: number; vq: string }> {
+  const known = new Map<string, Indices>();
+  const ends = ['vhost_dev_start', 'vhost_dev_init', 'vhost_dev_cleanup'] as const;
+  for (const activation of context.of(...new Set([...ends, ...kinds]))) {
+    const { kind, device, call } = activation;
+    if (!kinds.includes(kind)) {
+      // Where starts are watched none comes unseen: then this one goes on.
+      if (kind === 'vhost_dev_start' && !activation.entered) continue;
       if (device === undefined) known.clear();
       else known.delete(device);
       continue;
     }
     const { idx, vq } = call;
     if (idx === undefined || vq === undefined || device === undefined) continue;
-    const rings =
-      known.get(device) ?? new Map<string, { idx: number; step: number; line: number }>();
-    known.set(device, rings);
-    const before = rings.get(vq);
-    if (before === undefined && kind === given) rings.set(vq, { idx, step: first, line });
-    if (before === undefined || before.idx === idx || kind !== taken) continue;
-    if (hasGap(run, before.step, first)) continue;
-    if (unwatched(run, 'vhost_dev_start', 0, first).length > 0) continue;
-    yield {
-      verdict: 'violation',
-      device,
-      vring: idx,
-      step: first,
-      line,
-      message: says(vq, before.idx, idx),
-      expected: `${taken}(idx=${before.idx})`,
-      evidence: [{ line: before.line, role }],
-    };
+    const indices = known.get(device) ?? new Indices();
+    known.set(device, indices);
+    yield { indices, activation, idx, vq };
   }
+}
+
+/** No start of a device can have come unseen between two steps. */
+function isSureSince({ run }: SessionContext, from: number, to: number): boolean {
+  return !hasGap(run, from, to) && unwatched(run, 'vhost_dev_start', 0, to).length === 0;
 }
 
 function judgePair(
