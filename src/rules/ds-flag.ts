@@ -172,8 +172,18 @@ function* judge(
 ): Generator<Judgement> {
   const expected = expectedLog(context, device, anchor);
   const wrong = expected.flag;
+  const odd = oddRings(context, start, flags);
+  if ((wrong === undefined || expected.onlyConfirms) && odd.length > 0) {
+    yield* odd;
+    return;
+  }
   if (wrong === undefined) {
-    yield* judgeAmongThemselves(context, start, flags, expected);
+    yield {
+      verdict: 'inconclusive',
+      ...place(start),
+      message: `which log flag ${start.func} has to use is not known`,
+      missing: expected.missing,
+    };
     return;
   }
   const all = flags.features === undefined ? flags.rings : [flags.features, ...flags.rings];
@@ -230,12 +240,11 @@ function violation(
 }
 
 /** Without knowing the flag: one start uses one flag, because nothing can change it in between. */
-function* judgeAmongThemselves(
+function oddRings(
   { run }: SessionContext,
   start: Activation,
   { features, rings }: Flags,
-  expected: ExpectedLog,
-): Generator<Judgement> {
+): readonly Judgement[] {
   const odd = features === undefined ? [] : rings.filter((ring) => ring.enable !== features.enable);
   const last = odd.at(-1);
   const isCertain =
@@ -244,18 +253,10 @@ function* judgeAmongThemselves(
     last !== undefined &&
     !hasGap(run, start.first, last.first) &&
     unwatchedToggles(run, start.first, last.first).length === 0;
-  if (features === undefined || !isCertain) {
-    yield {
-      verdict: 'inconclusive',
-      ...place(start),
-      message: `which log flag ${start.func} has to use is not known`,
-      missing: expected.missing,
-    };
-    return;
-  }
-  for (const ring of odd) {
+  if (features === undefined || !isCertain) return [];
+  return odd.map((ring) => {
     const vring = run.rings.ringOf(ring);
-    yield {
+    return {
       verdict: 'violation',
       device: start.device,
       vring,
@@ -265,7 +266,7 @@ function* judgeAmongThemselves(
       expected: `vhost_virtqueue_set_addr(enable_log=${String(features.enable)})`,
       evidence: [{ line: features.line, role: 'the flag of the device' }],
     };
-  }
+  });
 }
 
 /** Messages do not tell whether a device that starts without LOG_ALL should have it. */
