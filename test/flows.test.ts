@@ -112,6 +112,20 @@ describe('steps', () => {
     ]);
   });
 
+  test('the stacks of all threads without headers (thread apply all -q bt): those that wait are passed over', () => {
+    const idle = [
+      '#0  0x00007ffff7c9826f in __GI___poll (fds=0x7fffec0031e0, nfds=3, timeout=-1) at poll.c:29',
+      '#1  0x0000555555b1db54 in iothread_run (opaque=0x5555562bcc20) at ../iothread.c:70',
+      '#2  0x00007ffff7ca58ec in clone3 () at ../sysdeps/unix/sysv/linux/x86_64/clone3.S:81',
+    ];
+    const [blank = '', stop = '', ...stack] = hit(1, 'vhost_dev_stop', 'hdev=0x5555562b1f00');
+    const seen = (...lines: readonly string[]): unknown[] =>
+      run(...lines).steps.map(({ entry, stackKnown, calls }) => [entry, stackKnown, calls.length]);
+    const alone = seen(blank, stop, ...stack, BOTTOM);
+    expect(seen(blank, stop, ...idle, ...stack, BOTTOM, ...idle)).toEqual(alone);
+    expect(seen(...idle, ...stack, BOTTOM, ...idle)).toEqual(alone);
+  });
+
   test('a call ended by the debugger is marked, and what follows is not a whole record', () => {
     const { steps } = run(
       ...hit(1, 'vhost_dev_set_log', 'dev=0x5555562b1f00, enable_log=true'),

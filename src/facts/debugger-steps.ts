@@ -227,6 +227,8 @@ export class DebuggerSteps {
     const ofStop =
       stop?.frame !== undefined && starts && isOwn && stop.frame.func === innermost.func;
     if (!ofStop) this.pendingStop = stop;
+    if (!ofStop && starts && headed === undefined && this.isOfOtherThread(innermost, meanings))
+      return;
     if (!ofStop && headed === undefined) this.flushStop();
     if (this.isBehindLoss && headed === undefined) this.maker.threads.onUnknown();
     const again = !ofStop && (headed !== undefined || this.position.isShownAgain(innermost));
@@ -243,6 +245,18 @@ export class DebuggerSteps {
     if (ofStop) this.standing = innermost === step.calls.at(-1)?.frame ? step : undefined;
     else if (entry) this.standing = this.silent.prints(step) ? step : undefined;
     for (const value of values) this.onValue(value);
+  }
+
+  /**
+   * A stack without a thread, among those of all threads (`thread apply all -q bt`): of the thread that stopped at a
+   * breakpoint the innermost frame is the place of the stop, which has no address; one that waits calls nothing of
+   * vhost, and nothing says of which thread it is.
+   */
+  private isOfOtherThread({ address }: Frame, meanings: readonly FrameMeaning[]): boolean {
+    if (this.position.wasAsked || this.wasInterrupted) return false;
+    if (meanings.every(({ call }) => call === undefined)) return true;
+    const isAtBreakpoint = this.pendingStop !== undefined || this.standing !== undefined;
+    return isAtBreakpoint && address !== undefined;
   }
 
   /**

@@ -31,14 +31,20 @@ export function pointerOf(text: string | undefined): string | undefined {
 const POINTER =
   /^(?:\([^()]*\) *)?@?0x([0-9a-fA-F]+)(?:(?: <[^ ].*>)?(?: (?:[LUu]|u8)?["'].*)?|: .*)$/s;
 
-/** The number in `28672`, `-7`, `0x1c`, `18446744073709551615`, `15 '\017'`; exact, any size. */
+/**
+ * The number in `28672`, `-7`, `0x1c`, `18446744073709551615`, `15 '\017'`; exact, any size. A leading zero is that
+ * of an octal one, as gdb prints it with `set output-radix 8`, and strace modes.
+ */
 export function bigintOf(text: string | undefined): bigint | undefined {
   if (text === undefined) return undefined;
   const match = /^(-?)(0x[0-9a-fA-F]+|\d+)(?: L?'(?:\\[0-7]{1,3}|\\.|[^\\])')?$/su.exec(
     text.trim(),
   );
   if (match === null) return undefined;
-  const size = BigInt(match[2] ?? '');
+  const digits = match[2] ?? '';
+  const isOctal = /^0\d/.test(digits);
+  if (isOctal && /[89]/.test(digits)) return undefined;
+  const size = BigInt(isOctal ? `0o${digits}` : digits);
   return match[1] === '-' ? -size : size;
 }
 
