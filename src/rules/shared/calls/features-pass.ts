@@ -1,5 +1,7 @@
 /** What LS-FEATURES and LE-CLEAR share: does a pass of vhost_dev_set_log() send the features word? */
 import type { Activation } from '../../../flows/activation.js';
+import { LOG_ALL } from '../../../model/constants.js';
+import { featuresOf } from '../../../model/values.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { successOf } from './log-passes.js';
 import type { Pass } from './log-passes.js';
@@ -18,9 +20,15 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
     ...childrenOf(activation, 'op_set_features'),
     ...bareWithin(context, activation, 'vhost_dev_set_features', 'op_set_features'),
   ].filter((a) => a.enable !== !enable);
-  const features = calls.find((a) => unsentBy(context, a) === undefined);
+  const sent = calls.filter((a) => unsentBy(context, a) === undefined);
+  const features = sent.find((a) => a.parent === activation || flagOf(a) === enable);
   const [call] = calls;
   const lost = call && unsentBy(context, call);
+  if (features === undefined && sent[0] !== undefined) {
+    const message = `whether ${sent[0].func} is part of ${name} is not seen`;
+    const missing = [`the whole backtrace at ${sent[0].func}, or its enable_log=`];
+    return { verdict: 'inconclusive', ...at, message, missing };
+  }
   if (features !== undefined) {
     const evidence = [{ line: features.line, role: 'features' }];
     const message = 'the features word is sent in the pass';
@@ -70,6 +78,12 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
       ...(success === undefined ? [] : [success]),
     ],
   };
+}
+
+/** Whether a call switches logging on, by its flag or its features word. */
+function flagOf({ kind, enable, value }: Activation): boolean | undefined {
+  const word = kind === 'op_set_features' ? featuresOf(value) : undefined;
+  return word === undefined ? enable : (word & LOG_ALL) !== 0n;
 }
 
 function unsentBy(context: SessionContext, call: Activation): Unsent | undefined {
