@@ -21,12 +21,12 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
     ...bareWithin(context, activation, 'vhost_dev_set_features', 'op_set_features'),
   ].filter((a) => a.enable !== !enable);
   const sent = calls.filter((a) => unsentBy(context, a) === undefined);
-  const features = sent.find((a) => a.parent === activation || flagOf(a) === enable);
+  const features = sent.find((a) => flagOf(a) === enable);
   const [call] = calls;
   const lost = call && unsentBy(context, call);
   if (features === undefined && sent[0] !== undefined) {
-    const message = `whether ${sent[0].func} is part of ${name} is not seen`;
-    const missing = [`the whole backtrace at ${sent[0].func}, or its enable_log=`];
+    const message = `with which flag ${name} calls ${sent[0].func} is not seen`;
+    const missing = [`enable_log= of ${sent[0].func}`];
     return { verdict: 'inconclusive', ...at, message, missing };
   }
   if (features !== undefined) {
@@ -81,9 +81,14 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
 }
 
 /** Whether a call switches logging on, by its flag or its features word. */
-function flagOf({ kind, enable, value }: Activation): boolean | undefined {
-  const word = kind === 'op_set_features' ? featuresOf(value) : undefined;
-  return word === undefined ? enable : (word & LOG_ALL) !== 0n;
+function flagOf(call: Activation): boolean | undefined {
+  if (call.enable !== undefined) return call.enable;
+  const op =
+    call.kind === 'op_set_features'
+      ? call
+      : call.children.find(({ kind }) => kind === 'op_set_features');
+  const word = featuresOf(op?.value);
+  return word === undefined ? undefined : (word & LOG_ALL) !== 0n;
 }
 
 function unsentBy(context: SessionContext, call: Activation): Unsent | undefined {

@@ -61,8 +61,7 @@ export function passOf(context: SessionContext, activation: Activation): Pass | 
 function findPasses(context: SessionContext, enable: boolean): Pass[] {
   const found: Pass[] = [];
   for (const activation of context.of('vhost_dev_set_log')) {
-    const flag = activation.enable ?? callerOf(activation, 'vhost_migration_log')?.enable;
-    if (flag !== enable || activation.device === undefined) continue;
+    if (directionOf(activation) !== enable || activation.device === undefined) continue;
     const addresses = [
       ...childrenOf(activation, 'vhost_virtqueue_set_addr'),
       ...bareWithin(context, activation, 'vhost_virtqueue_set_addr'),
@@ -135,13 +134,30 @@ function unsentAddresses(
   return found;
 }
 
+/** Where its flag is not printed, that of its callers, which hand it on: hw/virtio/vhost.c. */
+function directionOf(activation: Activation): boolean | undefined {
+  const handed = activation.enable ?? callerOf(activation, 'vhost_migration_log')?.enable;
+  if (handed !== undefined) return handed;
+  const caller = callerOf(activation, 'vhost_log_global_start', 'vhost_log_global_stop');
+  return caller === undefined ? undefined : caller.kind === 'vhost_log_global_start';
+}
+
 /**
  * Log starts or stops whose pass of vhost_dev_set_log() may have gone unseen, because nobody watched it:
- * one inconclusive judgement each. A watched function that is not called was not needed (the device
+ * one inconclusive judgement each, and one for each pass that may be of either direction. A watched function that is not called was not needed (the device
  * is stopped, or logs already).
  */
 export function* unseenPasses(context: SessionContext, enable: boolean): Generator<Judgement> {
   const { run } = context;
+  for (const activation of context.of('vhost_dev_set_log')) {
+    if (directionOf(activation) !== undefined) continue;
+    yield {
+      verdict: 'inconclusive',
+      ...place(activation),
+      message: `whether ${activation.func} switches logging on or off is not seen`,
+      missing: [`enable_log= of ${activation.func}`],
+    };
+  }
   const devices = new Set(
     context
       .of('vhost_log_global_start', 'vhost_log_global_stop', 'vhost_migration_log')

@@ -28,7 +28,18 @@ export function* judgePass(
   for (const vring of missed) yield judgeMissed(context, pass, vring, wanted);
   if (missed.length > 0) return;
   const at = place(pass.activation);
-  if (wanted.rings.length > 0) {
+  const flagged = pass.addresses
+    .filter((a) => a.enable === pass.enable)
+    .map((a) => context.run.rings.ringOf(a));
+  const unshown = wanted.rings.filter((ring) => !flagged.includes(ring));
+  if (unshown.length > 0) {
+    yield {
+      verdict: 'inconclusive',
+      ...at,
+      message: `${nameOf(pass)} addresses vrings ${unshown.join(', ')}, with which flag is not seen`,
+      missing: ['enable_log= of vhost_virtqueue_set_addr'],
+    };
+  } else if (wanted.rings.length > 0) {
     const rings = wanted.rings.join(', ');
     yield {
       verdict: 'pass',
