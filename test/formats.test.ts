@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FrameTable, frameText } from '../src/formats/gdb/frames.js';
+import { frameText } from '../src/formats/gdb/frame-lines.js';
+import { FrameTable } from '../src/formats/gdb/frames.js';
 import { isHuman } from '../src/formats/notes/prose.js';
 import { traceLine } from '../src/formats/qemu/qemu-trace.js';
 import { parse as parseFrame } from '../src/grammar/gdb-frame.js';

@@ -22,7 +22,9 @@ import type { EventTable } from './qemu/event-table.js';
 import { WrappedEvents } from './qemu/wrapped-events.js';
 import { splitAtFrame } from './gdb/frames-of-line.js';
 import type { SplitLine } from './gdb/frames-of-line.js';
-import { FrameTable, frameHead, frameLine, splitLevel } from './gdb/frames.js';
+import { leveledText } from './gdb/frame-lines.js';
+import type { LeveledText } from './gdb/frame-lines.js';
+import { FrameTable } from './gdb/frames.js';
 import { KnownLines } from './gdb/known-lines.js';
 import { readGdbLine, startsStop } from './gdb/lines.js';
 import { isDebuggerMessage } from './gdb/messages.js';
@@ -258,12 +260,10 @@ class Reader implements CaptureReader {
 
   /** The line ends a frame of a lower level. */
   #endsBelow(line: Line, level: number): boolean {
-    const text = frameLine(line.text);
-    const head = text === undefined ? undefined : splitLevel(text);
-    if (text !== undefined && head !== undefined) {
-      const body = text.slice(head.start);
-      const isFrame = this.#headKind(body, head.level) !== 'none';
-      return isFrame && head.level < level && this.#frames.read(body) !== undefined;
+    const own = this.#leveledText(line);
+    if (own !== undefined) {
+      const isLower = own.looks !== 'none' && own.level < level;
+      return isLower && this.#frames.read(own.text) !== undefined;
     }
     const pending = this.#pending;
     if (pending?.what !== 'frame' || pending.level >= level) return false;
@@ -354,20 +354,15 @@ class Reader implements CaptureReader {
   }
 
   #isFrameOrStop(line: Line): boolean {
-    const text = frameLine(line.text);
-    const head = text === undefined ? undefined : splitLevel(text);
-    if (text !== undefined && head !== undefined) {
-      return this.#headKind(text.slice(head.start), head.level) !== 'none';
-    }
+    const frame = this.#leveledText(line);
+    if (frame !== undefined) return frame.looks !== 'none';
     return startsStop(line.text) || this.#pending?.textWith(line) !== undefined;
   }
 
-  #isSurelyGdb({ text, lineNo }: Line): boolean {
-    const frame = frameLine(text);
-    const head = frame === undefined ? undefined : splitLevel(frame);
-    if (frame !== undefined && head !== undefined) {
-      if (this.#headKind(frame.slice(head.start), head.level) !== 'none') return true;
-    }
+  #isSurelyGdb(line: Line): boolean {
+    const { text, lineNo } = line;
+    const frame = this.#leveledText(line);
+    if (frame !== undefined && frame.looks !== 'none') return true;
     if (startsStop(text) || isDebuggerMessage(text) || isThreadRow(text)) return true;
     if (text.startsWith(RUN_TILL_EXIT)) return true;
     if (this.#events.isEvent(text, lineNo)) return true;
@@ -375,31 +370,20 @@ class Reader implements CaptureReader {
     return readGdbLine(text.trimEnd()) !== undefined || isPlacedLocation(text);
   }
 
-  #readFrameLine(line: Line, raw?: string): boolean {
-    const text = frameLine(line.text);
-    const head = text === undefined ? undefined : splitLevel(text);
-    if (text === undefined || head === undefined) return false;
-    const body = text.slice(head.start);
-    const kind = this.#headKind(body, head.level);
-    if (kind === 'none') return false;
-    if (text !== line.text)
-      this.#unknown.learnFrame(
-        line.text.slice(0, line.text.length - text.length),
-        this.#isNewest(line),
-      );
-    if (line.text.startsWith('(')) this.#session.closeAll();
-    const pending = this.#hold('frame', body, line, head.level, kind === 'weak');
-    if (raw === text && pending.joint.text === body && pending.joint.complete) {
-      this.#frames.markWhole(body);
-    }
-    return true;
+  #leveledText({ text }: Line): LeveledText | undefined {
+    return leveledText(text, this.#session.nextLevel);
   }
 
-  #headKind(body: string, level: number): 'strong' | 'weak' | 'none' {
-    const kind = frameHead(body);
-    // "#12 0x00005555" at the end of a log that was cut
-    const half = kind === 'none' && /^0x[0-9a-fA-F]*(?:[ \t]+i?)?$/.test(body);
-    return half && level === this.#session.nextLevel ? 'strong' : kind;
+  #readFrameLine(line: Line, raw?: string): boolean {
+    const frame = this.#leveledText(line);
+    if (frame === undefined || frame.looks === 'none') return false;
+    const { margin, level, text, looks } = frame;
+    if (margin !== '') this.#unknown.learnFrame(margin, this.#isNewest(line));
+    if (line.text.startsWith('(')) this.#session.closeAll();
+    const { joint } = this.#hold('frame', text, line, level, looks === 'weak');
+    const isBare = raw === line.text && margin === '';
+    if (isBare && joint.text === text && joint.complete) this.#frames.markWhole(text);
+    return true;
   }
 
   #readEventLine(line: Line): boolean {

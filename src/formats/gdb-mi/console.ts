@@ -6,7 +6,8 @@
  * again by the `*stopped` record below it; stacks of commands like `bt` and `thread apply all bt` come
  * here alone.
  */
-import { FrameTable, frameHead, readDamagedFrame, splitLevel } from '../gdb/frames.js';
+import { frameHead, splitLevel } from '../gdb/frame-lines.js';
+import { FrameTable, readDamagedFrame } from '../gdb/frames.js';
 import { readGdbLine } from '../gdb/lines.js';
 import { PrintedText } from '../gdb/printed-value.js';
 import type { MiRecords } from './records.js';

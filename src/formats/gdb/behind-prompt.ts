@@ -1,7 +1,7 @@
 /** What stands behind a prompt: a command that was typed, or what gdb prints where nothing is echoed. */
 import { isGdbCommand } from '../../model/gdb-commands.js';
 import { isThreadRow, startsLocation } from './chatter.js';
-import { frameHead, splitLevel } from './frames.js';
+import { frameHead, splitLevel } from './frame-lines.js';
 import { readGdbLine, startsStop } from './lines.js';
 import { isDebuggerMessage } from './messages.js';
 import { isProbeLine } from './probe-lines.js';

@@ -5,7 +5,8 @@
  * others are read as if they had never been held.
  */
 import type { Span } from '../../model/record.js';
-import { frameText, readDamagedFrame } from './frames.js';
+import { frameText } from './frame-lines.js';
+import { readDamagedFrame } from './frames.js';
 import type { FrameTable } from './frames.js';
 import { isHalfPlace } from './join.js';
 import { readGdbLine, stopHead } from './lines.js';

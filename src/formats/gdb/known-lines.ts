@@ -3,7 +3,7 @@
  * stands directly below such a line. Of a long log that is nearly every line.
  */
 import { cleanLine, cutPager } from '../clean.js';
-import { splitLevel } from './frames.js';
+import { splitLevel } from './frame-lines.js';
 import type { FrameTable } from './frames.js';
 import { KnownStops } from './known-stops.js';
 import { readThreadNotice } from './lines.js';
