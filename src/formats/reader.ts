@@ -16,7 +16,6 @@ import type { Left } from './gdb/finish-pending.js';
 import { isThreadRow, startsLocation } from './gdb/chatter.js';
 import { isAttached, isOutput, isPlacedLocation } from './gdb/behind-prompt.js';
 import { EventLines } from './qemu/event-lines.js';
-import type { EventLine } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
 import { WrappedEvents } from './qemu/wrapped-events.js';
@@ -104,12 +103,9 @@ class Reader implements CaptureReader {
 
   constructor(events: EventTable) {
     this.#events = new EventLines(events);
-    this.#wrapped = new WrappedEvents(this.#events, {
-      event: (read) => {
-        this.#addEvent(read);
-      },
-      beginning: (line) => {
-        this.#endBeginning(line);
+    this.#wrapped = new WrappedEvents(this.#events, this.#session, {
+      words: (line) => {
+        this.#prose({ ...line, released: true });
       },
       again: (line) => {
         this.#join({ ...line, released: true });
@@ -217,8 +213,7 @@ class Reader implements CaptureReader {
     const line = this.#events.plain(raw);
     if (line === undefined || !this.#makeWayWithoutMargin()) return false;
     const read = this.#events.readPlain(line, lineNo);
-    if (read.mayGoOn === undefined) this.#addEvent(read);
-    else this.#wrapped.hold({ text: raw, lineNo, cut: false }, read);
+    this.#wrapped.add({ text: raw, lineNo, cut: false }, read);
     return true;
   }
 
@@ -272,7 +267,7 @@ class Reader implements CaptureReader {
   }
 
   #join(line: Line, raw?: string): void {
-    if (this.#wrapped.isOpen && this.#goesOnWithEvent(line)) return;
+    if (this.#goesOnWithEvent(line)) return;
     while (this.#pending !== undefined) {
       const pending = this.#pending;
       const taken = pending.take(line);
@@ -390,8 +385,7 @@ class Reader implements CaptureReader {
     const read = this.#events.read(line.text, line.lineNo);
     if (read === undefined) return false;
     this.#unknown.learnInFrontOfStamp(line.text, this.#isNewest(line));
-    if (read.mayGoOn === true && line.released !== true) this.#wrapped.hold(line, read);
-    else this.#addEvent(read);
+    this.#wrapped.add(line, read);
     return true;
   }
 
@@ -401,29 +395,10 @@ class Reader implements CaptureReader {
   }
 
   #goesOnWithEvent(line: Line): boolean {
+    if (!this.#wrapped.isOpen) return false;
     if (!this.#isSurelyGdb(line)) return this.#wrapped.take(line);
     this.#wrapped.end();
     return false;
-  }
-
-  /** A line begins like an event, and nothing completes it; without a value it is hardly one. */
-  #endBeginning(line: Line): void {
-    if (!/^\S+ .*?[A-Za-z]{2}\W{1,4}\d/.test(line.text)) {
-      this.#prose({ ...line, released: true });
-      return;
-    }
-    const span = { first: line.lineNo, last: line.lineNo };
-    this.#session.problem(
-      'EVENT_UNREAD',
-      'an event is cut, or has arguments of no known format',
-      span,
-    );
-    this.#lost(line.lineNo, 'an event could not be read');
-  }
-
-  #addEvent({ record, problem }: EventLine): void {
-    if (problem !== undefined) this.#session.problem('EVENT_UNREAD', problem, record.span);
-    this.#session.addEvent(record);
   }
 
   #readSession(line: Line, raw?: string): boolean {
@@ -504,10 +479,7 @@ class Reader implements CaptureReader {
   }
 
   #prose(line: Line): void {
-    if (line.released !== true && this.#events.begins(line.text)) {
-      this.#wrapped.hold(line, undefined);
-      return;
-    }
+    if (this.#wrapped.begin(line)) return;
     if (this.#output.isOfProgram(line)) {
       this.#session.prose(line.lineNo, false);
       return;

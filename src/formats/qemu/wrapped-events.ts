@@ -1,5 +1,6 @@
 /** An event over several lines: mail wraps long ones at a blank, a terminal at its width. */
 import type { Line } from '../gdb/pending.js';
+import type { GdbSession } from '../gdb/session.js';
 import type { EventLine, EventLines } from './event-lines.js';
 
 /** Mail of 60 columns needs so many for the longest event of vdpa. */
@@ -8,15 +9,16 @@ const MOST_LINES = 6;
 /** No terminal is narrower. */
 const NARROWEST = 72;
 
-/** Where lines go that are held no more. */
+/** Where lines go that were held in vain. */
 export interface WrappedOut {
-  /** What is one event, of one line or several. */
-  readonly event: (read: EventLine) => void;
-  /** A first line that is no event by itself, and that nothing completes. */
-  readonly beginning: (line: Line) => void;
-  /** One behind the first. */
+  /** The first, which only looked like the beginning of an event. */
+  readonly words: (line: Line) => void;
+  /** One behind it. */
   readonly again: (line: Line) => void;
 }
+
+/** Without a value a line is hardly an event. */
+const HAS_VALUE = /^\S+ .*?[A-Za-z]{2}\W{1,4}\d/;
 
 interface Held {
   readonly lines: Line[];
@@ -32,14 +34,21 @@ export class WrappedEvents {
 
   constructor(
     private readonly events: EventLines,
+    private readonly session: GdbSession,
     private readonly out: WrappedOut,
   ) {}
 
-  /** Holds a line that may be the beginning of an event. */
-  hold(line: Line, read: EventLine | undefined): void {
-    this.end();
-    const tight = line.text.length < NARROWEST ? undefined : line.text;
-    this.#held = { lines: [line], read, text: line.text.trimEnd(), tight };
+  /** Adds an event, or holds it where the next line may go on with it. */
+  add(line: Line, read: EventLine): void {
+    if (read.mayGoOn === true && line.released !== true) this.#hold(line, read);
+    else this.#addEvent(read);
+  }
+
+  /** Holds a line that is no event by itself if it begins like one. */
+  begin(line: Line): boolean {
+    if (line.released === true || !this.events.begins(line.text)) return false;
+    this.#hold(line, undefined);
+    return true;
   }
 
   get isOpen(): boolean {
@@ -54,7 +63,7 @@ export class WrappedEvents {
     if (taken === undefined) this.end();
     else if (taken !== 'open') {
       this.#held = undefined;
-      this.out.event(taken);
+      this.#addEvent(taken);
     }
     return taken !== undefined;
   }
@@ -64,9 +73,32 @@ export class WrappedEvents {
     if (held === undefined) return;
     this.#held = undefined;
     const [head, ...rest] = held.lines;
-    if (held.read !== undefined) this.out.event(held.read);
-    else if (head !== undefined) this.out.beginning(head);
+    if (held.read !== undefined) this.#addEvent(held.read);
+    else if (head !== undefined) this.#missBeginning(head);
     for (const line of rest) this.out.again(line);
+  }
+
+  #hold(line: Line, read: EventLine | undefined): void {
+    this.end();
+    const tight = line.text.length < NARROWEST ? undefined : line.text;
+    this.#held = { lines: [line], read, text: line.text.trimEnd(), tight };
+  }
+
+  #addEvent({ record, problem }: EventLine): void {
+    if (problem !== undefined) this.session.problem('EVENT_UNREAD', problem, record.span);
+    this.session.addEvent(record);
+  }
+
+  /** Nothing completes what the line begins. */
+  #missBeginning(line: Line): void {
+    if (!HAS_VALUE.test(line.text)) {
+      this.out.words(line);
+      return;
+    }
+    const span = { first: line.lineNo, last: line.lineNo };
+    const message = 'an event is cut, or has arguments of no known format';
+    this.session.problem('EVENT_UNREAD', message, span);
+    this.session.gap(span, 'an event could not be read');
   }
 
   /** The event if the line ends it, `open` if more may follow; undefined where the line cannot be part of it. */
