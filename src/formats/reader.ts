@@ -11,8 +11,7 @@ import type { CaptureRecord, Reading } from '../model/record.js';
 import { cleanLine, isEmptyQuote, PagerPrompts, splitMargin } from './clean.js';
 import type { PagerCut } from './clean.js';
 import { CsvLines } from './csv-lines.js';
-import { finishPending, RUN_TILL_EXIT } from './gdb/finish-pending.js';
-import type { Left } from './gdb/finish-pending.js';
+import { RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import { isThreadRow, startsLocation } from './gdb/chatter.js';
 import { isAttached, isOutput, isPlacedLocation } from './gdb/behind-prompt.js';
 import { EventLines } from './qemu/event-lines.js';
@@ -24,12 +23,12 @@ import type { SplitLine } from './gdb/frames-of-line.js';
 import { leveledText } from './gdb/frame-lines.js';
 import type { LeveledText } from './gdb/frame-lines.js';
 import { FrameTable } from './gdb/frames.js';
+import { HeldText } from './gdb/held-text.js';
 import { KnownLines } from './gdb/known-lines.js';
 import { readGdbLine, startsStop } from './gdb/lines.js';
 import { isDebuggerMessage } from './gdb/messages.js';
 import { GdbOutput } from './gdb/output.js';
 import { GdbSession } from './gdb/session.js';
-import { Pending } from './gdb/pending.js';
 import type { Line } from './gdb/pending.js';
 import { FormatOffers } from './format-offers.js';
 import { JsonLines } from './json-lines.js';
@@ -79,7 +78,7 @@ class Reader implements CaptureReader {
     join: (line) => {
       this.#join(line);
     },
-    isFrameOrStop: (line) => this.#isFrameOrStop(line),
+    isFrameOrStop: (line) => this.#held.isFrameOrStop(line),
   });
   #lines = 0;
   readonly #events: EventLines;
@@ -96,8 +95,15 @@ class Reader implements CaptureReader {
   });
   readonly #unread = new UnreadTraces();
   readonly #unknown: UnknownMargins;
-  #pending: Pending | undefined;
-  /** Nothing is pending where one is open. */
+  readonly #held = new HeldText(this.#session, this.#frames, {
+    words: (line) => {
+      if (!this.#readBehind(line)) this.#prose(line);
+    },
+    again: (line) => {
+      this.#join(line);
+    },
+  });
+  /** Nothing else is held where one is open. */
   readonly #wrapped: WrappedEvents;
   #paged = false;
 
@@ -165,7 +171,7 @@ class Reader implements CaptureReader {
   finish(): Reading {
     this.#mail.end();
     this.#wrapped.end();
-    while (this.#pending !== undefined) this.#finishPending(true);
+    this.#held.end(true);
     this.#formats.end();
     this.#session.closeAll();
     for (const { code, message, span } of this.#unread.problems()) {
@@ -186,7 +192,7 @@ class Reader implements CaptureReader {
 
   #endRecords(): void {
     this.#wrapped.end();
-    while (this.#pending !== undefined) this.#finishPending(false);
+    this.#held.end();
     this.#formats.end();
   }
 
@@ -195,10 +201,7 @@ class Reader implements CaptureReader {
   /** Ends what is under construction, for a line that is known by itself; false where it may take the line. */
   #makeWay(): boolean {
     this.#wrapped.end();
-    while (this.#pending !== undefined) {
-      if (this.#pending.joint.cut) return false;
-      this.#finishPending(false);
-    }
+    if (!this.#held.endUncut()) return false;
     return !this.#formats.isOpen && !this.#notes.isBusy();
   }
 
@@ -234,12 +237,12 @@ class Reader implements CaptureReader {
       return;
     }
     const head = { ...line, text: split.head };
-    if (this.#endsBelow(head, split.level)) {
+    if (this.#held.isFrameBelow(split.level, head)) {
       this.#join(head);
       this.#joinFrames({ ...line, text: split.rest });
       return;
     }
-    const isGdb = this.#isFrameOrStop(head);
+    const isGdb = this.#held.isFrameOrStop(head);
     this.#join(line);
     if (!isGdb && !this.#isStack(line, split)) return;
     const span = { first: line.lineNo, last: line.lineNo };
@@ -250,54 +253,13 @@ class Reader implements CaptureReader {
   /** A person writes of one frame, and hardly of its caller in the same line. */
   #isStack(line: Line, { rest, level }: SplitLine): boolean {
     const next = splitAtFrame(rest);
-    return next?.level === level + 1 && this.#endsBelow({ ...line, text: next.head }, next.level);
-  }
-
-  /** The line ends a frame of a lower level. */
-  #endsBelow(line: Line, level: number): boolean {
-    const own = this.#leveledText(line);
-    if (own !== undefined) {
-      const isLower = own.looks !== 'none' && own.level < level;
-      return isLower && this.#frames.read(own.text) !== undefined;
-    }
-    const pending = this.#pending;
-    if (pending?.what !== 'frame' || pending.level >= level) return false;
-    const whole = pending.textWith(line);
-    return whole !== undefined && this.#frames.read(whole) !== undefined;
+    if (next?.level !== level + 1) return false;
+    return this.#held.isFrameBelow(next.level, { ...line, text: next.head });
   }
 
   #join(line: Line, raw?: string): void {
     if (this.#goesOnWithEvent(line)) return;
-    while (this.#pending !== undefined) {
-      const pending = this.#pending;
-      const taken = pending.take(line);
-      if (!taken || pending.joint.complete) this.#finishPending(false);
-      if (taken) return;
-    }
-    this.#dispatch(line, raw);
-  }
-
-  #hold(what: Pending['what'], text: string, line: Line, level = 0, weak = false): Pending {
-    const pending = new Pending(what, text, line, level, weak);
-    this.#pending = pending;
-    if (pending.joint.complete) this.#finishPending(false);
-    return pending;
-  }
-
-  #finishPending(ended: boolean): void {
-    const pending = this.#pending;
-    if (pending === undefined) return;
-    this.#pending = undefined;
-    const { lines, how } = finishPending(pending, ended, this.#session, this.#frames);
-    this.#release(lines, how);
-  }
-
-  #release(lines: readonly Line[], how: Left['how']): void {
-    const [head, ...rest] = lines;
-    if (head === undefined) return;
-    if (how === 'dispatch') this.#join({ ...head, released: true });
-    else if (!this.#readBehind(head)) this.#prose(head);
-    for (const line of rest) this.#join({ ...line, released: true });
+    if (!this.#held.take(line)) this.#dispatch(line, raw);
   }
 
   // --- classifying
@@ -314,8 +276,8 @@ class Reader implements CaptureReader {
     } else if (this.#missTrace(text, lineNo)) return;
     else if (this.#goOnWithNote(line)) return;
     else if (this.#readFrameLine(line, raw) || this.#readEventLine(line)) return;
-    else if (isThreadRow(text)) this.#hold('row', text, line);
-    else if (text.startsWith(RUN_TILL_EXIT)) this.#hold('finish', text, line);
+    else if (isThreadRow(text)) this.#held.hold('row', text, line);
+    else if (text.startsWith(RUN_TILL_EXIT)) this.#held.hold('finish', text, line);
     else if (!this.#readSession(line, raw)) this.#readRest(line);
   }
 
@@ -348,12 +310,6 @@ class Reader implements CaptureReader {
     if (head !== undefined) this.#readNote(head);
   }
 
-  #isFrameOrStop(line: Line): boolean {
-    const frame = this.#leveledText(line);
-    if (frame !== undefined) return frame.looks !== 'none';
-    return startsStop(line.text) || this.#pending?.textWith(line) !== undefined;
-  }
-
   #isSurelyGdb(line: Line): boolean {
     const { text, lineNo } = line;
     const frame = this.#leveledText(line);
@@ -375,7 +331,7 @@ class Reader implements CaptureReader {
     const { margin, level, text, looks } = frame;
     if (margin !== '') this.#unknown.learnFrame(margin, this.#isNewest(line));
     if (line.text.startsWith('(')) this.#session.closeAll();
-    const { joint } = this.#hold('frame', text, line, level, looks === 'weak');
+    const joint = this.#held.hold('frame', text, line, level, looks === 'weak');
     const isBare = raw === line.text && margin === '';
     if (isBare && joint.text === text && joint.complete) this.#frames.markWhole(text);
     return true;
@@ -407,7 +363,7 @@ class Reader implements CaptureReader {
     const text = margin === '' || /^[\d+]/.test(margin) ? line.text : rest;
     if (startsStop(text)) {
       if (text === rest) this.#unknown.learn(margin, this.#isNewest(line));
-      const { joint } = this.#hold('stop', text, line);
+      const joint = this.#held.hold('stop', text, line);
       if (raw === text && joint.text === text && joint.complete) this.#known.markWholeStop(text);
       return true;
     }
@@ -433,7 +389,7 @@ class Reader implements CaptureReader {
   #readRest(line: Line): void {
     const { text, lineNo } = line;
     if (this.#paged && /^Quit[ \t]*$/.test(text)) this.#quitPager(lineNo);
-    else if (this.#mayBeLocation(line)) this.#hold('location', text, line);
+    else if (this.#mayBeLocation(line)) this.#held.hold('location', text, line);
     else if (this.#output.take(line)) return;
     else if (!this.#readBehind(line) && !this.#tellsLoss(line)) this.#prose(line);
   }
@@ -511,7 +467,7 @@ class Reader implements CaptureReader {
       this.#join({ text: before, lineNo, cut: /^[cq]?$/.test(reply) });
       if (quits) this.#session.markIncomplete();
     } else if (quits) {
-      while (this.#pending !== undefined) this.#finishPending(false);
+      this.#held.end();
       // What was held may have begun another record.
       this.#formats.end();
       this.#quitPager(lineNo);
@@ -524,8 +480,7 @@ class Reader implements CaptureReader {
   /** A line that is no part of the log, whatever is under construction. */
   #skip(line: Line): void {
     this.#wrapped.end();
-    if (this.#pending === undefined) this.#session.output(line.lineNo);
-    else this.#pending.skip(line);
+    if (!this.#held.skip(line)) this.#session.output(line.lineNo);
   }
 
   #quitPager(lineNo: number): void {
