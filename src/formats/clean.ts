@@ -1,7 +1,7 @@
 /**
- * Takes from a line what terminals, files and pagers added to it.
+ * Takes from a line what terminals and files added to it.
  *
- * Source: gdb/utils.c, prompt_for_continue(); readline's bracketed paste; ECMA-48 for the sequences.
+ * Source: readline's bracketed paste; ECMA-48 for the sequences.
  * Not done: cursor movement is dropped, not replayed; no gdb output depends on it.
  */
 
@@ -84,59 +84,6 @@ function eraseBackspaces(text: string): string {
     else kept.push(character);
   }
   return kept.join('');
-}
-
-/** A pager prompt inside a line: what stood before it, and what was typed or printed behind it. */
-export interface PagerCut {
-  readonly before: string;
-  readonly after: string;
-}
-
-// --Type <RET> for more, q to quit, c to continue without paging--
-// ---Type <return> to continue, or q <return> to quit---
-// <continue without paging--      (the rest of it, on a terminal narrower than the prompt)
-const PAGER =
-  /---?Type <(?:RET|return)>[^-]{0,80}---?|^<?(?:RET> for more, q to quit, )?c(?:ontinue without paging| to continue without paging)--|^<(?:continue without paging)--/;
-
-/** Finds the pager's prompt; undefined for nearly every line. */
-export function cutPager(line: string): PagerCut | undefined {
-  if (!line.includes('Type <') && !line.includes('without paging--')) return undefined;
-  const match = PAGER.exec(line);
-  if (match === null) return undefined;
-  return { before: line.slice(0, match.index), after: line.slice(match.index + match[0].length) };
-}
-
-const PROMPTS = [
-  'Type <return> to continue, or q <return> to quit---',
-  'Type <RET> for more, q to quit, c to continue without paging--',
-];
-
-/** The pager's prompts of one capture, those too that mail broke at a blank. */
-export class PagerPrompts {
-  /** What is missing of the prompt of the line above. */
-  #rest: string | undefined;
-
-  /** As {@link cutPager}. */
-  cut(line: string): PagerCut | undefined {
-    const rest = this.#rest;
-    this.#rest = undefined;
-    const text = line.trim();
-    if (rest?.startsWith(`${text} `) === true && text !== '') {
-      this.#rest = rest.slice(text.length + 1);
-      return { before: '', after: '' };
-    }
-    if (rest !== undefined && text.startsWith(rest)) {
-      return { before: '', after: text.slice(rest.length) };
-    }
-    const whole = cutPager(line);
-    if (whole !== undefined || !line.includes('--Type')) return whole;
-    const start = line.search(/---?Type(?: <[^-]*)?$/);
-    const head = `${line.slice(start).trim().replace(/^-+/, '')} `;
-    const prompt = start < 0 ? undefined : PROMPTS.find((known) => known.startsWith(head));
-    if (prompt === undefined) return undefined;
-    this.#rest = prompt.slice(head.length);
-    return { before: line.slice(0, start), after: '' };
-  }
 }
 
 // Quotes, list and comment margins, clocks and journals in front of a frame:

@@ -8,8 +8,7 @@
  * Not read:  what nobody claims becomes prose.
  */
 import type { CaptureRecord, Reading } from '../model/record.js';
-import { cleanLine, isEmptyQuote, PagerPrompts, splitMargin } from './clean.js';
-import type { PagerCut } from './clean.js';
+import { cleanLine, isEmptyQuote, splitMargin } from './clean.js';
 import { CsvLines } from './csv-lines.js';
 import { RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import { isThreadRow, startsLocation } from './gdb/chatter.js';
@@ -29,6 +28,7 @@ import { readGdbLine, startsStop } from './gdb/lines.js';
 import { isDebuggerMessage } from './gdb/messages.js';
 import { GdbOutput } from './gdb/output.js';
 import { GdbSession } from './gdb/session.js';
+import { Pager } from './gdb/pager.js';
 import type { Line } from './gdb/pending.js';
 import { FormatOffers } from './format-offers.js';
 import { JsonLines } from './json-lines.js';
@@ -70,7 +70,7 @@ class Reader implements CaptureReader {
   readonly #json = new JsonLines();
   readonly #csv = new CsvLines();
   readonly #margins: Margins;
-  readonly #pager = new PagerPrompts();
+  readonly #pager: Pager;
   readonly #mail = new MailLines({
     pushLine: (text, lineNo) => {
       this.#pushLine(text, lineNo);
@@ -105,7 +105,6 @@ class Reader implements CaptureReader {
   });
   /** Nothing else is held where one is open. */
   readonly #wrapped: WrappedEvents;
-  #paged = false;
 
   constructor(events: EventTable) {
     this.#events = new EventLines(events);
@@ -121,6 +120,14 @@ class Reader implements CaptureReader {
     this.#unknown = new UnknownMargins(events, this.#margins);
     this.#formats = new FormatOffers(events, this.#session, () => {
       this.#settleNotes();
+    });
+    this.#pager = new Pager(this.#session, this.#held, this.#formats, {
+      join: (line) => {
+        this.#join(line);
+      },
+      skip: (line) => {
+        this.#skip(line);
+      },
     });
   }
 
@@ -145,10 +152,8 @@ class Reader implements CaptureReader {
     const printed = this.#csv.unwrap(this.#json.unwrap(clean));
     const text = this.#margins.strip(stripMarkup(printed));
     if (this.#readHole(lineNo)) return;
-    const pager = this.#pager.cut(text);
-    if (pager === undefined && this.#pushStampedEvent(text, lineNo)) return;
-    if (pager === undefined) this.#joinFrames({ text, lineNo, cut: false }, raw);
-    else this.#readPager(pager, text, lineNo);
+    if (this.#pager.take(text, lineNo) || this.#pushStampedEvent(text, lineNo)) return;
+    this.#joinFrames({ text, lineNo, cut: false }, raw);
   }
 
   #readHole(lineNo: number): boolean {
@@ -387,11 +392,10 @@ class Reader implements CaptureReader {
   }
 
   #readRest(line: Line): void {
-    const { text, lineNo } = line;
-    if (this.#paged && /^Quit[ \t]*$/.test(text)) this.#quitPager(lineNo);
-    else if (this.#mayBeLocation(line)) this.#held.hold('location', text, line);
-    else if (this.#output.take(line)) return;
-    else if (!this.#readBehind(line) && !this.#tellsLoss(line)) this.#prose(line);
+    if (this.#pager.takeQuit(line)) return;
+    if (this.#mayBeLocation(line)) this.#held.hold('location', line.text, line);
+    else if (this.#output.take(line) || this.#readBehind(line) || this.#tellsLoss(line)) return;
+    else this.#prose(line);
   }
 
   #tellsLoss({ text, lineNo }: Line): boolean {
@@ -456,35 +460,9 @@ class Reader implements CaptureReader {
     return this.#notes.lineOf(text, lineNo, this.#session.isNear(lineNo));
   }
 
-  // --- pager
-
-  #readPager({ before, after }: PagerCut, text: string, lineNo: number): void {
-    const reply = after.trim();
-    const quits = /^q(?:uit)?$/.test(reply);
-    this.#paged = true;
-    this.#formats.end();
-    if (before.trim() !== '') {
-      this.#join({ text: before, lineNo, cut: /^[cq]?$/.test(reply) });
-      if (quits) this.#session.markIncomplete();
-    } else if (quits) {
-      this.#held.end();
-      // What was held may have begun another record.
-      this.#formats.end();
-      this.#quitPager(lineNo);
-    } else if (/^#\d+[ \t]|^(?: {4}|\t)/.test(after)) {
-      // Commands from a pipe: nothing is typed, the output goes on in the same line.
-      this.#join({ text: after, lineNo, cut: false });
-    } else this.#skip({ text, lineNo, cut: false });
-  }
-
   /** A line that is no part of the log, whatever is under construction. */
   #skip(line: Line): void {
     this.#wrapped.end();
     if (!this.#held.skip(line)) this.#session.output(line.lineNo);
-  }
-
-  #quitPager(lineNo: number): void {
-    this.#paged = false;
-    this.#session.quit(lineNo);
   }
 }

@@ -2,12 +2,13 @@
  * Lines of gdb that are known by what was read before: frames and stops by their text or its shape, and what
  * stands directly below such a line. Of a long log that is nearly every line.
  */
-import { cleanLine, cutPager } from '../clean.js';
+import { cleanLine } from '../clean.js';
 import { splitLevel } from './frame-lines.js';
 import type { FrameTable } from './frames.js';
 import { KnownStops } from './known-stops.js';
 import { readThreadNotice } from './lines.js';
 import type { GdbOutput } from './output.js';
+import { cutPager } from './pager.js';
 import type { GdbSession } from './session.js';
 
 const HASH = 35;
