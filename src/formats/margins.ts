@@ -12,6 +12,7 @@ import { cutMargin, isListing, marginOf, NUMBERED, numberOf } from './margin-kin
 import type { Cut, Evidence, Margin } from './margin-kinds.js';
 import type { EventTable } from './qemu/event-table.js';
 import { readEvent } from './qemu/qemu-trace.js';
+import type { ToldLoss } from './told-losses.js';
 import { beginsTrace, hasOwnStamp, isTraceLine, mayHoldTrace } from './wire/trace-lines.js';
 
 // What nobody but gdb prints at the beginning of a line.
@@ -41,11 +42,8 @@ function isSession(rest: string): boolean {
   return GDB.test(rest) || MI.test(rest) || CORE.test(rest);
 }
 
-/** What {@link Margins.hole} finds: lines above this one are missing, this one is no line of the text or is lost with them. */
-export type Hole =
-  | 'above'
-  /** So many may be missing from here on that each of them would cost a line. */
-  | 'from here on';
+/** `from here on`: so many may be missing that each of them would cost a line. */
+type Hole = 'above' | 'from here on';
 
 /** Takes the margin off the lines of one capture. */
 export class Margins {
@@ -75,9 +73,22 @@ export class Margins {
     };
   }
 
-  /** By the number of the line that was stripped last, or by grep's `--`, others stood above it. */
-  get hole(): Hole | undefined {
-    return this.#hole;
+  /**
+   * By the number of the line that was stripped last, or by grep's `--`, others stood above it: it is no line of the text,
+   * or is lost with them.
+   */
+  holeAt(lineNo: number): ToldLoss | undefined {
+    switch (this.#hole) {
+      case undefined:
+        return undefined;
+      case 'above':
+        return { why: 'by its number, lines above this one are missing' };
+      case 'from here on':
+        return {
+          why: 'by their numbers, lines between these are missing',
+          reach: { from: lineNo },
+        };
+    }
   }
 
   /** The line without the margin that its neighbours have. */

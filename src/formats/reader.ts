@@ -35,10 +35,10 @@ import { JsonLines } from './json-lines.js';
 import { MailLines } from './mail-lines.js';
 import { Margins } from './margins.js';
 import { stripMarkup } from './markup.js';
-import type { NoteLine } from './notes/note-format.js';
 import { NoteReader } from './notes/note-reader.js';
 import { RecordSink } from './record-sink.js';
 import { toldLoss } from './told-losses.js';
+import type { ToldLoss } from './told-losses.js';
 import { UnknownMargins } from './unknown-margins.js';
 import { UnreadTraces } from './wire/unread-traces.js';
 
@@ -83,9 +83,7 @@ class Reader implements CaptureReader {
   #lines = 0;
   readonly #events: EventLines;
   readonly #formats: FormatOffers;
-  readonly #notes = new NoteReader((records, lineNo) => {
-    this.#session.addForeign('notes', records, lineNo);
-  });
+  readonly #notes: NoteReader;
   readonly #output = new GdbOutput(this.#session);
   readonly #known = new KnownLines(this.#frames, this.#session, this.#output, {
     makeWay: () => this.#makeWayWithoutMargin(),
@@ -108,6 +106,7 @@ class Reader implements CaptureReader {
 
   constructor(events: EventTable) {
     this.#events = new EventLines(events);
+    this.#notes = new NoteReader(this.#session, this.#events);
     this.#wrapped = new WrappedEvents(this.#events, this.#session, {
       words: (line) => {
         this.#prose({ ...line, released: true });
@@ -117,9 +116,9 @@ class Reader implements CaptureReader {
       },
     });
     this.#margins = new Margins(events);
-    this.#unknown = new UnknownMargins(events, this.#margins);
+    this.#unknown = new UnknownMargins(events, this.#margins, this.#session);
     this.#formats = new FormatOffers(events, this.#session, () => {
-      this.#settleNotes();
+      this.#notes.settle();
     });
     this.#pager = new Pager(this.#session, this.#held, this.#formats, {
       join: (line) => {
@@ -151,21 +150,16 @@ class Reader implements CaptureReader {
     }
     const printed = this.#csv.unwrap(this.#json.unwrap(clean));
     const text = this.#margins.strip(stripMarkup(printed));
-    if (this.#readHole(lineNo)) return;
+    if (this.#tellHole(lineNo)) return;
     if (this.#pager.take(text, lineNo) || this.#pushStampedEvent(text, lineNo)) return;
     this.#joinFrames({ text, lineNo, cut: false }, raw);
   }
 
-  #readHole(lineNo: number): boolean {
-    const { hole } = this.#margins;
+  #tellHole(lineNo: number): boolean {
+    const hole = this.#margins.holeAt(lineNo);
     if (hole === undefined) return false;
     this.#endRecords();
-    if (hole === 'above') this.#lost(lineNo, 'by its number, lines above this one are missing');
-    else {
-      const why = 'by their numbers, lines between these are missing';
-      const span = { first: lineNo, last: lineNo };
-      this.#session.record({ kind: 'gap', span, why, reach: { from: lineNo } });
-    }
+    this.#lose(lineNo, hole);
     return true;
   }
 
@@ -192,7 +186,7 @@ class Reader implements CaptureReader {
     this.#endRecords();
     const span = { first: lineNo, last: lineNo };
     this.#session.problem('LINE_TOO_LONG', 'a line of over a million characters is not read', span);
-    this.#lost(lineNo, 'a line was too long to read');
+    this.#lose(lineNo, { why: 'a line was too long to read' });
   }
 
   #endRecords(): void {
@@ -207,7 +201,7 @@ class Reader implements CaptureReader {
   #makeWay(): boolean {
     this.#wrapped.end();
     if (!this.#held.endUncut()) return false;
-    return !this.#formats.isOpen && !this.#notes.isBusy();
+    return !this.#formats.isOpen && !this.#notes.isBusy;
   }
 
   /** The same, of a line without margin. */
@@ -289,30 +283,14 @@ class Reader implements CaptureReader {
   /** A line of a trace that no format took is no line of a note. */
   #missTrace(text: string, lineNo: number): boolean {
     if (!this.#unread.see(text, lineNo)) return false;
-    this.#settleNotes();
-    this.#lost(lineNo, 'a line of a trace that could not be read');
+    this.#notes.settle();
+    this.#lose(lineNo, { why: 'a line of a trace that could not be read' });
     return true;
   }
 
   /** An open block of a note takes what gdb would claim only by its surroundings. */
   #goOnWithNote(line: Line): boolean {
-    if (!this.#notes.isBusy()) return false;
-    const isGdb = this.#isSurelyGdb(line);
-    // A line that was kept back in vain may itself be a record that goes on.
-    while (this.#notes.isBusy()) {
-      if (!isGdb && this.#notes.goOn(this.#noteLine(line))) return true;
-      this.#settleNote();
-    }
-    return false;
-  }
-
-  #settleNotes(): void {
-    while (this.#notes.isBusy()) this.#settleNote();
-  }
-
-  #settleNote(): void {
-    const head = this.#notes.settle();
-    if (head !== undefined) this.#readNote(head);
+    return this.#notes.isBusy && this.#notes.goOn(line, this.#isSurelyGdb(line));
   }
 
   #isSurelyGdb(line: Line): boolean {
@@ -404,11 +382,14 @@ class Reader implements CaptureReader {
       isGdb: this.#session.isGdb,
     });
     if (loss === undefined) return false;
-    const { why, reach } = loss;
-    const span = { first: lineNo, last: lineNo };
-    if (reach === undefined) this.#lost(lineNo, why);
-    else this.#session.record({ kind: 'gap', span, why, reach });
+    this.#lose(lineNo, loss);
     return true;
+  }
+
+  #lose(lineNo: number, { why, reach }: ToldLoss): void {
+    const span = { first: lineNo, last: lineNo };
+    if (reach === undefined) this.#session.gap(span, why);
+    else this.#session.record({ kind: 'gap', span, why, reach });
   }
 
   #mayBeLocation({ text, released }: Line): boolean {
@@ -416,48 +397,18 @@ class Reader implements CaptureReader {
     return released === true ? isPlacedLocation(text) : startsLocation(text);
   }
 
-  #lost(lineNo: number, why: string): void {
-    this.#session.gap({ first: lineNo, last: lineNo }, why);
-  }
-
   /** A frame, a stop or an event behind a margin that nobody knows: read with it, and those below, or told. */
   #readBehind(line: Line): boolean {
-    const behind = this.#unknown.behind(line, this.#isNewest(line), this.#session.inBacktrace);
+    const behind = this.#unknown.behind(line, this.#isNewest(line));
     if (behind === undefined) return false;
-    if (behind.why === undefined) {
-      this.#join({ ...line, text: behind.rest });
-      return true;
-    }
-    const { what, level, why } = behind;
-    const span = { first: line.lineNo, last: line.lineNo };
-    this.#session.problem(what === 'event' ? 'EVENT_UNREAD' : 'FRAME_UNREAD', why, span);
-    // Of another stack it is no part of the open one.
-    if (level === undefined)
-      this.#lost(line.lineNo, 'a stop, a frame or an event could not be read');
-    else this.#session.missFrame(level, span);
+    if (behind !== 'told') this.#join(behind);
     return true;
   }
 
   #prose(line: Line): void {
     if (this.#wrapped.begin(line)) return;
-    if (this.#output.isOfProgram(line)) {
-      this.#session.prose(line.lineNo, false);
-      return;
-    }
-    const note = this.#noteLine(line);
-    if (!this.#notes.keepBack(note)) this.#readNote(note);
-  }
-
-  #readNote(line: NoteLine): void {
-    const { text, lineNo } = line;
-    const { showsStacksOnly } = this.#session;
-    if (this.#notes.take(line, showsStacksOnly)) return;
-    if (this.#events.isPiece(text)) this.#lost(lineNo, 'a piece of an event');
-    else this.#session.prose(lineNo, this.#notes.isPersons(line, showsStacksOnly));
-  }
-
-  #noteLine({ text, lineNo }: Line): NoteLine {
-    return this.#notes.lineOf(text, lineNo, this.#session.isNear(lineNo));
+    if (this.#output.isOfProgram(line)) this.#session.prose(line.lineNo, false);
+    else this.#notes.read(line);
   }
 
   /** A line that is no part of the log, whatever is under construction. */

@@ -9,6 +9,7 @@
 import { anyOf } from '../base/any-of.js';
 import { splitAtFrame } from './gdb/frames-of-line.js';
 import type { Line } from './gdb/pending.js';
+import type { GdbSession } from './gdb/session.js';
 import type { Margins } from './margins.js';
 import type { EventTable } from './qemu/event-table.js';
 import { beginsEvent, readEvent } from './qemu/qemu-trace.js';
@@ -32,9 +33,6 @@ interface Unread {
   readonly level?: number;
   readonly why: string;
 }
-
-/** `rest`: the line without its margin. */
-export type Behind = Unread | { readonly rest: string; readonly why?: undefined };
 
 const INNER_STAMPED = /(?<!\d)\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
 const STAMP_BEGINS = /^[\da-z]/;
@@ -105,11 +103,13 @@ export class UnknownMargins {
   /** What stood in front of the last frame that had something there. */
   #prefix = '';
   readonly #margins: Margins;
+  readonly #session: GdbSession;
 
-  /** `margins`: what is learned goes there. */
-  constructor(events: EventTable, margins: Margins) {
+  /** `margins`: what is learned goes there; `session`: what is not read is told there. */
+  constructor(events: EventTable, margins: Margins, session: GdbSession) {
     this.#events = events;
     this.#margins = margins;
+    this.#session = session;
   }
 
   /** Lines that say less may stand behind the same margin. `isNewest`: no line was read since. */
@@ -130,22 +130,37 @@ export class UnknownMargins {
     this.learn(line.slice(0, Math.max(0, line.search(INNER_STAMPED))), isNewest);
   }
 
-  /** What a line that nobody claims has behind its margin: to be read, and those below with it, or a problem. */
-  behind(line: Line, isNewest: boolean, isInBacktrace: boolean): Behind | undefined {
+  /** What a line that nobody claims has behind its margin: to be read, and those below with it, or told. */
+  behind(line: Line, isNewest: boolean): Line | 'told' | undefined {
     const found = this.find(line.text);
-    if (found === undefined) return this.#inBlock(line.text, line.lineNo);
-    const { what, level, prefix, rest, why } = found;
+    const unread = found === undefined ? this.#inBlock(line) : this.#whyUnread(found);
+    if (unread !== undefined) return this.#tell(unread, line);
+    if (found === undefined) return undefined;
+    if (isNewest) this.#margins.learn(marginLike(found.prefix));
+    this.#prefix = found.prefix;
+    return { ...line, text: found.rest };
+  }
+
+  #whyUnread(found: Found): Unread | undefined {
+    const { what, level, why } = found;
     if (why !== undefined) return what === 'frame' ? { what, level, why } : { what, why };
-    if (!this.#mayGoOn(found, isInBacktrace))
-      return { what, why: 'a frame stands behind another text than the frame above' };
-    if (isNewest) this.#margins.learn(marginLike(prefix));
-    this.#prefix = prefix;
-    return { rest };
+    if (this.#mayGoOn(found)) return undefined;
+    return { what, why: 'a frame stands behind another text than the frame above' };
+  }
+
+  #tell({ what, level, why }: Unread, { lineNo }: Line): 'told' {
+    const span = { first: lineNo, last: lineNo };
+    this.#session.problem(what === 'event' ? 'EVENT_UNREAD' : 'FRAME_UNREAD', why, span);
+    // Of another stack it is no part of the open one.
+    if (level === undefined)
+      this.#session.gap(span, 'a stop, a frame or an event could not be read');
+    else this.#session.missFrame(level, span);
+    return 'told';
   }
 
   /** Lines of two processes may follow each other, each behind its own text. */
-  #mayGoOn({ what, level, prefix }: Found, isInBacktrace: boolean): boolean {
-    if (what !== 'frame' || level === 0 || !isInBacktrace) return true;
+  #mayGoOn({ what, level, prefix }: Found): boolean {
+    if (what !== 'frame' || level === 0 || !this.#session.inBacktrace) return true;
     return marginLike(prefix).exec(this.#prefix)?.[0] === this.#prefix;
   }
 
@@ -195,9 +210,9 @@ export class UnknownMargins {
   }
 
   /** Why a line is a problem in which words stand in front, as in a line above. */
-  #inBlock(line: string, lineNo: number): Unread | undefined {
-    if (line.length > LONGEST_LINE) return undefined;
-    const found = this.#behindWords(line);
+  #inBlock({ text, lineNo }: Line): Unread | undefined {
+    if (text.length > LONGEST_LINE) return undefined;
+    const found = this.#behindWords(text);
     if (found === undefined) return undefined;
     const last = this.#words;
     const shape = found.prefix.replaceAll(/\d+/g, '0');

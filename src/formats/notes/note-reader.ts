@@ -5,13 +5,17 @@
  * above its underline). Such a line is kept back until then; nothing else happens in between.
  */
 import type { CaptureRecord } from '../../model/record.js';
+import type { Line } from '../gdb/pending.js';
+import type { GdbSession } from '../gdb/session.js';
+import type { EventLines } from '../qemu/event-lines.js';
 import type { NoteFormat, NoteLine } from './note-format.js';
 import { createNoteFormats } from './note-formats.js';
 import { isComment, isEither, isFence, isHuman, isLabel } from './prose.js';
 
 export class NoteReader {
   readonly #formats = createNoteFormats();
-  readonly #claim: (records: readonly CaptureRecord[], lineNo?: number) => void;
+  readonly #session: GdbSession;
+  readonly #events: EventLines;
   /** The format whose record is under construction. */
   #open: NoteFormat | undefined;
   #head: NoteLine | undefined;
@@ -19,18 +23,14 @@ export class NoteReader {
   /** The last line that is a person's, or blank or code below one. */
   #personLine = -1;
 
-  /** `claim` takes the records that are finished; with the number of the line, if it is a new one's. */
-  constructor(claim: (records: readonly CaptureRecord[], lineNo?: number) => void) {
-    this.#claim = claim;
+  constructor(session: GdbSession, events: EventLines) {
+    this.#session = session;
+    this.#events = events;
   }
 
   /** A record is under construction or a line kept back: the next line must be shown to goOn() or settle() called. */
-  isBusy(): boolean {
+  get isBusy(): boolean {
     return this.#open !== undefined || this.#head !== undefined;
-  }
-
-  lineOf(text: string, lineNo: number, nearOutput: boolean): NoteLine {
-    return { text, lineNo, nearOutput, opensParagraph: this.#blankLine === lineNo - 1 };
   }
 
   blank(lineNo: number): void {
@@ -38,8 +38,44 @@ export class NoteReader {
     if (this.#personLine === lineNo - 1) this.#personLine = lineNo;
   }
 
-  /** Keeps the line back if it may be the first of a record; goOn() or settle() decides. */
-  keepBack(line: NoteLine): boolean {
+  /** Reads a line that nothing else claims. */
+  read(line: Line): void {
+    const note = this.#noteLine(line);
+    if (!this.#keepBack(note)) this.#read(note);
+  }
+
+  /** Takes a line that goes on with what is here, unless `isGdb`: that ends before a line of gdb. */
+  goOn(line: Line, isGdb: boolean): boolean {
+    // A line that was kept back in vain may itself be a record that goes on.
+    while (this.isBusy) {
+      if (!isGdb && this.#goOn(this.#noteLine(line))) return true;
+      this.#settleOne();
+    }
+    return false;
+  }
+
+  /** Something else comes: ends what is here. */
+  settle(): void {
+    while (this.isBusy) this.#settleOne();
+  }
+
+  #noteLine({ text, lineNo }: Line): NoteLine {
+    const nearOutput = this.#session.isNear(lineNo);
+    return { text, lineNo, nearOutput, opensParagraph: this.#blankLine === lineNo - 1 };
+  }
+
+  #read(line: NoteLine): void {
+    const { text, lineNo } = line;
+    // Backtraces stand alone, and any may be of another run: a comment above one is no code.
+    const mayBeLabel = this.#session.showsStacksOnly && line.opensParagraph && isLabel(text);
+    if (!(mayBeLabel && isComment(text)) && this.#take(line)) return;
+    if (this.#events.isPiece(text)) {
+      this.#session.gap({ first: lineNo, last: lineNo }, 'a piece of an event');
+    } else this.#session.prose(lineNo, this.#isPersons(line, mayBeLabel));
+  }
+
+  /** Keeps the line back if it may be the first of a record. */
+  #keepBack(line: NoteLine): boolean {
     for (const format of this.#formats) {
       if (format.mayHead?.(line) !== true) continue;
       this.#head = line;
@@ -48,13 +84,8 @@ export class NoteReader {
     return false;
   }
 
-  /**
-   * Offers the line to all formats; `mayBeLabel`: backtraces stand alone, and any may be of another run, so that a
-   * comment above one is no code.
-   */
-  take(line: NoteLine, mayBeLabel: boolean): boolean {
-    if (mayBeLabel && line.opensParagraph && isComment(line.text) && isLabel(line.text))
-      return false;
+  /** Offers the line to all formats. */
+  #take(line: NoteLine): boolean {
     for (const format of this.#formats) {
       if (this.#claims(format, format.take(line), line)) return true;
     }
@@ -62,7 +93,7 @@ export class NoteReader {
   }
 
   /** Offers the line to the record under construction, or to the formats that a line was kept back for. */
-  goOn(line: NoteLine): boolean {
+  #goOn(line: NoteLine): boolean {
     const head = this.#head;
     // Formats count fences where take() meets them, which must be once.
     if (isFence(line.text)) return false;
@@ -82,23 +113,25 @@ export class NoteReader {
     return false;
   }
 
-  /** Something else comes: ends what is under construction; gives back the line that was kept back. */
-  settle(): NoteLine | undefined {
+  /** Ends what is under construction, and reads the line that was kept back. */
+  #settleOne(): void {
     const head = this.#head;
     const open = this.#open;
     this.#head = undefined;
     this.#open = undefined;
     if (open?.isOpen === true) this.#claim(open.end());
-    return head;
+    if (head !== undefined) this.#read(head);
   }
 
-  /** True when a person wrote this line, which no format claims; `mayBeLabel` as in take(). */
-  isPersons({ text, lineNo, nearOutput, opensParagraph }: NoteLine, mayBeLabel: boolean): boolean {
+  /** Adds records that are finished; `lineNo`: of the line, if it is a new one's. */
+  #claim(records: readonly CaptureRecord[], lineNo?: number): void {
+    this.#session.addForeign('notes', records, lineNo);
+  }
+
+  /** True when a person wrote this line, which no format claims. */
+  #isPersons({ text, lineNo, nearOutput }: NoteLine, mayBeLabel: boolean): boolean {
     const isBelow = this.#personLine === lineNo - 1;
-    const human =
-      isHuman(text, nearOutput) ||
-      (isBelow && isEither(text)) ||
-      (mayBeLabel && opensParagraph && isLabel(text));
+    const human = isHuman(text, nearOutput) || (isBelow && isEither(text)) || mayBeLabel;
     // What a fence holds need not be a person's.
     if (human && !isFence(text)) this.#personLine = lineNo;
     return human;
