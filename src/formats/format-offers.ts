@@ -2,20 +2,21 @@
 import type { GdbSession } from './gdb/session.js';
 import type { LineFormat } from './line-format.js';
 import { createLineFormats } from './line-formats.js';
+import type { NoteReader } from './notes/note-reader.js';
 import type { EventTable } from './qemu/event-table.js';
 
 export class FormatOffers {
   readonly #formats: readonly LineFormat[];
   readonly #session: GdbSession;
-  readonly #settleNotes: () => void;
+  readonly #notes: NoteReader;
   /** The format whose record is under construction. */
   #open: LineFormat | undefined;
 
-  /** `settleNotes`: a record begins or ends, no block of a note goes on over that. */
-  constructor(events: EventTable, session: GdbSession, settleNotes: () => void) {
+  /** `notes`: where a record begins or ends no block of a note goes on. */
+  constructor(events: EventTable, session: GdbSession, notes: NoteReader) {
     this.#formats = createLineFormats(events);
     this.#session = session;
-    this.#settleNotes = settleNotes;
+    this.#notes = notes;
   }
 
   get isOpen(): boolean {
@@ -41,13 +42,13 @@ export class FormatOffers {
     const open = this.#open;
     this.#open = undefined;
     if (open !== undefined) this.#session.addForeign(open.id, open.end());
-    this.#settleNotes();
+    this.#notes.settle();
   }
 
   #takes(format: LineFormat, text: string, lineNo: number): boolean {
     const records = format.take(text, lineNo);
     if (records === undefined) return false;
-    this.#settleNotes();
+    this.#notes.settle();
     this.#session.addForeign(format.id, records, lineNo);
     const { problem } = format;
     if (problem !== undefined) {

@@ -1,6 +1,6 @@
 /**
  * The formats that claim a line before others see it, in the order in which it is offered. Not among them are gdb's
- * command line and QEMU's log lines, which reader.ts reads itself, notes (note-formats.ts), and the file of QEMU's
+ * command line and QEMU's log lines, which line-reader.ts reads itself, notes (note-formats.ts), and the file of QEMU's
  * simple backend, which has no lines (simple-file.ts).
  */
 import { createAssertions } from './qemu/assertions.js';

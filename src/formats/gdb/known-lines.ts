@@ -5,7 +5,7 @@
 import { cleanLine } from '../clean.js';
 import { splitLevel } from './frame-lines.js';
 import type { FrameTable } from './frames.js';
-import { KnownStops } from './known-stops.js';
+import type { KnownStops } from './known-stops.js';
 import { readThreadNotice } from './lines.js';
 import type { GdbOutput } from './output.js';
 import { cutPager } from './pager.js';
@@ -35,17 +35,18 @@ export class KnownLines {
   /** The last line that was read here. */
   #last = -1;
 
-  constructor(frames: FrameTable, session: GdbSession, output: GdbOutput, around: Surroundings) {
-    this.#stops = new KnownStops(frames);
+  constructor(
+    frames: FrameTable,
+    stops: KnownStops,
+    session: GdbSession,
+    output: GdbOutput,
+    around: Surroundings,
+  ) {
+    this.#stops = stops;
     this.#frames = frames;
     this.#session = session;
     this.#output = output;
     this.#around = around;
-  }
-
-  /** The text of a stop, without margin, was complete as it stood. */
-  markWholeStop(text: string): void {
-    this.#stops.markWhole(text);
   }
 
   /** Reads the line if nothing else can become of it than what is known; false with nothing done if not. */

@@ -56,11 +56,11 @@ export class Pager {
   ) {}
 
   /** Takes a line with a prompt in it. */
-  take(text: string, lineNo: number): boolean {
-    const cut = this.#cut(text);
+  take(line: Line): boolean {
+    const cut = this.#cut(line.text);
     if (cut === undefined) return false;
     this.#isPaged = true;
-    this.#read(cut, text, lineNo);
+    this.#read(cut, line);
     return true;
   }
 
@@ -71,7 +71,8 @@ export class Pager {
     return true;
   }
 
-  #read({ before, after }: PagerCut, text: string, lineNo: number): void {
+  #read({ before, after }: PagerCut, line: Line): void {
+    const { lineNo } = line;
     const reply = after.trim();
     const quits = /^q(?:uit)?$/.test(reply);
     this.formats.end();
@@ -86,7 +87,7 @@ export class Pager {
     } else if (/^#\d+[ \t]|^(?: {4}|\t)/.test(after)) {
       // Commands from a pipe: nothing is typed, the output goes on in the same line.
       this.out.join({ text: after, lineNo, cut: false });
-    } else this.out.skip({ text, lineNo, cut: false });
+    } else this.out.skip(line);
   }
 
   #quit(lineNo: number): void {

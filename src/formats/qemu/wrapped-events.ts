@@ -75,7 +75,7 @@ export class WrappedEvents {
     const [head, ...rest] = held.lines;
     if (held.read !== undefined) this.#addEvent(held.read);
     else if (head !== undefined) this.#missBeginning(head);
-    for (const line of rest) this.out.again(line);
+    for (const line of rest) this.out.again({ ...line, released: true });
   }
 
   #hold(line: Line, read: EventLine | undefined): void {
@@ -92,7 +92,7 @@ export class WrappedEvents {
   /** Nothing completes what the line begins. */
   #missBeginning(line: Line): void {
     if (!HAS_VALUE.test(line.text)) {
-      this.out.words(line);
+      this.out.words({ ...line, released: true });
       return;
     }
     const span = { first: line.lineNo, last: line.lineNo };
