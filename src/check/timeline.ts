@@ -5,11 +5,10 @@
  * for what is done with what the capture does not show.
  */
 import { firstIndex } from '../base/search.js';
-import { RING_RESET } from '../model/constants.js';
 import type { Activation } from '../flows/activation.js';
 import type { Run } from '../flows/run.js';
 import type { Backend, FactKind } from '../model/fact.js';
-import { bigintOf } from '../model/values.js';
+import { hasRingReset } from '../model/values.js';
 import { hasGap } from '../flows/run.js';
 import {
   anyState,
@@ -310,9 +309,7 @@ function mayResetRings(
   before: boolean | undefined,
 ): boolean | undefined {
   if (kind === 'vhost_dev_start') return undefined;
-  if (kind !== 'op_set_features') return before;
-  const word = bigintOf(value);
-  return word === undefined ? undefined : (word & RING_RESET) !== 0n;
+  return kind === 'op_set_features' ? hasRingReset(value) : before;
 }
 
 /** Calls that change `log_enabled` before they return. */

@@ -4,6 +4,7 @@
  *
  * Source: gdb/valprint.c, generic_val_print() and print_formatted() (gdb 7 to 18).
  */
+import { RING_RESET } from './constants.js';
 import type { Frame } from './record.js';
 
 /** The value of an argument: the current one, or the one at entry when only that is known. */
@@ -63,6 +64,12 @@ export function isFeatures(word: bigint): boolean {
 }
 
 const RESERVED_FEATURES = 0xffn << 42n;
+
+/** Does a word of virtio features let the guest reset single vrings? */
+export function hasRingReset(text: string | undefined): boolean | undefined {
+  const word = bigintOf(text);
+  return word === undefined ? undefined : (word & RING_RESET) !== 0n;
+}
 
 /** `true`, `false`; also 1 and 0, as C's int and older debug information print them, `1 '\001'` too. */
 export function boolOf(text: string | undefined): boolean | undefined {

@@ -1,8 +1,7 @@
 /** The vrings that run in a device whose stops may go unseen, by its starts alone. */
 import type { Activation } from '../../../flows/activation.js';
 import { hasGap, versionsIn } from '../../../flows/run.js';
-import { RING_RESET } from '../../../model/constants.js';
-import { bigintOf } from '../../../model/values.js';
+import { hasRingReset } from '../../../model/values.js';
 import type { SessionContext } from '../../rule.js';
 import { callsOf, lastAddressed } from './device-calls.js';
 import type { Pass } from './log-passes.js';
@@ -54,5 +53,5 @@ export function startedRings(
 function mayResetRings({ run }: SessionContext, start: Activation): boolean {
   if (versionsIn(run, start.session).atMost < SINGLE_RESET) return false;
   const word = below(start, 'op_set_features').at(-1)?.value;
-  return ((bigintOf(word) ?? RING_RESET) & RING_RESET) !== 0n;
+  return hasRingReset(word) ?? true;
 }

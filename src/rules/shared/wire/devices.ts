@@ -4,8 +4,7 @@
  * Source: QEMU net/vhost-user.c: each queue pair is a vhost_dev, and all of them share the connection; hw/virtio/vhost.c
  * vhost_dev_start(): the features of a vhost_dev, then each of its vrings.
  */
-import { RING_RESET } from '../../../model/constants.js';
-import { bigintOf } from '../../../model/values.js';
+import { hasRingReset } from '../../../model/values.js';
 import type { Message } from './messages.js';
 import { STARTING } from './starts.js';
 
@@ -98,7 +97,7 @@ export function messagesOf({ vrings }: WireDevice): readonly Message[] {
  * (hw/net/virtio-net.c virtio_net_queue_reset()).
  */
 export function mayReset({ features }: Pick<WireDevice, 'features'>): boolean {
-  return ((bigintOf(features?.payload.u64) ?? 0n) & RING_RESET) !== 0n;
+  return hasRingReset(features?.payload.u64) ?? false;
 }
 
 /** What is missing where it may have done so. */
