@@ -9,7 +9,6 @@ import type {
   Chatter,
   BreakpointSet,
   Command,
-  CommandList,
   Frame,
   FunctionReturn,
   LogLine,
@@ -20,38 +19,21 @@ import type {
   ThreadRef,
 } from '../model/record.js';
 import { detachedMembers } from '../base/detached.js';
+import { BareStacks, isOfBreakpoint } from './bare-stacks.js';
 import { BreakpointNumbers } from './breakpoint-numbers.js';
 import { Breakpoints } from './breakpoints.js';
-import type { Call } from './calls.js';
-import {
-  aliased,
-  conditionalFunction,
-  CONTINUES,
-  DIRECTION,
-  GOES_BACK,
-  innerCommand,
-  isOpaque,
-  LEAVES,
-  NARROWS,
-  plainCommand,
-  RESUMES,
-  SELECTS,
-  SELECTS_FRAME,
-  STEPS,
-  STOPS_LOGGING,
-} from './debugger-commands.js';
 import { DebuggerPosition } from './debugger-position.js';
-import { callOf, meaningOf } from './frame-meaning.js';
-import { framesOfHandler, ownBreakpoint } from './other-programs.js';
+import { callOf } from './frame-meaning.js';
+import { ownBreakpoint } from './other-programs.js';
 import type { FrameMeaning } from './frame-meaning.js';
-import { plainName } from './functions.js';
-import { innerFrames } from './inner-frames.js';
 import { printedMembers, SilentPrints } from './printed.js';
+import { callsOf, StackMeanings } from './stack-calls.js';
 import { isTooDeep, MOST_CALLS } from './step.js';
-import type { Alteration, Step } from './step.js';
+import type { Step } from './step.js';
 import { NOTHING_SHOWN } from './report-step.js';
 import type { StepMaker } from './step-maker.js';
 import { inferiorOf, ProcessFollower } from './threads.js';
+import { TypedCommands } from './typed-commands.js';
 
 /** The operation of `vhost_dev_log_resize()` and `vhost_dev_start()`, as their report names it. */
 const LOG_BASE = 'vhost_set_log_base';
@@ -61,20 +43,6 @@ function notePrinted(step: Step, value: PrintedValue): void {
   const kind = step.calls.at(-1)?.row.kind;
   if (kind === undefined) return;
   step.printed = { ...detachedMembers(printedMembers(kind, value)), ...step.printed };
-}
-
-/**
- * Whether the frame is a part of the function that its caller is: an optimising compiler cuts functions in two (GCC
- * tree-ssa-ipa-split.cc, `f.part.0`), and gdb stops in both. None of the known functions calls itself.
- */
-function isPartOfNext({ frames, levels }: Backtrace, i: number): boolean {
-  const [frame, next] = [frames[i], frames[i + 1]];
-  if (frame === undefined || next === undefined) return false;
-  return levels[i + 1] === (levels[i] ?? 0) + 1 && plainName(frame.func) === plainName(next.func);
-}
-
-function isOfBreakpoint({ reason }: Stop): boolean {
-  return reason === 'breakpoint' || reason === 'temporary-breakpoint';
 }
 
 /** Signals that the emulator of a machine handles nowhere (util/oslib-posix.c takes SIGBUS, accel/kvm/kvm-all.c SIGUSR1). */
@@ -100,32 +68,23 @@ export class DebuggerSteps {
   private readonly silent = new SilentPrints();
   /** What was printed at the stop that still waits for its backtrace. */
   private pendingValues: PrintedValue[] = [];
-  private sawCommands = false;
-  /** A breakpoint told of itself by its number. */
-  private sawBreakpoint = false;
-  /** The last stop was not one of a breakpoint, and its stack may still come. */
-  private wasInterrupted = false;
-  /** Functions that some stop was in, and those of stacks that stand alone. */
-  private readonly reported = new Set<string>();
-  /** `continue` and the like run the program backwards. */
-  private goesBack = false;
-  /** Where the program stands it came to by going backwards. */
-  private wentBack = false;
-  /** Commands that the log itself defines: what they do was seen. */
-  private readonly defined = new Set<string>();
-  /** Line of the `continue` that let the program go, as long as nothing was shown since that it came to. */
-  private letGoAt: number | undefined;
   /** A stop line may be lost: whose stack comes next is not known. */
   private isBehindLoss = false;
   private breakpoints: Breakpoints;
   private numbers = new BreakpointNumbers();
-
-  /** The last stack. */
-  private shown: { readonly frames: readonly Frame[]; readonly meanings: readonly FrameMeaning[] } =
-    { frames: [], meanings: [] };
+  private readonly stacks = new StackMeanings();
+  private readonly commands: TypedCommands;
+  private readonly bare: BareStacks;
 
   constructor(private readonly maker: StepMaker) {
     this.breakpoints = new Breakpoints(maker);
+    this.bare = new BareStacks(maker, this.position);
+    this.commands = new TypedCommands(maker, this.position, {
+      newSession: () => {
+        this.newSession();
+      },
+      isStopOpen: () => this.pendingStop !== undefined,
+    });
   }
 
   onStop(stop: Stop): void {
@@ -139,9 +98,8 @@ export class DebuggerSteps {
     this.position.stop();
     this.maker.threads.onStop(stop.thread);
     this.isBehindLoss = false;
-    this.letGoAt = undefined;
-    this.sawBreakpoint ||= stop.reason === 'breakpoint';
-    this.wasInterrupted = !isOfBreakpoint(stop);
+    this.commands.onShown();
+    this.bare.onStop(stop);
     this.pendingStop = stop;
     this.death = isDeadly(stop) ? stop : undefined;
   }
@@ -184,9 +142,8 @@ export class DebuggerSteps {
     this.standing = undefined;
   }
 
-  /** `Continuing.` is said of what somebody types: there a stop may be left out by whoever pasted the session. */
-  onChatter({ span }: Chatter): void {
-    if (span.first - 1 === this.letGoAt) this.letGoAt = undefined;
+  onChatter(chatter: Chatter): void {
+    this.commands.onChatter(chatter);
   }
 
   /** A printed structure belongs to the innermost call of the stop. */
@@ -213,12 +170,12 @@ export class DebuggerSteps {
   private showBacktrace(bt: Backtrace): void {
     const stop = this.pendingStop;
     this.pendingStop = undefined;
-    this.letGoAt = undefined;
+    this.commands.onShown();
     const innermost = bt.frames[0];
     if (innermost === undefined) return;
     if (bt.thread !== undefined) this.header = this.maker.threads.keyOf(bt.thread) ?? this.header;
     const headed = bt.thread !== undefined ? this.header : undefined;
-    const meanings = this.meaningsOf(bt.frames);
+    const meanings = this.stacks.of(bt.frames);
     if (this.process().isOther(meanings) && this.maker.sessions.isUsed) this.newSession();
     const starts = bt.levels[0] === 0;
     // The stop and the first frame of its backtrace are one report; among the stacks of all threads it
@@ -233,9 +190,9 @@ export class DebuggerSteps {
     if (this.isBehindLoss && headed === undefined) this.maker.threads.onUnknown();
     const again = !ofStop && (headed !== undefined || this.position.isShownAgain(innermost));
     const mayBegin = starts && !again && headed === undefined && innermost.address === undefined;
-    const isBare = !ofStop && mayBegin && this.isBare(innermost);
+    const isBare = !ofStop && mayBegin && this.bare.isBare(innermost);
     const entry = ofStop ? isOfBreakpoint(stop) : mayBegin && !isBare;
-    if (!starts && bt.frames.length > 1 && !this.sawCommands) this.maker.markGap();
+    if (!starts && bt.frames.length > 1 && !this.commands.wereTyped) this.maker.markGap();
     if (ofStop || (starts && headed === undefined)) this.position.show(innermost, ofStop, again);
     const values = ofStop ? this.pendingValues : [];
     if (ofStop) this.pendingValues = [];
@@ -253,33 +210,10 @@ export class DebuggerSteps {
    * vhost, and nothing says of which thread it is.
    */
   private isOfOtherThread({ address }: Frame, meanings: readonly FrameMeaning[]): boolean {
-    if (this.position.wasAsked || this.wasInterrupted) return false;
+    if (this.position.wasAsked || this.bare.wasInterrupted) return false;
     if (meanings.every(({ call }) => call === undefined)) return true;
     const isAtBreakpoint = this.pendingStop !== undefined || this.standing !== undefined;
     return isAtBreakpoint && address !== undefined;
-  }
-
-  /**
-   * A stack that somebody asked for, of a function that was never reported, in a log where breakpoints tell of
-   * themselves, or behind another stop than that of a breakpoint: the program may have come there in any way.
-   */
-  private isBare({ func }: Frame): boolean {
-    const isFirst = !this.reported.has(plainName(func));
-    this.reported.add(plainName(func));
-    const { wasInterrupted } = this;
-    this.wasInterrupted = false;
-    // It may be one more call of a function that is watched.
-    if (wasInterrupted && !isFirst) this.maker.markGap();
-    return wasInterrupted || (isFirst && this.position.wasAsked && this.sawBreakpoint);
-  }
-
-  /** Those of the outer frames are known from the stack before. */
-  private meaningsOf(frames: readonly Frame[]): readonly FrameMeaning[] {
-    const { frames: before, meanings } = this.shown;
-    const inner = innerFrames(frames, before).map(meaningOf);
-    const outer = meanings.slice(meanings.length - (frames.length - inner.length));
-    this.shown = { frames, meanings: inner.concat(outer) };
-    return this.shown.meanings;
   }
 
   private pushStack(
@@ -289,22 +223,7 @@ export class DebuggerSteps {
     entry: boolean,
     headed: string | undefined,
   ): Step {
-    const calls: Call[] = [];
-    const callLines: number[] = [];
-    const ofOthers = framesOfHandler(bt.frames);
-    // Told by its place: a part and its function may look alike.
-    let isCall = false;
-    for (let i = bt.frames.length - 1; i >= ofOthers; i--) {
-      const frame = bt.frames[i];
-      const call = meanings[i]?.call;
-      if (frame === undefined || call === undefined) continue;
-      // Where the text ends in a name, that may be the beginning of a longer one: vhost_log_sync[_range].
-      const mayGoOn = bt.incomplete && i === bt.frames.length - 1 && frame.args === undefined;
-      if (mayGoOn || isPartOfNext(bt, i)) continue;
-      calls.push(call);
-      callLines.push(bt.lines[i] ?? bt.span.first);
-      isCall = i === 0;
-    }
+    const { calls, callLines, isCall } = callsOf(bt, meanings);
     // Where text of a backtrace is missing, records around it may be: the frames beside the hole may
     // even belong to two of them.
     const isTorn = bt.incomplete || isTooDeep({ calls });
@@ -346,7 +265,7 @@ export class DebuggerSteps {
   private onHit(step: Step): void {
     const frame = step.calls.at(-1)?.frame;
     if (!step.entry || frame === undefined) return;
-    this.reported.add(plainName(frame.func));
+    this.bare.onHit(frame);
     this.breakpoints.onHit(frame, step.breakpoint);
     this.maker.entryLines.onHit(step, this.breakpoints.isInside(step.breakpoint));
   }
@@ -414,79 +333,10 @@ export class DebuggerSteps {
   }
 
   onCommand(record: Command): void {
-    const { list, span } = record;
-    const command = record.text.trim();
-    if (list !== undefined) {
-      // The machine interface prints a list on one line.
-      for (const line of command.split('\n')) this.onListed(list, line.trim(), span.first);
-      return;
-    }
-    const text = innerCommand(plainCommand(command));
-    const alteration = this.maker.alterations.isMadeBy(text)
-      ? { line: span.first, command }
-      : undefined;
-    this.breakpoints.onCommand(text);
-    this.maker.alterations.onDisplay(text, span.first);
-    this.sawCommands = true;
-    this.position.wasAsked = true;
-    this.goesBack = (DIRECTION.exec(text)?.[1] ?? (this.goesBack ? 'reverse' : '')) === 'reverse';
-    if (STOPS_LOGGING.test(text)) this.maker.markGap();
-    // It stopped in between, at a breakpoint whose commands, told by `set trace-commands on`, showed nothing of it.
-    if (this.letGoAt !== undefined && CONTINUES.test(text)) this.maker.markGap();
-    if (RESUMES.test(text)) {
-      this.letGoAt = CONTINUES.test(text) ? span.first : undefined;
-      this.onLeap(text);
-      this.death = undefined;
-      this.wasInterrupted = false;
-      this.position.resume(STEPS.test(text));
-    } else if (SELECTS.test(text)) {
-      this.position.otherSelected = true;
-    } else if (SELECTS_FRAME.test(text)) {
-      this.position.frameSelected = true;
-    }
-    if (alteration !== undefined) this.onAlteration(alteration);
-    const conditional = conditionalFunction(text);
-    if (conditional !== undefined) this.breakpoints.onConditional(plainName(conditional));
-    const alias = aliased(text);
-    if (alias !== undefined) {
-      this.onListed({ breakpoints: [], definition: alias.name }, alias.to, span.first);
-    }
-    this.onNarrowing(text);
-  }
-
-  /** Commands that switch breakpoints off, or may do so. */
-  private onNarrowing(text: string): void {
-    if (NARROWS.test(text)) this.maker.narrow();
-    else if (isOpaque(text) && !this.defined.has(/^[\w-]*/.exec(text)?.[0] ?? '')) {
-      this.breakpoints.onDoubt();
-    }
-  }
-
-  /**
-   * What happens up to the next stop nobody sees, or it happened in another order: nothing that was known is known
-   * any more. Each stop that the program comes to backwards stands for itself.
-   */
-  private onLeap(text: string): void {
-    const isBack = this.goesBack || GOES_BACK.test(text);
-    const isLeap = isBack || this.wentBack || LEAVES.test(text);
-    this.wentBack = isBack;
-    if (isLeap && this.maker.sessions.isUsed) this.newSession();
-  }
-
-  /** What was altered is the call that the debugger stands in; what comes of it is nobody's fault but its own. */
-  private onAlteration(alteration: Alteration): void {
-    if (this.pendingStop !== undefined) this.maker.alterations.hold(alteration);
-    else this.maker.alterLast(alteration);
-  }
-
-  /** A command that runs later, at each hit of its breakpoints or when its definition is called. */
-  private onListed(list: CommandList, text: string, line: number): void {
-    const inner = innerCommand(text);
-    this.maker.alterations.onListed(list, inner, line);
-    this.breakpoints.onListed(list.breakpoints, text);
-    if (list.definition !== undefined) this.defined.add(list.definition);
-    if (GOES_BACK.test(inner)) this.maker.narrow();
-    this.onNarrowing(inner);
+    const resumes = this.commands.onCommand(record, this.breakpoints);
+    if (!resumes) return;
+    this.death = undefined;
+    this.bare.onRun();
   }
 
   onBreakpoint(told: BreakpointSet): void {
