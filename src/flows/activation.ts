@@ -208,3 +208,11 @@ export function sameness(activation: Activation, call: Call): 'same' | 'differen
 function differ<T>(a: T | undefined, b: T | undefined): boolean {
   return a !== undefined && b !== undefined && a !== b;
 }
+
+/** vhost_log_get() and vhost_log_alloc() name no device, and an optimised build may not print `dev`: the caller's is meant. */
+export function inheritedDevice(call: Call, parent: Activation | undefined): string | undefined {
+  const { kind, device } = call.row;
+  const isDeviceWork =
+    device !== undefined || kind === 'vhost_log_get' || kind === 'vhost_log_alloc';
+  return isDeviceWork ? parent?.device : undefined;
+}

@@ -10,14 +10,14 @@
  */
 import type { Call } from '../facts/calls.js';
 import { deviceOf } from '../facts/device.js';
-import { plainName } from '../facts/functions.js';
 import { MOST_CALLS } from '../facts/step.js';
 import type { Step, ThreadExit } from '../facts/step.js';
-import { isEntryOf } from '../facts/uprobes.js';
-import type { FunctionReturn } from '../model/record.js';
-import { Activation, sameness } from './activation.js';
+import { Activation, inheritedDevice, sameness } from './activation.js';
 import { EventLives } from './event-lives.js';
 import { goingOn, gone } from './going-on.js';
+import { followReturn } from './returns.js';
+import { addBare, allOf, closeAll, newThread } from './thread-state.js';
+import type { ThreadState } from './thread-state.js';
 
 /** Shared: a trace log has millions of steps that show no call. */
 const NONE: readonly Activation[] = [];
@@ -54,40 +54,6 @@ export function buildActivations(
   return { all: tracker.all, atStep: tracker.atStep, ofEvent: tracker.ofEvent };
 }
 
-/** Calls of one thread between entry and return of another. */
-const MOST_PROBED = 4096;
-
-interface ThreadState {
-  /** Calls that the last stack showed, outermost first. */
-  open: Activation[];
-  /** That stack was cut short: its outer callers were not shown, or are taken from the stack before. */
-  isCut: boolean;
-  /** A stack has shown the outermost of `open` as the outermost of the thread. */
-  isRooted: boolean;
-  /** How many calls are nested below the outermost of `open`, at most: others may have gone on where one is now. */
-  height: number;
-  /** What was open before a cut stack that shows none of it: its calls may have been made inside, and it may go on. */
-  outer: Outer | undefined;
-  /** How many gaps there were before that stack. */
-  gaps: number;
-  /** Calls known by a stop line only; closed by the next entry of the same function. */
-  bare: Activation[];
-  /**
-   * Of those, all that no caller is known of, also if they have returned, with the number of gaps before each: the return
-   * of one tells what it called.
-   */
-  probed: { readonly activation: Activation; readonly gaps: number }[];
-  /** The call that came back last: its value may be printed next. */
-  returned?: Activation | undefined;
-  /**
-   * Of the thread whose name is not known: it may be another than the next that is named. One ended that was not seen
-   * before, or its stack stands behind others that are named, where its stop is lost.
-   */
-  mayBeAnother?: true;
-}
-
-type Outer = Pick<ThreadState, 'open' | 'isCut' | 'isRooted' | 'height'>;
-
 class Tracker {
   readonly all: Activation[] = [];
   readonly atStep: (readonly Activation[])[] = [];
@@ -113,7 +79,7 @@ class Tracker {
     if (this.lives.enter(step.session)) this.threads.delete('');
     const incarnation = this.lives.follow(step);
     if (incarnation !== undefined) this.ofEvent.set(step.index, incarnation);
-    if (step.returned !== undefined) this.followReturn(this.stateOf(step.thread ?? ''), step);
+    if (step.returned !== undefined) followReturn(this.stateOf(step.thread ?? ''), step, this.gaps);
     if (step.calls.length === 0 && !step.stackKnown) {
       this.atStep.push(NONE);
       return;
@@ -131,71 +97,6 @@ class Tracker {
     notePrinted(shown.at(-1), step);
     // A copy has no room to grow.
     this.atStep.push(shown.slice());
-  }
-
-  /** The innermost open call of that function has ended, and those inside it; or the value of one that has is printed. */
-  private followReturn(state: ThreadState, { returned, index, line }: Step): void {
-    if (returned === undefined) return;
-    if (returned.address !== undefined) {
-      this.followProbedReturn(state, returned, index);
-      return;
-    }
-    const func = returned.func === undefined ? undefined : plainName(returned.func);
-    const is = (a: Activation): boolean => func === undefined || a.func === func;
-    if (!state.open.some(is) && state.outer?.open.some(is) === true) {
-      // It ends what was called inside, too.
-      state.open = [...state.outer.open, ...state.open];
-      state.height = Math.max(state.outer.height, state.height);
-      state.outer = undefined;
-    }
-    const at = state.open.findLastIndex(is);
-    // The value of `finish` stands behind the place to which it came back.
-    const before = state.returned;
-    const isLate = returned.value !== undefined && before?.result === undefined;
-    const ended =
-      isLate && before !== undefined && is(before)
-        ? before
-        : (state.open[at] ?? state.bare.findLast(is));
-    if (ended === undefined) return;
-    if (returned.value !== undefined) ended.result = { value: returned.value, line };
-    if (ended.closed === undefined) {
-      const inner = at < 0 ? [ended] : state.open.slice(at);
-      for (const activation of inner) activation.closed ??= index;
-      if (at >= 0) state.open = state.open.slice(0, at);
-      state.bare = state.bare.filter((activation) => activation.closed === undefined);
-    }
-    state.returned = ended;
-  }
-
-  /**
-   * A uprobe tells where the function begins that came back, and so which of its copies that was. What the thread
-   * has called since it was entered was called inside.
-   */
-  private followProbedReturn(
-    state: ThreadState,
-    { func, address, value, span }: FunctionReturn,
-    index: number,
-  ): void {
-    const at = state.probed.findLastIndex(
-      ({ activation: { func: own, closed, call } }) =>
-        own === func && closed === undefined && isEntryOf(address, call.frame.address),
-    );
-    const entry = state.probed[at];
-    if (entry === undefined) return;
-    const { activation, gaps } = entry;
-    if (value !== undefined) activation.result = { value, line: span.first };
-    const inside = state.probed.slice(at + 1).map((probed) => probed.activation);
-    closeAll([activation, ...inside], index);
-    state.bare = state.bare.filter(({ closed }) => closed === undefined);
-    // Where a return may be lost, this may be that of a later call.
-    if (gaps !== this.gaps) return;
-    state.probed = state.probed.slice(0, at + 1);
-    activation.enclose(inside);
-    for (const child of inside) {
-      if (child.device !== undefined) continue;
-      child.device = inheritedDevice(child.call, activation);
-      child.incarnation = activation.incarnation;
-    }
   }
 
   threadGone(thread: string, at: number): void {
@@ -235,16 +136,7 @@ class Tracker {
   private stateOf(thread: string): ThreadState {
     let state = this.threads.get(thread);
     if (state === undefined) {
-      state = {
-        open: [],
-        isCut: false,
-        isRooted: false,
-        height: 0,
-        outer: undefined,
-        gaps: this.gaps,
-        bare: [],
-        probed: [],
-      };
+      state = newThread(this.gaps);
       this.threads.set(thread, state);
     }
     return state;
@@ -255,9 +147,7 @@ class Tracker {
     if (call === undefined) return [];
     if (step.entry) this.closeSameFunction(state, call, step.index);
     const activation = this.open(step, call, step.line, undefined, step.entry);
-    state.bare.push(activation);
-    if (state.probed.length >= 2 * MOST_PROBED) state.probed.splice(0, MOST_PROBED);
-    state.probed.push({ activation, gaps: this.gaps });
+    addBare(state, activation, this.gaps);
     return [activation];
   }
 
@@ -393,18 +283,10 @@ function forget(state: ThreadState): void {
   Object.assign(state, { open: [], isRooted: false, height: 0, outer: undefined });
 }
 
-function closeAll(ended: readonly Activation[], at: number): void {
-  for (const activation of ended) activation.closed ??= at;
-}
-
 /** The calls around the outermost one that `is` it; all where none is. */
 function around(open: Activation[], is: (a: Activation) => boolean): Activation[] {
   const at = open.findIndex(is);
   return at < 0 ? open : open.slice(0, at);
-}
-
-function allOf({ open, bare, outer }: ThreadState): readonly Activation[] {
-  return [...(outer?.open ?? []), ...open, ...bare];
 }
 
 function notePrinted(activation: Activation | undefined, { printed }: Step): void {
@@ -417,12 +299,4 @@ function notePrinted(activation: Activation | undefined, { printed }: Step): voi
 function isEmpty({ calls, stackKnown, event, wire, returned }: Step): boolean {
   const shown = event ?? wire ?? returned;
   return calls.length === 0 && !stackKnown && shown === undefined;
-}
-
-/** vhost_log_get() and vhost_log_alloc() name no device, and an optimised build may not print `dev`: the caller's is meant. */
-function inheritedDevice(call: Call, parent: Activation | undefined): string | undefined {
-  const { kind, device } = call.row;
-  const isDeviceWork =
-    device !== undefined || kind === 'vhost_log_get' || kind === 'vhost_log_alloc';
-  return isDeviceWork ? parent?.device : undefined;
 }
