@@ -86,9 +86,10 @@ export class LineReader {
       words: this.#prose.bind(this),
       again: join,
     });
-    this.#pager = new Pager(session, this.#held, this.#formats, {
+    this.#pager = new Pager(session, this.#formats, {
       join,
       skip: this.skip.bind(this),
+      end: this.end.bind(this),
     });
   }
 

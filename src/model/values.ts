@@ -67,7 +67,7 @@ const RESERVED_FEATURES = 0xffn << 42n;
 
 /** Does a word of virtio features let the guest reset single vrings? */
 export function hasRingReset(text: string | undefined): boolean | undefined {
-  const word = bigintOf(text);
+  const word = featuresOf(text);
   return word === undefined ? undefined : (word & RING_RESET) !== 0n;
 }
 

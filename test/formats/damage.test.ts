@@ -332,3 +332,10 @@ test.each(['# tracer: nop', '// see vhost.c', '------------[ cut here ]---------
     expect(records.map(({ kind }) => kind)).not.toContain('gap');
   },
 );
+
+test('an event that is cut where somebody quits the pager comes before what the pager hides', () => {
+  const { records } = readText(
+    '22150@1795323381.556696:vhost_commit Started: 1 Cha\n--Type <RET> for more, q to quit, c to continue without paging--q\n',
+  );
+  expect(records).toMatchObject([{ kind: 'gap', span: { first: 1, last: 2 } }]);
+});

@@ -4,7 +4,6 @@
  * Source: gdb/utils.c, prompt_for_continue().
  */
 import type { FormatOffers } from '../format-offers.js';
-import type { HeldText } from './held-text.js';
 import type { Line } from './pending.js';
 import type { GdbSession } from './session.js';
 
@@ -39,6 +38,8 @@ export interface PagerOut {
   readonly join: (line: Line) => void;
   /** A line that is no part of the log. */
   readonly skip: (line: Line) => void;
+  /** Ends what is under construction. */
+  readonly end: () => void;
 }
 
 /** The pager of one capture. */
@@ -50,7 +51,6 @@ export class Pager {
 
   constructor(
     private readonly session: GdbSession,
-    private readonly held: HeldText,
     private readonly formats: FormatOffers,
     private readonly out: PagerOut,
   ) {}
@@ -80,9 +80,7 @@ export class Pager {
       this.out.join({ text: before, lineNo, cut: /^[cq]?$/.test(reply) });
       if (quits) this.session.markIncomplete();
     } else if (quits) {
-      this.held.end();
-      // What was held may have begun another record.
-      this.formats.end();
+      this.out.end();
       this.#quit(lineNo);
     } else if (/^#\d+[ \t]|^(?: {4}|\t)/.test(after)) {
       // Commands from a pipe: nothing is typed, the output goes on in the same line.
