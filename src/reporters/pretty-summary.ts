@@ -274,7 +274,7 @@ function whyNothing({ captures }: CheckReport, { problems }: ReportOptions): str
     return 'no call of the logging protocol could be read';
   }
   if (captures.some(({ formats }) => formats.includes('foreign-stack'))) {
-    return 'stacks of other tools than gdb are kept, but show no arguments; no call of the logging protocol was read';
+    return 'stacks of other tools than gdb are kept without their arguments; no call of the logging protocol was read';
   }
   return 'no call of the logging protocol was read';
 }
