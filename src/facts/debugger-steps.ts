@@ -184,7 +184,8 @@ export class DebuggerSteps {
     const ofStop =
       stop?.frame !== undefined && starts && isOwn && stop.frame.func === innermost.func;
     if (!ofStop) this.pendingStop = stop;
-    if (!ofStop && starts && headed === undefined && this.isOfOtherThread(innermost, meanings))
+    const isWhole = starts && !bt.incomplete;
+    if (!ofStop && isWhole && headed === undefined && this.isOfOtherThread(innermost, meanings))
       return;
     if (!ofStop && headed === undefined) this.flushStop();
     if (this.isBehindLoss && headed === undefined) this.maker.threads.onUnknown();
@@ -211,9 +212,10 @@ export class DebuggerSteps {
    */
   private isOfOtherThread({ address }: Frame, meanings: readonly FrameMeaning[]): boolean {
     if (this.position.wasAsked || this.bare.wasInterrupted) return false;
-    if (meanings.every(({ call }) => call === undefined)) return true;
     const isAtBreakpoint = this.pendingStop !== undefined || this.standing !== undefined;
-    return isAtBreakpoint && address !== undefined;
+    if (isAtBreakpoint && address !== undefined) return true;
+    const isFirst = this.maker.stepsMade === 0 && !isAtBreakpoint;
+    return !isFirst && meanings.every(({ call }) => call === undefined);
   }
 
   private pushStack(
