@@ -16,8 +16,8 @@ export const lsLogbaseErr: Rule = {
     backends: ['kernel', 'user'],
     versions: '2.12 - 11.1',
     needs: [
-      'what the set_log_base op returned below vhost_dev_log_resize (finish)',
-      "or QEMU's standard error, or a log of DPDK, in which SET_LOG_BASE is refused",
+      "what the set_log_base op returned below vhost_dev_log_resize: finish, or QEMU's report on standard error behind the stop of the op",
+      'or a log of DPDK in which SET_LOG_BASE is refused',
     ],
     why: 'The backend logs nowhere, or into the bitmap of an earlier migration: every page that it writes is stale on the destination of a migration that reports success.',
     probes: [

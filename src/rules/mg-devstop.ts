@@ -51,6 +51,7 @@ export const mgDevstop: Rule = {
       'COLO, which stops the VM for each checkpoint; a background snapshot, which has no sync',
       'a vhost-user backend that closed its socket: the device counts as stopped, and its stop comes later',
       'a VM that was stopped before the migration (pause, cpr): its devices are stopped too',
+      'trace events that are switched off while QEMU runs: where the VM runs again after the sync, the late stop may be of another start',
     ],
     sources: [
       'QEMU migration/ram.c ram_save_complete(), ram_postcopy_send_discard_bitmap(); migration/savevm.c qemu_savevm_query_pending_final()',

@@ -21,7 +21,7 @@ export const stIdx: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
     needs: [
-      'vhost_virtqueue_start(idx=) above vhost_virtqueue_set_addr(idx=), or the same vq= at start and at a log toggle or stop',
+      'vhost_virtqueue_start(idx=) above vhost_virtqueue_set_addr(idx=), the same vq= at start and at a log toggle or stop, or two vq= of one start',
     ],
     probes: [
       'vhost_dev_start',
