@@ -166,6 +166,61 @@ test('hosts of migration addresses, of ssh and of options are no secret of the l
   expect(text).toContain('s=s@entry=0x0');
 });
 
+test.each([
+  ['a prompt with an address', 'alice@10.0.0.5:~$ gdb', 'user1@192.0.2.1:~$ gdb'],
+  ['a user with a dot', '[bob.ray@10.0.0.7 ~]$ x', '[user1xx@192.0.2.1 ~]$ x'],
+  ['ssh to an address', 'ssh bobby@10.1.2.3', 'ssh user1@192.0.2.1'],
+  [
+    'scp to an IPv6 address',
+    'scp a bobby@[2001:db8:7::9]:/tmp/',
+    'scp a user1@[2001:db8::1]:/tmp/',
+  ],
+  [
+    'the log header of libvirt',
+    'kernel: 5.14.0, hostname: hyp07.acme.lan\nhyp07: up',
+    'kernel: 5.14.0, hostname: host1xxxxxxxxx\nhost2: up',
+  ],
+  [
+    'the domain of a known host',
+    'a@hyp42:~# gdb\nhyp42.corp.net: up\nhyp42.log',
+    'user1@host1:~# gdb\nhost2xxxxxxxxx: up\nhost1.log',
+  ],
+  ['a home above the build', 'at ../../../home/dave/q.c:1', 'at ../../../home/user1/q.c:1'],
+  [
+    'libvirt numbers a guest',
+    '-name guest=pay-db,x=on\nqemu-3-pay-db.log domain-3-pay-db 3-pay-db',
+    '-name guest=vm1xxx,x=on\nqemu-3-vm1xxx.log domain-3-vm1xxx 3-vm1xxx',
+  ],
+  [
+    'libvirt cuts a long name',
+    'guest=pay-db-of-the-north-west\ndomain-3-pay-db-of-the-north-',
+    'guest=vm1xxxxxxxxxxxxxxxxxxxxx\ndomain-3-vm1xxxxxxxxxxxxxxxxx',
+  ],
+  [
+    'huge pages of a guest',
+    'mem-path=/dev/hugepages/libvirt/qemu/3-web',
+    'mem-path=/dev/hugepages/libvirt/qemu/file1',
+  ],
+  [
+    'a disk by its label',
+    'file=/dev/disk/by-id/nvme-CORP_123',
+    'file=/dev/disk/by-id/file1xxxxxxxx',
+  ],
+  [
+    'a MAC in three forms',
+    '52:54:00:ab:cd:ef 52-54-00-AB-CD-EF 5254.00ab.cdef',
+    '00:00:5e:00:53:01 00-00-5e-00-53-01 0000.5e00.5301',
+  ],
+])('%s', (_, text, scrubbed) => {
+  const scrubber = new Scrubber();
+  const lines = text.split('\n');
+  for (const line of lines) scrubber.line(line);
+  const again = new Scrubber();
+  const made = lines.map((line) => scrubber.line(line));
+  expect(made.join('\n')).toBe(scrubbed);
+  expect(made.map((line) => again.line(line))).toEqual(made);
+});
+
 test('a path that strace -xx prints byte by byte becomes the one that the plain path becomes', () => {
   const hex = (text: string): string =>
     Array.from(Buffer.from(text), (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
@@ -187,6 +242,6 @@ test('a path that strace -xx prints byte by byte becomes the one that the plain 
 
 test('what is no pointer stays: features, sizes, guest addresses, limits, nanoseconds', () => {
   const line =
-    'features=0x0000000170000000, size=0x240000000, gpa 0x7ffff000, mask=0x7fffffffffff, NULL=0x0, time=123456789012345';
+    '24-11-28-12-34-56 vhost.c 1234.5678.9012 hostname=hostname@entry=0x0 features=0x0000000170000000, size=0x240000000, gpa 0x7ffff000, mask=0x7fffffffffff, NULL=0x0, time=123456789012345';
   expect(new Scrubber().line(line)).toBe(line);
 });

@@ -8,6 +8,12 @@ const PUBLIC_ROOTS = new Set(
   ),
 );
 
+/** What people name themselves among the devices: shared memory, huge pages of a guest, volumes, disks by their labels. */
+const NAMED_IN_DEV = /^\/dev\/(?:shm|hugepages[\w-]*|mapper|disk\/by-\w+)\//;
+/** Folders that say nothing, wherever they stand. */
+const PUBLIC_FOLDER =
+  /^(?:dev|shm|lib|run|log|libvirt|qemu|hugepages(?:[-_]?\d+[kKmMgGB]*)?|mapper|disk|by-\w+)$/;
+
 /** Top folders of the source trees whose code vhost traces come from. Source: QEMU, glibc, glib, Linux. */
 const TREE_FOLDERS = new Set(
   (
@@ -28,7 +34,7 @@ const PUBLIC_FILE =
 export function publicPath(path: string, names: NameMap): string {
   const parts = path.split('/').slice(1);
   const [root = ''] = parts;
-  if (PUBLIC_ROOTS.has(root) && !path.startsWith('/dev/shm/')) return path;
+  if (PUBLIC_ROOTS.has(root) && !NAMED_IN_DEV.test(path)) return path;
   const last = parts.at(-1) ?? '';
   if (SOURCE_FILE.test(last)) return sourcePath(parts, names);
   return parts.map((part, i) => publicPart(part, i, parts, names)).reduce(join, '');
@@ -55,8 +61,8 @@ function publicPart(part: string, i: number, parts: readonly string[], names: Na
   }
   if (i === 1 && parts[0] === 'home') return names.of('user', part);
   const isLast = i === parts.length - 1;
-  if (!isLast)
-    return /^(?:dev|shm|lib|run|log|libvirt|qemu)$/.test(part) ? part : names.of('dir', part);
+  if (PUBLIC_FOLDER.test(part)) return part;
+  if (!isLast) return names.of('dir', part);
   if (PUBLIC_FILE.test(part)) return part;
   const dot = part.lastIndexOf('.');
   const [stem, end] = dot > 0 ? [part.slice(0, dot), part.slice(dot)] : [part, ''];

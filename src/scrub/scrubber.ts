@@ -6,7 +6,10 @@
  */
 import { scrubBytes } from './byte-strings.js';
 import { scrubHexText } from './hex-text.js';
+import { LearnedNames } from './learned-names.js';
+import type { LearnedKind } from './learned-names.js';
 import { NameMap } from './names.js';
+import type { NameKind } from './names.js';
 import { publicPath } from './paths.js';
 import { PointerMap } from './pointers.js';
 
@@ -52,18 +55,32 @@ const BEFORE_PATH = `(?<=^|${ANSI}|[\\s"'=(<:,\\[@;{|~])`;
 const PATH = new RegExp(`${BEFORE_PATH}/(?!/)[\\w.+@%~-]+(?:/+[\\w.+@%~-]+)*`, 'g');
 const UUID = /(?<![\da-f-])[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}(?![\da-f-])/gi;
 const MAC = /(?<![\da-f:])[\da-f]{2}(?::[\da-f]{2}){5}(?![\da-f:])/gi;
+/** As Windows and Cisco write them; without a letter and the prefix of QEMU they may be a date or a sum. */
+const OTHER_MAC =
+  /(?<![\w.-])(?=[\d.-]*[a-f]|52-54-00|5254\.00)(?:[\da-f]{2}(?:-[\da-f]{2}){5}|[\da-f]{4}(?:\.[\da-f]{4}){2})(?![\w.-])/gi;
 const IPV4 = /(?<![\w.+~-])(?:\d{1,3}\.){3}\d{1,3}(?![\w+~-]|\.\d)/g;
 const IPV6 =
   /(?<![\w:.])(?:[\da-f]{1,4}:{1,2}){2,7}[\da-f]{0,4}(?![\w:.])|(?<![\w:.])(?:fe80|fd[\da-f]{2}|2[\da-f]{3})::[\da-f]{1,4}(?![\w:.])/gi;
 const MAIL = /(?<![\w@.])([\w.+-]+)@([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?![\w=@])/g;
-const PROMPT = /(^|\[|\s)([a-z_][\w-]*)@([a-z][\w.-]*)(?=[: ][^=]*[$#%])/gi;
+const USER = '[a-zA-Z_][\\w.-]*';
+/** Addresses are pseudonyms by the time that names are looked for. */
+const HOST = '[a-zA-Z][\\w.-]*|\\d+(?:\\.\\d+){3}|\\[?2001:db8::[\\da-f]+\\]?';
+const PROMPT = new RegExp(`(^|\\[|\\s)(${USER})@(${HOST})(?=[: ][^=]*[$#%])`, 'g');
 const URL_HOST = /(:\/\/)([\w.-]+\.[a-z]{2,}|[a-z][\w-]*)(?=[:/\s>"']|$)/gi;
 /** `tcp:dst:4444` of migrate and -incoming. */
 const URI_HOST = /\b((?:tcp|udp|rdma|nbd|vnc|spice):)([a-z][\w.-]*)(?=:\d)/gi;
 /** Of QMP, and of `-chardev socket,host=dst`. */
 const HOST_OPTION = /("host"\s*:\s*"|,host=)([a-z][\w.-]*)(?=[",'\s]|$)/gi;
-const SSH = /\b((?:ssh|scp|sftp|rsync)\s+(?:-\S+\s+(?:\d+\s+)?)*)([a-z_][\w-]*)@([a-z][\w.-]*)/g;
-const REMOTE_PATH = /(?<![\w.@])([a-z_][\w-]*)@([a-z][\w.-]*)(?=:[/~])/g;
+const SSH = new RegExp(
+  `\\b((?:ssh|scp|sftp|rsync)\\s+(?:-\\S+\\s+(?:\\d+\\s+)?)*)(${USER})@(${HOST})`,
+  'g',
+);
+const REMOTE_PATH = new RegExp(`(?<![\\w.@])(${USER})@(${HOST})(?=:[/~])`, 'g');
+/** Of the line that libvirt begins a guest's log with, and of logs by fields. */
+const HOSTNAME =
+  /(, hostname: |"hostname"\s*:\s*"|\bhostname=)(?!(?:null|none|name)\b)([a-z][\w.-]*)(?=[\s,"']|$)/gi;
+/** A path from the folder of a build up to the root. */
+const HOME_ABOVE = /(\.\.\/home\/)([\w.-]+)/g;
 const INTERFACE = /\b(ifname=)(?!(?:tap|vnet|macvtap|eth|virbr|br)\d*\b(?!-))([a-z][\w.-]*)/gi;
 const SYSLOG_HOST =
   /^((?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]+) )([A-Za-z\d.-]+)(?= [\w./-]+(?:\[\d+\])?:)/;
@@ -76,20 +93,24 @@ const BARE_POINTER =
 const DECIMAL_POINTER =
   /(\b(?!\w*(?:time|clock|ns|date|stamp|expire|deadline|tsc))\w+(?:@entry)?\s*[=:]\s*)(\d{14,15})(?![\d.])/gi;
 
+const NAME_KINDS: Readonly<Record<LearnedKind, NameKind>> = {
+  host: 'host',
+  VM: 'vm',
+  word: 'name',
+};
+
 /** Scrubs one capture, line by line. */
 export class Scrubber {
   private readonly pointers = new PointerMap();
   private readonly names = new NameMap();
   private readonly replaced = new Map<ScrubKind, number>();
-  /** Names of users, hosts and VMs: replaced wherever they stand as a word. */
-  private learned: RegExp | undefined;
-  private readonly learnedNames = new Set<string>();
+  private readonly learned = new LearnedNames();
 
   /** `words` are to be replaced too, wherever they stand as a word. */
   constructor(words: readonly string[] = []) {
     for (const word of words) {
       this.names.of('name', word);
-      this.learn(word);
+      this.learn('word', word);
     }
   }
 
@@ -125,13 +146,10 @@ export class Scrubber {
     if (line.includes('-')) {
       line = line.replace(UUID, (uuid) => this.numbered('UUID', uuid, uuidPseudonym));
     }
+    line = line.replace(OTHER_MAC, (mac) => this.otherMac(mac));
     if (line.includes(':')) {
       line = line
-        .replace(MAC, (mac) =>
-          /^(?:00:){5}00$|^(?:ff:){5}ff$/i.test(mac)
-            ? mac
-            : this.numbered('MAC address', mac, macPseudonym),
-        )
+        .replace(MAC, (mac) => this.mac(mac))
         .replace(IPV6, (text6) =>
           isIpv6(text6) ? this.numbered('IPv6 address', text6, ipv6Pseudonym) : text6,
         );
@@ -170,11 +188,16 @@ export class Scrubber {
     if (line.includes('/')) {
       line = line
         .replace(URL_HOST, (_, before: string, host: string) => before + this.host(host))
-        .replace(PATH, (path) => this.path(path));
+        .replace(PATH, (path) => this.path(path))
+        .replace(
+          HOME_ABOVE,
+          (_, before: string, user: string) => before + this.person('user', user),
+        );
     }
     line = line
       .replace(URI_HOST, (_, before: string, host: string) => before + this.host(host))
       .replace(HOST_OPTION, (_, before: string, host: string) => before + this.host(host))
+      .replace(HOSTNAME, (_, before: string, host: string) => before + this.host(host))
       .replace(INTERFACE, (_, before: string, name: string) => before + this.interface(name))
       .replace(SYSLOG_HOST, (_, before: string, host: string) => before + this.host(host))
       .replace(VM_NAME, (_, before: string, name: string) => before + this.person('VM', name))
@@ -183,9 +206,8 @@ export class Scrubber {
           ? `${variable}=${this.host(name)}`
           : `${variable}=${this.person('user', name)}`,
       );
-    if (this.learned === undefined) return line;
-    return line.replace(this.learned, (word) =>
-      this.count('word', word, this.names.of('name', word)),
+    return this.learned.replace(line, (word, kind) =>
+      this.count('word', word, this.names.of(NAME_KINDS[kind], word)),
     );
   }
 
@@ -210,38 +232,50 @@ export class Scrubber {
     const own = path.slice(0, path.length - trailing.length);
     const user = /^\/home\/([^/]+)/.exec(own)?.[1];
     const result = publicPath(own, this.names);
-    if (user !== undefined) this.learn(user);
+    if (user !== undefined) this.learn('word', user);
     return this.count('path', own, result) + trailing;
   }
 
   private host(name: string): string {
-    if (PUBLIC_HOST.test(name.toLowerCase()) || COMMON_NAMES.has(name) || /^\d/.test(name)) {
+    if (PUBLIC_HOST.test(name.toLowerCase()) || COMMON_NAMES.has(name) || /^\[?\d/.test(name)) {
       return name;
     }
     const made = this.names.of('host', name);
-    this.learn(name);
+    this.learn('host', name);
+    // A label without a digit may be any word.
+    const [label = ''] = name.split('.');
+    if (label !== name && /\d/.test(label)) this.learn('host', label);
     return this.count('host', name, made);
   }
 
   private person(kind: 'user' | 'VM', name: string): string {
     if (COMMON_NAMES.has(name)) return name;
     const made = this.names.of(kind === 'VM' ? 'vm' : 'user', name);
-    this.learn(name);
+    this.learn(kind === 'VM' ? 'VM' : 'word', name);
     return this.count(kind, name, made);
   }
 
   private interface(name: string): string {
-    this.learn(name);
+    this.learn('word', name);
     return this.count('word', name, this.names.of('name', name));
   }
 
-  /** From here on the name is replaced as a word; the short ones are words of the protocol too often. */
-  private learn(name: string): void {
-    if (name.length < 4 || COMMON_NAMES.has(name) || this.names.of('name', name) === name) return;
-    if (this.learnedNames.has(name)) return;
-    this.learnedNames.add(name);
-    const words = [...this.learnedNames].map((word) => word.replace(/[^\w]/g, '\\$&'));
-    this.learned = new RegExp(`(?<![\\w-])(?:${words.join('|')})(?![\\w(-])`, 'g');
+  /** From here on the name is replaced as a word. */
+  private learn(kind: LearnedKind, name: string): void {
+    if (COMMON_NAMES.has(name) || this.names.of(NAME_KINDS[kind], name) === name) return;
+    this.learned.add(kind, name);
+  }
+
+  private mac(mac: string): string {
+    if (/^(?:00:){5}00$|^(?:ff:){5}ff$/i.test(mac)) return mac;
+    return this.numbered('MAC address', mac, macPseudonym);
+  }
+
+  /** In its own form, the pseudonym that the address has with colons. */
+  private otherMac(mac: string): string {
+    const made = this.mac((mac.match(/[\da-f]{2}/gi) ?? []).join(':'));
+    const digits = made.replaceAll(':', '').matchAll(/./g);
+    return mac.replace(/[\da-f]/gi, (digit) => digits.next().value?.[0] ?? digit);
   }
 
   private numbered(kind: ScrubKind, original: string, form: AddressForm): string {
