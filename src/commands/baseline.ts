@@ -53,7 +53,7 @@ Entries are known by rule and fingerprint, which hold neither addresses nor line
     const { runCheck } = await import('../pipeline/check.js');
     const { pruneBaseline, writeBaseline } = await import('../pipeline/baseline.js');
     const { renderBaseline } = await import('../reporters/baseline-text.js');
-    const { report, failures, problems } = await runCheck({
+    const { report, failures, twins, problems } = await runCheck({
       ...settings,
       baseline: isWriting ? undefined : path,
       paths: args.file ?? [],
@@ -61,6 +61,7 @@ Entries are known by rule and fingerprint, which hold neither addresses nor line
       today: today(),
     });
     this.complainAbout(failures);
+    this.tellTwins(twins);
     this.complainAboutIdle(report.captures, problems);
     // What was not judged may be what an entry is about: nothing is taken out for its sake.
     if (failures.length > 0 || report.captures.every(({ facts }) => facts === 0)) {

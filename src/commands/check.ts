@@ -81,6 +81,7 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
       jobs: flags.jobs,
     });
     this.complainAbout(result.failures);
+    this.tellTwins(result.twins);
     this.complainAboutIdle(result.report.captures, result.problems);
     for (const rule of result.unmet) complain(`${rule} is required, and ${whyUnmet(rule, result)}`);
     const options = {

@@ -86,6 +86,7 @@ With FILEs no store is needed; without, everything in the store is exported.`;
     const result = await exportOtlp({ ...request, start }, targetOf(flags));
     if (flags.out === undefined && flags.endpoint === undefined) {
       this.complainAbout(result.failures);
+      this.tellTwins(result.twins);
       if (result.failures.length > 0) process.exitCode = 2;
     } else await this.finish(flags, result);
   }
@@ -93,9 +94,10 @@ With FILEs no store is needed; without, everything in the store is exported.`;
   /** Says what was written; 2 where a file could not be read. */
   private async finish(
     flags: { json: boolean; out?: string | undefined; endpoint?: string | undefined },
-    { failures, ...result }: ParquetResult | OtlpResult,
+    { failures, twins, ...result }: ParquetResult | OtlpResult,
   ): Promise<void> {
     this.complainAbout(failures);
+    this.tellTwins(twins);
     if (failures.length > 0) process.exitCode = 2;
     const to = flags.endpoint ?? flags.out ?? '';
     if (flags.json) {

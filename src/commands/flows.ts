@@ -47,6 +47,7 @@ Notes, whose order is unknown, are shown by code unless you say otherwise.`;
       unfold: flags.unfold,
     });
     this.complainAbout(result.failures);
+    this.tellTwins(result.twins);
     const by = flags.by ?? (result.isNote && flags.format === 'tree' ? 'code' : 'time');
     const format = flags.json ? 'json' : flags.format;
     const reporters: Readonly<Record<string, (typeof flowReporters)['time']['tree']>> =

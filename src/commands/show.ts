@@ -28,13 +28,14 @@ export default class Show extends BaseCommand {
     const { args, flags } = await this.parse(Show);
     const { settings } = await settingsFrom(flags);
     const { runShow } = await import('../pipeline/show.js');
-    const { shown, failures } = await runShow({
+    const { shown, failures, twins } = await runShow({
       id: args.id,
       ...settings,
       paths: args.file ?? [],
       database: flags.db,
     });
     this.complainAbout(failures);
+    this.tellTwins(twins);
     if (flags.json) {
       const { jsonText } = await import('../reporters/json.js');
       this.print(jsonText({ schemaVersion: 1, shown }));

@@ -33,7 +33,7 @@ export default class Tui extends BaseCommand {
     const { settings } = await settingsFrom(flags);
     const keyboard = openKeyboard();
     const { openBrowser } = await import('../pipeline/browse.js');
-    const { browser, failures } = await openBrowser({
+    const { browser, failures, twins } = await openBrowser({
       ...settings,
       paths: args.file ?? [],
       database: flags.db,
@@ -57,6 +57,7 @@ export default class Tui extends BaseCommand {
         greeting: failures[0] && `${failures[0].path}: ${describeError(failures[0].error)}`,
       });
       this.complainAbout(failures);
+      this.tellTwins(twins);
     } finally {
       await browser.close();
       keyboard.destroy();

@@ -18,10 +18,12 @@ import type { JudgeRequest } from './judge-request.js';
 import { judgeInThread } from './judge-thread.js';
 import type { Judging } from './judge-thread.js';
 import type { FileFailure, ReadCapture } from './read-capture.js';
+import type { Twin } from './same-bytes.js';
 
 export interface BrowseResult {
   readonly browser: Browser;
   readonly failures: readonly FileFailure[];
+  readonly twins: readonly Twin[];
 }
 
 /**
@@ -38,10 +40,10 @@ export async function openBrowser(
   if (request.paths.length === 0) {
     const source = await StoreSource.open(request.database, options);
     const start = (): Judging => startJudging(jobOf(request, source, options));
-    return { browser: new SourceBrowser(source, new Map(), start), failures: [] };
+    return { browser: new SourceBrowser(source, new Map(), start), failures: [], twins: [] };
   }
   const paths = await expandPatterns(request.paths);
-  const { captures, failures, keeper } = await readInputs({ ...request, paths });
+  const { captures, failures, twins, keeper } = await readInputs({ ...request, paths });
   const source = new MemorySource(captures, options);
   const start = (): Judging => {
     // The bytes of a pipe are there only once: what was read is judged here, and keys wait for it.
@@ -51,7 +53,7 @@ export async function openBrowser(
     const result = judging.result.then((judged) => judged ?? judge(captures, options, request));
     return { ...judging, result };
   };
-  return { browser: new SourceBrowser(source, keeper?.kept ?? new Map(), start), failures };
+  return { browser: new SourceBrowser(source, keeper?.kept ?? new Map(), start), failures, twins };
 }
 
 function jobOf(

@@ -9,6 +9,8 @@ import { checkFile } from './check-capture.js';
 import type { CheckedCapture, Judging } from './check-capture.js';
 import type { FileFailure } from './read-capture.js';
 import { attempt } from './read-capture.js';
+import { SeenCaptures } from './same-bytes.js';
+import type { Twin } from './same-bytes.js';
 import { readEventTable } from './trace-events.js';
 
 /** What a thread is told at its start; then it is given one path after the other. */
@@ -34,6 +36,7 @@ export interface PoolResult {
   /** In the order of the files; the same bytes are one capture. */
   readonly checked: readonly CheckedCapture[];
   readonly failures: readonly FileFailure[];
+  readonly twins: readonly Twin[];
 }
 
 /**
@@ -90,18 +93,15 @@ function jobsFor(files: readonly string[]): number {
 }
 
 function sorted(results: readonly (CheckedCapture | FileFailure | undefined)[]): PoolResult {
-  const seen = new Set<string>();
+  const seen = new SeenCaptures();
   const checked: CheckedCapture[] = [];
   const failures: FileFailure[] = [];
   for (const result of results) {
     if (result === undefined) continue;
     if ('error' in result) failures.push(result);
-    else if (!seen.has(result.sha256)) {
-      seen.add(result.sha256);
-      checked.push(result);
-    }
+    else if (seen.isNew(result)) checked.push(result);
   }
-  return { checked, failures };
+  return { checked, failures, twins: seen.twins };
 }
 
 interface Task {

@@ -18,6 +18,7 @@ import { eachInput } from './inputs.js';
 import { runOptionsOf } from './judge-request.js';
 import type { JudgeRequest } from './judge-request.js';
 import type { FileFailure } from './read-capture.js';
+import type { Twin } from './same-bytes.js';
 
 export interface CheckRequest extends JudgeRequest {
   readonly strict: boolean;
@@ -36,6 +37,7 @@ export interface CheckResult {
   readonly report: CheckReport;
   readonly exitCode: 0 | 1 | 2 | 3;
   readonly failures: readonly FileFailure[];
+  readonly twins: readonly Twin[];
   readonly problems: readonly (Problem & { readonly path: string })[];
   readonly excerpt: Excerpt;
   /** The rules that were checked against. */
@@ -56,7 +58,7 @@ export async function runCheck(request: CheckRequest): Promise<CheckResult> {
     request.baseline === undefined ? undefined : await readBaseline(request.baseline);
   const chosen = selectRules(rules, request).map(({ info }) => info);
   const judging = { options, policy: { only, rules: levels } };
-  const { checked, failures } = await checkAll(request, judging);
+  const { checked, failures, twins } = await checkAll(request, judging);
   const judged = mergeReports(
     checked.map((capture) => capture.report),
     chosen.filter(({ undecidable }) => undecidable === undefined).map(({ id }) => id),
@@ -77,6 +79,7 @@ export async function runCheck(request: CheckRequest): Promise<CheckResult> {
   return {
     report,
     failures,
+    twins,
     problems: checked.flatMap((capture) => capture.problems),
     rules: chosen,
     unmet,
@@ -99,8 +102,9 @@ async function checkAll(request: CheckRequest, judging: Judging): Promise<PoolRe
   if (files.length > 0) return checkFiles({ files, judging, traceEvents, jobs });
   const checked: CheckedCapture[] = [];
   const failures: FileFailure[] = [];
-  for await (const capture of eachInput(request, failures)) {
+  const twins: Twin[] = [];
+  for await (const capture of eachInput(request, failures, twins)) {
     checked.push(await checkCapture(capture, judging));
   }
-  return { checked, failures };
+  return { checked, failures, twins };
 }

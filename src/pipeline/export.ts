@@ -14,6 +14,7 @@ import { eachInput } from './inputs.js';
 import { runOptionsOf } from './judge-request.js';
 import type { JudgeRequest } from './judge-request.js';
 import type { FileFailure, ReadCapture } from './read-capture.js';
+import type { Twin } from './same-bytes.js';
 
 export interface ExportRequest extends JudgeRequest {
   /** `host=a` */
@@ -36,6 +37,7 @@ export interface ExportedFiles {
 export interface ParquetResult {
   readonly captures: readonly ExportedFiles[];
   readonly failures: readonly FileFailure[];
+  readonly twins: readonly Twin[];
 }
 
 /** Errors: USAGE; OUTPUT_UNWRITABLE; those of {@link eachInput}. */
@@ -44,13 +46,14 @@ export async function exportParquet(request: ParquetExport): Promise<ParquetResu
   const labels = parseLabels(request.labels);
   const keys = parsePartitionKeys(request.partitionBy, labels);
   const failures: FileFailure[] = [];
+  const twins: Twin[] = [];
   const captures: ExportedFiles[] = [];
-  for await (const capture of eachCapture(request, failures)) {
+  for await (const capture of eachCapture(request, failures, twins)) {
     const files = writeCapture(capture, { folder, keys, labels, version });
     const { path, sha256 } = capture.info;
     captures.push({ path, sha256, files: files.map(({ path, bytes }) => ({ path, bytes })) });
   }
-  return { captures, failures };
+  return { captures, failures, twins };
 }
 
 export interface OtlpExport extends ExportRequest {
@@ -62,6 +65,7 @@ export interface OtlpResult {
   readonly batches: number;
   readonly spans: number;
   readonly failures: readonly FileFailure[];
+  readonly twins: readonly Twin[];
 }
 
 /** Where traces go: the lines of a file, a collector, or whoever takes a line. */
@@ -100,8 +104,9 @@ async function sendAll(
   const { version, start } = request;
   const labels = parseLabels(request.labels);
   const failures: FileFailure[] = [];
+  const twins: Twin[] = [];
   const counts = { captures: 0, batches: 0, spans: 0 };
-  for await (const capture of eachCapture(request, failures)) {
+  for await (const capture of eachCapture(request, failures, twins)) {
     counts.captures++;
     for (const batch of batchesOf(capture, { labels, version, start })) {
       await send(batch);
@@ -109,16 +114,17 @@ async function sendAll(
       counts.spans += batch.spans;
     }
   }
-  return { ...counts, failures };
+  return { ...counts, failures, twins };
 }
 
 /** One after the other: what is written is no longer needed. */
 async function* eachCapture(
   request: ExportRequest,
   failures: FileFailure[],
+  twins: Twin[],
 ): AsyncGenerator<ExportCapture> {
   const options = runOptionsOf(request);
-  for await (const input of eachInput(request, failures)) {
+  for await (const input of eachInput(request, failures, twins)) {
     yield exportCapture(input, options, request);
   }
 }

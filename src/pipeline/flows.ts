@@ -13,6 +13,7 @@ import { readInputs } from './inputs.js';
 import { runOptionsOf } from './judge-request.js';
 import type { JudgeRequest } from './judge-request.js';
 import type { FileFailure, ReadCapture } from './read-capture.js';
+import type { Twin } from './same-bytes.js';
 
 export interface FlowsRequest extends JudgeRequest {
   /** Show the frames that are folded by default. */
@@ -32,12 +33,13 @@ export interface FlowsResult {
   /** There are captures, and no order is known in any of them. */
   readonly isNote: boolean;
   readonly failures: readonly FileFailure[];
+  readonly twins: readonly Twin[];
 }
 
 /** Errors: USAGE for a version that is none; those of {@link readInputs}. */
 export async function runFlows(request: FlowsRequest): Promise<FlowsResult> {
   const options = runOptionsOf(request);
-  const { captures, failures } = await readInputs(request);
+  const { captures, failures, twins } = await readInputs(request);
   const { assumeOrdered, unfold } = request;
   const inputs = captures.map(({ info, reading }) => ({ path: info.path, reading }));
   let built: readonly (ReadCapture & { readonly run: Run })[] | undefined;
@@ -56,5 +58,6 @@ export async function runFlows(request: FlowsRequest): Promise<FlowsResult> {
       captures.length > 0 &&
       captures.every(({ reading }) => findNoteSign(reading.records) !== undefined),
     failures,
+    twins,
   };
 }

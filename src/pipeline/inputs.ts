@@ -6,6 +6,8 @@ import { keepLines } from './excerpts.js';
 import type { LineKeeper } from './excerpts.js';
 import { attempt, readCapture, readCaptures } from './read-capture.js';
 import type { FileFailure, ReadCapture, ReadResult } from './read-capture.js';
+import { SeenCaptures } from './same-bytes.js';
+import type { Twin } from './same-bytes.js';
 import { readEventTable } from './trace-events.js';
 
 export interface InputRequest {
@@ -36,7 +38,7 @@ export async function readInputs({ paths, database, traceEvents }: InputRequest)
 async function readStore(path: string): Promise<ReadResult> {
   const database = await openStore(path, 'read');
   try {
-    return { captures: await loadCaptures(database), failures: [] };
+    return { captures: await loadCaptures(database), failures: [], twins: [] };
   } finally {
     await database.close();
   }
@@ -44,20 +46,19 @@ async function readStore(path: string): Promise<ReadResult> {
 
 /**
  * The same captures one by one: together they may not fit into memory. Files that cannot be used go to
- * `failures`. Errors: those of {@link readInputs}.
+ * `failures`, those that are one of the captures by another name to `twins`. Errors: those of {@link readInputs}.
  */
 export async function* eachInput(
   { paths, database: path, traceEvents }: InputRequest,
   failures: FileFailure[],
+  twins: Twin[],
 ): AsyncGenerator<ReadCapture> {
   const files = await expandPatterns(paths);
   const events = await readEventTable(traceEvents ?? []);
-  const seen = new Set<string>();
+  const seen = new SeenCaptures(twins);
   for (const file of files) {
     const capture = await attempt(file, failures, () => readCapture(file, { events }));
-    if (capture === undefined || seen.has(capture.info.sha256)) continue;
-    seen.add(capture.info.sha256);
-    yield capture;
+    if (capture !== undefined && seen.isNew(capture.info)) yield capture;
   }
   if (files.length > 0) return;
   const database = await openStore(path, 'read');

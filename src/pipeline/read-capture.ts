@@ -8,6 +8,8 @@ import type { SimpleFileReader } from '../formats/qemu/simple-file.js';
 import type { ByteSource } from '../input/open-bytes.js';
 import { openCapture } from '../input/open-capture.js';
 import type { CaptureInfo, CaptureRecord, Reading } from '../model/record.js';
+import { SeenCaptures } from './same-bytes.js';
+import type { Twin } from './same-bytes.js';
 
 /** A capture that was read. */
 export interface ReadCapture {
@@ -25,6 +27,8 @@ export interface FileFailure {
 export interface ReadResult {
   readonly captures: readonly ReadCapture[];
   readonly failures: readonly FileFailure[];
+  /** Files that are one of the captures by another name. */
+  readonly twins: readonly Twin[];
 }
 
 /** Called for each line of a capture as it is read; lines are 1-based. */
@@ -81,14 +85,14 @@ export async function readCaptures(
   paths: readonly string[],
   options: ReadOptions = {},
 ): Promise<ReadResult> {
-  const captures = new Map<string, ReadCapture>();
+  const seen = new SeenCaptures();
+  const captures: ReadCapture[] = [];
   const failures: FileFailure[] = [];
   for (const path of new Set(paths)) {
     const capture = await attempt(path, failures, () => readCapture(path, options));
-    if (capture === undefined || captures.has(capture.info.sha256)) continue;
-    captures.set(capture.info.sha256, capture);
+    if (capture !== undefined && seen.isNew(capture.info)) captures.push(capture);
   }
-  return { captures: [...captures.values()], failures };
+  return { captures, failures, twins: seen.twins };
 }
 
 /** What `work` gives; an error about the input goes to `failures`, a bug is thrown on. */

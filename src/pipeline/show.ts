@@ -18,6 +18,7 @@ import { runOptionsOf } from './judge-request.js';
 import type { JudgeRequest } from './judge-request.js';
 import { recordAt } from './quote-record.js';
 import type { FileFailure, ReadCapture } from './read-capture.js';
+import type { Twin } from './same-bytes.js';
 
 export interface ShowRequest extends JudgeRequest {
   /** `12ab34`, `LS-TWICE`, `#12`, `gdb.txt:120` or `:120`. */
@@ -27,6 +28,7 @@ export interface ShowRequest extends JudgeRequest {
 export interface ShowResult {
   readonly shown: readonly Shown[];
   readonly failures: readonly FileFailure[];
+  readonly twins: readonly Twin[];
 }
 
 const FORMS =
@@ -43,8 +45,8 @@ type FoundFinding = Extract<Found, { kind: 'finding' }>;
 /** Errors: USAGE for an id that is none or names nothing, and for a version that is none; those of {@link readInputs}. */
 export async function runShow(request: ShowRequest): Promise<ShowResult> {
   const find = finderOf(request);
-  const { captures, failures, keeper } = await readInputs(request);
-  const found = find(captures);
+  const { captures, failures, twins, keeper } = await readInputs(request);
+  const found = find(captures, twins);
   if (found.length === 0 && failures.length === 0) {
     throw new VhtraceError('USAGE', `nothing is called "${printable(request.id)}" here`, FORMS);
   }
@@ -63,10 +65,10 @@ export async function runShow(request: ShowRequest): Promise<ShowResult> {
       role,
     })),
   }));
-  return { shown, failures };
+  return { shown, failures, twins };
 }
 
-type Finder = (captures: readonly ReadCapture[]) => Found[];
+type Finder = (captures: readonly ReadCapture[], twins: readonly Twin[]) => Found[];
 
 function finderOf(request: ShowRequest): Finder {
   const { id } = request;
@@ -78,9 +80,9 @@ function finderOf(request: ShowRequest): Finder {
   const place = /^(.*):(\d+)$/.exec(id);
   if (place !== null) {
     const [, name = '', line] = place;
-    return (captures) =>
+    return (captures, twins) =>
       captures
-        .filter(({ info }) => isNamed(info, name))
+        .filter(({ info }) => isNamed(info, name, twins))
         .flatMap((it) => recordOf(it, Number(line)));
   }
   if (/^[\da-f]{4,16}$/.test(id)) {
@@ -98,9 +100,14 @@ function finderOf(request: ShowRequest): Finder {
     findingsOf(captures, options, request, (it) => it.rule === rule).sort(byVerdict);
 }
 
-/** By its path, the end of its path, or the first digits of its sha256; an empty name is any. */
-function isNamed({ path, sha256 }: ReadCapture['info'], name: string): boolean {
-  if (name === '' || path === name || path.endsWith(`/${name}`)) return true;
+/** By one of its paths, the end of it, or the first digits of its sha256; an empty name is any. */
+function isNamed(
+  { path, sha256 }: ReadCapture['info'],
+  name: string,
+  twins: readonly Twin[],
+): boolean {
+  const paths = [path, ...twins.filter(({ of }) => of === path).map((twin) => twin.path)];
+  if (name === '' || paths.some((each) => each === name || each.endsWith(`/${name}`))) return true;
   return name.length >= 4 && sha256.startsWith(name);
 }
 

@@ -15,6 +15,13 @@ export abstract class BaseCommand extends Command {
     for (const { path, error } of failures) complain(describeError(error), path);
   }
 
+  /** Writes one line for each file that another one stands for. */
+  protected tellTwins(twins: readonly { path: string; of: string }[]): void {
+    for (const { path, of } of twins) {
+      complain(`the same bytes as ${of === '-' ? '<stdin>' : of}, judged once`, path);
+    }
+  }
+
   /** Writes one line for each capture that has nothing to judge. */
   protected complainAboutIdle(
     captures: readonly { path: string; facts: number }[],
