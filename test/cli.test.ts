@@ -13,7 +13,7 @@
  *
  * Outputs are golden: `npm test -- -u` rewrites them, the commands stay. ␛ stands for ESC.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -94,3 +94,22 @@ function linesOf(output: string): string[] {
   expect(output.endsWith('\n'), 'output ends with a newline').toBe(true);
   return output.slice(0, -1).replaceAll('\x1b', '␛').split('\n');
 }
+
+test('the program ends with its reader', async () => {
+  const cwd = tempDirOf('');
+  const capture = fileURLToPath(
+    new URL('../fixtures/captures/vring-never-logged.gdb.txt', import.meta.url),
+  );
+  await callCli(['ingest', capture], cwd);
+  const endless = 'with recursive c(x) as (select 1 union all select x + 1 from c) select x from c';
+  writeFileSync(join(cwd, 'long.txt'), 'a line of a capture\n'.repeat(1e6));
+  for (const args of [
+    ['sql', endless, '--format', 'csv'],
+    ['scrub', 'long.txt'],
+  ]) {
+    const child = spawn(process.execPath, [program, ...args], { cwd });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code, args[0]).toBe(0);
+  }
+});

@@ -70,6 +70,28 @@ test('what no JSON number says is the same text in every format', async () => {
   expect(await ask(store, sql, 'csv')).toBe('more,less\r\nInf,-Inf\r\n');
 });
 
+test('as many columns as there may be, and what SQLite takes for JSON', async () => {
+  const { store } = await filledStore();
+  const names = Array.from({ length: 300 }, (_, i) => `c${i}`);
+  const sql = `SELECT ${names.map((name, i) => `${i} AS ${name}`).join(', ')}`;
+  const row = Object.fromEntries(names.map((name, i) => [name, i]));
+  expect(JSON.parse(await ask(store, sql))).toEqual([row]);
+  const odd = [0.1 + 0.2, 1 / 3, -5e-324, 1.7976931348623157e308, 123456789012345680, 1e23];
+  const asked = `SELECT json('[1]') AS j, column1 AS r FROM (VALUES (${odd.map((r) => r.toExponential()).join('), (')}))`;
+  expect(JSON.parse(await ask(store, asked))).toEqual(odd.map((r) => ({ j: '[1]', r })));
+});
+
+test('rows are made as they are taken', async () => {
+  const { store } = await filledStore();
+  const endless = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c';
+  let rows = 0;
+  const sink = { begin: () => undefined, row: () => rows++, end: () => undefined };
+  const enough = new Error('enough');
+  const settle = (): Promise<void> => (rows < 1000 ? Promise.resolve() : Promise.reject(enough));
+  await expect(runSql(store, endless, sink, settle)).rejects.toBe(enough);
+  expect(rows).toBeLessThan(2000);
+});
+
 test('rows keep the order that was asked for', async () => {
   const { store } = await filledStore();
   const rows = JSON.parse(await ask(store, 'SELECT line FROM v_fact ORDER BY line DESC')) as {

@@ -60,6 +60,7 @@ export default class Scrub extends BaseCommand {
         emit: (line) => {
           output.write(`${isSeen ? printable(line) : line}\n`);
         },
+        settle: () => output.settle(),
       });
       output.close();
     } catch (error) {

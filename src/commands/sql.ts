@@ -62,7 +62,7 @@ export default class Sql extends BaseCommand {
     const printer = rowPrinters[format]((text) => {
       output.write(text);
     });
-    await runSql(flags.db, query, printer);
+    await runSql(flags.db, query, printer, () => output.settle());
     output.close();
   }
 }

@@ -12,6 +12,8 @@ export interface ScrubRequest {
   readonly words: readonly string[];
   /** Takes each line without its end. */
   readonly emit: (line: string) => void;
+  /** Waited for after each part of the file: who takes the lines may be slower. */
+  readonly settle?: () => Promise<void>;
   readonly source?: ByteSource;
 }
 
@@ -22,7 +24,8 @@ export interface ScrubResult {
 }
 
 /** Errors: those of {@link openCapture}; a binary trace is FILE_BINARY. */
-export async function runScrub({ path, words, emit, source }: ScrubRequest): Promise<ScrubResult> {
+export async function runScrub(request: ScrubRequest): Promise<ScrubResult> {
+  const { path, words, emit, settle, source } = request;
   const scrubber = new Scrubber(words);
   // A name may stand in front of what shows that it is one. A pipe cannot be read twice.
   if (isRegularFile(path)) {
@@ -38,6 +41,7 @@ export async function runScrub({ path, words, emit, source }: ScrubRequest): Pro
     },
     source,
     refuseBytes,
+    settle,
   );
   return { lines, counts: scrubber.counts, mapping: scrubber.mapping };
 }

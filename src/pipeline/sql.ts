@@ -12,14 +12,19 @@ export interface RowSink {
   end(): void;
 }
 
-/** Errors: those of {@link openQuery}. */
-export async function runSql(path: string, sql: string, sink: RowSink): Promise<void> {
+/** `settle` is waited for: a reader may be slower than SQLite. Errors: those of {@link openQuery}. */
+export async function runSql(
+  path: string,
+  sql: string,
+  sink: RowSink,
+  settle: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const query = await openQuery(path, sql);
   try {
     sink.begin(query.columns);
     await query.each((cells) => {
       sink.row(cells);
-    });
+    }, settle);
     sink.end();
   } finally {
     await query.close();

@@ -72,25 +72,17 @@ export class Database {
     });
   }
 
-  /** Calls `push` for each row of a query, as an array of its values, while SQLite makes the next ones. */
-  stream(sql: string, push: (row: readonly (string | number | null)[]) => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.handle.each<Record<string, string | number | null>>(
-        sql,
-        (error, row) => {
-          if (error) reject(error);
-          else push(Object.values(row));
-        },
-        (error) => {
-          if (error) reject(error);
-          // The package may say that all rows are there before it says which error ended them.
-          else
-            this.all('SELECT 1').then(() => {
-              resolve();
-            }, reject);
-        },
-      );
-    });
+  /**
+   * The rows of a query, each made when it is asked for. A row takes a turn of the library's thread, which costs
+   * as much as twenty rows do: a query should put several into one.
+   */
+  async *rows<Row>(sql: string): AsyncGenerator<Row> {
+    const statement = await this.prepare(sql);
+    for (;;) {
+      const row = await nextOf<Row>(statement);
+      if (row === undefined) return;
+      yield row;
+    }
   }
 
   /** All rows of a query. `Row` is the caller's word for what the query selects. */
@@ -254,6 +246,15 @@ function allOf<Row>(statement: sqlite3.Statement, params: readonly Bound[]): Pro
     statement.all<Row>(params, (error, rows) => {
       if (error) reject(error);
       else resolve(rows);
+    });
+  });
+}
+
+function nextOf<Row>(statement: sqlite3.Statement): Promise<Row | undefined> {
+  return new Promise((resolve, reject) => {
+    statement.get<Row>((error, row) => {
+      if (error) reject(error);
+      else resolve(row);
     });
   });
 }

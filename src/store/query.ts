@@ -14,10 +14,15 @@ export type Cell = string | number | null;
 
 export interface QueryRows {
   readonly columns: readonly string[];
-  /** Calls `push` once a row; to be called once. */
-  each(push: (row: readonly Cell[]) => void): Promise<void>;
+  /** Calls `push` once a row, and goes on when `settle` is done; to be called once. */
+  each(push: (row: readonly Cell[]) => void, settle: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Rows that SQLite hands over at once. */
+const PAGE_ROWS = 64;
+/** Of a function of SQLite. */
+const MOST_ARGUMENTS = 100;
 
 const HINT = 'one SELECT, such as "SELECT * FROM v_capture"; vhtrace sql --views lists the views';
 
@@ -28,7 +33,7 @@ export async function openQuery(path: string, sql: string): Promise<QueryRows> {
     const columns = await compile(database, sql);
     return {
       columns,
-      each: (push) => refuseInWords(() => database.stream(selectOf(columns), push)),
+      each: (push, settle) => refuseInWords(() => pushRows(database, columns, push, settle)),
       close: () => database.close(),
     };
   } catch (error) {
@@ -56,19 +61,51 @@ async function compile(database: Database, sql: string): Promise<string[]> {
   });
 }
 
+async function pushRows(
+  database: Database,
+  columns: readonly string[],
+  push: (row: readonly Cell[]) => void,
+  settle: () => Promise<void>,
+): Promise<void> {
+  for await (const { page } of database.rows<{ readonly page: string }>(selectOf(columns))) {
+    for (const row of JSON.parse(page) as readonly (readonly (readonly Cell[])[])[]) {
+      push(row.flat());
+    }
+    await settle();
+  }
+}
+
+/**
+ * The rows as JSON, a page of them in one row. A window puts them together, because SQLite makes it while it
+ * goes on; a group would be made when all rows are there.
+ */
 function selectOf(columns: readonly string[]): string {
-  const cells = columns.map((column, i) => {
+  const cells = cellsOf(columns);
+  const parts = Array.from({ length: Math.ceil(cells.length / MOST_ARGUMENTS) }, (_, i) => {
+    const some = cells.slice(i * MOST_ARGUMENTS, (i + 1) * MOST_ARGUMENTS);
+    return `json_array(${some.join(', ')})`;
+  });
+  return `SELECT page FROM (
+    SELECT json_group_array(json_array(${parts.join(', ')}))
+      OVER (ROWS BETWEEN CURRENT ROW AND ${PAGE_ROWS - 1} FOLLOWING) AS page,
+      row_number() OVER () AS number
+    FROM vhtrace_query
+  ) WHERE number % ${PAGE_ROWS} = 1`;
+}
+
+function cellsOf(columns: readonly string[]): string[] {
+  return columns.map((column) => {
     const name = `"${column.replaceAll('"', '""')}"`;
+    // What is JSON to SQLite is text to who asked; in JSON it rounds what it has of a double.
     return `CASE typeof(${name})
       WHEN 'blob' THEN 'x''' || lower(hex(${name})) || ''''
       WHEN 'integer' THEN
         CASE WHEN ${name} BETWEEN -9007199254740991 AND 9007199254740991 THEN ${name}
              ELSE CAST(${name} AS TEXT) END
       WHEN 'real' THEN
-        CASE WHEN abs(${name}) < 9e999 THEN ${name} ELSE CAST(${name} AS TEXT) END
-      ELSE ${name} END AS c${i}`;
+        CASE WHEN abs(${name}) < 9e999 THEN json(printf('%!.17g', ${name})) ELSE CAST(${name} AS TEXT) END
+      ELSE ${name} || '' END`;
   });
-  return `SELECT ${cells.join(', ')} FROM vhtrace_query`;
 }
 
 async function refuseInWords<Result>(work: () => Promise<Result>): Promise<Result> {

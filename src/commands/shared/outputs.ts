@@ -1,4 +1,5 @@
 /** Reports that go to files. */
+import { once } from 'node:events';
 import { closeSync, openSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -89,6 +90,8 @@ export function repositoryRoot(): string {
 
 export interface TextOutput {
   write(text: string): void;
+  /** Waits where the reader is slower. */
+  settle(): Promise<void>;
   /** Writes what is pending; the file is there then, also where nothing was written. */
   close(): void;
 }
@@ -98,17 +101,13 @@ const CHUNK = 1 << 16;
 
 /**
  * A file that takes text of any length, or standard output where there is no path. The file is opened when
- * there is something to write, so that work that fails before leaves what was there.
+ * there is something to write, so that work that fails before leaves what was there. The program ends where
+ * nobody reads standard output any more.
  *
  * Errors: OUTPUT_UNWRITABLE.
  */
 export function openOutput(path: string | undefined): TextOutput {
-  if (path === undefined) {
-    return textOutput(
-      (text) => process.stdout.write(text),
-      () => undefined,
-    );
-  }
+  if (path === undefined) return standardOutput();
   let handle: number | undefined;
   const open = (): number => (handle ??= attemptSync(path, () => openSync(path, 'w')));
   return textOutput(
@@ -121,7 +120,25 @@ export function openOutput(path: string | undefined): TextOutput {
     () => {
       closeSync(open());
     },
+    () => Promise.resolve(),
   );
+}
+
+function standardOutput(): TextOutput {
+  const { stdout } = process;
+  stdout.on('error', leaveWithReader);
+  return textOutput(
+    (text) => stdout.write(text),
+    () => stdout.off('error', leaveWithReader),
+    async () => {
+      if (stdout.writableNeedDrain) await once(stdout, 'drain');
+    },
+  );
+}
+
+/** Whoever read it (`| head`) has seen enough. */
+function leaveWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit();
 }
 
 /** Writes a file that only its owner may read. Errors: OUTPUT_UNWRITABLE. */
@@ -131,7 +148,11 @@ export function writePrivate(path: string, text: string): void {
   });
 }
 
-function textOutput(write: (text: string) => void, close: () => void): TextOutput {
+function textOutput(
+  write: (text: string) => void,
+  close: () => void,
+  settle: () => Promise<void>,
+): TextOutput {
   let pending = '';
   const flush = (): void => {
     if (pending !== '') write(pending);
@@ -142,6 +163,7 @@ function textOutput(write: (text: string) => void, close: () => void): TextOutpu
       pending += text;
       if (pending.length >= CHUNK) flush();
     },
+    settle,
     close() {
       try {
         flush();
