@@ -115,6 +115,24 @@ test('a search finds the nearest row on either side, in the list that is filtere
   expect(await list.placeOf(rows.at(-1)!.row + 1)).toBe(list.length);
 });
 
+test('what is shown in place of addresses and numbers is found, too', async () => {
+  for (const browser of await openBoth(['vring-never-logged.gdb.txt'])) {
+    await browser.judged();
+    const list = await browser.list({});
+    for (const text of ['USER #1', 'cpu 0/t', 'mig/src']) {
+      expect(await list.find(text, 0, 1), text).toBeDefined();
+      expect((await browser.list({ text })).length).toBeGreaterThan(0);
+    }
+    const { devices, threads } = await browser.choices();
+    const [device = '', raw = ''] = [devices[0], devices.find((one) => /^[\da-f]+$/.test(one))];
+    expect([device, threads[0]]).toEqual(['vhost-user #1', 'CPU 0/TCG']);
+    for (const filter of [{ device }, { device: raw }, { device: 'user' }, { thread: 'CPU' }]) {
+      expect((await allRows(browser, filter)).length).toBeGreaterThan(0);
+    }
+    expect(await allRows(browser, { device: 'no such' })).toEqual([]);
+  }
+});
+
 test('a detail has the lines of the capture, and its record once the file is another', async () => {
   const path = join(tempDir(), 'gdb.txt');
   copyFileSync(join(folder, NAMES[0]!), path);

@@ -29,7 +29,7 @@ export interface BrowseRow extends Fact {
   readonly args: readonly FlowArg[];
 }
 
-/** All of these at once; `text` is sought in function, thread, device and value, as recorded and as shown, A as a. */
+/** All of these at once; `text` is sought in function, thread, device and value, as recorded and as shown, A as a; `device` and `thread` are as recorded, or a part of the name that is shown. */
 export interface BrowseFilter {
   readonly device?: string;
   readonly thread?: string;

@@ -3,6 +3,7 @@ import { firstIndex } from '../base/search.js';
 import { factArgs, reportName } from '../flows/flow-args.js';
 import type { Fact } from '../model/fact.js';
 import type { BrowseFilter, BrowseList, BrowseRow } from '../model/browse.js';
+import type { ShownNames } from '../model/shown-names.js';
 import type { FactFilter, FactSource } from './browse-source.js';
 
 /** Rows ↔ captures and the numbers of their facts. */
@@ -41,11 +42,13 @@ export class RowMap {
 export async function openList(
   source: FactSource,
   map: RowMap,
-  { text, ...rest }: BrowseFilter,
+  wanted: BrowseFilter,
+  names: () => ShownNames | undefined,
 ): Promise<BrowseList> {
-  const filter: FactFilter = { ...rest, texts: text === undefined ? [] : [text] };
-  const isAll = text === undefined && Object.keys(rest).length === 0;
-  return new List(source, map, filter, isAll ? undefined : await rowsOf(source, map, filter));
+  const isAll = Object.keys(wanted).length === 0;
+  const filter: FactFilter = isAll ? [] : [{ ...wanted, names: names() }];
+  const places = isAll ? undefined : await rowsOf(source, map, filter);
+  return new List(source, map, filter, names, places);
 }
 
 /** All rows that pass: a number each, so that a place in the list is an index. */
@@ -68,6 +71,7 @@ class List implements BrowseList {
     private readonly source: FactSource,
     private readonly map: RowMap,
     private readonly filter: FactFilter,
+    private readonly names: () => ShownNames | undefined,
     /** Row at each place; undefined for all rows. */
     private readonly places: readonly number[] | undefined,
   ) {}
@@ -98,7 +102,7 @@ class List implements BrowseList {
 
   async find(text: string, from: number, direction: 1 | -1): Promise<number | undefined> {
     if (this.length === 0) return undefined;
-    const filter = { ...this.filter, texts: [...this.filter.texts, text] };
+    const filter = [...this.filter, { text, names: this.names() }];
     const isForward = direction === 1;
     if (isForward ? from >= this.length : from < 0) return undefined;
     const row = this.rowAt(Math.max(0, Math.min(this.length - 1, from)));

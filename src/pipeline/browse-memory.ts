@@ -56,7 +56,7 @@ export class MemorySource implements FactSource {
   }
 
   matches({ capture, from, to }: FactRange, filter: FactFilter): Promise<readonly number[]> {
-    const passes = matcher(filter);
+    const passes = matcher(filter, capture);
     const own = this.facts(capture).slice(from, to).filter(passes);
     return Promise.resolve(own.map(({ seq }) => seq));
   }
@@ -66,7 +66,7 @@ export class MemorySource implements FactSource {
     direction: 1 | -1,
     filter: FactFilter,
   ): Promise<number | undefined> {
-    const passes = matcher(filter);
+    const passes = matcher(filter, capture);
     const range = this.facts(capture).slice(from, to);
     const found = direction === 1 ? range.find(passes) : range.findLast(passes);
     return Promise.resolve(found?.seq);

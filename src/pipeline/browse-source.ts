@@ -3,12 +3,11 @@ import { factArgs } from '../flows/flow-args.js';
 import type { BrowseCapture, BrowseChoices, BrowseFilter } from '../model/browse.js';
 import type { Fact } from '../model/fact.js';
 import type { CaptureRecord, Span } from '../model/record.js';
+import type { ShownNames } from '../model/shown-names.js';
 import { shownThread, shownValue } from '../model/shown.js';
 
-/** A filter, with any number of texts that must all be there. */
-export interface FactFilter extends Omit<BrowseFilter, 'text'> {
-  readonly texts: readonly string[];
-}
+/** All of these must be there; `names` are those that were shown when it was asked for. */
+export type FactFilter = readonly (BrowseFilter & { readonly names: ShownNames | undefined })[];
 
 /** `from` up to `to`, excluded. */
 export interface FactRange {
@@ -38,18 +37,36 @@ export interface FactSource {
 /** Records that are asked for at once: a stop and the backtrace that was printed after it. */
 export const RECORDS_AT_ONCE = 8;
 
-/** Whether a fact passes; A is a. */
-export function matcher({ device, thread, kind, texts }: FactFilter): (fact: Fact) => boolean {
-  const wanted = texts.map((text) => text.toLowerCase());
-  return (fact) =>
-    (device === undefined || fact.device === device) &&
-    (thread === undefined || fact.thread === thread) &&
-    (kind === undefined || fact.kind === kind) &&
-    wanted.every((text) => soughtIn(fact).some((field) => field.toLowerCase().includes(text)));
+/** Whether a fact of a capture passes; A is a. */
+export function matcher(filter: FactFilter, capture: number): (fact: Fact) => boolean {
+  const all = filter.map(({ device, thread, kind, text = '', names }) => {
+    const is = (wanted: string | undefined, recorded: string | undefined, shown = ''): boolean =>
+      wanted === undefined || recorded === wanted || holds(shown, wanted);
+    return (fact: Fact): boolean => {
+      const shown = {
+        device: names?.device(capture, fact),
+        thread: names?.thread(capture, fact),
+      };
+      return (
+        is(device, fact.device, shown.device) &&
+        is(thread, fact.thread, shown.thread) &&
+        is(kind, fact.kind) &&
+        (text === '' || soughtIn(fact, shown).some((field) => holds(field, text)))
+      );
+    };
+  });
+  return (fact) => all.every((passes) => passes(fact));
+}
+
+function holds(field: string, text: string): boolean {
+  return field.toLowerCase().includes(text.toLowerCase());
 }
 
 /** As recorded, and as shown. */
-function soughtIn(fact: Fact): string[] {
+function soughtIn(
+  fact: Fact,
+  shown: { readonly device: string | undefined; readonly thread: string | undefined },
+): string[] {
   const { func, thread, device, kind, value } = fact;
   return [
     func,
@@ -57,6 +74,7 @@ function soughtIn(fact: Fact): string[] {
     ...(thread === undefined ? [] : [thread, shownThread(thread)]),
     ...(device === undefined ? [] : [device]),
     ...(value === undefined ? [] : [value, shownValue(kind, value)]),
+    ...Object.values(shown).filter((name) => name !== undefined),
   ];
 }
 

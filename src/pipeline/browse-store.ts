@@ -71,7 +71,7 @@ export class StoreSource implements FactSource {
   }
 
   async matches({ capture, from, to }: FactRange, filter: FactFilter): Promise<readonly number[]> {
-    const passes = matcher(filter);
+    const passes = matcher(filter, capture);
     const seqs: number[] = [];
     for (let at = from; at < to && this.isOpen; at += SCAN_FACTS) {
       const facts = await this.factsOf(capture).window(at, Math.min(to, at + SCAN_FACTS));
@@ -85,7 +85,7 @@ export class StoreSource implements FactSource {
     direction: 1 | -1,
     filter: FactFilter,
   ): Promise<number | undefined> {
-    const passes = matcher(filter);
+    const passes = matcher(filter, capture);
     for (let done = 0; done < to - from && this.isOpen; done += SCAN_FACTS) {
       const start = direction === 1 ? from + done : Math.max(from, to - done - SCAN_FACTS);
       const end = direction === 1 ? Math.min(to, start + SCAN_FACTS) : to - done;

@@ -5,6 +5,7 @@ import { isRegularFile } from '../input/open-bytes.js';
 import type { Policy } from '../check/policy.js';
 import type { RunOptions } from '../flows/run.js';
 import type { Browser, Judged } from '../model/browse.js';
+import { ShownNames } from '../model/shown-names.js';
 import { Details } from './browse-detail.js';
 import type { KeptLines } from './browse-detail.js';
 import { openList, RowMap } from './browse-list.js';
@@ -81,6 +82,7 @@ class SourceBrowser implements Browser {
   private readonly map: RowMap;
   private readonly details: Details;
   private judging: Judging | undefined;
+  private names: ShownNames | undefined;
   private counted: ReturnType<FactSource['choices']> | undefined;
 
   constructor(
@@ -93,12 +95,13 @@ class SourceBrowser implements Browser {
     this.details = new Details(source, kept);
   }
 
-  choices(): ReturnType<Browser['choices']> {
-    return (this.counted ??= this.source.choices());
+  async choices(): ReturnType<Browser['choices']> {
+    const recorded = await (this.counted ??= this.source.choices());
+    return this.names?.added(recorded) ?? recorded;
   }
 
   list(filter: Parameters<Browser['list']>[0]): ReturnType<Browser['list']> {
-    return openList(this.source, this.map, filter);
+    return openList(this.source, this.map, filter, () => this.names);
   }
 
   detail(row: Parameters<Browser['detail']>[0]): ReturnType<Browser['detail']> {
@@ -109,7 +112,10 @@ class SourceBrowser implements Browser {
   async judged(): Promise<Judged> {
     this.judging ??= this.start();
     const judged = await this.judging.result;
-    if (judged !== undefined) return judged;
+    if (judged !== undefined) {
+      this.names ??= new ShownNames(judged);
+      return judged;
+    }
     throw new VhtraceError(
       'STORE_UNUSABLE',
       'captures of the store were replaced after it was opened',

@@ -1,4 +1,4 @@
-/** The filter as typed: `device:555f thread:"5 CPU 0/TCG" kind:op_set_features any text`. */
+/** The filter as typed: `device:555f thread:"CPU 0/TCG" kind:op_set_features any text`. */
 import type { BrowseChoices, BrowseFilter } from '../model/browse.js';
 
 const FIELDS = ['device', 'thread', 'kind'] as const;

@@ -1,5 +1,4 @@
 /** What the view knows: its state, the rows near the cursor, the judgement when it has come. Fetches what the state asks for. */
-import { append } from '../base/append.js';
 import type {
   Browser,
   BrowseFilter,
@@ -7,10 +6,10 @@ import type {
   BrowseRow,
   DeviceLane,
   Judged,
-  ThreadNaming,
 } from '../model/browse.js';
 import type { FlowNode } from '../model/flow.js';
 import type { Severity } from '../model/report.js';
+import { ShownNames } from '../model/shown-names.js';
 import { shownThread } from '../model/shown.js';
 import { alarmsOf, placeOf } from './alarms.js';
 import type { Alarm } from './alarms.js';
@@ -45,8 +44,7 @@ export class Viewer {
   lanes: readonly DeviceLane[] = [];
   /** The worst that is wrong at a row. */
   marks: ReadonlyMap<number, Severity> = new Map();
-  /** `virtio-net #1` by `CAPTURE:SESSION:DEVICE`. */
-  names: ReadonlyMap<string, string> = new Map();
+  names = new ShownNames({ lanes: [], threads: [] });
   /** The device that the cursor of the timeline stands on, or stood on last. */
   device: DevicePlace | undefined;
   subject: Subject | undefined;
@@ -60,7 +58,6 @@ export class Viewer {
 
   /** The facts without a filter. */
   private all: BrowseList | undefined;
-  private namings = new Map<string, ThreadNaming[]>();
   private readonly alarmRows = new Map<number, number[]>();
   private readonly listeners = new Set<() => void>();
   private wanted = '';
@@ -149,11 +146,9 @@ export class Viewer {
   }
 
   /** `mig/src/main`, or `thread 6` where it has no name, or none is known yet. */
-  threadOf({ capture, thread, line }: BrowseRow): string | undefined {
-    if (thread === undefined) return undefined;
-    const own = this.namings.get(`${capture}:${thread.slice(thread.indexOf('/') + 1)}`) ?? [];
-    const name = own.findLast((naming) => naming.line <= line) ?? own[0];
-    return name?.name ?? shownThread(thread);
+  threadOf(row: BrowseRow): string | undefined {
+    if (row.thread === undefined) return undefined;
+    return this.names.thread(row.capture, row) ?? shownThread(row.thread);
   }
 
   get report(): Judged['report'] | undefined {
@@ -196,14 +191,8 @@ export class Viewer {
       this.complain(this.judged);
       return;
     }
-    const { lanes, report, threads } = this.judged;
-    this.namings = new Map();
-    for (const naming of threads) {
-      append(this.namings, `${naming.capture}:${naming.number}`, naming);
-    }
-    this.names = new Map(
-      lanes.map(({ capture, session, device, name }) => [`${capture}:${session}:${device}`, name]),
-    );
+    const { lanes, report } = this.judged;
+    this.names = new ShownNames(this.judged);
     this.lanes = lanes.filter(isEverKnown);
     this.alarms = alarmsOf(report, this.browser.captures);
     this.dispatch({ type: 'length', pane: 'findings', length: this.alarms.length });

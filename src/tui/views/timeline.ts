@@ -2,6 +2,7 @@
 import { printable } from '../../base/printable.js';
 import type { BrowseRow, DeviceLane } from '../../model/browse.js';
 import type { Severity } from '../../model/report.js';
+import type { ShownNames } from '../../model/shown-names.js';
 import { fit, thousands } from '../style.js';
 import type { Style } from '../style.js';
 import { argsText } from './flow-tree.js';
@@ -16,7 +17,7 @@ export interface TimelineRowOptions {
   /** The worst that is wrong at a row. */
   readonly marks: ReadonlyMap<number, Severity>;
   /** `virtio-net #1` by `CAPTURE:SESSION:DEVICE`. */
-  readonly names: ReadonlyMap<string, string>;
+  readonly names: ShownNames;
   /** `mig/src/main`, or `thread 6` where it has no name. */
   readonly threadOf: (row: BrowseRow) => string | undefined;
   readonly style: Style;
@@ -122,12 +123,8 @@ export function callText(row: BrowseRow, args: 'named' | 'values' = 'named'): st
   return `${name}${argsText(row.args, args)}${ring}${returned}`;
 }
 
-function deviceText(
-  { capture, session, device }: BrowseRow,
-  names: ReadonlyMap<string, string>,
-): string {
-  if (device === undefined) return '';
-  return printable(names.get(`${capture}:${session}:${device}`) ?? device);
+function deviceText(row: BrowseRow, names: ShownNames): string {
+  return printable(names.device(row.capture, row) ?? row.device ?? '');
 }
 
 /** What the title says besides the name. */
