@@ -58,6 +58,8 @@ export async function runTui(options: TuiOptions): Promise<number> {
           screen.leave();
           await suspend(options.host);
           comeBack(viewer, screen);
+          // Node reads the size of the window anew when it is told of a resize, and a stopped program is not told.
+          options.host.kill(options.host.pid, 'SIGWINCH');
       }
     }
   } finally {

@@ -12,7 +12,7 @@ import type { Size } from './layout.js';
 import { Painter } from './painter.js';
 
 /** The parts of `process` that are needed. */
-export type Host = Pick<NodeJS.Process, 'on' | 'off' | 'kill'>;
+export type Host = Pick<NodeJS.Process, 'on' | 'off' | 'kill' | 'pid'>;
 
 // No `CSI 2J`: some terminals move what it clears into the scrollback.
 const BLANK = '\x1b[m\x1b[H\x1b[J';

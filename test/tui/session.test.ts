@@ -115,6 +115,11 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
     await session.shows('─ Findings');
     session.keys('j');
     await session.shows(/>.* 12 vhost_dev_prepare_inflight/);
+    session.keys('C-z');
+    await session.shows(/Stopped[^]*Stopped/);
+    session.resize(60, 12);
+    session.run('fg');
+    await session.shows(/q quit *$/m);
     session.keys('q');
     await session.shows('$');
     expectRestored(session.raw());
