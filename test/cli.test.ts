@@ -95,6 +95,14 @@ function linesOf(output: string): string[] {
   return output.slice(0, -1).replaceAll('\x1b', '␛').split('\n');
 }
 
+test('a home that is closed is no matter', async () => {
+  const cwd = tempDirOf('');
+  // What would be read there cannot be read: a test may run as root, who may read everything.
+  mkdirSync(join(cwd, 'vhtrace', 'package.json'), { recursive: true });
+  const { code, stderr } = await runCli(['rules'], { cwd, env: { XDG_DATA_HOME: cwd } });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
 test('the program ends with its reader', async () => {
   const cwd = tempDirOf('');
   const capture = fileURLToPath(

@@ -254,6 +254,7 @@ export const layers: readonly Layer[] = [
       'node:fs': 'Reports may go to files; keys come from /dev/tty where a pipe is the capture.',
       'node:tty': 'Keys.',
       'node:path': 'The files have paths.',
+      'node:url': 'The program is told where it lies by an address.',
       'node:v8': 'How much garbage a heap may hold is for the whole program.',
     },
   },

@@ -1,5 +1,6 @@
 /** The program: from the command line to the exit code. */
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { complain, describeError, unknownCommand } from './complain.js';
 
 /** Runs a command line. Never throws; sets the exit code. `entry` is the URL of the executable. */
@@ -13,7 +14,9 @@ export async function main(argv: readonly string[], entry: string): Promise<void
       return;
     }
     const { Config, run } = await import('@oclif/core');
-    const config = await Config.load(entry);
+    // Plugins of users would be looked for in their home, which may be closed to who runs this.
+    const options = { root: fileURLToPath(entry), userPlugins: false, devPlugins: false };
+    const config = await Config.load(options);
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv];
     const [name = '--help'] = words;
     if (!name.startsWith('-') && !config.commandIDs.includes(name)) {
