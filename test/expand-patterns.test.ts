@@ -62,6 +62,14 @@ test('folders that contain themselves come to an end', async () => {
   expect(paths).toContain(join(folder, 'a.txt'));
 });
 
+test('a link that leads nowhere is named, so that opening it fails', async () => {
+  const folder = tempDir();
+  writeFileSync(join(folder, 'a.log'), '');
+  symlinkSync('none', join(folder, 'b.log'));
+  const paths = await expandPatterns([join(folder, '*.log')]);
+  expect(paths).toEqual([join(folder, 'a.log'), join(folder, 'b.log')]);
+});
+
 test('a folder that may not be read is named, so that opening it fails', async () => {
   const folder = tempDir();
   for (const name of ['open', 'secret']) {

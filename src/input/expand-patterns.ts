@@ -6,7 +6,7 @@
  */
 import { existsSync, readdir, realpathSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 /** `readdir` of node:fs, as far as it is asked here. */
 export type ReadFolder = (
@@ -24,7 +24,8 @@ export function isPattern(path: string): boolean {
  * The files that `paths` stand for, each once, those of one pattern sorted.
  *
  * A name that exists is taken as it is, whatever characters it has. A pattern without a match stays
- * and is found missing when it is opened; so does a folder below one that may not be read.
+ * and is found missing when it is opened; so does a link that leads nowhere, and a folder below one that may
+ * not be read.
  */
 export async function expandPatterns(
   paths: readonly string[],
@@ -48,7 +49,10 @@ async function matches(pattern: string, readFolder: ReadFolder): Promise<readonl
       if (error !== null && 'code' in error && error.code === 'EACCES') {
         closed.set(realpathSync(path), path);
       }
-      done(error, entries);
+      done(
+        error,
+        entries.map((entry) => (leadsNowhere(path, entry) ? asFile(entry) : entry)),
+      );
     });
   };
   // A backslash separates folders on Windows, where no name can have one.
@@ -61,4 +65,14 @@ async function matches(pattern: string, readFolder: ReadFolder): Promise<readonl
     isAbsolute(pattern) ? resolve(path) : relative('.', path),
   );
   return [...files, ...folders].sort();
+}
+
+function leadsNowhere(folder: string, entry: Dirent): boolean {
+  return entry.isSymbolicLink() && !existsSync(join(folder, entry.name));
+}
+
+/** What is no file is passed over in silence. */
+function asFile(entry: Dirent): Dirent {
+  const file: Dirent = Object.create(entry) as Dirent;
+  return Object.assign(file, { isFile: () => true, isSymbolicLink: () => false });
 }
