@@ -1,4 +1,5 @@
 /** The whole screen as rows, each as wide as the screen at most. */
+import { printable } from '../base/printable.js';
 import type { BrowseRow } from '../model/browse.js';
 import { NOTHING_TO_CHECK } from '../model/report.js';
 import { layoutOf, usedRows } from './layout.js';
@@ -100,7 +101,7 @@ function pane(viewer: Viewer, which: Focus, style: Style): string[] {
           empty: emptyFindings(viewer),
           scroll: state.panes.findings,
         },
-        (i) => findingRow(viewer.alarms[i], style),
+        (i) => findingRow(viewer.alarms[i], viewer.browser.captures, style),
       );
   }
 }
@@ -148,7 +149,10 @@ function timelinePane(viewer: Viewer, common: Common): string[] {
 function flowPane(viewer: Viewer, common: Common): string[] {
   const rows = viewer.flowRows();
   const scroll = viewer.state.panes.flow;
-  return paneRows({ ...common, title: 'Flow', empty: 'no call flow', scroll }, (i) =>
+  // It is not filtered itself.
+  const filter = filterText(viewer.state.filter);
+  const title = filter === '' ? 'Flow' : `Flow, the timeline: ${printable(filter)}`;
+  return paneRows({ ...common, title, empty: 'no call flow', scroll }, (i) =>
     flowRow(rows[i], common.style),
   );
 }

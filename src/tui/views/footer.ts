@@ -31,7 +31,7 @@ export function footerRow({ state, report, style }: FooterOptions): string {
   if (state.message !== undefined) {
     return fit(` ${colors.yellow(printable(state.message))}`, width, style);
   }
-  const always = '? help  q quit ';
+  const always = state.isHelpOpen ? 'Esc q back ' : '? help  q quit ';
   const left = whole(hints(state, report, style), width - always.length - 3);
   return justify(` ${left}`, colors.dim(always), width, style);
 }
@@ -49,7 +49,7 @@ function whole(texts: readonly string[], room: number): string {
 
 function hints(state: State, report: CheckReport | undefined, { colors }: Style): string[] {
   const hint = (key: string, text: string): string => `${colors.cyan(key)} ${text}`;
-  if (state.isHelpOpen) return [hint('Esc', 'back')];
+  if (state.isHelpOpen) return [];
   const violations = report?.summary.violations;
   const jump =
     violations === undefined

@@ -18,8 +18,7 @@ export function headerRow(options: HeaderOptions): string {
   const { captures, capture, width, style } = options;
   const { colors } = style;
   const current = captures[capture];
-  const name =
-    current === undefined ? '' : current.path === '-' ? '<stdin>' : baseName(current.path);
+  const name = current === undefined ? '' : captureName(current);
   const number = captures.length > 1 ? ` ${capture + 1}/${captures.length}` : '';
   const unread = current === undefined || current.unread === 0 ? '' : ` ${current.unread} unread`;
   const left = colors.bold(` ${printable(name)}`) + colors.dim(number) + colors.yellow(unread);
@@ -63,6 +62,7 @@ function verdictText({ judged, width, style, captures }: HeaderOptions): string 
   return parts.filter((part) => part !== '').join('  ');
 }
 
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
+/** In one word. */
+export function captureName({ path }: BrowseCapture): string {
+  return path === '-' ? '<stdin>' : path.slice(path.lastIndexOf('/') + 1);
 }
