@@ -42,7 +42,14 @@ export async function openQuery(path: string, sql: string): Promise<QueryRows> {
   }
 }
 
+/** What SQLite would call an error of syntax, because it stands where only a SELECT may. */
+const NO_SELECT =
+  /^\s*(?:alter|analyze|attach|begin|create|delete|detach|drop|insert|pragma|reindex|replace|update|vacuum)\b/i;
+
 async function compile(database: Database, sql: string): Promise<string[]> {
+  if (NO_SELECT.test(sql)) {
+    throw new VhtraceError('USAGE', 'only a SELECT is taken: the store is read-only', HINT);
+  }
   const body = sql.replace(/[\s;]+$/, '');
   await database.run('PRAGMA trusted_schema = OFF');
   return refuseInWords(async () => {
