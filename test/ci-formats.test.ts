@@ -275,6 +275,11 @@ describe('github', () => {
     expect(lines[0]).toMatch(/^::error file=[^:]*%3A[^:]*,line=3,title=[^:]*::/);
   });
 
+  test('a path with a line end still names its file', () => {
+    const report = reportOf([findingOf({ at: { path: 'a\nb, c', line: 1 } })]);
+    expect(reporters.github(report, optionsOf())).toContain('file=a%0Ab%2C c,line=1,');
+  });
+
   test('ten of a kind, worst first, and how many more', () => {
     const many = [
       ...Array.from({ length: 3 }, () => findingOf({ severity: 'note' })),

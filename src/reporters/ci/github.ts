@@ -101,9 +101,15 @@ function command(
 
 /** No text can begin another command: it has no line of its own. */
 function escapeData(text: string): string {
-  return printable(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return printable(text).replaceAll('%', '%25');
 }
 
+/** A path with a line end in it still names its file. */
 function escapeProperty(text: string): string {
-  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+  const escaped = text
+    .split(/([\r\n])/)
+    .map((part, i) => (i % 2 === 1 ? CODES[part] : escapeData(part)));
+  return escaped.join('').replaceAll(':', '%3A').replaceAll(',', '%2C');
 }
+
+const CODES: Readonly<Record<string, string>> = { '\r': '%0D', '\n': '%0A' };
