@@ -43,7 +43,9 @@ function attempt(path: string, read: () => unknown): unknown {
   try {
     return read();
   } catch (error) {
-    const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
+    // Below the first line, which a colon ends, stands an excerpt.
+    const [line = ''] = String(error instanceof Error ? error.message : error).split('\n', 1);
+    const why = line.replace(/:$/, '');
     throw new VhtraceError('CONFIG_INVALID', `${path}: ${why}`, undefined, { cause: error });
   }
 }
