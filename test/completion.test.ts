@@ -42,6 +42,7 @@ describe('bash', () => {
     { words: ['explain', 'ST-IDX'], expected: ['ST-IDX'] },
     { words: ['probes', ''], expected: ['gdb', 'uprobes', 'qemu', 'ftrace', 'strace'] },
     { words: ['check', 'gdb'], expected: [] },
+    { words: ['check', '--', '--fail'], expected: [] },
     { words: ['check', '--db', ''], expected: [] },
   ])('$words', async ({ words, expected }) => {
     expect(await offers(...words)).toEqual(expected);
@@ -67,6 +68,7 @@ describe.skipIf(!hasShell('fish'))('fish', () => {
     { line: 'vhtrace chec', expected: ['check'] },
     { line: 'vhtrace check --form', expected: ['--format'] },
     { line: 'vhtrace check --format sa', expected: ['sarif'] },
+    { line: 'vhtrace check -- --form', expected: [] },
     { line: 'vhtrace explain LS-ALL-R', expected: ['LS-ALL-RINGS'] },
   ])('$line', async ({ line, expected }) => {
     const { cwd, path } = await scriptFor('fish');

@@ -61,6 +61,8 @@ function renderBash(commands: readonly CompletedCommand[]): string {
     '  case ${COMP_WORDS[1]}:$flag in',
     ...values,
     '  esac',
+    '  # Behind `--` is no flag.',
+    '  if [[ " ${COMP_WORDS[*]:0:COMP_CWORD} " == *" -- "* ]]; then flags= values=none; fi',
     '  # Where nothing is found, bash goes on with the names of files.',
     '  if [[ $values != none ]]; then words=$values; elif [[ $current == -* ]]; then words=$flags; fi',
     '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
@@ -146,7 +148,10 @@ function renderFish(commands: readonly CompletedCommand[]): string {
       return [
         ...(hasFiles ? [] : [`${start} -f`]),
         ...(words.length === 0 ? [] : [`${start} -a ${fishQuote(words.join(' '))}`]),
-        ...flags.map((flag) => `${start} ${fishFlag(flag)}`),
+        ...flags.map(
+          (flag) =>
+            `${start.slice(0, -1)}; and not contains -- -- (commandline -opc)' ${fishFlag(flag)}`,
+        ),
       ];
     }),
   ]);
