@@ -220,7 +220,7 @@ async function readOnly(whole) {
 try {
   writeGdbLog(join(folder, inputs[0]), 1e6);
   writeTraceLog(join(folder, inputs[1]), 1.5e6);
-  writeSimpleTrace(join(folder, inputs[2]), 5e5);
+  writeSimpleTrace(join(folder, inputs[2]), 5e5, join(folder, 'trace-events-all'));
   const reference = join(folder, 'reference.db');
   const began = performance.now();
   const { code, stderr } = await ingest(reference).ended;
