@@ -357,19 +357,23 @@ export class DebuggerSteps {
     this.maker.entryLines.onSet(set, this.maker.sessions.current);
   }
 
+  onLog(log: LogLine): void {
+    const { refused, error = '' } = log.values ?? {};
+    if (refused !== LOG_BASE || !this.onRefusal(log, error)) this.maker.addLog(log);
+  }
+
   /**
    * What QEMU reports of a refused operation: VHOST_OPS_DEBUG() in hw/virtio/vhost.c, directly behind its call. What
-   * was entered last returned it, if it is that operation.
+   * was entered last returned it; false where that is not this operation.
    */
-  onLog(log: LogLine): void {
+  private onRefusal({ span }: LogLine, error: string): boolean {
     this.flushStop();
-    const { refused, error = '' } = log.values ?? {};
     const { lastStep } = this.maker;
     const call = lastStep?.entry === true ? lastStep.calls.at(-1) : undefined;
-    const errno = /\((-?)(\d+)\)$/.exec(error)?.[2];
-    if (refused === LOG_BASE && call?.row.kind === 'op_set_log_base' && errno !== undefined)
-      this.onReturn({ kind: 'return', span: log.span, func: call.func, value: `-${errno}` });
-    else this.maker.addLog(log);
+    const errno = /\(-?(\d+)\)$/.exec(error)?.[1];
+    if (call?.row.kind !== 'op_set_log_base' || errno === undefined) return false;
+    this.onReturn({ kind: 'return', span, func: call.func, value: `-${errno}` });
+    return true;
   }
 
   onReturn(returned: FunctionReturn): void {

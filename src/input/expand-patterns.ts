@@ -49,10 +49,13 @@ async function matches(pattern: string, readFolder: ReadFolder): Promise<readonl
       if (error !== null && 'code' in error && error.code === 'EACCES') {
         closed.set(realpathSync(path), path);
       }
-      done(
-        error,
-        entries.map((entry) => (leadsNowhere(path, entry) ? asFile(entry) : entry)),
-      );
+      // Without entries, where there is an error.
+      if (error !== null) done(error, entries);
+      else
+        done(
+          error,
+          entries.map((entry) => (leadsNowhere(path, entry) ? asFile(entry) : entry)),
+        );
     });
   };
   // A backslash separates folders on Windows, where no name can have one.

@@ -40,8 +40,9 @@ export const RECORDS_AT_ONCE = 8;
 /** Whether a fact of a capture passes; A is a. */
 export function matcher(filter: FactFilter, capture: number): (fact: Fact) => boolean {
   const all = filter.map(({ device, thread, kind, text = '', names }) => {
+    const sought = text.toLowerCase();
     const is = (wanted: string | undefined, recorded: string | undefined, shown = ''): boolean =>
-      wanted === undefined || recorded === wanted || holds(shown, wanted);
+      wanted === undefined || recorded === wanted || holds(shown, wanted.toLowerCase());
     return (fact: Fact): boolean => {
       const shown = {
         device: names?.device(capture, fact),
@@ -51,15 +52,16 @@ export function matcher(filter: FactFilter, capture: number): (fact: Fact) => bo
         is(device, fact.device, shown.device) &&
         is(thread, fact.thread, shown.thread) &&
         is(kind, fact.kind) &&
-        (text === '' || soughtIn(fact, shown).some((field) => holds(field, text)))
+        (sought === '' || soughtIn(fact, shown).some((field) => holds(field, sought)))
       );
     };
   });
   return (fact) => all.every((passes) => passes(fact));
 }
 
-function holds(field: string, text: string): boolean {
-  return field.toLowerCase().includes(text.toLowerCase());
+/** `sought`: in small letters. */
+function holds(field: string, sought: string): boolean {
+  return field.toLowerCase().includes(sought);
 }
 
 /** As recorded, and as shown. */

@@ -1,6 +1,7 @@
 import { callerOf } from '../flows/activation.js';
 import type { Step } from '../facts/step.js';
 import { hasGap } from '../flows/run.js';
+import { boolOf } from '../model/values.js';
 import { momentsOf, startedBefore } from './shared/device-lives.js';
 import type { Life, Source } from './shared/device-lives.js';
 import { doubtsOfRunning } from './shared/closed-backends.js';
@@ -244,7 +245,7 @@ function switchedOffDoubts(
     .events('vm_state_notify')
     .some(
       ({ event, index }) =>
-        sync < index && index < next.step && event?.record.args?.running === '1',
+        sync < index && index < next.step && boolOf(event?.record.args?.running) === true,
     );
   return runsAgain ? ['trace event vhost_dev_start when the VM ran again after the sync'] : [];
 }

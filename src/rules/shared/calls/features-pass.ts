@@ -24,15 +24,16 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
   const features = sent.find((a) => flagOf(a) === enable);
   const [call] = calls;
   const lost = call && unsentBy(context, call);
-  if (features === undefined && sent[0] !== undefined) {
-    const message = `with which flag ${name} calls ${sent[0].func} is not seen`;
-    const missing = [`enable_log= of ${sent[0].func}`];
-    return { verdict: 'inconclusive', ...at, message, missing };
-  }
   if (features !== undefined) {
     const evidence = [{ line: features.line, role: 'features' }];
     const message = 'the features word is sent in the pass';
     return { verdict: 'pass', ...at, message, evidence };
+  }
+  const [unshown] = sent;
+  if (unshown !== undefined) {
+    const message = `with which flag ${name} calls ${unshown.func} is not seen`;
+    const missing = [`enable_log= of ${unshown.func}`];
+    return { verdict: 'inconclusive', ...at, message, missing };
   }
   const missing = [
     ...doubts(run, activation),

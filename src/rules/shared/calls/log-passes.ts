@@ -144,8 +144,8 @@ function directionOf(activation: Activation): boolean | undefined {
 
 /**
  * Log starts or stops whose pass of vhost_dev_set_log() may have gone unseen, because nobody watched it:
- * one inconclusive judgement each, and one for each pass that may be of either direction. A watched function that is not called was not needed (the device
- * is stopped, or logs already).
+ * one inconclusive judgement each, and one for each pass that may be of either direction. A watched function that is
+ * not called was not needed (the device is stopped, or logs already).
  */
 export function* unseenPasses(context: SessionContext, enable: boolean): Generator<Judgement> {
   const { run } = context;
