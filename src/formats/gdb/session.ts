@@ -20,12 +20,11 @@ import type {
   Stop,
   ThreadRef,
 } from '../../model/record.js';
-import { breakCommand } from '../../model/break-command.js';
 import { isOwnCommand } from '../../model/gdb-commands.js';
-import type { BreakCommand } from '../../model/break-command.js';
 import { BacktraceBuilder } from './backtrace-builder.js';
 import { CommandLists } from './command-lists.js';
 import { askedExpression, askedMember } from './printed-value.js';
+import { SetBreakpoints } from './set-breakpoints.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
 
 /** A stop without its place and lines. */
@@ -54,11 +53,7 @@ export class GdbSession {
   #hasStops = false;
   #sourceLine: number | undefined;
   #started = false;
-  /** By which command each breakpoint was set, where that is echoed. */
-  readonly #typed = new Map<number, BreakCommand | undefined>();
-  #row: number | undefined;
-  /** Row of `info breakpoints` that was printed last. */
-  #tableRow: number | undefined;
+  readonly #breakpoints = new SetBreakpoints();
   readonly #lists = new CommandLists();
   /** A command that gdb may not know: the line below would say so. */
   #doubtful: Command | undefined;
@@ -124,7 +119,7 @@ export class GdbSession {
     this.#outputLine = last;
     this.#sourceLine = frame.line;
     this.#started = false;
-    this.#tableRow = undefined;
+    this.#breakpoints.endTable();
   }
 
   /** A frame that could not be read: its backtrace is incomplete, and a gap where none is left to say so. */
@@ -137,7 +132,7 @@ export class GdbSession {
   }
 
   addStop(head: StopHead, frame: Frame, span: Span): void {
-    this.#tableRow = undefined;
+    this.#breakpoints.endTable();
     const { kind, reason, number, thread } = head;
     // By name: a spread takes longer than all else that is done for one of thousands.
     if (head.signal === undefined) this.record({ kind, reason, number, thread, span, frame });
@@ -205,7 +200,7 @@ export class GdbSession {
     if (isOwnCommand(text)) this.record(command);
     else this.#doubtful = command;
     this.#command = command;
-    this.#tableRow = undefined;
+    this.#breakpoints.endTable();
     this.#outputLine = span.last;
   }
 
@@ -242,13 +237,14 @@ export class GdbSession {
 
   /** The row of `info breakpoints` that the line stands below, if any. */
   get tableRow(): number | undefined {
-    return this.#tableRow;
+    return this.#breakpoints.row;
   }
 
   /** `        return 0` below a row of `info breakpoints`: its command list. */
   addListedInTable(text: string, span: Span): void {
-    if (this.#tableRow === undefined) return;
-    this.addOutput({ kind: 'command', span, text, list: { breakpoints: [this.#tableRow] } });
+    const { row } = this.#breakpoints;
+    if (row === undefined) return;
+    this.addOutput({ kind: 'command', span, text, list: { breakpoints: [row] } });
   }
 
   addHeader(thread: ThreadRef, span: Span): void {
@@ -268,44 +264,30 @@ export class GdbSession {
     this.#outputLine = span.last;
   }
 
-  /** A function counts as watched only by a breakpoint that always stops at its entry. */
+  /** A breakpoint that a command set, or that `info breakpoints` lists. */
   addBreakpoint(set: BreakpointSet, isNew: boolean): void {
-    const { number } = set;
-    if (isNew) this.#typed.set(number, breakCommand(this.#command?.text ?? ''));
-    const typed = this.#typed.get(number);
-    const func = set.func ?? typed?.func;
-    const isInside = typed !== undefined && typed.func === undefined;
-    this.addOutput({
-      ...set,
-      func: isInside ? undefined : func,
-      ...(typed?.narrowed === true ? { narrowed: true } : {}),
-      ...(isInside ? { inside: true } : {}),
-      ...(isNew ? {} : { listed: true }),
-    });
-    this.#row = number;
-    this.#tableRow = isNew ? undefined : number;
-    if (isNew) this.#lists.breakpointSet(number);
+    const told = isNew
+      ? this.#breakpoints.set(set, this.#command?.text ?? '')
+      : this.#breakpoints.list(set);
+    this.addOutput(told);
+    if (isNew) this.#lists.breakpointSet(set.number);
   }
 
   /** A row of `info breakpoints` without a place: the places of its locations follow. */
   breakpointRow(number: number): void {
-    this.#row = number;
-    this.#tableRow = number;
+    this.#breakpoints.beginRow(number);
   }
 
   /** `stop only if x` below such a row. */
   narrowedRow(lineNo: number): boolean {
-    if (this.#row === undefined) return false;
-    this.addNarrowed(this.#row, lineNo, { listed: true });
-    return true;
+    const set = this.#breakpoints.narrowRow(lineNo);
+    if (set !== undefined) this.addOutput(set);
+    return set !== undefined;
   }
 
-  /** `Will ignore next 2 crossings of breakpoint 16.  Continuing.` */
+  /** `Will ignore next 2 crossings of breakpoint 16.  Continuing.`; `said`: what a list says. */
   addNarrowed(number: number, lineNo: number, said: { readonly listed?: true } = {}): void {
-    const span = { first: lineNo, last: lineNo };
-    const nowhere = { func: undefined, file: undefined, line: undefined };
-    const set = { number, temporary: false, ...nowhere, narrowed: true, ...said } as const;
-    this.addOutput({ kind: 'breakpoint-set', span, ...set });
+    this.addOutput({ ...this.#breakpoints.narrow(number, lineNo), ...said });
   }
 
   /** Another record of gdb. */
