@@ -243,6 +243,11 @@ const OUT_OF_BUDGET: Readonly<Record<string, string>> = {
     'the second one of a uprobes capture: with the return of each call the first takes most of the steps that are judged again',
 };
 
+/** What all breakpoints of a session together show has no slice: no part shows it. */
+function isInferred({ rule, severity }: Finding): boolean {
+  return rule === 'LS-BASE-FIRST' && severity === 'warning';
+}
+
 /** What a slice claims, and where it does not hold. */
 const proofs: { what: string; flaws: (capture: Capture, finding: Finding) => string[] }[] = [
   {
@@ -250,6 +255,7 @@ const proofs: { what: string; flaws: (capture: Capture, finding: Finding) => str
     flaws(capture, finding) {
       const { slice, rule, at } = finding;
       if (slice === undefined && `${rule} line ${at.line}` in OUT_OF_BUDGET) return [];
+      if (isInferred(finding)) return slice === undefined ? [] : ['a slice'];
       const isProof = slice !== undefined && capture.again(finding, slice) !== undefined;
       return isProof ? [] : [`${rule} at line ${at.line}`];
     },

@@ -67,17 +67,15 @@ export class Probes {
     watched: ReadonlySet<string>,
     placeOf: (step: number) => number,
   ): Probes {
-    const { probes, eliminated } = this.bySession[session] ?? NOTHING_WATCHED;
+    const { probes } = this.bySession[session] ?? NOTHING_WATCHED;
     const placed: Probe[] = [];
     for (const { func, from, until, how, line, breakpoint } of probes) {
       if (!watched.has(func)) continue;
       placed.push({ func, from: placeOf(from), until: placeOf(until), how, line, breakpoint });
     }
     const bySession: SessionProbes[] = [];
-    bySession[session] = new SessionProbes(
-      placed,
-      watched.has(eliminated?.func ?? '') ? eliminated : undefined,
-    );
+    // What is known by elimination is known by all breakpoints of the session: no part shows it.
+    bySession[session] = new SessionProbes(placed, undefined);
     return new Probes(steps, bySession);
   }
 
@@ -198,7 +196,8 @@ const FULL_OPS: readonly FactKind[] = [
 ];
 
 /**
- * The log base op, when it must be what the one silent breakpoint stands on.
+ * The log base op, when it is what the one silent breakpoint stands on, as far as the capture tells: the user may
+ * have set that one on a function that was not called, and none on the op. Rules warn, then, and say why.
  *
  * gdb numbers breakpoints from 1 without holes (gdb/breakpoint.c, set_breakpoint_number()). When every
  * number up to the highest was reported but one, that one stands as the first of the backend's ops (a

@@ -29,7 +29,7 @@ export const lsBaseFirst: Rule = {
     needs: [
       'the entry of vhost_migration_log or vhost_log_global_start',
       'probes on the set_log_base op and on vhost_dev_set_features or vhost_virtqueue_set_addr',
-      'the probe on the op may be inferred for a single log start: one breakpoint number never stops, and the op is the only function of the full probe set that is never seen',
+      'without a line that names the probe on the op a single log start is judged by elimination, for a warning: one breakpoint number never stops, the first of those on ops, and of all that a log start calls the op alone is never seen',
       'or the messages of a vhost-user connection since it did not log: an strace -y of QEMU or of the backend',
     ],
     probes: [
@@ -49,6 +49,7 @@ export const lsBaseFirst: Rule = {
       'Look for "vhost_set_log_base failed" in the output of QEMU, and at vhost_dev_log_resize() of that QEMU.',
     exceptions: [
       'a device start with logging on sends the base last: judged by DS-LOGBASE',
+      'where no line says which function the silent breakpoint stands on it may be another one, which was not called: a warning',
       'vhost-user devices of a higher pair send no message since 8.0; the op is called all the same, and the op is what is judged',
     ],
     sources: [
@@ -138,12 +139,13 @@ function judge(context: SessionContext, span: Activation): Judgement | undefined
       role: `the breakpoint on ${probe.func}; no call stopped there since`,
     });
   }
-  const known =
-    probe?.how === 'by elimination'
-      ? ` (breakpoint ${String(probe.breakpoint)} is the only one that never stopped, and ${probe.func} the only function of the probe set that is never seen)`
-      : '';
+  const isInferred = probe?.how === 'by elimination';
+  const known = isInferred
+    ? `: breakpoint ${String(probe.breakpoint)}, the only one that never stopped, is taken for that of ${probe.func}, by its place among the others; \`info breakpoints\` tells`
+    : '';
   return {
     verdict: 'violation',
+    ...(isInferred ? { severity: 'warning' as const } : {}),
     ...at,
     message: `${first.func} switches logging on, but no set_log_base was called since ${span.func}${known}`,
     expected: `${probeName('op_set_log_base', backend)} before ${first.func}`,
