@@ -3,13 +3,19 @@ import type { Subject } from '../flows/distinct-facts.js';
 import type { Run } from '../flows/run.js';
 import type { FactKind } from '../model/fact.js';
 import type { Judgement, Rule } from '../rules/rule.js';
+import { messageEvents } from '../rules/shared/traced/message-events.js';
+import { bareToggles } from './bare-toggles.js';
 import type { Session } from './session.js';
 
 /** The inconclusive judgement on the first subject of the rule, if it has one in the session. */
 export function unjudgedSubject(rule: Rule, context: Session): Judgement | undefined {
   const { run } = context;
   const subject = context.distinctFacts.find((fact) => isSubject(rule, fact, run));
-  if (subject === undefined) return undefined;
+  if (subject === undefined) {
+    return run.ordered
+      ? (unjudgedToggle(rule, context) ?? unjudgedMessage(rule, context))
+      : undefined;
+  }
   const name = nameOf(subject);
   return {
     verdict: 'inconclusive',
@@ -22,6 +28,48 @@ export function unjudgedSubject(rule: Rule, context: Session): Judgement | undef
         : `${name} is seen, but not enough around it to judge`,
     missing: missingAround(run, subject),
   };
+}
+
+/** The same of a log start or a log stop that no fact shows by itself. */
+function unjudgedToggle({ triggers, info }: Rule, context: Session): Judgement | undefined {
+  const toggle = bareToggles(context).find(
+    ({ backend, enable }) =>
+      (backend === undefined || info.backends.includes(backend)) &&
+      callsOf(enable).some((kind) => triggers.includes(kind)),
+  );
+  if (toggle === undefined) return undefined;
+  const { line, role, enable } = toggle;
+  const what =
+    enable === undefined ? 'a log start or a log stop' : enable ? 'a log start' : 'a log stop';
+  return {
+    verdict: 'inconclusive',
+    step: 0,
+    line,
+    message: `vrings get their addresses as in ${what}; the calls that make it are not seen`,
+    missing: missingAround(context.run, { role, line }),
+  };
+}
+
+/** The same of a device start or stop of which the trace shows what is sent to the backend, and no more. */
+function unjudgedMessage({ triggers, info }: Rule, context: Session): Judgement | undefined {
+  if (!info.backends.includes('user')) return undefined;
+  const sent = messageEvents(context).find(({ name }) =>
+    MESSAGES.get(name)?.some((kind) => triggers.includes(kind)),
+  );
+  if (sent === undefined) return undefined;
+  const { line, name } = sent;
+  return {
+    verdict: 'inconclusive',
+    step: 0,
+    line,
+    message: `${name} is seen where it is sent to the backend; the calls that send it are not`,
+    missing: missingAround(context.run, { role: 'event', line }),
+  };
+}
+
+function callsOf(enable: boolean | undefined): readonly FactKind[] {
+  if (enable === undefined) return [...OF_LOG_START, ...OF_LOG_STOP];
+  return enable ? OF_LOG_START : OF_LOG_STOP;
 }
 
 /** Does the fact show that there was something for the rule to judge? */
@@ -50,11 +98,18 @@ const OF_LOG_START: readonly FactKind[] = [
   'vhost_dev_set_log',
 ];
 
+const OF_LOG_STOP: readonly FactKind[] = ['vhost_log_global_stop'];
+
 const CALLS_BEHIND: ReadonlyMap<FactKind, readonly FactKind[]> = new Map([
   ['op_set_log_base', OF_LOG_START],
   ['vhost_log_write', OF_LOG_START],
   ['op_set_mem_table', ['vhost_dev_start']],
   ['op_get_vring_base', ['vhost_dev_stop']],
+]);
+
+const MESSAGES: ReadonlyMap<string, readonly FactKind[]> = new Map([
+  ['SET_MEM_TABLE', ['vhost_dev_start']],
+  ['GET_VRING_BASE', ['vhost_dev_stop']],
 ]);
 
 /** `VHOST_SET_LOG_BASE`, also where the function is vhost_net_ioctl() and the request its argument. */
@@ -63,7 +118,7 @@ function nameOf({ func, value, role }: Subject): string {
 }
 
 /** Why a rule could not even begin with what it saw. */
-function missingAround(run: Run, subject: Subject): readonly string[] {
+function missingAround(run: Run, subject: Pick<Subject, 'role' | 'line'>): readonly string[] {
   if (!run.ordered) {
     const { why, line } = run.note ?? { why: 'it is a note', line: 0 };
     if (why === 'times that run backwards') {

@@ -27,7 +27,10 @@ const NAMES: Readonly<Record<string, string>> = {
   8: 'SET_VRING_NUM',
   9: 'SET_VRING_ADDR',
   10: 'SET_VRING_BASE',
+  11: 'GET_VRING_BASE',
   12: 'SET_VRING_KICK',
+  13: 'SET_VRING_CALL',
+  23: 'SET_VRING_ENDIAN',
   39: 'SET_STATUS',
   40: 'GET_STATUS',
 };
