@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { buildRun } from '../src/flows/run.js';
 import type { Run } from '../src/flows/run.js';
+import { judge } from './helpers/check.js';
 import { readText } from './helpers/read-text.js';
 
 function runOf(...rows: readonly string[]): Run {
@@ -103,4 +104,22 @@ test('rows that name a function and show no call are told', () => {
       { code: 'UNREAD_PROTOCOL', span: { first: 1 } },
     ]);
   expect(readText(row('probe_qemu:vhost_dev_start', 'hdev=0x55e9b0001000')).problems).toEqual([]);
+});
+
+test('a log start in which a vhost-user device disconnects succeeds, and nothing is to be undone', () => {
+  const dev = 'dev=0x55e9b0009000';
+  const rows = [
+    row('probe_qemu:memory_global_dirty_log_start', 'flags=0x1', '55e9a1b21000'),
+    row('probe_qemu:vhost_log_global_start', 'listener=0x55e9b0001008', '55e9a1b22000'),
+    row('probe_qemu:vhost_log_global_start', 'listener=0x55e9b0009008', '55e9a1b22000'),
+    row('probe_qemu:vhost_dev_set_log', `${dev} enable_log=0x1`),
+    row('probe_qemu:vhost_virtqueue_set_addr', `${dev} idx=0x0 enable_log=0x0`, '55e9a1b23000'),
+    row('probe_qemu:vhost_dev_set_log__return', 'arg1=-22', '55e9a1b2c3d0 <- 55e9a1b2f001'),
+    row('probe_qemu:vhost_log_global_start__return', 'arg1=0x0', '55e9a1b22000 <- 55e9a1b2f002'),
+    row('probe_qemu:memory_global_dirty_log_start__return', '', '55e9a1b21000 <- 55e9a1b2f003'),
+    row('probe_qemu:vhost_dev_stop', 'hdev=0x55e9b0009000', '55e9a1b24000', 500),
+    row('probe_qemu:vhost_log_global_stop', 'listener=0x55e9b0001008', '55e9a1b25000', 500),
+  ];
+  const own = judge(rows.join('\n')).filter(({ rule }) => rule === 'XD-ROLLBACK');
+  expect(own.map(({ verdict }) => verdict)).toEqual(['inconclusive']);
 });

@@ -20,6 +20,7 @@ export const xdRollback: Rule = {
     needs: [
       'the return value of vhost_log_global_start or vhost_migration_log (gdb: finish), or vhost_dev_set_log() undoing itself',
       'probes vhost_log_global_start and vhost_log_global_stop, and proof that memory_global_dirty_log_start returned',
+      'of a vhost-user device without that value: probe migration_bitmap_sync, and the cleanup of the migration',
     ],
     why: 'The migration fails, and the devices before go on logging for nobody: they pay for it, keep their log, and ignore the next log start.',
     probes: ['vhost_log_global_start', 'vhost_log_global_stop', 'return of vhost_log_global_start'],
@@ -85,12 +86,32 @@ function undoingIn(
         : []),
     ];
     const thread = callerOf(activation, 'migration_thread');
-    if ((lastWork(context).get(thread) ?? -1) > activation.last)
-      doubts.push('why the migration goes on');
+    if ((lastWork(context).get(thread) ?? -1) > activation.last) doubts.push(GOES_ON);
+    else doubts.push(...doubtsOfFailure(context, activation, call));
     return { call, mark, doubts };
   }
   return undefined;
 }
+
+const GOES_ON = 'why the migration goes on';
+
+/**
+ * A vhost-user device that disconnects in its log start counts as stopped before any call stops it, and makes a success
+ * of what fails inside: vhost_user_async_close() clears `started`. A migration that goes on then reads the dirty log, one
+ * that failed is cleaned up.
+ */
+function doubtsOfFailure(context: SessionContext, start: Activation, failed: Activation): string[] {
+  const { run } = context;
+  const backend = run.rings.backendOf(failed);
+  if (backend === 'kernel' || backend === 'vdpa') return [];
+  const next = context.of('migration_bitmap_sync', ...ENDS).find(({ first }) => first > start.last);
+  if (next?.kind === 'migration_bitmap_sync') return [GOES_ON];
+  if (next === undefined || hasGap(run, start.last, next.first))
+    return ['what the migration does next: vhost_log_global_start may have returned true'];
+  return unwatched(run, 'migration_bitmap_sync', start.first, next.first);
+}
+
+const ENDS = ['migration_cleanup', 'savevm_state_cleanup', 'ram_save_cleanup'] as const;
 
 function* judge(
   context: SessionContext,
