@@ -95,7 +95,10 @@ function* judgeBase(
   const start = startOf(thread, at);
   if (NO_SUCH_REQUEST.has(outcome?.errno ?? '')) {
     const message = `${who} does not know VHOST_SET_LOG_BASE, as vhost-vdpa`;
-    const missing = ['which device it is: strace -y prints its path'];
+    const isNamed = endpoint?.includes('/') === true;
+    const missing = [
+      isNamed ? 'a device that knows the request' : 'which device it is: strace -y prints its path',
+    ];
     yield { verdict: 'inconclusive', endpoint, step, line, message, missing };
   } else if (start?.what === 'device start') yield* judgeDeviceStart(context, start);
   else if (start !== undefined) yield judgeLogStart(context, start);
@@ -164,7 +167,7 @@ function judgeLogStart(context: SessionContext, start: LogStart): Judgement {
     if (addresses.length === 0 || !isOver) {
       return undecided(
         `${who}: the log start is not seen to end`,
-        'the next request of that thread',
+        'the next request to the device: strace -y names it in those of all threads',
       );
     }
     const message = `${who}: the kernel accepted every request of the log start`;

@@ -11,7 +11,6 @@ import {
   place,
   probeName,
 } from './shared/calls/queries.js';
-import { judgeBaselessToggles } from './shared/wire/kernel-baseless.js';
 import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
 import { isOfOneQemu, missingFor, wirePasses } from './shared/wire/passes.js';
 import type { WirePass } from './shared/wire/passes.js';
@@ -73,7 +72,6 @@ export const lsBaseFirst: Rule = {
     for (const pass of wirePasses(context)) {
       if (pass.kind === 'start') yield judgeWire(context, pass);
     }
-    yield* judgeBaselessToggles(context);
   },
 };
 

@@ -45,7 +45,7 @@ export const stEnable: Rule = {
     remedy:
       'Compare the arguments of the two frames with the source of that QEMU; look for a patched caller.',
     exceptions: [
-      'calls that undo a failed vhost_dev_set_log() carry the old flag; one stack cannot tell them from a fault, so a mismatch inside vhost_dev_set_log() is inconclusive here and judged by LS-UNIFORM',
+      'calls that undo a failed vhost_dev_set_log() carry the old flag; one stack cannot tell them from a fault, so a mismatch inside vhost_dev_set_log() is judged by LS-UNIFORM, and inconclusive in notes',
       'values that are optimized out or not printed',
     ],
     sources: [
@@ -66,12 +66,18 @@ export const stEnable: Rule = {
       for (const { outer, inner, caller, line } of callPairs(step, run)) {
         const flag = demanded(outer, inner);
         if (flag === undefined || inner.enable === undefined) continue;
+        if (run.ordered && mayBeUndoing(outer, inner) && inner.enable !== flag) continue;
         const device = inner.row.device === 'listener' ? caller?.device : inner.pointer;
         yield { ...verdictOf(outer, inner, flag), device, step: step.index, line };
       }
     },
   },
 };
+
+/** A pass that fails undoes itself with the old flag; the election comes last, in one that has succeeded. */
+function mayBeUndoing(outer: Call, inner: Call): boolean {
+  return outer.row.kind === 'vhost_dev_set_log' && inner.row.kind !== 'vhost_dev_elect_mem_logger';
+}
 
 function verdictOf(
   outer: Call,
@@ -80,13 +86,13 @@ function verdictOf(
 ): Pick<Judgement, 'verdict' | 'message' | 'missing' | 'expected'> {
   const passed = `${inner.func} gets ${String(inner.enable)} from ${outer.func}`;
   if (inner.enable === flag) return { verdict: 'pass', message: passed };
-  // The election comes last, in a pass that has succeeded.
-  const isElection = inner.row.kind === 'vhost_dev_elect_mem_logger';
-  if (outer.row.kind === 'vhost_dev_set_log' && !isElection) {
+  if (mayBeUndoing(outer, inner)) {
     return {
       verdict: 'inconclusive',
       message: `${passed}(${String(flag)}): the undoing of a failed pass, or a wrong flag`,
-      missing: ['the calls before and after this one in the same vhost_dev_set_log()'],
+      missing: [
+        'the order of the backtraces: LS-UNIFORM judges the calls of one vhost_dev_set_log() together (--assume-ordered)',
+      ],
     };
   }
   return {
