@@ -9,7 +9,6 @@ import {
   below,
   callerOf,
   doubts,
-  endOf,
   hasGap,
   place,
   probeName,
@@ -143,10 +142,16 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
   }
   const backend = run.rings.backendOf(stop);
   const byVm = isByVm(context, stop);
+  // Every vring is fetched before the log is given back.
+  const put = below(stop, 'vhost_log_put').find(
+    (a) => a.parent?.kind === 'vhost_dev_stop' && a.device === device,
+  );
+  const over = put?.first ?? stop.closed;
+  const end = over ?? run.steps.length;
   for (const vring of missed) {
     const missing = [
-      ...doubts(run, stop),
-      ...unwatched(run, 'op_get_vring_base', stop.first, endOf(run, stop), backend),
+      ...doubts(run, stop, over),
+      ...unwatched(run, 'op_get_vring_base', stop.first, end, backend),
     ];
     if (backend === undefined) missing.push(`probe ${probeName('op_get_vring_base', undefined)}`);
     if (fetched.includes(undefined)) missing.push('idx= of vhost_virtqueue_stop');
@@ -162,8 +167,7 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
       missing.push('force= of do_vhost_dev_stop, or a QEMU version below 10.2');
     const entered = below(stop, 'vhost_virtqueue_stop').find((a) => run.rings.ringOf(a) === vring);
     if (entered !== undefined && !byVm) missing.push('the descriptor address of the ring');
-    if (!byVm)
-      missing.push(...unwatched(run, 'vhost_virtqueue_stop', stop.first, endOf(run, stop)));
+    if (!byVm) missing.push(...unwatched(run, 'vhost_virtqueue_stop', stop.first, end));
     if (missing.length > 0) {
       yield {
         verdict: 'inconclusive',
@@ -181,7 +185,12 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
       vring,
       message: `the device stops without fetching vring ${vring}: ${probeName('op_get_vring_base', backend)} is never called for it`,
       expected: `${probeName('op_get_vring_base', backend)} for vring ${vring} before vhost_dev_stop returns`,
-      evidence: startEvidence(context, stop, vring),
+      evidence: [
+        ...startEvidence(context, stop, vring),
+        ...(put !== undefined && stop.closed === undefined
+          ? [{ line: put.line, role: 'all vrings are done: the log is given back' }]
+          : []),
+      ],
     };
   }
 }

@@ -3,7 +3,7 @@ import type { Activation } from '../../../flows/activation.js';
 import { LOG_ALL } from '../../../model/constants.js';
 import { featuresOf } from '../../../model/values.js';
 import type { Judgement, SessionContext } from '../../rule.js';
-import { successOf } from './log-passes.js';
+import { overOf, successOf } from './log-passes.js';
 import type { Pass } from './log-passes.js';
 import { bareWithin, childrenOf, doubts, endOf, place, unwatched } from './queries.js';
 import { unsent } from './unsent.js';
@@ -35,10 +35,11 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
     const missing = [`enable_log= of ${unshown.func}`];
     return { verdict: 'inconclusive', ...at, message, missing };
   }
+  const over = overOf(pass);
   const missing = [
-    ...doubts(run, activation),
+    ...doubts(run, activation, over),
     ...(lost?.missing ?? []),
-    ...unwatched(run, 'vhost_dev_set_features', activation.first, endOf(run, activation)),
+    ...unwatched(run, 'vhost_dev_set_features', activation.first, over ?? endOf(run, activation)),
   ];
   const success = successOf(run, pass);
   // Whatever may fail in it comes after this call.

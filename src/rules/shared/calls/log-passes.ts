@@ -215,6 +215,14 @@ export function successOf(run: Run, pass: Pass): Mark | undefined {
   return { line: last.line, role: 'the last address of the pass, and nothing was undone after it' };
 }
 
+/**
+ * The step at which a pass has certainly returned: where that is not seen, the log stop that takes it back, which goes on
+ * only where vhost_migration_log() has kept what the log start returned.
+ */
+export function overOf({ activation, takenBack }: Pass): number | undefined {
+  return activation.closed ?? takenBack?.first;
+}
+
 function putAfter({ parent, first }: Activation): Activation | undefined {
   if (parent?.kind !== 'vhost_migration_log' || parent.altered) return undefined;
   return childrenOf(parent, 'vhost_log_put').find((a) => a.first > first);

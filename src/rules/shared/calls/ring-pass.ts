@@ -5,7 +5,7 @@ import { argText, pointerOf } from '../../../model/values.js';
 import { runningRings } from '../../../protocol/replay.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import { callsOf, lastAddressed, missingRings } from './device-calls.js';
-import { isOwn, successOf } from './log-passes.js';
+import { isOwn, overOf, successOf } from './log-passes.js';
 import { doubts, endOf, hasGap, lastBefore, place, probeName, unwatched } from './queries.js';
 import type { Pass } from './log-passes.js';
 import type { Unsent } from './unsent.js';
@@ -107,12 +107,9 @@ function unsentFor({ rings }: Run, { unsent }: Pass, vring: number): Unsent | un
 /** What keeps a ring that the pass is not seen to reach from being a missed one. */
 function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[] {
   const { activation } = pass;
-  const found = unwatched(
-    run,
-    'vhost_virtqueue_set_addr',
-    activation.first,
-    endOf(run, activation),
-  );
+  const over = overOf(pass);
+  const end = over ?? endOf(run, activation);
+  const found = unwatched(run, 'vhost_virtqueue_set_addr', activation.first, end);
   if (pass.rolledBack) found.push('a pass that was not rolled back');
   if (pass.hasUnknownRing) found.push('idx= of vhost_virtqueue_set_addr');
   const backend = run.rings.backendOf(activation);
@@ -124,7 +121,7 @@ function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[
   if (lost !== undefined) found.push(...lost.missing);
   if (found.length > 0 || lost !== undefined) return found;
   if (isPassedOver(run, pass, vring)) return [];
-  const doubt = doubts(run, activation);
+  const doubt = doubts(run, activation, over);
   const isDecided = doubt.length > 0 || successOf(run, pass) !== undefined;
   return isDecided ? doubt : ['proof that the pass succeeded'];
 }
