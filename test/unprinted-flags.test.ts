@@ -57,3 +57,20 @@ test('features of a log stop, cut at 80 columns, are not those of the log start'
     'inconclusive',
   ]);
 });
+
+test('of two flags in one start the one is wrong that the last log start did not ask for', () => {
+  const text = textOf('rules/DS-FLAG/violation-restart-without-log/input.txt');
+  const [before = '', behind = ''] = text.split(
+    /(?<=vhost_dev_set_log \(.*enable_log=true\).*\n)(?![\s\S]*vhost_dev_set_log \(.*enable_log=true)/,
+  );
+  const restarted = behind
+    .slice(0, behind.search(/\n.*hit Breakpoint \d+, vhost_log_global_stop/))
+    .replaceAll(/(vhost_virtqueue_set_addr \(.*enable_log=)false/g, '$1true');
+  const found = judge(before + restarted).filter(({ rule }) => rule === 'DS-FLAG');
+  const wrong = found.filter(({ verdict }) => verdict === 'violation');
+  expect(wrong.length).toBeGreaterThan(0);
+  for (const { vring, message } of wrong) {
+    expect(vring).toBeNull();
+    expect(message).toContain('the device is started with enable_log=false');
+  }
+});

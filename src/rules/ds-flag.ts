@@ -172,7 +172,7 @@ function* judge(
 ): Generator<Judgement> {
   const expected = expectedLog(context, device, anchor);
   const wrong = expected.flag;
-  const odd = oddRings(context, start, flags);
+  const odd = oddCalls(context, start, flags, expected);
   if ((wrong === undefined || expected.onlyConfirms) && odd.length > 0) {
     yield* odd;
     return;
@@ -240,10 +240,11 @@ function violation(
 }
 
 /** Without knowing the flag: one start uses one flag, because nothing can change it in between. */
-function oddRings(
+function oddCalls(
   { run }: SessionContext,
   start: Activation,
   { features, rings }: Flags,
+  { asked }: ExpectedLog,
 ): readonly Judgement[] {
   const odd = features === undefined ? [] : rings.filter((ring) => ring.enable !== features.enable);
   const last = odd.at(-1);
@@ -253,7 +254,21 @@ function oddRings(
     last !== undefined &&
     !hasGap(run, start.first, last.first) &&
     unwatchedToggles(run, start.first, last.first).length === 0;
-  if (features === undefined || !isCertain) return [];
+  const [first] = odd;
+  if (features === undefined || first === undefined || !isCertain) return [];
+  if (first.enable === asked) {
+    return [
+      {
+        verdict: 'violation',
+        device: start.device,
+        step: features.first,
+        line: features.line,
+        message: `the device is started with enable_log=${String(features.enable)}, but its vrings with enable_log=${String(asked)}, as the last log ${asked === true ? 'start' : 'stop'} asked for`,
+        expected: `${features.func}(enable_log=${String(asked)})`,
+        evidence: [{ line: first.line, role: 'the flag of a vring in the same start' }],
+      },
+    ];
+  }
   return odd.map((ring) => {
     const vring = run.rings.ringOf(ring);
     return {

@@ -20,6 +20,8 @@ import type { Mark, SessionContext } from '../../rule.js';
 export interface ExpectedLog {
   /** The proven flag, undefined when the capture cannot tell. */
   readonly flag: boolean | undefined;
+  /** What the last log start or stop that is seen asked for, whatever came of it; undefined where none is. */
+  readonly asked?: boolean;
   /** True when the flag is known only well enough to confirm a match, not to convict a mismatch. */
   readonly onlyConfirms: boolean;
   readonly evidence: readonly Mark[];
@@ -112,7 +114,7 @@ function afterLogStop(context: SessionContext, previous: Toggle, start: Activati
   const { activation } = previous;
   const missing = doubtsBetween(context, activation.first, start.first, 'the log stop');
   if (activation.altered) missing.push('a run that the debugger did not alter');
-  if (missing.length > 0) return unknown(...missing);
+  if (missing.length > 0) return { ...unknown(...missing), asked: false };
   return {
     flag: false,
     onlyConfirms: false,
@@ -151,7 +153,7 @@ function afterLogStart(
       missing.push('the log stop after this start, or probe vhost_dev_init');
     }
   }
-  if (missing.length > 0) return { ...unknown(...missing), evidence };
+  if (missing.length > 0) return { ...unknown(...missing), evidence, asked: true };
   return { flag: true, onlyConfirms: false, evidence, missing: [] };
 }
 
