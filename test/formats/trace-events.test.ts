@@ -384,3 +384,26 @@ it('a gap that was taken on the way is still one gap', () => {
     ['gap', 4, 4],
   ]);
 });
+
+describe('a line of simpletrace.py', () => {
+  const whole = 'vhost_user_write 47.861 pid=18035 req=0x1 flags=0x1';
+
+  it.each([
+    'vhost_user_write 47.861 pid=18035 req=0x1 fla',
+    'vhost_user_write 47.861 pid=18035 req=0x1 flags=0x1</p>',
+    'vhost_user_write 47.861 pid=18035 request=0x1 flags=0x1',
+    'vhost_user_write 47.861 pid=18035',
+    'vhost_user_write 47.8',
+    'Dropped_Event 47.861 pid=18035 num_events_dropped=',
+  ])('that does not fit is told, and a gap: %s', (line) => {
+    const reading = readLines([whole, line, whole]);
+    expect(reading.records.map(({ kind }) => kind)).toEqual(['event', 'gap', 'event']);
+    expect(reading.problems).toMatchObject([{ code: 'EVENT_UNREAD', span: { first: 2 } }]);
+  });
+
+  it('is not what the log backend prints of an event without arguments', () => {
+    const reading = readLines([whole, 'savevm_state_cleanup ']);
+    expect(reading.records.map(({ kind }) => kind)).toEqual(['event', 'event']);
+    expect(reading.problems).toEqual([]);
+  });
+});

@@ -7,7 +7,7 @@
  * Not read: the output of before 2.1, which names no process; scripts that print otherwise.
  */
 import { accept } from '../../grammar/simpletrace.js';
-import type { CaptureRecord } from '../../model/record.js';
+import type { CaptureRecord, Problem } from '../../model/record.js';
 import { cleanLine } from '../clean.js';
 import { isString } from './event-form.js';
 import type { EventForm, PrintedEvent } from './event-form.js';
@@ -24,11 +24,17 @@ export type SimpletraceLine =
 
 const SIGNATURE = /^[A-Za-z_]\w{0,127} -?\d{1,20}\.\d{3} pid=\d{1,10}(?: |$)/;
 
+/** A line below others that was cut before it says whose event it is. */
+const CUT = /^([A-Za-z_]\w{0,127})(?: (-?\d[\d.]{0,24}(?: p?i?d?=?)?))?$/;
+
 /** Longer lines are none: ten strings of 512 bytes, each byte printed as `\x00`, stay below it. */
 const LONGEST_LINE = 32_768;
 
 /** Names that are remembered: QEMU has 7,000 events, a hostile file any number. */
 const MOST_NAMES = 16_384;
+
+/** How the script names the record that tells of dropped events. */
+const DROPPED = 'Dropped_Event';
 
 export function createSimpletraceText(events: EventTable): LineFormat {
   return new SimpletraceText(events);
@@ -40,6 +46,8 @@ class SimpletraceText implements LineFormat {
   readonly #events: EventTable;
   /** The last line that tells of dropped events. */
   #dropped = 0;
+  #lastLine = -1;
+  #problem: Problem | undefined;
   readonly #forms = new Map<string, readonly EventForm[]>();
   readonly #readers = new WeakMap<EventForm, TextReader>();
 
@@ -47,11 +55,17 @@ class SimpletraceText implements LineFormat {
     this.#events = events;
   }
 
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
+
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
-    if (!SIGNATURE.test(line)) return undefined;
+    this.#problem = undefined;
+    const isBelow = this.#lastLine === lineNo - 1;
+    if (!SIGNATURE.test(line)) return isBelow ? this.#missCut(line, lineNo) : undefined;
     const read = readLine(line);
     if (read === undefined) return undefined;
-    const span = { first: lineNo, last: lineNo };
+    this.#lastLine = lineNo;
     if (read.type === 'dropped') {
       const gap = droppedGap(lineNo, read.count, this.#dropped);
       this.#dropped = lineNo;
@@ -59,13 +73,12 @@ class SimpletraceText implements LineFormat {
     }
     const { name, pid, values } = read;
     const printed = this.#print(name, values);
-    if (printed === undefined && this.#events.isComplete(name)) {
-      return [{ kind: 'gap', span, why: `${name} could not be read` }];
-    }
+    const isDamaged = this.#events.isComplete(name) || name === DROPPED;
+    if (printed === undefined && isDamaged) return this.#miss(name, lineNo);
     return [
       {
         kind: 'event',
-        span,
+        span: { first: lineNo, last: lineNo },
         name,
         ...(printed ?? { args: undefined, text: values }),
         tid: pid,
@@ -77,6 +90,22 @@ class SimpletraceText implements LineFormat {
 
   end(): readonly CaptureRecord[] {
     return [];
+  }
+
+  #missCut(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    const [, name = '', text = ''] = CUT.exec(line) ?? [];
+    if (!this.#events.has(name)) return undefined;
+    // The log backend prints that, too.
+    const isWhole = this.#events.forms(name).some((form) => form.readText(text) !== undefined);
+    return isWhole ? undefined : this.#miss(name, lineNo);
+  }
+
+  #miss(name: string, lineNo: number): readonly CaptureRecord[] {
+    const span = { first: lineNo, last: lineNo };
+    this.#lastLine = lineNo;
+    const message = `${name} has arguments of no known format`;
+    this.#problem = { code: 'EVENT_UNREAD', message, span };
+    return [{ kind: 'gap', span, why: `${name} could not be read` }];
   }
 
   #print(name: string, values: string): PrintedEvent | undefined {
