@@ -1,7 +1,7 @@
 /**
  * Takes off the margins that stand in front of every line of a session or a trace.
  *
- * A margin is known by a line of gdb, or by one that only strace, DPDK or libvhost-user print, behind it, a quote of
+ * A margin is known by a line of gdb, or by one that only strace, DPDK, libvhost-user or simpletrace.py print, behind it, a quote of
  * mail by a row of the kernel's tracers or of perf, too; it goes as long as lines have it. Single lines with a margin
  * (`4711  * #0 ...` in a comment) are read by splitMargin() in clean.ts. Other margins are learned from lines that nobody
  * else claims, see unknown-margins.ts.

@@ -13,6 +13,7 @@ import type { GdbSession } from './gdb/session.js';
 import type { Margins } from './margins.js';
 import type { EventTable } from './qemu/event-table.js';
 import { beginsEvent, readEvent } from './qemu/qemu-trace.js';
+import { isSimpletrace } from './qemu/simpletrace-text.js';
 
 /** What stands behind the margin. */
 interface Found {
@@ -204,6 +205,7 @@ export class UnknownMargins {
     const isStamped = /^[A-Z]/.test(text);
     if (!isStamped && !this.#events.has(/^\w*/.exec(text)?.[0] ?? '')) return false;
     if (!TELLING.test(text)) return false;
+    if (isSimpletrace(text)) return true;
     if (beginsEvent(text, this.#events)) return true;
     const read = readEvent(text, 0, false, this.#events);
     return read?.event.args !== undefined && !read.damaged;

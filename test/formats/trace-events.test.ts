@@ -401,6 +401,28 @@ describe('a line of simpletrace.py', () => {
     expect(reading.problems).toMatchObject([{ code: 'EVENT_UNREAD', span: { first: 2 } }]);
   });
 
+  it.each([
+    '    ',
+    '> ',
+    '| ',
+    '// ',
+    '10:11:12 ',
+    'qemu-1  | ',
+    '2024-03-05T10:11:12.123456Z ',
+    'Mar  5 10:11:12 host qemu-system-x86_64[4242]: ',
+    '2026-11-26T12:00:00.123456789Z stdout F ',
+  ])('is read behind "%s", and is no text of the log backend there', (margin) => {
+    const lines = [whole, "vhost_section 86.429 pid=18035 name=b'mem' r=0x1", whole];
+    const { records, formats, problems } = readLines(lines.map((line) => margin + line));
+    expect(formats).toEqual(['simpletrace']);
+    expect(records).toMatchObject([
+      { name: 'vhost_user_write', args: { flags: '0x1' }, pid: 18035 },
+      { name: 'vhost_section', args: { name: 'mem' } },
+      { name: 'vhost_user_write' },
+    ]);
+    expect(problems).toEqual([]);
+  });
+
   it('is not what the log backend prints of an event without arguments', () => {
     const reading = readLines([whole, 'savevm_state_cleanup ']);
     expect(reading.records.map(({ kind }) => kind)).toEqual(['event', 'event']);

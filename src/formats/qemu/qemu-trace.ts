@@ -11,6 +11,7 @@ import type { Span, TraceEvent } from '../../model/record.js';
 import type { EventForm } from './event-form.js';
 import { builtInEvents } from './event-table.js';
 import type { EventTable } from './event-table.js';
+import { isBehindName } from './simpletrace-text.js';
 
 /** The parts of a line, before the event's own format is applied. */
 export interface TraceLine {
@@ -76,7 +77,8 @@ export function readEvent(
   events: EventTable = builtInEvents(),
 ): ReadEvent | undefined {
   const parts = traceLine(line, events);
-  if (parts === undefined) return undefined;
+  // Behind somebody else's stamp: a text that may be anything would fit it.
+  if (parts === undefined || isBehindName(parts.text)) return undefined;
   // "vhost_commit : state 1" lists an event, in the monitor.
   if (parts.by === 'bare' && /^: state [01]$/.test(parts.text)) return undefined;
   const known = events.has(parts.name);

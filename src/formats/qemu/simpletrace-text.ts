@@ -22,6 +22,9 @@ export type SimpletraceLine =
   | { readonly type: 'event'; readonly name: string; readonly pid: number; readonly values: string }
   | { readonly type: 'dropped'; readonly count: number };
 
+// "15.120 pid=4242 started=0x1"
+const DISTANCE = /^-?\d{1,20}\.\d{3} pid=\d{1,10}(?: |$)/;
+// "vhost_commit 15.120 pid=4242 started=0x1"
 const SIGNATURE = /^[A-Za-z_]\w{0,127} -?\d{1,20}\.\d{3} pid=\d{1,10}(?: |$)/;
 
 /** A line below others that was cut before it says whose event it is. */
@@ -35,6 +38,16 @@ const MOST_NAMES = 16_384;
 
 /** How the script names the record that tells of dropped events. */
 const DROPPED = 'Dropped_Event';
+
+/** Nobody else prints a line like that. */
+export function isSimpletrace(line: string): boolean {
+  return SIGNATURE.test(line);
+}
+
+/** The same of what stands behind the name of an event. */
+export function isBehindName(text: string): boolean {
+  return DISTANCE.test(text);
+}
 
 export function createSimpletraceText(events: EventTable): LineFormat {
   return new SimpletraceText(events);
@@ -62,7 +75,7 @@ class SimpletraceText implements LineFormat {
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
     this.#problem = undefined;
     const isBelow = this.#lastLine === lineNo - 1;
-    if (!SIGNATURE.test(line)) return isBelow ? this.#missCut(line, lineNo) : undefined;
+    if (!isSimpletrace(line)) return isBelow ? this.#missCut(line, lineNo) : undefined;
     const read = readLine(line);
     if (read === undefined) return undefined;
     this.#lastLine = lineNo;

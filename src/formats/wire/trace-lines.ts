@@ -1,12 +1,15 @@
-/** Lines that only strace, DPDK or libvhost-user print: what stands in front of one in a log is no part of it. */
+/** Lines that only strace, DPDK, libvhost-user or QEMU's simpletrace.py print: what stands in front of one in a log is no part of it. */
+import { isSimpletrace } from '../qemu/simpletrace-text.js';
 import { configLine } from './dpdk-line.js';
 import { isBanner } from './libvhost-user.js';
 import { isSurelyStrace } from './strace-evidence.js';
 import { hasStraceHead } from './strace-line.js';
 
-/** `VHOST_CONFIG: ...`, a system call with a stamp or with arguments as strace prints them, the head of a message. */
+/** `VHOST_CONFIG: ...`, a system call with a stamp or with arguments as strace prints them, the head of a message, an event. */
 export function isTraceLine(text: string): boolean {
-  return configLine(text) !== undefined || isBanner(text) || isSurelyStrace(text);
+  return (
+    configLine(text) !== undefined || isBanner(text) || isSurelyStrace(text) || isSimpletrace(text)
+  );
 }
 
 // "VHOST_CONFIG: "   ") = 0"   "<unfinished ...>"   "<... ioctl resumed>"
@@ -20,7 +23,9 @@ export function mayHoldTrace(line: string): boolean {
 
 /** As far as its beginning tells. */
 export function beginsTrace(text: string): boolean {
-  return hasStraceHead(text) || isBanner(text) || configLine(text) !== undefined;
+  return (
+    hasStraceHead(text) || isBanner(text) || configLine(text) !== undefined || isSimpletrace(text)
+  );
 }
 
 /** The reader of the line takes the stamp in front as the line's own. */
