@@ -97,8 +97,8 @@ export class UnreadTraces {
       code: 'UNREAD_PROTOCOL',
       message:
         count === 1
-          ? `a line looks like one of ${of}, but is cut or stands behind something that is not known`
-          : `${count} lines from here on look like ${of}, but are cut or stand behind something that is not known`,
+          ? `a line looks like one of ${of}, but is cut, or has something around it that is not known`
+          : `${count} lines from here on look like ${of}, but are cut, or have something around them that is not known`,
       span: { first, last: count === 1 ? first : last },
     }));
   }
