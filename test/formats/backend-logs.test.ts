@@ -170,6 +170,52 @@ describe('DPDK', () => {
     expect(time === undefined).toBe(prefix === '');
   });
 
+  const said = (text: string): string => `VHOST_CONFIG: (/tmp/s) ${text}`;
+  const features = { kind: 'message', name: 'SET_FEATURES', payload: { u64: '0x4000000' } };
+  const withFeatures = [
+    said('read message VHOST_USER_SET_FEATURES'),
+    said('negotiated Virtio features: 0x4000000'),
+  ];
+
+  it.each(['</p>', '<br/>', '^M', String.raw`\r`, '  |', '=20', '</p>^M'])(
+    'in front of "%s"',
+    (remains) => {
+      const reading = readLines(withFeatures.map((line) => line + remains));
+      expect(reading.records).toMatchObject([features]);
+      expect(reading.problems).toEqual([]);
+    },
+  );
+
+  it.each(['.', '`', ', 0', 'testpmd> ', 'VHOST: x'])('is told in front of "%s"', (remains) => {
+    const { records, problems } = readLines([
+      `${said('read message VHOST_USER_SET_FEATURES')}${remains}`,
+    ]);
+    expect(records).toMatchObject([{ kind: 'gap' }]);
+    expect(problems).toEqual([
+      {
+        code: 'UNREAD_PROTOCOL',
+        message:
+          'a line looks like one of DPDK, but is cut, or has something around it that is not known',
+        span: { first: 1, last: 1 },
+      },
+    ]);
+  });
+
+  it('is read behind a tabulator that is written as in a string', () => {
+    const lines = withFeatures.map((line) => String.raw`\t` + line);
+    expect(read(lines)).toMatchObject([features]);
+  });
+
+  it.each([
+    ['a message', said('set queue enable: 1') + said('read message VHOST_USER_SET_LOG_BASE')],
+    ['more', `${said('connected')}[ 12.5] ${withFeatures.join('')}`],
+    ['any, behind what is not known', `=> ${withFeatures[1] ?? ''}${withFeatures.join('')}`],
+  ])('tells lines that are glued to one with %s', (_, line) => {
+    const { records, problems } = readLines([line]);
+    expect(records).toMatchObject([{ kind: 'gap' }]);
+    expect(problems).toMatchObject([{ code: 'UNREAD_PROTOCOL', span: { first: 1 } }]);
+  });
+
   it('does not mix connections or requests', () => {
     const records = read([
       'VHOST_CONFIG: (/tmp/a.sock) read message VHOST_USER_SET_FEATURES',

@@ -391,6 +391,30 @@ function numbers(message: VhostUserMessage | undefined): Readonly<Record<string,
   );
 }
 
+describe('a line with something behind it', () => {
+  const line = '[pid  9970] ioctl(28, VHOST_SET_LOG_BASE, 0x7ffe1c3a5e58) = 0';
+
+  it.each(['</p>', '<br/>', '^M', String.raw`\r`, '  |', '=20'])(
+    'is read without "%s"',
+    (remains) => {
+      const { records, problems } = readLines([line + remains, `+++ exited with 0 +++${remains}`]);
+      expect(records).toMatchObject([
+        { request: 'VHOST_SET_LOG_BASE', result: '0' },
+        { kind: 'chatter' },
+      ]);
+      expect(problems).toEqual([]);
+    },
+  );
+
+  it.each(['.', '`'])('is told in front of "%s"', (remains) => {
+    for (const above of [[], [line]]) {
+      const { records, problems } = readLines([...above, line + remains]);
+      expect(records.at(-1)).toMatchObject({ kind: 'gap' });
+      expect(problems).toMatchObject([{ code: 'UNREAD_PROTOCOL' }]);
+    }
+  });
+});
+
 describe('hostile strace', () => {
   it.each([
     ['brackets', `1 read(3${')'.repeat(500_000)}`],

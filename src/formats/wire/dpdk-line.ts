@@ -4,6 +4,7 @@
  * Producer: DPDK's lib/vhost/vhost_user.c and socket.c (17.11 to 25.11; until 20.11 in lib/librte_vhost/).
  */
 import { accept } from '../../grammar/dpdk.js';
+import { withoutRemains } from './remains.js';
 
 /** What stands around the text. */
 export interface ConfigLine {
@@ -37,12 +38,21 @@ export function configLine(line: string): ConfigLine | undefined {
   if (line.length > LONGEST_LINE || line.slice(0, LONGEST_CLOCK).search(PREFIX) < 0) {
     return undefined;
   }
-  return accept(line);
+  return accept(withoutRemains(line) ?? line);
 }
 
 /** What the text says, if it is about a message. */
 export function configText(text: string): ConfigText | undefined {
-  return accept(text, 'Text');
+  const said = accept(text, 'Text');
+  return said?.what === 'message' && GLUED_NAME.test(said.name) ? undefined : said;
+}
+
+/** `VHOST_USER_SET_LOG_BASEtestpmd`: no request has small letters. */
+const GLUED_NAME = /^VHOST_USER_[A-Z\d_]*[a-z]/;
+
+/** Lines that have lost what ended them: `connectedVHOST_CONFIG: new device, handle is 0`. */
+export function isGlued({ text }: ConfigLine): boolean {
+  return PREFIX.test(text);
 }
 
 /** A line of a region that has no prefix of its own. */

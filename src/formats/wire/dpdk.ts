@@ -11,8 +11,8 @@
  *           keeps, no flags of a vring.
  */
 import { own } from '../../base/own.js';
-import type { CaptureRecord, VhostUserMessage } from '../../model/record.js';
-import { configLine, configText, continuation, valuesIn } from './dpdk-line.js';
+import type { CaptureRecord, Problem, VhostUserMessage } from '../../model/record.js';
+import { configLine, configText, continuation, isGlued, valuesIn } from './dpdk-line.js';
 import type { ConfigLine, Detail } from './dpdk-line.js';
 import type { LineFormat } from '../line-format.js';
 import { plainRequestName, requestByName } from '../../model/vhost-user-requests.js';
@@ -47,14 +47,21 @@ class Dpdk implements LineFormat {
   readonly id = 'dpdk';
   #open: OpenMessage | undefined;
   #lastLine = -1;
+  #problem: Problem | undefined;
+
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
 
   get isOpen(): boolean {
     return this.#open !== undefined;
   }
 
   take(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    this.#problem = undefined;
     const line = configLine(text);
     if (line === undefined) return this.#takeContinuation(text, lineNo);
+    if (isGlued(line)) return this.#lose(lineNo);
     const said = configText(line.text);
     // A build that says more of a request than the library does: what it left out is not known either.
     if (said === undefined && line.text.startsWith('read message ')) return undefined;
@@ -77,6 +84,14 @@ class Dpdk implements LineFormat {
     const open = this.#open;
     this.#open = undefined;
     return open === undefined ? [] : [messageOf(open)];
+  }
+
+  #lose(lineNo: number): readonly CaptureRecord[] {
+    this.#lastLine = lineNo;
+    const span = { first: lineNo, last: lineNo };
+    const message = 'lines of DPDK are glued to one, of which none is read';
+    this.#problem = { code: 'UNREAD_PROTOCOL', message, span };
+    return [...this.end(), { kind: 'gap', span, why: 'lines are glued to one' }];
   }
 
   /** The handler of the message says why it fails. */

@@ -5,6 +5,7 @@
  * printstr_ex() (strace 4.5 to 6.16).
  */
 import { accept } from '../../grammar/strace.js';
+import { withoutRemains } from './remains.js';
 import { bytesOfString } from './strace-string.js';
 
 interface Stamped {
@@ -46,9 +47,9 @@ export interface FirstArgument {
 const LONGEST_LINE = 16_384;
 const LONGEST_END = 1024;
 
-// ") = 0", "<unfinished ...>", "<... ioctl resumed>", "+++ exited with 0 +++", "strace: Process 9970 attached"
+// ") = 0", "<unfinished ...>", "<... ioctl resumed>", "+++ exited with 0 +++", "+++ exited with 0 +++^M", "strace: Process 9970 attached"
 const HOPEFUL =
-  /\)[ \t]*= |<unfinished \.\.\.>|<detached \.\.\.>|\+\+\+[ \t]*$|---[ \t]*$|^strace: |^\[ Process /;
+  /\)[ \t]*= |<unfinished \.\.\.>|<detached \.\.\.>|(?:\+\+\+|---)(?:[ \t]*(?:$|\|)|[<^\\=])|^strace: |^\[ Process /;
 
 /** Reads the line, or gives undefined when it has not the form of strace's output. */
 export function straceLine(line: string): StraceLine | undefined {
@@ -57,7 +58,9 @@ export function straceLine(line: string): StraceLine | undefined {
       ? line.slice(0, LONGEST_LINE - LONGEST_END) + line.slice(-LONGEST_END)
       : line;
   if (!HOPEFUL.test(text)) return undefined;
-  return accept(text);
+  const read = accept(text);
+  const bare = read === undefined ? withoutRemains(text) : undefined;
+  return bare === undefined ? read : accept(bare);
 }
 
 const STRING = /"(?:[^"\\]|\\.)*"/g;

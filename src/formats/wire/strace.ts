@@ -35,6 +35,9 @@ export function createStrace(): LineFormat {
   return new Strace();
 }
 
+/** Of what is lost in a long strace, most is no call of vhost. */
+const MAY_BE_PROTOCOL = /\bioctl\(.*VHOST_|msg\(/;
+
 /** A call that has not returned on its line. */
 interface Torn {
   readonly call: SystemCall;
@@ -98,7 +101,7 @@ class Strace implements LineFormat {
     } else if (isNear && isAttachment(text)) this.#attach(text, lineNo);
     else if (isNear && isOfProgram(text)) this.#chatter(lineNo);
     else if (isNear && TORN_STAMP.test(text)) this.#lose(lineNo, 'the head of a call is missing');
-    else if (isNear && isBrokenCall(text)) this.#lose(lineNo, 'a call is glued to something else');
+    else if (isNear && isBrokenCall(text)) this.#loseGlued(text, lineNo);
     else return undefined;
     this.#lastLine = lineNo;
     return this.#held.drain();
@@ -173,12 +176,19 @@ class Strace implements LineFormat {
 
   #loseEndOfLine(lineNo: number): void {
     this.#lose(lineNo, 'the end of a line is missing behind a record');
-    const message = 'two records of strace stand in one line, of which none is read';
-    this.#problem = {
-      code: 'UNREAD_PROTOCOL',
-      message,
-      span: { first: lineNo, last: lineNo },
-    };
+    this.#tell(lineNo, 'two records of strace stand in one line, of which none is read');
+  }
+
+  #loseGlued(text: string, lineNo: number): void {
+    this.#lose(lineNo, 'a call is glued to something else');
+    if (MAY_BE_PROTOCOL.test(text)) {
+      this.#tell(lineNo, 'a call has something in or behind it that is not known');
+    }
+  }
+
+  #tell(lineNo: number, message: string): void {
+    const span = { first: lineNo, last: lineNo };
+    this.#problem = { code: 'UNREAD_PROTOCOL', message, span };
   }
 
   #onCall(line: CallLine, lineNo: number, dump?: Dump): void {

@@ -1,10 +1,13 @@
 /**
  * Lines that only a trace of the protocol has and that nobody read: their wrapping is not known, or they were cut.
  *
- * A line counts where the trace's text reaches its end: a person who writes of `ioctl(3, VHOST_SET_OWNER, 0) = 0` goes
- * on in words, or with a full stop.
+ * A line counts where the trace's text reaches its end, and one that begins like the trace's own where no words go on: a
+ * person who writes of `ioctl(3, VHOST_SET_OWNER, 0) = 0` goes on in words, or with a full stop.
  */
 import type { Problem } from '../../model/record.js';
+import { configLine } from './dpdk-line.js';
+import { withoutRemains } from './remains.js';
+import { hasStraceHead, holdsTwo, straceLine } from './strace-line.js';
 
 /** What the text ends with: quotes and brackets of whatever it stands in. */
 const TAIL = /[^\w\s.`]{0,8}(?:\\n)?[^\w\s.`]{0,8}[ \t]*$/.source;
@@ -26,8 +29,8 @@ const TRACES: readonly { readonly of: string; readonly line: RegExp }[] = [
   {
     of: 'DPDK',
     line: new RegExp(
-      /\bVHOST_CONFIG: (?:\([^()]{1,256}\) |\/[^ :]{1,256}: )?read message VHOST_USER_[A-Z_]{3,40}(?:, \d{1,9})?/
-        .source + TAIL,
+      /VHOST_CONFIG: (?:\([^()]{1,256}\) |\/[^ :]{1,256}: )?read message VHOST_USER_[A-Z_]{3,40}/
+        .source + `(?:VHOST_CONFIG: |(?:, \\d{1,9})?${TAIL})`,
     ),
   },
   {
@@ -35,6 +38,12 @@ const TRACES: readonly { readonly of: string; readonly line: RegExp }[] = [
     line: new RegExp(/\bRequest: VHOST_USER_[A-Z_]{3,40} \(\d{1,3}\)/.source + TAIL),
   },
 ];
+
+/** `VHOST_CONFIG: read message VHOST_USER_SET_FEATURES.`, and with any other text behind that is no words. */
+const OWN_MESSAGE = /^read message VHOST_USER_[A-Z_]{3,40}(?![A-Z_]|,? [A-Za-z])/;
+
+/** A full stop or a backtick. */
+const CITED = /[.`]{1,4}[ \t]*$/;
 
 /**
  * Rows of perf that name what stands in QEMU and show nothing of it: the field `trace` was not printed, or it is one of QEMU's
@@ -62,7 +71,7 @@ export class UnreadTraces {
     if (!SIGN.test(text)) return false;
     const bounded = text.length > LONGEST_LINE ? text.slice(0, LONGEST_LINE) : text;
     const bare = SET_OFF.exec(bounded)?.[1] ?? bounded;
-    const of = TRACES.find(({ line }) => line.test(bounded) || line.test(bare))?.of;
+    const of = traceOf(bounded) ?? traceOf(bare) ?? ownTraceOf(bounded);
     if (of === undefined) return false;
     const seen = this.#seen.get(of);
     if (seen === undefined) this.#seen.set(of, { first: lineNo, last: lineNo, count: 1 });
@@ -102,4 +111,18 @@ export class UnreadTraces {
       span: { first, last: count === 1 ? first : last },
     }));
   }
+}
+
+function traceOf(text: string): string | undefined {
+  const line = withoutRemains(text) ?? text;
+  return TRACES.find((trace) => trace.line.test(line))?.of;
+}
+
+/** The line begins as one of the trace does. */
+function ownTraceOf(line: string): string | undefined {
+  if (OWN_MESSAGE.test(configLine(line)?.text ?? '')) return 'DPDK';
+  if (!hasStraceHead(line) || !CITED.test(line)) return undefined;
+  const text = line.replace(CITED, '');
+  const call = straceLine(text);
+  return call === undefined || holdsTwo(text, call) ? undefined : traceOf(text);
 }
