@@ -126,6 +126,16 @@ function unknown(line: string): string {
   return line === '' ? line : `${line}\u0001`;
 }
 
+it.each([
+  ['Thread 3 (Thread 0x7ffff75cf6c0 (LWP 12106) "CPU 1/KVM"):', ['thread']],
+  ['Thread 10 (Thread 0x7ffff75cf6c0 (LWP 12106)):', ['thread']],
+  ['Thread 4 (LWP 2476):', ['thread']],
+  ['Thread 1 (process 27577):', ['thread']],
+  ['Thread 1:', ['prose']],
+])('whether %s is the header of a thread', (line, kinds) => {
+  expect(readLines([line]).records.map(({ kind }) => kind)).toEqual(kinds);
+});
+
 describe('a capture with known lines', () => {
   it.each(files.map((path) => [path.slice(path.lastIndexOf('/') + 1), path]))(
     '%s is read as it is without the fast paths',
