@@ -204,3 +204,21 @@ describe('a stack without a stop line', () => {
     expect(verdictOf(onlyOnce(withoutStops(...instead)))).not.toBe('violation');
   });
 });
+
+test.each([
+  ['that is initialized is stopped, and needs no pass', 'vhost_dev_init', []],
+  [
+    'that may run needs one',
+    'memory_global_dirty_log_start',
+    ['LS-ALL-RINGS', 'LS-BASE-FIRST', 'LS-FEAT-BEFORE-VRING', 'LS-FEATURES', 'LS-UNIFORM'],
+  ],
+])('a log start of a device %s', (_, caller, rules) => {
+  const stack = [
+    '#0  vhost_log_global_start (listener=0x563989cf7be0) at hw/virtio/vhost.c:920',
+    `#1  0x0000563985fd6956 in ${caller} (hdev=0x563989cf7bd8) at hw/virtio/vhost.c:1385`,
+    '#2  0x0000563986300200 in main (argc=30, argv=0x7ffd0, envp=0x7ffd8) at softmmu/main.c:49',
+  ];
+  const { findings } = check('gdb.txt', stack.join('\n'));
+  const unseen = findings.filter(({ missing }) => missing.includes('probe vhost_dev_set_log'));
+  expect(unseen.map(({ rule }) => rule)).toEqual(rules);
+});

@@ -11,6 +11,7 @@ import {
   place,
   probeName,
 } from './shared/calls/queries.js';
+import { isOfInit } from './shared/calls/log-toggles.js';
 import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
 import { isOfOneQemu, missingFor, wirePasses } from './shared/wire/passes.js';
 import type { WirePass } from './shared/wire/passes.js';
@@ -85,7 +86,7 @@ function judge(context: SessionContext, span: Activation): Judgement | undefined
     'vhost_virtqueue_set_addr',
   ).find(switchesOn);
   if (span.device === undefined) return undefined;
-  if (first === undefined) return judgeUnseen(context, span);
+  if (first === undefined) return isOfInit(span) ? undefined : judgeUnseen(context, span);
   const at = { ...place(first), device: span.device };
   const bases = [
     ...below(span, 'op_set_log_base').filter(

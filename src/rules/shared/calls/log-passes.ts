@@ -4,7 +4,7 @@ import type { Activation } from '../../../flows/activation.js';
 import type { Run } from '../../../flows/run.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import { callsOf } from './device-calls.js';
-import { togglesOf } from './log-toggles.js';
+import { isOfInit, togglesOf } from './log-toggles.js';
 import {
   bareWithin,
   below,
@@ -167,6 +167,7 @@ export function* unseenPasses(context: SessionContext, enable: boolean): Generat
     if (device === undefined) continue;
     for (const { activation, enable: direction } of togglesOf(context, device)) {
       if (direction !== enable || below(activation, 'vhost_dev_set_log').length > 0) continue;
+      if (isOfInit(activation)) continue;
       const missing = unwatched(run, 'vhost_dev_set_log', activation.first, endOf(run, activation));
       if (!activation.stackKnown) missing.push(`the backtrace at ${activation.func}`);
       if (missing.length === 0) continue;

@@ -37,6 +37,16 @@ function findToggles(context: SessionContext, device: string): Toggle[] {
   return found;
 }
 
+/**
+ * vhost_dev_init() registers the listener of a device that does not run yet: a log start there sets the flag of the device, and
+ * calls nothing.
+ */
+export function isOfInit(activation: Activation): boolean {
+  const init = callerOf(activation, 'vhost_dev_init');
+  if (init === undefined) return false;
+  return [undefined, activation.device].includes(init.device);
+}
+
 /** The last log start or stop of a device that begins before a step. */
 export function lastToggle(
   context: SessionContext,
