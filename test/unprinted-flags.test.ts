@@ -74,3 +74,20 @@ test('of two flags in one start the one is wrong that the last log start did not
     expect(message).toContain('the device is started with enable_log=false');
   }
 });
+
+test.each([
+  ['p (*addr).flags', '0x0', 'violation'],
+  ['p addr[0].flags', '0x0', 'violation'],
+  ['p addr[0]', 'all', 'violation'],
+  ['p *(struct vhost_vring_addr *)addr', 'all', 'violation'],
+  ['p *(struct vhost_vring_state *)addr', '{index = 0, flags = 0}', 'inconclusive'],
+  ['p addr[1]', 'all', 'inconclusive'],
+  ['p (*other).flags', '0x0', 'inconclusive'],
+])('%s at the stop shows the flags, if it prints the address: %s', (command, value, verdict) => {
+  const all =
+    '{index = 0, flags = 0, desc_user_addr = 1, used_user_addr = 2, avail_user_addr = 3, log_guest_addr = 4}';
+  const text = textOf('rules/LS-FLAGBIT/violation-one-member-at-the-prompt/input.txt')
+    .replace('p/x addr->flags', command)
+    .replace('$1 = 0x0', `$1 = ${value === 'all' ? all : value}`);
+  expect(verdictsOf(text, 'LS-FLAGBIT')).toEqual([verdict]);
+});

@@ -53,12 +53,26 @@ function isArgument(
   asked: string | undefined,
   members: PrintedValue['members'],
 ): boolean {
-  if (asked !== undefined) {
-    return names.some((name) => asked === `${pointer}->${name}`) || asked === `*${pointer}`;
-  }
-  if (hasDouble === true) return false;
+  const expression = asked === undefined ? undefined : plainly(asked);
+  if (expression !== undefined && CAST.test(expression)) {
+    if (expression.replace(CAST, '*') !== `*${pointer}`) return false;
+  } else if (expression !== undefined) {
+    return (
+      names.some((name) => expression === `${pointer}->${name}`) || expression === `*${pointer}`
+    );
+  } else if (hasDouble === true) return false;
   const printed = Object.keys(members);
   return printed.length === names.length && names.every((name) => name in members);
+}
+
+/** `*(struct vhost_vring_addr *)addr`: of which structure it is only its members tell. */
+const CAST = /^\*\((?:const )?(?:struct )?\w+ \*\) ?/;
+
+/** `*addr` of `addr[0]`, `addr->flags` of `(*addr).flags` and `addr[0].flags`. */
+function plainly(asked: string): string {
+  return asked
+    .replace(/^([\w>-]+)\[0\]$/, '*$1')
+    .replace(/^(?:([\w>-]+)\[0\]|\(\*([\w>-]+)\))\.(?=\w+$)/, '$1$2->');
 }
 
 /**

@@ -86,10 +86,13 @@ export function askedExpression(command: string): string | undefined {
   return /^(?:p|print|inspect|output)(?:\/[a-z0-9]+)? +(\S.*)$/.exec(command.trim())?.[1];
 }
 
-/** The member that `addr->flags` asks for: `flags`. */
+/** The member that `addr->flags`, `(*addr).flags` or `addr[0].flags` asks for: `flags`. */
 export function askedMember(expression: string): string | undefined {
-  return /^[\w$]+(?:(?:->|\.)\w+)*(?:->|\.)([A-Za-z_]\w*)$/.exec(expression)?.[1];
+  return MEMBER.exec(expression)?.[1];
 }
+
+const MEMBER =
+  /^(?:[\w$]+(?:(?:->|\.)\w+)*(?:\[0\])?|\(\*[\w$]+(?:(?:->|\.)\w+)*\))(?:->|\.)([A-Za-z_]\w*)$/;
 
 export function createPrintedValues(): LineFormat {
   return new PrintedValues();
