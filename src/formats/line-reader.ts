@@ -110,11 +110,18 @@ export class LineReader {
     if (!this.#held.skip(line)) this.#session.output(line.lineNo);
   }
 
-  /** Records are missing at the line, or where it says. */
+  /** Records are missing at the line, which is none itself, or where it says. */
   lose(lineNo: number, { why, reach }: ToldLoss): void {
     const span = { first: lineNo, last: lineNo };
     if (reach === undefined) this.#session.gap(span, why);
     else this.#session.record({ kind: 'gap', span, why, reach });
+  }
+
+  /** Ends what is under construction: records are missing between the line, which is read, and the one above. */
+  loseAbove(lineNo: number, { why, reach }: ToldLoss): void {
+    this.end();
+    const span = { first: lineNo, last: lineNo - 1 };
+    this.#session.record({ kind: 'gap', span, why, ...(reach === undefined ? {} : { reach }) });
   }
 
   /** Ends what is under construction, for a line that is known by itself; false where it may take the line. */

@@ -42,7 +42,7 @@ function isSession(rest: string): boolean {
   return GDB.test(rest) || MI.test(rest) || CORE.test(rest);
 }
 
-/** `from here on`: so many may be missing that each of them would cost a line. */
+/** `from here on`: whatever grep finds has others around it, and to say so once is enough. */
 type Hole = 'above' | 'from here on';
 
 /** Takes the margin off the lines of one capture. */
@@ -60,6 +60,7 @@ export class Margins {
   /** It was said that lines are missing in this listing. */
   #isTold = false;
   #hole: Hole | undefined;
+  #isMark = false;
 
   constructor(events: EventTable) {
     this.#events = events;
@@ -73,10 +74,7 @@ export class Margins {
     };
   }
 
-  /**
-   * By the number of the line that was stripped last, or by grep's `--`, others stood above it: it is no line of the text,
-   * or is lost with them.
-   */
+  /** By the number of the line that was stripped last, or by grep's `--`, others stood above it. */
   holeAt(lineNo: number): ToldLoss | undefined {
     switch (this.#hole) {
       case undefined:
@@ -91,11 +89,17 @@ export class Margins {
     }
   }
 
+  /** The line that was stripped last says so, and nothing else. */
+  get isMark(): boolean {
+    return this.#isMark;
+  }
+
   /** The line without the margin that its neighbours have. */
   strip(line: string): string {
     const before = this.#margin;
     this.#hole = undefined;
-    if (line === '--' && isListing(before)) {
+    this.#isMark = line === '--' && isListing(before);
+    if (this.#isMark) {
       this.#number = undefined;
       if (!this.#isTold) this.#hole = 'above';
       return line;

@@ -123,9 +123,14 @@ class Reader implements CaptureReader {
     return true;
   }
 
+  /** True for a line that is no more than the mark of a hole; any other stands below it, and is read. */
   #tellHole(lineNo: number): boolean {
     const hole = this.#margins.holeAt(lineNo);
     if (hole === undefined) return false;
+    if (!this.#margins.isMark) {
+      this.#lines.loseAbove(lineNo, hole);
+      return false;
+    }
     this.#lines.end();
     this.#lines.lose(lineNo, hole);
     return true;

@@ -377,6 +377,7 @@ export interface SourceCode {
 /** Records may be missing here, and the text says so (pager quit, unread frame, dropped events). */
 export interface Gap {
   readonly kind: 'gap';
+  /** Empty for a gap between two lines that are read: `last` is then the line above `first`. */
   readonly span: Span;
   readonly why: string;
   /** Where they may be missing, for a notice that does not stand there. */

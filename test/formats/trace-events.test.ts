@@ -12,7 +12,7 @@ import { readEventText, traceLine } from '../../src/formats/qemu/qemu-trace.js';
 import { createReader } from '../../src/formats/reader.js';
 import { parse } from '../../src/grammar/trace-events.js';
 import { declaration, only, valueOf } from '../helpers/printed-events.js';
-import { besideRepository, readLines } from '../helpers/read-text.js';
+import { besideRepository, expectEveryLineOnce, readLines } from '../helpers/read-text.js';
 
 function form(line: string): EventForm {
   return new EventForm(only(readDeclaration(line)));
@@ -428,4 +428,17 @@ describe('a line of simpletrace.py', () => {
     expect(reading.records.map(({ kind }) => kind)).toEqual(['event', 'event']);
     expect(reading.problems).toEqual([]);
   });
+});
+
+it('a line behind a hole in the numbers of grep -n is read, and the gap stands in front of it', () => {
+  const reading = readLines([
+    '118:27074@1795320809.223469:vhost_dev_start 0x55dd89df5c68:virtio-blk vrings:1',
+    '561:27074@1795320809.423470:vhost_dev_stop 0x55dd89df5c68:virtio-blk vrings:1',
+  ]);
+  expectEveryLineOnce(reading);
+  expect(reading.records).toMatchObject([
+    { kind: 'event', name: 'vhost_dev_start' },
+    { kind: 'gap', span: { first: 2, last: 1 }, reach: { from: 2 } },
+    { kind: 'event', name: 'vhost_dev_stop', span: { first: 2, last: 2 } },
+  ]);
 });
