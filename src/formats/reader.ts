@@ -105,6 +105,7 @@ class Reader implements CaptureReader {
     }
     const printed = this.#csv.unwrap(this.#json.unwrap(clean));
     const text = this.#margins.strip(stripMarkup(printed));
+    if (this.#csv.hole !== undefined) this.#lines.loseAbove(lineNo, this.#csv.hole);
     if (!this.#tellHole(lineNo)) this.#lines.push({ text, lineNo, cut: false }, raw);
   }
 

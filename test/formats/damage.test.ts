@@ -339,3 +339,34 @@ test('an event that is cut where somebody quits the pager comes before what the 
   );
   expect(records).toMatchObject([{ kind: 'gap', span: { first: 1, last: 2 } }]);
 });
+
+describe('names of columns', () => {
+  const stack = [
+    '#0  vhost_dev_set_log (dev=0x5555, enable_log=true) at ../hw/virtio/vhost.c:1009',
+    '#1  std::map<int,int>::at (this=0x5555) at map.cc:12',
+    '#2  0x00005555558b8c2d in main () at ../system/main.c:47',
+  ];
+
+  test.each(['time,line', 'id,body', 'body,id', 'pid,time,msg'])(
+    'above lines that are no rows take nothing from them: %s',
+    (names) => {
+      expect(traceOf(names, ...stack)).toEqual(traceOf('names', ...stack));
+    },
+  );
+
+  test('end with the rows below them', () => {
+    const frames = traceOf('id,line', '12,vhost_section mem', '13,"a, b"', ...stack)?.frames;
+    expect(frames).toEqual(traceOf(...stack)?.frames);
+  });
+
+  test('may stand above texts of several lines, whose quotes are two, and between which others are missing', () => {
+    const stop = 'Thread 5 "CPU 0/TCG" hit Breakpoint 3, vhost_log_put (dev=0x5555) at vhost.c:3';
+    const body = [stop, ...stack].join('\n').replaceAll('"', '""');
+    const text = `id,body,state\n1,"${body}\n",open\n2,"${body}",open`;
+    const reading = readText(text);
+    expectEveryLineOnce(reading);
+    const { frames } = traceOf(...stack) ?? {};
+    const row = [{ kind: 'gap' }, { kind: 'stop' }, { kind: 'backtrace', frames }];
+    expect(reading.records.slice(1)).toMatchObject([...row, ...row]);
+  });
+});
