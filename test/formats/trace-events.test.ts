@@ -442,3 +442,25 @@ it('a line behind a hole in the numbers of grep -n is read, and the gap stands i
     { kind: 'event', name: 'vhost_dev_stop', span: { first: 2, last: 2 } },
   ]);
 });
+
+describe('an event in an object', () => {
+  const event = '27074@1795320809.223469:migrate_set_state new state active';
+
+  it.each([
+    [
+      'whose first member is that of the Elastic Common Schema',
+      `{"@timestamp": "x", "message": "${event}"}`,
+    ],
+    ['that nobody knows ends with its quote', `{"name": "${event}"}`],
+    ['with others behind it ends there, too', `{"name": ["${event}","b"]}`],
+  ])('%s', (_, line) => {
+    expect(readLines([line]).records).toMatchObject([
+      { name: 'migrate_set_state', args: { new_state: 'active' }, text: 'new state active' },
+    ]);
+  });
+
+  it('keeps a quote that does not end it', () => {
+    const line = `${event.replace('active', '"a"')}"}`;
+    expect(readLines([line]).records).toMatchObject([{ text: 'new state "a""}' }]);
+  });
+});

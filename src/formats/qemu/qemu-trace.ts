@@ -235,7 +235,17 @@ export function traceLine(
     return { tid: Number(tid), time, by: 'thread', name, text: line.slice(head.length) };
   }
   if (!mayBeEvent(line, events)) return undefined;
-  return accept(line);
+  const parts = accept(line);
+  return parts?.head?.endsWith('"') === true ? withoutQuote(parts) : parts;
+}
+
+/** What stands behind the text in quotes: `"}`, `","stream":"stderr"}`. */
+const BEHIND_QUOTE = /^((?:[^"\\]|\\.)*)"(?:,.*|[\]})]*[,;]?)$/;
+
+/** `{"event": "27074@1795320809.223469:migrate_set_state new state active"}`: an argument that is any text must not take the end. */
+function withoutQuote(parts: TraceLine): TraceLine {
+  const text = BEHIND_QUOTE.exec(parts.text)?.[1];
+  return text === undefined ? parts : { ...parts, text };
 }
 
 function mayBeEvent(line: string, events: EventTable): boolean {
