@@ -19,7 +19,7 @@
  */
 import { cleanLine } from './clean.js';
 
-const OBJECT = /^\{"(?:log": ?"|[\w]{1,64}": ?["[{\dtfn-])/;
+const OBJECT = /^\{"(?:log": ?"|[@\w.-]{1,64}": ?["[{\dtfn-])/;
 const LIST = /^ {1,32}"(?:[\w.]{1,128}\.)?std(?:out|err)_lines": \[$/;
 const ITEM = /^ {1,32}("(?:[^"\\]|\\.)*"),?$/;
 

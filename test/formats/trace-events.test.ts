@@ -464,3 +464,8 @@ describe('an event in an object', () => {
     expect(readLines([line]).records).toMatchObject([{ text: 'new state "a""}' }]);
   });
 });
+
+it('frames of gdb stand in such objects, too', () => {
+  const line = '{"@timestamp":"x","log.level":"info","message":"#0  main () at main.c:7"}';
+  expect(readLines([line]).records).toMatchObject([{ kind: 'backtrace' }]);
+});
