@@ -1,9 +1,15 @@
 /**
- * Takes off what forms of the web add to lines of gdb: the hard breaks of Markdown, stars around a name, ends of cells.
+ * Takes off what forms of the web add to lines of gdb: the hard breaks of Markdown, stars around a name, ends of cells, tags
+ * of HTML at both ends. Those inside of a line stay, as do lines of nothing else: gdb writes `std::vector<p>`, `0x5555 <p>`.
  *
  * Source: CommonMark 0.31, 6.7 (a backslash at the end of a line); GitLab and Jira write `<br/>`; pages of trackers and
- *         mail archives put the text into `<pre>`, whose first and last line may have the tag beside them.
+ *         mail archives put the text into `<pre>`, whose first and last line may have the tag beside them; exports of Jira,
+ *         GitHub and GitLab have paragraphs, lists and cells.
  */
+
+const NAMES =
+  '(?:p|br|pre|code|tt|samp|kbd|div|span|table|tbody|thead|tr|td|th|ul|ol|li|dl|dt|dd|blockquote)';
+const TAG = `</?${NAMES}(?: [^<>]{0,256})?/?>`;
 
 /** `)\`, `vhost.c:12\`, `libc.so.6\`, `a=1, \`, `(gdb) bt\`: nothing of gdb itself ends like that. */
 const BREAK = /^(?:\(gdb\) [\w ]+|.*(?:[,):]|:\d+|\.so[.\d]*))[ \t]*\\$/;
@@ -11,8 +17,16 @@ const BREAK = /^(?:\(gdb\) [\w ]+|.*(?:[,):]|:\d+|\.so[.\d]*))[ \t]*\\$/;
 /** `#0  0x5555 in **f** (a=1)`. */
 const BOLD = /(#\d+[ \t]+(?:0x[0-9a-f]+ in )?)\*\*([^*\s()]+)\*\*(?=[ \t]*\()/;
 
-// Alone on a line it is no part of the text.
-const OPENING = /^<pre(?: [^<>]{0,256})?>(?:<code(?: [^<>]{0,256})?>)?(?=.)/;
+// The line of a frame that was wrapped may begin with a symbol, `<p>, opaque=0x5555)`; text behind a tag does not go on like that.
+const OPENING = new RegExp(`^[ \\t]{0,64}(?:${TAG}){1,16}(?=[ \\t]*[^ \\t,.:;)}\\]"'<>])`, 'i');
+
+// What only opens something is no end of a line: `0x5555 <p>`.
+const CLOSING = new RegExp(`(?:</${NAMES}>|<br ?/?>){1,16}[ \\t]{0,8}$`, 'i');
+const ONLY_TAGS = new RegExp(`^[ \\t]{0,64}(?:(?!<br)${TAG}){1,16}[ \\t]{0,8}$`, 'i');
+
+/** Hardly a line has a tag at one of its ends. */
+const BEGINS = /^[ \t]{0,64}<[a-z/]/i;
+const ENDS = />[ \t]{0,8}$/;
 
 /** `| #0  f () at x.c:1 |`: the bar in front is a margin. */
 const CELL_ENDS = /(?<=[^ \t|])[ \t]{1,256}\|{1,2}[ \t]{0,8}$/;
@@ -20,9 +34,9 @@ const CELL_ENDS = /(?<=[^ \t|])[ \t]{1,256}\|{1,2}[ \t]{0,8}$/;
 /** The line as it was pasted. */
 export function stripMarkup(line: string): string {
   const plain = line.startsWith('|') ? line.replace(CELL_ENDS, '') : line;
-  const bare = plain.startsWith('<pre') ? plain.replace(OPENING, '') : plain;
+  const bare = BEGINS.test(plain) ? plain.replace(OPENING, '') : plain;
   const text = bare.includes('**') ? bare.replace(BOLD, '$1$2') : bare;
-  if (text.endsWith('>')) return text.replace(/<br ?\/?>$|(?<=.)(?:<\/code>)?<\/pre>$/, '');
+  if (ENDS.test(text)) return ONLY_TAGS.test(text) ? text : text.replace(CLOSING, '');
   // A string may go on behind a backslash.
   return text.endsWith('\\') && BREAK.test(text) && isOutsideString(text)
     ? text.slice(0, -1).trimEnd()

@@ -370,3 +370,37 @@ describe('names of columns', () => {
     expect(reading.records.slice(1)).toMatchObject([...row, ...row]);
   });
 });
+
+describe('tags of HTML', () => {
+  const frames = [
+    '#0  std::vector<p>::at (this=0x5555 <p>, n=<optimized out>) at vector.cc:12',
+    '#1  0x00005555558b8c2d in f (s=0x5555 "<div></div>", g=0x5555 <cb+12>) at ../hw/virtio/vhost.c:1009',
+    '#2  0x00007ffff7ca58ec in clone3 () from /lib64/libc.so.6',
+  ];
+  const stop = 'Thread 5 "CPU 0/TCG" hit Breakpoint 3, vhost_log_put (dev=0x5555) at vhost.c:3';
+
+  test.each([
+    ['<p>', '<br/>'],
+    ['<p class="a">', '</p>'],
+    ['  <li><code>', '</code></li>'],
+    ['<tr><td>', '</td></tr> '],
+    ['<div><span id="LC1" class="line">', '</span>'],
+    ['</p><p>', '<br>'],
+  ])('are no part of a line between %s and %s', (open, close) => {
+    const lines = [stop, ...frames];
+    expect(readText(lines.map((line) => open + line + close).join('\n'))).toEqual(
+      readText(lines.join('\n')),
+    );
+  });
+
+  test('are none where a symbol is called like one', () => {
+    const wrapped = [
+      '#0  f (dev=0x5555',
+      '    <p>, next=0x5555 <li>,',
+      '    last=0x5555',
+      '    <b>) at x.c:1',
+    ];
+    const values = traceOf(...wrapped)?.frames[0]?.args?.map(({ value }) => value);
+    expect(values).toEqual(['0x5555 <p>', '0x5555 <li>', '0x5555 <b>']);
+  });
+});
