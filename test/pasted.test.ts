@@ -42,6 +42,9 @@ const variants: Variant[] = [
     (text) =>
       text.replaceAll(/^/gm, '2026-11-22 03:27:38,123 process          L0389 DEBUG| [stdout] '),
   ],
+  ['behind a tab that was escaped', (text) => text.replaceAll(/^/gm, String.raw`\t`)],
+  ["behind Buildkite's stamp", (text) => text.replaceAll(/^/gm, '\x1b_bk;t=1795320809223\x07')],
+  ['in paragraphs of HTML', (text) => eachLine(text, (line) => `<p>${line}</p>`)],
   ['numbered', (text) => eachLine(text, (line, i) => `${i + 1}: ${line}`)],
   [
     'numbered by a viewer',

@@ -1,7 +1,7 @@
 /**
  * Takes from a line what terminals and files added to it.
  *
- * Source: readline's bracketed paste; ECMA-48 for the sequences.
+ * Source: readline's bracketed paste; ECMA-48 for the sequences; Buildkite's agent, which stamps lines with an APC.
  * Not done: cursor movement is dropped, not replayed; no gdb output depends on it.
  */
 
@@ -11,10 +11,10 @@
 const UNCLEAN =
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|&(?:lt|gt|amp|quot|apos|nbsp|#39|#x27|#160);|\w\\_|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
 
-// ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC ( B
+// ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC _ bk;t=1795320809223 BEL   ESC ( B
 
 const ESCAPE =
-  /\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)?|[ -/][0-~]|[0-~])/g;
+  /\x1b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,512}(?:\x07|\x1b\\)?|_[^\x07\x1b]{0,512}(?:\x07|\x1b\\)|[ -/][0-~]|[0-~])/g;
 
 // "[33m#0 ...[0m", "^[[1;33m#0 ...^[[0m": what pages and editors leave of colours; one switches them off. "[mem 0x5555-0x6666]"
 const COLOUR = /(?:\^\[|\u241b|\\(?:e|033|x1b|u001b))?\[(?:\d{1,3}(?:;\d{1,3}){0,4}m|m(?![a-z]))/gi;

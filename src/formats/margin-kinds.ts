@@ -64,8 +64,8 @@ const KINDS: readonly RegExp[] = [
   /^\[pid +\d{1,8}\] /,
   // "1: (1805) <-1008-break-insert -f f": MIEngine's log of what it sends to gdb and receives (VS Code, engineLogging)
   /^\d{1,4}: \(\d{1,10}\) (?:<-|->)/,
-  // "\t#0  vhost_dev_start ...", with a backslash: a string of JSON or TOML that nobody decoded
-  /^(?:\\t){1,8}/,
+  // "\t#0  vhost_dev_start (hdev=0x1) at x.c:1": a tab as TOML, JSON and loggers write it
+  /^(?:\\t){1,16}/,
   // ":#0  vhost_dev_start (hdev=0x1) at x.c:1": what ABRT attaches to a bug
   /^:/,
   // "594,562 2-gdb-set confirm off": the gdb traces console of Eclipse CDT
