@@ -404,3 +404,28 @@ describe('tags of HTML', () => {
     expect(values).toEqual(['0x5555 <p>', '0x5555 <li>', '0x5555 <b>']);
   });
 });
+
+describe('behind the place of a frame', () => {
+  const placesOf = (tail: string): unknown =>
+    traceOf(
+      `#0  f (dev=0x5555) at ../hw/virtio/vhost.c:973${tail}`,
+      `#1  0x00007ffff7ca58ec in clone3 () from /lib/libfoo.so.1${tail}`,
+      '#2  0x00005555558b8c2d in main () at ../system/main.c:47',
+    )?.frames.map(({ file, line, lib }) => lib ?? `${file}:${line}`);
+
+  test.each(['', '.', ',', ';', '|', ' |', '`', '.`', String.raw`\n`, String.raw`\r\n`, '^M'])(
+    '"%s" is no part of it',
+    (tail) => {
+      expect(placesOf(tail)).toEqual([
+        '../hw/virtio/vhost.c:973',
+        '/lib/libfoo.so.1',
+        '../system/main.c:47',
+      ]);
+    },
+  );
+
+  test('what else stands there is told', () => {
+    const frame = '#0  f (dev=0x5555) at ../hw/virtio/vhost.c:973=20';
+    expect(codesOf(frame, '#1  main () at main.c:47')).toEqual(['FRAME_UNREAD']);
+  });
+});

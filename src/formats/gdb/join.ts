@@ -52,7 +52,8 @@ export class Joint {
   /** Nothing may follow: the place is known, so open brackets are damage. */
   get complete(): boolean {
     if (this.#cut) return false;
-    return COMPLETE.test(this.#text.slice(-4096)) || (!this.open && MARKER.test(this.#text));
+    if (COMPLETE.test(this.#text.slice(-4096))) return true;
+    return !this.open && (MARKER.test(this.#text) || TAILED.test(this.#text.slice(-4096)));
   }
 
   /** Would `line` (without margin) go on with this text? */
@@ -155,6 +156,8 @@ const LIST = /^\((?:\)|\.\.\.\)|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
 // "at": mail wrapped in front of a long path
 const PLACE = /^(?:at|from|at[ \t]+\S.*:\d+|at[ \t]+\S+|at[^\s:/]+\/\S+:\d+|from[ \t]+\S+)[ \t]*$/;
 const COMPLETE = /\)[ \t]*(?:at[ \t]+\S.*:\d+|from[ \t]+\S+)$/;
+// "at vhost.c:12.": the text around a frame goes on, and the frame does not
+const TAILED = /\)[ \t]*at[ \t]+\S+:\d+(?:[.,;|`]|\\[nr]|\^M)+$/;
 const MARKER = /<(?:signal handler called|function called from gdb)>$/;
 const NAME_END = /^\w+ \((?:\)|\.\.\.\)|\w+(?:@entry)?=)/;
 const HALF_WORD = /\)[ \t]+(a|fr?o?)$/;
