@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { validateXML } from 'xmllint-wasm';
 import { describe, expect, test } from 'vitest';
-import { repositoryPath, repositoryUri } from '../src/reporters/ci/locations.js';
+import { captureUri, pathFromRepository, repositoryPath } from '../src/reporters/ci/locations.js';
 import type { CheckReport } from '../src/model/report.js';
 import { reporters } from '../src/reporters/index.js';
 import type { ReportOptions } from '../src/reporters/reporter.js';
@@ -202,18 +202,15 @@ describe('sarif', () => {
     expect(text).toContain('1 check inconclusive');
   });
 
-  test.each(reports)(
-    '$name: every result has a place in the repository and a rule with help',
-    ({ name }) => {
-      const { results, tool } = logOf(name);
-      for (const { locations, ruleId, ruleIndex } of results) {
-        const { uri } = locations[0].physicalLocation.artifactLocation;
-        expect(uri).toMatch(/^[\w.~%-][\w.~%/-]*$/);
-        expect(uri).not.toMatch(/(?:^|\/)\.\.(?:\/|$)/);
-        if (name !== 'planted') expect(tool.driver.rules[ruleIndex]).toMatchObject({ id: ruleId });
-      }
-    },
-  );
+  test.each(reports)('$name: every result has a place and a rule with help', ({ name }) => {
+    const { results, tool } = logOf(name);
+    for (const { locations, ruleId, ruleIndex } of results) {
+      const { uri } = locations[0].physicalLocation.artifactLocation;
+      expect(uri).toMatch(/^[\w.~%-][\w.~%/-]*$/);
+      expect(uri).not.toMatch(/(?:^|\/)\.\.(?:\/|$)/);
+      if (name !== 'planted') expect(tool.driver.rules[ruleIndex]).toMatchObject({ id: ruleId });
+    }
+  });
 
   test('a violation is told step by step; what is undecided is open', () => {
     const { results } = logOf('vring-never-logged.gdb.txt');
@@ -379,24 +376,52 @@ describe('markdown', () => {
 });
 
 describe('paths', () => {
-  const folders = { cwd: '/repo/sub', root: '/repo' };
+  const folders = { cwd: '/repo/sub', roots: ['/repo', '/mnt/link'] };
 
   test.each([
     ['a.txt', 'sub/a.txt'],
     ['./a.txt', 'sub/a.txt'],
     ['../a.txt', 'a.txt'],
     ['/repo/x/a.txt', 'x/a.txt'],
-    ['/repository/a.txt', 'repository/a.txt'],
-    ['/tmp/a.txt', 'tmp/a.txt'],
-    ['../../tmp/a.txt', 'tmp/a.txt'],
-    ['-', 'stdin'],
-    ['..', 'capture'],
-  ])('%s → %s', (path, expected) => {
+    ['/mnt/link/x/a.txt', 'x/a.txt'],
+    ['a\\b:c', 'sub/a\\b:c'],
+    ['..', '.'],
+  ])('in the repository: %s → %s', (path, expected) => {
     expect(repositoryPath(path, folders)).toBe(expected);
+    expect(pathFromRepository(path, folders)).toBe(expected);
+    expect(captureUri(path, folders)).not.toContain(':');
+  });
+
+  test.each([
+    ['/repository/a.txt', '../repository/a.txt', 'file:///repository/a.txt'],
+    ['/tmp/a.txt', '../tmp/a.txt', 'file:///tmp/a.txt'],
+    ['../../sub/a.txt', '../sub/a.txt', 'file:///sub/a.txt'],
+    ['-', 'stdin', 'stdin'],
+  ])('elsewhere: %s → %s, %s', (path, relative, uri) => {
+    expect(repositoryPath(path, folders)).toBeUndefined();
+    expect(pathFromRepository(path, folders)).toBe(relative);
+    expect(captureUri(path, folders)).toBe(uri);
+  });
+
+  test('of another system', () => {
+    const windows = { cwd: 'C:\\repo', roots: ['C:\\repo'] };
+    expect(repositoryPath('x\\a.txt', windows)).toBe('x/a.txt');
+    expect(captureUri('D:\\repo\\a.txt', windows)).toBe('file:///D:/repo/a.txt');
+  });
+
+  test('of two files of one name the one elsewhere is told by its own', () => {
+    const report = reportOf(
+      ['a.txt', '../a.txt'].map((path) => findingOf({ at: { path, line: 3 } })),
+    );
+    const lines = reporters.github(report, optionsOf()).split('\n');
+    expect(lines[0]).toMatch(/^::error file=a\.txt,line=3,title=/);
+    expect(lines[1]).toMatch(/^::error title=[^:]*::\.\.\/a\.txt:3: /);
+    expect(reporters['code-scanning'](report, optionsOf())).toContain('"file:///a.txt"');
+    expect(reporters.gitlab(report, optionsOf())).toContain('"path": "../a.txt"');
   });
 
   test('as a URI nothing is left that one forbids', () => {
-    expect(repositoryUri("a b:c%/d'e\ud800(1).txt", folders)).toBe(
+    expect(captureUri("a b:c%/d'e\ud800(1).txt", folders)).toBe(
       'sub/a%20b%3Ac%25/d%27e%EF%BF%BD%281%29.txt',
     );
   });

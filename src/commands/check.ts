@@ -8,7 +8,7 @@ import {
   addStepSummary,
   parseOutput,
   refuseOverlap,
-  repositoryRoot,
+  repositoryRoots,
   writeReport,
 } from './shared/outputs.js';
 import { columns, hasColor } from './shared/terminal.js';
@@ -91,7 +91,7 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
       width: columns(),
       failOn: settings.failOn,
       cwd: process.cwd(),
-      root: repositoryRoot(),
+      roots: repositoryRoots(),
       version: this.config.version,
     };
     const format = flags.json ? 'json' : flags.format;

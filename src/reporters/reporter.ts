@@ -23,8 +23,8 @@ export interface ReportOptions {
   readonly failOn: Severity | 'inconclusive' | 'never';
   /** Folder in which the command runs: relative paths begin there. */
   readonly cwd: string;
-  /** Folder of the repository: CI systems want paths relative to it. */
-  readonly root: string;
+  /** Folder of the repository, by each of its names: CI systems want paths relative to it. */
+  readonly roots: readonly string[];
   /** Of this program, `0.1.0`. */
   readonly version?: string;
   /** Exit code of the command: also 2, which the report cannot know of. */

@@ -107,7 +107,7 @@ export function optionsOf(options: Partial<ReportOptions> = {}): ReportOptions {
     failures: [],
     failOn: 'error',
     cwd: '/repository',
-    root: '/repository',
+    roots: ['/repository'],
     version: '1.2.3',
     ...options,
   };

@@ -1,6 +1,14 @@
 /** Reports that go to files. */
 import { once } from 'node:events';
-import { closeSync, openSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { nearest } from '../../base/nearest.js';
@@ -82,10 +90,11 @@ export async function addStepSummary(text: string): Promise<void> {
   if (path) await attempt(path, () => appendFile(path, text));
 }
 
-/** Where the CI system checked the repository out; elsewhere the working directory. */
-export function repositoryRoot(): string {
+/** Where the CI system checked the repository out; elsewhere the working directory. Of a link also what it leads to: the working directory is named so. */
+export function repositoryRoots(): string[] {
   const { GITHUB_WORKSPACE, CI_PROJECT_DIR } = process.env;
-  return [GITHUB_WORKSPACE, CI_PROJECT_DIR].find(Boolean) ?? process.cwd();
+  const root = resolve([GITHUB_WORKSPACE, CI_PROJECT_DIR].find(Boolean) ?? '');
+  return existsSync(root) ? [...new Set([root, realpathSync(root)])] : [root];
 }
 
 export interface TextOutput {

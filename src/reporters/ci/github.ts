@@ -11,7 +11,7 @@ import { crashText } from '../crash-text.js';
 import { inOrder } from '../order.js';
 import { subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
-import { count, rulesOffText } from '../text.js';
+import { count, displayPath, rulesOffText } from '../text.js';
 import { undecidedCaptures, undecidedHeadline } from '../undecided.js';
 import { repositoryPath } from './locations.js';
 
@@ -47,21 +47,22 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
       );
   }
   for (const { path, error } of options.failures) {
-    lines.push(command('error', { title: 'capture not read' }, `${path}: ${error.message}`));
+    const title = { title: 'capture not read' };
+    lines.push(command('error', title, `${path}: ${error.message}`));
   }
   const [idle, ...more] = report.captures.filter(({ facts }) => facts === 0);
   if (idle !== undefined) {
     const others = more.length === 0 ? '' : ` (and ${count(more.length, 'more capture')})`;
-    const place = { file: repositoryPath(idle.path, options) };
-    lines.push(command('warning', place, `${whyIdle(idle.path, options.problems)}${others}`));
+    const why = `${whyIdle(idle.path, options.problems)}${others}`;
+    lines.push(located('warning', idle, {}, why, options));
   }
   for (const { capture, text } of undecidedCaptures(report).slice(0, SHOWN - 1)) {
-    lines.push(command('warning', { file: repositoryPath(capture.path, options) }, text));
+    lines.push(located('warning', capture, {}, text, options));
   }
   for (const crash of report.crashes.slice(0, SHOWN - 1)) {
     const path = report.captures.find(({ sha256 }) => sha256 === crash.capture)?.path ?? '';
-    const place = { file: repositoryPath(path, options), line: String(crash.line) };
-    lines.push(command('warning', { ...place, title: 'QEMU crashes' }, crashText(crash)));
+    const place = { path, line: crash.line };
+    lines.push(located('warning', place, { title: 'QEMU crashes' }, crashText(crash), options));
   }
   const { error, warning, note } = report.summary.violations;
   const found = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')];
@@ -77,16 +78,30 @@ function annotation(finding: Finding, options: ReportOptions): string {
   const subject = subjectOf(finding);
   const title = options.rules.find(({ id }) => id === rule)?.title;
   const again = times > 1 ? ` (${times} times)` : '';
-  const place = {
-    file: repositoryPath(at.path, options),
-    line: String(at.line),
-    title: title === undefined ? `${rule}: ${message}` : `${rule} violated: ${title}`,
-  };
-  return command(
+  return located(
     COMMANDS[severity],
-    place,
+    at,
+    { title: title === undefined ? `${rule}: ${message}` : `${rule} violated: ${title}` },
     `${subject === undefined ? '' : `${subject}: `}${message}${again}`,
+    options,
   );
+}
+
+/** At a line of the repository; what is said of a file elsewhere names it instead. */
+function located(
+  name: string,
+  { path, line }: { readonly path: string; readonly line?: number },
+  properties: Readonly<Record<string, string>>,
+  message: string,
+  options: ReportOptions,
+): string {
+  const file = repositoryPath(path, options);
+  if (file === undefined) {
+    const place = line === undefined ? displayPath(path) : `${displayPath(path)}:${line}`;
+    return command(name, properties, `${place}: ${message}`);
+  }
+  const place = line === undefined ? { file } : { file, line: String(line) };
+  return command(name, { ...place, ...properties }, message);
 }
 
 function command(

@@ -1,6 +1,6 @@
 /**
  * GitLab's code quality report: one object for each violation, each crash of QEMU, and each capture in which nothing was
- * decided: a report without objects would read like a pass.
+ * decided: a report without objects would read like a pass. Its paths are relative, also where they lead out of the repository.
  *
  * Source: docs.gitlab.com, "Code quality report format".
  */
@@ -12,7 +12,7 @@ import { jsonText } from '../json.js';
 import { inOrder } from '../order.js';
 import { undecidedCaptures } from '../undecided.js';
 import type { ReportOptions } from '../reporter.js';
-import { repositoryPath } from './locations.js';
+import { pathFromRepository } from './locations.js';
 
 /** Pure. */
 export function renderGitlab(report: CheckReport, options: ReportOptions): string {
@@ -26,7 +26,7 @@ export function renderGitlab(report: CheckReport, options: ReportOptions): strin
     .map((capture) => ({ capture, text: whyIdle(capture.path, options.problems) }));
   return jsonText([
     ...violations.map((finding) => {
-      const path = repositoryPath(finding.at.path, options);
+      const path = pathFromRepository(finding.at.path, options);
       // Of equal fingerprints GitLab shows the first only; two captures may have the same fault.
       const own = `${finding.fingerprint}-${path}`;
       const times = seen.get(own) ?? 0;
@@ -41,7 +41,7 @@ export function renderGitlab(report: CheckReport, options: ReportOptions): strin
     }),
     ...report.crashes.map((crash) => {
       const found = report.captures.find(({ sha256 }) => sha256 === crash.capture);
-      const path = repositoryPath(found?.path ?? '', options);
+      const path = pathFromRepository(found?.path ?? '', options);
       return {
         description: printable(`QEMU crashes: ${crashText(crash)}`),
         check_name: 'crash',
@@ -51,7 +51,7 @@ export function renderGitlab(report: CheckReport, options: ReportOptions): strin
       };
     }),
     ...[...idle, ...undecidedCaptures(report)].map(({ capture, text }) => {
-      const path = repositoryPath(capture.path, options);
+      const path = pathFromRepository(capture.path, options);
       return {
         description: printable(text),
         check_name: 'nothing-decided',

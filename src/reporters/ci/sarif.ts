@@ -1,5 +1,5 @@
 /**
- * SARIF 2.1.0: every result has a place in the repository, the steps of a violation are a code flow, what
+ * SARIF 2.1.0: every result has a place, the steps of a violation are a code flow, what
  * is inconclusive is `open`, what a baseline knows is suppressed.
  *
  * GitHub code scanning looks at neither kinds nor suppressions and raises an alert for each result: for it
@@ -24,7 +24,7 @@ import { inOrder } from '../order.js';
 import type { ReportOptions } from '../reporter.js';
 import { count, thousands } from '../text.js';
 import { undecidedCaptures } from '../undecided.js';
-import { repositoryUri } from './locations.js';
+import { captureUri } from './locations.js';
 
 /** What GitHub takes of one run: results, and steps of one result. More would refuse the upload. */
 const MOST_RESULTS = 25_000;
@@ -82,7 +82,7 @@ function logOf(
         },
         columnKind: 'utf16CodeUnits',
         artifacts: report.captures.map(({ path, sha256 }) => ({
-          location: { uri: repositoryUri(path, options) },
+          location: { uri: captureUri(path, options) },
           hashes: { 'sha-256': sha256 },
         })),
         invocations: [
@@ -182,7 +182,7 @@ function resultOf(
 function locationOf({ path, line }: Finding['at'], options: ReportOptions): object {
   return {
     physicalLocation: {
-      artifactLocation: { uri: repositoryUri(path, options) },
+      artifactLocation: { uri: captureUri(path, options) },
       region: { startLine: line },
     },
   };
@@ -213,7 +213,7 @@ function codeFlow(finding: Finding, options: ReportOptions): object {
 /** A capture in which nothing was checked. */
 function aboutCapture({ path }: CaptureSummary, text: string, folders: ReportOptions): object {
   const location = {
-    physicalLocation: { artifactLocation: { uri: repositoryUri(path, folders) } },
+    physicalLocation: { artifactLocation: { uri: captureUri(path, folders) } },
   };
   return { ...notice('warning', text), locations: [location] };
 }
@@ -244,7 +244,7 @@ function notifications({ problems, failures, ...folders }: ReportOptions): objec
       locations: [
         {
           physicalLocation: {
-            artifactLocation: { uri: repositoryUri(path, folders) },
+            artifactLocation: { uri: captureUri(path, folders) },
             region: { startLine: span.first, endLine: span.last },
           },
         },
