@@ -146,12 +146,14 @@ class Capture {
     const names = new Set(watched.map(({ name }) => name));
     const living = new Set<string | undefined>();
     // The end of a thread, told by that of the process: without it the process ends in some way.
-    const isShownExit = (line: number): boolean => lines.includes(line) && line !== lost;
+    const isShownNotice = (line: number): boolean => lines.includes(line) && line !== lost;
     const isUnseen = (record: CaptureRecord): boolean => {
       if (record.kind !== 'thread') return false;
       const { what, thread, span } = record;
+      // Which thread an end is of is not known without it.
+      if (what === 'switch') return !isShownNotice(span.first);
       if (what === 'exit') {
-        if (isShownExit(span.first)) return false;
+        if (isShownNotice(span.first)) return false;
         living.add(thread.pthread);
         return true;
       }
@@ -162,7 +164,7 @@ class Capture {
       const report = this.reports[i];
       const { kind, span } = record;
       if (kind === 'breakpoint-set' || isUnseen(record)) return { kind: 'chatter', span };
-      if (kind === 'process' && !isShownExit(span.first))
+      if (kind === 'process' && !isShownNotice(span.first))
         return { ...record, what: record.what === 'start' ? 'start' : 'exit' };
       if (report === undefined || (shown.has(report) && report !== gone)) return record;
       const isInSpan = spans.some(({ first, last }) => first < span.first && span.first < last);

@@ -62,9 +62,8 @@ function sliceOf({ rule, judgement, context }: Violation, budget: SliceBudget): 
 
 function describeSlice(context: Session, part: Part): Slice {
   const { run } = context;
-  const lines = [...part.steps.map(lineOf), ...part.exits.map(({ line }) => line)].sort(
-    (a, b) => a - b,
-  );
+  const ends = part.exits.flatMap((exit) => [exit.line, ...namingLine(exit, part.steps)]);
+  const lines = [...part.steps.map(lineOf), ...ends].sort((a, b) => a - b);
   const spans = unbrokenSpans(run, part);
   const firstReports = context.once('first reports', () => {
     const first = new Map<string, number>();
@@ -85,6 +84,13 @@ function describeSlice(context: Session, part: Part): Slice {
 /** The line that reports cite of a step: the frame of the call, not the stop line above it. */
 function lineOf({ callLines, line }: Step): number {
   return callLines.at(-1) ?? line;
+}
+
+/** The line that tells which of the threads ends: that of the last step of it, which a switch or a header precedes. */
+function namingLine({ thread, after, named }: ThreadExit, steps: readonly Step[]): number[] {
+  const last = steps.findLast((step) => step.thread === thread && step.index <= after)?.line ?? 0;
+  const line = named[firstIndex(named.length, (i) => (named[i] ?? last) > last) - 1] ?? named[0];
+  return line === undefined ? [] : [line];
 }
 
 /** From the first to the last line of records between which nothing is left out that is watched. */

@@ -173,7 +173,10 @@ export class DebuggerSteps {
     this.commands.onShown();
     const innermost = bt.frames[0];
     if (innermost === undefined) return;
-    if (bt.thread !== undefined) this.header = this.maker.threads.keyOf(bt.thread) ?? this.header;
+    if (bt.thread !== undefined) {
+      this.maker.threads.onTold(bt.thread, bt.span.first);
+      this.header = this.maker.threads.keyOf(bt.thread) ?? this.header;
+    }
     const headed = bt.thread !== undefined ? this.header : undefined;
     const meanings = this.stacks.of(bt.frames);
     if (this.process().isOther(meanings) && this.maker.sessions.isUsed) this.newSession();
@@ -276,26 +279,27 @@ export class DebuggerSteps {
     const key = this.maker.threads.keyOf(ref);
     switch (what) {
       case 'header':
+        this.maker.threads.onTold(ref, span.first);
         this.header = key;
         break;
       case 'switch':
         this.flushStop();
         this.standing = undefined;
         this.enterInferiorOf(ref);
+        this.maker.threads.onTold(ref, span.first);
         this.maker.threads.onSwitch(ref);
         this.isBehindLoss = false;
         break;
       case 'new':
         this.onNewThread(ref);
         break;
-      case 'exit':
+      case 'exit': {
         // A stop that printed no stack came before the end of its thread.
         this.flushStop();
-        this.maker.threads.onExit(ref);
-        if (key !== undefined) {
-          this.maker.addExit(key, span.first);
-        }
+        const named = this.maker.threads.onExit(ref);
+        if (key !== undefined) this.maker.addExit(key, span.first, named);
         break;
+      }
     }
   }
 
@@ -311,7 +315,7 @@ export class DebuggerSteps {
   onProcessMark({ what, span }: ProcessMark): void {
     if (what === 'normal-exit') {
       this.flushStop();
-      this.maker.addExit(MAIN_THREAD, span.first);
+      this.maker.addExit(MAIN_THREAD, span.first, []);
     }
     this.onProcess();
   }

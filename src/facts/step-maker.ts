@@ -157,13 +157,13 @@ export class StepMaker {
     this.conditional.add(func);
   }
 
-  /** `thread` is its key in the session. */
-  addExit(thread: string, line: number): void {
+  /** `thread` is its key in the session, which the lines `named` told. */
+  addExit(thread: string, line: number, named: readonly number[]): void {
     const [name, after] = [this.scoped(thread), this.made - 1];
     // The end of a process is the end of its threads, which may have been told before.
     for (let i = this.exits.length - 1; this.exits[i]?.after === after; i--)
       if (this.exits[i]?.thread === name) return;
-    this.exits.push({ thread: name, after, line });
+    this.exits.push({ thread: name, after, line, named });
   }
 
   /** What QEMU says on standard error; of the session that something was reported of last. */

@@ -132,6 +132,8 @@ export interface ThreadExit {
   readonly after: number;
   /** Line of the capture. */
   readonly line: number;
+  /** Lines that tell which thread it is, in order, where the notice only has the name that the kernel gave it. */
+  readonly named: readonly number[];
 }
 
 /** QEMU's last words: an assertion that failed. */

@@ -5,6 +5,7 @@
  * (gdb/thread.c, print_thread_info(); gdb/infrun.c, normal_stop()); a notice right before a stop tells
  * which number an LWP has.
  */
+import { append } from '../base/append.js';
 import type { ThreadRef } from '../model/record.js';
 import type { FrameMeaning } from './frame-meaning.js';
 import type { Constant } from './process-signs.js';
@@ -16,6 +17,8 @@ export class ThreadFollower {
   private readonly keyOfName = new Map<string, string>();
   private readonly alive = new Set<string>();
   private readonly refOf = new Map<string, ThreadRef>();
+  /** Lines that tell of a name which thread it is, or of a stop that follows. */
+  private readonly toldOf = new Map<string, number[]>();
   private switchedTo: ThreadRef | undefined;
 
   /** `[New Thread ...]`. False when that thread is alive already: this is another process. */
@@ -27,12 +30,24 @@ export class ThreadFollower {
     return isNew;
   }
 
-  /** `[Thread ... exited]`: the kernel may give its LWP to another one. */
-  onExit(ref: ThreadRef): void {
+  /**
+   * `[Thread ... exited]`: the kernel may give its LWP to another one. The lines that told which thread it is, in
+   * order; none where the notice tells that itself.
+   */
+  onExit(ref: ThreadRef): readonly number[] {
     const name = nameOf(ref);
-    if (name === undefined) return;
+    if (name === undefined) return [];
+    const told = this.toldOf.get(name) ?? [];
     this.alive.delete(name);
     this.keyOfName.delete(name);
+    this.toldOf.delete(name);
+    return ref.num === undefined ? told : [];
+  }
+
+  /** A switch to the thread, or a header of its stack, on this line. */
+  onTold(ref: ThreadRef, line: number): void {
+    const name = nameOf(ref);
+    if (name !== undefined) append(this.toldOf, name, line);
   }
 
   /** `[Switching to Thread ...]`. */
