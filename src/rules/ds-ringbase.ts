@@ -3,13 +3,14 @@ import type { Activation } from '../flows/activation.js';
 import type { Frame } from '../model/record.js';
 import { argText, boolOf } from '../model/values.js';
 import { known, runningRings } from '../protocol/replay.js';
-import { lastAddressed, missingRings } from './shared/calls/device-calls.js';
+import { callsOf, lastAddressed, lastOfRing, missingRings } from './shared/calls/device-calls.js';
 import {
   bareWithin,
   below,
   callerOf,
   doubts,
   hasGap,
+  lastBefore,
   place,
   probeName,
   unwatched,
@@ -207,17 +208,37 @@ function startEvidence(
   stop: Activation,
   vring: number,
 ): { line: number; role: string }[] {
-  const started = lastAddressed(context, stop.device ?? '', vring, stop.first);
+  const device = stop.device ?? '';
+  const started = startOf(context, device, vring, stop.first);
+  const addressed = started ?? lastAddressed(context, device, vring, stop.first);
+  const since = started === undefined ? 'was last addressed here' : 'is running since here';
   const others = below(stop, 'op_get_vring_base').map((a) => ({
     line: a.line,
     role: `vring ${String(context.run.rings.ringOf(a))} is fetched`,
   }));
   return [
-    ...(started === undefined
-      ? []
-      : [{ line: started.line, role: `vring ${vring} is running since here` }]),
+    ...(addressed === undefined ? [] : [{ line: addressed.line, role: `vring ${vring} ${since}` }]),
     ...others,
   ];
+}
+
+/** Its address when the vring was started; a log toggle sends addresses too. Undefined where it may have been stopped since, or records are lost. */
+function startOf(
+  context: SessionContext,
+  device: string,
+  vring: number,
+  before: number,
+): Activation | undefined {
+  let started = lastAddressed(context, device, vring, before);
+  while (started !== undefined && callerOf(started, 'vhost_virtqueue_start') === undefined)
+    started = lastAddressed(context, device, vring, started.first);
+  if (started === undefined || hasGap(context.run, started.first, before)) return undefined;
+  const stops = [
+    lastOfRing(context, 'vhost_virtqueue_stop', device, vring, before),
+    lastBefore(callsOf(context, device, 'vhost_dev_stop', 'vhost_dev_cleanup'), before),
+  ];
+  const { first } = started;
+  return stops.some((stop) => stop !== undefined && stop.first > first) ? undefined : started;
 }
 
 function isByVm({ run }: SessionContext, stop: Activation): boolean {
