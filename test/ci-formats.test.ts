@@ -186,6 +186,16 @@ describe('sarif', () => {
     }
   });
 
+  test('a rule of which a legal path can look like a violation is less precise', () => {
+    const [one] = optionsOf().rules;
+    const precisionOf = (severity: 'error' | 'warning'): string | undefined =>
+      /"precision": "(.*)"/.exec(
+        reporters.sarif(reportOf([]), optionsOf({ rules: [{ ...one!, severity }] })),
+      )?.[1];
+    expect(precisionOf('error')).toBe('very-high');
+    expect(precisionOf('warning')).toBe('medium');
+  });
+
   test('code scanning gets new violations alone, because each result is an alert; the rest is counted', () => {
     const known = { reason: 'accepted' };
     const text = reporters['code-scanning'](
