@@ -41,6 +41,28 @@ describe('the configuration file', () => {
     expect(origins).toMatchObject({ failOn: file, strict: 'default' });
   });
 
+  test('a package.json that says nothing to vhtrace is passed over, whatever is in it', async () => {
+    const root = tempDir();
+    const cwd = join(root, 'a');
+    mkdirSync(cwd);
+    writeFileSync(join(root, 'vhtrace.config.json'), '\ufeff{"strict": true}');
+    for (const content of ['\ufeff{"name": "x"}', '{} // no JSON', 'null', '"vhtrace"']) {
+      writeFileSync(join(cwd, 'package.json'), content);
+      const { settings } = await resolveSettings({ ...request, cwd });
+      expect(settings.strict).toBe(true);
+    }
+    writeFileSync(join(cwd, 'package.json'), '{"vhtrace": {} // no JSON');
+    await expect(resolveSettings({ ...request, cwd })).rejects.toThrow('package.json');
+  });
+
+  test('of two in one folder none is chosen', async () => {
+    const cwd = tempDir();
+    for (const type of ['json', 'yaml']) writeFileSync(join(cwd, `vhtrace.config.${type}`), '{}');
+    await expect(resolveSettings({ ...request, cwd })).rejects.toThrow(
+      'vhtrace.config.yaml in the same folder is a configuration file, too',
+    );
+  });
+
   test('the command line wins, and --no-config leaves the file out', async () => {
     const cwd = tempDir();
     writeFileSync(join(cwd, 'vhtrace.config.json'), '{"failOn": "warning", "strict": true}');
