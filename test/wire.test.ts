@@ -6,6 +6,7 @@ import { CommandWords, ioctlByName, ioctlByNumber, ioctlTable } from '../src/fac
 import type { WireFact } from '../src/facts/step.js';
 import { wireFact } from '../src/facts/wire.js';
 import type { SystemCall, VhostUserMessage } from '../src/model/record.js';
+import { judge } from './helpers/check.js';
 import { besideRepository, linesOf, readText } from './helpers/read-text.js';
 
 const span = { first: 1, last: 1 };
@@ -242,4 +243,13 @@ describe.runIf(captures)('an strace of QEMU (skipped without ../shared/captures)
       `${order[2]} reply`,
     ]);
   });
+});
+
+it('an answer that no event shows is missed by the name of the event', () => {
+  const text = readFileSync(
+    new URL('../fixtures/rules/VU-LOGBASE-REPLY/pass-log-start/input.txt', import.meta.url),
+    'utf8',
+  ).replaceAll(/^.*vhost_user_read .*\n/gm, '');
+  const found = judge(text).find(({ rule }) => rule === 'VU-LOGBASE-REPLY');
+  expect(found?.missing[0]).toMatch(/^the trace event vhost_user_read, or /);
 });

@@ -7,6 +7,7 @@ import {
   isContinued,
   isOfSameQemu,
   MESSAGES_RECIPE,
+  missingAnswer,
   missingEndpoint,
   nameOf,
   nextRequests,
@@ -220,7 +221,7 @@ function* judgeEvents(context: SessionContext): Generator<Judgement> {
         verdict: 'inconclusive',
         ...at,
         message: 'no reply to SET_LOG_BASE is seen',
-        missing: [orOneQemu(context, MESSAGES_RECIPE)],
+        missing: [orOneQemu(context, missingAnswer(events))],
       };
     }
   }

@@ -3,7 +3,7 @@ import { append } from '../../../base/append.js';
 import { own } from '../../../base/own.js';
 import { hasGap } from '../../../flows/run.js';
 import type { Judgement, SessionContext } from '../../rule.js';
-import { MESSAGES_RECIPE } from '../wire/messages.js';
+import { MESSAGES_RECIPE, missingAnswer } from '../wire/messages.js';
 import { GOES_ON, IN_TURN } from '../wire/waits.js';
 import { asked, messageEvents } from './message-events.js';
 import type { MessageEvent } from './message-events.js';
@@ -40,7 +40,7 @@ export function* judgeTracedWaits(context: SessionContext): Generator<Judgement>
         verdict: 'inconclusive',
         ...at,
         message: `${what}, and QEMU is not seen to read it`,
-        missing: [orOneQemu(context, MESSAGES_RECIPE)],
+        missing: [orOneQemu(context, missingAnswer(events))],
       };
     }
   }

@@ -62,6 +62,12 @@ export function missingEndpoint({ endpoint }: Connection): string[] {
 export const MESSAGES_RECIPE =
   'both directions of the socket: vhtrace probes strace --backend user';
 
+/** What is missing where an answer is not seen among the trace events of the messages. */
+export function missingAnswer(events: readonly { readonly sender: string }[]): string {
+  const showsReads = events.some(({ sender }) => sender !== 'frontend');
+  return showsReads ? MESSAGES_RECIPE : `the trace event vhost_user_read, or ${MESSAGES_RECIPE}`;
+}
+
 /** What is missing where nothing else is: threads of several QEMUs may have the same file descriptor. */
 export const NAMED_SOCKET = 'the name of the socket: add -y to strace';
 
