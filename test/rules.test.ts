@@ -140,3 +140,17 @@ test('MG-DEVSTOP asks for no sync on the destination, whose migration ends with 
   expect(verdictOf(...lines)).toBe('not-exercised');
   expect(verdictOf(...lines, ...onward)).toBe('inconclusive');
 });
+
+test('LE-SKIP: only the kernel writes into memory of QEMU, the log of vhost-user is shared memory', () => {
+  const folder = join(root, 'LE-SKIP', 'violation-log-put-while-logging');
+  const user = readFileSync(join(folder, 'input.txt'), 'utf8');
+  const kernel = user
+    .replaceAll('vhost_user_', 'vhost_kernel_')
+    .replaceAll('TYPE_USER', 'TYPE_KERNEL');
+  const messageOf = (text: string): string | undefined =>
+    check('a.txt', text).findings.find(({ rule }) => rule === 'LE-SKIP')?.message;
+  expect(messageOf(user)).toMatch(
+    /: the backend logs for nobody, into its own mapping of the log$/,
+  );
+  expect(messageOf(kernel)).toMatch(/: the kernel logs into memory that QEMU frees$/);
+});

@@ -7,7 +7,7 @@ import type { ReportOptions } from './reporter.js';
 import { count, displayPath, excerptText, wrap, wrapAfter } from './text.js';
 
 const IMPACTS: Readonly<Record<Impact, string>> = {
-  corrupt: 'guest memory is corrupted on the destination',
+  corrupt: 'memory of the guest on the destination, or of QEMU, may be corrupted',
   crash: 'QEMU or the backend may crash',
   hang: 'QEMU or the guest may hang',
   leak: 'resources are leaked',

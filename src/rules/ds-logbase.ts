@@ -42,7 +42,7 @@ export const dsLogbase: Rule = {
       'wire op_set_features',
       'wire op_set_vring_addr',
     ],
-    why: 'After a restart in the middle of a migration the backend logs into the bitmap of the run before, which QEMU has freed: memory is overwritten and dirty pages are lost.',
+    why: 'After a restart in the middle of a migration the backend logs into the bitmap of the run before, which QEMU reads no more: dirty pages are lost, and where the log is not shared memory the kernel overwrites what QEMU has freed.',
     remedy: 'Look at the log_enabled branch of vhost_dev_start() of that QEMU.',
     exceptions: [
       'a start that fails',

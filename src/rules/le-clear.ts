@@ -41,7 +41,7 @@ export const leClear: Rule = {
       'wire op_set_vring_addr',
       'wire op_get_vring_base',
     ],
-    why: 'The backend goes on writing dirty bits, of that ring or of all guest buffers, into a bitmap that QEMU frees right after: memory of QEMU is overwritten.',
+    why: 'The backend goes on writing dirty bits, of that ring or of all guest buffers, into a log that QEMU gives back right after: the kernel then overwrites freed memory of QEMU, a vhost-user backend pays for bits that nobody reads and keeps the log allocated.',
     remedy:
       'Check the loop over dev->nvqs in vhost_dev_set_log() of that QEMU; restart the device to get rid of the flag.',
     exceptions: [

@@ -25,7 +25,7 @@ export const leSkip: Rule = {
       'vhost_log_put called by vhost_migration_log',
     ],
     probes: ['vhost_migration_log', 'vhost_dev_set_log', 'vhost_log_put'],
-    why: 'The backend goes on writing dirty bits into a bitmap that QEMU frees: memory of QEMU is overwritten, silently.',
+    why: 'The log of a kernel device is memory of QEMU, which is freed: the kernel overwrites whatever lies there next, silently. A vhost-user backend has its own mapping of the log: it harms no memory, but pays for bits that nobody reads and keeps the log allocated.',
     remedy: 'Look at the disable branch of vhost_migration_log() of that QEMU; restart the device.',
     exceptions: [
       'a device that is stopped or does not log: vhost_migration_log() returns at once and puts no log',
@@ -90,8 +90,7 @@ export const leSkip: Rule = {
       yield {
         verdict: 'violation',
         ...place(stop),
-        message:
-          'vhost_migration_log(false) gives the log back without vhost_dev_set_log(false): the backend keeps logging into freed memory',
+        message: `vhost_migration_log(false) gives the log back without vhost_dev_set_log(false): ${harmOf(context, stop)}`,
         expected: 'vhost_dev_set_log(enable_log=false) before vhost_log_put',
         evidence: [{ line: put.line, role: 'the log is given back' }],
       };
@@ -101,11 +100,12 @@ export const leSkip: Rule = {
 
 /** The log stop calls vhost_log_put() and goes on into vhost_dev_set_log(): no call that went unseen makes up for that. */
 function early(
-  { run }: SessionContext,
+  context: SessionContext,
   stop: Activation,
   put: Activation,
   off: Activation,
 ): Judgement {
+  const { run } = context;
   const missing: string[] = [];
   if (hasGap(run, put.first, off.first)) missing.push('an unbroken record of the log stop');
   if (stop.altered) missing.push('a run that the debugger did not alter');
@@ -120,12 +120,26 @@ function early(
   return {
     verdict: 'violation',
     ...place(stop),
-    message:
-      'vhost_migration_log(false) gives the log back and then calls vhost_dev_set_log(false): until then the backend logs into freed memory',
+    message: `vhost_migration_log(false) gives the log back and then calls vhost_dev_set_log(false): until then ${harmOf(context, stop)}`,
     expected: 'vhost_dev_set_log(enable_log=false) before vhost_log_put',
     evidence: [
       { line: put.line, role: 'the log is given back' },
       { line: off.line, role: 'logging is switched off only now' },
     ],
   };
+}
+
+/**
+ * Only the log of a vhost-user device is shared memory: QEMU hw/virtio/vhost.c, vhost_log_get(share), vhost_log_alloc().
+ * A backend cannot reach any other memory of QEMU than what it was given to map.
+ */
+function harmOf({ run }: SessionContext, stop: Activation): string {
+  switch (run.rings.backendOf(stop)) {
+    case 'kernel':
+      return 'the kernel logs into memory that QEMU frees';
+    case 'user':
+      return 'the backend logs for nobody, into its own mapping of the log';
+    default:
+      return 'the backend logs into a log that is no longer its own';
+  }
 }

@@ -18,7 +18,7 @@ export const lgRefcnt: Rule = {
       'refcnt: `print *log` at the set_log_base op, or `print *dev->log` at vhost_log_put, or the trace event vhost_vdpa_set_log_base',
       'to know more than that it is at least 1: probes vhost_log_get, vhost_log_alloc and vhost_log_put since the log was made',
     ],
-    why: 'With too few references the log is freed while backends still write to it; with too many it is never read out and never freed.',
+    why: 'With too few references the log is freed while devices still hold it: QEMU reads freed memory, and the kernel writes to it; with too many it is never read out and never freed.',
     probes: [
       'op_set_log_base',
       'members at op_set_log_base',

@@ -26,7 +26,7 @@ export const lsUniform: Rule = {
       'vhost_virtqueue_set_addr',
       'return of vhost_dev_set_log',
     ],
-    why: 'A ring that gets the opposite flag in a pass that succeeds, or keeps the flag of a pass that fails, is left unlogged, or logs into a bitmap that is freed.',
+    why: 'A ring that gets the opposite flag in a pass that succeeds, or keeps the flag of a pass that fails, is left unlogged, or goes on logging after its log was given back.',
     remedy:
       'Look at what changes enable_log inside the loop of vhost_dev_set_log(), and at its error path err_vq.',
     exceptions: [

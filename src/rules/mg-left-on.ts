@@ -45,7 +45,7 @@ export const mgLeftOn: Rule = {
       'savevm_state_cleanup',
       'vm_state_notify',
     ],
-    why: 'The backend pays for logging that nobody reads; with the log given back it also writes into freed memory (LE-SKIP).',
+    why: 'The backend pays for logging that nobody reads, and a vhost-user backend keeps the log allocated; with the log given back the kernel also writes into freed memory of QEMU (LE-SKIP).',
     remedy: 'Look at the disable branch of vhost_migration_log() of that QEMU.',
     exceptions: [
       'a stop that is postponed because the VM does not run, for any time',

@@ -24,7 +24,7 @@ export const rzOrder: Rule = {
       'the entry of vhost_dev_log_resize and of vhost_log_put below it, in a topology change (vhost_commit)',
       'probe on the set_log_base op of the backend',
     ],
-    why: 'Between the two the backend sets bits in a bitmap that QEMU has read for the last time and frees: pages are lost, and memory of QEMU is overwritten.',
+    why: 'Between the two the backend sets bits in a bitmap that QEMU has read for the last time: those pages are stale on the destination.',
     probes: ['vhost_dev_log_resize', 'vhost_log_put', 'op_set_log_base'],
     remedy: 'Look at the order in vhost_dev_log_resize() of that QEMU.',
     exceptions: [
