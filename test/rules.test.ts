@@ -154,3 +154,12 @@ test('LE-SKIP: only the kernel writes into memory of QEMU, the log of vhost-user
   );
   expect(messageOf(kernel)).toMatch(/: the kernel logs into memory that QEMU frees$/);
 });
+
+test('RZ-ELECT counts the sync rounds of a trace up to the device stop, and says so', () => {
+  const text = readFileSync(join(root, 'RZ-ELECT', 'violation-trace-log', 'input.txt'), 'utf8');
+  const messageOf = (log: string): string | undefined =>
+    check('a.log', log).findings.find(({ rule }) => rule === 'RZ-ELECT')?.message;
+  expect(messageOf(text)).toContain(' and 7 sync rounds follow before a device stops: ');
+  const [untilTheStop = ''] = text.split(/^.*(?:vhost_dev_stop|req:11 )/m);
+  expect(messageOf(untilTheStop)).toContain(' and 7 sync rounds follow: ');
+});

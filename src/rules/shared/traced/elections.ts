@@ -27,7 +27,7 @@ export function* judgeTracedElections(context: SessionContext): Generator<Judgem
   }
 }
 
-function judgeRounds(context: SessionContext, { resizes, rounds }: TracedLoss): Judgement {
+function judgeRounds(context: SessionContext, { resizes, rounds, stops }: TracedLoss): Judgement {
   const followed = resizes.map((resize) => ({
     resize,
     seen: roundsAfter(context, resize, rounds),
@@ -35,11 +35,12 @@ function judgeRounds(context: SessionContext, { resizes, rounds }: TracedLoss): 
   const sure = followed.find(({ resize, seen }) => resize.ofAll && seen.length > 0);
   const [round] = sure?.seen ?? [];
   if (sure !== undefined && round !== undefined) {
+    const until = stops ? ' before a device stops' : '';
     return {
       verdict: 'violation',
       severity: 'warning',
       ...resized(sure.resize),
-      message: `${what(sure.resize)} and ${sure.seen.length} sync rounds follow: in QEMU 9.1 to 11.0 none of them scans guest memory and what the backend writes is lost; a trace log does not show who is elected`,
+      message: `${what(sure.resize)} and ${sure.seen.length} sync rounds follow${until}: in QEMU 9.1 to 11.0 none of them scans guest memory and what the backend writes is lost; a trace log does not show who is elected`,
       expected: CORRECTED,
       evidence: [{ line: round.line, role: 'the first sync round after it' }],
     };

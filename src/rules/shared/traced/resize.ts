@@ -60,6 +60,8 @@ const ELSEWHERE: ReadonlySet<FactKind> = new Set([
 export interface TracedLoss {
   readonly resizes: readonly [TracedResize, ...TracedResize[]];
   readonly rounds: readonly Step[];
+  /** A device stops behind the rounds. */
+  readonly stops: boolean;
   /** SET_LOG_BASE of a start with logging on, which elects its device before any of the rounds. */
   readonly again: Step | undefined;
 }
@@ -86,7 +88,7 @@ export function tracedLosses(context: SessionContext): TracedLoss[] {
     const request = row?.kind === 'vhost_user_write' ? Number(record?.args?.req) : undefined;
     if (resize !== undefined && isActive) {
       if (current === undefined) {
-        current = { resizes: [resize], rounds: [], again: undefined };
+        current = { resizes: [resize], rounds: [], stops: false, again: undefined };
         losses.push(current);
         isOpen = true;
       } else if (isOpen) current.resizes.push(resize);
@@ -101,6 +103,7 @@ export function tracedLosses(context: SessionContext): TracedLoss[] {
       current = undefined;
     } else if (request === GET_VRING_BASE || (row !== undefined && ENDS.has(row.kind))) {
       isOpen = false;
+      if (current !== undefined) current.stops = true;
       if (row?.kind === 'vhost_dev_start') current = undefined;
     } else if (record?.name === 'migration_bitmap_sync_start' && isOpen) {
       current?.rounds.push(step);
@@ -112,6 +115,7 @@ export function tracedLosses(context: SessionContext): TracedLoss[] {
 interface Draft extends TracedLoss {
   readonly resizes: [TracedResize, ...TracedResize[]];
   readonly rounds: Step[];
+  stops: boolean;
   again: Step | undefined;
 }
 
