@@ -232,6 +232,15 @@ describe('documented paths', () => {
     );
   });
 
+  test('every path that is shown is counted, one of a single function too', () => {
+    const note = 'First a()->b()\n\nThen vhost_dev_start()->VHOST_SET_OWNER\n';
+    const comparison = compareDocumentedPaths([one(note)]);
+    expect(comparison.paths).toHaveLength(2);
+    expect(renderPaths(comparison, PLAIN)).toContain(
+      '2 documented paths and 0 backtraces: 1 not seen, 1 of one function alone',
+    );
+  });
+
   test('without notes it is said how to write them', () => {
     expect(renderPaths(compareDocumentedPaths([one('hello\n')]), PLAIN)).toContain('a()->b()');
   });

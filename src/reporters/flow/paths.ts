@@ -109,15 +109,21 @@ const MARKS: Readonly<
   'no-function': { text: '· no function: backtraces cannot show it', color: 'dim' },
 };
 
-function summaryLines({ summary, backtraces }: PathComparison): string[] {
-  const total = Object.values(summary).reduce((sum, number) => sum + number, 0);
+function summaryLines({ paths, summary, backtraces }: PathComparison): string[] {
   const parts = [
     [summary.seen, 'seen'],
     [summary.between, 'seen with other frames between'],
     [summary.partly, 'partly seen'],
     [summary['not-seen'], 'not seen'],
+    [paths.filter(isOfOneFunction).length, 'of one function alone'],
   ] as const;
+  const total = parts.reduce((sum, [number]) => sum + number, 0);
   const texts = parts.filter(([number]) => number > 0).map(([number, text]) => `${number} ${text}`);
   const what = `${count(total, 'documented path')} and ${count(backtraces, 'backtrace')}`;
   return [texts.length === 0 ? what : `${what}: ${texts.join(', ')}`];
+}
+
+/** There is no caller to compare with; it is shown, and so it counts. */
+function isOfOneFunction({ calls }: DocumentedPath): boolean {
+  return calls.every(({ path }) => path === null);
 }
