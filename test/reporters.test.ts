@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { VhtraceError } from '../src/base/errors.js';
-import type { CheckReport } from '../src/model/report.js';
+import type { CheckReport, Finding } from '../src/model/report.js';
 import Check from '../src/commands/check.js';
 import Flows from '../src/commands/flows.js';
 import { flowReporters } from '../src/reporters/flow/index.js';
@@ -147,6 +147,29 @@ test('no control character of a capture, a path or a message gets out of any rep
   // eslint-disable-next-line no-control-regex -- what JSON escapes
   expect(json).not.toMatch(/[\0-\x09\x0b-\x1f]/);
   expect((JSON.parse(json) as CheckReport).findings[0]?.message).toBe(evil);
+});
+
+test('what is missing at one line, or in one capture, does not read as if all of it were needed', () => {
+  const open = (line: number, missing: string, capture = sha256): Finding =>
+    findingOf({
+      verdict: 'inconclusive',
+      at: { path: 'gdb.txt', line },
+      missing: [missing],
+      capture,
+    });
+  const one = reportOf([open(147, 'the flags'), open(174, 'the address'), open(180, 'the flags')]);
+  const text = renderPretty(one, optionsOf());
+  expect(text).toContain('LS-ALL-RINGS (2: line 147, 180): missing the flags\n');
+  expect(text).toContain('LS-ALL-RINGS (line 174): missing the address\n');
+  expect(reporters.junit(one, optionsOf())).toContain(
+    'inconclusive (line 147, 180): missing the flags. inconclusive (line 174): missing the address',
+  );
+  const [capture] = one.captures;
+  const captures = [capture!, { ...capture!, path: 'b.txt', sha256: 'b' }];
+  const both = reportOf([open(5, 'the flags'), open(7, 'the address', 'b')], { captures });
+  const markdown = reporters.markdown(both, optionsOf());
+  expect(markdown).toContain('- LS-ALL-RINGS (gdb.txt:5): missing the flags\n');
+  expect(markdown).toContain('- LS-ALL-RINGS (b.txt:7): missing the address\n');
 });
 
 test('every reporter shows every violation', () => {

@@ -1,6 +1,7 @@
 /** Places in captures, as short as they can be told apart. */
+import { append } from '../base/append.js';
 import type { Place } from '../model/code-flow.js';
-import type { Finding } from '../model/report.js';
+import type { CaptureSummary, Finding } from '../model/report.js';
 import { displayPath, thousands } from './text.js';
 
 /** By path: nothing for a single capture, file names where they differ, else paths. */
@@ -53,6 +54,26 @@ export function placesText(
   const rest = total - texts.length;
   const commas = texts.map((text, i) => (i < texts.length - 1 ? `${text},` : text));
   return rest > 0 ? [...commas, `+${thousands(rest)}`] : commas;
+}
+
+/** Lines named of each capture. */
+const MOST_FINDINGS = 8;
+
+/** `line 417, 510`, each once; of several captures `a.txt:417, 510, b.txt:12`. */
+export function findingPlaces(
+  findings: readonly Finding[],
+  captures: readonly CaptureSummary[],
+): string {
+  const names = captureNames(captures);
+  const lines = new Map<string, number[]>();
+  for (const { capture, at } of findings) append(lines, capture, at.line);
+  return Array.from(lines, ([capture, all]) => {
+    const own = [...new Set(all)].sort((a, b) => a - b);
+    const rest = own.length - MOST_FINDINGS;
+    const more = rest > 0 ? ` and ${thousands(rest)} more` : '';
+    const where = captures.length > 1 ? `${names.get(capture) ?? ''}:` : 'line ';
+    return `${where}${own.slice(0, MOST_FINDINGS).join(', ')}${more}`;
+  }).join(', ');
 }
 
 /** `0x5555562b1f00, vring 1 (session 2)`; undefined for what no device did. */

@@ -6,8 +6,9 @@ import type { CheckReport, Finding } from '../model/report.js';
 import { baselineLines } from './baseline-text.js';
 import { crashText, noViolation } from './crash-text.js';
 import type { Colors } from './colors.js';
+import { openChecks } from './open-checks.js';
 import { inOrder } from './order.js';
-import { captureNames } from './places.js';
+import { captureNames, findingPlaces } from './places.js';
 import type { ReportOptions } from './reporter.js';
 import { count, displayPath, rulesOffText, thousands, wrap, wrapAfter } from './text.js';
 import { undecidedAdditions, undecidedHeadline } from './undecided.js';
@@ -165,7 +166,7 @@ function knownLines(report: CheckReport, options: ReportOptions): readonly strin
 /** One rule a line where all is asked for, with its places. */
 function passedLines(report: CheckReport, options: ReportOptions): readonly string[] {
   if (!options.all) return ruleList(report, 'pass', options);
-  return Array.from(byRule(report, 'pass'), ([rule, own]) => ruleText(rule, own, report, options));
+  return Array.from(byRule(report, 'pass'), ([rule, own]) => ruleText(rule, own, report, true));
 }
 
 /** Rules of the findings with this verdict, each once, with their number where there are several: the sum is the verdict's. */
@@ -195,40 +196,22 @@ function byRule(
 function ruleText(
   rule: string,
   findings: readonly Finding[],
-  report: CheckReport,
-  { all }: ReportOptions,
+  { captures }: CheckReport,
+  hasPlaces: boolean | undefined,
 ): string {
   const times = findings.length > 1 ? String(findings.length) : '';
-  const inner = [times, all ? linesText(findings, report) : ''].filter(Boolean).join(': ');
+  const places = hasPlaces === true ? findingPlaces(findings, captures) : '';
+  const inner = [times, places].filter(Boolean).join(': ');
   return inner === '' ? rule : `${rule} (${inner})`;
 }
 
-/** `line 417, 510`, each once; of several captures `a.txt:417, 510, b.txt:12`. */
-function linesText(findings: readonly Finding[], { captures }: CheckReport): string {
-  const names = captureNames(captures);
-  const lines = new Map<string, number[]>();
-  for (const { capture, at } of findings) append(lines, capture, at.line);
-  return Array.from(lines, ([capture, all]) => {
-    const own = [...new Set(all)].sort((a, b) => a - b);
-    const rest = own.length - MAX_LINES;
-    const more = rest > 0 ? ` and ${thousands(rest)} more` : '';
-    const where = captures.length > 1 ? `${names.get(capture) ?? ''}:` : 'line ';
-    return `${where}${own.slice(0, MAX_LINES).join(', ')}${more}`;
-  }).join(', ');
-}
-
-/** What is missing, and the rules that miss it; often one thing is missing for many. */
 function inconclusiveLines(report: CheckReport, options: ReportOptions): readonly string[] {
-  const groups = new Map<string, string[]>();
-  for (const [rule, findings] of byRule(report, 'inconclusive')) {
-    const what = [...new Set(findings.flatMap(({ missing }) => missing))].join('; ');
-    const names = groups.get(what) ?? [];
-    names.push(ruleText(rule, findings, report, options));
-    groups.set(what, names);
-  }
-  const lines = Array.from(groups, ([what, names]) =>
-    what === '' ? names.join(', ') : `${names.join(', ')}: missing ${what}`,
-  );
+  const lines = openChecks(report.findings).map(({ missing, rules }) => {
+    const names = rules.map(({ rule, findings, isPart }) =>
+      ruleText(rule, findings, report, isPart || options.all),
+    );
+    return missing === '' ? names.join(', ') : `${names.join(', ')}: missing ${missing}`;
+  });
   return limited(lines, options);
 }
 

@@ -8,7 +8,10 @@ import { printable } from '../../base/printable.js';
 import type { CaptureSummary, CheckReport, Finding, Severity } from '../../model/report.js';
 import { createColors } from '../colors.js';
 import { crashText } from '../crash-text.js';
+import { openChecks } from '../open-checks.js';
+import type { OpenChecks } from '../open-checks.js';
 import { inOrder } from '../order.js';
+import { findingPlaces } from '../places.js';
 import { renderFindings } from '../pretty-findings.js';
 import type { PathFailure, ReportOptions } from '../reporter.js';
 import { displayPath } from '../text.js';
@@ -135,14 +138,17 @@ function caseOf(
     const reason = known.known?.reason ?? '';
     return element('skipped', skipped(`known: ${known.message} (${reason})`));
   }
-  const open = findings.filter(({ verdict }) => verdict === 'inconclusive');
-  const missing = new Set(open.flatMap((finding) => finding.missing));
-  if (open.length > 0) {
-    const needs = missing.size === 0 ? '' : `: missing ${[...missing].join('; ')}`;
-    return element('skipped', skipped(`inconclusive${needs}`));
-  }
+  const open = openChecks(findings);
+  if (open.length > 0) return element('skipped', skipped(open.map(openText).join('. ')));
   if (findings.some(({ verdict }) => verdict === 'pass')) return element('passed', '');
   return element('skipped', skipped('not exercised: nothing to judge in this capture'));
+}
+
+/** `inconclusive: missing probe vhost_log_put`; where the checks miss different things, at which lines. */
+function openText({ missing, rules }: OpenChecks): string {
+  const parts = rules.filter(({ isPart }) => isPart);
+  const places = parts.map(({ findings }) => ` (${findingPlaces(findings, [])})`).join('');
+  return `inconclusive${places}${missing === '' ? '' : `: missing ${missing}`}`;
 }
 
 const ORDER: readonly Severity[] = ['note', 'warning', 'error'];

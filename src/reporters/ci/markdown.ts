@@ -7,8 +7,9 @@ import { LIMITS } from '../../model/report.js';
 import type { CheckReport, Finding } from '../../model/report.js';
 import { baselineLines } from '../baseline-text.js';
 import { crashText, noViolation } from '../crash-text.js';
+import { openChecks } from '../open-checks.js';
 import { inOrder } from '../order.js';
-import { captureNames, subjectOf } from '../places.js';
+import { captureNames, findingPlaces, subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
 import { count, displayPath, excerptText, rulesOffText, wrap } from '../text.js';
 import { undecidedAdditions, undecidedHeadline } from '../undecided.js';
@@ -106,17 +107,14 @@ function placeOf(name: string, line: number, captures: number): string {
   return captures > 1 ? `${name}:${line}` : `line ${line}`;
 }
 
-/** Inconclusive rules, by what is missing. */
-function inconclusive({ coverage }: CheckReport): string[] {
-  const groups = new Map<string, string[]>();
-  for (const { rule, inconclusive, missing } of coverage) {
-    if (inconclusive === 0) continue;
-    const what = missing.join('; ');
-    groups.set(what, [...(groups.get(what) ?? []), rule]);
-  }
-  return Array.from(groups, ([what, rules]) =>
-    what === '' ? rules.join(', ') : `${rules.join(', ')}: missing ${what}`,
-  );
+/** Inconclusive rules, by what is missing; with their places where that is not the same for all of a rule, or for a capture. */
+function inconclusive({ findings, captures }: CheckReport): string[] {
+  return openChecks(findings).map(({ missing, rules }) => {
+    const names = rules.map(({ rule, findings: own, isPart }) =>
+      isPart || captures.length > 1 ? `${rule} (${findingPlaces(own, captures)})` : rule,
+    );
+    return missing === '' ? names.join(', ') : `${names.join(', ')}: missing ${missing}`;
+  });
 }
 
 function section(title: string, lines: readonly string[]): string {
