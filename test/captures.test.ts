@@ -72,6 +72,16 @@ describe.each(files)('%s', (name) => {
   });
 });
 
+test('the state before a violation names the start, and the line that implies it', () => {
+  const lines = textOf('vring-never-logged.gdb.txt').split('\n');
+  const { findings } = check('a.txt', lines.join('\n'));
+  const { stateBefore = '' } = findings.find(({ rule }) => rule === 'LS-ALL-RINGS') ?? {};
+  const at = /^run started \(line (\d+), as line (\d+) implies\).*; log off \(implied by line \2\)/;
+  const [, start, implying] = at.exec(stateBefore) ?? [];
+  expect(lines[Number(start) - 1]).toContain('vhost_dev_start (');
+  expect(lines[Number(implying) - 1]).toContain('vhost_dev_log_resize (');
+});
+
 describe('a note', () => {
   const name = 'note-on-dirty-bitmap.txt';
 

@@ -17,7 +17,7 @@ import {
   sinceNothing,
   step as replayStep,
 } from '../protocol/replay.js';
-import type { DeviceState, Signal, Silent, Since } from '../protocol/replay.js';
+import type { DeviceState, Shown, Signal, Silent, Since } from '../protocol/replay.js';
 import { momentsOf } from './moments.js';
 import { signalsOfOpening, signalsOfReturn } from './signals.js';
 
@@ -32,8 +32,8 @@ class Snapshot {
     /** Between the signals of one report: a start is certain until the next of them is taken in. */
     readonly between: readonly DeviceState[],
     readonly state: DeviceState,
-    /** Line that shows what led from the one to the other. */
-    readonly line: number,
+    /** What led from the one to the other. */
+    readonly shown: Shown,
     /** Single rings may be stopped, by the features; undefined where those are not known. */
     readonly ringReset: boolean | undefined,
     readonly backend: Backend | undefined,
@@ -83,7 +83,7 @@ export class Timeline {
       anyState,
       [],
       anyState,
-      0,
+      { line: 0, implies: false },
       undefined,
       undefined,
       undefined,
@@ -119,14 +119,14 @@ export class Timeline {
       }
       if (isToggle) toggles = openToggles(toggles, activation, returned);
       const toggling = toggles.length > 0 ? targetOf(toggles.at(-1)) : undefined;
-      const { line } = activation;
+      const { kind, line } = activation;
       const next = new Snapshot(
         step,
         returned,
         before,
         between,
         state,
-        line,
+        { line, implies: !returned && IMPLYING.has(kind) },
         ringReset,
         backend,
         toggling,
@@ -178,9 +178,9 @@ export class Timeline {
       const last = this.snapshots[i - 1]?.state ?? anyState;
       const snapshot = this.snapshots[i];
       if (snapshot === undefined) break;
-      const { before, between, state, line } = snapshot;
+      const { before, between, state, shown } = snapshot;
       const isSame = before === last && state === before;
-      this.since.push(isSame ? known : sinceAfter(known, [before, ...between, state], line));
+      this.since.push(isSame ? known : sinceAfter(known, [before, ...between, state], shown));
     }
     return this.since[place] ?? sinceNothing;
   }
@@ -319,3 +319,6 @@ const TOGGLES: ReadonlySet<FactKind> = new Set([
   'vhost_log_global_start',
   'vhost_log_global_stop',
 ]);
+
+/** Calls whose entry changes no state: QEMU makes them in one alone, which is all that they tell. */
+const IMPLYING: ReadonlySet<FactKind> = new Set(['vhost_dev_log_resize', 'vhost_dev_set_log']);

@@ -199,6 +199,13 @@ export function runningRings(state: DeviceState): number[] {
 export interface Certain<S extends string> {
   readonly state: S;
   readonly line: number;
+  /** The line shows a call that QEMU makes in this state alone, and not what led to it. */
+  readonly implied?: Implied | undefined;
+}
+
+interface Implied {
+  /** Line of the start, which did not show its success. */
+  readonly start?: number | undefined;
 }
 
 /** What was certain of each part of a device last; it may have changed unseen since. */
@@ -211,25 +218,31 @@ export interface Since {
 
 export const sinceNothing: Since = { vrings: new Map() };
 
-/** `line` showed what led from the first state to the last; what it leaves as it was keeps its older line. */
-export function sinceAfter(since: Since, states: readonly DeviceState[], line: number): Since {
+/** A line that showed what led from one state to another, or was implied by it. */
+export interface Shown {
+  readonly line: number;
+  readonly implies: boolean;
+}
+
+/** From the first state to the last, by one line; what it leaves as it was keeps its older line. */
+export function sinceAfter(since: Since, states: readonly DeviceState[], shown: Shown): Since {
   return states.slice(1).reduce((known, after, i) => {
     const before = states[i] ?? anyState;
-    return sinceOne(known, before, after, line);
+    return sinceOne(known, before, after, shown);
   }, since);
 }
 
-function sinceOne(since: Since, before: DeviceState, after: DeviceState, line: number): Since {
+function sinceOne(since: Since, before: DeviceState, after: DeviceState, shown: Shown): Since {
   const vrings = new Map<number, Certain<VringState>>();
   for (const [index, now] of after.vrings) {
     const from = before.vrings.get(index) ?? [];
-    const last = certainAfter(since.vrings.get(index), from, now, line);
+    const last = certainAfter(since.vrings.get(index), from, now, shown);
     if (last !== undefined) vrings.set(index, last);
   }
   return {
-    run: certainAfter(since.run, before.run, after.run, line),
-    log: certainAfter(since.log, before.log, after.log, line),
-    base: certainAfter(since.base, before.base, after.base, line),
+    run: certainAfter(since.run, before.run, after.run, shown),
+    log: certainAfter(since.log, before.log, after.log, shown),
+    base: certainAfter(since.base, before.base, after.base, shown),
     vrings,
   };
 }
@@ -238,11 +251,22 @@ function certainAfter<S extends string>(
   last: Certain<S> | undefined,
   from: readonly S[],
   to: readonly S[],
-  line: number,
+  { line, implies }: Shown,
 ): Certain<S> | undefined {
   const state = known(to);
-  return state === undefined || (known(from) === state && last) ? last : { state, line };
+  if (state === undefined || (known(from) === state && last)) return last;
+  if (!implies) return { state, line };
+  return { state, line, implied: { start: startOf(last, from) } };
 }
+
+/** Of the start that was seen, as long as neither another nor a stop may have gone unseen. */
+function startOf(last: Certain<string> | undefined, states: readonly string[]): number | undefined {
+  if (last === undefined || !BEGUN.has(last.state)) return undefined;
+  if (!states.includes(last.state) || states.includes('stopping')) return undefined;
+  return last.implied === undefined ? last.line : last.implied.start;
+}
+
+const BEGUN: ReadonlySet<string> = new Set<RunState>(['starting', 'started']);
 
 /** One line for people: `run started (line 3), unless the backend has disconnected since; log off (line 7); vrings 0 plain (line 20)`. */
 export function describe(state: DeviceState, since: Since = sinceNothing): string {
@@ -264,11 +288,11 @@ export function describe(state: DeviceState, since: Since = sinceNothing): strin
 function describeRun(states: readonly RunState[], last: Certain<RunState> | undefined): string {
   const isClosing = last?.state === 'started' && states.length === 2 && states.includes('stopped');
   return isClosing && states.includes('started')
-    ? `started (line ${last.line}), unless the backend has disconnected since`
+    ? `started (${placeOf(last)}), unless the backend has disconnected since`
     : describePart(states, ANY_RUN, last);
 }
 
-/** `plain (line 12), perhaps idle since`    `started or stopped, after starting at line 7`    `unknown`. */
+/** `plain (line 12), perhaps idle since`    `started or stopped, after starting (line 7)`    `unknown`. */
 function describePart<S extends string>(
   states: readonly S[],
   all: readonly S[],
@@ -276,8 +300,15 @@ function describePart<S extends string>(
 ): string {
   const possible = states.length === all.length ? 'unknown' : states.join(' or ');
   if (last === undefined) return possible;
-  const { state, line } = last;
-  if (!states.includes(state)) return `${possible}, after ${state} at line ${line}`;
+  const { state } = last;
+  if (!states.includes(state)) return `${possible}, after ${state} (${placeOf(last)})`;
   const others = states.filter((other) => other !== state).join(' or ');
-  return `${state} (line ${line})${others === '' ? '' : `, perhaps ${others} since`}`;
+  return `${state} (${placeOf(last)})${others === '' ? '' : `, perhaps ${others} since`}`;
+}
+
+/** `line 7`    `line 7, as line 60 implies`    `implied by line 60`. */
+function placeOf({ line, implied }: Certain<string>): string {
+  if (implied === undefined) return `line ${line}`;
+  const { start } = implied;
+  return start === undefined ? `implied by line ${line}` : `line ${start}, as line ${line} implies`;
 }
