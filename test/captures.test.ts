@@ -7,8 +7,10 @@ import { buildRun } from '../src/flows/run.js';
 import type { Fact } from '../src/model/fact.js';
 import { renderFlowTree } from '../src/reporters/flow/tree.js';
 import { rules } from '../src/rules/index.js';
+import { renderPretty } from '../src/reporters/pretty.js';
 import { check } from './helpers/check.js';
 import { readText } from './helpers/read-text.js';
+import { optionsOf } from './helpers/reports.js';
 
 const folder = join(import.meta.dirname, '..', 'fixtures', 'captures');
 const files = readdirSync(folder, { withFileTypes: true })
@@ -80,6 +82,19 @@ test('the state before a violation names the start, and the line that implies it
   const [, start, implying] = at.exec(stateBefore) ?? [];
   expect(lines[Number(start) - 1]).toContain('vhost_dev_start (');
   expect(lines[Number(implying) - 1]).toContain('vhost_dev_log_resize (');
+});
+
+test('stacks that end before migration_thread tell of no migration, and that is said', () => {
+  const text = textOf('vring-never-logged.gdb.txt');
+  const whole = check('a.txt', text);
+  expect(whole.migrations).toHaveLength(1);
+  expect(whole).not.toHaveProperty('cutMigrations');
+  const cut = check('a.txt', text.replace(/^#(?:[7-9]|\d\d) .*\n/gm, ''));
+  expect(cut.migrations).toEqual([]);
+  expect(cut.cutMigrations).toMatchObject([{ session: 0, func: 'qemu_savevm_state_setup' }]);
+  expect(renderPretty(cut, optionsOf())).toContain(
+    'not known: no stack reaches migration_thread, ',
+  );
 });
 
 describe('a note', () => {

@@ -1,6 +1,7 @@
 /** Captures → report: replays every session and lets every rule judge it. Pure. */
 import { append } from '../base/append.js';
 import { isSurelyQemus } from '../flows/crashes.js';
+import { findCutMigrations } from '../flows/migrations.js';
 import { buildRun } from '../flows/run.js';
 import type { Run, RunOptions } from '../flows/run.js';
 import { NEWEST, OLDEST, versionText } from '../flows/profile.js';
@@ -51,6 +52,12 @@ export function checkRuns(
   }));
   const findings = judged.flatMap((capture) => capture.findings);
   const byRule = findingsByRule(findings);
+  const cutMigrations = judged.flatMap(({ info, run }) =>
+    findCutMigrations(run.steps, run.atStep, run.migrations).map((cut) => ({
+      capture: info.sha256,
+      ...cut,
+    })),
+  );
   return {
     schemaVersion: 1,
     captures: judged.map(({ info, reading, run }) => ({
@@ -78,6 +85,7 @@ export function checkRuns(
         phases,
       })),
     ),
+    ...(cutMigrations.length === 0 ? {} : { cutMigrations }),
     crashes: judged.flatMap(({ info, run }) =>
       run.crashes
         // Without a fact it may be any program.

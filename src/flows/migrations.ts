@@ -6,9 +6,11 @@
  * Source: migration/migration.c, migration_thread(), migrate_set_state().
  */
 import { own } from '../base/own.js';
+import { plainName } from '../facts/functions.js';
 import { showsCalls } from '../facts/step.js';
 import type { Step } from '../facts/step.js';
-import type { MigrationSummary } from '../model/report.js';
+import type { FactKind } from '../model/fact.js';
+import type { CutMigration, MigrationSummary } from '../model/report.js';
 import type { Activation } from './activation.js';
 
 /** A migration with the steps between which it is known to run. */
@@ -80,6 +82,37 @@ export function buildMigrations(
   }
   return drafts.map(({ isTraced: _, ...migration }) => migration);
 }
+
+/**
+ * Sessions without a migration in which stacks end amid the work of one: a snapshot of the VM (savevm) does the same work,
+ * and only callers that are cut off would tell which it is. Pure.
+ */
+export function findCutMigrations(
+  steps: readonly Step[],
+  atStep: readonly (readonly Activation[])[],
+  migrations: readonly Migration[],
+): Omit<CutMigration, 'capture'>[] {
+  const told = new Set(migrations.map(({ session }) => session));
+  return steps.flatMap((step) => {
+    const { session, line } = step;
+    const func = step.complete ? undefined : step.frames.at(-1)?.func;
+    if (func === undefined || told.has(session)) return [];
+    if (atStep[step.index]?.some(({ kind }) => WORK.has(kind)) !== true) return [];
+    told.add(session);
+    return [{ session, line, func: plainName(func) }];
+  });
+}
+
+const WORK: ReadonlySet<FactKind> = new Set([
+  'savevm_state_setup',
+  'savevm_state_cleanup',
+  'ram_init_bitmaps',
+  'ram_save_complete',
+  'ram_save_cleanup',
+  'migration_bitmap_sync',
+  'migration_completion',
+  'migration_cleanup',
+]);
 
 /** What a stack shows, from the outermost call on: the switchover is part of an iteration. */
 function phasesIn({ frames }: Step): readonly string[] {

@@ -154,6 +154,17 @@ export interface MigrationSummary {
   readonly phases: readonly string[];
 }
 
+/** A session of which it is not known whether there is a migration: no stack reaches the thread of one. */
+export interface CutMigration {
+  /** sha256 of the capture. */
+  readonly capture: string;
+  readonly session: number;
+  /** The first such stack. */
+  readonly line: number;
+  /** Its outermost function. */
+  readonly func: string;
+}
+
 /** What no capture of calls can show, said with every report: a run without violations is one whose call flow is right. */
 export const LIMITS =
   'Only the call flow was judged: no call shows whether the backend marks every page that it writes, whether addresses are translated right, or whether the bitmap is scanned right.';
@@ -216,6 +227,8 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
   readonly devices: readonly DeviceSummary[];
   readonly migrations: readonly MigrationSummary[];
+  /** Absent where there is none. */
+  readonly cutMigrations?: readonly CutMigration[];
   readonly crashes: readonly CrashSummary[];
   readonly alterations: readonly AlterationSummary[];
   readonly profiles: readonly ProfileSummary[];

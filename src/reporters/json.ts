@@ -49,6 +49,7 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
     alterations,
     profiles,
     coverage,
+    ...(report.cutMigrations === undefined ? {} : { cutMigrations: report.cutMigrations }),
     ...(report.rulesOff === undefined ? {} : { rulesOff: report.rulesOff }),
     ...(report.baseline === undefined ? {} : { baseline: report.baseline }),
     limits: LIMITS,

@@ -134,7 +134,11 @@ function migrationLines(report: CheckReport, options: ReportOptions): readonly s
   const lines = Array.from(groups, ([line, times]) =>
     printable(times === 1 ? line : `${count(times, 'migration')}: ${line}`),
   );
-  return limited(lines, options);
+  const cut = (report.cutMigrations ?? []).map(({ capture, line, func }) => {
+    const where = whichCapture(report, capture).replace(/^, /, ' in ');
+    return `not known${where}: no stack reaches migration_thread, the one at line ${line} ends at ${printable(func)}`;
+  });
+  return limited([...lines, ...cut], options);
 }
 
 /** `, FILE` where there are several captures to tell apart. */

@@ -6,6 +6,7 @@ import type {
   AlterationSummary,
   CaptureSummary,
   CrashSummary,
+  CutMigration,
   DeviceSummary,
   Evidence,
   Finding,
@@ -134,6 +135,8 @@ const migration = s.objectOf<MigrationSummary>(
   {},
 );
 
+const cutMigration = s.objectOf<CutMigration>({ capture, session, line: s.line, func: s.text }, {});
+
 const crash = s.objectOf<CrashSummary>(
   {
     capture,
@@ -236,6 +239,10 @@ export const checkSchema = s.document(
       ),
     },
     {
+      cutMigrations: s.described(
+        s.listOf(cutMigration),
+        'sessions of which no stack reaches migration_thread, and the first stack that may be of one',
+      ),
       baseline: s.described(baseline, 'only where a baseline was used'),
       rulesOff: s.described(s.listOf(s.text), 'rules that the settings keep from judging'),
     },
