@@ -1,4 +1,5 @@
 /** Which QEMU made a capture, read off its functions, source paths and trace events, or told by the user. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { commonRange, parseVersion, profileOf, versionText } from '../src/flows/profile.js';
 import type { VersionRange } from '../src/flows/profile.js';
@@ -93,4 +94,17 @@ test('the report tells both, and what is only the word of the user', () => {
   ]);
   expect(report.devices).toMatchObject([{ backend: 'user' }]);
   expect(report.devices[0]).not.toHaveProperty('backendLine');
+});
+
+test('a trace of a QEMU that may be older than the election says nothing against it', () => {
+  const path = '../fixtures/rules/RZ-ELECT/violation-trace-log/input.txt';
+  const text = readFileSync(new URL(path, import.meta.url), 'utf8');
+  const older = text.replaceAll(/(req:18 flags:0x)9/g, '$11');
+  const verdictsOf = (capture: string, qemuVersion?: VersionRange): string[] =>
+    check('trace.log', capture, qemuVersion && { qemuVersion })
+      .findings.filter(({ rule }) => rule === 'RZ-ELECT')
+      .map(({ verdict }) => verdict);
+  expect(verdictsOf(text)).toContain('violation');
+  expect(verdictsOf(older)).toEqual(['inconclusive']);
+  expect(verdictsOf(older, parseVersion('10.0'))).toContain('violation');
 });

@@ -1,7 +1,8 @@
 /** What a trace log tells of who scans guest memory after a log resize: the resize, and not who is elected. */
 import type { Step } from '../../../facts/step.js';
-import { hasGap } from '../../../flows/run.js';
+import { hasGap, versionsIn } from '../../../flows/run.js';
 import type { Judgement, SessionContext } from '../../rule.js';
+import { messageEvents } from './message-events.js';
 import { tracedLosses } from './resize.js';
 import type { TracedLoss, TracedResize } from './resize.js';
 
@@ -34,6 +35,16 @@ function judgeRounds(context: SessionContext, { resizes, rounds, stops }: Traced
   }));
   const sure = followed.find(({ resize, seen }) => resize.ofAll && seen.length > 0);
   const [round] = sure?.seen ?? [];
+  if (sure !== undefined && round !== undefined && mayScanAll(context)) {
+    return {
+      verdict: 'inconclusive',
+      ...resized(sure.resize),
+      message: `${what(sure.resize)}; up to QEMU 9.0 every device scans guest memory`,
+      missing: [
+        'a sign of QEMU 9.1 or later (--qemu-version): it sends SET_VRING_ENABLE without asking for a reply, as QEMU up to 7.2',
+      ],
+    };
+  }
   if (sure !== undefined && round !== undefined) {
     const until = stops ? ' before a device stops' : '';
     return {
@@ -56,6 +67,22 @@ function judgeRounds(context: SessionContext, { resizes, rounds, stops }: Traced
       'a gdb log with probes vhost_dev_elect_mem_logger and vhost_dev_sync_region',
     ],
   };
+}
+
+/** From this version on one device scans guest memory for all. */
+const ELECTS = 901;
+
+/**
+ * A backend acknowledges requests, and SET_VRING_ENABLE does not ask it to: up to QEMU 7.2 it never did. Of two devices the
+ * other one may be that which does not acknowledge.
+ */
+function mayScanAll(context: SessionContext): boolean {
+  if (versionsIn(context.run, context.session).atLeast >= ELECTS) return false;
+  const events = messageEvents(context).filter(({ sender }) => sender === 'frontend');
+  return (
+    events.some(({ needsReply }) => needsReply) &&
+    events.some(({ name, needsReply }) => name === 'SET_VRING_ENABLE' && !needsReply)
+  );
 }
 
 /** As far as no lines are lost: a start that elects the device again may be among them. */

@@ -30,6 +30,7 @@ const NAMES: Readonly<Record<string, string>> = {
   11: 'GET_VRING_BASE',
   12: 'SET_VRING_KICK',
   13: 'SET_VRING_CALL',
+  18: 'SET_VRING_ENABLE',
   23: 'SET_VRING_ENDIAN',
   39: 'SET_STATUS',
   40: 'GET_STATUS',
