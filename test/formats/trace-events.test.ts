@@ -390,7 +390,7 @@ describe('a line of simpletrace.py', () => {
 
   it.each([
     'vhost_user_write 47.861 pid=18035 req=0x1 fla',
-    'vhost_user_write 47.861 pid=18035 req=0x1 flags=0x1</p>',
+    'vhost_user_write 47.861 pid=18035 req=0x1 flags=0x1;',
     'vhost_user_write 47.861 pid=18035 request=0x1 flags=0x1',
     'vhost_user_write 47.861 pid=18035',
     'vhost_user_write 47.8',
