@@ -24,6 +24,8 @@ export interface BareToggle {
 }
 
 interface Request extends BareToggle {
+  /** By what it goes together with others: thread and backend. */
+  readonly of: string;
   readonly step: number;
   /** `SET_VRING_ADDR` */
   readonly name: string;
@@ -82,50 +84,76 @@ function togglesOf(thread: readonly Request[]): Request[] {
 /** QEMU makes those of one log start or log stop in one thread, without letting it go. */
 function requestsByThread(context: Session): readonly (readonly Request[])[] {
   const threads = new Map<string, Request[]>();
-  const add = (to: string, { thread }: { thread: string | undefined }, request: Request): void => {
-    if (!BETWEEN.has(request.name)) append(threads, `${thread ?? ''} ${to}`, request);
-  };
-  for (const request of kernelRequests(context)) {
-    const { step, line, kind, endpoint } = request;
-    const { backend = 'kernel' } = context.run.steps[step]?.wire ?? {};
-    // VHOST_SET_FEATURES, VHOST_SET_FEATURES_ARRAY
-    const name = kind === 'op_set_features' ? 'SET_FEATURES' : request.name;
-    const plain = name.replace(/^VHOST_(?:VDPA_)?/, '');
-    const own = { step, line, name: plain, role: 'wire', backend, enable: undefined } as const;
-    add(`fd ${endpoint ?? ''}`, request, own);
-  }
-  for (const { endpoint, messages } of connectionsOf(context)) {
-    for (const message of messages.filter(({ sender }) => sender === 'frontend')) {
-      const { step, line, name, enable } = message;
-      const own = { step, line, name, role: 'wire', backend: 'user', enable } as const;
-      add(`socket ${endpoint ?? ''}`, message, own);
-    }
-  }
-  for (const event of messageEvents(context).filter(({ sender }) => sender === 'frontend')) {
-    const { step, line, name } = event;
-    add('any socket', event, {
-      ...{ step, line, name, role: 'event', backend: 'user', enable: undefined },
-    });
-  }
-  for (const event of context.events(...VDPA)) {
-    const { index, line, event: traced } = event;
-    const { name = '', args = {} } = traced?.record ?? {};
-    const plain = name.replace('vhost_vdpa_', '').toUpperCase();
-    const word = plain === 'SET_FEATURES' ? featuresOf(args.features) : undefined;
-    const enable = word === undefined ? undefined : (word & LOG_ALL) !== 0n;
-    const own = { step: index, line, name: plain, role: 'event', backend: 'vdpa', enable } as const;
-    add(`device ${args.dev ?? ''}`, event, own);
-  }
-  for (const call of context.of(...OPS)) {
-    if (!call.entered || call.stackKnown || call.parent !== undefined) continue;
-    const { first, line, kind, backend, device } = call;
-    const name = kind.replace('op_', '').toUpperCase();
-    const word = kind === 'op_set_features' ? featuresOf(call.value) : undefined;
-    const enable = word === undefined ? undefined : (word & LOG_ALL) !== 0n;
-    const own = { step: first, line, name, role: 'entry', backend, enable } as const;
-    add(`device ${device ?? ''}`, call, own);
+  for (const source of [kernel, sockets, sent, vdpa, stops]) {
+    for (const request of source(context))
+      if (!BETWEEN.has(request.name)) append(threads, request.of, request);
   }
   return [...threads.values()];
+}
+
+/** System calls, and the same in the kernel. */
+function* kernel(context: Session): Generator<Request> {
+  for (const { step, line, kind, endpoint, thread, name: whole } of kernelRequests(context)) {
+    const { backend = 'kernel' } = context.run.steps[step]?.wire ?? {};
+    // VHOST_SET_FEATURES, VHOST_SET_FEATURES_ARRAY
+    const name =
+      kind === 'op_set_features' ? 'SET_FEATURES' : whole.replace(/^VHOST_(?:VDPA_)?/, '');
+    const of = `fd ${endpoint ?? ''} ${thread ?? ''}`;
+    yield { of, step, line, name, role: 'wire', backend, enable: undefined };
+  }
+}
+
+/** Messages, whoever shows them. */
+function* sockets(context: Session): Generator<Request> {
+  for (const { endpoint, messages } of connectionsOf(context)) {
+    for (const { sender, step, line, name, thread, enable } of messages) {
+      const of = `socket ${endpoint ?? ''} ${thread ?? ''}`;
+      if (sender === 'frontend')
+        yield { of, step, line, name, role: 'wire', backend: 'user', enable };
+    }
+  }
+}
+
+/** vhost_user_write: neither device nor payload. */
+function* sent(context: Session): Generator<Request> {
+  const common = { role: 'event', backend: 'user', enable: undefined } as const;
+  for (const { sender, step, line, name, thread } of messageEvents(context))
+    if (sender === 'frontend') yield { of: `sent ${thread ?? ''}`, step, line, name, ...common };
+}
+
+/** The trace events of vhost-vdpa. */
+function* vdpa(context: Session): Generator<Request> {
+  for (const { index: step, line, thread, event } of context.events(...VDPA)) {
+    const { name: whole = '', args = {} } = event?.record ?? {};
+    const name = whole.replace('vhost_vdpa_', '').toUpperCase();
+    const of = `vdpa ${args.dev ?? ''} ${thread ?? ''}`;
+    const enable = name === 'SET_FEATURES' ? asksForLogging(args.features) : undefined;
+    yield { of, step, line, name, role: 'event', backend: 'vdpa', enable };
+  }
+}
+
+/** Ops at which the debugger stopped, with no stack. */
+function* stops(context: Session): Generator<Request> {
+  for (const call of context.of(...OPS)) {
+    if (!call.entered || call.stackKnown || call.parent !== undefined) continue;
+    const { first: step, line, kind, backend, device, thread, value } = call;
+    const of = `op ${device ?? ''} ${thread ?? ''}`;
+    const enable = kind === 'op_set_features' ? asksForLogging(value) : undefined;
+    yield {
+      of,
+      step,
+      line,
+      name: kind.replace('op_', '').toUpperCase(),
+      role: 'entry',
+      backend,
+      enable,
+    };
+  }
+}
+
+function asksForLogging(features: string | undefined): boolean | undefined {
+  const word = featuresOf(features);
+  return word === undefined ? undefined : (word & LOG_ALL) !== 0n;
 }
 
 const VDPA: readonly FactKind[] = [
