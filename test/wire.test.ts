@@ -253,3 +253,18 @@ it('an answer that no event shows is missed by the name of the event', () => {
   const found = judge(text).find(({ rule }) => rule === 'VU-LOGBASE-REPLY');
   expect(found?.missing[0]).toMatch(/^the trace event vhost_user_read, or /);
 });
+
+it('of kprobes, which name threads and no devices, a fetch without a detachment is left open', () => {
+  const row = (thread: number, at: number, number: string): string =>
+    ` qemu-system-x86-${thread}  [001] .....  10.00${at}: vn_ioctl: (vhost_net_ioctl+0x4/0x9c0 [vhost_net]) cmd=${number} arg=0x7ffff6857f90`;
+  const [ATTACH, FETCH] = ['0x4008af30', '0xc008af12'];
+  const verdicts = (...rows: readonly string[]): string[] =>
+    judge(rows.join('\n'))
+      .filter(({ rule }) => rule === 'DS-DETACH')
+      .map(({ verdict }) => verdict);
+  const start = row(2152, 1, ATTACH);
+  expect(verdicts(start, row(2144, 2, FETCH))).toEqual(['inconclusive']);
+  expect(verdicts(start, row(2144, 2, FETCH), row(2144, 3, ATTACH))).toEqual(['inconclusive']);
+  expect(verdicts(start, row(2144, 2, ATTACH), row(2144, 3, FETCH))).toEqual(['pass']);
+  expect(verdicts(row(2144, 2, FETCH))).toEqual(['not-exercised']);
+});

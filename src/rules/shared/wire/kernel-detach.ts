@@ -34,9 +34,28 @@ export function* judgeKernelStops(context: SessionContext): Generator<Judgement>
         const attachment = attached.get(fetch.endpoint ?? '');
         if (attachment !== undefined && attachment.step < fetch.step)
           yield* judge(context, own, at, attachment);
+        else if (isOfUnknown(fetch, attached)) yield undecided(fetch);
       }
     }
   }
+}
+
+/** A tracer of the kernel names a thread and no device: the tap may have been given to it by another thread. */
+function isOfUnknown(
+  { endpoint, step }: KernelRequest,
+  attached: ReadonlyMap<string, KernelRequest>,
+): boolean {
+  if (endpoint?.includes('fd ') === true) return false;
+  return [...attached.values()].some((attachment) => attachment.step < step);
+}
+
+function undecided({ endpoint, step, line }: KernelRequest): Judgement {
+  return {
+    verdict: 'inconclusive',
+    ...{ endpoint, step, line },
+    message: `the vrings of a device are fetched, and ${endpoint ?? 'the thread'} makes no ${SET_BACKEND} before it`,
+    missing: ['which device it is: strace -y names it in the requests of all threads'],
+  };
 }
 
 /** The first VHOST_NET_SET_BACKEND of each device: others of it would be shown, too. */
