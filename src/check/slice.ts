@@ -190,7 +190,7 @@ class PartFinder {
       return source === undefined || source.isFunction ? [] : [source.name];
     });
     const free = [...names].filter((name) => !logs.includes(name));
-    const some = reduced(free, (kept) => this.proves(withNames(new Set([...logs, ...kept]))));
+    const some = this.reduced(free, (kept) => this.proves(withNames(new Set([...logs, ...kept]))));
     return withNames(new Set([...logs, ...some]));
   }
 
@@ -201,12 +201,25 @@ class PartFinder {
       return { ...part, steps: part.steps.filter(isKept) };
     };
     const free = part.steps.filter((step) => !this.cited.has(step));
-    return withSteps(reduced(free, (some) => this.proves(withSteps(some))));
+    return withSteps(this.reduced(free, (some) => this.proves(withSteps(some))));
   }
 
   private withoutExits(part: Part): Part {
     const withExits = (exits: readonly ThreadExit[]): Part => ({ ...part, exits });
-    return withExits(reduced(part.exits, (some) => this.proves(withExits(some))));
+    return withExits(this.reduced(part.exits, (some) => this.proves(withExits(some))));
+  }
+
+  /** The items without all pieces, from the half to the single one, of which none is needed; unfinished where the budget is spent, and of no use then. */
+  private reduced<T>(items: readonly T[], isEnough: (some: readonly T[]) => boolean): readonly T[] {
+    let kept = items;
+    for (let size = Math.ceil(kept.length / 2); size > 0; size = Math.floor(size / 2)) {
+      for (let at = kept.length; at > 0; at -= size) {
+        if (this.budget.left < 0) return kept;
+        const some = [...kept.slice(0, Math.max(0, at - size)), ...kept.slice(at)];
+        if (isEnough(some)) kept = some;
+      }
+    }
+    return kept;
   }
 
   /** What was tried before is not judged again, but charged: slices depend on the budget, and not on what is remembered. */
@@ -250,18 +263,6 @@ function isSame(a: Judgement, b: Judgement): boolean {
     a.vring === b.vring &&
     a.endpoint === b.endpoint
   );
-}
-
-/** The items without all pieces, from the half to the single one, of which none is needed. */
-function reduced<T>(items: readonly T[], isEnough: (some: readonly T[]) => boolean): readonly T[] {
-  let kept = items;
-  for (let size = Math.ceil(kept.length / 2); size > 0; size = Math.floor(size / 2)) {
-    for (let at = kept.length; at > 0; at -= size) {
-      const some = [...kept.slice(0, Math.max(0, at - size)), ...kept.slice(at)];
-      if (isEnough(some)) kept = some;
-    }
-  }
-  return kept;
 }
 
 /** What is passed over costs little, but a long way costs too. */
