@@ -122,7 +122,7 @@ test('a packed file that may be large is judged in a thread, whatever its name',
   const packed = join(tempDir(), 'packed.log');
   writeFileSync(packed, gzipSync(text));
   const judging = { options: { assumeOrdered: false }, policy: { only: [], rules: {} } };
-  const request = { judging, traceEvents: [], files: [packed], jobs: 1, memory: 45 };
+  const request = { judging, traceEvents: [], files: [packed], jobs: 1, memory: 30 };
   const { failures } = await checkFiles(request);
   expect(failures).toMatchObject([
     { error: { code: 'FILE_TOO_LARGE', hint: 'cut it where another QEMU process begins' } },

@@ -46,7 +46,7 @@ describe('values that a blank tore', () => {
       fc.property(tears, (torn) => {
         expect(violated(tear(text, tokens, torn)).filter((found) => !whole.has(found))).toEqual([]);
       }),
-      { numRuns: 6 },
+      { numRuns: 4 },
     );
   });
 });
