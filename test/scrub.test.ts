@@ -185,6 +185,13 @@ test.each([
     'a@hyp42:~# gdb\nhyp42.corp.net: up\nhyp42.log',
     'user1@host1:~# gdb\nhost2xxxxxxxxx: up\nhost1.log',
   ],
+  ['a home of Windows', 'PS C:\\Users\\Dave> gdb', 'PS C:\\Users\\user1> gdb'],
+  [
+    'the serial of a disk',
+    'drive=d0,serial=ACME-0042 ACME-0042',
+    'drive=d0,serial=name1xxxx name1xxxx',
+  ],
+  ['a MAC without colons', 'net0,mac=5254001a2b3c', 'net0,mac=00005e005301'],
   ['a home above the build', 'at ../../../home/dave/q.c:1', 'at ../../../home/user1/q.c:1'],
   [
     'libvirt numbers a guest',

@@ -58,6 +58,8 @@ const MAC = /(?<![\da-f:])[\da-f]{2}(?::[\da-f]{2}){5}(?![\da-f:])/gi;
 /** As Windows and Cisco write them; without a letter and the prefix of QEMU they may be a date or a sum. */
 const OTHER_MAC =
   /(?<![\w.-])(?=[\d.-]*[a-f]|52-54-00|5254\.00)(?:[\da-f]{2}(?:-[\da-f]{2}){5}|[\da-f]{4}(?:\.[\da-f]{4}){2})(?![\w.-])/gi;
+/** Of `-device ...,mac=525400123456`, as no tool prints it, but people write it. */
+const BARE_MAC = /(\bmac=)([\da-f]{12})(?![\w:])/gi;
 const IPV4 = /(?<![\w.+~-])(?:\d{1,3}\.){3}\d{1,3}(?![\w+~-]|\.\d)/g;
 const IPV6 =
   /(?<![\w:.])(?:[\da-f]{1,4}:{1,2}){2,7}[\da-f]{0,4}(?![\w:.])|(?<![\w:.])(?:fe80|fd[\da-f]{2}|2[\da-f]{3})::[\da-f]{1,4}(?![\w:.])/gi;
@@ -81,6 +83,9 @@ const HOSTNAME =
   /(, hostname: |"hostname"\s*:\s*"|\bhostname=)(?!(?:null|none|name)\b)([a-z][\w.-]*)(?=[\s,"']|$)/gi;
 /** A path from the folder of a build up to the root. */
 const HOME_ABOVE = /(\.\.\/home\/)([\w.-]+)/g;
+/** Of disks and of SMBIOS. */
+const SERIAL = /(,serial=|"serial"\s*:\s*")([\w.-]+)/g;
+const WINDOWS_HOME = /(\b[A-Z]:(?:\\{1,2}|\/)Users(?:\\{1,2}|\/))([^\\/\s"'<>|:;,]+)/gi;
 const INTERFACE = /\b(ifname=)(?!(?:tap|vnet|macvtap|eth|virbr|br)\d*\b(?!-))([a-z][\w.-]*)/gi;
 const SYSLOG_HOST =
   /^((?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]+) )([A-Za-z\d.-]+)(?= [\w./-]+(?:\[\d+\])?:)/;
@@ -146,7 +151,9 @@ export class Scrubber {
     if (line.includes('-')) {
       line = line.replace(UUID, (uuid) => this.numbered('UUID', uuid, uuidPseudonym));
     }
-    line = line.replace(OTHER_MAC, (mac) => this.otherMac(mac));
+    line = line
+      .replace(OTHER_MAC, (mac) => this.otherMac(mac))
+      .replace(BARE_MAC, (_, before: string, mac: string) => before + this.otherMac(mac));
     if (line.includes(':')) {
       line = line
         .replace(MAC, (mac) => this.mac(mac))
@@ -198,7 +205,12 @@ export class Scrubber {
       .replace(URI_HOST, (_, before: string, host: string) => before + this.host(host))
       .replace(HOST_OPTION, (_, before: string, host: string) => before + this.host(host))
       .replace(HOSTNAME, (_, before: string, host: string) => before + this.host(host))
-      .replace(INTERFACE, (_, before: string, name: string) => before + this.interface(name))
+      .replace(INTERFACE, (_, before: string, name: string) => before + this.word(name))
+      .replace(SERIAL, (_, before: string, name: string) => before + this.word(name))
+      .replace(
+        WINDOWS_HOME,
+        (_, before: string, user: string) => before + this.person('user', user),
+      )
       .replace(SYSLOG_HOST, (_, before: string, host: string) => before + this.host(host))
       .replace(VM_NAME, (_, before: string, name: string) => before + this.person('VM', name))
       .replace(VARIABLE, (_, variable: string, name: string) =>
@@ -255,7 +267,7 @@ export class Scrubber {
     return this.count(kind, name, made);
   }
 
-  private interface(name: string): string {
+  private word(name: string): string {
     this.learn('word', name);
     return this.count('word', name, this.names.of('name', name));
   }
