@@ -86,13 +86,17 @@ function findPasses(context: SessionContext, enable: boolean): Pass[] {
   return found;
 }
 
-/** vhost_migration_log() makes no pass to switch off what a log start that failed has left off. */
+/**
+ * vhost_migration_log() makes no pass to switch off what a log start that failed has left off. Where a vhost-user
+ * backend disconnects in the log start, the flag stays: a log stop takes back what the next device start has done.
+ */
 function takenBack(
   context: SessionContext,
-  { first }: Activation,
+  activation: Activation,
   device: string,
 ): Activation | undefined {
   const { run } = context;
+  const { first } = activation;
   const calls = callsOf(context, device, 'vhost_dev_set_log');
   const next = calls[firstFrom(calls, first + 1)];
   if (next?.parent?.kind !== 'vhost_migration_log' || next.parent.enable !== false)
@@ -101,7 +105,21 @@ function takenBack(
     !next.parent.altered &&
     !hasGap(run, first, next.first) &&
     unwatched(run, 'vhost_dev_set_log', first, next.first).length === 0;
-  return isShown ? next : undefined;
+  if (!isShown) return undefined;
+  const backend = run.rings.backendOf(activation);
+  const mayDisconnect = backend === undefined || backend === 'user';
+  return mayDisconnect && mayRestart(context, device, first, next.first) ? undefined : next;
+}
+
+/** Neither no stop nor no start of the device is shown. */
+function mayRestart(context: SessionContext, device: string, from: number, to: number): boolean {
+  return (['vhost_dev_stop', 'vhost_dev_start'] as const).every((kind) => {
+    const calls = callsOf(context, device, kind);
+    const next = calls[firstFrom(calls, from)];
+    return (
+      (next !== undefined && next.first <= to) || unwatched(context.run, kind, from, to).length > 0
+    );
+  });
 }
 
 /**
