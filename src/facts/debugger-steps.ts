@@ -31,6 +31,7 @@ import { callsOf, StackMeanings } from './stack-calls.js';
 import { isTooDeep, MOST_CALLS } from './step.js';
 import type { Step } from './step.js';
 import { NOTHING_SHOWN } from './report-step.js';
+import { partsOf } from './parted-stacks.js';
 import type { StepMaker } from './step-maker.js';
 import { inferiorOf, ProcessFollower } from './threads.js';
 import { TypedCommands } from './typed-commands.js';
@@ -158,7 +159,7 @@ export class DebuggerSteps {
   onBacktrace(bt: Backtrace): void {
     const own = this.maker.inferior;
     this.enterInferiorOf(bt.thread);
-    this.showBacktrace(bt);
+    for (const part of partsOf(bt)) this.showBacktrace(part);
     if (own !== undefined) this.maker.enterInferior(own);
   }
 

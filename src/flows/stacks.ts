@@ -20,7 +20,10 @@ export function* stacksOf(inputs: readonly NamedReading[]): Generator<Stack> {
   }
 }
 
-/** Whether the frame at `i` was called by the next one: false where the text lacks frames between them. */
-export function isCalledByNext({ levels }: Pick<Backtrace, 'levels'>, i: number): boolean {
-  return levels[i + 1] === (levels[i] ?? 0) + 1;
+/** Whether the frame at `i` was called by the next one: false where the text lacks frames between them, or has a person's words. */
+export function isCalledByNext(
+  { levels, parted }: Pick<Backtrace, 'levels' | 'parted'>,
+  i: number,
+): boolean {
+  return levels[i + 1] === (levels[i] ?? 0) + 1 && parted?.includes(i + 1) !== true;
 }

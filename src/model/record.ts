@@ -67,6 +67,8 @@ export interface Backtrace {
   readonly thread: ThreadRef | undefined;
   /** Text of this backtrace is known to be missing: a frame could not be read, a pager was quit, a level is skipped, or the input ended in mid-frame. */
   readonly incomplete: boolean;
+  /** Frames (by position) above which a person wrote: they, and those below, may be of another stack. Left out where there are none. */
+  readonly parted?: readonly number[];
 }
 
 /** The debugger stopped: `Thread 5 "CPU 0/TCG" hit Breakpoint 3, f (args) at file:line`. */

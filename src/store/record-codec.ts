@@ -63,8 +63,10 @@ export type EncodedRecord =
       lines?: Optional<number[]>,
       thread?: Optional<ThreadRef>,
       incomplete?: Flag,
-      /** Left out where no frame is wrapped. */
+      /** Left out where no frame is wrapped, and the next is left out, too. */
       wrapped?: readonly number[],
+      /** Left out where nobody wrote between the frames. */
+      parted?: readonly number[],
     ]
   | [
       kind: 'stop',
@@ -208,11 +210,12 @@ function backtraceRow(record: Backtrace, ids: Interned): EncodedRecord {
   const { first, last } = record.span;
   const plainLevels = record.levels.every((level, i) => level === i);
   const plainLines = record.lines.every((line, i) => line === first + i);
+  const { parted } = record;
   const isPlain = plainLevels && plainLines && record.thread === undefined && !record.incomplete;
-  if (isPlain && record.wrapped.length === 0) {
+  if (isPlain && record.wrapped.length === 0 && parted === undefined) {
     return ['backtrace', first, last, ids.stack(record)];
   }
-  return [
+  const row = [
     'backtrace',
     first,
     last,
@@ -221,8 +224,9 @@ function backtraceRow(record: Backtrace, ids: Interned): EncodedRecord {
     plainLines ? null : [...record.lines],
     record.thread ?? null,
     record.incomplete ? 1 : 0,
-    ...(record.wrapped.length === 0 ? ([] as const) : ([record.wrapped] as const)),
-  ];
+  ] as const;
+  if (parted !== undefined) return [...row, record.wrapped, parted];
+  return record.wrapped.length === 0 ? [...row] : [...row, record.wrapped];
 }
 
 function decodeEvent(
@@ -317,7 +321,7 @@ function decodeBacktrace(
   row: Extract<EncodedRecord, ['backtrace', ...unknown[]]>,
   resolve: Resolver,
 ): Backtrace {
-  const [kind, first, last, stack, levels, lines, thread, incomplete, wrapped] = row;
+  const [kind, first, last, stack, levels, lines, thread, incomplete, wrapped, parted] = row;
   const frames = resolve.stack(stack);
   return {
     kind,
@@ -328,6 +332,7 @@ function decodeBacktrace(
     thread: thread ?? undefined,
     incomplete: incomplete === 1,
     wrapped: wrapped ?? [],
+    ...(parted === undefined ? {} : { parted }),
   };
 }
 

@@ -69,12 +69,14 @@ function backtrace(frames: readonly Frame[]): fc.Arbitrary<Backtrace> {
     incomplete: fc.boolean(),
     gap: fc.nat(2),
     step: fc.integer({ min: 1, max: 3 }),
-  }).map(({ gap, step, ...rest }) => ({
+    isParted: fc.boolean(),
+  }).map(({ gap, step, isParted, ...rest }) => ({
     kind: 'backtrace',
     ...rest,
     levels: rest.frames.map((_, i) => i + gap),
     lines: rest.frames.map((_, i) => rest.span.first + i * step),
     wrapped: step > 1 ? rest.frames.map((_, i) => i) : [],
+    ...(isParted ? { parted: [1] } : {}),
   }));
 }
 

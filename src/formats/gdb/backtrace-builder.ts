@@ -22,6 +22,8 @@ interface OpenTrace {
   /** Of each frame; undefined while each stands on the line below the one before. */
   lines: number[] | undefined;
   readonly wrapped: number[];
+  /** Frames below a person's words; undefined where there are none. */
+  parted: number[] | undefined;
   readonly thread: ThreadRef | undefined;
   incomplete: boolean;
 }
@@ -56,6 +58,8 @@ export class BacktraceBuilder {
   ): void {
     const trace = this.#trace;
     if (trace !== undefined && level > trace.level) {
+      if (this.#waiting.some(({ kind }) => kind === 'human'))
+        (trace.parted ??= []).push(trace.frames.length);
       if (this.#waiting.length > 0) this.#waiting = [];
       if (level > trace.level + 1) trace.incomplete = true;
       addTo(trace, level, frame, first, last);
@@ -70,6 +74,7 @@ export class BacktraceBuilder {
       levels: level === 0 ? undefined : [level],
       lines: undefined,
       wrapped: last > first ? [0] : [],
+      parted: undefined,
       thread,
       incomplete: this.#nextIncomplete,
     };
@@ -137,8 +142,8 @@ function addTo(trace: OpenTrace, level: number, frame: Frame, first: number, las
 }
 
 function toRecord(trace: OpenTrace): Backtrace {
-  const { first, last, frames, levels, lines, wrapped, thread, incomplete } = trace;
-  return {
+  const { first, last, frames, levels, lines, wrapped, parted, thread, incomplete } = trace;
+  const backtrace: Backtrace = {
     kind: 'backtrace',
     span: { first, last },
     // Copies, because an array that grew keeps room for more, and a log has millions of them.
@@ -149,6 +154,7 @@ function toRecord(trace: OpenTrace): Backtrace {
     thread,
     incomplete: incomplete || hasCutFrame(frames),
   };
+  return parted === undefined ? backtrace : { ...backtrace, parted };
 }
 
 /** A frame that ends with its name, among others that do not, was cut; a stack of nothing but names was typed. */
