@@ -95,12 +95,16 @@ function isHunk(line: string): boolean {
 
 const LONGEST_MARK = 80;
 /** Dots, scissors, brackets, dashes and comments: nearly no line begins with one of them. */
-const MARK_BEGINS = /^\s*[-.\u2026[(<{*=~_8>%\u2702/#;]/;
-const DOTS = /^(?:\[\.{2,}\]|\[\u2026\]|\(\.{3,}\)|<\.{3,}>|\.{3,}|\u2026)$/;
+const MARK_BEGINS = /^\s*[-.\u2026[(<{*=_~8>%\u2702/#;|`&\u2022\u00b7\u22ee]/;
+/** Dots among signs of any kind: `...`, `[..]`, `. . .`, `| ... |`; and a frame that stands for others, `#0  (same)`. */
+const DOTS =
+  /^(?:[^\p{L}\p{N}]*(?:\.{3}|\u2026|\u22ee|\u2022{3}|\u00b7{3}|(?:[.-] ){2}[.-])[^\p{L}\p{N}]*|\[\.\.\]|&hellip;|&#8230;|#\d+[ \t]+(?:\.{3,}|\u2026|\(same\b.{0,40}\)))$/u;
 const SCISSORS = /^[-=_ ]*(?:8<|>8|%<|>%|\u2702)[-=_ 8<>%\u2702]*$/;
 
 function isCutWord(text: string): boolean {
-  return OPENS.test(text) && CLOSES.test(text) && saysCut(text);
+  return (
+    /^\[message clipped\]/i.test(text) || (OPENS.test(text) && CLOSES.test(text) && saysCut(text))
+  );
 }
 
 function saysCut(text: string): boolean {
@@ -111,6 +115,6 @@ function saysCut(text: string): boolean {
 const OPENS = /^(?:[[(<{*]|[-=~]{2}|\.{3}|\u2026)/;
 const CLOSES = /[\])>}*.\u2026]$|[-=~]{2}$/;
 const CUT_WORD =
-  /\b(?:snip(?:ped)?|cut|trimmed|truncated|omitted|skipp(?:ed|ing)|elided|removed|deleted|more lines)\b/i;
+  /\b(?:snip(?:ped)?|cut|trimmed|truncated|omitted|skipp(?:ed|ing)|clipped|dropped|gap|elided|removed|deleted|\d+ lines|more lines)\b/i;
 /** `------------[ cut here ]------------`: the kernel's line above a warning. */
 const KERNEL_WARNING = /-{4,}\[ cut here \]-{4,}/;

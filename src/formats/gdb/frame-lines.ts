@@ -60,6 +60,8 @@ function isDigit(code: number): boolean {
  * `weak` (a name alone, `#2  qemu_poll_ns`) counts only where a trace goes on or its list follows.
  */
 export function frameHead(text: string): 'strong' | 'weak' | 'none' {
+  // "#0 ...": somebody left the stack out
+  if (/^\.{2,}[ \t]*$/.test(text)) return 'none';
   // 0x0000555555b8fda2 in vhost_log_get (...      0x00007ffe in  ()      the name on the next line
   if (/^(?:0x[0-9a-fA-F]+|<in [^<>]{1,64}>)[ \t]+in(?:[ \t]|$)/.test(text)) return 'strong';
   if (ELIDED.test(text)) return 'strong';

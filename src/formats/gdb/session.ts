@@ -23,6 +23,7 @@ import type {
 import { isOwnCommand } from '../../model/gdb-commands.js';
 import { BacktraceBuilder } from './backtrace-builder.js';
 import { CommandLists } from './command-lists.js';
+import { NamedCalls } from './named-calls.js';
 import { askedExpression, askedMember } from './printed-value.js';
 import { SetBreakpoints } from './set-breakpoints.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
@@ -50,11 +51,13 @@ export class GdbSession {
   #command: Command | undefined;
   #outputLine = -1;
   #recordLine = -1;
+  #blankLine = -1;
   #hasStops = false;
   #sourceLine: number | undefined;
   #started = false;
   readonly #breakpoints = new SetBreakpoints();
   readonly #lists = new CommandLists();
+  readonly #named = new NamedCalls();
   /** A command that gdb may not know: the line below would say so. */
   #doubtful: Command | undefined;
   /** The function that `finish` waits for. */
@@ -104,14 +107,16 @@ export class GdbSession {
     return this.#outputLine === lineNo - 1;
   }
 
-  /** Is the line above gdb's, or the end of a record of another format? */
+  /** Is the line above gdb's, or the end of a record of another format, but for a blank line? */
   isBelowRecord(lineNo: number): boolean {
-    return this.isNear(lineNo) || this.#recordLine === lineNo - 1;
+    const at = this.#blankLine === lineNo - 1 ? lineNo - 1 : lineNo;
+    return this.isNear(at) || this.#recordLine === at - 1;
   }
 
   addFrame(level: number, frame: Frame, first: number, last: number): void {
     this.#settleCommand();
     if (this.#stop !== undefined) this.#endStop(this.#stop);
+    if (level === 0 || !this.inBacktrace) this.#beginCall(frame.func, first);
     this.#traces.add(level, frame, first, last, this.#header);
     this.#formats.add('gdb');
     this.#header = undefined;
@@ -133,6 +138,7 @@ export class GdbSession {
 
   addStop(head: StopHead, frame: Frame, span: Span): void {
     this.#breakpoints.endTable();
+    this.#beginCall(frame.func, span.first);
     const { kind, reason, number, thread } = head;
     // By name: a spread takes longer than all else that is done for one of thousands.
     if (head.signal === undefined) this.record({ kind, reason, number, thread, span, frame });
@@ -141,6 +147,12 @@ export class GdbSession {
     this.#hasStops = true;
     this.#outputLine = span.last;
     this.#sourceLine = frame.line;
+  }
+
+  /** A stop, or the first frame of a stack. Calls that were only named above it are missing. */
+  #beginCall(func: string, lineNo: number): void {
+    if (this.#named.begin(func) && this.#hasStops)
+      this.gap({ first: lineNo, last: lineNo - 1 }, 'a call is named that could not be read');
   }
 
   /** A stop whose location comes on a later line, or never. */
@@ -159,6 +171,7 @@ export class GdbSession {
       return;
     }
     if (open?.hit !== true) {
+      if (this.#command === undefined) this.#named.seeFrame(frame.func);
       for (const lineNo of lines) this.output(lineNo);
       return;
     }
@@ -312,7 +325,10 @@ export class GdbSession {
         const kind = looseKind(record);
         for (let line = record.span.first; line <= record.span.last; line++) this.loose(line, kind);
       } else if (record.kind === 'value') this.#addValue(record);
-      else this.record(record);
+      else if (record.kind === 'foreign-stack' && record.tool === 'listed') {
+        for (const { func } of record.frames) this.#named.seeFrame(func ?? '');
+        this.record(record);
+      } else this.record(record);
     }
     const last = records.at(-1);
     if (id === 'gdb' && last !== undefined) this.#outputLine = last.span.last;
@@ -370,10 +386,13 @@ export class GdbSession {
   /** A blank line also ends what "directly above" means for a thread header. */
   blank(lineNo: number): void {
     this.#header = undefined;
+    this.#blankLine = lineNo;
     this.loose(lineNo, 'blank');
   }
 
-  prose(lineNo: number, human: boolean): void {
+  /** `text`: of a line that may name a call. */
+  prose(lineNo: number, human: boolean, text = ''): void {
+    this.#named.seeLine(text);
     if (!human && this.isNear(lineNo)) this.#outputLine = lineNo;
     this.settle();
     this.loose(lineNo, human ? 'human' : 'output');

@@ -71,7 +71,7 @@ export class NoteReader {
     if (!(mayBeLabel && isComment(text)) && this.#take(line)) return;
     if (this.#events.isPiece(text)) {
       this.#session.gap({ first: lineNo, last: lineNo }, 'a piece of an event');
-    } else this.#session.prose(lineNo, this.#isPersons(line, mayBeLabel));
+    } else this.#session.prose(lineNo, this.#isPersons(line, mayBeLabel), text);
   }
 
   /** Keeps the line back if it may be the first of a record. */

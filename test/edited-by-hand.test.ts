@@ -1,0 +1,99 @@
+/**
+ * Logs that a person shortened or put together: a call that they only name, or left out with a mark, was not missing, and
+ * what stands above and below their words may be of two stacks.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { alarms } from './helpers/alarms.js';
+import { readText } from './helpers/read-text.js';
+
+const FOLDER = join(import.meta.dirname, '..', 'fixtures', 'rules', 'LS-ALL-RINGS');
+const LINES = readFileSync(join(FOLDER, 'violation-last-vring-missed', 'input.txt'), 'utf8').split(
+  '\n',
+);
+/** vhost_virtqueue_set_addr() of vring 1 is missing above this stop. */
+const PLACE = LINES.findIndex((line) => /hit Breakpoint 15, .*add=true/.test(line));
+
+/** Rules that report the log with these lines, a blank one below them, where the stop is missing. */
+function reportedWith(...lines: readonly string[]): string[] {
+  const text = [...LINES.slice(0, PLACE), ...lines, '', ...LINES.slice(PLACE)].join('\n');
+  return alarms(text).map((alarm) => alarm.split(' ')[0] ?? '');
+}
+
+describe('the call that is missing is not reported where', () => {
+  test.each([
+    ['a stack has names only', '#0  vhost_virtqueue_set_addr', '#1  vhost_dev_set_log'],
+    ['the innermost frame alone is named', '#0  vhost_virtqueue_set_addr'],
+    ['the stop is shortened', 'Breakpoint 10, vhost_virtqueue_set_addr ...'],
+    ['a chain names it', 'vhost_virtqueue_set_addr <- vhost_dev_set_log <- vhost_migration_log'],
+    ['a list names it', '[0] vhost_virtqueue_set_addr', '[1] vhost_dev_set_log'],
+    [
+      'a frame lost its level',
+      'vhost_virtqueue_set_addr (dev=0x5, idx=1) at ../hw/virtio/vhost.c:956',
+    ],
+    ['it was the same', '(vhost_virtqueue_set_addr: same)'],
+    ['a frame stands for the stack', '#0  (same)'],
+    ['dots do', '#0 ...'],
+    ['dots stand below each other', '.', '.', '.'],
+  ])('%s', (_, ...lines) => {
+    expect(reportedWith(...lines)).toEqual([]);
+  });
+
+  test.each([
+    '. . .',
+    '&hellip;',
+    '(\u2026)',
+    '\u22ee',
+    '{...}',
+    '| ... |',
+    '**...**',
+    '- ...',
+    '> ...',
+    '\u2022\u2022\u2022',
+    '-- ... --',
+    '`...`',
+    '[gap]',
+    '-- 30 lines --',
+    '*** 30 lines dropped ***',
+    '[message clipped]  View entire message',
+  ])('%s marks a cut', (mark) => {
+    expect(reportedWith(mark)).toEqual([]);
+  });
+});
+
+test.each([
+  ['nothing', ''],
+  ['words of the program', 'vrings=2 flags=0x1'],
+  ['what the script prints of the next stop', 'vhost_dev_elect_mem_logger hit'],
+  ['what QEMU says', 'qemu-system-x86_64: vhost_virtqueue_set_addr failed'],
+  ['a variable', 'vhost_log_devs[2] = (nil)'],
+])('it is reported behind %s', (_, line) => {
+  expect(reportedWith(line)).toEqual(['LS-ALL-RINGS']);
+});
+
+describe('words between two frames', () => {
+  const features =
+    '#0  vhost_dev_set_features (dev=0x5555573f9c50, enable_log=true) at ../hw/virtio/vhost.c:989';
+  const log =
+    '#1  0x0000555555b919e5 in vhost_dev_set_log (dev=0x5555573f9c50, enable_log=true) at ../hw/virtio/vhost.c:1024';
+  const stop =
+    '#2  0x0000555555b91c0f in vhost_migration_log (listener=0x5555573f9c58, enable=false) at ../hw/virtio/vhost.c:1086';
+
+  test.each([
+    ['in a paragraph', ['', 'and at cancel the same two, but below them:', '']],
+    ['on one line', ['and at cancel the same two, but below them:']],
+  ])('%s: they may be of two stacks', (_, words) => {
+    const text = ['At start:', '', features, log, ...words, stop].join('\n');
+    expect(alarms(text)).toEqual([]);
+    // People write into a stack as well: it is counted as one.
+    const parts = readText(text).records.filter(({ kind }) => kind === 'backtrace');
+    expect(parts).toMatchObject([{ levels: [0, 1, 2], parted: [2] }]);
+  });
+
+  test('what one side shows is judged', () => {
+    const text = ['At start:', '', features.replace('true', 'false'), log, 'at cancel:', stop];
+    expect(alarms([features, log, stop].join('\n')).join()).toContain('ST-ENABLE');
+    expect(alarms(text.join('\n'))).toEqual([]);
+  });
+});
