@@ -4,6 +4,7 @@ import {
   BEHIND_FEATURES,
   connectionsOf,
   isContinued,
+  MEMORY_REQUESTS,
   MESSAGES_RECIPE,
   missingEndpoint,
   nameOf,
@@ -11,7 +12,7 @@ import {
 } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
 import { versionProof } from './shared/wire/version-proof.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** 8.0 sends the log base of a device once, not once for each of its queue pairs. */
 const ONCE_SINCE = 800;
@@ -71,6 +72,14 @@ export const vuLogbaseCount: Rule = {
 /** A log base, and what follows it without anything but the messages of a log start in between. */
 interface LogStart {
   readonly base: Message;
+  /** The request that follows it, where that is another log base: the log start goes on behind the last of them. */
+  readonly again: Message | undefined;
+  /** Logging is off before it, and no log is resized: what else than a log start can it be? */
+  readonly isFirst: boolean;
+  /** The features that follow. */
+  readonly features: Message | undefined;
+  /** The vrings that are told to log, in order; undefined for one that is not shown. */
+  readonly vrings: readonly (number | undefined)[];
   /** Features and at least one address with logging follow, none of them refused. */
   readonly isWhole: boolean;
   /** The flags of all addresses are shown. */
@@ -82,25 +91,56 @@ interface LogStart {
 }
 
 function* logStarts({ messages }: Connection): Generator<LogStart> {
+  let [before, word]: (Message | undefined)[] = [];
   for (let i = 0; i < messages.length; i++) {
     const base = messages[i];
-    if (base?.name !== 'SET_LOG_BASE' || base.sender !== 'frontend') continue;
-    let [hasFeatures, hasAddress, isRefused, isShown] = [false, false, false, true];
-    let at = i + 1;
+    if (base?.sender !== 'frontend') continue;
+    if (!isLogBase(base)) {
+      before = base;
+      if (base.name === 'SET_FEATURES') word = base;
+      continue;
+    }
+    let [isRefused, isShown] = [false, true];
+    let features: Message | undefined;
+    const vrings: (number | undefined)[] = [];
+    const [again] = nextRequests(messages, i, 1).filter(isLogBase);
+    let at = behindLogBases(messages, i);
     for (; at < messages.length; at++) {
       const message = messages[at];
       if (message === undefined || !isOfLogStart(message)) break;
       if (message.sender === 'reply') isRefused ||= isRefusal(message);
-      hasFeatures ||= message.name === 'SET_FEATURES';
-      if (message.sender === 'reply' || message.name !== 'SET_VRING_ADDR') continue;
-      hasAddress ||= hasFeatures;
-      isShown &&= message.enable !== undefined;
+      else if (message.name === 'SET_FEATURES') features ??= message;
+      else if (message.name === 'SET_VRING_ADDR') {
+        if (features !== undefined) vrings.push(message.vring);
+        isShown &&= message.enable !== undefined;
+      }
     }
     const next = messages[at];
     const [afterwards] = nextRequests(messages, at, 1);
-    yield { base, isWhole: hasAddress && !isRefused, isShown, next, afterwards };
+    const isWhole = vrings.length > 0 && !isRefused;
+    // The memory table goes before the base of a log that shrinks.
+    const isFirst = word?.enable === false && !MEMORY_REQUESTS.has(before?.name ?? '');
+    yield { base, again, isFirst, features, vrings, isWhole, isShown, next, afterwards };
+    before = base;
+    word = features ?? word;
     i = at - 1;
   }
+}
+
+function isLogBase({ sender, name }: Message): boolean {
+  return sender === 'frontend' && name === 'SET_LOG_BASE';
+}
+
+/** The index behind a log base and those that follow it with nothing but replies in between. */
+function behindLogBases(messages: readonly Message[], index: number): number {
+  let behind = index + 1;
+  for (let i = behind; i < messages.length; i++) {
+    const message = messages[i];
+    if (message === undefined) break;
+    if (isLogBase(message)) behind = i + 1;
+    else if (message.sender === 'frontend') break;
+  }
+  return behind;
 }
 
 function isOfLogStart({ sender, name, enable }: Message): boolean {
@@ -143,8 +183,10 @@ function isTwice(
 function judge(
   context: SessionContext,
   connection: Connection,
-  { base, isWhole, isShown, next, afterwards }: LogStart,
+  start: LogStart,
 ): Judgement | undefined {
+  const { base, again, isWhole, next, afterwards } = start;
+  if (again !== undefined) return judgeAgain(context, connection, start, again);
   if (!isWhole || next === undefined) return undefined;
   const { endpoint } = connection;
   const who = nameOf(connection);
@@ -163,30 +205,64 @@ function judge(
   // The same vrings: another log start, see LS-TWICE.
   const isAgain = isTwice(connection, base, afterwards);
   if (isAgain === true) return undefined;
+  const missing = !connection.isOfBackend && isAgain === undefined ? [ALL_THREADS] : [];
+  const behind: Mark = { line: afterwards.line, role: 'and the log start of the next queue pair' };
+  return judgeSecond(context, connection, start, next, afterwards, behind, missing);
+}
+
+/**
+ * Two log bases in a row, and the features of one log start. A log that shrinks and then grows sends two in a row as well:
+ * the memory table follows them.
+ */
+function judgeAgain(
+  context: SessionContext,
+  connection: Connection,
+  start: LogStart,
+  again: Message,
+): Judgement | undefined {
+  const { features, vrings, isWhole, isFirst } = start;
+  if (features === undefined || !isWhole) return undefined;
+  const missing: string[] = [];
+  if (features.enable === undefined) missing.push(FEATURES_WORD);
+  // What began to log and what stopped between the two may be of a thread that is not traced.
+  if (!connection.isOfBackend && !isFirst) missing.push(ALL_THREADS);
+  // Two QEMUs whose log starts mix: a backend serves both at one path, and each has these vrings.
+  if (vrings.includes(undefined) || new Set(vrings).size < vrings.length) {
+    missing.push('the log start of one QEMU alone, with the index of each vring');
+  }
+  const behind: Mark = { line: features.line, role: 'and the features of the same log start' };
+  return judgeSecond(context, connection, start, again, features, behind, missing);
+}
+
+function judgeSecond(
+  context: SessionContext,
+  connection: Connection,
+  { base, isShown }: LogStart,
+  second: Message,
+  features: Message,
+  behind: Mark,
+  others: readonly string[],
+): Judgement {
   const missing = missingEndpoint(connection);
-  if (!isContinued(context, connection, base, afterwards)) {
+  if (!isContinued(context, connection, base, features)) {
     missing.push('the log start without a gap, in one thread');
   }
-  if (!connection.isOfBackend && isAgain === undefined) missing.push(ALL_THREADS);
+  missing.push(...others);
   if (!isShown) missing.push(`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`);
-  const proof = versionProof(context, connection, next, ONCE_SINCE);
+  const proof = versionProof(context, connection, second, ONCE_SINCE);
   if (proof === undefined) {
     missing.push(
       'proof of QEMU 8.0 or later, before which this is right (the output of qemu --version)',
     );
   }
-  const at = { endpoint, step: next.step, line: next.line };
-  const message = `${who} gets a second SET_LOG_BASE in the same log start`;
+  const at = { endpoint: connection.endpoint, step: second.step, line: second.line };
+  const message = `${nameOf(connection)} gets a second SET_LOG_BASE in the same log start`;
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
   return {
     verdict: 'violation',
     ...at,
     message,
     expected: 'one SET_LOG_BASE, from the first queue pair',
-    evidence: [
-      { line: base.line, role: 'the first SET_LOG_BASE' },
-      { line: afterwards.line, role: 'and the log start of the next queue pair' },
-      ...(proof ?? []),
-    ],
+    evidence: [{ line: base.line, role: 'the first SET_LOG_BASE' }, behind, ...(proof ?? [])],
   };
 }

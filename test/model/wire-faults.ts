@@ -289,6 +289,15 @@ const USER_FAULTS: readonly WireFault[] = [
     unnamedSocket,
   ),
   userFault(
+    'the log base is sent twice in a row',
+    'VU-LOGBASE-COUNT',
+    'base-twice',
+    noPayload,
+    noConnection,
+    noVersion('8.0', 802),
+    unnamedSocket,
+  ),
+  userFault(
     'mmap_size counts chunks',
     'VU-MMAPSIZE',
     'size-in-chunks',

@@ -23,6 +23,7 @@ export type UserDefect =
   | 'ack-not-awaited'
   | 'reply-not-awaited'
   | 'base-per-pair'
+  | 'base-twice'
   | 'size-in-chunks'
   | 'size-odd'
   | 'size-too-small'
@@ -233,6 +234,7 @@ export class UserDevice {
     this.logChunks = this.neededChunks();
     for (let pair = 0; pair < this.setup.pairs; pair++) {
       if (this.defect !== 'base-left-out') this.setLogBase(thread, pair);
+      if (this.defect === 'base-twice') this.setLogBase(thread, pair);
       if (this.defect === 'base-alone') continue;
       this.setFeatures(thread, this.defect !== 'features-left-out', true);
       for (const ring of this.ringsOf(pair)) {

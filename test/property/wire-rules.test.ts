@@ -459,6 +459,7 @@ describe('a defect in the messages', () => {
     ['ack-not-awaited', 'VU-ACK', ['strace', 'events']],
     ['reply-not-awaited', 'VU-LOGBASE-REPLY', ['strace']],
     ['base-per-pair', 'VU-LOGBASE-COUNT', ['strace']],
+    ['base-twice', 'VU-LOGBASE-COUNT', ['strace', 'backend']],
     ['size-in-chunks', 'VU-MMAPSIZE', ['strace']],
     ['size-odd', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],
     ['offset', 'VU-MMAPSIZE', ['strace', 'libvhost-user']],

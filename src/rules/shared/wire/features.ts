@@ -51,7 +51,8 @@ function* judgeBases(
     else if (request.name === 'SET_VRING_ADDR' && request.enable !== false) word = undefined;
     if (request.name !== 'SET_LOG_BASE' || word?.enable !== false) continue;
     const next = nextOf(requests, i);
-    if (next?.name === 'SET_VRING_ADDR') continue;
+    // What a log base goes before is judged at the last of several: see VU-LOGBASE-COUNT.
+    if (next?.name === 'SET_VRING_ADDR' || next?.name === 'SET_LOG_BASE') continue;
     if (next?.name === 'SET_FEATURES' && !stops.has(next)) continue;
     const missing = missingEndpoint(connection);
     if (next === undefined) missing.push(`what the connection goes on with (${MESSAGES_RECIPE})`);
