@@ -96,6 +96,21 @@ test('the report tells both, and what is only the word of the user', () => {
   expect(report.devices[0]).not.toHaveProperty('backendLine');
 });
 
+test('a backend that the user gives holds for what shows none, in a session that shows no other', () => {
+  const put = ['#0  vhost_log_put (dev=0x5555562b1f00, sync=true) at v.c:1', ''];
+  const base = (backend: string): string =>
+    `#0  vhost_${backend}_set_log_base (dev=0x10, base=1, log=0x20) at v.c:1`;
+  const backendsOf = (...lines: string[]): unknown =>
+    check('gdb.txt', lines.join('\n'), { backend: 'kernel' }).devices.map(({ backend }) => backend);
+  expect(backendsOf(...put, base('kernel'))).toEqual(['kernel', 'kernel']);
+  expect(backendsOf(...put, base('user'))).toEqual(['unknown', 'user']);
+  expect(backendsOf(...put, 'vhost_user_write req:6 flags:0x1')).toEqual(['unknown']);
+  const { overruledBackends } = check('gdb.txt', [...put, base('user')].join('\n'), {
+    backend: 'kernel',
+  });
+  expect(overruledBackends).toMatchObject([{ given: 'kernel', shown: 'user', line: 3 }]);
+});
+
 test('a trace of a QEMU that may be older than the election says nothing against it', () => {
   const path = '../fixtures/rules/RZ-ELECT/violation-trace-log/input.txt';
   const text = readFileSync(new URL(path, import.meta.url), 'utf8');

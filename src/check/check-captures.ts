@@ -77,6 +77,7 @@ export function checkRuns(
     ),
     findings,
     devices: judged.flatMap(({ info, run }) => devicesOf(info.sha256, run)),
+    ...overruledOf(judged),
     migrations: judged.flatMap(({ info, run }) =>
       run.migrations.map(({ session, outcome, phases }) => ({
         capture: info.sha256,
@@ -145,6 +146,18 @@ function alterationsOf(capture: string, run: Run): CheckReport['alterations'] {
     found.push({ capture, func, line, command: altered.command, commandLine: altered.line });
   }
   return found;
+}
+
+/** Only where there are devices that the user's word is about. */
+function overruledOf(
+  judged: readonly (CheckInput & { readonly run: Run })[],
+): Pick<CheckReport, 'overruledBackends'> {
+  const overruledBackends = judged.flatMap(({ info, run }) =>
+    run.overruled
+      .filter((one) => run.devices.some(({ session }) => session === one.session))
+      .map((one) => ({ capture: info.sha256, ...one })),
+  );
+  return overruledBackends.length === 0 ? {} : { overruledBackends };
 }
 
 function devicesOf(capture: string, run: Run): CheckReport['devices'] {

@@ -12,6 +12,7 @@ export function mergeReports(
 ): CheckReport {
   const findings = reports.flatMap((report) => report.findings);
   const captures = reports.flatMap((report) => report.captures);
+  const overruledBackends = reports.flatMap((report) => report.overruledBackends ?? []);
   const cutMigrations = reports.flatMap((report) => report.cutMigrations ?? []);
   const hasFacts = captures.some(({ facts }) => facts > 0);
   return {
@@ -21,6 +22,7 @@ export function mergeReports(
     findings,
     devices: reports.flatMap((report) => report.devices),
     migrations: reports.flatMap((report) => report.migrations),
+    ...(overruledBackends.length === 0 ? {} : { overruledBackends }),
     ...(cutMigrations.length === 0 ? {} : { cutMigrations }),
     crashes: reports.flatMap((report) => report.crashes),
     alterations: reports.flatMap((report) => report.alterations),

@@ -24,7 +24,7 @@ export function collectDevices(
   stops: readonly Step[],
   facts: Iterable<DeviceFact>,
   offset: bigint,
-  assumed: Backend | undefined,
+  assumed: readonly (Backend | undefined)[],
 ): Device[] {
   const drafts: DeviceDraft[] = [];
   const bySession: Map<string, DeviceDraft>[] = [];
@@ -63,7 +63,7 @@ export function collectDevices(
   return drafts.map(({ session, address, backend, backendLine, name, vrings }) => ({
     session,
     address,
-    backend: backend ?? assumed,
+    backend: backend ?? assumed[session],
     backendLine,
     name,
     vrings: [...vrings].sort((a, b) => a - b),

@@ -128,7 +128,7 @@ function eventFact(step: Report, seq: number, incarnation: number | undefined): 
     activation: undefined,
     device: pointerOf(text(row.device)),
     incarnation,
-    backend: row.backend ?? backendOfName(row.value === 'name' ? text('name') : undefined),
+    backend: backendOfEvent(event),
     vring: Number.isInteger(vring) ? vring : undefined,
     enable: enable === undefined ? undefined : enable !== '0' && enable !== 'false',
     value: text(row.value),
@@ -152,6 +152,8 @@ function wireFactOf(step: Report, wire: WireFact, seq: number): Fact {
 }
 
 /** vhost_dev_start and vhost_dev_stop name the virtio device; only `vhost-user-*` tells the backend. */
-function backendOfName(name: string | undefined): Fact['backend'] {
+export function backendOfEvent({ row, record }: NonNullable<Step['event']>): Fact['backend'] {
+  if (row.backend !== undefined) return row.backend;
+  const name = row.value === 'name' ? record.args?.name : undefined;
   return name?.startsWith('vhost-user-') === true ? 'user' : undefined;
 }

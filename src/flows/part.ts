@@ -109,6 +109,7 @@ export function partOf(run: Run, part: Part): Run {
     migrations: run.migrations,
     crashes: run.crashes,
     devices: run.devices,
+    overruled: run.overruled,
     factCount: run.factCount,
     get facts() {
       return run.facts;

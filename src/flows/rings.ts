@@ -44,8 +44,8 @@ export class Rings {
     activations: readonly Activation[],
     /** By session: a new device cannot take the place of an old one unseen: its start would be reported. */
     private readonly seesStarts: readonly boolean[],
-    /** Backend of the devices that do not show theirs, as the user says. */
-    readonly assumed?: Backend,
+    /** By session: backend of the devices that do not show theirs, as the user says. */
+    readonly assumed: readonly (Backend | undefined)[] = [],
   ) {
     this.firstId = activations[0]?.id ?? 0;
     for (const activation of activations) this.startsOf.push(this.learn(activation));
@@ -67,13 +67,13 @@ export class Rings {
     const seen = this.seenOf(activation);
     const below = seen?.below.get(rootOf(activation).id);
     const life = seen?.afterStart.get(this.startsOf[id - this.firstId] ?? 0);
-    const [withStarts, without] = [this.only(both(below, life)), this.only(below)];
+    const [withStarts, without] = [both(below, life), below].map((of) => this.only(of, session));
     if (withStarts !== without) this.dependent.add(session);
     return this.seesStarts[session] === true ? withStarts : without;
   }
 
-  private only(seen: SeenBackend): Backend | undefined {
-    if (seen === undefined) return this.assumed;
+  private only(seen: SeenBackend, session: number): Backend | undefined {
+    if (seen === undefined) return this.assumed[session];
     return seen === 'several' ? undefined : seen;
   }
 

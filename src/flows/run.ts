@@ -8,10 +8,12 @@ import { showsCalls } from '../facts/step.js';
 import type { RefusedOperation, Step, Steps, ThreadExit } from '../facts/step.js';
 import type { Backend, Fact } from '../model/fact.js';
 import type { BreakpointSet, CaptureRecord, Reading } from '../model/record.js';
+import type { OverruledBackend } from '../model/report.js';
 import { buildActivations } from './activations.js';
 import type { Activation } from './activation.js';
 import { findCrashes } from './crashes.js';
 import type { Crash } from './crashes.js';
+import { overruledBackends } from './assumed-backend.js';
 import { collectDevices } from './devices.js';
 import type { Device } from './devices.js';
 import { buildFacts, countFacts, factsOfDevices } from './facts.js';
@@ -62,6 +64,8 @@ export interface Run {
   /** Where QEMU dies. */
   readonly crashes: readonly Crash[];
   readonly devices: readonly Device[];
+  /** Where the backend that the user gives is not taken over. */
+  readonly overruled: readonly Omit<OverruledBackend, 'capture'>[];
   /** How many {@link facts} there are. */
   readonly factCount: number;
   /** Made when they are asked for: rules look at steps and activations. */
@@ -138,7 +142,10 @@ function runOf(
     const from = first?.index ?? 0;
     return probes.watching('vhost_dev_start', from, from) !== undefined;
   });
-  const rings = new Rings(all, seesStarts, options.backend);
+  const overruled = overruledBackends(ofSession, all, options.backend);
+  const assumed = ofSession.map(() => options.backend);
+  for (const { session } of overruled) assumed[session] = undefined;
+  const rings = new Rings(all, seesStarts, assumed);
   const profiles = profilesOf(ofSession, options.qemuVersion);
   let gaps = 0;
   let facts: readonly Fact[] | undefined;
@@ -165,8 +172,9 @@ function runOf(
       stops,
       factsOfDevices(steps, activations, rings),
       listenerOffset,
-      options.backend,
+      assumed,
     ),
+    overruled,
     factCount: countFacts(steps, atStep),
     get facts() {
       return (facts ??= buildFacts(steps, activations, rings));

@@ -109,6 +109,17 @@ export interface DeviceSummary {
   readonly vrings: readonly number[];
 }
 
+/** A session that shows another backend than the one that the user gives: there it is not taken over. */
+export interface OverruledBackend {
+  /** sha256 of the capture. */
+  readonly capture: string;
+  readonly session: number;
+  readonly given: Backend;
+  /** The first backend that is shown, and the line that shows it. */
+  readonly shown: Backend;
+  readonly line: number;
+}
+
 /** The debugger's own hand: a call that it ended, made or changed. No rule counts it as a pass or a violation. */
 export interface AlterationSummary {
   /** sha256 of the capture. */
@@ -226,6 +237,8 @@ export interface CheckReport {
   readonly summary: CheckSummary;
   readonly findings: readonly Finding[];
   readonly devices: readonly DeviceSummary[];
+  /** Absent where the user's word holds. */
+  readonly overruledBackends?: readonly OverruledBackend[];
   readonly migrations: readonly MigrationSummary[];
   /** Absent where there is none. */
   readonly cutMigrations?: readonly CutMigration[];

@@ -50,6 +50,9 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
     profiles,
     coverage,
     ...(report.cutMigrations === undefined ? {} : { cutMigrations: report.cutMigrations }),
+    ...(report.overruledBackends === undefined
+      ? {}
+      : { overruledBackends: report.overruledBackends }),
     ...(report.rulesOff === undefined ? {} : { rulesOff: report.rulesOff }),
     ...(report.baseline === undefined ? {} : { baseline: report.baseline }),
     limits: LIMITS,

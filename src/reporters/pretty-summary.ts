@@ -92,7 +92,11 @@ function deviceLines(report: CheckReport, options: ReportOptions): readonly stri
     const by = backendLine === undefined ? '' : `, line ${backendLine}`;
     return `${address}${what} (backend ${backend}${by}${where}): ${rings}`;
   });
-  return limited(lines, options);
+  const overruled = (report.overruledBackends ?? []).map(({ capture, session, ...backend }) => {
+    const inSession = sessions.size > 1 ? `, session ${session}` : '';
+    return `--backend ${backend.given} does not hold${whichCapture(report, capture).replace(/^, /, ' in ')}${inSession}: line ${backend.line} shows ${backend.shown}`;
+  });
+  return [...overruled, ...limited(lines, options)];
 }
 
 function profileLines(report: CheckReport, options: ReportOptions): readonly string[] {

@@ -11,6 +11,7 @@ import type {
   Evidence,
   Finding,
   MigrationSummary,
+  OverruledBackend,
   ProfileSummary,
   RuleCoverage,
   Slice,
@@ -21,6 +22,7 @@ import * as s from './schema.js';
 
 const capture = s.described(s.sha256, 'sha256 of the bytes of the capture');
 const session = s.described(s.count, 'QEMU process within the capture, 0 for the first');
+const backend = s.oneOf(['kernel', 'user', 'vdpa']);
 const vring = s.described(s.count, 'index of the vring');
 const rule = s.described({ type: 'string', pattern: '^[A-Z0-9-]+$' }, 'see vhtrace explain RULE');
 const severity = s.oneOf(['error', 'warning', 'note']);
@@ -175,6 +177,11 @@ const profile = s.objectOf<ProfileSummary>(
   {},
 );
 
+const overruledBackend = s.objectOf<OverruledBackend>(
+  { capture, session, given: backend, shown: backend, line: s.line },
+  {},
+);
+
 const coverage = s.objectOf<RuleCoverage>(
   {
     rule,
@@ -242,6 +249,10 @@ export const checkSchema = s.document(
       cutMigrations: s.described(
         s.listOf(cutMigration),
         'sessions of which no stack reaches migration_thread, and the first stack that may be of one',
+      ),
+      overruledBackends: s.described(
+        s.listOf(overruledBackend),
+        'sessions that show another backend than the one given with --backend, which is not taken over there',
       ),
       baseline: s.described(baseline, 'only where a baseline was used'),
       rulesOff: s.described(s.listOf(s.text), 'rules that the settings keep from judging'),
