@@ -5,6 +5,7 @@ import { BACKENDS, FAIL_ON, LEVELS } from '../../settings/options.js';
 import type { Settings } from '../../settings/options.js';
 import { resolveSettings } from '../../settings/settings.js';
 import type { SettingsResult } from '../../settings/settings.js';
+import { complain } from './complain.js';
 import { db, traceEvents } from './flags.js';
 
 const ruleList = { helpValue: 'RULE', multiple: true, multipleNonGreedy: true } as const;
@@ -76,7 +77,7 @@ interface GivenFlags {
   readonly require?: string[] | undefined;
 }
 
-/** What holds: defaults, configuration file, command line. Errors: USAGE, CONFIG_INVALID. */
+/** What holds: defaults, configuration file, command line. Says on standard error what is doubtful. Errors: USAGE, CONFIG_INVALID. */
 export async function settingsFrom(flags: GivenFlags): Promise<SettingsResult> {
   const { findRule, ruleInfos } = await import('../../pipeline/catalogue.js');
   const ids = (names: readonly string[] | undefined): string[] | undefined =>
@@ -90,7 +91,7 @@ export async function settingsFrom(flags: GivenFlags): Promise<SettingsResult> {
     }
     return [findRule(name).id, level] as const;
   });
-  return resolveSettings({
+  const result = await resolveSettings({
     cwd: process.cwd(),
     useConfig: flags.config,
     rules: ruleInfos().map(({ id }) => id),
@@ -107,6 +108,10 @@ export async function settingsFrom(flags: GivenFlags): Promise<SettingsResult> {
       baseline: flags.baseline,
     },
   });
+  const { versionDoubt } = await import('../../pipeline/version.js');
+  const doubt = versionDoubt(result.settings.qemuVersion);
+  if (doubt !== undefined) complain(doubt);
+  return result;
 }
 
 /** The day, as entries of a baseline name it. */
