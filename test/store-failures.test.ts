@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSyn
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { runIngest } from '../src/pipeline/ingest.js';
 import { Database } from '../src/store/database.js';
 import { listCaptures } from '../src/store/list-captures.js';
 import { migrations } from '../src/store/migrations/index.js';
@@ -124,6 +125,22 @@ test('a store that may not be written to is read as it is, without a file beside
   expect(readdirSync(folder)).toEqual([basename(path)]);
   await expect(fixed.run('DELETE FROM capture')).rejects.toMatchObject({ code: 'SQLITE_READONLY' });
   await fixed.close();
+});
+
+test('who waits a second for another process that writes is told so once', async () => {
+  const folder = tempDir();
+  const [path, capture] = [join(folder, 'vhtrace.db'), join(folder, 'a.txt')];
+  writeFileSync(capture, '#0  vhost_dev_start (hdev=0x10) at v.c:1\n');
+  const other = await openStore(path, 'write');
+  await other.begin();
+  let told = 0;
+  const ingesting = runIngest([capture], path, [], { onWait: () => told++ });
+  await expect.poll(() => told, { timeout: 5000 }).toBe(1);
+  await other.rollback();
+  await other.close();
+  expect((await ingesting).captures).toHaveLength(1);
+  expect((await runIngest([capture], path, [], { onWait: () => told++ })).failures).toEqual([]);
+  expect(told).toBe(1);
 });
 
 // Everything may be written to by root.

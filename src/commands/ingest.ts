@@ -45,6 +45,7 @@ With --follow, one plain file is read while another program writes it. Whenever 
       const { runIngest } = await import('../pipeline/ingest.js');
       const result = await runIngest(paths, flags.db, flags['trace-events'], {
         stop: stop.signal,
+        onWait: waiting(flags.db),
         onProgress: (path, bytes, total) => {
           progress.show(path, bytes, total);
         },
@@ -69,6 +70,7 @@ With --follow, one plain file is read while another program writes it. Whenever 
       database: flags.db,
       traceEvents: flags['trace-events'] ?? [],
       stop: stop.signal,
+      onWait: waiting(flags.db),
       onSaved: ({ path, lines, events, facts }) => {
         showProgress(`${path}: ${lines} lines, ${events} events, ${facts} facts kept; Ctrl-C ends`);
       },
@@ -96,4 +98,12 @@ With --follow, one plain file is read while another program writes it. Whenever 
     }
     process.exitCode = exitCode !== 0 ? exitCode : failures.length > 0 ? 2 : 0;
   }
+}
+
+/** Says once why nothing goes on. */
+function waiting(store: string): () => void {
+  return () => {
+    showProgress('');
+    complain(`waiting for another vhtrace that writes to ${store}`);
+  };
 }

@@ -13,8 +13,8 @@ import type { Change } from '../input/growing-file.js';
 import type { CaptureCounts } from '../model/report.js';
 import type { Database } from '../store/database.js';
 import { capturesOf } from '../store/list-captures.js';
-import { openStore, storeExists } from '../store/open-store.js';
-import { ingest } from './ingest.js';
+import { storeExists } from '../store/open-store.js';
+import { ingest, openToWrite } from './ingest.js';
 import type { IngestedCapture, IngestResult } from './ingest.js';
 import { attempt, readCapture } from './read-capture.js';
 import type { FileFailure } from './read-capture.js';
@@ -28,6 +28,8 @@ export interface FollowRequest {
   readonly traceEvents?: readonly string[];
   /** The file ends where it ends when this is aborted. */
   readonly stop: AbortSignal;
+  /** Another process writes into the store, and has to end first. */
+  readonly onWait?: (() => void) | undefined;
   /** A snapshot was stored. */
   readonly onSaved: (capture: CaptureCounts) => void;
   /** The capture has ended, and the file begins another one. */
@@ -41,7 +43,7 @@ export type Ending = Extract<Change, 'truncated' | 'replaced'>;
  * Keeps the store up to date with the file until `stop`. The result has one capture for each time
  * that the file began anew.
  *
- * Errors: those of {@link openStore} and {@link readEventTable}, USAGE for anything but one file. An error with the file ends
+ * Errors: those of {@link openToWrite} and {@link readEventTable}, USAGE for anything but one file. An error with the file ends
  * the work; the last snapshot stays.
  */
 export async function runFollow(request: FollowRequest): Promise<IngestResult> {
@@ -118,7 +120,7 @@ class Follower {
   }
 
   async #openStore(): Promise<Database> {
-    return (this.#store ??= await openStore(this.request.database, 'write'));
+    return (this.#store ??= await openToWrite(this.request.database, this.request));
   }
 }
 

@@ -32,6 +32,8 @@ export interface IngestResult {
 export interface IngestWatch {
   /** What is not stored when this is aborted is left out. */
   readonly stop?: AbortSignal;
+  /** Another process writes into the store, and has to end first. */
+  readonly onWait?: (() => void) | undefined;
   /** So much of a file was read; `total` is undefined for a pipe. */
   readonly onProgress?: (path: string, bytes: number, total: number | undefined) => void;
 }
@@ -53,13 +55,13 @@ export async function runIngest(
   const captures: IngestedCapture[] = [];
   const failures: FileFailure[] = [];
   // A store that cannot be used is found out before hours are spent on reading.
-  let store = storeExists(database) ? await openStore(database, 'write') : undefined;
+  let store = storeExists(database) ? await openToWrite(database, watch) : undefined;
   try {
     for (const path of await expandPatterns(names)) {
       let unusable: Error | undefined;
       const open = async (): Promise<Database> => {
         try {
-          return (store ??= await openStore(database, 'write'));
+          return (store ??= await openToWrite(database, watch));
         } catch (error) {
           if (error instanceof Error) unusable = error;
           throw error;
@@ -76,6 +78,16 @@ export async function runIngest(
     await store?.close();
   }
   return { database, captures, failures };
+}
+
+/** Opens the store, and has it said where it waits. Errors: those of {@link openStore}. */
+export async function openToWrite(
+  path: string,
+  { onWait }: Pick<IngestWatch, 'onWait'>,
+): Promise<Database> {
+  const store = await openStore(path, 'write');
+  store.onWait = onWait;
+  return store;
 }
 
 /**

@@ -20,10 +20,15 @@ const INSERTED_ROWS = 16;
 /** How long a statement waits for another process. */
 const BUSY_MS = 10_000;
 
+/** How long it waits before it says so. */
+const SILENT_MS = 1000;
+
 /** One connection. Statements run in the order in which they were asked for. */
 export class Database {
   /** By their SQL: preparing takes a turn of the event loop, which long work of the caller may hold up. */
   private readonly statements = new Map<string, Promise<sqlite3.Statement>>();
+  /** Called once, when a transaction has waited a second for that of another process. */
+  onWait: (() => void) | undefined = undefined;
 
   private constructor(
     private readonly handle: sqlite3.Database,
@@ -125,7 +130,15 @@ export class Database {
 
   /** Begins a transaction that writes; waits for that of another process. Errors: SQLITE_BUSY, when it waited long. */
   async begin(): Promise<void> {
-    await this.run('BEGIN IMMEDIATE');
+    const timer = setTimeout(() => {
+      this.onWait?.();
+      this.onWait = undefined;
+    }, SILENT_MS);
+    try {
+      await this.run('BEGIN IMMEDIATE');
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /**
