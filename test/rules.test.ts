@@ -141,6 +141,21 @@ test('MG-DEVSTOP asks for no sync on the destination, whose migration ends with 
   expect(verdictOf(...lines, ...onward)).toBe('inconclusive');
 });
 
+test('LS-FLAGBIT asks for the line of the stop where that is what is missing', () => {
+  const folder = join(root, 'LS-FLAGBIT', 'violation-flag-missing');
+  const text = readFileSync(join(folder, 'input.txt'), 'utf8');
+  const missingOf = (lines: string): readonly string[] =>
+    check('input.txt', lines).findings.find(({ rule }) => rule === 'LS-FLAGBIT')?.missing ?? [];
+  const withoutStops = text.replaceAll(
+    /^.* hit Breakpoint \d+, vhost_user_set_vring_addr .*\n/gm,
+    '',
+  );
+  expect(missingOf(withoutStops)[0]).toMatch(/, the line of the stop before it$/);
+  expect(missingOf(text.replaceAll(/^\$\d+ = \{.*\n/gm, ''))).toEqual([
+    'print *addr at the set_vring_addr op',
+  ]);
+});
+
 test('LE-SKIP: only the kernel writes into memory of QEMU, the log of vhost-user is shared memory', () => {
   const folder = join(root, 'LE-SKIP', 'violation-log-put-while-logging');
   const user = readFileSync(join(folder, 'input.txt'), 'utf8');

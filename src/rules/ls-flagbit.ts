@@ -1,3 +1,5 @@
+import type { Step } from '../facts/step.js';
+import type { Run } from '../flows/run.js';
 import { printedNumber } from './shared/calls/printed.js';
 import { place } from './shared/calls/queries.js';
 import type { Rule } from './rule.js';
@@ -40,7 +42,7 @@ export const lsFlagbit: Rule = {
       const enable = caller?.kind === 'vhost_virtqueue_set_addr' ? caller.enable : undefined;
       const flags = printedNumber(op, 'flags');
       const missing: string[] = [];
-      if (flags === undefined) missing.push('print *addr at the set_vring_addr op');
+      if (flags === undefined) missing.push(...missingFlags(step, run));
       if (enable === undefined) missing.push('enable_log= of vhost_virtqueue_set_addr');
       if (flags === undefined || enable === undefined) {
         const message = 'the flags of a ring address are not seen together with enable_log';
@@ -61,3 +63,19 @@ export const lsFlagbit: Rule = {
     },
   },
 };
+
+/** Behind a backtrace that has lost the line of its stop gdb may have printed what another stop is about. */
+function missingFlags({ line, frameLines }: Step, run: Run): readonly string[] {
+  const printed = 'print *addr at the set_vring_addr op';
+  const isLost = frameLines[0] === line && showsStops(run);
+  return [isLost ? `${printed}; where it is printed, the line of the stop before it` : printed];
+}
+
+const stopsOf = new WeakMap<Run, boolean>();
+
+/** Silent breakpoints, and backtraces in notes, have no line of the stop. */
+function showsStops(run: Run): boolean {
+  const found = stopsOf.get(run) ?? run.steps.some(({ breakpoint }) => breakpoint !== undefined);
+  stopsOf.set(run, found);
+  return found;
+}
