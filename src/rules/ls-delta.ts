@@ -141,7 +141,7 @@ function judgeWire(context: SessionContext, pass: WirePass): Judgement {
     return {
       verdict: 'inconclusive',
       ...at,
-      message: `the features of ${nameOf(connection)} are not seen both at its start and at the log ${pass.kind}`,
+      message: `whether the log ${pass.kind} changes the features of ${nameOf(connection)} is not shown`,
       missing: [missingStart(pass, 'the messages since the device start')],
     };
   }

@@ -51,9 +51,18 @@ export function missingFor(context: SessionContext, pass: WirePass): string[] {
     ({ vring, enable }) => vring !== undefined && enable !== undefined,
   );
   if (connection.endpoint === undefined) return missingEndpoint(connection);
+  if (isOfDpdk(pass)) return [NOT_PRINTED];
   if (!isShown) return [`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`];
   const isBroken = last === undefined || !isContinued(context, connection, begin, last);
   return isBroken ? [`the log ${pass.kind} without a gap, in one thread`] : [];
+}
+
+const NOT_PRINTED =
+  'vring and flags of SET_VRING_ADDR, which DPDK does not print: vhtrace probes strace --backend user, for QEMU or for the backend';
+
+/** A log of DPDK names a message and prints neither its header nor which vring is addressed, and how. */
+function isOfDpdk({ addresses }: WirePass): boolean {
+  return addresses.some(({ vring, flags }) => vring === undefined && flags === undefined);
 }
 
 /** Several QEMUs may have the same file descriptor, and start their devices in turns. */
@@ -62,10 +71,9 @@ export function isOfOneQemu({ endpoint, isOneSocket, threads }: Connection): boo
 }
 
 /** What would show the start of the device; where it is there, the name of the socket tells that it is of this QEMU. */
-export function missingStart(
-  { connection, device }: WirePass,
-  what = 'the start of the device',
-): string {
+export function missingStart(pass: WirePass, what = 'the start of the device'): string {
+  const { connection, device } = pass;
+  if (isOfDpdk(pass)) return NOT_PRINTED;
   const isThere = device !== undefined && connection.endpoint !== undefined;
   return isThere && !isOfOneQemu(connection) ? NAMED_SOCKET : `${what} (${MESSAGES_RECIPE})`;
 }
