@@ -141,6 +141,15 @@ test('MG-DEVSTOP asks for no sync on the destination, whose migration ends with 
   expect(verdictOf(...lines, ...onward)).toBe('inconclusive');
 });
 
+test('DS-FINALSYNC asks for the probe that counts the holders of a log, where its making is seen', () => {
+  const folder = join(root, 'DS-FINALSYNC', 'violation-bug-1-final-sync-skipped');
+  const stops = readFileSync(join(folder, 'input.txt'), 'utf8').split('\n\n');
+  const unwatched = stops.filter((stop) => !stop.includes('hit Breakpoint 12, vhost_log_get '));
+  const text = unwatched.join('\n\n').replaceAll(/^Breakpoint 12 at .*\n/gm, '');
+  const own = check('input.txt', text).findings.filter(({ rule }) => rule === 'DS-FINALSYNC');
+  expect(own.flatMap(({ missing }) => missing)).toContain('probe vhost_log_get');
+});
+
 test('LS-FLAGBIT asks for the line of the stop where that is what is missing', () => {
   const folder = join(root, 'LS-FLAGBIT', 'violation-flag-missing');
   const text = readFileSync(join(folder, 'input.txt'), 'utf8');

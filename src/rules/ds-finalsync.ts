@@ -139,6 +139,12 @@ function isHeldByAnother(context: SessionContext, put: Activation): boolean {
   });
 }
 
+/** Holders are counted by vhost_log_get(), from the one on that makes the log. */
+function missingCount({ run }: SessionContext, { first }: Activation): string {
+  const isWatched = run.probes.watching('vhost_log_get', first, first) !== undefined;
+  return isWatched ? 'the vhost_log_alloc of the log' : 'probe vhost_log_get';
+}
+
 /** Proof that this put frees the log. */
 function lastHolder(
   context: SessionContext,
@@ -151,9 +157,7 @@ function lastHolder(
     return { line: put.line, role: 'the log has one reference left' };
   const count = logCounts(context).get(put);
   const missing =
-    count === undefined
-      ? ['the vhost_log_alloc of the log']
-      : doubtsOfCount(context, count, put.first);
+    count === undefined ? [missingCount(context, put)] : doubtsOfCount(context, count, put.first);
   if (count === undefined || missing.length > 0) return { missing };
   if (count.references > 1 || bigintOf(count.size) === 0n) return 'others';
   if (count.size === undefined) return { missing: ['size= of vhost_log_get'] };
