@@ -141,6 +141,15 @@ test('MG-DEVSTOP asks for no sync on the destination, whose migration ends with 
   expect(verdictOf(...lines, ...onward)).toBe('inconclusive');
 });
 
+test('DS-RING-AFTER-STOP passes no stop behind which LS-EARLY-EXIT finds a vring set up', () => {
+  const folder = join(root, 'LS-EARLY-EXIT', 'violation-stopped-device');
+  const { findings } = check('input.txt', readFileSync(join(folder, 'input.txt'), 'utf8'));
+  const verdictsOf = (id: string): string[] =>
+    findings.filter(({ rule }) => rule === id).map(({ verdict }) => verdict);
+  expect(verdictsOf('LS-EARLY-EXIT')).toContain('violation');
+  expect(verdictsOf('DS-RING-AFTER-STOP')).toEqual(['not-exercised']);
+});
+
 test('DS-FINALSYNC asks for the probe that counts the holders of a log, where its making is seen', () => {
   const folder = join(root, 'DS-FINALSYNC', 'violation-bug-1-final-sync-skipped');
   const stops = readFileSync(join(folder, 'input.txt'), 'utf8').split('\n\n');

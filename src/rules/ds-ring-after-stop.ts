@@ -71,7 +71,7 @@ function judgeStop(context: SessionContext, stop: Activation): Judgement | undef
   if (setup !== undefined && before !== undefined) {
     return violation(context, setup, before, 'in the stop that has fetched the vrings');
   }
-  if (fetch === undefined) return undefined;
+  if (fetch === undefined || stopsBeforeToggles(context).has(stop)) return undefined;
   const missing = [
     ...doubts(run, stop),
     ...missingBody(run, stop),
@@ -88,6 +88,31 @@ function judgeStop(context: SessionContext, stop: Activation): Judgement | undef
         missing,
       }
     : { verdict: 'pass', ...at, message: 'no vring is set up again in the stop' };
+}
+
+/**
+ * Stops behind which a log toggle sets vrings up without a start in between: no pass, and the violation is that of
+ * LS-EARLY-EXIT.
+ */
+function stopsBeforeToggles(context: SessionContext): ReadonlySet<Activation> {
+  return context.once('stops before toggles', () => {
+    const found = new Set<Activation>();
+    const stopped = new Map<string, Activation>();
+    for (const call of context.of('vhost_dev_start', 'vhost_dev_stop', ...SETUP)) {
+      const { device, kind, first } = call;
+      if (device === undefined) continue;
+      const stop = stopped.get(device);
+      if (kind === 'vhost_dev_stop') stopped.set(device, call);
+      else if (kind === 'vhost_dev_start') stopped.delete(device);
+      else if (
+        stop !== undefined &&
+        callerOf(call, 'vhost_dev_set_log', 'vhost_migration_log') !== undefined &&
+        unwatched(context.run, 'vhost_dev_start', stop.first, first).length === 0
+      )
+        found.add(stop);
+    }
+    return found;
+  });
 }
 
 /** Outside of a stop: the device is known to be stopped, and its last stop has fetched the ring. */
