@@ -141,6 +141,63 @@ test('MG-DEVSTOP asks for no sync on the destination, whose migration ends with 
   expect(verdictOf(...lines, ...onward)).toBe('inconclusive');
 });
 
+describe('a device that is started and stopped by two threads, of a QEMU without an elected logger', () => {
+  const FUNCTIONS = [
+    'vhost_dev_start',
+    'vhost_dev_stop',
+    'vhost_dev_set_features',
+    'vhost_user_set_log_base',
+    'vhost_user_get_vring_base',
+    'vhost_log_put',
+  ];
+  const start = 'vhost_dev_start (hdev=0x10, vdev=0x20, vrings=true) at v.c:2';
+  const stop = 'vhost_dev_stop (hdev=0x10, vdev=0x20, vrings=true) at v.c:3';
+  const features = 'vhost_dev_set_features (dev=0x10, enable_log=true) at v.c:4';
+  const base = 'vhost_user_set_log_base (dev=0x10, base=0x30, log=0x40) at v.c:5';
+  const fetch = 'vhost_user_get_vring_base (dev=0x10, ring=0x50) at v.c:6';
+  const put = 'vhost_log_put (dev=0x10, sync=true) at v.c:7';
+  const outer = 'vhost_user_blk_start (vdev=0x20) at b.c:1';
+  const vm = ['vm_state_notify (running=false, state=RUN_STATE_FINISH_MIGRATE) at r.c:1'];
+  const hit = (thread: number, ...stack: readonly string[]): string[] => {
+    const [inner = ''] = stack;
+    const number = FUNCTIONS.indexOf(inner.split(' ')[0] ?? '') + 1;
+    const frames = stack.map((text, i) => `#${i}  ${text}`);
+    return ['', `Thread ${thread} "t" hit Breakpoint ${number}, ${inner}`, ...frames];
+  };
+  const started = (...more: readonly string[]): string[] =>
+    [[start], [features, start], ...more.map((inner) => [inner, start])].flatMap((stack) =>
+      hit(2, ...stack, outer),
+    );
+  const stopped = (...more: readonly string[]): string[] =>
+    [[stop], [fetch, stop], ...more.map((inner) => [inner, stop])].flatMap((stack) =>
+      hit(1, ...stack, ...vm),
+    );
+  const verdictsOf = (id: string, ...parts: readonly string[][]): string[] => {
+    const watched = FUNCTIONS.flatMap((func, i) => [
+      `(gdb) b ${func}`,
+      `Breakpoint ${i + 1} at 0x1000: file v.c, line ${i + 2}.`,
+    ]);
+    const text = [...watched, '(gdb) c', ...parts.flat(), ''].join('\n');
+    const { findings } = check('gdb.txt', text);
+    return findings.filter(({ rule }) => rule === id).map(({ verdict }) => verdict);
+  };
+
+  test('a start is over when the device is stopped with the VM: DS-LOGBASE', () => {
+    expect(verdictsOf('DS-LOGBASE', started(), stopped(put))).toEqual(['violation']);
+    expect(verdictsOf('DS-LOGBASE', started(base), stopped(put))).toEqual(['pass']);
+    // By a guest, or in its own thread, it may be what undoes a start.
+    expect(verdictsOf('DS-LOGBASE', started(), hit(1, stop, outer))).toEqual(['inconclusive']);
+    expect(verdictsOf('DS-LOGBASE', started(), hit(2, stop, ...vm))).toEqual(['inconclusive']);
+  });
+
+  test('a stop is over when another thread starts the device: DS-PUT', () => {
+    const again = started(base);
+    expect(verdictsOf('DS-PUT', started(base), stopped(), again)).toEqual(['violation']);
+    expect(verdictsOf('DS-PUT', started(base), stopped(put), again)).toEqual(['pass']);
+    expect(verdictsOf('DS-PUT', started(base), stopped())).toEqual(['inconclusive']);
+  });
+});
+
 test('DS-RING-AFTER-STOP passes no stop behind which LS-EARLY-EXIT finds a vring set up', () => {
   const folder = join(root, 'LS-EARLY-EXIT', 'violation-stopped-device');
   const { findings } = check('input.txt', readFileSync(join(folder, 'input.txt'), 'utf8'));

@@ -1,3 +1,4 @@
+import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { isContinued, missingEndpoint, nameOf } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
@@ -7,6 +8,7 @@ import {
   childrenOf,
   doubts,
   endOf,
+  isOfAnotherThread,
   place,
   probeName,
   unwatched,
@@ -152,17 +154,17 @@ function startSuccess(
     .find((a) => (a.device === start.device || a.device === undefined) && a.first > start.last);
   // A call that does not show its device may be a stop or another start of this one.
   if (next?.device === undefined) return undefined;
-  if (next.kind !== 'vhost_dev_set_log' && next.kind !== 'vhost_dev_log_resize') return undefined;
+  // What a start that failed has left stopped is not stopped with the VM.
+  const isOfVm =
+    next.kind === 'vhost_dev_stop' && callerOf(next, 'vm_state_notify')?.enable === false;
+  if (!isOfVm && next.kind !== 'vhost_dev_set_log' && next.kind !== 'vhost_dev_log_resize')
+    return undefined;
   // Another thread gets the big lock only when the start has given it back; in its own it may be a nested main loop.
   const isOver = start.closed !== undefined || isOfAnotherThread(next, start);
   const isSeen = unwatched(context.run, 'vhost_dev_start', start.first, next.first).length === 0;
   return isOver && isSeen
     ? { step: next.first, line: next.line, role: 'only a started device gets here' }
     : undefined;
-}
-
-function isOfAnotherThread(one: Activation, other: Activation): boolean {
-  return one.thread !== undefined && other.thread !== undefined && one.thread !== other.thread;
 }
 
 function judgeWire(context: SessionContext, start: WireStart): Judgement | undefined {

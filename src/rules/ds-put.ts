@@ -5,6 +5,7 @@ import {
   below,
   doubts,
   endOf,
+  isOfAnotherThread,
   lastBefore,
   place,
   unwatched,
@@ -57,10 +58,11 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
       evidence: [{ line: put.line, role: 'the log is given back' }],
     };
   }
+  const over = stop.closed ?? nextStart(context, stop)?.first;
   const missing = [
-    ...doubts(run, stop),
+    ...doubts(run, stop, over),
     ...missingBody(run, stop),
-    ...unwatched(run, 'vhost_log_put', stop.first, endOf(run, stop)),
+    ...unwatched(run, 'vhost_log_put', stop.first, over ?? endOf(run, stop)),
   ];
   if (known(base) === undefined)
     missing.push('proof that the device holds a log: its set_log_base op');
@@ -80,6 +82,15 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
     expected: 'vhost_log_put(sync=true) before vhost_dev_stop returns',
     evidence: heldSince(context, device, stop.first),
   };
+}
+
+/** The next start of the device by another thread: it begins when the stop has given the big lock back. */
+function nextStart(context: SessionContext, stop: Activation): Activation | undefined {
+  const next = context
+    .of('vhost_dev_start', 'vhost_dev_stop', 'vhost_dev_init', 'vhost_dev_cleanup')
+    .find((a) => (a.device === stop.device || a.device === undefined) && a.first > stop.last);
+  const isStart = next?.kind === 'vhost_dev_start' && next.device !== undefined;
+  return isStart && isOfAnotherThread(next, stop) ? next : undefined;
 }
 
 function heldSince(context: SessionContext, device: string, before: number): Mark[] {

@@ -41,6 +41,11 @@ export function doubts(run: Run, activation: Activation, over = activation.close
   return found;
 }
 
+/** Both name their thread: one of them had the big lock of QEMU only when the other had given it back. */
+export function isOfAnotherThread(one: Activation, other: Activation): boolean {
+  return one.thread !== undefined && other.thread !== undefined && one.thread !== other.thread;
+}
+
 /** The same for a call of which it is known that it failed: is all of it shown? */
 export function recordDoubts(run: Run, activation: Activation, over = activation.closed): string[] {
   const found: string[] = [];
