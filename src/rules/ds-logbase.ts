@@ -9,6 +9,7 @@ import {
   doubts,
   endOf,
   isOfAnotherThread,
+  nextOf,
   place,
   probeName,
   unwatched,
@@ -142,16 +143,15 @@ function startSuccess(
   ).find((a) => a.enable === true && a.first > features.first);
   if (later !== undefined)
     return { step: later.first, line: later.line, role: 'the start gets past the log base' };
-  const next = context
-    .of(
-      'vhost_dev_start',
-      'vhost_dev_stop',
-      'vhost_dev_init',
-      'vhost_dev_cleanup',
-      'vhost_dev_set_log',
-      'vhost_dev_log_resize',
-    )
-    .find((a) => (a.device === start.device || a.device === undefined) && a.first > start.last);
+  const calls = context.of(
+    'vhost_dev_start',
+    'vhost_dev_stop',
+    'vhost_dev_init',
+    'vhost_dev_cleanup',
+    'vhost_dev_set_log',
+    'vhost_dev_log_resize',
+  );
+  const next = nextOf(calls, start);
   // A call that does not show its device may be a stop or another start of this one.
   if (next?.device === undefined) return undefined;
   // What a start that failed has left stopped is not stopped with the VM.

@@ -7,6 +7,7 @@ import {
   endOf,
   isOfAnotherThread,
   lastBefore,
+  nextOf,
   place,
   unwatched,
 } from './shared/calls/queries.js';
@@ -86,9 +87,13 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
 
 /** The next start of the device by another thread: it begins when the stop has given the big lock back. */
 function nextStart(context: SessionContext, stop: Activation): Activation | undefined {
-  const next = context
-    .of('vhost_dev_start', 'vhost_dev_stop', 'vhost_dev_init', 'vhost_dev_cleanup')
-    .find((a) => (a.device === stop.device || a.device === undefined) && a.first > stop.last);
+  const calls = context.of(
+    'vhost_dev_start',
+    'vhost_dev_stop',
+    'vhost_dev_init',
+    'vhost_dev_cleanup',
+  );
+  const next = nextOf(calls, stop);
   const isStart = next?.kind === 'vhost_dev_start' && next.device !== undefined;
   return isStart && isOfAnotherThread(next, stop) ? next : undefined;
 }

@@ -22,6 +22,18 @@ export function firstFrom(calls: readonly Activation[], step: number): number {
   return firstIndex(calls.length, (i) => (calls[i]?.first ?? step) >= step);
 }
 
+/** The first of some calls in order behind another that is of its device, or does not show which it is of. */
+export function nextOf(
+  calls: readonly Activation[],
+  { device, last }: Activation,
+): Activation | undefined {
+  for (let i = firstFrom(calls, last + 1); i < calls.length; i++) {
+    const call = calls[i];
+    if (call?.device === undefined || call.device === device) return call;
+  }
+  return undefined;
+}
+
 /** The last of some calls in order that begins before a step. */
 export function lastBefore(calls: readonly Activation[], step: number): Activation | undefined {
   return calls[firstFrom(calls, step) - 1];
