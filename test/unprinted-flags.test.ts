@@ -91,3 +91,13 @@ test.each([
     .replace('$1 = 0x0', `$1 = ${value === 'all' ? all : value}`);
   expect(verdictsOf(text, 'LS-FLAGBIT')).toEqual([verdict]);
 });
+
+test('the opposite flag in a pass of which one stack is all that is shown is no pass', () => {
+  const stack = [
+    '#0  vhost_dev_set_features (dev=0x5555573f9c50, enable_log=false) at ../hw/virtio/vhost.c:989',
+    '#1  0x0000555555b919e5 in vhost_dev_set_log (dev=0x5555573f9c50, enable_log=true) at ../hw/virtio/vhost.c:1024',
+    '#2  0x0000555555b91c5a in vhost_migration_log (listener=0x5555573f9c58, enable=true) at ../hw/virtio/vhost.c:1093',
+  ].join('\n');
+  expect(verdictsOf(stack, 'ST-ENABLE')).toContain('inconclusive');
+  expect(verdictsOf(stack, 'ST-ENABLE')).not.toContain('violation');
+});

@@ -1,4 +1,6 @@
 import type { Call } from '../facts/calls.js';
+import type { Step } from '../facts/step.js';
+import type { Run } from '../flows/run.js';
 import { callPairs } from './shared/calls/stack-calls.js';
 import type { Judgement, Rule } from './rule.js';
 
@@ -45,7 +47,7 @@ export const stEnable: Rule = {
     remedy:
       'Compare the arguments of the two frames with the source of that QEMU; look for a patched caller.',
     exceptions: [
-      'calls that undo a failed vhost_dev_set_log() carry the old flag; one stack cannot tell them from a fault, so a mismatch inside vhost_dev_set_log() is judged by LS-UNIFORM, and inconclusive in notes',
+      'calls that undo a failed vhost_dev_set_log() carry the old flag; one stack cannot tell them from a fault, so a mismatch inside vhost_dev_set_log() is judged by LS-UNIFORM, and inconclusive in notes and where the entry of the call was not reported',
       'values that are optimized out or not printed',
     ],
     sources: [
@@ -66,9 +68,13 @@ export const stEnable: Rule = {
       for (const { outer, inner, caller, line } of callPairs(step, run)) {
         const flag = demanded(outer, inner);
         if (flag === undefined || inner.enable === undefined) continue;
-        if (run.ordered && mayBeUndoing(outer, inner) && inner.enable !== flag) continue;
+        const isUndoing = mayBeUndoing(outer, inner) && inner.enable !== flag;
+        if (isUndoing && run.ordered && isEntered(run, step, outer)) continue;
         const device = inner.row.device === 'listener' ? caller?.device : inner.pointer;
-        yield { ...verdictOf(outer, inner, flag), device, step: step.index, line };
+        const verdict = isUndoing
+          ? undoing(outer, inner, flag, run)
+          : verdictOf(outer, inner, flag);
+        yield { ...verdict, device, step: step.index, line };
       }
     },
   },
@@ -79,22 +85,28 @@ function mayBeUndoing(outer: Call, inner: Call): boolean {
   return outer.row.kind === 'vhost_dev_set_log' && inner.row.kind !== 'vhost_dev_elect_mem_logger';
 }
 
-function verdictOf(
-  outer: Call,
-  inner: Call,
-  flag: boolean,
-): Pick<Judgement, 'verdict' | 'message' | 'missing' | 'expected'> {
+/** The call was reported where it began, so that all of it can be looked at. */
+function isEntered(run: Run, step: Step, { row }: Call): boolean {
+  return run.atStep[step.index]?.find(({ kind }) => kind === row.kind)?.entered === true;
+}
+
+type Verdict = Pick<Judgement, 'verdict' | 'message' | 'missing' | 'expected'>;
+
+function undoing(outer: Call, inner: Call, flag: boolean, { ordered }: Run): Verdict {
+  return {
+    verdict: 'inconclusive',
+    message: `${inner.func} gets ${String(inner.enable)} from ${outer.func}(${String(flag)}): the undoing of a failed pass, or a wrong flag`,
+    missing: [
+      ordered
+        ? `the entry of ${outer.func}: LS-UNIFORM judges all calls of one together`
+        : 'the order of the backtraces: LS-UNIFORM judges the calls of one vhost_dev_set_log() together (--assume-ordered)',
+    ],
+  };
+}
+
+function verdictOf(outer: Call, inner: Call, flag: boolean): Verdict {
   const passed = `${inner.func} gets ${String(inner.enable)} from ${outer.func}`;
   if (inner.enable === flag) return { verdict: 'pass', message: passed };
-  if (mayBeUndoing(outer, inner)) {
-    return {
-      verdict: 'inconclusive',
-      message: `${passed}(${String(flag)}): the undoing of a failed pass, or a wrong flag`,
-      missing: [
-        'the order of the backtraces: LS-UNIFORM judges the calls of one vhost_dev_set_log() together (--assume-ordered)',
-      ],
-    };
-  }
   return {
     verdict: 'violation',
     message: `${passed}, which must pass ${String(flag)}`,
