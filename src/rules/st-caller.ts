@@ -5,7 +5,7 @@ import { callPairs } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /**
- * Who calls whom in hw/virtio/vhost.c, all versions from 2.12 to 11.0 together. Callers that do nearly
+ * Who calls whom in hw/virtio/vhost.c, all versions from 2.12 to 11.1 together. Callers that do nearly
  * everything (vhost_dev_init() registers the listener, which may start logging) are not listed.
  */
 const CALLS: Partial<Record<FactKind, readonly FactKind[]>> = {
@@ -116,7 +116,7 @@ export const stCaller: Rule = {
           : {
               verdict: 'violation',
               ...place,
-              message: `${message}, which it does in no QEMU from 2.12 to 11.0`,
+              message: `${message}, which it does in no QEMU from 2.12 to 11.1`,
               expected: `${inner.func} called from ${callersOf(inner.row.kind).join(', ')}`,
             };
       }
