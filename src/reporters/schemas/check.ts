@@ -90,7 +90,7 @@ const captureSummary = s.objectOf<CaptureSummary>(
     sha256: s.sha256,
     formats: s.listOf(s.oneOf(FORMAT_IDS)),
     lines: s.count,
-    records: s.count,
+    records: s.described(s.count, 'what was read; prose and what gdb says besides are not counted'),
     facts: s.described(s.count, 'calls and events that mean something in the protocol'),
     problems: s.count,
     unclaimed: s.described(s.count, "lines of no format that are no person's words"),
