@@ -252,3 +252,55 @@ test('what is no pointer stays: features, sizes, guest addresses, limits, nanose
     '24-11-28-12-34-56 vhost.c 1234.5678.9012 hostname=hostname@entry=0x0 features=0x0000000170000000, size=0x240000000, gpa 0x7ffff000, mask=0x7fffffffffff, NULL=0x0, time=123456789012345';
   expect(new Scrubber().line(line)).toBe(line);
 });
+
+/** Scrubs what a file or a pipe says. */
+async function scrubText(text: string): Promise<{ text: string; cut: readonly number[] }> {
+  const path = join(tempDir(), 'log.txt');
+  writeFileSync(path, text);
+  const lines: string[] = [];
+  const { cut } = await runScrub({ path, words: [], emit: (line) => lines.push(line) });
+  return { text: lines.join('\n'), cut };
+}
+
+const STACK = [
+  '(gdb) bt',
+  ...['ffe8', 'fff0', 'ffe8', 'fff0'].map(
+    (end, level) =>
+      `#${level}  0x000055555590${end} in vhost_virtqueue_set_addr (dev=0x5634aa11${end}, vq=0x7f12bb22${end}, idx=${level}, enable_log=true) at /home/alice/qemu/hw/virtio/vhost.c:78${level}`,
+  ),
+  'db-server1 was the host',
+  'alice@db-server1:~$ exit',
+];
+const SECRETS = /alice|db-server1|5634aa|7f12bb|5555555590/;
+
+test.each([70, 71, 72, 80, 81, 83, 84, 132])('a terminal of %i columns', async (columns) => {
+  const cutLine = (line: string): string[] => line.match(new RegExp(`.{1,${columns}}`, 'g')) ?? [];
+  const wrapped = STACK.flatMap(cutLine);
+  const whole = await scrubText(STACK.join('\n'));
+  const scrubbed = await scrubText(wrapped.join('\n'));
+  expect(scrubbed.cut).toEqual([]);
+  expect(scrubbed.text.split('\n')).toHaveLength(wrapped.length);
+  expect(scrubbed.text.replaceAll('\n', '')).toBe(whole.text.replaceAll('\n', ''));
+  expect(scrubbed.text.replaceAll('\n', '')).not.toMatch(SECRETS);
+});
+
+test('mail in quoted-printable stays that', async () => {
+  const soft = (line: string): string =>
+    line.replaceAll('=', '=3D').replace(/.{72}(?<!=3?)(?=.)/g, '$&=\n');
+  const mail = `Content-Transfer-Encoding: quoted-printable\n${STACK.map(soft).join('\n')}`;
+  const whole = await scrubText(STACK.join('\n'));
+  const scrubbed = await scrubText(mail);
+  expect(scrubbed.text.split('\n')).toHaveLength(mail.split('\n').length);
+  const decoded = scrubbed.text.replaceAll('=\n', '').replaceAll('=3D', '=');
+  expect(decoded.slice(decoded.indexOf('\n') + 1)).toBe(whole.text);
+});
+
+test('a pointer that stays cut is told', async () => {
+  const line = '#0  0x0000555555901fe8 in vhost_dev_start (hdev=0x5634';
+  const { cut } = await scrubText(
+    `${line}\naa11ffe8, vdev=0x0) at ../hw/virtio/vhost.c:1 and so on\n`,
+  );
+  expect(cut).toEqual([1]);
+  const whole = '#0  0x0000555555901fe8 in vhost_dev_start (hdev=0x5634aa11ffe8';
+  expect((await scrubText(`${whole}\n977\tx\n${whole}\n12 f\n`)).cut).toEqual([]);
+});

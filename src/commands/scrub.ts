@@ -2,13 +2,13 @@ import { Args, Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
 import { printable } from '../base/printable.js';
 import { BaseCommand } from './shared/base-command.js';
-import { describeError } from './shared/complain.js';
+import { complain, describeError } from './shared/complain.js';
 import { openOutput, refuseOverlap, writePrivate } from './shared/outputs.js';
 
 export default class Scrub extends BaseCommand {
   static override summary = 'Make a capture fit for a public bug report.';
   static override description =
-    'Pointers, host, user and VM names, paths, network addresses and UUIDs become pseudonyms that stay the same throughout the capture. Lines, verdicts, flow and fingerprints stay as they are. What was replaced is counted on standard error; read the result before you publish it: names in free text are found only where a path, a prompt, an address or an option anywhere in the file shows them (on standard input: further up), or where --word names them.';
+    'Pointers, host, user and VM names, paths, network addresses and UUIDs become pseudonyms that stay the same throughout the capture. Lines, verdicts, flow and fingerprints stay as they are. What a terminal or a mail program cut in mid-word is put together for that, and cut again. What was replaced is counted on standard error; read the result before you publish it: names in free text are found only where a path, a prompt, an address or an option anywhere in the file shows them (on standard input: further up), or where --word names them.';
   static override examples = [
     '<%= config.bin %> scrub gdb.txt > public.txt',
     '<%= config.bin %> scrub gdb.txt.gz --output public.txt --map private.json',
@@ -44,10 +44,8 @@ export default class Scrub extends BaseCommand {
     if (args.file === undefined) {
       throw new VhtraceError('USAGE', 'no FILE given', "'-' reads standard input");
     }
-    const [{ runScrub }, { renderScrubCounts, scrubMapText }] = await Promise.all([
-      import('../pipeline/scrub.js'),
-      import('../reporters/scrub-text.js'),
-    ]);
+    const [{ runScrub }, { renderCutPointers, renderScrubCounts, scrubMapText }] =
+      await Promise.all([import('../pipeline/scrub.js'), import('../reporters/scrub-text.js')]);
     await refuseOverlap([flags.output, flags.map], [args.file]);
     const output = openOutput(flags.output);
     // A file gets the line as it is; a terminal would obey what is in it.
@@ -71,6 +69,10 @@ export default class Scrub extends BaseCommand {
     }
     if (flags.map !== undefined) writePrivate(flags.map, scrubMapText(result.mapping));
     process.stderr.write(renderScrubCounts(result.counts, result.lines));
+    if (result.cut.length > 0) {
+      complain(renderCutPointers(result.cut), args.file);
+      process.exitCode = 2;
+    }
   }
 }
 

@@ -10,6 +10,11 @@ export function renderScrubCounts(counts: Readonly<Record<string, number>>, line
   return `replaced in ${count(lines, 'line')}: ${replaced}\n`;
 }
 
+/** Lines that end in the middle of a pointer. Pure. */
+export function renderCutPointers(lines: readonly number[]): string {
+  return `not fit for the public: pointers are cut at the end of ${count(lines.length, 'line')}, the first in line ${lines[0] ?? 0}, so that their halves stay (join the lines first)`;
+}
+
 function pluralOf(kind: string): string {
   return kind.endsWith('address') ? `${kind}es` : `${kind}s`;
 }
