@@ -41,6 +41,19 @@ test('a torn line number is unknown', () => {
   ]);
 });
 
+test('frames may have lost their addresses alone', () => {
+  const lines = ['#0  in ppoll () from /lib64/libc.so.6', '#1  in f<int> (a=1) at a.c:1'];
+  expect(traceOf(...lines, '#2  in aio_poll', '    (ctx=0x5555) at b.c:2')).toMatchObject({
+    frames: [
+      { func: 'ppoll', address: undefined, lib: '/lib64/libc.so.6' },
+      { func: 'f<int>', address: undefined, line: 1 },
+      { func: 'aio_poll', args: [{ name: 'ctx' }], line: 2 },
+    ],
+    incomplete: false,
+  });
+  expect(traceOf('#3 in main (not the other one) we see more')).toBeUndefined();
+});
+
 describe('frames on one line', () => {
   const first = '#3  f (a=1) at a.c:1';
 

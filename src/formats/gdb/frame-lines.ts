@@ -66,8 +66,8 @@ export function frameHead(text: string): 'strong' | 'weak' | 'none' {
   if (/^(?:0x[0-9a-fA-F]+|<in [^<>]{1,64}>)[ \t]+in(?:[ \t]|$)/.test(text)) return 'strong';
   if (ELIDED.test(text)) return 'strong';
   if (/^<(?:signal handler called|function called from gdb)>/.test(text)) return 'strong';
-  // vhost_dev_start (hdev=...      main ()      f (...)      f (address@hidden)
-  if (PLAIN_CALL.test(text)) return 'strong';
+  // vhost_dev_start (hdev=...      main ()      f (...)      f (address@hidden)      in main ()
+  if (PLAIN_CALL.test(text) || IN_CALL.test(text)) return 'strong';
   // tc_realloc(void*, size_t) (old_ptr=...
   if (/^[\w:~]+\([^()]*\)(?: const)? \(/.test(text)) return 'strong';
   // main.(*T).Method (t=...
@@ -77,7 +77,7 @@ export function frameHead(text: string): 'strong' | 'weak' | 'none' {
   if (/::|operator|[<{(]anonymous|^<.* as /.test(text.slice(0, 512))) {
     return text.includes('(') ? 'strong' : 'weak';
   }
-  if (/^[A-Za-z_$~*?@.][^ \t(){}="',;]*$/.test(text.trimEnd())) return 'weak';
+  if (/^(?:in[ \t]+)?[A-Za-z_$~*?@.][^ \t(){}="',;]*$/.test(text.trimEnd())) return 'weak';
   if (/^[A-Za-z_$~*][^ \t(){}="',;]*[ \t]+at[ \t]+\S+:\d+[ \t]*$/.test(text)) return 'weak';
   // "vhost_log_ put (dev=0x5555) at ../hw/virtio/vhost.c:390": something tore the name
   return TORN_CALL.test(text) ? 'strong' : 'none';
@@ -90,6 +90,9 @@ const ELIDED =
 const TORN_CALL = /^[A-Za-z_]\w* \w+ \((?:\)|\w+(?:@entry)?=).*\) (?:at \S+:\d+|from \S+)$/;
 const PLAIN_CALL =
   /^[A-Za-z_$~*?@.\u0080-\uffff][^ \t(){}="',;]*[ \t]*\((?:\)|\.\.\.|[ \t]*$|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
+/** The address was cut away. */
+const IN_CALL =
+  /^in[ \t]+[A-Za-z_*?][^ \t(){}="',;]*[ \t]+\((?:\)|\.\.\.\)|[ \t]*$|\w+(?:@entry)?=)/;
 
 /**
  * What a script prints in front of its `bt`, without newline: "[3] " (`printf "[%d] ", $_thread`), "HIT ", "hit 3: ", "-- ", "=> ",
