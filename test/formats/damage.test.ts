@@ -69,6 +69,19 @@ describe('frames on one line', () => {
     });
   });
 
+  test.each(['f (a=1) at a.c:1', 'f () from /lib64/libc.so.6', '0x5555 in ?? ()'])(
+    'are read without a blank between them: %s',
+    (frame) => {
+      const trace = traceOf(`#9  ${frame}#10 0x5555 in g (b=2) at b.c:2#11 main () at c.c:3`);
+      const alone = traceOf(
+        `#9  ${frame}`,
+        '#10 0x5555 in g (b=2) at b.c:2',
+        '#11 main () at c.c:3',
+      );
+      expect(trace).toEqual({ ...alone, span: { first: 1, last: 1 }, lines: [1, 1, 1] });
+    },
+  );
+
   test('are told of where they do not', () => {
     const line = `${first} #0  g (b=2) at b.c:2`;
     expect(traceOf(line)).toMatchObject({ levels: [3], incomplete: true });

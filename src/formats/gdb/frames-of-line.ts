@@ -1,4 +1,4 @@
-/** Frames that lost the line break between them: `... at a.c:1 #2  0x5555 in g (x=1) at b.c:2`. */
+/** Frames that lost the line break between them: `... at a.c:1 #2  0x5555 in g (x=1) at b.c:2`, perhaps without a blank. */
 import { isOutsideString } from '../markup.js';
 
 /** The text up to a frame inside of it, and from there on. */
@@ -10,15 +10,17 @@ export interface SplitLine {
 }
 
 const INNER =
-  / #(\d{1,6}) {1,2}(?:0x[0-9a-f]+ in |[A-Za-z_][^ \t(]* \((?:\)|\.\.\.\)|\w+(?:@entry)?=))/g;
+  /(?: |(?<=\)|:\d{1,9}|\.so[.\d]{0,16}))#(\d{1,6}) {1,2}(?:0x[0-9a-f]+ in |[A-Za-z_][^ \t(]* \((?:\)|\.\.\.\)|\w+(?:@entry)?=))/g;
 
 /** Splits a line in front of its second frame; undefined for nearly every line. */
 export function splitAtFrame(line: string): SplitLine | undefined {
-  if (!line.includes(' #')) return undefined;
+  // Nearly every frame has the one that it begins with.
+  if (!line.includes('#', 1)) return undefined;
   for (const match of line.matchAll(INNER)) {
-    const head = line.slice(0, match.index).trimEnd();
+    const start = line.indexOf('#', match.index);
+    const head = line.slice(0, start).trimEnd();
     if (!/\w/.test(head) || !isOutsideString(head)) continue;
-    return { head, rest: line.slice(match.index + 1), level: Number(match[1]) };
+    return { head, rest: line.slice(start), level: Number(match[1]) };
   }
   return undefined;
 }
