@@ -33,6 +33,9 @@ import type { ToldLoss } from './told-losses.js';
 import type { UnknownMargins } from './unknown-margins.js';
 import { UnreadTraces } from './wire/unread-traces.js';
 
+// "(qemu) vhost_commit Started: 1 Changed: 0": the monitor, which shares the terminal, had just asked for a command
+const MONITOR = /^(?:\(qemu\) ){1,8}(?=[a-z])/;
+
 // 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
 const STAMPED = /^\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
 
@@ -227,7 +230,7 @@ export class LineReader {
     if (frame !== undefined && frame.looks !== 'none') return true;
     if (startsStop(text) || isDebuggerMessage(text) || isThreadRow(text)) return true;
     if (text.startsWith(RUN_TILL_EXIT)) return true;
-    if (this.#events.isEvent(text, lineNo)) return true;
+    if (this.#events.isEvent(behindMonitor(text), lineNo)) return true;
     if (this.#margins.find(text) !== undefined) return true;
     return readGdbLine(text.trimEnd()) !== undefined || isPlacedLocation(text);
   }
@@ -249,7 +252,7 @@ export class LineReader {
   }
 
   #readEventLine(line: Line): boolean {
-    const read = this.#events.read(line.text, line.lineNo);
+    const read = this.#events.read(behindMonitor(line.text), line.lineNo);
     if (read === undefined) return false;
     this.#margins.learnInFrontOfStamp(line.text, this.#isNewest(line));
     this.#wrapped.add(line, read);
@@ -327,4 +330,9 @@ export class LineReader {
     if (this.#output.isOfProgram(line)) this.#session.prose(line.lineNo, false);
     else this.#notes.read(line);
   }
+}
+
+/** An event has no other margin that a command of the monitor has, too. */
+function behindMonitor(text: string): string {
+  return text.startsWith('(') ? text.replace(MONITOR, '') : text;
 }

@@ -443,6 +443,15 @@ it('a line behind a hole in the numbers of grep -n is read, and the gap stands i
   ]);
 });
 
+it('an event behind the prompt of the monitor', () => {
+  const text = '(qemu) migrate -d tcp:0:4444\n(qemu) vhost_commit Started: 1 Changed: 0\n(qemu) ';
+  expect(readLines(text.split('\n')).records).toMatchObject([
+    { kind: 'prose' },
+    { name: 'vhost_commit', args: { started: '1' }, span: { first: 2, last: 2 } },
+    { kind: 'prose' },
+  ]);
+});
+
 describe('an event in an object', () => {
   const event = '27074@1795320809.223469:migrate_set_state new state active';
 
