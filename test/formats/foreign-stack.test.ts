@@ -163,6 +163,32 @@ describe('a stack', () => {
   });
 });
 
+describe('a report of a sanitizer', () => {
+  it.each([
+    [
+      'wrapped',
+      ['ERROR: AddressSanitizer: ILL on unknown address 0xf230afbc (pc', '0xf230afbc T0)'],
+    ],
+    ['with a blank line', ['ERROR: AddressSanitizer: heap-use-after-free', '']],
+  ])('%s has the placeless frames below it', (_, [head = '', between = '']) => {
+    const lines = [`==7==${head}`, between, '#0 0xf230afbb in base::Abort()', '/b/src/a.cc:261:5'];
+    const below = ['#1 0xf2300058 in Fatal', '#2 0xf4d120be in Verify(Code*,', 'Code*)'];
+    const [stack, ...others] = stacksOf([...lines, ...below]);
+    expect(stack?.frames.map(({ func }) => func)).toEqual([
+      'base::Abort()',
+      'Fatal',
+      'Verify(Code*',
+    ]);
+    expect(others).toEqual([]);
+    expect(readLines([...lines, ...below]).problems).toEqual([]);
+  });
+
+  it('has no frames of gdb', () => {
+    const lines = ['==7==ERROR: AddressSanitizer: SEGV', '', '#0  0xf230afbb in f (a=1) at a.c:1'];
+    expect(stacksOf(lines)).toEqual([]);
+  });
+});
+
 describe('hostile lines', () => {
   it.each([
     ['sanitizer', `#0 0x1 in ${' /a'.repeat(600)}`],

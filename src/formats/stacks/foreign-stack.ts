@@ -36,6 +36,8 @@ class ForeignStacks implements LineFormat {
   /** What the line `#announcedAt` says that follows. */
   #announced: ForeignStack['tool'] | undefined;
   #announcedAt = -1;
+  /** The last line that tells of a report whose stack begins some lines below. */
+  #reportAt = -Infinity;
   /** The frame on the line above, where its place is still to come. */
   #torn = '';
   #problem: Problem | undefined;
@@ -73,7 +75,8 @@ class ForeignStacks implements LineFormat {
 
   #read(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
     const torn = this.#last === lineNo - 1 ? this.#torn : '';
-    const bare = readForeign(text);
+    const bare =
+      readForeign(text) ?? (this.#stacks.tool === 'asan' ? readCutName(text) : undefined);
     const read = bare ?? readOopsInLog(text);
     this.#torn = isPlaceless(read) ? text : '';
     const whole = torn === '' || read?.type === 'frame' ? undefined : mended(torn, text);
@@ -83,7 +86,9 @@ class ForeignStacks implements LineFormat {
     }
     if (read?.type === 'task') this.#task = read.stamp;
     const isOops = read !== undefined && 'tool' in read && read.tool === 'oops';
-    const announced = this.#announcedAt === lineNo - 1 ? this.#announced : undefined;
+    const isReport = lineNo - this.#reportAt <= MOST_LINES_ABOVE_STACK;
+    const above = isReport ? 'asan' : undefined;
+    const announced = this.#announcedAt === lineNo - 1 ? this.#announced : above;
     // People write "Call Trace:" above what gdb prints as well; "<TASK>" may stand below it.
     if (
       isOops &&
@@ -104,6 +109,7 @@ class ForeignStacks implements LineFormat {
       return undefined;
     }
     this.#announce('asan', lineNo);
+    if (REPORT.test(text)) this.#reportAt = lineNo;
     return [...this.#stacks.end(), { kind: 'chatter', span: { first: lineNo, last: lineNo } }];
   }
 
@@ -111,6 +117,16 @@ class ForeignStacks implements LineFormat {
     this.#announced = tool;
     this.#announcedAt = lineNo;
   }
+}
+
+/** Of a sanitizer's report; a terminal may wrap them, and fuzzers add some. */
+const MOST_LINES_ABOVE_STACK = 8;
+const REPORT = /^==\d+== ?(?:ERROR|WARNING)|^(?:READ|WRITE) of size \d/;
+
+/** "#2 0xf4d120be in Code::Verify(Code*,": a terminal wrapped the name, and what is missing of it does not matter. */
+function readCutName(text: string): ForeignLine | undefined {
+  const cut = /^(#\d{1,6} 0x[0-9a-f]+ in [^=]{1,1024}),$/.exec(text)?.[1];
+  return cut === undefined ? undefined : readForeign(cut);
 }
 
 function isPlaceless(read: ForeignLine | undefined): boolean {

@@ -21,6 +21,11 @@ export class StackBuilder {
     return this.#open !== undefined;
   }
 
+  /** That of the open stack. */
+  get tool(): ForeignStack['tool'] | undefined {
+    return this.#open?.tool;
+  }
+
   /**
    * Adds a line; gives the stack that it ended. Undefined when the line belongs to no stack.
    * `stamp`: what is known of the task besides. `announced`: the line above says that a stack of this tool follows.
