@@ -41,6 +41,21 @@ test('a torn line number is unknown', () => {
   ]);
 });
 
+test.each([
+  [['#1  std::list<std::pair<int,', 'std::less<int> >', '>::assign<int> (this=0x1)', 'at a.c:1']],
+  [['#1  <pl011::State as', 'qom::Class<pl011::Class>>::init', '(this=0x1) at a.c:1']],
+  [['#1  sysbus::<impl', 'qom::Class for', 'T>::init (this=0x1) at', 'a.c:1']],
+  [['#1  Access<(Kind)1> (this=0x1,', 'b=2) at', 'a.c:1']],
+  [['#1  0x5555 in map<std::pair<int, Label', 'const> > (this=0x1) at', 'a.c:1']],
+  [['#1  0x5555 in <Handler<T> as', 'Backend>::set_log', '(this=0x1) at a.c:1']],
+])('mail may wrap the name of a function: %j', (lines) => {
+  const trace = traceOf('#0  f (a=1) at a.c:1', ...lines, '#2  main () at a.c:2');
+  expect(trace).toMatchObject({ levels: [0, 1, 2], incomplete: false });
+  expect(trace?.frames[1]).toMatchObject({ line: 1 });
+  expect(trace?.frames[1]?.args?.[0]).toMatchObject({ name: 'this', value: '0x1' });
+  expect(codesOf(...lines)).toEqual([]);
+});
+
 test('frames may have lost their addresses alone', () => {
   const lines = ['#0  in ppoll () from /lib64/libc.so.6', '#1  in f<int> (a=1) at a.c:1'];
   expect(traceOf(...lines, '#2  in aio_poll', '    (ctx=0x5555) at b.c:2')).toMatchObject({

@@ -41,6 +41,7 @@ export class Joint {
 
   /** A `<` is open: the `>` with which a line begins closes it. */
   get inAngle(): boolean {
+    if (isNameOpen(this.#text)) return true;
     return this.open && !this.#inString && /<[^<>]*$/.test(this.#text.slice(-256));
   }
 
@@ -60,7 +61,7 @@ export class Joint {
   wants(line: string): boolean {
     if (this.#cut) return true;
     if (this.complete) return false;
-    if (this.open) return true;
+    if (this.open || isNameOpen(this.#text)) return true;
     if (LIST.test(line) || this.#goesOnWithName(line)) return true;
     // "Thread 3 "CPU 1/KVM" hit Breakpoint 1,"
     if (this.#text.endsWith(',')) return true;
@@ -185,6 +186,21 @@ function characterLength(text: string, at: number): number {
   CHARACTER.lastIndex = at;
   const match = CHARACTER.exec(text);
   return match === null ? 0 : match[0].length - 1;
+}
+
+const ANGLES = /operator(?:<<|<=?|->|>>|>=?)|->|[<>"]|[ ]\(/g;
+
+/** `0x5555 in std::list<std::pair<int,`, `<pl011::State as`: the name of the function goes on. */
+function isNameOpen(text: string): boolean {
+  if (!text.includes('<')) return false;
+  let depth = 0;
+  for (const [sign] of text.matchAll(ANGLES)) {
+    if (sign === '<') depth++;
+    else if (sign === '>') depth--;
+    // The argument list, or the name of a thread.
+    else if (sign === '"' || (sign === ' (' && depth === 0)) return false;
+  }
+  return depth > 0;
 }
 
 /** `) at ../hw/virtio/vho`: a place without a line that is no library either; the input was cut there. */
