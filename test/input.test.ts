@@ -149,6 +149,11 @@ describe('what is no text', () => {
     ['a crash left NULs at the end', Buffer.concat([text, nul(60_000)]), 'text'],
     ['colours and a bell', Buffer.from('\x1b[33mmain\x1b[m \x07\b\n'.repeat(100)), 'text'],
     ['Chinese', Buffer.from('回溯\n'.repeat(100)), 'text'],
+    [
+      'strings of a program inside',
+      Buffer.concat([text, Buffer.from('name\0'.repeat(500))]),
+      'text',
+    ],
     ['NULs only', nul(1000), 'binary'],
     ['UTF-16 without a mark', Buffer.from('abc\n'.repeat(100), 'utf16le'), 'binary'],
     ['every byte', Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 167) % 256)), 'binary'],

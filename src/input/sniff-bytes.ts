@@ -157,7 +157,8 @@ function looksBinary(head: Uint8Array): boolean {
     else if (isOddControl(byte)) control++;
   }
   // Random bytes have 9 % of odd controls; serial consoles in a log stay far below 5 %.
-  return nul > end / 10 || control > end / 20;
+  // UTF-16 without a mark is half NULs; the strings of a program that somebody pasted have one behind each.
+  return nul > end / 4 || control > end / 20;
 }
 
 /** C0 characters that no terminal session leaves in a log: all but BEL, BS, TAB, LF, VT, FF, CR and ESC. */
