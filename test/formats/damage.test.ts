@@ -69,6 +69,37 @@ test('frames may have lost their addresses alone', () => {
   expect(traceOf('#3 in main (not the other one) we see more')).toBeUndefined();
 });
 
+test.each([
+  [
+    'of Objective-C',
+    '#0  -[View(Own) show:on:] (self=0x1) at v.m:12',
+    { func: '-[View(Own) show:on:]' },
+  ],
+  [
+    'with a blank in its place',
+    '#0  f (a=1) at drivers/pci/msi.c: 12',
+    { file: 'drivers/pci/msi.c' },
+  ],
+  [
+    'behind a quoted prompt of the pager',
+    '> > --Type <RET> for more, q to quit, c to continue without paging--#0  f (a=1) at a.c:12',
+    { file: 'a.c' },
+  ],
+])('a frame %s', (_, line, parts) => {
+  expect(traceOf(line)?.frames).toMatchObject([{ ...parts, line: 12 }]);
+  expect(codesOf(line)).toEqual([]);
+});
+
+test('the head of a thread without pthread proves the stamp in front of it', () => {
+  const stamp = '2026-11-22T03:27:38.123456Z ';
+  const lines = ['', 'Thread 3 (Thread 3756):', '#0  f () at a.c:1'].map((line) => stamp + line);
+  expect(readText(lines.join('\n')).records).toMatchObject([
+    { kind: 'prose' },
+    { kind: 'thread', thread: { num: '3', lwp: 3756 } },
+    { kind: 'backtrace', thread: { num: '3' } },
+  ]);
+});
+
 describe('frames on one line', () => {
   const first = '#3  f (a=1) at a.c:1';
 

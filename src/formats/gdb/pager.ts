@@ -3,6 +3,7 @@
  *
  * Source: gdb/utils.c, prompt_for_continue().
  */
+import { splitMargin } from '../clean.js';
 import type { FormatOffers } from '../format-offers.js';
 import type { Line } from './pending.js';
 import type { GdbSession } from './session.js';
@@ -76,7 +77,7 @@ export class Pager {
     const reply = after.trim();
     const quits = /^q(?:uit)?$/.test(reply);
     this.formats.end();
-    if (before.trim() !== '') {
+    if (splitMargin(before).rest !== '') {
       this.out.join({ text: before, lineNo, cut: /^[cq]?$/.test(reply) });
       if (quits) this.session.markIncomplete();
     } else if (quits) {
