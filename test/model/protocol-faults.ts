@@ -191,6 +191,16 @@ const LOG_START: readonly ProtocolFault[] = [
     defect: at(op('set_log_base'), switching(true), after('vhost_dev_set_log')),
   },
   {
+    name: 'features of a log start reach no backend',
+    rules: ['LS-FEATURES'],
+    defect: at(op('set_features'), settingLog(true), SKIP),
+  },
+  {
+    name: 'a ring of a log start reaches no backend',
+    rules: ['LS-ALL-RINGS'],
+    defect: at(op('set_vring_addr'), all(settingLog(true), onRing(1)), SKIP),
+  },
+  {
     name: 'log start tells the backend nothing',
     rules: ['LS-FEATURES'],
     consequences: ['MG-SYNC-OFF', 'RZ-ELECT'],
@@ -484,13 +494,11 @@ const START_AND_STOP: readonly ProtocolFault[] = [
   {
     name: 'restart with features that reach no backend',
     rules: ['DS-FLAG'],
-    openIn: ofBackend({ vdpa: 'shadow virtqueues stand between the call and the device' }),
     defect: at(op('set_features'), all(inStart, isLogging), SKIP),
   },
   {
     name: 'restart with a ring that reaches no backend',
     rules: ['DS-FLAG'],
-    openIn: ofBackend({ vdpa: 'shadow virtqueues stand between the call and the device' }),
     defect: at(op('set_vring_addr'), all(inStart, onRing(1), isLogging), SKIP),
   },
   {

@@ -6,6 +6,8 @@ import type { FactKind } from '../../../model/fact.js';
 import type { SessionContext } from '../../rule.js';
 import { doubts, endOf, firstFrom } from './queries.js';
 
+type Op = 'op_set_vring_addr' | 'op_set_features';
+
 /** What a call was there for did not reach the backend. */
 export interface Unsent {
   /** The function of the backend that it never came to. */
@@ -18,21 +20,17 @@ export interface Unsent {
  * Undefined where the op of a call is seen, or may have gone by unseen.
  *
  * vhost_virtqueue_set_addr() and vhost_dev_set_features() call theirs whatever they are told (QEMU
- * hw/virtio/vhost.c); vdpa is left out, where shadow virtqueues stand in between. An op that no such call
+ * hw/virtio/vhost.c); those of vdpa return early inside, see {@link entryOf}. An op that no such call
  * of the device and vring is seen to make may be out of the debugger's sight, and so may one without logging where all
  * that are seen are with it: a log of `gdb -x` does not show the condition of a breakpoint.
  */
-export function unsent(
-  context: SessionContext,
-  call: Activation,
-  op: 'op_set_vring_addr' | 'op_set_features',
-): Unsent | undefined {
+export function unsent(context: SessionContext, call: Activation, op: Op): Unsent | undefined {
   const { run } = context;
   const { first, device, entered } = call;
   const end = endOf(run, call);
   const backend = run.rings.backendOf(call);
   const func = backend && opFunction(backend, op);
-  if (!entered || func === undefined || backend === 'vdpa') return undefined;
+  if (!entered || func === undefined) return undefined;
   if (run.probes.watching(op, first, end, backend) === undefined) return undefined;
   if (!isInSight(context, call, op)) return undefined;
   const ops = context.of(op);
@@ -43,7 +41,31 @@ export function unsent(
     // What shows another caller was called from there.
     if (other.isLoose || isInside(other, call)) return undefined;
   }
-  return { op: func, missing: doubts(run, call) };
+  const missing = doubts(run, call);
+  if (backend === 'vdpa') missing.push(...entryOf(context, op, func, first));
+  return { op: func, missing };
+}
+
+/**
+ * A missing-list entry where the breakpoint on an op of vdpa may stand behind its early returns, for another queue pair
+ * and under shadow virtqueues (QEMU hw/virtio/vhost-vdpa.c vhost_vdpa_set_features(), vhost_vdpa_set_vring_addr()): the
+ * log does not show where it was set. A log toggle that goes on behind its features is one of shadow virtqueues, for the
+ * kernel refuses it otherwise (Linux drivers/vhost/vdpa.c vhost_vdpa_set_features()): an op that stops in it stops before.
+ */
+function entryOf(context: SessionContext, op: Op, func: string, step: number): string[] {
+  const { probes } = context.run;
+  if (probes.watching(op, step, step, 'vdpa')?.line !== undefined) return [];
+  const isProved = context.of(op).some(({ entered, backend, parent, first }) => {
+    const pass = parent?.parent;
+    if (!entered || backend !== 'vdpa' || pass?.kind !== 'vhost_dev_set_log') return false;
+    return pass.children.some(
+      (a) =>
+        a.kind === 'vhost_virtqueue_set_addr' &&
+        a.enable === pass.enable &&
+        endOf(context.run, a) > first,
+    );
+  });
+  return isProved ? [] : [`break ${func}, by its name, in the log`];
 }
 
 function isInSight(context: SessionContext, call: Activation, op: FactKind): boolean {
