@@ -4,11 +4,14 @@ import {
   bareWithin,
   below,
   callerOf,
+  endOf,
   hasGap,
   place,
   probeName,
+  recordDoubts,
   unwatched,
 } from './shared/calls/queries.js';
+import { isSeenFirst } from './shared/calls/first-sight.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** In a resize the backend gets the new log before the old one is given back. */
@@ -23,6 +26,7 @@ export const rzOrder: Rule = {
     needs: [
       'the entry of vhost_dev_log_resize and of vhost_log_put below it, in a topology change (vhost_commit)',
       'probe on the set_log_base op of the backend',
+      'for a resize that keeps the old log: its return, and vhost_log_put below another vhost_dev_log_resize',
     ],
     why: 'Between the two the backend sets bits in a bitmap that QEMU has read for the last time: those pages are stale on the destination.',
     probes: ['vhost_dev_log_resize', 'vhost_log_put', 'op_set_log_base'],
@@ -42,8 +46,47 @@ export const rzOrder: Rule = {
         continue;
       yield judge(context, put, resize);
     }
+    for (const resize of context.of('vhost_dev_log_resize')) {
+      if (!isSeenFirst(resize) || callerOf(resize, 'vhost_commit') === undefined) continue;
+      const puts = [
+        ...below(resize, 'vhost_log_put'),
+        ...bareWithin(context, resize, 'vhost_log_put'),
+      ];
+      if (puts.length === 0) yield judgeKept(context, resize);
+    }
   },
 };
+
+/**
+ * vhost_dev_log_resize() calls vhost_log_put(sync=true) whatever the backend has answered. The compiler may have made it
+ * a part of this caller alone: then no resize shows it.
+ */
+function judgeKept(context: SessionContext, resize: Activation): Judgement {
+  const { run } = context;
+  const at = place(resize);
+  const missing = [
+    ...recordDoubts(run, resize),
+    ...unwatched(run, 'vhost_log_put', resize.first, endOf(run, resize)),
+  ];
+  const inSight = context
+    .of('vhost_log_put')
+    .find(({ entered, parent }) => entered && parent?.kind === 'vhost_dev_log_resize');
+  if (inSight === undefined)
+    missing.push(
+      'a vhost_log_put below a vhost_dev_log_resize, which shows that it is watched there',
+    );
+  if (missing.length > 0 || inSight === undefined) {
+    const message = 'the log is resized, and the old one is not seen to be given back';
+    return { verdict: 'inconclusive', ...at, message, missing };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `${resize.func} never gives the old log back: what the backend marked since the last sync is not read`,
+    expected: `vhost_log_put(sync=true) before ${resize.func} returns`,
+    evidence: [{ line: inSight.line, role: 'another resize calls vhost_log_put' }],
+  };
+}
 
 function judge(context: SessionContext, put: Activation, resize: Activation): Judgement {
   const { run } = context;

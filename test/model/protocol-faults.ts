@@ -708,6 +708,11 @@ const RESIZE: readonly ProtocolFault[] = [
     defect: at(op('set_log_base'), inCommit, after('vhost_log_put')),
   },
   {
+    name: 'log resize keeps the old log',
+    rules: ['RZ-ORDER'],
+    defect: at('vhost_log_put', inCommit, SKIP),
+  },
+  {
     name: 'log grows after the memory table',
     rules: ['RZ-TABLE'],
     consequences: ['RZ-COVER'],
