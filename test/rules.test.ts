@@ -253,3 +253,22 @@ test('RZ-ELECT counts the sync rounds of a trace up to the device stop, and says
   const [untilTheStop = ''] = text.split(/^.*(?:vhost_dev_stop|req:11 )/m);
   expect(messageOf(untilTheStop)).toContain(' and 7 sync rounds follow: ');
 });
+
+describe('shadow virtqueues that only the stop of a vdpa device shows', () => {
+  const dev = 'dev: 0x555556280000';
+  const base = `vhost_vdpa_set_log_base ${dev} base: 0x7ffff4100000 size: 1024 refcnt: 1 fd: -1 log: 0x7ffff4100000`;
+  const fetch = `vhost_vdpa_get_vring_base ${dev} index: 0 num: 3 svq: 1`;
+  const stop = [`vhost_vdpa_dev_start ${dev} started: 0`, `vhost_vdpa_suspend ${dev}`];
+  const verdictsOf = (...lines: readonly string[]): string[] =>
+    check('trace.log', [...lines, ''].join('\n'))
+      .findings.filter(({ rule }) => rule === 'VD-SVQ')
+      .map(({ verdict }) => verdict);
+
+  test('they were in use since the start: VD-SVQ', () => {
+    expect(verdictsOf(base, ...stop, fetch)).toEqual(['violation']);
+  });
+
+  test('a start in between may be unseen where no event of a stop is shown: VD-SVQ', () => {
+    expect(verdictsOf(base, fetch)).toEqual(['inconclusive']);
+  });
+});

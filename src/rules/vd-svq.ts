@@ -21,6 +21,9 @@ const KINDS: readonly FactKind[] = [
   'vhost_vdpa',
 ];
 
+/** Between the end of a start and the fetch of its vrings: QEMU hw/virtio/vhost-vdpa.c vhost_vdpa_suspend(). */
+const OF_STOP: ReadonlySet<string> = new Set(['vhost_vdpa_suspend', 'vhost_vdpa_reset_device']);
+
 /** A vdpa device that QEMU logs for is not told to log itself. */
 export const vdSvq: Rule = {
   info: {
@@ -96,7 +99,7 @@ function follow(devices: Map<string, Life[]>, step: Step): void {
   devices.set(device, lives);
   // What follows the stop belongs to another start.
   const isStopping = kind === 'op_dev_start' && boolOf(args.started) === false;
-  const isOfStop = isStopping || kind === 'op_get_vring_base';
+  const isOfStop = isStopping || kind === 'op_get_vring_base' || OF_STOP.has(event.record.name);
   const life =
     current === undefined || (current.isOver && !isOfStop) ? begin(lives, step) : current;
   life.last = step.index;
@@ -186,8 +189,14 @@ function* judge(context: SessionContext, device: string, life: Life): Generator<
   }
 }
 
-/** Still the start that showed svq: it is shown again later, or a stop would have been seen. */
+/**
+ * Still the start that shows svq: it is shown again later, or a stop would have been seen. The vrings of a device
+ * without them that cannot be suspended are not fetched (vhost_vdpa_get_vring_base() of 9.0 and later), so that only the
+ * events of the stop itself tell of one before svq is shown.
+ */
 function isHeld(context: SessionContext, step: Step, shadowed: readonly Step[]): boolean {
-  if ((shadowed.at(-1)?.index ?? -1) > step.index) return true;
-  return context.events('op_dev_start', 'op_get_vring_base').length > 0;
+  const [first, last] = [shadowed[0], shadowed.at(-1)];
+  if (first === undefined || last === undefined) return false;
+  if (first.index > step.index) return context.events('op_dev_start', 'vhost_dev_stop').length > 0;
+  return last.index > step.index || context.events('op_dev_start', 'op_get_vring_base').length > 0;
 }

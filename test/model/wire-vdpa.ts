@@ -42,6 +42,7 @@ export class VdpaDevice {
     if (!this.isRunning) return;
     this.event('vhost_dev_stop', `${this.dev}:virtio-net vrings:0`);
     this.event('vhost_vdpa_dev_start', `dev: ${this.dev} started: 0`);
+    this.event('vhost_vdpa_suspend', `dev: ${this.dev}`);
     for (let i = 0; i < 2; i++) {
       const svq = this.isShadowed ? 1 : 0;
       this.event('vhost_vdpa_get_vring_base', `dev: ${this.dev} index: ${i} num: 9 svq: ${svq}`);
