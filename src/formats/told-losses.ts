@@ -3,6 +3,7 @@
  *
  * Source: named at each pattern.
  */
+import { anyOf } from '../base/any-of.js';
 import type { Reach } from '../model/record.js';
 
 export interface ToldLoss {
@@ -96,9 +97,12 @@ function isHunk(line: string): boolean {
 const LONGEST_MARK = 80;
 /** Dots, scissors, brackets, dashes and comments: nearly no line begins with one of them. */
 const MARK_BEGINS = /^\s*[-.\u2026[(<{*=_~8>%\u2702/#;|`&\u2022\u00b7\u22ee]/;
-/** Dots among signs of any kind: `...`, `[..]`, `. . .`, `| ... |`; and a frame that stands for others, `#0  (same)`. */
-const DOTS =
-  /^(?:[^\p{L}\p{N}]*(?:\.{3}|\u2026|\u22ee|\u2022{3}|\u00b7{3}|(?:[.-] ){2}[.-])[^\p{L}\p{N}]*|\[\.\.\]|&hellip;|&#8230;|#\d+[ \t]+(?:\.{3,}|\u2026|\(same\b.{0,40}\)))$/u;
+/** Dots, in brackets or among signs: `...`, `[..]`, `. . .`, `| ... |`; and a frame that stands for others, `#0  (same)`. */
+const DOTS = anyOf([
+  /^\[\.\.\]$|^\[(?:\.{3,}|\u2026)\]$|^\((?:\.{3,}|\u2026)\)$|^<(?:\.{3,}|\u2026)>$|^\{(?:\.{3,}|\u2026)\}$/,
+  /^[\s|>*+~=`\u2022-]*(?:\.{3}|\u2026|\u22ee|\u2022{3}|\u00b7{3}|(?:[.-] ){2}[.-])[\s.|*~=`\u2022\u00b7\u22ee\u2026-]*$/,
+  /^&hellip;$|^&#8230;$|^#\d+[ \t]+(?:\.{3,}|\u2026|\(same\b.{0,40}\))$/,
+]);
 const SCISSORS = /^[-=_ ]*(?:8<|>8|%<|>%|\u2702)[-=_ 8<>%\u2702]*$/;
 
 function isCutWord(text: string): boolean {
