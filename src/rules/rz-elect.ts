@@ -4,7 +4,14 @@ import { known } from '../protocol/replay.js';
 import { loggersBefore, roundsOf, scansOf } from './shared/calls/memory-scan.js';
 import type { Scan } from './shared/calls/memory-scan.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';
-import { hasGap, hasStranger, place, probeName, unwatched } from './shared/calls/queries.js';
+import {
+  callerOf,
+  hasGap,
+  hasStranger,
+  place,
+  probeName,
+  unwatched,
+} from './shared/calls/queries.js';
 import { resizeWindows } from './shared/calls/resize-windows.js';
 import type { ResizeWindow } from './shared/calls/resize-windows.js';
 import { CORRECTED, judgeTracedElections } from './shared/traced/elections.js';
@@ -230,19 +237,39 @@ function provedByElections(view: View): boolean {
   const { run, log } = context.stateBefore(resize.device ?? '', sync.first);
   // A used ring is scanned only for a device that runs and logs.
   const runs = known(run) === 'started' || isToldLater(view);
-  const logs = rounds.length > 0 || (runs && known(log) === 'on');
+  const logs = rounds.length > 0 || (runs && (known(log) === 'on' || isOnSince(view)));
   const isComplete = loggersBefore(context, sync.first).complete;
   return off !== undefined && isComplete && stillElected(view).length === 0 && logs;
 }
 
-/** Only a started device is told to log or to stop logging, and nothing has started it since the sync. */
+/**
+ * Only a started device is told to log or to stop logging, or is stopped by its status (the set_status callbacks of a
+ * vhost-user device that was closed do not call vhost_dev_stop()), and nothing has started it since the sync.
+ */
 function isToldLater({ context, resize, sync }: View): boolean {
   const { run } = context;
   const next = context
-    .of('vhost_dev_start', 'vhost_dev_set_log')
+    .of('vhost_dev_start', 'vhost_dev_set_log', 'vhost_dev_stop')
     .find(({ device, first }) => device === resize.device && first > sync.first);
-  if (next?.kind !== 'vhost_dev_set_log' || hasGap(run, sync.first, next.first)) return false;
-  return unwatched(run, 'vhost_dev_start', sync.first, next.first).length === 0;
+  if (next === undefined || hasGap(run, sync.first, next.first)) return false;
+  const isTold =
+    next.kind === 'vhost_dev_set_log' ||
+    (next.kind === 'vhost_dev_stop' &&
+      callerOf(next, 'virtio_set_status', 'vm_state_notify') !== undefined);
+  return isTold && unwatched(run, 'vhost_dev_start', sync.first, next.first).length === 0;
+}
+
+/**
+ * vhost_commit() resizes only the log of a device that logs (QEMU hw/virtio/vhost.c), and no toggle has changed that: up
+ * to the sync nothing in the window is one of this device. Without a start in between it is still the same device.
+ */
+function isOnSince({ context, resize, sync }: View): boolean {
+  const { run } = context;
+  return (
+    unwatchedToggles(run, resize.first, sync.first).length === 0 &&
+    unwatched(run, 'vhost_dev_start', resize.first, sync.first).length === 0 &&
+    !hasStranger(context, resize.first, sync.first, ...ELECTS)
+  );
 }
 
 /** Elections of the devices that are on the list at the sync and may be of the same type. */

@@ -246,3 +246,14 @@ describe('what a rule says that it needs is enough', () => {
     }
   });
 });
+
+test('the elections tell that nobody scans memory behind a resize, though a vhost-user device may be closed: RZ-ELECT', () => {
+  const profile = { ...PLAIN, version: 1002, devices: [{ backend: 'user', pairs: 1 }] } as const;
+  const actions = ['boot', 'migrate', 'sync', 'grow', 'sync', 'complete'];
+  const defect = FAULTS.find(({ name }) => name === 'resize leaves nobody elected')?.defect;
+  const watch = watchOf(recipes.gdb({ backends: ['user'], needs: undefined }));
+  const functions = watch.functions.filter((func) => func !== 'vhost_dev_sync_region');
+  const { text } = play({ name: 'resize', actions, profile }, defect, { ...watch, functions });
+  const found = judge(text).filter(({ rule }) => rule === 'RZ-ELECT');
+  expect(found.map(({ verdict }) => verdict)).toEqual(['violation']);
+});
