@@ -1,4 +1,8 @@
 import { bigintOf, pointerOf } from '../model/values.js';
+import type { Step } from '../facts/step.js';
+import type { Activation } from '../flows/activation.js';
+import type { Run } from '../flows/run.js';
+import { callerOf, childrenOf, hasGap } from './shared/calls/queries.js';
 import { nestedPairs } from './shared/calls/stack-calls.js';
 import type { Judgement, Rule } from './rule.js';
 
@@ -12,10 +16,10 @@ export const stNullbase: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
     needs: [
-      'base= of the set_log_base op, and size= of its caller when base is 0',
+      'base= of the set_log_base op, and when base is 0 size= of its caller, in a device start that of vhost_log_get',
       'or the trace event vhost_vdpa_set_log_base of a vdpa device without shadow virtqueues',
     ],
-    probes: ['op_set_log_base', 'vhost_dev_log_resize'],
+    probes: ['op_set_log_base', 'vhost_dev_log_resize', 'vhost_log_get'],
     why: 'The kernel accepts a NULL base (its check is address arithmetic) and every log write fails silently afterwards: no page is ever marked dirty.',
     remedy:
       'Find why dev->log has no bitmap: look at the vhost_log_get() of the same vhost_dev_log_resize().',
@@ -38,9 +42,18 @@ export const stNullbase: Rule = {
       const size = [...step.calls, ...callers].findLast(
         (call) => call.row.kind === 'vhost_dev_log_resize',
       )?.value;
-      const judged = judge(op.func, op.value, size, 'a log size above 0 in the same stack');
+      // No caller of the op carries the size in a device start.
+      const start = bigintOf(op.value) === 0n ? startOf(step, run) : undefined;
+      const get = start && logOf(step, run, start);
+      const missing =
+        start === undefined
+          ? 'a log size above 0 in the same stack'
+          : 'a size= above 0 of vhost_log_get in the same vhost_dev_start';
+      const judged = judge(op.func, op.value, size ?? get?.value, missing);
       if (judged === undefined) return;
-      yield { ...judged, device: op.pointer, step: step.index, line: step.line };
+      const evidence =
+        get === undefined ? [] : [{ line: get.line, role: 'the log that the start takes' }];
+      yield { ...judged, device: op.pointer, step: step.index, line: step.line, evidence };
     },
   },
   *sequence(context) {
@@ -52,6 +65,21 @@ export const stNullbase: Rule = {
     }
   },
 };
+
+function startOf({ index }: Step, run: Run): Activation | undefined {
+  const op = run.atStep[index]?.at(-1);
+  return op && callerOf(op, 'vhost_dev_start');
+}
+
+/**
+ * The vhost_log_get() before the base, where it is certainly of this execution: each start calls it before the op
+ * (QEMU hw/virtio/vhost.c vhost_dev_start()), and one is reported, so that all are.
+ */
+function logOf({ index }: Step, run: Run, start: Activation): Activation | undefined {
+  const get = childrenOf(start, 'vhost_log_get').findLast(({ first }) => first < index);
+  const isOfSame = run.ordered && get?.entered === true;
+  return isOfSame && !hasGap(run, get.first, index) ? get : undefined;
+}
 
 function judge(
   func: string,

@@ -301,6 +301,12 @@ const LOG_START: readonly ProtocolFault[] = [
     defect: at(op('set_log_base'), switching(true), alter({ base: 0 })),
   },
   {
+    name: 'log base 0 in a device start',
+    rules: ['ST-NULLBASE'],
+    consequences: ['ST-BASE-EQ', 'LG-SHARED'],
+    defect: at(op('set_log_base'), inStart, alter({ base: 0 })),
+  },
+  {
     name: 'log base is not the bitmap',
     rules: ['ST-BASE-EQ'],
     consequences: ['LG-SHARED'],
