@@ -205,9 +205,14 @@ function judge(
   // The same vrings: another log start, see LS-TWICE.
   const isAgain = isTwice(connection, base, afterwards);
   if (isAgain === true) return undefined;
-  const missing = !connection.isOfBackend && isAgain === undefined ? [ALL_THREADS] : [];
+  const missing = mayHaveMore(connection) && isAgain === undefined ? [ALL_THREADS] : [];
   const behind: Mark = { line: afterwards.line, role: 'and the log start of the next queue pair' };
   return judgeSecond(context, connection, start, next, afterwards, behind, missing);
+}
+
+/** A thread that is not traced may send over it, too. Where no connection is shown, that is what is missing. */
+function mayHaveMore({ endpoint, isOfBackend }: Connection): boolean {
+  return endpoint !== undefined && !isOfBackend;
 }
 
 /**
@@ -225,7 +230,7 @@ function judgeAgain(
   const missing: string[] = [];
   if (features.enable === undefined) missing.push(FEATURES_WORD);
   // What began to log and what stopped between the two may be of a thread that is not traced.
-  if (!connection.isOfBackend && !isFirst) missing.push(ALL_THREADS);
+  if (mayHaveMore(connection) && !isFirst) missing.push(ALL_THREADS);
   // Two QEMUs whose log starts mix: a backend serves both at one path, and each has these vrings.
   if (vrings.includes(undefined) || new Set(vrings).size < vrings.length) {
     missing.push('the log start of one QEMU alone, with the index of each vring');
