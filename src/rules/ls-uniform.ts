@@ -19,11 +19,14 @@ export const lsUniform: Rule = {
     needs: [
       'the entry of vhost_dev_set_log and its vhost_virtqueue_set_addr calls with enable_log=',
       'for a failed pass that undoes nothing: what vhost_dev_set_log returned',
+      'where the set_features and set_vring_addr ops are watched: their calls in the undoing',
     ],
     probes: [
       'vhost_dev_set_log',
       'vhost_dev_set_features',
       'vhost_virtqueue_set_addr',
+      'op_set_features',
+      'op_set_vring_addr',
       'return of vhost_dev_set_log',
     ],
     why: 'A ring that gets the opposite flag in a pass that succeeds, or keeps the flag of a pass that fails, is left unlogged, or goes on logging after its log was given back.',
@@ -141,7 +144,7 @@ function* judgeUndoing(context: SessionContext, pass: Pass, failure: Mark): Gene
 }
 
 function judgeLeftover(pass: Pass, leftover: Leftover, failure: Mark): Judgement {
-  const { what, vring, call, missing } = leftover;
+  const { what, vring, call, missing, op } = leftover;
   const at = { ...place(call), vring };
   const subject = what === 'vring' ? `vring ${String(vring)}` : 'the features word';
   const func = what === 'vring' ? 'vhost_virtqueue_set_addr' : 'vhost_dev_set_features';
@@ -149,11 +152,13 @@ function judgeLeftover(pass: Pass, leftover: Leftover, failure: Mark): Judgement
     const message = `${nameOf(pass)} fails and is not seen to undo ${subject}`;
     return { verdict: 'inconclusive', ...at, message, missing };
   }
+  const undoing = `${func}(enable_log=${String(!pass.enable)})`;
   return {
     verdict: 'violation',
     ...at,
-    message: `${nameOf(pass)} fails and does not undo ${subject}`,
-    expected: `${func}(enable_log=${String(!pass.enable)}) before vhost_dev_set_log returns`,
+    message: `${nameOf(pass)} fails and does not undo ${subject}${op === undefined ? '' : `: ${undoing} calls no ${op}`}`,
+    expected:
+      op === undefined ? `${undoing} before vhost_dev_set_log returns` : `${op} below ${undoing}`,
     evidence: [thePass(pass), failure],
   };
 }

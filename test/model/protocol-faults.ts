@@ -410,6 +410,15 @@ function undoing(enable: boolean): Condition {
   return all(settingLog(enable), has('enable_log', !enable));
 }
 
+/** Below a call of the undoing. */
+function inUndoing(func: string): Condition {
+  return (step) => {
+    const frame = frameOf(step, func);
+    const isUndoing = frame !== undefined && valueOf(frame.args, 'enable_log') === false;
+    return isUndoing && frameOf(step, 'vhost_dev_set_log') !== undefined;
+  };
+}
+
 function undoFault(
   name: string,
   matcher: Matcher,
@@ -441,6 +450,16 @@ const UNDOING: readonly ProtocolFault[] = [
   ),
   undoFault('failed log start undoes no ring', 'vhost_virtqueue_set_addr', undoing(true)),
   undoFault('failed log start leaves LOG_ALL set', 'vhost_dev_set_features', undoing(true)),
+  undoFault(
+    'the undoing of ring 0 reaches no backend',
+    op('set_vring_addr'),
+    all(settingLog(true), inUndoing('vhost_virtqueue_set_addr'), onRing(0)),
+  ),
+  undoFault(
+    'the undoing of LOG_ALL reaches no backend',
+    op('set_features'),
+    all(settingLog(true), inUndoing('vhost_dev_set_features')),
+  ),
   undoFault('failed log start undoes nothing', SET_BACK, undoing(true)),
   undoFault(
     'failed log start addresses ring 0 with logging again',

@@ -9,6 +9,8 @@ import type { Mark, SessionContext } from '../../rule.js';
 import { isOwn } from './log-passes.js';
 import type { Pass } from './log-passes.js';
 import { bareWithin, endOf, recordDoubts, unwatched } from './queries.js';
+import { unsent } from './unsent.js';
+import type { Unsent } from './unsent.js';
 
 /** What shows for certain that a pass failed after its first address. */
 export function failureOf(pass: Pass): Mark | undefined {
@@ -34,6 +36,8 @@ export interface Leftover {
   readonly call: Activation;
   /** What else could explain it. */
   readonly missing: readonly string[];
+  /** Where the call that undoes it is there: the op of the backend that it never comes to. */
+  readonly op: string | undefined;
 }
 
 export function* leftoversOf(context: SessionContext, pass: Pass): Generator<Leftover> {
@@ -47,25 +51,35 @@ export function* leftoversOf(context: SessionContext, pass: Pass): Generator<Lef
   const isShown = !pass.hasUnknownRing && !undoneRings.includes(undefined);
   const byRing = new Map(own.map((a) => [run.rings.ringOf(a), a]));
   for (const [vring, call] of byRing) {
-    const isUndone = undone.some((a, i) => undoneRings[i] === vring && a.first > call.first);
-    if (vring === undefined || isUndone) continue;
+    const undoing = undone.filter((a, i) => undoneRings[i] === vring && a.first > call.first);
+    const lost = undoing.map((a) => pass.unsent.get(a));
+    if (vring === undefined || lost.includes(undefined)) continue;
     const missing = [
       ...doubt,
+      ...missingOf(lost),
       ...unwatched(run, 'vhost_virtqueue_set_addr', activation.first, end),
       ...(isShown ? [] : ['idx= and enable_log= of all vhost_virtqueue_set_addr']),
     ];
-    yield { what: 'vring', vring, call, missing };
+    yield { what: 'vring', vring, call, missing, op: lost[0]?.op };
   }
   const [first] = own;
   const features = [
     ...pass.features,
     ...bareWithin(context, activation, 'vhost_dev_set_features'),
   ].filter((a) => first === undefined || a.first > first.first);
-  if (first === undefined || features.some((a) => a.enable === !enable)) return;
+  if (first === undefined) return;
+  const undoing = features.filter((a) => a.enable === !enable);
+  const lost = undoing.map((a) => unsent(context, a, 'op_set_features'));
+  if (lost.includes(undefined)) return;
   const missing = [
     ...doubt,
+    ...missingOf(lost),
     ...unwatched(run, 'vhost_dev_set_features', activation.first, end),
-    ...(features.length > 0 ? ['enable_log= of vhost_dev_set_features'] : []),
+    ...(features.length > undoing.length ? ['enable_log= of vhost_dev_set_features'] : []),
   ];
-  yield { what: 'features', vring: undefined, call: first, missing };
+  yield { what: 'features', vring: undefined, call: first, missing, op: lost[0]?.op };
+}
+
+function missingOf(lost: readonly (Unsent | undefined)[]): string[] {
+  return [...new Set(lost.flatMap((each) => each?.missing ?? []))];
 }
