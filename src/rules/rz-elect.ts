@@ -345,15 +345,17 @@ function nameOf({ kind, value }: Activation): string {
     : 'a log resize in vhost_commit';
 }
 
-/** Last scan, resize and first sync, in order of the capture; the last election where no scans prove it. */
+/** Last scan, resize and first sync, in order of the capture; the last election where neither scans nor the resize prove that it logs. */
 function marksOf(view: View): Mark[] {
   const { context, window, resize, sync, rounds, off } = view;
   const isOwn = (a: Activation): boolean => a.device === window.device;
-  const elected = provedByScans(view)
-    ? undefined
-    : context
-        .of('vhost_dev_elect_mem_logger')
-        .findLast((a) => isOwn(a) && a.enable === true && a.first < resize.first);
+  const isToldOn = rounds.length === 0 && isOnSince(view);
+  const elected =
+    provedByScans(view) || isToldOn
+      ? undefined
+      : context
+          .of('vhost_dev_elect_mem_logger')
+          .findLast((a) => isOwn(a) && a.enable === true && a.first < resize.first);
   const read = scansOf(context).findLast(
     (scan) => scan.ofMemory && isOwn(scan.activation) && scan.activation.first < sync.first,
   );
