@@ -5,6 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { functionTable } from '../src/facts/functions.js';
+import { NamedCalls } from '../src/formats/gdb/named-calls.js';
 import { alarms } from './helpers/alarms.js';
 import { readText } from './helpers/read-text.js';
 
@@ -70,6 +72,17 @@ test.each([
   ['a variable', 'vhost_log_devs[2] = (nil)'],
 ])('it is reported behind %s', (_, line) => {
   expect(reportedWith(line)).toEqual(['LS-ALL-RINGS']);
+});
+
+test('every function of vhost and of dirty logging that a rule knows is known by its name', () => {
+  const funcs = [...functionTable.keys()].filter((func) => /vhost_|dirty_log/.test(func));
+  expect(funcs.length).toBeGreaterThan(50);
+  const unknown = funcs.filter((func) => {
+    const named = new NamedCalls();
+    named.seeLine(`(${func}: same)`);
+    return !named.begin('migration_thread');
+  });
+  expect(unknown).toEqual([]);
 });
 
 describe('words between two frames', () => {

@@ -8,7 +8,7 @@
 
 /** Functions of QEMU that a rule may miss, as src/facts/functions.ts has them; data have names that begin alike. */
 const NAME =
-  /\b(?:(?:do_)?vhost_(?:dev_(?:init|cleanup|start|stop|force_stop|set_features|set_log|set_vring_enable|log_resize|elect_mem_logger|sync_region)|virtqueue_(?:start|stop|set_addr)|migration_log|log_(?:global_start|global_stop|get|alloc|put|sync|sync_range)|sync_dirty_bitmap|commit|(?:kernel|user|vdpa)_(?:set|get)_\w+)|memory_global_dirty_log_\w+|migration_bitmap_sync\w*|ram_init_bitmaps)(?!\w)/g;
+  /\b(?:(?:do_)?vhost_(?:dev_(?:init|cleanup|start|stop|force_stop|prepare_inflight|should_log|set_features|set_log|set_vring_enable|log_resize|elect_mem_logger|sync_region)|virtqueue_(?:start|stop|set_addr)|migration_log|log_(?:global_start|global_stop|get|alloc|put|sync|sync_range)|sync_dirty_bitmap|commit|(?:kernel|user|vdpa)_(?:set_|get_|dev_start|net_set_|scsi_set_)\w*|net_set_backend)|memory_global_dirty_log_\w+|migration_bitmap_sync\w*|ram_init_bitmaps)(?!\w)/g;
 
 /** It stands for a stop or a stack, and not for what is shown beside it. */
 const SHORTENED = /^[ \t]*(?:#\d|\[\d|(?:Thread .*hit )?(?:Temporary )?[Bb]reakpoint \d)/;
