@@ -1,4 +1,5 @@
 import { judgeReach } from './shared/calls/global-passes.js';
+import { lateRegistrations } from './shared/calls/late-registration.js';
 import { judgeWireSockets } from './shared/wire/sockets.js';
 import type { Rule } from './rule.js';
 
@@ -15,6 +16,7 @@ export const lsAllDevices: Rule = {
       'probe vhost_log_global_start with the backtrace up to memory_global_dirty_log_start, and proof that this returned',
       'probes vhost_dev_start and vhost_dev_stop since the start of the device',
       '9.1 and later: proof that no listener refused, such as the dirty log sync that follows',
+      'for a device that comes while tracking is on: probes vhost_dev_init, vhost_log_global_start and memory_global_dirty_log_stop, and proof that the init succeeded',
     ],
     why: 'The device goes on writing guest memory that nobody marks dirty: the destination gets stale pages, silently.',
     probes: [
@@ -22,6 +24,8 @@ export const lsAllDevices: Rule = {
       'vhost_dev_stop',
       'vhost_log_global_start',
       'memory_global_dirty_log_start',
+      'memory_global_dirty_log_stop',
+      'vhost_dev_init',
       'return of memory_global_dirty_log_start',
     ],
     remedy:
@@ -29,11 +33,12 @@ export const lsAllDevices: Rule = {
     exceptions: [
       'no pass at all: dirty tracking is on already for another user (7.0 and later), or its stop was postponed',
       'a pass that ends at a listener which refuses (9.1 and later), or with abort() (before)',
-      'a device that is registered later: it is told on its own',
+      'a device that is registered later: it has to be told by vhost_dev_init itself, which is judged apart',
       'a background snapshot: it uses no dirty log',
     ],
     sources: [
       'QEMU system/memory.c memory_global_dirty_log_start(), memory_global_dirty_log_do_start()',
+      'QEMU system/memory.c listener_add_address_space()',
       'QEMU hw/virtio/vhost.c vhost_log_global_start()',
     ],
     bugs: [
@@ -46,6 +51,7 @@ export const lsAllDevices: Rule = {
   triggers: ['vhost_log_global_start', 'memory_global_dirty_log_start', 'global_dirty_changed'],
   *sequence(context) {
     yield* judgeReach(context, true);
+    yield* lateRegistrations(context);
     yield* judgeWireSockets(context, 'start');
   },
 };

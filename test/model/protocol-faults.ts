@@ -392,6 +392,12 @@ const LOG_START: readonly ProtocolFault[] = [
     defect: at('vhost_log_global_start', all(outside('vhost_dev_init'), ofLastDevice), SKIP),
   },
   {
+    name: 'registration does not tell of dirty tracking',
+    rules: ['LS-ALL-DEVICES'],
+    consequences: ['MG-SYNC-OFF', 'XD-PAIRS', 'LE-ALL-DEVICES', 'LG-SHARED'],
+    defect: at('vhost_log_global_start', within('vhost_dev_init'), SKIP),
+  },
+  {
     name: 'log start works on a stopped device',
     rules: ['LS-EARLY-EXIT'],
     consequences: ['LS-ALL-RINGS', 'LG-BALANCE', 'DS-RING-AFTER-STOP', 'LE-PUT', 'ST-IDX'],

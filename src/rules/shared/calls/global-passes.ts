@@ -265,7 +265,7 @@ function passDoubts(context: SessionContext, pass: GlobalPass, callback: FactKin
  * Since 9.1 the first listener that refuses (vhost or not) ends the pass, and those before it are told to
  * stop. Up to 9.0 nobody can refuse; a vhost device that fails aborts the process.
  */
-function mayHaveFailed(context: SessionContext, pass: GlobalPass): boolean {
+export function mayHaveFailed(context: SessionContext, pass: GlobalPass): boolean {
   const { run } = context;
   const { activation, calls, undone } = pass;
   if (undone.length > 0) return true;
