@@ -8,7 +8,7 @@ import type { Frame } from '../../model/record.js';
 import { LONGEST_SHAPED } from './frame-shapes.js';
 import type { FrameTable, KnownShape } from './frames.js';
 import { readGdbLine, stopHead } from './lines.js';
-import type { StopHead } from './session.js';
+import type { StopHead } from './waiting-stop.js';
 
 interface KnownStop {
   readonly head: StopHead;

@@ -53,13 +53,13 @@ export class GdbOutput {
     const session = this.#session;
     const span = { first: lineNo, last: lineNo };
     const typed = session.inCommandList ? /^[ >]*>(?!>)(.*)$/.exec(text)?.[1] : undefined;
-    const shown = session.isNear(lineNo) ? LISTED.exec(text)?.[1] : undefined;
+    const shown = session.isNear(lineNo) ? LISTED.exec(text)?.[1]?.trimEnd() : undefined;
+    const listed = shown === undefined ? undefined : session.breakpoints.listed(shown, span);
     const isGdb = session.isGdb || session.isNear(lineNo) || TRACED_BREAK.test(text);
     const traced = isGdb ? TRACED.exec(text)?.[1] : undefined;
     if (typed !== undefined) session.addListed(typed.trim(), span);
-    else if (shown !== undefined && session.tableRow !== undefined) {
-      session.addListedInTable(shown.trimEnd(), span);
-    } else if (traced !== undefined) session.addCommand(traced.trimEnd(), span);
+    else if (listed !== undefined) session.addOutput(listed);
+    else if (traced !== undefined) session.addCommand(traced.trimEnd(), span);
     else return false;
     return true;
   }
@@ -85,7 +85,9 @@ export class GdbOutput {
         const { type, ...set } = read;
         // A row of `info breakpoints` begins with the number.
         const isNew = !/^[ \t]*\d/.test(line.text);
-        this.#session.addBreakpoint({ kind: type, span, ...set }, isNew);
+        const told = { kind: type, span, ...set };
+        if (isNew) this.#session.addBreakpoint(told);
+        else this.#session.addOutput(this.#session.breakpoints.list(told));
         break;
       }
     }
@@ -122,8 +124,8 @@ export class GdbOutput {
     // "4       breakpoint     keep y   <MULTIPLE>"
     const [, row, disposition] = /^(\d+)[ \t]+breakpoint[ \t]+([a-z]+)[ \t]/.exec(text) ?? [];
     if (row !== undefined) {
-      this.#session.breakpointRow(Number(row));
-      if (disposition !== 'keep' && this.#session.narrowedRow(lineNo)) return;
+      this.#session.breakpoints.beginRow(Number(row));
+      if (disposition !== 'keep' && this.#narrowRow(lineNo)) return;
     }
     if (LEFT.test(text)) {
       this.#session.addProcess('exit', { first: lineNo, last: lineNo });
@@ -132,16 +134,23 @@ export class GdbOutput {
     if (text.startsWith('Undefined command: "')) this.#session.refuse();
     if (this.#readLogging(text, lineNo)) return;
     if (NO_BREAKPOINTS.test(text) || ALL_DELETED.test(text)) {
-      this.#session.addNarrowed(0, lineNo, NO_BREAKPOINTS.test(text) ? { listed: true } : {});
+      const all = this.#session.breakpoints.narrow(0, lineNo);
+      this.#session.addOutput(NO_BREAKPOINTS.test(text) ? { ...all, listed: true } : all);
       return;
     }
     const narrowed = NARROWED.exec(text)?.[1];
     if (narrowed !== undefined) {
-      this.#session.addNarrowed(Number(narrowed), lineNo);
+      this.#session.addOutput(this.#session.breakpoints.narrow(Number(narrowed), lineNo));
       return;
     }
-    if (NARROWED_ROW.test(text) && this.#session.narrowedRow(lineNo)) return;
+    if (NARROWED_ROW.test(text) && this.#narrowRow(lineNo)) return;
     this.#session.output(lineNo);
+  }
+
+  #narrowRow(lineNo: number): boolean {
+    const set = this.#session.breakpoints.narrowRow(lineNo);
+    if (set !== undefined) this.#session.addOutput(set);
+    return set !== undefined;
   }
 
   /** While the output goes to a file alone, the terminal shows nothing: gdb/cli/cli-logging.c, handle_redirections(). */

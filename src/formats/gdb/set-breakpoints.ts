@@ -6,19 +6,15 @@
  */
 import { breakCommand } from '../../model/break-command.js';
 import type { BreakCommand } from '../../model/break-command.js';
-import type { BreakpointSet } from '../../model/record.js';
+import type { BreakpointSet, Command, Span } from '../../model/record.js';
 
 export class SetBreakpoints {
   /** By which command each was set, where that is echoed. */
   readonly #typed = new Map<number, BreakCommand | undefined>();
   /** The breakpoint that was told of last. */
   #last: number | undefined;
+  /** The row of `info breakpoints` that was printed last, while its table goes on. */
   #row: number | undefined;
-
-  /** Row of `info breakpoints` that was printed last, while its table goes on. */
-  get row(): number | undefined {
-    return this.#row;
-  }
 
   /** The table of `info breakpoints` has ended. */
   endTable(): void {
@@ -44,6 +40,12 @@ export class SetBreakpoints {
   list(set: BreakpointSet): BreakpointSet {
     this.beginRow(set.number);
     return { ...this.#asTyped(set), listed: true };
+  }
+
+  /** `        return 0` below a row: of its command list. Undefined where there is no row. */
+  listed(text: string, span: Span): Command | undefined {
+    if (this.#row === undefined) return undefined;
+    return { kind: 'command', span, text, list: { breakpoints: [this.#row] } };
   }
 
   /** `stop only if x` below a row; undefined where there is none. */
