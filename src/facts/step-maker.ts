@@ -6,7 +6,8 @@ import { detached, detachedMembers } from '../base/detached.js';
 import type { FunctionReturn, LogLine, Reach, Stop, VhostUserMessage } from '../model/record.js';
 import { Alterations } from './alterations.js';
 import { EntryLines } from './entry-lines.js';
-import { Sessions } from './sessions.js';
+import { Inferiors } from './inferiors.js';
+import type { Sessions } from './sessions.js';
 import { SharedEvents } from './shared-events.js';
 import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
 import type {
@@ -19,7 +20,8 @@ import type {
   Steps,
   ThreadExit,
 } from './step.js';
-import { ThreadFollower } from './threads.js';
+import { ThreadNames } from './thread-names.js';
+import type { ThreadFollower } from './threads.js';
 import { OpenCalls } from './wire-kernel.js';
 
 /** Takes steps away from a {@link StepMaker}. */
@@ -34,12 +36,6 @@ export interface StepTaker {
 
 /** See {@link StepMaker}. */
 export type Keep = 'records' | 'stacks' | 'calls';
-
-/** A process of a debugger that has several. */
-interface Inferior {
-  readonly session: number;
-  readonly threads: ThreadFollower;
-}
 
 /** What a step that shows no stack says. */
 type Shown = Pick<Step, 'line' | 'event' | 'wire'>;
@@ -68,12 +64,16 @@ function leanReturn({ kind, span, func, value, address }: FunctionReturn): Funct
 }
 
 export class StepMaker {
-  readonly sessions = new Sessions();
-  /** Of the session's process. */
-  threads = new ThreadFollower();
-  /** The inferior that the debugger stands in, where it has several. */
-  inferior: string | undefined;
-  private readonly inferiors = new Map<string, Inferior>();
+  private readonly inferiors = new Inferiors({
+    ends: () => {
+      this.mustHold ||= !this.isTaken && this.sessions.mayReturn;
+    },
+    begun: () => {
+      // The return of a call in the kernel changes the step of the call.
+      if (!this.mustHold && !this.openCalls.changeSteps) this.giveAway();
+    },
+  });
+  readonly sessions: Sessions = this.inferiors.sessions;
   readonly alterations = new Alterations();
   readonly entryLines = new EntryLines();
   /** Calls in the kernel whose return may change what was made of them. */
@@ -96,10 +96,7 @@ export class StepMaker {
   private readonly conditional = new Set<string>();
   /** Functions whose breakpoints may have been switched off before anything was reported. */
   private readonly doubted = new Set<string>();
-  private readonly scopedTids = new Map<number, string>();
-  private readonly scopedNames = new Map<string, string>();
-  /** The session of {@link scopedNames}. */
-  private scopedIn = 0;
+  private readonly names = new ThreadNames();
   /** The taker has every step so far. */
   private isTaken = true;
   private readonly events = new SharedEvents();
@@ -121,6 +118,16 @@ export class StepMaker {
   /** The step that was made last. */
   get lastStep(): Step | undefined {
     return this.last;
+  }
+
+  /** Of the session's process. */
+  get threads(): ThreadFollower {
+    return this.inferiors.threads;
+  }
+
+  /** The inferior that the debugger stands in, where it has several. */
+  get inferior(): string | undefined {
+    return this.inferiors.current;
   }
 
   get stepsMade(): number {
@@ -192,45 +199,12 @@ export class StepMaker {
 
   /** What follows is of this inferior: each is a process, and one debugger may show them in turn. */
   enterInferior(inferior: string): void {
-    if (inferior === this.inferior) return;
-    const known = this.inferiors.get(inferior);
-    if (known !== undefined) {
-      this.sessions.return(known.session);
-      this.threads = known.threads;
-    } else {
-      this.leaveInferior(inferior);
-      this.keepInferior(inferior);
-    }
-    this.inferior = inferior;
+    this.inferiors.enter(inferior);
   }
 
   /** What follows is of another process. */
   newSession(): void {
-    this.beginSession();
-    this.inferiors.clear();
-    if (this.inferior !== undefined) this.keepInferior(this.inferior);
-  }
-
-  /** Nothing was reported of a session that is not used: whose it is shows now. */
-  private leaveInferior(next: string): void {
-    if (this.sessions.isUsed) {
-      // As long as there is only the first, its number is not printed.
-      if (this.inferiors.size === 0 && next !== '1') this.keepInferior('1');
-      if (this.inferiors.size > 0) this.beginSession();
-    } else if (this.inferior !== undefined) this.inferiors.delete(this.inferior);
-  }
-
-  private keepInferior(inferior: string): void {
-    this.sessions.keep();
-    this.inferiors.set(inferior, { session: this.sessions.current, threads: this.threads });
-  }
-
-  private beginSession(): void {
-    this.mustHold ||= !this.isTaken && this.sessions.mayReturn;
-    this.sessions.next();
-    this.threads = new ThreadFollower();
-    // The return of a call in the kernel changes the step of the call.
-    if (!this.mustHold && !this.openCalls.changeSteps) this.giveAway();
+    this.inferiors.newSession();
   }
 
   built(): Steps {
@@ -371,28 +345,12 @@ export class StepMaker {
   }
 
   private scopedTid(tid: number | undefined): string | undefined {
-    const thread = tid === undefined ? this.threads.current : undefined;
-    if (tid === undefined) return thread === undefined ? undefined : this.scoped(thread);
-    let name = this.scopedIn === this.sessions.current ? this.scopedTids.get(tid) : undefined;
-    if (name === undefined) {
-      name = this.scoped(`tid ${tid}`);
-      this.scopedTids.set(tid, name);
-    }
-    return name;
+    if (tid !== undefined) return this.names.ofTid(this.sessions.current, tid);
+    const thread = this.threads.current;
+    return thread === undefined ? undefined : this.scoped(thread);
   }
 
-  /** Thread and session; one text for all steps of a thread. */
   private scoped(thread: string): string {
-    if (this.scopedIn !== this.sessions.current) {
-      this.scopedIn = this.sessions.current;
-      this.scopedNames.clear();
-      this.scopedTids.clear();
-    }
-    let name = this.scopedNames.get(thread);
-    if (name === undefined) {
-      name = detached(`${this.sessions.current}/${thread}`);
-      this.scopedNames.set(thread, name);
-    }
-    return name;
+    return this.names.of(this.sessions.current, thread);
   }
 }
