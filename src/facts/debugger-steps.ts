@@ -22,7 +22,9 @@ import { detachedMembers } from '../base/detached.js';
 import { BareStacks, isOfBreakpoint } from './bare-stacks.js';
 import { BreakpointNumbers } from './breakpoint-numbers.js';
 import { Breakpoints } from './breakpoints.js';
+import { DeadlyStop } from './deadly-stop.js';
 import { DebuggerPosition } from './debugger-position.js';
+import { DebuggerReturns } from './debugger-returns.js';
 import { callOf } from './frame-meaning.js';
 import { ownBreakpoint } from './other-programs.js';
 import type { FrameMeaning } from './frame-meaning.js';
@@ -30,27 +32,16 @@ import { printedMembers, SilentPrints } from './printed.js';
 import { callsOf, StackMeanings } from './stack-calls.js';
 import { isTooDeep, MOST_CALLS } from './step.js';
 import type { Step } from './step.js';
-import { NOTHING_SHOWN } from './report-step.js';
 import { partsOf } from './parted-stacks.js';
 import type { StepMaker } from './step-maker.js';
 import { inferiorOf, ProcessFollower } from './threads.js';
 import { TypedCommands } from './typed-commands.js';
-
-/** The operation of `vhost_dev_log_resize()` and `vhost_dev_start()`, as their report names it. */
-const LOG_BASE = 'vhost_set_log_base';
 
 /** What was printed first is kept: the debugger may change it later. */
 function notePrinted(step: Step, value: PrintedValue): void {
   const kind = step.calls.at(-1)?.row.kind;
   if (kind === undefined) return;
   step.printed = { ...detachedMembers(printedMembers(kind, value)), ...step.printed };
-}
-
-/** Signals that the emulator of a machine handles nowhere (util/oslib-posix.c takes SIGBUS, accel/kvm/kvm-all.c SIGUSR1). */
-const DEADLY = /^SIG(?:ABRT|SEGV|FPE|SYS)$/;
-
-function isDeadly({ signal, ended }: Stop): boolean {
-  return signal !== undefined && (ended === true || DEADLY.test(signal));
 }
 
 /** gdb's number of the thread that a program begins with, as long as it has one inferior. */
@@ -61,8 +52,7 @@ export class DebuggerSteps {
   private readonly processes = new Map<number, ProcessFollower>();
   private header: string | undefined;
   private pendingStop: Stop | undefined;
-  /** QEMU does not run on from this stop. */
-  private death: Stop | undefined;
+  private readonly death = new DeadlyStop();
   private readonly position = new DebuggerPosition();
   /** The step whose innermost call the debugger stands in; undefined when the program runs. */
   private standing: Step | undefined;
@@ -76,10 +66,12 @@ export class DebuggerSteps {
   private readonly stacks = new StackMeanings();
   private readonly commands: TypedCommands;
   private readonly bare: BareStacks;
+  private readonly returns: DebuggerReturns;
 
   constructor(private readonly maker: StepMaker) {
     this.breakpoints = new Breakpoints(maker);
     this.bare = new BareStacks(maker, this.position);
+    this.returns = new DebuggerReturns(maker);
     this.commands = new TypedCommands(maker, this.position, {
       newSession: () => {
         this.newSession();
@@ -102,7 +94,7 @@ export class DebuggerSteps {
     this.commands.onShown();
     this.bare.onStop(stop);
     this.pendingStop = stop;
-    this.death = isDeadly(stop) ? stop : undefined;
+    this.death.onStop(stop);
   }
 
   /** A stop line without a backtrace is a step by its own frame. */
@@ -254,17 +246,13 @@ export class DebuggerSteps {
       this.onLoss();
     }
     // A core file shows its innermost frame by itself first. What comes behind the whole stack may be of another process.
-    if (step.deadly !== undefined && bt.frames.length > 1) this.death = undefined;
+    if (step.deadly !== undefined && bt.frames.length > 1) this.death.forget();
     this.onHit(step);
     return step;
   }
 
-  /** Said of the stack of the thread that the signal is for, wherever it is shown. */
   private deadlyFor(headed: string | undefined): string | undefined {
-    const { death } = this;
-    const isOwn =
-      headed === undefined ? !this.position.otherSelected : headed === death?.thread?.num;
-    return isOwn ? death?.signal : undefined;
+    return this.death.signalOf(headed, this.position.otherSelected);
   }
 
   /** What stands at an entry may turn out to stand further inside of its call. */
@@ -342,7 +330,7 @@ export class DebuggerSteps {
   onCommand(record: Command): void {
     const resumes = this.commands.onCommand(record, this.breakpoints);
     if (!resumes) return;
-    this.death = undefined;
+    this.death.forget();
     this.bare.onRun();
   }
 
@@ -363,38 +351,14 @@ export class DebuggerSteps {
   }
 
   onLog(log: LogLine): void {
-    const { refused, error = '' } = log.values ?? {};
-    if (refused !== LOG_BASE || !this.onRefusal(log, error)) this.maker.addLog(log);
-  }
-
-  /**
-   * What QEMU reports of a refused operation: VHOST_OPS_DEBUG() in hw/virtio/vhost.c, directly behind its call. What
-   * was entered last returned it; false where that is not this operation.
-   */
-  private onRefusal({ span }: LogLine, error: string): boolean {
-    this.flushStop();
-    const { lastStep } = this.maker;
-    const call = lastStep?.entry === true ? lastStep.calls.at(-1) : undefined;
-    const errno = /\(-?(\d+)\)$/.exec(error)?.[1];
-    if (call?.row.kind !== 'op_set_log_base' || errno === undefined) return false;
-    this.onReturn({ kind: 'return', span, func: call.func, value: `-${errno}` });
-    return true;
+    if (log.values?.refused !== undefined) this.flushStop();
+    const returned = this.returns.reported(log);
+    if (returned === undefined) this.maker.addLog(log);
+    else this.onReturn(returned);
   }
 
   onReturn(returned: FunctionReturn): void {
     this.position.leave();
-    const thread = this.returningThread(returned);
-    this.maker.push({
-      ...NOTHING_SHOWN,
-      line: returned.span.first,
-      returned,
-      ...(thread === undefined ? {} : { thread }),
-    });
-  }
-
-  /** As long as the program has one thread, no stop names it, and the return is its own. */
-  private returningThread({ thread }: FunctionReturn): string | undefined {
-    const isNamed = thread !== undefined && this.maker.threads.current !== undefined;
-    return isNamed ? this.maker.threads.keyOf(thread) : undefined;
+    this.returns.onReturn(returned);
   }
 }
