@@ -229,10 +229,8 @@ class Tracker {
   }
 
   /** A thread enters a function anew: an older execution of it, for the same device, has returned. */
-  private closeSameFunction(state: ThreadState, call: Call, at: number): void {
-    const isSame = this.isSameFunction(call);
-    for (const activation of state.bare) if (isSame(activation)) activation.closed ??= at;
-    state.bare = state.bare.filter((activation) => activation.closed === undefined);
+  private closeSameFunction({ bare }: ThreadState, call: Call, at: number): void {
+    bare.endSame(call.func, deviceOf(call, this.listenerOffset), at);
   }
 
   /**

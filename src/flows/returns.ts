@@ -34,14 +34,13 @@ export function followReturn(
   const ended =
     isLate && before !== undefined && is(before)
       ? before
-      : (state.open[at] ?? state.bare.findLast(is));
+      : (state.open[at] ?? state.bare.last(func));
   if (ended === undefined) return;
   if (returned.value !== undefined) ended.result = { value: returned.value, line };
   if (ended.closed === undefined) {
     const inner = at < 0 ? [ended] : state.open.slice(at);
     for (const activation of inner) activation.closed ??= index;
     if (at >= 0) state.open = state.open.slice(0, at);
-    state.bare = state.bare.filter((activation) => activation.closed === undefined);
   }
   state.returned = ended;
 }
@@ -66,7 +65,6 @@ function followProbedReturn(
   if (value !== undefined) activation.result = { value, line: span.first };
   const inside = state.probed.slice(at + 1).map((probed) => probed.activation);
   closeAll([activation, ...inside], index);
-  state.bare = state.bare.filter(({ closed }) => closed === undefined);
   // Where a return may be lost, this may be that of a later call.
   if (gaps !== gapsNow) return;
   state.probed = state.probed.slice(0, at + 1);

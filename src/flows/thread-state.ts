@@ -1,5 +1,6 @@
 /** What is known of the calls of one thread between two of its steps. */
 import type { Activation } from './activation.js';
+import { BareCalls } from './bare-calls.js';
 
 /** Calls of one thread between entry and return of another. */
 const MOST_PROBED = 4096;
@@ -18,7 +19,7 @@ export interface ThreadState {
   /** How many gaps there were before that stack. */
   gaps: number;
   /** Calls known by a stop line only; closed by the next entry of the same function. */
-  bare: Activation[];
+  readonly bare: BareCalls;
   /**
    * Of those, all that no caller is known of, also if they have returned, with the number of gaps before each: the return
    * of one tells what it called.
@@ -44,14 +45,14 @@ export function newThread(gaps: number): ThreadState {
     height: 0,
     outer: undefined,
     gaps,
-    bare: [],
+    bare: new BareCalls(),
     probed: [],
   };
 }
 
 /** Adds a call that a stop line alone shows, behind so many gaps. */
 export function addBare(state: ThreadState, activation: Activation, gaps: number): void {
-  state.bare.push(activation);
+  state.bare.add(activation);
   if (state.probed.length >= 2 * MOST_PROBED) state.probed.splice(0, MOST_PROBED);
   state.probed.push({ activation, gaps });
 }
@@ -63,5 +64,5 @@ export function closeAll(ended: readonly Activation[], at: number): void {
 
 /** All calls of the thread that nothing has ended. */
 export function allOf({ open, bare, outer }: ThreadState): readonly Activation[] {
-  return [...(outer?.open ?? []), ...open, ...bare];
+  return [...(outer?.open ?? []), ...open, ...bare.all()];
 }

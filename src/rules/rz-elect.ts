@@ -1,11 +1,14 @@
 import { versionsIn } from '../flows/run.js';
 import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
-import { loggersBefore, roundsOf, scansOf } from './shared/calls/memory-scan.js';
+import { callsOf } from './shared/calls/device-calls.js';
+import { loggersBefore, roundsOf, scansBetween, scansOf } from './shared/calls/memory-scan.js';
 import type { Scan } from './shared/calls/memory-scan.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';
 import {
   callerOf,
+  callsBetween,
+  firstFrom,
   hasGap,
   hasStranger,
   place,
@@ -88,14 +91,12 @@ function judge(context: SessionContext, window: ResizeWindow): Judgement {
   const { device, resizes, again, end } = window;
   const [resize] = resizes;
   const at = { ...place(resize), device };
-  const isInside = (a: Activation): boolean => a.first > resize.first && a.first < end;
-  const scans = scansOf(context).filter(
-    (scan) => scan.cause === 'round' && isInside(scan.activation),
-  );
+  const inside = (calls: readonly Activation[]): readonly Activation[] =>
+    callsBetween(calls, resize.first, end);
+  const scans = scansBetween(context, resize.first, end).filter(({ cause }) => cause === 'round');
   const own = scans.filter((scan) => scan.device === device);
   const sync =
-    own[0]?.activation ??
-    context.of(...SYNCS).find((a) => isInside(a) && mayRead(context, a, device));
+    own[0]?.activation ?? inside(context.of(...SYNCS)).find((a) => mayRead(context, a, device));
   if (again !== undefined && (sync === undefined || again.first < sync.first)) {
     return {
       verdict: 'pass',
@@ -118,9 +119,9 @@ function judge(context: SessionContext, window: ResizeWindow): Judgement {
     own.filter(({ activation }) => activation.first < (reader?.activation.first ?? end)),
   );
   if (reader !== undefined && rounds.length < 2) return judgeReader(context, reader, resize, sync);
-  const off = context
-    .of('vhost_dev_elect_mem_logger')
-    .find((a) => a.device === device && a.enable === false && isInside(a) && a.first < sync.first);
+  const off = inside(context.of('vhost_dev_elect_mem_logger')).find(
+    (a) => a.device === device && a.enable === false && a.first < sync.first,
+  );
   return judgeUnread({ context, window, resize, sync, rounds, off });
 }
 
@@ -210,9 +211,8 @@ function judgeUnread(view: View): Judgement {
 
 /** Memory is scanned, and whether a sync round or vhost_log_put() asked for it is not shown. */
 function hasUnknownScan({ context, window, resize }: View): boolean {
-  return scansOf(context).some(
-    ({ ofMemory, cause, activation: { first } }) =>
-      ofMemory && cause === 'unknown' && first > resize.first && first < window.end,
+  return scansBetween(context, resize.first, window.end).some(
+    ({ ofMemory, cause }) => ofMemory && cause === 'unknown',
   );
 }
 
@@ -225,9 +225,10 @@ function provedByScans({ context, resize, rounds, off }: View): boolean {
   const isWatched =
     last !== undefined &&
     context.run.probes.watching('vhost_dev_sync_region', resize.first, last.first) !== undefined;
-  const wasScanned = scansOf(context).some(
-    (scan) => scan.ofMemory && scan.activation.first < resize.first,
+  const first = context.once('first scan of memory', () =>
+    scansOf(context).find(({ ofMemory }) => ofMemory),
   );
+  const wasScanned = first !== undefined && first.activation.first < resize.first;
   return isWatched && rounds.length > 1 && (wasScanned || off !== undefined);
 }
 
@@ -242,15 +243,16 @@ function provedByElections(view: View): boolean {
   return off !== undefined && isComplete && stillElected(view).length === 0 && logs;
 }
 
+const TOGGLES = ['vhost_dev_start', 'vhost_dev_set_log', 'vhost_dev_stop'] as const;
+
 /**
  * Only a started device is told to log or to stop logging, or is stopped by its status (the set_status callbacks of a
  * vhost-user device that was closed do not call vhost_dev_stop()), and nothing has started it since the sync.
  */
 function isToldLater({ context, resize, sync }: View): boolean {
   const { run } = context;
-  const next = context
-    .of('vhost_dev_start', 'vhost_dev_set_log', 'vhost_dev_stop')
-    .find(({ device, first }) => device === resize.device && first > sync.first);
+  const toggles = callsOf(context, resize.device ?? '', ...TOGGLES);
+  const next = toggles[firstFrom(toggles, sync.first + 1)];
   if (next === undefined || hasGap(run, sync.first, next.first)) return false;
   const isTold =
     next.kind === 'vhost_dev_set_log' ||
@@ -272,15 +274,21 @@ function isOnSince({ context, resize, sync }: View): boolean {
   );
 }
 
-/** Elections of the devices that are on the list at the sync and may be of the same type. */
+/** An election of each device that is on the list at the sync and may be of the same type: the first that shows its type. */
 function stillElected({ context, resize, sync }: View): Activation[] {
   const { rings } = context.run;
-  const { members } = loggersBefore(context, sync.first);
   const backend = rings.backendOf(resize);
-  return context
-    .of('vhost_dev_elect_mem_logger')
-    .filter(({ device, first }) => members.has(device ?? '') && first < sync.first)
-    .filter((a) => backend === undefined || (rings.backendOf(a) ?? backend) === backend);
+  const found: Activation[] = [];
+  for (const device of loggersBefore(context, sync.first).members) {
+    const elections = callsOf(context, device, 'vhost_dev_elect_mem_logger');
+    const before = elections.slice(0, firstFrom(elections, sync.first));
+    const mayBeSame = before.filter(
+      (a) => backend === undefined || (rings.backendOf(a) ?? backend) === backend,
+    );
+    const one = mayBeSame.find((a) => rings.backendOf(a) !== undefined) ?? mayBeSame[0];
+    if (one !== undefined) found.push(one);
+  }
+  return found.sort((a, b) => a.id - b.id);
 }
 
 /** Calls that may elect a device, or take one off the list. */

@@ -1,4 +1,6 @@
 /** Two ways in which a ring is fetched and its state is lost all the same. What DS-RINGBASE judges besides missing fetches. */
+import { append } from '../../base/append.js';
+import { firstIndex } from '../../base/search.js';
 import { callerOf, hasFailed } from '../../flows/activation.js';
 import type { Activation } from '../../flows/activation.js';
 import type { Step } from '../../facts/step.js';
@@ -45,13 +47,20 @@ export function* failedFetches(context: SessionContext): Generator<Judgement> {
 
 /** The stack that shows the migration thread at work after the VM was stopped. */
 function goesOn(context: SessionContext, fetch: Activation): Step | undefined {
-  return context.steps.find(
-    (step) =>
-      step.index > fetch.first &&
-      step.thread === fetch.thread &&
-      step.frames.some((frame) => GOES_ON.test(plainName(frame.func))) &&
-      !hasGap(context.run, fetch.first, step.index),
-  );
+  const steps = context.once('switchovers', () => stepsOfSwitchovers(context)).get(fetch.thread);
+  if (steps === undefined) return undefined;
+  const next = steps[firstIndex(steps.length, (i) => (steps[i]?.index ?? 0) > fetch.first)];
+  // Behind a gap all later ones are, too.
+  return next !== undefined && !hasGap(context.run, fetch.first, next.index) ? next : undefined;
+}
+
+/** By thread. */
+function stepsOfSwitchovers({ steps }: SessionContext): Map<string | undefined, Step[]> {
+  const found = new Map<string | undefined, Step[]>();
+  for (const step of steps)
+    if (step.frames.some(({ func }) => GOES_ON.test(plainName(func))))
+      append(found, step.thread, step);
+  return found;
 }
 
 /** Between a device stop and the fetch: where the device was reset, and whether anything started it since. */

@@ -6,7 +6,7 @@ import { argText, bigintOf } from '../../../model/values.js';
 import { CHUNK_BYTES } from '../../../model/constants.js';
 import { childrenOf, hasGap, hasStranger, place, unwatched } from './queries.js';
 import { hasBegun, isSeenFirst, sizeOfResize } from './first-sight.js';
-import { scansOf } from './memory-scan.js';
+import { scansBetween } from './memory-scan.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 
 /** Slack of a log that grows: VHOST_LOG_BUFFER, 0x1000 / sizeof(struct vhost_log) of a 64-bit host. */
@@ -129,13 +129,8 @@ function unwatchedSizes(context: SessionContext, from: number, to: number): stri
 export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgement | undefined {
   const { device, size, activation, until, isKept } = event;
   const at = { ...place(activation), device };
-  const regions = scansOf(context).filter(
-    (scan) =>
-      scan.device === device &&
-      scan.activation.first > activation.first &&
-      scan.activation.first < until &&
-      scan.cause === 'round' &&
-      scan.ofMemory,
+  const regions = scansBetween(context, activation.first, until).filter(
+    (scan) => scan.device === device && scan.cause === 'round' && scan.ofMemory,
   );
   const ends = regions.flatMap(({ activation: scan }) => {
     const last = bigintOf(argText(scan.call.frame, 'rlast'));

@@ -7,10 +7,13 @@
  * logging on, and leaves at a log stop and in every vhost_log_put() of a log that it holds.
  * Source: hw/virtio/vhost.c vhost_dev_elect_mem_logger(), vhost_sync_dirty_bitmap().
  */
+import { append } from '../../../base/append.js';
+import { firstIndex } from '../../../base/search.js';
 import { callerOf } from '../../../flows/activation.js';
 import type { Activation } from '../../../flows/activation.js';
 import { argText, bigintOf } from '../../../model/values.js';
 import type { SessionContext } from '../../rule.js';
+import { lastBefore } from './queries.js';
 
 /** One call of vhost_dev_sync_region(): one range of the log is read. */
 export interface Scan {
@@ -30,6 +33,14 @@ const WHOLE_LOG = 0xffff_ffff_ffff_ffffn;
 /** All scans of a session that show their device, in order. */
 export function scansOf(context: SessionContext): readonly Scan[] {
   return context.once('scans', () => context.of('vhost_dev_sync_region').flatMap(scanOf));
+}
+
+/** Those of them that begin behind a step and before another. */
+export function scansBetween(context: SessionContext, from: number, to: number): readonly Scan[] {
+  const scans = scansOf(context);
+  const indexOf = (step: number): number =>
+    firstIndex(scans.length, (i) => (scans[i]?.activation.first ?? step) >= step);
+  return scans.slice(indexOf(from + 1), indexOf(to));
 }
 
 function scanOf(activation: Activation): Scan[] {
@@ -87,24 +98,35 @@ function isLower(scan: Scan, last: Scan): boolean {
 
 /** The devices that are on the list, as the elections before a step show them. */
 export interface LoggerList {
-  readonly members: ReadonlySet<string>;
+  readonly members: readonly string[];
   /** No device can be on it that the capture does not show. */
   readonly complete: boolean;
 }
 
 /** The list just before a step. */
 export function loggersBefore(context: SessionContext, step: number): LoggerList {
-  const members = new Set<string>();
-  const elections = context.of('vhost_dev_elect_mem_logger').filter((a) => a.first < step);
-  for (const { device, enable } of elections) {
-    if (device !== undefined && enable === true) members.add(device);
-    if (device !== undefined && enable === false) members.delete(device);
-  }
+  const elections = context.of('vhost_dev_elect_mem_logger');
+  const unknown = context.once('unknown election', () =>
+    elections.find((a) => a.device === undefined || a.enable === undefined),
+  );
   const begin = context.steps[0]?.index ?? 0;
   const isWatched =
     context.run.probes.watching('vhost_dev_elect_mem_logger', begin, step) !== undefined;
-  const areShown = elections.every((a) => a.device !== undefined && a.enable !== undefined);
-  return { members, complete: isWatched && areShown && showsLogStart(context, step) };
+  const areShown = unknown === undefined || unknown.first >= step;
+  const told = context.once('elections', () => electionsByDevice(elections));
+  return {
+    members: [...told.keys()].filter((d) => lastBefore(told.get(d) ?? [], step)?.enable === true),
+    complete: isWatched && areShown && showsLogStart(context, step),
+  };
+}
+
+/** Those that say what becomes of a device. */
+function electionsByDevice(elections: readonly Activation[]): Map<string, Activation[]> {
+  const told = new Map<string, Activation[]>();
+  for (const election of elections)
+    if (election.device !== undefined && election.enable !== undefined)
+      append(told, election.device, election);
+  return told;
 }
 
 /**
@@ -112,7 +134,9 @@ export function loggersBefore(context: SessionContext, step: number): LoggerList
  * nobody tracks dirty memory yet: no device logged before, so none was on the list.
  */
 function showsLogStart(context: SessionContext, before: number): boolean {
-  const enabled = context.of('vhost_dev_set_log').find((a) => a.enable === true);
+  const enabled = context.once('first log start', () =>
+    context.of('vhost_dev_set_log').find((a) => a.enable === true),
+  );
   if (enabled === undefined || enabled.first >= before) return false;
   let root = enabled;
   const passes = ['memory_global_dirty_log_start', 'vhost_log_global_start', 'vhost_migration_log'];

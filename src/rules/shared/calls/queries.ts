@@ -39,6 +39,15 @@ export function lastBefore(calls: readonly Activation[], step: number): Activati
   return calls[firstFrom(calls, step) - 1];
 }
 
+/** Those of some calls in order that begin behind a step and before another. */
+export function callsBetween(
+  calls: readonly Activation[],
+  from: number,
+  to: number,
+): readonly Activation[] {
+  return calls.slice(firstFrom(calls, from + 1), firstFrom(calls, to));
+}
+
 /**
  * What keeps a call from being judged by what is missing in it: nothing for a call whose entry was
  * reported, that has certainly returned, with no gap in between and no hand of the debugger on it.
