@@ -59,6 +59,13 @@ describe('the call that is missing is not reported where', () => {
     '-- 30 lines --',
     '*** 30 lines dropped ***',
     '[message clipped]  View entire message',
+    '# and so on',
+    '// vring 1, 2 etc.',
+    '(and so on)',
+    '$ sed -n 200,260p gdb.txt',
+    "# sed -n '200,$p' gdb.txt",
+    '[root@host qemu]# tail -40 gdb.txt',
+    'me@host:~/logs$ zcat gdb.txt.gz | head -n 60 | tail -n 20',
   ])('%s marks a cut', (mark) => {
     expect(reportedWith(mark)).toEqual([]);
   });
@@ -70,6 +77,8 @@ test.each([
   ['what the script prints of the next stop', 'vhost_dev_elect_mem_logger hit'],
   ['what QEMU says', 'qemu-system-x86_64: vhost_virtqueue_set_addr failed'],
   ['a variable', 'vhost_log_devs[2] = (nil)'],
+  ['another command of the shell', '$ cat gdb.txt'],
+  ['a comment on a list', '# head of the list'],
 ])('it is reported behind %s', (_, line) => {
   expect(reportedWith(line)).toEqual(['LS-ALL-RINGS']);
 });

@@ -24,6 +24,7 @@ export function toldLoss(
   if (isNear && isHunk(text)) return { why: 'a diff of logs leaves lines out' };
   if (isGdb && isEndOfStop(text)) return { why: 'the head of a stop is missing' };
   if (isNear && BETWEEN.test(text)) return { why: 'lines between two places are left out' };
+  if (isPartCommand(text)) return { why: 'a part of a file is shown' };
   return isCutMark(text) ? { why: 'somebody cut lines out' } : undefined;
 }
 
@@ -94,6 +95,20 @@ function isHunk(line: string): boolean {
   return /^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@/.test(line);
 }
 
+/**
+ * `$ sed -n 200,260p gdb.txt`, `root@host:~# zcat x.gz | tail -n 40`: what stands above is no beginning of what the shell
+ * prints below. Signs of its prompt: bash, ksh and zsh. A filter like grep leaves lines out that nobody may miss.
+ */
+function isPartCommand(line: string): boolean {
+  if (line.length > LONGEST_COMMAND) return false;
+  const command = SHELL.exec(line)?.[1];
+  return command?.split('|').some((part) => PART.test(part)) === true;
+}
+
+const LONGEST_COMMAND = 512;
+const SHELL = /^[ \t]*(?:\[?[\w.+-]+@[\w.-]+[: ][^ $#%]* ?\]?)?[$#%] (.*)$/;
+const PART = /^ *(?:sudo )?(?:sed (?:-\w+ )*-n|head|tail)(?: +-\w.*| +["'\d].*| +\S*[./].*| *)$/;
+
 const LONGEST_MARK = 80;
 /** Dots, scissors, brackets, dashes and comments: nearly no line begins with one of them. */
 const MARK_BEGINS = /^\s*[-.\u2026[(<{*=_~8>%\u2702/#;|`&\u2022\u00b7\u22ee]/;
@@ -113,12 +128,16 @@ function isCutWord(text: string): boolean {
 
 function saysCut(text: string): boolean {
   const words = text.match(/\w+/g) ?? [];
-  return words.length <= 8 && CUT_WORD.test(text) && !KERNEL_WARNING.test(text);
+  return (
+    words.length <= 8 && (CUT_WORD.test(text) || GOES_ON.test(text)) && !KERNEL_WARNING.test(text)
+  );
 }
 
 const OPENS = /^(?:[[(<{*]|[-=~]{2}|\.{3}|\u2026)/;
 const CLOSES = /[\])>}*.\u2026]$|[-=~]{2}$/;
 const CUT_WORD =
   /\b(?:snip(?:ped)?|cut|trimmed|truncated|omitted|skipp(?:ed|ing)|clipped|dropped|gap|elided|removed|deleted|\d+ lines|more lines)\b/i;
+/** `# and so on`, `(same for the other rings, etc.)`. */
+const GOES_ON = /\band so (?:on|forth)\b|(?<![\w./-])etc\b\.*[\s)\]}>*]*$/i;
 /** `------------[ cut here ]------------`: the kernel's line above a warning. */
 const KERNEL_WARNING = /-{4,}\[ cut here \]-{4,}/;
