@@ -69,6 +69,11 @@ const variants: Variant[] = [
         (line) => `time="2026-11-22T03:27:38Z" level=info msg=${JSON.stringify(line)}`,
       ),
   ],
+  ['with each frame in backticks', (text) => text.replaceAll(/^#\d.*$/gm, '`$&`')],
+  [
+    'with each frame in backticks, as an item of a list',
+    (text) => text.replaceAll(/^#\d.*$/gm, '- `$&`'),
+  ],
   ['with escaped underscores', (text) => text.replaceAll('_', String.raw`\_`)],
   ['with curly quotes', (text) => text.replaceAll(/"([^"\n]*)"/g, '\u201c$1\u201d')],
 ];

@@ -1,10 +1,11 @@
 /**
- * Takes off what forms of the web add to lines of gdb: the hard breaks of Markdown, stars around a name, ends of cells, tags
- * of HTML at both ends. Those inside of a line stay, as do lines of nothing else: gdb writes `std::vector<p>`, `0x5555 <p>`.
+ * Takes off what forms of the web add to lines of gdb: the hard breaks of Markdown, stars around a name, backticks around a
+ * frame, ends of cells, tags of HTML at both ends. Those inside of a line stay, as do lines of nothing else: gdb writes
+ * `std::vector<p>`, `0x5555 <p>`.
  *
- * Source: CommonMark 0.31, 6.7 (a backslash at the end of a line); GitLab and Jira write `<br/>`; pages of trackers and
- *         mail archives put the text into `<pre>`, whose first and last line may have the tag beside them; exports of Jira,
- *         GitHub and GitLab have paragraphs, lists and cells.
+ * Source: CommonMark 0.31, 6.1 (code spans) and 6.7 (a backslash at the end of a line); GitLab and Jira write `<br/>`; pages
+ *         of trackers and mail archives put the text into `<pre>`, whose first and last line may have the tag beside them;
+ *         exports of Jira, GitHub and GitLab have paragraphs, lists and cells.
  */
 
 const NAMES =
@@ -16,6 +17,9 @@ const BREAK = /^(?:\(gdb\) [\w ]+|.*(?:[,):]|:\d+|\.so[.\d]*))[ \t]*\\$/;
 
 /** `#0  0x5555 in **f** (a=1)`. */
 const BOLD = /(#\d+[ \t]+(?:0x[0-9a-f]+ in )?)\*\*([^*\s()]+)\*\*(?=[ \t]*\()/;
+
+/** A line, or an item of a list, that is one frame in backticks of its own: "- `#0  f (a=1) at x.c:1`". Words beside it quote it. */
+const CODE = /^([ \t]{0,64}(?:[-*+\u2022][ \t]{1,8})?)`([ \t]*#\d+[ \t][^`]*)`[ \t]{0,8}$/;
 
 // The line of a frame that was wrapped may begin with a symbol, `<p>, opaque=0x5555)`; text behind a tag does not go on like that.
 const OPENING = new RegExp(`^[ \\t]{0,64}(?:${TAG}){1,16}(?=[ \\t]*[^ \\t,.:;)}\\]"'<>])`, 'i');
@@ -35,7 +39,8 @@ const CELL_ENDS = /(?<=[^ \t|])[ \t]{1,256}\|{1,2}[ \t]{0,8}$/;
 export function stripMarkup(line: string): string {
   const plain = line.startsWith('|') ? line.replace(CELL_ENDS, '') : line;
   const bare = BEGINS.test(plain) ? plain.replace(OPENING, '') : plain;
-  const text = bare.includes('**') ? bare.replace(BOLD, '$1$2') : bare;
+  const code = bare.includes('`') ? bare.replace(CODE, '$1$2') : bare;
+  const text = code.includes('**') ? code.replace(BOLD, '$1$2') : code;
   if (ENDS.test(text)) return ONLY_TAGS.test(text) ? text : text.replace(CLOSING, '');
   // A string may go on behind a backslash.
   return text.endsWith('\\') && BREAK.test(text) && isOutsideString(text)
