@@ -192,7 +192,7 @@ const CHANGES = [
 function* judgeScans(context: SessionContext): Generator<Judgement> {
   const { run } = context;
   const last = new Map<string, Scan>();
-  const scans = scansOf(context).filter((scan) => scan.cause === 'round' && isRegion(scan));
+  const scans = scansOf(context).filter((scan) => scan.cause === 'round' && scan.of === 'memory');
   const changes = context.of(...CHANGES).map((a) => a.first);
   let change = 0;
   for (const scan of scans) {
@@ -216,11 +216,6 @@ function* judgeScans(context: SessionContext): Generator<Judgement> {
       evidence: [{ line: other.activation.line, role: `${other.device} scans guest memory` }],
     };
   }
-}
-
-/** The range is shown to be a memory region. */
-function isRegion({ ofMemory, activation }: Scan): boolean {
-  return ofMemory && activation.value !== undefined;
 }
 
 function isQuiet({ run }: SessionContext, from: Activation, to: Activation): boolean {

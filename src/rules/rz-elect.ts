@@ -15,6 +15,7 @@ import {
   probeName,
   unwatched,
 } from './shared/calls/queries.js';
+import { startedBefore } from './shared/device-lives.js';
 import { resizeWindows } from './shared/calls/resize-windows.js';
 import type { ResizeWindow } from './shared/calls/resize-windows.js';
 import { CORRECTED, judgeTracedElections } from './shared/traced/elections.js';
@@ -30,7 +31,7 @@ export const rzElect: Rule = {
     backends: ['kernel', 'user'],
     versions: '9.1 - 11.0',
     needs: [
-      'vhost_dev_log_resize or the set_log_base op below vhost_commit, and a sync round after it',
+      'vhost_dev_log_resize or the set_log_base op below vhost_commit, and a sync round after it, or the last read of the log as the device is stopped',
       'probe vhost_dev_sync_region, or probe vhost_dev_elect_mem_logger since before the log start',
       'a trace log shows the resize of a vhost-user device (vhost_commit and vhost_user_write), but not who is elected: a warning',
     ],
@@ -49,7 +50,7 @@ export const rzElect: Rule = {
       'QEMU before 9.1: every device scans',
       'a device that was not resized is still on the list, or one that starts with logging on joins it',
       'a log start after the resize elects again',
-      'a resize that no sync follows',
+      'a resize that no read of the log follows',
       'vdpa: its shadow virtqueues mark memory dirty without the log',
     ],
     sources: [
@@ -83,6 +84,8 @@ interface View {
   readonly sync: Activation;
   /** Scans of the device that sync rounds asked for. */
   readonly rounds: readonly Scan[][];
+  /** A scan before a second round that may be of guest memory. */
+  readonly unclear: Scan | undefined;
   /** vhost_log_put() takes the device off the list. */
   readonly off: Activation | undefined;
 }
@@ -93,7 +96,9 @@ function judge(context: SessionContext, window: ResizeWindow): Judgement {
   const at = { ...place(resize), device };
   const inside = (calls: readonly Activation[]): readonly Activation[] =>
     callsBetween(calls, resize.first, end);
-  const scans = scansBetween(context, resize.first, end).filter(({ cause }) => cause === 'round');
+  const scans = scansBetween(context, resize.first, end).filter(
+    (scan) => scan.cause === 'round' || isLastRead(scan),
+  );
   const own = scans.filter((scan) => scan.device === device);
   const sync =
     own[0]?.activation ?? inside(context.of(...SYNCS)).find((a) => mayRead(context, a, device));
@@ -113,16 +118,22 @@ function judge(context: SessionContext, window: ResizeWindow): Judgement {
       missing: ['a sync after the resize, with probes vhost_log_sync and vhost_dev_sync_region'],
     };
   }
-  const reader = scans.find((scan) => scan.ofMemory && mayShareList(context, scan, resize));
+  const reader = scans.find((s) => s.of !== 'used ring' && mayShareList(context, s, resize));
   // A reader that comes only after a whole round without one does not bring back what that round missed.
   const rounds = roundsOf(
     own.filter(({ activation }) => activation.first < (reader?.activation.first ?? end)),
   );
-  if (reader !== undefined && rounds.length < 2) return judgeReader(context, reader, resize, sync);
+  const early = rounds.length < 2 ? reader : undefined;
+  if (early?.of === 'memory') return judgeReader(context, early, resize, sync);
   const off = inside(context.of('vhost_dev_elect_mem_logger')).find(
     (a) => a.device === device && a.enable === false && a.first < sync.first,
   );
-  return judgeUnread({ context, window, resize, sync, rounds, off });
+  return judgeUnread({ context, window, resize, sync, rounds, unclear: early, off });
+}
+
+/** The last device that holds a log reads it out when it is stopped, before it is freed: vhost_log_put(). */
+function isLastRead({ activation, cause }: Scan): boolean {
+  return cause === 'put' && callerOf(activation, 'vhost_dev_stop') !== undefined;
 }
 
 /** Calls that show a sync; those without a device are for all of them. */
@@ -178,6 +189,8 @@ function judgeUnread(view: View): Judgement {
     missing.push('an unbroken record from the resize to the sync');
   if (resize.altered) missing.push('a run that the debugger did not alter');
   if (run.rings.backendOf(resize) === undefined) missing.push('the backend of the device');
+  if (view.unclear !== undefined)
+    missing.push('rfirst= and rlast= of every vhost_dev_sync_region, with its backtrace');
   if (hasUnknownScan(view)) missing.push('the callers of vhost_dev_sync_region');
   if (hasStranger(context, resize.first, view.window.end, 'vhost_dev_sync_region'))
     missing.push('dev= of every vhost_dev_sync_region');
@@ -212,7 +225,7 @@ function judgeUnread(view: View): Judgement {
 /** Memory is scanned, and whether a sync round or vhost_log_put() asked for it is not shown. */
 function hasUnknownScan({ context, window, resize }: View): boolean {
   return scansBetween(context, resize.first, window.end).some(
-    ({ ofMemory, cause }) => ofMemory && cause === 'unknown',
+    ({ of, cause }) => of !== 'used ring' && cause === 'unknown',
   );
 }
 
@@ -220,16 +233,34 @@ function hasUnknownScan({ context, window, resize }: View): boolean {
  * The scans are watched, a whole round shows this device logging, and no device that may be on the
  * same list scans guest memory; that the watch reports such scans is shown by one before.
  */
-function provedByScans({ context, resize, rounds, off }: View): boolean {
+function provedByScans(view: View): boolean {
+  const { context, resize, rounds, off } = view;
   const last = rounds.at(-1)?.at(-1)?.activation;
   const isWatched =
     last !== undefined &&
     context.run.probes.watching('vhost_dev_sync_region', resize.first, last.first) !== undefined;
   const first = context.once('first scan of memory', () =>
-    scansOf(context).find(({ ofMemory }) => ofMemory),
+    scansOf(context).find(({ of }) => of === 'memory'),
   );
   const wasScanned = first !== undefined && first.activation.first < resize.first;
-  return isWatched && rounds.length > 1 && (wasScanned || off !== undefined);
+  const isWhole = rounds.length > 1 || isLastReadAlone(view);
+  return isWatched && isWhole && (wasScanned || off !== undefined);
+}
+
+/**
+ * The one round is the last read of the log, which is over, and no other device is seen to run or to be read: the last
+ * one that holds a log heads the list. (Of two that differ in memory each would have a log of its own, and one list.)
+ */
+function isLastReadAlone({ context, resize, sync, rounds }: View): boolean {
+  const [scan] = rounds[0] ?? [];
+  const put = scan?.cause === 'put' ? callerOf(scan.activation, 'vhost_log_put') : undefined;
+  const isOwn = ({ device }: { readonly device: string }): boolean => device === resize.device;
+  return (
+    put?.closed !== undefined &&
+    !hasGap(context.run, resize.first, put.closed) &&
+    startedBefore(context, 'calls', sync.first).every(isOwn) &&
+    scansBetween(context, 0, sync.first).every(isOwn)
+  );
 }
 
 /** The elections are watched since before the log start, and nobody of that type is left on the list. */
@@ -317,10 +348,7 @@ function unseenBetween({ context, resize, sync }: View): string[] {
 
 function lost(view: View): Judgement {
   const { resize, rounds, off } = view;
-  const tail =
-    rounds.length > 0
-      ? `none of the ${rounds.length} sync rounds that follow scans guest memory (their ${rounds.flat().length} scans are all of used rings)`
-      : 'the sync that follows scans no guest memory';
+  const tail = readsOf(rounds);
   const what =
     off === undefined
       ? 'leaves nobody who scans guest memory'
@@ -333,6 +361,16 @@ function lost(view: View): Judgement {
       'vhost_dev_elect_mem_logger(add=true) in vhost_dev_log_resize, after its vhost_log_put',
     evidence: marksOf(view),
   };
+}
+
+function readsOf(rounds: readonly Scan[][]): string {
+  const scans = `${rounds.flat().length} scans are all of used rings`;
+  if (rounds.length > 1)
+    return `none of the ${rounds.length} sync rounds that follow scans guest memory (their ${scans})`;
+  const [scan] = rounds[0] ?? [];
+  if (scan === undefined) return 'the sync that follows scans no guest memory';
+  const what = scan.cause === 'put' ? 'last read of the log' : 'sync round that follows';
+  return `the ${what} scans no guest memory (its ${scans})`;
 }
 
 function suspected(view: View): Judgement {
@@ -365,7 +403,7 @@ function marksOf(view: View): Mark[] {
           .of('vhost_dev_elect_mem_logger')
           .findLast((a) => isOwn(a) && a.enable === true && a.first < resize.first);
   const read = scansOf(context).findLast(
-    (scan) => scan.ofMemory && isOwn(scan.activation) && scan.activation.first < sync.first,
+    (scan) => scan.of === 'memory' && isOwn(scan.activation) && scan.activation.first < sync.first,
   );
   const marks: (Mark | undefined)[] = [
     mark(elected, 'the last election'),
@@ -374,7 +412,7 @@ function marksOf(view: View): Mark[] {
     mark(
       sync,
       rounds.length > 0
-        ? 'the first sync after the resize: a used ring, no guest memory'
+        ? 'the first read after the resize: a used ring, no guest memory'
         : 'the first sync after the resize',
     ),
   ];

@@ -130,7 +130,7 @@ export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgem
   const { device, size, activation, until, isKept } = event;
   const at = { ...place(activation), device };
   const regions = scansBetween(context, activation.first, until).filter(
-    (scan) => scan.device === device && scan.cause === 'round' && scan.ofMemory,
+    (scan) => scan.device === device && scan.cause === 'round' && scan.of === 'memory',
   );
   const ends = regions.flatMap(({ activation: scan }) => {
     const last = bigintOf(argText(scan.call.frame, 'rlast'));

@@ -13,14 +13,14 @@ import { callerOf } from '../../../flows/activation.js';
 import type { Activation } from '../../../flows/activation.js';
 import { argText, bigintOf } from '../../../model/values.js';
 import type { SessionContext } from '../../rule.js';
-import { lastBefore } from './queries.js';
+import { hasGap, lastBefore } from './queries.js';
 
 /** One call of vhost_dev_sync_region(): one range of the log is read. */
 export interface Scan {
   readonly activation: Activation;
   readonly device: string;
-  /** A region of guest memory; false for a used ring. Not sure counts as memory. */
-  readonly ofMemory: boolean;
+  /** What is read for: a region of guest memory or a used ring; `either` where the capture does not tell. */
+  readonly of: 'memory' | 'used ring' | 'either';
   /** A sync round asked for it, or vhost_log_put(), which empties the log that it gives back; or its callers are not shown. */
   readonly cause: 'round' | 'put' | 'unknown';
   /** First address of the section that is read for, where printed. */
@@ -29,10 +29,15 @@ export interface Scan {
 
 const PAGE = 4096n;
 const WHOLE_LOG = 0xffff_ffff_ffff_ffffn;
+/** Bytes of the largest used ring: VIRTQUEUE_MAX_SIZE elements of 8, flags, index and avail_event. */
+const LARGEST_RING = 1024n * 8n + 6n;
 
 /** All scans of a session that show their device, in order. */
 export function scansOf(context: SessionContext): readonly Scan[] {
-  return context.once('scans', () => context.of('vhost_dev_sync_region').flatMap(scanOf));
+  return context.once('scans', () => {
+    const scans = context.of('vhost_dev_sync_region').flatMap(scanOf);
+    return resolve(context, scans);
+  });
 }
 
 /** Those of them that begin behind a step and before another. */
@@ -46,22 +51,57 @@ export function scansBetween(context: SessionContext, from: number, to: number):
 function scanOf(activation: Activation): Scan[] {
   const { call, device } = activation;
   if (device === undefined) return [];
-  const number = (name: string): bigint | undefined => bigintOf(argText(call.frame, name));
-  return [
-    {
-      activation,
-      device,
-      ofMemory: isPages(number('rfirst'), number('rlast')),
-      cause: causeOf(activation),
-      section: number('mfirst'),
-    },
-  ];
+  const section = bigintOf(argText(call.frame, 'mfirst'));
+  return [{ activation, device, of: targetOf(activation), cause: causeOf(activation), section }];
 }
 
-/** Memory regions are whole pages; a used ring has 4 or 6 bytes besides its elements of 8. */
-function isPages(first: bigint | undefined, last: bigint | undefined): boolean {
-  if (first === undefined || last === undefined) return true;
-  return first % PAGE === 0n && (last + 1n) % PAGE === 0n;
+/** In bytes, both ends included; undefined where one is not printed. */
+function rangeOf({ call }: Activation): readonly [first: bigint, last: bigint] | undefined {
+  const first = bigintOf(argText(call.frame, 'rfirst'));
+  const last = bigintOf(argText(call.frame, 'rlast'));
+  return first === undefined || last === undefined ? undefined : [first, last];
+}
+
+/**
+ * Memory regions are whole pages; a used ring has 4 or 6 bytes besides its elements of 8. Behind a vIOMMU a used ring is
+ * read in pieces, one for each page of the IOMMU, and one of 512 elements or more fills whole ones.
+ */
+function targetOf(scan: Activation): Scan['of'] {
+  const range = rangeOf(scan);
+  if (range === undefined) return 'either';
+  const [first, last] = range;
+  if (first % PAGE !== 0n || (last + 1n) % PAGE !== 0n) return 'used ring';
+  return last + 1n - first > LARGEST_RING ? 'memory' : 'either';
+}
+
+/**
+ * vhost_sync_dirty_bitmap() of a device that scans memory goes through all regions, of which the RAM of the guest is one
+ * that no ring is as large as: where none such is read, what may be either is of a used ring.
+ */
+function resolve(context: SessionContext, scans: readonly Scan[]): readonly Scan[] {
+  const readers = new Map<Activation, Set<string>>();
+  for (const { activation, device, of } of scans) {
+    const { parent } = activation;
+    const mayBeMemory = of === 'memory' || rangeOf(activation) === undefined;
+    if (parent === undefined || !mayBeMemory) continue;
+    readers.set(parent, (readers.get(parent) ?? new Set()).add(device));
+  }
+  return scans.map((scan) => {
+    const { parent } = scan.activation;
+    if (scan.of !== 'either' || parent === undefined) return scan;
+    const isRing = readers.get(parent)?.has(scan.device) !== true && showsAll(context, parent);
+    return isRing ? { ...scan, of: 'used ring' } : scan;
+  });
+}
+
+/** Every vhost_dev_sync_region() of that call is in the capture. */
+function showsAll({ run, steps }: SessionContext, { first, closed }: Activation): boolean {
+  return (
+    closed !== undefined &&
+    first > (steps[0]?.index ?? first) &&
+    !hasGap(run, first, closed) &&
+    run.probes.watching('vhost_dev_sync_region', first, closed) !== undefined
+  );
 }
 
 /** vhost_log_sync() asks for everything, vhost_log_sync_range() for what the old log covers. */
