@@ -92,6 +92,15 @@ describe('bytes', () => {
     }
   });
 
+  test('end their lines with CR where nothing else does, whatever the chunks', async () => {
+    for (const size of [1, 2, 3, 1000]) {
+      expect(await linesOf(Buffer.from('a\rb\r\rc\r'), size)).toEqual(['a', 'b', '', 'c']);
+      expect(await linesOf(Buffer.from('50 %\r100 %\na\n'), size)).toEqual(['50 %\r100 %', 'a']);
+    }
+    const later = Buffer.from(`${'1 %\r'.repeat(20_000)}a\r\nb\n`);
+    expect((await linesOf(later, 80_001)).slice(-3)).toEqual(['1 %', 'a', 'b']);
+  });
+
   test('are decoded as a TextDecoder does it, in any pieces', () => {
     const bytes = fc.oneof(
       fc.string({ unit: 'grapheme' }).map((text) => Buffer.from(text)),

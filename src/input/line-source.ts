@@ -9,7 +9,7 @@ import { createReadStream, statSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { openBytes } from './open-bytes.js';
 import { openCapture } from './open-capture.js';
-import { sniffBytes, SNIFF_BYTES } from './sniff-bytes.js';
+import { endsLinesWithCr, sniffBytes, SNIFF_BYTES } from './sniff-bytes.js';
 import { splitLines } from './split-lines.js';
 
 /** Lines by number, 1-based. */
@@ -105,8 +105,10 @@ class Places {
     let lines = 0;
     for await (const chunk of source) {
       if (offset === 0) {
-        const sniffed = sniffBytes(Buffer.from(chunk).subarray(0, SNIFF_BYTES));
-        this.isText = sniffed.kind === 'text' && sniffed.encoding === 'utf-8';
+        const head = Buffer.from(chunk).subarray(0, SNIFF_BYTES);
+        const sniffed = sniffBytes(head);
+        const isText = sniffed.kind === 'text' && sniffed.encoding === 'utf-8';
+        this.isText = isText && !endsLinesWithCr(head);
       }
       for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) {
         if (++lines % STRIDE === 0) this.starts.push(offset + at + 1);

@@ -9,8 +9,8 @@ import type { CaptureInfo } from '../model/record.js';
 import { ChunkDecoder } from './chunk-decoder.js';
 import { explainFailure, openBytes } from './open-bytes.js';
 import type { ByteSource } from './open-bytes.js';
-import { sniffBytes, SNIFF_BYTES } from './sniff-bytes.js';
-import { splitLines } from './split-lines.js';
+import { endsLinesWithCr, sniffBytes, SNIFF_BYTES } from './sniff-bytes.js';
+import { splitLines, toLf } from './split-lines.js';
 import { unpack } from './unpack.js';
 
 /**
@@ -85,11 +85,12 @@ async function pushLines(
   }
   const decoder = new ChunkDecoder(sniffed.encoding);
   const splitter = splitLines(push);
+  const plain = endsLinesWithCr(head) ? toLf() : (text: string): string => text;
   for await (const chunk of rest) {
-    splitter.push(decoder.decode(chunk));
+    splitter.push(plain(decoder.decode(chunk)));
     await settle?.();
   }
-  splitter.push(decoder.finish());
+  splitter.push(plain(decoder.finish()));
   splitter.finish();
 }
 

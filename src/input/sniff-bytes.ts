@@ -85,6 +85,14 @@ const PACKINGS: readonly { readonly by: Packing; readonly bytes: readonly number
   { by: 'zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd] },
 ];
 
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** True of the beginning of a text whose lines end with CR alone, as on the Mac before OS X; editors keep them. */
+export function endsLinesWithCr(head: Uint8Array): boolean {
+  return head.includes(CR) && !head.includes(LF);
+}
+
 /** Judges the first {@link SNIFF_BYTES} of an input, or all of it when it is shorter. */
 export function sniffBytes(head: Uint8Array): Sniffed {
   const by = packingOf(head);

@@ -1,8 +1,8 @@
 /**
  * Text → lines, in bounded memory.
  *
- * LF and CRLF end a line; a CR elsewhere (progress bars, readline redraws) stays in it. The last
- * line counts without a newline too.
+ * LF and CRLF end a line; a CR elsewhere (progress bars, readline redraws) stays in it, but where a text begins with
+ * lines that nothing else ends. The last line counts without a newline too.
  */
 
 /** Characters kept of one line; what follows up to the newline is dropped. */
@@ -13,6 +13,16 @@ export interface LineSplitter {
   push(text: string): void;
   /** Emits what stands after the last newline, if anything. */
   finish(): void;
+}
+
+/** Gives each piece of a text with LF in place of every other end of a line. */
+export function toLf(): (text: string) => string {
+  let isBehindCr = false;
+  return (text) => {
+    const rest = isBehindCr && text.startsWith('\n') ? text.slice(1) : text;
+    if (text !== '') isBehindCr = text.endsWith('\r');
+    return rest.replaceAll(/\r\n?/g, '\n');
+  };
 }
 
 /** Splits what is pushed and calls `emit` once a line, in order. */
