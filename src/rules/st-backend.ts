@@ -1,6 +1,8 @@
 import type { Activation } from '../flows/activation.js';
 import type { Backend } from '../model/fact.js';
+import { argText, bigintOf } from '../model/values.js';
 import { hasGap, place } from './shared/calls/queries.js';
+import { isFirstSight } from './shared/calls/stack-calls.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** What one device does in one go concerns one backend. */
@@ -14,6 +16,7 @@ export const stBackend: Rule = {
     versions: '2.12 - 11.1',
     needs: [
       'two ops of one device below the same entered call, or backend_type= of vhost_log_get (9.1 and later) and an op',
+      'for a log of no backend: backend_type= of vhost_log_get alone',
     ],
     why: 'The state of one backend is used as that of another: a file descriptor of the wrong kind, or memory of the wrong type.',
     probes: [
@@ -34,6 +37,23 @@ export const stBackend: Rule = {
     ],
   },
   triggers: [],
+  stack: {
+    of: ['vhost_log_get'],
+    *judge(step, run) {
+      for (const [i, { row, frame }] of step.calls.entries()) {
+        if (row.kind !== 'vhost_log_get' || !isFirstSight(step, run, i)) continue;
+        if (!isNoBackend(argText(frame, 'backend_type'))) continue;
+        yield {
+          verdict: 'violation',
+          device: run.atStep[step.index]?.at(i - step.calls.length)?.device,
+          step: step.index,
+          line: step.callLines[i] ?? step.line,
+          message: 'vhost_log_get is asked for the log of no backend: VHOST_BACKEND_TYPE_NONE',
+          expected: 'backend_type= of the ops of the device: vhost_log_get asserts that it is one',
+        };
+      }
+    },
+  },
   *sequence(context) {
     const witnesses = new Map<Activation, Witness>();
     for (const call of context.activations) {
@@ -46,6 +66,11 @@ export const stBackend: Rule = {
     }
   },
 };
+
+/** By name, or as a probe fetches it: by number. */
+function isNoBackend(text: string | undefined): boolean {
+  return text === 'VHOST_BACKEND_TYPE_NONE' || bigintOf(text) === 0n;
+}
 
 interface Witness {
   readonly call: Activation;

@@ -356,6 +356,15 @@ const LOG_START: readonly ProtocolFault[] = [
     ),
   },
   {
+    name: 'log of no backend type',
+    rules: ['ST-BACKEND'],
+    defect: at(
+      'vhost_log_get',
+      (step) => step.args.some(([name]) => name === 'backend_type'),
+      alter({ backend_type: 'VHOST_BACKEND_TYPE_NONE' }),
+    ),
+  },
+  {
     name: 'an op of another backend',
     rules: ['ST-BACKEND'],
     consequences: ['LS-BASE-FIRST', 'LG-SHARED', 'ST-SHARE'],
