@@ -22,9 +22,6 @@ const ALWAYS_DECIDED = new Set([
 
 /** Cases in which other rules are violated, too: which, and why that is right. */
 const ALSO_VIOLATED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'DS-FLAG/violation-uprobes': {
-    'MG-SYNC-OFF': 'a vring of the running device does not log when the migration reads the log',
-  },
   'DS-RING-AFTER-STOP/violation-address-in-the-stop': {
     'ST-CALLER': 'no vhost_dev_stop() addresses a vring',
   },

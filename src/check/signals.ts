@@ -179,10 +179,25 @@ function addressSignals(run: Run, activation: Activation): Signal[] {
   const vring = run.rings.ringOf(activation);
   const { enable } = activation;
   const isStart = callerOf(activation, 'vhost_virtqueue_start') !== undefined;
-  const seen = isStart ? seenLog(enable) : [];
+  const seen = isStart ? seenInStart(activation, enable) : [];
   if (vring === undefined || enable === undefined) return seen;
   const event = `${isStart ? 'start' : 'toggle'}-${enable ? 'logged' : 'plain'}` as const;
   return [...seen, { machine: 'vring', vring, event }];
+}
+
+/**
+ * A vring says what its device is told: nothing new behind the features word of the same start, and only what fits where
+ * it starts again in a device that was told before.
+ */
+function seenInStart(address: Activation, enable: boolean | undefined): Signal[] {
+  if (enable === undefined) return [];
+  const event = enable ? 'seen-on' : 'seen-off';
+  const start = callerOf(address, 'vhost_dev_start');
+  if (start === undefined) return [{ machine: 'log-of-vring', event }];
+  const isTold = start.children.some(
+    (child) => child.kind === 'vhost_dev_set_features' && child.enable !== undefined,
+  );
+  return isTold ? [] : [{ machine: 'log', event }];
 }
 
 function ringStop(run: Run, activation: Activation): Signal[] {

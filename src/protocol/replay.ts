@@ -23,6 +23,8 @@ import type {
 export type Signal =
   | { readonly machine: 'run'; readonly event: RunEvent }
   | { readonly machine: 'log'; readonly event: LogEvent }
+  /** What a vring is told behind its device: where that is the other flag, the vring is wrong and not the device. */
+  | { readonly machine: 'log-of-vring'; readonly event: LogEvent }
   | { readonly machine: 'base'; readonly event: BaseEvent }
   | { readonly machine: 'vring'; readonly vring: number; readonly event: VringEvent }
   | { readonly machine: 'vrings'; readonly event: VringEvent }
@@ -134,6 +136,10 @@ function apply(state: DeviceState, signal: Signal): DeviceState {
       return withSet(state, 'run', runTable, state.run, signal.event);
     case 'log':
       return withSet(state, 'log', logTable, state.log, signal.event);
+    case 'log-of-vring': {
+      const left = observe(logTable, state.log, signal.event);
+      return left === state.log || left.length === 0 ? state : { ...state, log: left };
+    }
     case 'base':
       return withSet(state, 'base', baseTable, state.base, signal.event);
     case 'log-unsure':

@@ -513,8 +513,7 @@ const START_AND_STOP: readonly ProtocolFault[] = [
   {
     name: 'restart with a ring that does not log',
     rules: ['DS-FLAG'],
-    // The flag of a ring address is that of the device: it does not log.
-    consequences: ['LS-FLAGBIT', 'MG-SYNC-OFF'],
+    consequences: ['LS-FLAGBIT'],
     defect: at(
       'vhost_virtqueue_set_addr',
       all(inStart, onRing(1), has('enable_log', true)),
@@ -524,7 +523,7 @@ const START_AND_STOP: readonly ProtocolFault[] = [
   {
     name: 'reset ring restarts without logging',
     rules: ['DS-FLAG'],
-    consequences: ['DS-STOP-LOGFLAG', 'LS-FLAGBIT', 'LS-UNIFORM', 'MG-SYNC-OFF'],
+    consequences: ['LS-FLAGBIT'],
     defect: at(
       'vhost_virtqueue_set_addr',
       all(within('vhost_net_virtqueue_restart'), has('enable_log', true)),

@@ -12,7 +12,7 @@ import { versionsIn } from '../../../flows/run.js';
 import { callsOf } from './device-calls.js';
 import { passes, successOf } from './log-passes.js';
 import { lastToggle, nextToggle, unwatchedToggles } from './log-toggles.js';
-import { below, callerOf, hasGap, hasStranger, lastBefore } from './queries.js';
+import { below, callerOf, hasGap, hasStranger, lastBefore, unwatched } from './queries.js';
 import type { Toggle } from './log-toggles.js';
 import type { Activation } from '../../../flows/activation.js';
 import type { Mark, SessionContext } from '../../rule.js';
@@ -149,7 +149,10 @@ function afterLogStart(
     else evidence.push(success);
     // A next log start that has work to do finds the flag off: something cleared it unseen.
     const isCleared = next?.enable === true && doesWork(next);
-    if (isCleared || !isSameDeviceSince(context, device, previous, start)) {
+    const isSame =
+      isSameDeviceSince(context, device, previous, start) ||
+      hasRunSince(context, device, previous, start);
+    if (isCleared || !isSame) {
       missing.push('the log stop after this start, or probe vhost_dev_init');
     }
   }
@@ -214,5 +217,25 @@ function isSameDeviceSince(
     thread.last > start.first &&
     thread.session === start.session &&
     device !== ''
+  );
+}
+
+/**
+ * A vring that starts again is of a device that runs: where the log start found it running and no other start is seen,
+ * it has run ever since. Source: hw/net/vhost_net.c, vhost_net_virtqueue_restart().
+ */
+function hasRunSince(
+  context: SessionContext,
+  device: string,
+  toggle: Toggle,
+  { kind, first: to }: Activation,
+): boolean {
+  const { first: from } = toggle.activation;
+  return (
+    kind === 'vhost_virtqueue_start' &&
+    doesWork(toggle) &&
+    unwatched(context.run, 'vhost_dev_start', from, to).length === 0 &&
+    !hasStranger(context, from, to, 'vhost_dev_start') &&
+    !callsOf(context, device, 'vhost_dev_start').some(({ first }) => first > from && first < to)
   );
 }
