@@ -20,7 +20,8 @@ interface Lived {
 /** A debugger at all functions but a few, which prints no values and no returns. */
 function findingsOf({ backend, version, actions, fault, unwatched = [] }: Lived): Finding[] {
   const defect = FAULTS.find(({ name }) => name === fault)?.defect;
-  const profile = { ...PLAIN, version, devices: [{ backend, pairs: 1 }] };
+  const devices = [{ backend, pairs: 1 }];
+  const profile = { ...PLAIN, failsWhileLogging: true, failsLate: true, version, devices };
   const { text } = play({ name: '', profile, actions }, defect, {
     functions: FUNCTIONS.filter((func) => !unwatched.includes(func)),
     backtrace: 'full',
@@ -49,4 +50,28 @@ test('a vring that starts again without logging is wrong itself: its device logs
     'DS-FLAG violation 0',
   ]);
   expect(saysOf(findings, 'MG-SYNC-OFF')).toEqual(['MG-SYNC-OFF pass']);
+});
+
+/** What is left of a start once the guest tries it again. */
+function failedStart(fault: number): Finding[] {
+  return findingsOf({
+    backend: 'kernel',
+    version: 1000,
+    actions: [
+      ...['boot', 'migrate', 'sync', 'driver-reset', `fail-start 0 ${fault}`, 'sync'],
+      ...['status', 'sync', 'cancel'],
+    ],
+  });
+}
+
+test.each([
+  ['a vring', 1],
+  ['the log base', 2],
+])('a start that fails at %s and is undone has not succeeded', (_where, fault) => {
+  const open = failedStart(fault).filter(({ verdict }) => verdict === 'inconclusive');
+  expect(saysOf(open, 'DS-DOUBLE', 'DS-LOGBASE', 'MG-LOGGER', 'MG-SYNC-OFF')).toEqual([]);
+});
+
+test('a start that fails before its first vring undoes nothing: it may have succeeded', () => {
+  expect(saysOf(failedStart(0), 'DS-DOUBLE')).toContain('DS-DOUBLE inconclusive');
 });

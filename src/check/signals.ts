@@ -7,10 +7,16 @@
 import { callerOf, directCaller, failureIn, hasFailed, hasSucceeded } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import type { Run } from '../flows/run.js';
+import { isUndoing, undoingOf } from '../flows/undone-start.js';
 import type { Signal } from '../protocol/replay.js';
 
 /** What the entry of a call says, or its first sight as a caller: what QEMU is about to do, and what must hold for it. */
 export function signalsOfOpening(run: Run, activation: Activation): Signal[] {
+  const own = signalsOfCall(run, activation);
+  return isUndoing(activation) ? [{ machine: 'run', event: 'stop' }, ...own] : own;
+}
+
+function signalsOfCall(run: Run, activation: Activation): Signal[] {
   const { kind, enable } = activation;
   switch (kind) {
     case 'vhost_dev_init':
@@ -65,8 +71,8 @@ export function signalsOfReturn(
   const { kind } = activation;
   switch (kind) {
     case 'vhost_dev_start':
-      if (hasSucceeded(activation)) return [{ machine: 'run', event: 'seen-started' }];
-      return hasFailed(activation) ? stopped() : [];
+      if (hasFailed(activation) || undoingOf(activation) !== undefined) return stopped();
+      return hasSucceeded(activation) ? [{ machine: 'run', event: 'seen-started' }] : [];
     case 'vhost_dev_stop':
       return stopped();
     case 'vhost_dev_set_log':

@@ -24,7 +24,7 @@ export type RunEvent =
   | 'zeroed'
   /** Entry of vhost_dev_start(). */
   | 'start'
-  /** Entry of vhost_dev_stop(). */
+  /** Entry of vhost_dev_stop(), or of what vhost_dev_start() does to undo itself. */
   | 'stop'
   | 'stop-returned'
   /** Only a started device gets here: vhost_dev_log_resize(), vhost_dev_set_log(). */

@@ -1,5 +1,6 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
+import { undoingOf } from '../flows/undone-start.js';
 import { isContinued, missingEndpoint, nameOf } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
 import {
@@ -60,7 +61,8 @@ export const dsLogbase: Rule = {
       const features = childrenOf(start, 'vhost_dev_set_features');
       const on = features.find((a) => a.enable === true);
       if (on !== undefined) {
-        yield judge(context, start, on);
+        const judged = judge(context, start, on);
+        if (judged !== undefined) yield judged;
       } else if (features.every((a) => a.enable === undefined)) {
         yield {
           verdict: 'inconclusive',
@@ -77,7 +79,11 @@ export const dsLogbase: Rule = {
   },
 };
 
-function judge(context: SessionContext, start: Activation, features: Activation): Judgement {
+function judge(
+  context: SessionContext,
+  start: Activation,
+  features: Activation,
+): Judgement | undefined {
   const { run } = context;
   const at = place(start);
   const base = [
@@ -94,6 +100,7 @@ function judge(context: SessionContext, start: Activation, features: Activation)
   }
   const backend = run.rings.backendOf(start);
   const success = startSuccess(context, start, features);
+  if (success === undefined && undoingOf(start) !== undefined) return undefined;
   const over = success?.step ?? endOf(run, start);
   const missing = [
     ...doubts(run, start, success?.step),

@@ -1,6 +1,7 @@
-import { versionsIn } from '../flows/run.js';
 import { hasSucceeded } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
+import { versionsIn } from '../flows/run.js';
+import { undoingOf } from '../flows/undone-start.js';
 import { scansOf } from './shared/calls/memory-scan.js';
 import type { Scan } from './shared/calls/memory-scan.js';
 import { passes, successOf } from './shared/calls/log-passes.js';
@@ -48,6 +49,7 @@ export const mgLogger: Rule = {
     exceptions: [
       'QEMU before 9.1: every device scans',
       'after a log resize: judged by RZ-ELECT',
+      'a device start that fails: its undoing takes the device off the list again',
       'devices of different backend types have a logger each',
       'vdpa: its shadow virtqueues mark memory dirty without the log',
     ],
@@ -121,7 +123,8 @@ function* judgeStart(context: SessionContext, start: Activation): Generator<Judg
   const backend = run.rings.backendOf(start);
   const base = childrenOf(start, 'op_set_log_base').find(({ entered }) => entered);
   const isLogging = childrenOf(start, 'vhost_dev_set_features').some((a) => a.enable === true);
-  if (base === undefined || !isLogging || backend === 'vdpa') return;
+  if (base === undefined || !isLogging || backend === 'vdpa' || undoingOf(start) !== undefined)
+    return;
   const elections = [
     ...below(start, 'vhost_dev_elect_mem_logger'),
     ...bareWithin(context, start, 'vhost_dev_elect_mem_logger'),

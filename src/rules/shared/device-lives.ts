@@ -11,6 +11,7 @@ import { hasSucceeded } from '../../flows/activation.js';
 import type { Activation } from '../../flows/activation.js';
 import { hasGap } from '../../flows/run.js';
 import type { Run } from '../../flows/run.js';
+import { undoingOf } from '../../flows/undone-start.js';
 import type { FactKind } from '../../model/fact.js';
 import { argText, pointerOf } from '../../model/values.js';
 import type { SessionContext } from '../rule.js';
@@ -59,6 +60,13 @@ function* momentsOfCalls(context: SessionContext): Generator<[string, Moment]> {
     // 10.2: do_vhost_dev_stop() below vhost_dev_stop() is the same stop.
     if (device === undefined || parent?.kind === kind) continue;
     yield [device, { kind: momentKind(kind), step, line, activation }];
+    // A start that fails leaves a device that is registered and does not run, as a stop does.
+    const undoing = undoingOf(activation);
+    if (undoing !== undefined)
+      yield [
+        device,
+        { kind: 'stop', step: undoing.first, line: undoing.line, activation: undoing },
+      ];
   }
 }
 
