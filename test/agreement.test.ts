@@ -75,3 +75,29 @@ test.each([
 test('a start that fails before its first vring undoes nothing: it may have succeeded', () => {
   expect(saysOf(failedStart(0), 'DS-DOUBLE')).toContain('DS-DOUBLE inconclusive');
 });
+
+test.each(['kernel', 'user'] as const)(
+  'a log start that is undone leaves logging off: %s',
+  (backend) => {
+    const findings = findingsOf({
+      backend,
+      version: 1002,
+      actions: ['boot', 'migrate-fault 0 1', 'refresh', 'migrate', 'sync', 'cancel'],
+    });
+    expect(saysOf(findings, 'LS-UNIFORM')).toContain('LS-UNIFORM pass');
+    const rules = ['LS-EARLY-EXIT', 'LS-TWICE', 'MG-LOGGER'];
+    expect(new Set(saysOf(findings, ...rules))).toEqual(
+      new Set(rules.map((rule) => `${rule} pass`)),
+    );
+  },
+);
+
+test('a device that starts behind an undone log start starts without logging', () => {
+  const findings = findingsOf({
+    backend: 'kernel',
+    version: 1002,
+    actions: ['boot', 'migrate-fault 0 1', 'driver-reset', 'boot'],
+  });
+  const verdicts = findings.filter(({ rule }) => rule === 'DS-FLAG').map(({ verdict }) => verdict);
+  expect(verdicts).toEqual(['pass']);
+});

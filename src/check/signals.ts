@@ -9,6 +9,7 @@ import type { Activation } from '../flows/activation.js';
 import type { Run } from '../flows/run.js';
 import { isUndoing, undoingOf } from '../flows/undone-start.js';
 import type { Signal } from '../protocol/replay.js';
+import { isFailed } from '../rules/shared/calls/undone-pass.js';
 
 /** What the entry of a call says, or its first sight as a caller: what QEMU is about to do, and what must hold for it. */
 export function signalsOfOpening(run: Run, activation: Activation): Signal[] {
@@ -97,6 +98,7 @@ function toggleReturned(run: Run, activation: Activation, inside: readonly Activ
   if (enable === false) return [{ machine: 'log', event: 'set-off' }];
   if (enable !== undefined && hasSucceeded(activation))
     return [{ machine: 'log', event: 'set-on' }];
+  if (enable === true && isLeftOff(run, activation)) return [{ machine: 'log', event: 'set-off' }];
   if (enable === undefined || failureIn(activation) !== undefined)
     return [{ machine: 'log-unsure' }];
   if (activation.kind === 'vhost_dev_set_log') {
@@ -115,6 +117,21 @@ function toggleReturned(run: Run, activation: Activation, inside: readonly Activ
     inside.every(({ kind }) => kind !== 'vhost_dev_log_resize' && kind !== 'vhost_dev_set_log') &&
     run.probes.watching('vhost_dev_set_log', activation.first, activation.last) !== undefined;
   return [isFlagOnly ? { machine: 'log', event: 'set-on' } : { machine: 'log-unsure' }];
+}
+
+/** The pass of the log start has failed; a vhost-user backend that disconnects in it stops the device and leaves the flag on. */
+function isLeftOff(run: Run, activation: Activation): boolean {
+  const backend = run.rings.backendOf(activation);
+  if (backend === undefined || backend === 'user') return false;
+  const pass =
+    activation.kind === 'vhost_dev_set_log'
+      ? activation
+      : activation.children.find(({ kind }) => kind === 'vhost_dev_set_log');
+  if (pass === undefined) return false;
+  const { children } = pass;
+  const addresses = children.filter(({ kind }) => kind === 'vhost_virtqueue_set_addr');
+  const features = children.filter(({ kind }) => kind === 'vhost_dev_set_features');
+  return isFailed({ activation: pass, addresses, features, enable: true });
 }
 
 /**

@@ -4,6 +4,7 @@ import { missingLogFlag } from './shared/calls/device-calls.js';
 import { passes, successOf } from './shared/calls/log-passes.js';
 import { togglesOf, unwatchedToggles } from './shared/calls/log-toggles.js';
 import { below, hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
+import { isFailed } from './shared/calls/undone-pass.js';
 import type { Pass } from './shared/calls/log-passes.js';
 import type { Toggle } from './shared/calls/log-toggles.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
@@ -29,7 +30,10 @@ export const lsEarlyExit: Rule = {
       'return of vhost_dev_set_log',
     ],
     remedy: 'Compare the first two tests of vhost_migration_log() of that QEMU with upstream.',
-    exceptions: ['a device whose start is under way counts as started'],
+    exceptions: [
+      'a device whose start is under way counts as started',
+      'a log start that failed leaves logging off',
+    ],
     sources: ['QEMU hw/virtio/vhost.c vhost_migration_log()'],
   },
   triggers: [],
@@ -65,7 +69,7 @@ function judge(
       evidence: [],
     });
   }
-  if (before?.enable === enable) {
+  if (before?.enable === enable && !hasFailed(context, before)) {
     const asked = enable ? 'on' : 'off';
     return verdictOn(context, activation, work, {
       message: `${name} goes on to ${work.func} although logging is ${asked}`,
@@ -128,6 +132,12 @@ function passOf(context: SessionContext, toggle: Activation): Pass | undefined {
   });
   const pass = byToggle.get(toggle);
   return pass?.device === toggle.device ? pass : undefined;
+}
+
+/** It is known to have come to nothing. */
+function hasFailed(context: SessionContext, toggle: Toggle): boolean {
+  const pass = toggle.enable ? passOf(context, toggle.activation) : undefined;
+  return pass !== undefined && isFailed(pass);
 }
 
 /** The callback of the memory core, or the one vhost_migration_log() in it: two would be of two callbacks. */

@@ -2,6 +2,7 @@ import type { Activation } from '../flows/activation.js';
 import { passes, successOf } from './shared/calls/log-passes.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';
 import { cutInTwo, hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
+import { isFailed } from './shared/calls/undone-pass.js';
 import type { Pass } from './shared/calls/log-passes.js';
 import { judgeWireTwice } from './shared/wire/twice.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -69,6 +70,14 @@ export const lsTwice: Rule = {
 function judge(context: SessionContext, before: Pass | 'reset' | undefined, pass: Pass): Judgement {
   const { run } = context;
   const at = place(pass.activation);
+  if (before !== undefined && before !== 'reset' && isFailed(before)) {
+    return {
+      verdict: 'pass',
+      ...at,
+      message: 'logging is switched on once more: the pass before has failed',
+      evidence: [{ line: before.activation.line, role: 'the pass that fails' }],
+    };
+  }
   if (before === 'reset') {
     return { verdict: 'pass', ...at, message: 'logging is switched on once' };
   }

@@ -1,8 +1,8 @@
 import type { Activation } from '../flows/activation.js';
 import type { Run } from '../flows/run.js';
 import { isOwn, passes, unseenPasses } from './shared/calls/log-passes.js';
-import { childrenOf, doubts, endOf, place, unwatched } from './shared/calls/queries.js';
-import { failureOf, leftoversOf } from './shared/calls/undone-pass.js';
+import { doubts, endOf, place, unwatched } from './shared/calls/queries.js';
+import { failureOf, goesOnBehind, leftoversOf } from './shared/calls/undone-pass.js';
 import type { Leftover } from './shared/calls/undone-pass.js';
 import type { Pass } from './shared/calls/log-passes.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
@@ -54,12 +54,10 @@ function* judge(context: SessionContext, pass: Pass): Generator<Judgement> {
   const name = nameOf(pass);
   const at = place(activation);
   const odd = addresses.find((a) => a.enable === !enable);
-  const proof = odd === undefined ? undefined : goesOnBehind(pass, odd);
+  const proof = odd === undefined || !isOwn(pass, odd) ? undefined : goesOnBehind(pass, odd.first);
   const failure = failureOf(pass);
   if (odd !== undefined && proof !== undefined) {
-    yield turned(context.run, pass, odd, 'and goes on as if nothing had failed', [
-      { line: proof.line, role: 'the pass goes on' },
-    ]);
+    yield turned(context.run, pass, odd, 'and goes on as if nothing had failed', [proof]);
   } else if (failure !== undefined) {
     yield* judgeUndoing(context, pass, failure);
   } else if (odd !== undefined) {
@@ -78,18 +76,6 @@ function* judge(context: SessionContext, pass: Pass): Generator<Judgement> {
       message: `${name} sent one flag to ${addresses.length} vrings`,
     };
   }
-}
-
-/** What shows that nothing had failed where the opposite flag was sent. */
-function goesOnBehind(pass: Pass, odd: Activation): Mark | undefined {
-  const { activation, addresses, enable } = pass;
-  if (!isOwn(pass, odd)) return undefined;
-  const later = addresses.find(
-    (a) => a.first > odd.first && a.enable === enable && isOwn(pass, a) && activation.entered,
-  );
-  const elected = childrenOf(activation, 'vhost_dev_elect_mem_logger');
-  const proof = later ?? elected.find((a) => a.enable === enable);
-  return proof === undefined ? undefined : { line: proof.line, role: 'the pass goes on' };
 }
 
 /** A call with the opposite flag, and no sign that anything failed but this. */

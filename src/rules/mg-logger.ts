@@ -15,6 +15,7 @@ import {
   place,
   unwatched,
 } from './shared/calls/queries.js';
+import { isFailed } from './shared/calls/undone-pass.js';
 import type { Pass } from './shared/calls/log-passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -49,7 +50,7 @@ export const mgLogger: Rule = {
     exceptions: [
       'QEMU before 9.1: every device scans',
       'after a log resize: judged by RZ-ELECT',
-      'a device start that fails: its undoing takes the device off the list again',
+      'a log start that fails; a device start that does, too: its undoing takes the device off the list again',
       'devices of different backend types have a logger each',
       'vdpa: its shadow virtqueues mark memory dirty without the log',
     ],
@@ -75,7 +76,7 @@ function judgePass(context: SessionContext, pass: Pass): Judgement | undefined {
   const { run } = context;
   const { activation, device } = pass;
   const backend = run.rings.backendOf(activation);
-  if (backend === 'vdpa') return undefined;
+  if (backend === 'vdpa' || isFailed(pass)) return undefined;
   const at = { ...place(activation), device };
   const elections = [
     ...childrenOf(activation, 'vhost_dev_elect_mem_logger'),

@@ -13,7 +13,9 @@ import { callsOf } from './device-calls.js';
 import { passes, successOf } from './log-passes.js';
 import { lastToggle, nextToggle, unwatchedToggles } from './log-toggles.js';
 import { below, callerOf, hasGap, hasStranger, lastBefore, unwatched } from './queries.js';
+import type { Pass } from './log-passes.js';
 import type { Toggle } from './log-toggles.js';
+import { isFailed } from './undone-pass.js';
 import type { Activation } from '../../../flows/activation.js';
 import type { Mark, SessionContext } from '../../rule.js';
 
@@ -131,6 +133,8 @@ function afterLogStart(
   start: Activation,
 ): ExpectedLog {
   const { activation } = previous;
+  const failed = failedPass(context, device, previous);
+  if (failed !== undefined) return afterFailure(context, failed, start);
   const isKept = next !== undefined && !next.enable && provesTracking(context, next);
   const until = isKept ? next.activation.first : start.first;
   const missing = doubtsBetween(context, activation.first, until, 'the log start');
@@ -171,16 +175,41 @@ function doesWork({ activation }: Toggle): boolean {
   return below(activation, 'vhost_dev_log_resize', 'vhost_dev_set_log').length > 0;
 }
 
+/** The pass of a log start. */
+function passIn(context: SessionContext, device: string, { activation }: Toggle): Pass | undefined {
+  return passes(context, true).find(
+    (p) => p.device === device && callerOf(p.activation, activation.kind) === activation,
+  );
+}
+
+function failedPass(context: SessionContext, device: string, toggle: Toggle): Pass | undefined {
+  const pass = passIn(context, device, toggle);
+  return pass !== undefined && isFailed(pass) ? pass : undefined;
+}
+
+/** Logging is off then, unless a vhost-user backend has disconnected. */
+function afterFailure(
+  context: SessionContext,
+  { activation }: Pass,
+  start: Activation,
+): ExpectedLog {
+  const missing = doubtsBetween(context, activation.first, start.first, 'the log start');
+  if (missing.length > 0) return { ...unknown(...missing), asked: true };
+  return {
+    flag: false,
+    onlyConfirms: true,
+    evidence: [{ line: activation.line, role: 'the last log start, which fails' }],
+    missing: ['proof that the log start succeeded'],
+  };
+}
+
 function logStartSuccess(
   context: SessionContext,
   device: string,
   toggle: Toggle,
 ): Mark | undefined {
   const { run } = context;
-  const pass = passes(context, true).find(
-    (p) =>
-      p.device === device && callerOf(p.activation, toggle.activation.kind) === toggle.activation,
-  );
+  const pass = passIn(context, device, toggle);
   if (pass !== undefined) return successOf(run, pass);
   const { activation } = toggle;
   const watched = run.probes.watching(

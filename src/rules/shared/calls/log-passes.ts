@@ -45,7 +45,7 @@ export function passes(context: SessionContext, enable: boolean): readonly Pass[
 }
 
 /** It is one of this pass for certain: its stack shows that. */
-export function isOwn({ activation }: Pass, address: Activation): boolean {
+export function isOwn({ activation }: Pick<Pass, 'activation'>, address: Activation): boolean {
   return address.parent === activation;
 }
 

@@ -8,6 +8,7 @@ import { callsOf, lastAddressed, missingRings } from './device-calls.js';
 import { isOwn, overOf, successOf } from './log-passes.js';
 import { doubts, endOf, hasGap, lastBefore, place, probeName, unwatched } from './queries.js';
 import type { Pass } from './log-passes.js';
+import { isFailed } from './undone-pass.js';
 import type { Unsent } from './unsent.js';
 
 interface Wanted {
@@ -44,7 +45,7 @@ export function* judgePass(
     yield {
       verdict: 'pass',
       ...at,
-      message: `${nameOf(pass)} gave ${wanted.what} to vrings ${rings}`,
+      message: `${nameOf(pass)} gave ${wanted.what} to vrings ${rings}${isFailed(pass) ? ' before it failed' : ''}`,
     };
   } else {
     yield {

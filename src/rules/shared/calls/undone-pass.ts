@@ -8,24 +8,54 @@ import type { Activation } from '../../../flows/activation.js';
 import type { Mark, SessionContext } from '../../rule.js';
 import { isOwn } from './log-passes.js';
 import type { Pass } from './log-passes.js';
-import { bareWithin, endOf, recordDoubts, unwatched } from './queries.js';
+import { bareWithin, childrenOf, endOf, recordDoubts, unwatched } from './queries.js';
 import { unsent } from './unsent.js';
 import type { Unsent } from './unsent.js';
 
+/** What shows that a pass fails. */
+export interface Failure extends Mark {
+  readonly step: number;
+}
+
+type Shown = Pick<Pass, 'activation' | 'addresses' | 'features' | 'enable'>;
+
 /** What shows for certain that a pass failed after its first address. */
-export function failureOf(pass: Pass): Mark | undefined {
+export function failureOf(pass: Shown): Failure | undefined {
   const { activation, addresses, features, enable } = pass;
   const [first] = addresses.filter((a) => isOwn(pass, a));
   if (first === undefined) return undefined;
   const undoing = features.find((a) => a.first > first.first && a.enable === !enable);
-  if (undoing !== undefined) return { line: undoing.line, role: 'the features word is undone' };
+  if (undoing !== undefined)
+    return { step: undoing.first, line: undoing.line, role: 'the features word is undone' };
   // `finish` may stand in the call itself, or in the op below it, which it returns the error of.
   for (const address of addresses) {
     const failed = isOwn(pass, address) ? failureIn(address) : undefined;
-    if (failed !== undefined) return { line: failed.line, role: 'the address that fails' };
+    if (failed !== undefined)
+      return { step: address.first, line: failed.line, role: 'the address that fails' };
   }
   if (activation.result === undefined || !hasFailed(activation)) return undefined;
-  return { line: activation.result.line, role: `the pass returned ${activation.result.value}` };
+  const { line, value } = activation.result;
+  return { step: activation.last, line, role: `the pass returned ${value}` };
+}
+
+/** What shows that a pass takes nothing for failed up to a step. */
+export function goesOnBehind(pass: Shown, step: number): Mark | undefined {
+  const { activation, addresses, enable } = pass;
+  const later = addresses.find(
+    (a) => a.first > step && a.enable === enable && isOwn(pass, a) && activation.entered,
+  );
+  const elected = childrenOf(activation, 'vhost_dev_elect_mem_logger');
+  const proof = later ?? elected.find((a) => a.enable === enable);
+  return proof === undefined ? undefined : { line: proof.line, role: 'the pass goes on' };
+}
+
+/**
+ * The pass has failed, and with it the log start or stop that made it. vhost_migration_log() then leaves `log_enabled` off,
+ * but for a device that a vhost-user backend which disconnects has stopped meanwhile (5.2 and later); up to 5.1 it aborts.
+ */
+export function isFailed(pass: Shown): boolean {
+  const failure = failureOf(pass);
+  return failure !== undefined && goesOnBehind(pass, failure.step) === undefined;
 }
 
 /** Something that a failed pass is not seen to undo. */
