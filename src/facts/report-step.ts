@@ -1,5 +1,5 @@
 /** Steps of tracers and backends. */
-import type { VhostUserMessage } from '../model/record.js';
+import type { SocketLine, VhostUserMessage } from '../model/record.js';
 import type { Alteration, SaidEvent, Step } from './step.js';
 import type { EventRow } from './trace-events.js';
 
@@ -106,9 +106,13 @@ export class EventStep extends ReportStep implements Step {
   get message(): undefined {
     return undefined;
   }
+
+  get socket(): undefined {
+    return undefined;
+  }
 }
 
-/** A request on the wire. */
+/** A request on the wire, or what a log tells of its connection. */
 export class WireStep extends ReportStep implements Step {
   wire: Step['wire'];
   readonly message: VhostUserMessage | undefined;
@@ -117,6 +121,7 @@ export class WireStep extends ReportStep implements Step {
     { index, session, line, thread, gapBefore, altered }: Place,
     wire: Step['wire'],
     message: VhostUserMessage | undefined,
+    readonly socket: SocketLine | undefined,
   ) {
     super(index, session, line, thread, gapBefore, altered);
     this.wire = wire;

@@ -3,7 +3,14 @@
  * records may be missing in front of it.
  */
 import { detached, detachedMembers } from '../base/detached.js';
-import type { FunctionReturn, LogLine, Reach, Stop, VhostUserMessage } from '../model/record.js';
+import type {
+  FunctionReturn,
+  LogLine,
+  Reach,
+  SocketLine,
+  Stop,
+  VhostUserMessage,
+} from '../model/record.js';
 import { Alterations } from './alterations.js';
 import { EntryLines } from './entry-lines.js';
 import { Inferiors } from './inferiors.js';
@@ -251,10 +258,17 @@ export class StepMaker {
     return report;
   }
 
+  /** What a log tells of a connection: facts need it no more than stacks do. */
+  showSocket(line: number, socket: SocketLine): void {
+    if (this.keep === 'calls') return;
+    this.pushReport({ line, event: undefined, wire: undefined }, undefined, undefined, socket);
+  }
+
   private pushReport(
     { line, event, wire }: Shown,
     tid: number | undefined,
     message: VhostUserMessage | undefined,
+    socket?: SocketLine,
   ): Step {
     this.sessions.use();
     const { stop, frames } = NOTHING_SHOWN;
@@ -274,6 +288,7 @@ export class StepMaker {
             place,
             isLean ? wire && detachedMembers(wire) : wire,
             isLean ? undefined : message,
+            socket,
           )
         : new EventStep(place, { row: event.row, record: this.keptEvent(event.record) });
     this.isTaken = false;
@@ -318,6 +333,7 @@ export class StepMaker {
       event: undefined,
       wire: undefined,
       message: undefined,
+      socket: undefined,
       returned: isLean ? part.returned && leanReturn(part.returned) : part.returned,
       deadly: part.deadly,
     };

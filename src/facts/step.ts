@@ -8,6 +8,7 @@ import type {
   Frame,
   FunctionReturn,
   Reach,
+  SocketLine,
   TraceEvent,
   VhostUserMessage,
 } from '../model/record.js';
@@ -61,6 +62,8 @@ export interface Step {
   wire: WireFact | undefined;
   /** The vhost-user message that `wire` is about, with its flags and its payload. */
   readonly message: VhostUserMessage | undefined;
+  /** A connection that messages are sent over begins or ends; it is no fact. */
+  readonly socket: SocketLine | undefined;
   /** A call of this thread came back; the value may follow in a step of its own. */
   readonly returned: FunctionReturn | undefined;
 }

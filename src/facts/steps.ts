@@ -106,6 +106,7 @@ export class StepBuilder {
         break;
       case 'log':
         if (record.source === 'qemu') this.debugger.onLog(record);
+        if (record.socket !== undefined) this.maker.showSocket(record.span.first, record.socket);
         break;
       case 'prose':
         this.tools.onProse();

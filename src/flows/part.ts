@@ -24,9 +24,16 @@ export interface Source {
 }
 
 /** Undefined for a stack that was shown without a new call: nobody misses it. */
-export function sourceOf({ entry, calls, event, wire, returned }: Step): Source | undefined {
+export function sourceOf({
+  entry,
+  calls,
+  event,
+  wire,
+  socket,
+  returned,
+}: Step): Source | undefined {
   if (event !== undefined) return eventSource(event.record.name);
-  if (wire !== undefined) return WIRE;
+  if (wire !== undefined || socket !== undefined) return WIRE;
   if (returned !== undefined) return RETURNS;
   const func = entry ? calls.at(-1)?.func : undefined;
   return func === undefined ? undefined : functionSource(func);
@@ -143,6 +150,7 @@ function placed(step: Step, index: number, gapBefore: boolean): Step {
     event: step.event,
     wire: step.wire,
     message: step.message,
+    socket: step.socket,
     returned: step.returned,
   };
 }

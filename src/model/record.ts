@@ -288,6 +288,16 @@ export interface VhostUserMessage extends Stamp {
   readonly payload?: Readonly<Record<string, string>> | undefined;
 }
 
+/**
+ * A line that tells of the connections of a socket which each is named by: the backend makes it (`server`, which others
+ * connect to, or `client`), one is made (`open`), gets its device, or ends (`close`).
+ */
+export interface SocketLine {
+  /** As messages name it. */
+  readonly channel: string;
+  readonly what: 'server' | 'client' | 'open' | 'device' | 'close';
+}
+
 /** A line of a log that is no trace: kernel messages, messages of a backend, the assertion that ends QEMU. */
 export interface LogLine extends Stamp {
   readonly kind: 'log';
@@ -296,6 +306,7 @@ export interface LogLine extends Stamp {
   readonly text: string;
   /** `key=value` pairs found in the text: `name=control, index=0, num=128`; of an assertion `func`, `what`, `file`, `line`. */
   readonly values?: Readonly<Record<string, string>> | undefined;
+  readonly socket?: SocketLine | undefined;
 }
 
 /** One frame of a stack that gdb did not print. */

@@ -4,6 +4,7 @@ import {
   answerTo,
   asksForReply,
   connectionsOf,
+  hasSeveral,
   isContinued,
   isLogRequest,
   isOfSameQemu,
@@ -114,7 +115,12 @@ function judge(
   const what = `${request.name} with logging to ${nameOf(connection)}`;
   const at = { endpoint, vring: request.vring, step: request.step, line: request.line };
   const found = waitOrFault(connection, shown, index, request);
-  if (typeof found === 'string') return { verdict: 'pass', ...at, message: `${what}: ${found}` };
+  if (typeof found === 'string') {
+    const message = `${what}: ${found}`;
+    // What follows may be of another connection.
+    if (!hasSeveral(connection)) return { verdict: 'pass', ...at, message };
+    return { verdict: 'inconclusive', ...at, message, missing: missingEndpoint(connection) };
+  }
   if (found === undefined) {
     return {
       verdict: 'inconclusive',

@@ -3,6 +3,7 @@ import {
   ALL_THREADS,
   BEHIND_FEATURES,
   connectionsOf,
+  hasSeveral,
   isContinued,
   MEMORY_REQUESTS,
   MESSAGES_RECIPE,
@@ -200,7 +201,9 @@ function judge(
       const message = `whether ${who} gets a second SET_LOG_BASE in the same log start is not shown`;
       return { verdict: 'inconclusive', ...at, message, missing: [FEATURES_WORD] };
     }
-    return { verdict: 'pass', ...at, message: `${who} gets one SET_LOG_BASE in the log start` };
+    const message = `${who} gets one SET_LOG_BASE in the log start`;
+    if (!hasSeveral(connection)) return { verdict: 'pass', ...at, message };
+    return { verdict: 'inconclusive', ...at, message, missing: missingEndpoint(connection) };
   }
   // The same vrings: another log start, see LS-TWICE.
   const isAgain = isTwice(connection, base, afterwards);

@@ -5,6 +5,7 @@ import { MemoryTable } from './shared/wire/memory-table.js';
 import type { Region } from './shared/wire/memory-table.js';
 import {
   connectionsOf,
+  hasSeveral,
   isOfSameQemu,
   MEMORY_REQUESTS,
   MESSAGES_RECIPE,
@@ -154,10 +155,11 @@ function* judge(
     yield undecided(`${given} is shown`, `the whole payload, 16 bytes (${MESSAGES_RECIPE})`);
     return;
   }
+  const several = missingEndpoint(connection);
   const { highest, wide, unread } = memory;
   const isWide = wide !== undefined && isOfSameQemu(context, connection, wide.from, base);
   const isNarrow = size % CHUNK_LOG_BYTES !== 0n;
-  if (size % NARROW_LOG_BYTES !== 0n || (isNarrow && isWide && endpoint !== undefined)) {
+  if (size % NARROW_LOG_BYTES !== 0n || (isNarrow && isWide && several.length === 0)) {
     yield {
       ...violation(
         `mmap_size ${size} is no number of whole chunks`,
@@ -185,7 +187,7 @@ function* judge(
     return;
   }
   if (size >= needed && hasSeveral(connection)) {
-    yield undecided(covers, ...missingEndpoint(connection));
+    yield undecided(covers, ...several);
     return;
   }
   if (size >= needed && unread === undefined) {
@@ -213,16 +215,11 @@ function* judge(
       `${covers}, which needs ${needed} bytes${unit}`,
       `mmap_size of at least ${needed}`,
     ),
-    evidence: [{ line: highest.from.line, role: `${highest.from.name} gives this memory` }],
+    evidence: [
+      { line: highest.from.line, role: `${highest.from.name} gives this memory` },
+      ...(connection.alone ?? []),
+    ],
   };
-}
-
-/** Several front ends connect, and no message says which of them sent it. */
-function hasSeveral({ endpoint, messages }: Connection): boolean {
-  const owners = messages.filter(
-    ({ name, sender }) => name === 'SET_OWNER' && sender === 'frontend',
-  );
-  return endpoint === undefined && owners.length > 1;
 }
 
 /**
@@ -237,7 +234,8 @@ function doubts(
   { from }: Region,
   isOneStart: boolean,
 ): string[] {
-  if (connection.endpoint === undefined) return missingEndpoint(connection);
+  const several = missingEndpoint(connection);
+  if (several.length > 0) return several;
   if (!connection.isOfBackend && !isOneStart) {
     return [
       'a device start with logging on, which sends memory table and log base one behind the other; or the log of the backend, or an strace -y of it',

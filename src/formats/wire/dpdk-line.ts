@@ -4,6 +4,7 @@
  * Producer: DPDK's lib/vhost/vhost_user.c and socket.c (17.11 to 25.11; until 20.11 in lib/librte_vhost/).
  */
 import { accept } from '../../grammar/dpdk.js';
+import type { SocketLine } from '../../model/record.js';
 import { withoutRemains } from './remains.js';
 
 /** What stands around the text. */
@@ -59,6 +60,27 @@ export function isGlued({ text }: ConfigLine): boolean {
 export function continuation(line: string): Detail | undefined {
   if (line.length > LONGEST_LINE || !/\t .{8,20}: ?0x/.test(line)) return undefined;
   return accept(line, 'Continuation');
+}
+
+/** What they say of a connection. Source: DPDK lib/vhost/socket.c; vhost_user.c vhost_user_msg_handler(). */
+const SOCKET_LINES: readonly (readonly [RegExp, SocketLine['what']])[] = [
+  [/^vhost-user server: socket created, fd: \d+\s*$/, 'server'],
+  [/^vhost-user client: socket created, fd: \d+\s*$/, 'client'],
+  [/^new vhost user connection is \d+\s*$/, 'open'],
+  [/^new device, handle is \d+\s*$/, 'device'],
+  [/^vhost peer closed\s*$/, 'close'],
+];
+
+/** Only where the socket is named: until 22.03 it is not. */
+export function socketLine({ path, text }: ConfigLine): SocketLine | undefined {
+  if (path === undefined || !isSocket(path)) return undefined;
+  const what = SOCKET_LINES.find(([form]) => form.test(text))?.[1];
+  return what === undefined ? undefined : { channel: path, what };
+}
+
+/** "(0) " is the device's number among all, "(/tmp/vhost.sock) " its socket. */
+export function isSocket(path: string | undefined): boolean {
+  return path !== undefined && !/^\d+$/.test(path);
 }
 
 /** `connection is 47`, `file:43`, `socket created, fd: 12` anywhere in a text. */

@@ -4,7 +4,7 @@
  * Producer: DPDK's lib/vhost/vhost_user.c, vhost_user_msg_handler() and the handlers that it calls
  *           (17.11 to 25.11), also in SPDK, Open vSwitch and VPP.
  * Unit:     `read message X` with the lines below it that tell its payload is one message; every other
- *           line of the library is one log record. What the handler of two requests says of its failure is
+ *           line of the library is one log record, of which those about a connection say so. What the handler of two requests says of its failure is
  *           the member `refused` of the payload.
  * Not read: whether a message was answered (printed at DEBUG level only, and then a log line); what other
  *           parts of DPDK and SPDK print. A payload is what the library made of it: the features that it
@@ -12,7 +12,15 @@
  */
 import { own } from '../../base/own.js';
 import type { CaptureRecord, Problem, VhostUserMessage } from '../../model/record.js';
-import { configLine, configText, continuation, isGlued, valuesIn } from './dpdk-line.js';
+import {
+  configLine,
+  configText,
+  continuation,
+  isGlued,
+  isSocket,
+  socketLine,
+  valuesIn,
+} from './dpdk-line.js';
 import type { ConfigLine, Detail } from './dpdk-line.js';
 import type { LineFormat } from '../line-format.js';
 import { plainRequestName, requestByName } from '../../model/vhost-user-requests.js';
@@ -130,11 +138,6 @@ function regionOf({ regions }: OpenMessage): string {
   return `regions[${Math.max(0, regions - 1)}].`;
 }
 
-// "(0) " is the device's number among all, "(/tmp/vhost.sock) " its connection.
-function isSocket(path: string | undefined): boolean {
-  return path !== undefined && !/^\d+$/.test(path);
-}
-
 function messageOf({ first, last, line, name, payload }: OpenMessage): VhostUserMessage {
   const request = requestByName(name)?.id;
   return {
@@ -149,7 +152,9 @@ function messageOf({ first, last, line, name, payload }: OpenMessage): VhostUser
   };
 }
 
-function logOf({ time, path, text }: ConfigLine, lineNo: number): CaptureRecord {
+function logOf(line: ConfigLine, lineNo: number): CaptureRecord {
+  const { time, path, text } = line;
+  const socket = socketLine(line);
   return {
     kind: 'log',
     span: { first: lineNo, last: lineNo },
@@ -157,5 +162,6 @@ function logOf({ time, path, text }: ConfigLine, lineNo: number): CaptureRecord 
     source: 'backend',
     text: path === undefined ? text : `(${path}) ${text}`,
     values: valuesIn(text),
+    ...(socket === undefined ? {} : { socket }),
   };
 }

@@ -66,6 +66,7 @@ function* judgeBases(
     const evidence = [
       { line: word.line, role: 'the features in force' },
       ...(next === undefined ? [] : [{ line: next.line, role: 'QEMU goes on' }]),
+      ...(connection.alone ?? []),
     ];
     const expected = 'SET_FEATURES with LOG_ALL behind it';
     yield { verdict: 'violation', ...at, message, expected, evidence };

@@ -97,6 +97,7 @@ function judge(context: SessionContext, growth: Growth): Judgement {
       { line: base.line, role: 'the log base in force' },
       { line: features.line, role: 'LOG_ALL is set' },
       ...(late === undefined ? [] : [{ line: late.line, role: 'the larger log' }]),
+      ...(connection.alone ?? []),
     ],
   };
 }

@@ -8,7 +8,8 @@ import { append } from '../../../base/append.js';
 import { firstIndex } from '../../../base/search.js';
 import type { Step } from '../../../facts/step.js';
 import { hasGap } from '../../../flows/run.js';
-import type { SessionContext } from '../../rule.js';
+import type { Mark, SessionContext } from '../../rule.js';
+import { ONE_CONNECTION, ServerSockets } from './server-sockets.js';
 
 /** One message of a socket, with what rules ask of it; `step` is an index of the run's steps, `line` 1-based. */
 export interface Message {
@@ -43,6 +44,11 @@ export interface Connection {
    * strace, may have the same file descriptor, and no text tells whose a thread is.
    */
   readonly isOneSocket: boolean;
+  /**
+   * Where the socket is named by its path: the lines that show that it has no other connection of that path; undefined
+   * where there may be one, whose messages are in the same list.
+   */
+  readonly alone: readonly Mark[] | undefined;
   /** The text is of the backend, its log or an strace -y: it shows what all threads of QEMU send. */
   readonly isOfBackend: boolean;
   readonly threads: ReadonlySet<string | undefined>;
@@ -54,8 +60,17 @@ export function nameOf({ endpoint }: Connection): string {
 }
 
 /** A missing-list entry where messages of several connections may stand in one list. */
-export function missingEndpoint({ endpoint }: Connection): string[] {
-  return endpoint === undefined ? [`the connection of each message (${MESSAGES_RECIPE})`] : [];
+export function missingEndpoint({ endpoint, alone }: Connection): string[] {
+  if (endpoint === undefined) return [`the connection of each message (${MESSAGES_RECIPE})`];
+  return alone === undefined ? [ONE_CONNECTION] : [];
+}
+
+/** Do messages of several connections stand in the list, or may they where one path is the name of all? */
+export function hasSeveral({ endpoint, messages, alone }: Connection): boolean {
+  const owners = messages.filter(
+    ({ name, sender }) => name === 'SET_OWNER' && sender === 'frontend',
+  );
+  return endpoint === undefined ? owners.length > 1 : alone === undefined;
 }
 
 /** How to see messages with flags, payloads and replies; the recipe has the options of strace. */
@@ -77,8 +92,9 @@ export const ALL_THREADS =
 
 /** What is missing where something between two messages must not be: the connection, and all that QEMU sends over it. */
 export function missingOfAllThreads(connection: Connection): string[] {
-  const { endpoint, isOneSocket, isOfBackend, threads } = connection;
-  if (endpoint === undefined) return missingEndpoint(connection);
+  const { isOneSocket, isOfBackend, threads } = connection;
+  const several = missingEndpoint(connection);
+  if (several.length > 0) return several;
   return [
     ...(isOneSocket || threads.size === 1 ? [] : [NAMED_SOCKET]),
     ...(isOfBackend ? [] : [ALL_THREADS]),
@@ -88,26 +104,43 @@ export function missingOfAllThreads(connection: Connection): string[] {
 /** Connections in order of appearance. */
 export function connectionsOf(context: SessionContext): readonly Connection[] {
   return context.once('connections', () => {
-    const greetings = new Map<string | undefined, Greetings>();
-    const lists = new Map<string | undefined, Message[]>();
-    for (const step of context.wired) {
-      const endpoint = step.wire?.endpoint;
-      const counted = greetings.get(endpoint) ?? new Greetings();
-      const message = messageOf(step, counted);
+    const sockets = new ServerSockets();
+    const lists = new Map<string | undefined, OpenConnection>();
+    for (const step of context.steps) {
+      sockets.follow(step);
+      if (step.wire === undefined) continue;
+      const { endpoint } = step.wire;
+      const told = sockets.tell(endpoint);
+      const key = told?.key ?? endpoint;
+      const list = lists.get(key) ?? openConnection(endpoint, told?.proof);
+      const message = messageOf(step, list.greetings);
       if (message === undefined) continue;
-      greetings.set(endpoint, counted);
-      append(lists, endpoint, message);
+      lists.set(key, list);
+      list.messages.push(message);
     }
-    return [...lists].map(([endpoint, messages]) => ({
+    return [...lists.values()].map(({ endpoint, alone, messages }) => ({
       endpoint,
       messages,
       requests: requestsOf(messages),
       showsReplies: messages.some(({ sender }) => sender === 'reply'),
       isOneSocket: endpoint !== undefined && SOCKET.test(endpoint),
+      alone: endpoint?.startsWith('fd ') === true ? [] : alone,
       isOfBackend: endpoint !== undefined && isOfBackend(endpoint, messages),
       threads: new Set(messages.map(({ thread }) => thread)),
     }));
   });
+}
+
+interface OpenConnection extends Pick<Connection, 'endpoint' | 'alone'> {
+  readonly greetings: Greetings;
+  readonly messages: Message[];
+}
+
+function openConnection(
+  endpoint: Connection['endpoint'],
+  alone: Connection['alone'],
+): OpenConnection {
+  return { endpoint, alone, greetings: new Greetings(), messages: [] };
 }
 
 function requestsOf(messages: readonly Message[]): Message[][] {
