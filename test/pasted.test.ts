@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { check, judge } from './helpers/check.js';
+import { judge } from './helpers/check.js';
 import { thirdOf } from './helpers/third-of.js';
 
 /** Each line of the text as a line of a log, or as several. */
@@ -105,18 +105,36 @@ function inObjects(text: string): string {
   return `{\n    "events": [\n${events}\n    ]\n}`;
 }
 
+/** As an encoded mail breaks a line that is longer than it may have. */
+function inEncodedMail(text: string): string {
+  const head = 'Content-Transfer-Encoding: quoted-printable\n\n';
+  return (
+    head +
+    eachLine(text, (line) =>
+      line.replaceAll('=', '=3D').replaceAll(/(?:=3D|[^=\n]){60}(?=.)/g, '$&=\n'),
+    )
+  );
+}
+
+const wrapped: Variant[] = [
+  ['in objects, each over several lines', inObjects, (line) => (line - 1) / 4],
+  [
+    'each behind a header of supervisord',
+    (text) =>
+      eachLine(text, (line) => `2026-11-22 03:27:38,123 DEBG 'qemu' stdout output:\n${line}`),
+    (line) => line / 2,
+  ],
+];
+
 describe.each(inputs.map((path, i) => [path, i] as const))('%s', (path, turn) => {
   const text = readFileSync(path, 'utf8');
   const before = violated(text);
-  test.each(thirdOf(variants, turn))('%s', (_, change, lineOf) => {
+  test.each([...thirdOf(variants, turn), ...wrapped])('%s', (_, change, lineOf) => {
     expect(violated(change(text), lineOf)).toEqual(before);
   });
-  // Records of several lines, as other formats have, must follow each other.
-  const { formats } = check('input.txt', text).captures[0] ?? { formats: [] };
-  const isPlain = formats.every((format) => format === 'gdb' || format === 'qemu-log');
-  if (isPlain) {
-    test('in objects, each over several lines', () => {
-      expect(violated(inObjects(text), (line) => (line - 1) / 4)).toEqual(before);
-    });
-  }
+  test('in a mail that is encoded', () => {
+    const rules = (found: readonly string[]): readonly string[] =>
+      found.map((one) => one.replace(/ line \d+/, ''));
+    expect(rules(violated(inEncodedMail(text)))).toEqual(rules(before));
+  });
 });

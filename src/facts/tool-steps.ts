@@ -6,6 +6,7 @@ import type {
   CaptureRecord,
   KernelEvent,
   Reach,
+  Span,
   SystemCall,
   TraceEvent,
   VhostUserMessage,
@@ -47,6 +48,10 @@ const OF_TOOLS: ReadonlySet<CaptureRecord['kind']> = new Set([
   'kernel-event',
   'event',
 ]);
+
+function isBelowBlank({ line, isBroken }: ToolLine, { first }: Span): boolean {
+  return isBroken || first > line + 1;
+}
 
 export class ToolSteps {
   /** The last line of such a tool. */
@@ -153,15 +158,22 @@ export class ToolSteps {
   }
 
   /** Where a blank line stands in the output of such a tool, one was emptied or some were cut out. */
-  followTool({ kind, span }: CaptureRecord): void {
+  followTool(record: CaptureRecord): void {
+    const { kind, span } = record;
     const { tool } = this;
+    if (record.kind === 'chatter' && record.wraps === true) {
+      // The line below stands below the one above.
+      if (tool !== undefined)
+        this.tool = { ...tool, line: span.last, isBroken: isBelowBlank(tool, span) };
+      return;
+    }
     const isTool = OF_TOOLS.has(kind);
     if (isTool) this.isAfterRequest = kind !== 'event';
     if (!isTool && !(kind === 'chatter' && tool?.hasChatter === true)) {
       this.tool = undefined;
       return;
     }
-    const isBroken = tool !== undefined && (tool.isBroken || span.first > tool.line + 1);
+    const isBroken = tool !== undefined && isBelowBlank(tool, span);
     if (isBroken && isTool) this.onLoss();
     // The second parts of calls in an strace; a graph of the kernel has blank lines where it changes the task.
     const hasChatter = kind === 'syscall' || kind === 'message' || !isTool;

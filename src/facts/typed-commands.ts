@@ -54,8 +54,9 @@ export class TypedCommands {
   }
 
   /** `Continuing.` is said of what somebody types: there a stop may be left out by whoever pasted the session. */
-  onChatter({ span }: Chatter): void {
-    if (span.first - 1 === this.letGoAt) this.letGoAt = undefined;
+  onChatter({ span, wraps }: Chatter): void {
+    if (span.first - 1 !== this.letGoAt) return;
+    this.letGoAt = wraps === true ? span.last : undefined;
   }
 
   /** Takes a command; true for one that lets the program go on. `breakpoints`: those of the debugger it was typed in. */

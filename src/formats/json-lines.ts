@@ -14,8 +14,7 @@
  *         "message": "vhost_section mem",
  *     time="2026-11-22T03:00:00Z" level=info msg="vhost_section mem"
  *
- * Not read: an entry of several lines; of objects that are printed over several lines, records of several lines that must
- *           follow each other (a message that strace shows in two reads).
+ * Not read: an entry of several lines.
  */
 import { cleanLine } from './clean.js';
 
@@ -30,9 +29,9 @@ const TEXTS = ['log', 'MESSAGE', 'message', 'msg', 'line', 'textPayload', '_raw'
 const MEMBER =
   /^[ \t]{1,32}"(?:log|msg|message|MESSAGE|line|textPayload|_raw)": ("(?:[^"\\]|\\.)*"),?$/;
 
-/** What stands around them. */
+/** What stands around them: brackets, words of a list, other members. */
 const STRUCTURE =
-  /^[ \t]*(?:[[\]{}],?|\}, ?\{|"[@\w.]{1,64}": (?:"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]{0,32}|true|false|null|[[{]|\{\}|\[\]),?)$/;
+  /^[ \t]*(?:[[\]{}]{1,2},?|\}, ?\{|"[\w@.:/-]{0,256}",?|("[@\w./-]{1,128}"): ?([[{]|.+?),?)$/;
 
 /** The last one of the line, as loggers write it. */
 const KEY =
@@ -48,7 +47,10 @@ export class JsonLines {
 
   /** The line is one of those that stand between two texts, and says nothing itself. */
   isBetween(line: string): boolean {
-    return this.#isInObjects && STRUCTURE.test(line) && !MEMBER.test(line);
+    if (!this.#isInObjects || line.length > LONGEST_ENTRY || MEMBER.test(line)) return false;
+    const [whole, name, value = ''] = STRUCTURE.exec(line) ?? [];
+    if (whole === undefined) return false;
+    return name === undefined || /^[[{]$/.test(value) || parsed(value) !== undefined;
   }
 
   /** The line as the program printed it, clean, behind the journal's usual stamp; any other line as it is. */

@@ -1,6 +1,5 @@
 /** Lines of mail that is still encoded, until it is known where the line that they are ends. */
 import { cleanLine, splitMargin } from './clean.js';
-import type { Line } from './gdb/pending.js';
 import { QuotedPrintable } from './quoted-printable.js';
 
 /** Lines that may be one; a frame of gdb is no longer. */
@@ -9,17 +8,19 @@ const MOST_DECODED = 64;
 /** What becomes of a line when it is whole. */
 export interface MailTarget {
   /** Takes it as the capture's own. */
-  readonly pushLine: (text: string, lineNo: number) => void;
+  readonly pushLine: (text: string, line: number) => void;
   /** Takes it, or a piece of it, without a margin. */
-  readonly join: (line: Line) => void;
-  readonly isFrameOrStop: (line: Line) => boolean;
+  readonly join: (text: string, line: number, cut: boolean) => void;
+  /** What stood in it was taken with a line above. */
+  readonly skip: (line: number) => void;
+  readonly isFrameOrStop: (text: string, line: number) => boolean;
 }
 
 export class MailLines {
   readonly #encoding = new QuotedPrintable();
   readonly #target: MailTarget;
   /** What is one line so far. */
-  #open: { readonly text: string; readonly lineNo: number }[] = [];
+  #open: { readonly text: string; readonly line: number }[] = [];
 
   constructor(target: MailTarget) {
     this.#target = target;
@@ -31,9 +32,9 @@ export class MailLines {
   }
 
   /** False for a line that is not encoded; those that wait are given out before it. */
-  take(raw: string, lineNo: number): boolean {
+  take(raw: string, line: number): boolean {
     const decoded = this.#encoding.decode(raw);
-    if (decoded !== undefined) this.#open.push({ text: decoded.text, lineNo });
+    if (decoded !== undefined) this.#open.push({ text: decoded.text, line });
     if (decoded?.goesOn !== true || this.#open.length >= MOST_DECODED) this.end();
     return decoded !== undefined;
   }
@@ -45,19 +46,19 @@ export class MailLines {
     if (first === undefined) return;
     this.#open = [];
     if (others.length === 0) {
-      this.#target.pushLine(first.text, first.lineNo);
+      this.#target.pushLine(first.text, first.line);
       return;
     }
     const whole = lines.map(({ text }) => text).join('');
-    if (!this.#target.isFrameOrStop({ ...first, text: stripMargin(whole), cut: false })) {
-      this.#target.pushLine(whole, first.lineNo);
-      for (const { lineNo } of others) this.#target.join({ text: '', lineNo, cut: false });
+    if (!this.#target.isFrameOrStop(stripMargin(whole), first.line)) {
+      this.#target.pushLine(whole, first.line);
+      for (const { line } of others) this.#target.skip(line);
       return;
     }
-    for (const [i, { text, lineNo }] of lines.entries()) {
+    for (const [i, { text, line }] of lines.entries()) {
       const clean = cleanLine(text);
       const cut = i < lines.length - 1;
-      this.#target.join({ text: i === 0 ? stripMargin(clean) : clean, lineNo, cut });
+      this.#target.join(i === 0 ? stripMargin(clean) : clean, line, cut);
     }
   }
 }

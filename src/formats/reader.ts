@@ -15,6 +15,7 @@ import { GdbOutput } from './gdb/output.js';
 import { GdbSession } from './gdb/session.js';
 import { JsonLines } from './json-lines.js';
 import { LineReader } from './line-reader.js';
+import { LogLines } from './log-lines.js';
 import { MailLines } from './mail-lines.js';
 import { Margins } from './margins.js';
 import { stripMarkup } from './markup.js';
@@ -43,7 +44,8 @@ export function createReader(events: EventTable = builtInEvents()): CaptureReade
 const LONGEST_LINE = 1_000_000;
 
 class Reader implements CaptureReader {
-  readonly #sink = new RecordSink();
+  readonly #log = new LogLines();
+  readonly #sink = new RecordSink(this.#log);
   readonly #session = new GdbSession(this.#sink);
   readonly #json = new JsonLines();
   readonly #csv = new CsvLines();
@@ -69,7 +71,7 @@ class Reader implements CaptureReader {
       frames,
       stops,
       margins: new UnknownMargins(table, this.#margins, session),
-      isNewest: ({ lineNo }) => lineNo === this.#count,
+      isNewest: ({ lineNo }) => lineNo === this.#log.numberOf(this.#count),
     });
     this.#known = new KnownLines(frames, stops, session, output, {
       makeWay: () => this.#makeWay(),
@@ -78,29 +80,34 @@ class Reader implements CaptureReader {
       },
     });
     this.#mail = new MailLines({
-      pushLine: (text, lineNo) => {
-        this.#pushLine(text, lineNo);
+      pushLine: (text, line) => {
+        this.#pushLine(text, line);
       },
-      join: (line) => {
-        this.#lines.join(line);
+      join: (text, line, cut) => {
+        this.#lines.join({ text, lineNo: this.#log.numberOf(line), cut });
       },
-      isFrameOrStop: (line) => this.#lines.isFrameOrStop(line),
+      skip: (line) => {
+        this.#log.skip(line);
+      },
+      isFrameOrStop: (text, line) =>
+        this.#lines.isFrameOrStop({ text, lineNo: this.#log.numberOf(line), cut: false }),
     });
   }
 
   push(raw: string): void {
     this.#count += 1;
-    const lineNo = this.#count;
-    if (!this.#mail.isOpen && this.#known.push(raw, lineNo)) return;
-    if (raw.length > LONGEST_LINE) this.#refuseLine(lineNo);
-    else if (!this.#mail.take(raw, lineNo)) this.#pushLine(raw, lineNo);
+    const line = this.#count;
+    if (!this.#mail.isOpen && this.#known.push(raw, this.#log.numberOf(line))) return;
+    if (raw.length > LONGEST_LINE) this.#refuseLine(line);
+    else if (!this.#mail.take(raw, line)) this.#pushLine(raw, line);
   }
 
-  #pushLine(raw: string, lineNo: number): void {
+  #pushLine(raw: string, line: number): void {
+    const lineNo = this.#log.numberOf(line);
     if (this.#pushPlainEvent(raw, lineNo)) return;
     const clean = cleanLine(raw);
-    if (this.#json.isBetween(clean)) {
-      this.#lines.skip({ text: clean, lineNo, cut: false });
+    if (this.#json.isBetween(clean) || isHeader(clean)) {
+      this.#log.skip(line);
       return;
     }
     const printed = this.#csv.unwrap(this.#json.unwrap(clean));
@@ -137,9 +144,10 @@ class Reader implements CaptureReader {
     return true;
   }
 
-  #refuseLine(lineNo: number): void {
+  #refuseLine(line: number): void {
     this.#mail.end();
     this.#lines.end();
+    const lineNo = this.#log.numberOf(line);
     const span = { first: lineNo, last: lineNo };
     this.#session.problem('LINE_TOO_LONG', 'a line of over a million characters is not read', span);
     this.#lines.lose(lineNo, { why: 'a line was too long to read' });
@@ -157,3 +165,10 @@ class Reader implements CaptureReader {
     return { lines: this.#count, blank, formats: this.#session.formats, records, problems };
   }
 }
+
+/** Above what a program has printed, in the log of supervisord (supervisor/dispatchers.py, POutputDispatcher). */
+function isHeader(line: string): boolean {
+  return line.endsWith(' output:') && HEADER.test(line);
+}
+
+const HEADER = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} DEBG '[^']{1,128}' std(?:out|err) output:$/;

@@ -1,5 +1,6 @@
 /** Collects records so that their spans and the blank lines cover every line exactly once. */
 import type { CaptureRecord, Chatter, Gap, Problem, Prose, Span } from '../model/record.js';
+import { LogLines } from './log-lines.js';
 
 /** A line that is no record of its own; runs of equal ones become one record. */
 export type LooseKind = 'blank' | 'chatter' | 'output' | 'human';
@@ -12,6 +13,14 @@ export class RecordSink {
   #problems: Problem[] = [];
   #run: { readonly kind: LooseKind; readonly first: number; last: number } | undefined;
   #blank = 0;
+  readonly #log: LogLines;
+  /** Runs of lines of the wrapping that are covered. */
+  #wrapped = 0;
+
+  /** `log`: by whose numbers the lines come. */
+  constructor(log = new LogLines()) {
+    this.#log = log;
+  }
 
   get blank(): number {
     return this.#blank;
@@ -21,7 +30,14 @@ export class RecordSink {
     return this.#problems;
   }
 
-  add(record: CaptureRecord): void {
+  add(numbered: CaptureRecord): void {
+    const record = this.#log.inCapture(numbered);
+    this.#coverWrapping(record.span.first);
+    this.#add(record);
+    this.#passWrapping(record.span.last);
+  }
+
+  #add(record: CaptureRecord): void {
     this.#endRun();
     const last = this.#records.at(-1);
     // Nothing between two gaps: one gap.
@@ -34,6 +50,12 @@ export class RecordSink {
   }
 
   loose(lineNo: number, kind: LooseKind): void {
+    const line = this.#log.lineOf(lineNo);
+    this.#coverWrapping(line);
+    this.#loose(line, kind);
+  }
+
+  #loose(lineNo: number, kind: LooseKind): void {
     const run = this.#run;
     if (run?.kind === kind && run.last + 1 === lineNo) {
       run.last = lineNo;
@@ -43,7 +65,24 @@ export class RecordSink {
     this.#run = { kind, first: lineNo, last: lineNo };
   }
 
-  problem(code: Problem['code'], message: string, span: Span): void {
+  /** Lines of the wrapping above the line. */
+  #coverWrapping(line: number): void {
+    for (;;) {
+      const span = this.#log.run(this.#wrapped);
+      if (span === undefined || span.first >= line) return;
+      this.#wrapped += 1;
+      this.#endRun();
+      this.#records.push({ kind: 'chatter', span, wraps: true });
+    }
+  }
+
+  /** Those up to the line stand within a record. */
+  #passWrapping(line: number): void {
+    while ((this.#log.run(this.#wrapped)?.first ?? Infinity) <= line) this.#wrapped += 1;
+  }
+
+  problem(code: Problem['code'], message: string, numbered: Span): void {
+    const span = this.#log.spanOf(numbered);
     const last = this.#problems.at(-1);
     const isMany = this.#problems.length >= MOST_PROBLEMS;
     if (isMany && last?.code === code && isNext(last.span, span)) {
@@ -68,6 +107,7 @@ export class RecordSink {
   }
 
   finish(): CaptureRecord[] {
+    this.#coverWrapping(Infinity);
     this.#endRun();
     return this.#records;
   }

@@ -407,6 +407,8 @@ export interface Reach {
 export interface Chatter {
   readonly kind: 'chatter';
   readonly span: Span;
+  /** Set for lines of what the log is wrapped into: the line below them stood directly below the line above. */
+  readonly wraps?: true;
 }
 
 /** Human text, in any language, or anything else that no format claims. Never blank lines only. */

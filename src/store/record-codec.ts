@@ -136,7 +136,7 @@ export type EncodedRecord =
       reach?: Reach,
     ]
   /** The last line is left out where it is the first. */
-  | [kind: 'chatter', first: number, last?: number]
+  | [kind: 'chatter', first: number, last?: number, wraps?: 1]
   | [kind: 'prose', first: number, last: number, human: Flag];
 
 /** A record whose row may name rows of other tables; trace events are written by event-rows.ts. */
@@ -200,6 +200,7 @@ function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
         ? ['gap', first, last, record.why]
         : ['gap', first, last, record.why, record.reach];
     case 'chatter':
+      if (record.wraps === true) return ['chatter', first, last, 1];
       return last === first ? ['chatter', first] : ['chatter', first, last];
     case 'prose':
       return ['prose', first, last, record.human ? 1 : 0];
@@ -307,7 +308,7 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
         ...(row[4] === undefined ? {} : { reach: row[4] }),
       };
     case 'chatter':
-      return { kind: 'chatter', span };
+      return { kind: 'chatter', span, ...(row[3] === 1 ? { wraps: true } : {}) };
     case 'prose':
       return { kind: 'prose', span, human: row[3] === 1 };
   }
