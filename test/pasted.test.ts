@@ -74,6 +74,34 @@ const variants: Variant[] = [
     'with each frame in backticks, as an item of a list',
     (text) => text.replaceAll(/^#\d.*$/gm, '- `$&`'),
   ],
+  [
+    'in objects behind the stamp of a container',
+    (text) =>
+      eachLine(
+        text,
+        (line) =>
+          `2026-11-22T03:27:38.123456789Z stdout F ${JSON.stringify({ level: 'info', msg: line })}`,
+      ),
+  ],
+  [
+    'found by Elasticsearch',
+    (text) =>
+      eachLine(text, (line, i) =>
+        JSON.stringify({
+          _index: 'vm',
+          _id: `${i}`,
+          _source: { message: line, host: { name: 'h' } },
+        }),
+      ),
+  ],
+  [
+    "printed into the kernel's log",
+    (text) => eachLine(text, (line) => `[  100.123456] qemu[4242]: ${line}`),
+  ],
+  [
+    'in the log of fluentd',
+    (text) => text.replaceAll(/^/gm, '2026-11-22T03:27:38+00:00\tkube.vm1\t'),
+  ],
   ['with escaped underscores', (text) => text.replaceAll('_', String.raw`\_`)],
   ['with curly quotes', (text) => text.replaceAll(/"([^"\n]*)"/g, '\u201c$1\u201d')],
 ];
@@ -117,6 +145,16 @@ function inEncodedMail(text: string): string {
 }
 
 const wrapped: Variant[] = [
+  [
+    'exported from the journal',
+    (text) =>
+      eachLine(
+        text,
+        (line, i) =>
+          `__CURSOR=s=1f2e;i=${i}\n_HOSTNAME=host\nMESSAGE=${line}\n_PID=4242\nSYSLOG_IDENTIFIER=qemu\n`,
+      ),
+    (line) => (line + 3) / 6,
+  ],
   ['in objects, each over several lines', inObjects, (line) => (line - 1) / 4],
   [
     'each behind a header of supervisord',

@@ -1,4 +1,5 @@
 /** Offers lines to the formats of line-formats.ts, and ends the one whose record is under construction. */
+import type { FormatId } from '../model/record.js';
 import type { GdbSession } from './gdb/session.js';
 import type { LineFormat } from './line-format.js';
 import { createLineFormats } from './line-formats.js';
@@ -17,6 +18,13 @@ export class FormatOffers {
     this.#formats = createLineFormats(events);
     this.#session = session;
     this.#notes = notes;
+  }
+
+  /** Of the last line that was taken. */
+  #taker: FormatId | undefined;
+
+  get taker(): FormatId | undefined {
+    return this.#taker;
   }
 
   get isOpen(): boolean {
@@ -48,6 +56,7 @@ export class FormatOffers {
   #takes(format: LineFormat, text: string, lineNo: number): boolean {
     const records = format.take(text, lineNo);
     if (records === undefined) return false;
+    this.#taker = format.id;
     this.#notes.settle();
     this.#session.addForeign(format.id, records, lineNo);
     const { problem } = format;

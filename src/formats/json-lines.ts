@@ -14,6 +14,8 @@
  *         "message": "vhost_section mem",
  *     time="2026-11-22T03:00:00Z" level=info msg="vhost_section mem"
  *
+ * What stands in front of an object stays there, and so is a margin of its text.
+ *
  * Not read: an entry of several lines.
  */
 import { cleanLine } from './clean.js';
@@ -28,6 +30,13 @@ const TEXTS = ['log', 'MESSAGE', 'message', 'msg', 'line', 'textPayload', '_raw'
 /** One of an object that is printed over several lines. */
 const MEMBER =
   /^[ \t]{1,32}"(?:log|msg|message|MESSAGE|line|textPayload|_raw)": ("(?:[^"\\]|\\.)*"),?$/;
+
+/**
+ * What collectors write in front of an object: CRI's log of a container, kubectl and docker compose (a name, a clock), fluentd's
+ * out_file (a clock, a tag).
+ */
+const BEFORE_OBJECT =
+  /^(?:\[pod\/[\w./-]{1,320}\] |[A-Za-z0-9][\w.-]{0,254} {1,64}\| )?(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)(?: std(?:out|err) F | |\t[\w.*-]{1,128}\t))?(?=\{")/;
 
 /** What stands around them: brackets, words of a list, other members. */
 const STRUCTURE =
@@ -55,7 +64,11 @@ export class JsonLines {
 
   /** The line as the program printed it, clean, behind the journal's usual stamp; any other line as it is. */
   unwrap(line: string): string {
-    if (line.startsWith('{"')) return unwrapObject(line) ?? line;
+    const margin = line.endsWith('}') ? BEFORE_OBJECT.exec(line)?.[0] : undefined;
+    if (margin !== undefined) {
+      const text = unwrapObject(line.slice(margin.length));
+      return text === undefined ? line : `${margin}${text}`;
+    }
     const item = this.#isInList ? ITEM.exec(line)?.[1] : undefined;
     this.#isInList = item !== undefined || LIST.test(line);
     const member = line.includes('": "') ? MEMBER.exec(line)?.[1] : undefined;
@@ -70,15 +83,18 @@ function textOf(json: string | undefined): string | undefined {
   return typeof text === 'string' ? oneLine(text) : undefined;
 }
 
-function unwrapObject(line: string): string | undefined {
+function unwrapObject(line: string, isInner = false): string | undefined {
   if (line.length > LONGEST_ENTRY || !OBJECT.test(line)) return undefined;
   const entry = parsed(line);
   if (!isObject(entry)) return undefined;
-  // Splunk's entry is in the result of a search.
-  const fields = isObject(entry.result) ? entry.result : entry;
+  // In what a search found: Splunk's entry, that of Elasticsearch.
+  const fields = [entry.result, entry._source].find(isObject) ?? entry;
   const said = TEXTS.map((name) => fields[name]).find((value) => typeof value === 'string');
   const text = said === undefined ? undefined : oneLine(said);
-  return text === undefined ? undefined : `${stampOf(fields)}${text}`;
+  if (text === undefined) return undefined;
+  // What the program in the container writes may be JSON, too.
+  const inner = isInner ? undefined : unwrapObject(text, true);
+  return inner ?? `${stampOf(fields)}${text}`;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -86,7 +102,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** `2026-11-22T03:27:38.000000Z host qemu[4242]: `, as `journalctl -o short-iso-precise` would print it. */
-function stampOf(fields: Readonly<Record<string, unknown>>): string {
+export function stampOf(fields: Readonly<Record<string, unknown>>): string {
   const {
     __REALTIME_TIMESTAMP: time,
     _HOSTNAME: host = '-',

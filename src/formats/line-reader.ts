@@ -24,6 +24,8 @@ import { Pager } from './gdb/pager.js';
 import type { Line } from './gdb/pending.js';
 import type { GdbSession } from './gdb/session.js';
 import { FormatOffers } from './format-offers.js';
+import { hiddenIn } from './hidden-lines.js';
+import type { KnownEvents } from './hidden-lines.js';
 import { NoteReader } from './notes/note-reader.js';
 import type { EventLine, EventLines } from './qemu/event-lines.js';
 import type { EventTable } from './qemu/event-table.js';
@@ -31,13 +33,15 @@ import { WrappedEvents } from './qemu/wrapped-events.js';
 import { toldLoss } from './told-losses.js';
 import type { ToldLoss } from './told-losses.js';
 import type { UnknownMargins } from './unknown-margins.js';
-import { UnreadTraces } from './wire/unread-traces.js';
+import { UnreadTraces, unreadTraceOf } from './wire/unread-traces.js';
 
 // "(qemu) vhost_commit Started: 1 Changed: 0": the monitor, which shares the terminal, had just asked for a command
 const MONITOR = /^(?:\(qemu\) ){1,8}(?=[a-z])/;
 
 // 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
 const STAMPED = /^\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
+
+const UNREAD: ToldLoss = { why: 'a line of a trace that could not be read' };
 
 /** What the lines of a capture have in common. */
 export interface LineContext {
@@ -67,6 +71,7 @@ export class LineReader {
   readonly #wrapped: WrappedEvents;
   readonly #pager: Pager;
   readonly #unread = new UnreadTraces();
+  readonly #known: KnownEvents;
 
   constructor({ table, events, session, output, frames, stops, margins, isNewest }: LineContext) {
     this.#events = events;
@@ -76,6 +81,10 @@ export class LineReader {
     this.#stops = stops;
     this.#margins = margins;
     this.#isNewest = isNewest;
+    this.#known = {
+      has: (name) => margins.has(name),
+      isEvent: (text) => margins.isEvent(text),
+    };
     const join = this.join.bind(this);
     this.#notes = new NoteReader(session, events);
     this.#formats = new FormatOffers(table, session, this.#notes);
@@ -202,7 +211,7 @@ export class LineReader {
       this.#notes.blank(lineNo);
     } else if (this.#formats.take(text, lineNo)) {
       this.#unread.seeUnused(text, lineNo);
-      return;
+      if (this.#formats.taker === 'dmesg') this.#missBehindStamp(line);
     } else if (this.#missTrace(text, lineNo)) return;
     else if (this.#goOnWithNote(line)) return;
     else if (this.#readFrameLine(line, raw) || this.#readEventLine(line)) return;
@@ -215,8 +224,33 @@ export class LineReader {
   #missTrace(text: string, lineNo: number): boolean {
     if (!this.#unread.see(text, lineNo)) return false;
     this.#notes.settle();
-    this.lose(lineNo, { why: 'a line of a trace that could not be read' });
+    this.lose(lineNo, UNREAD);
     return true;
+  }
+
+  /** A line of another log may have a stamp like the kernel's. */
+  #missBehindStamp({ text, lineNo }: Line): void {
+    if (!this.#unread.see(text, lineNo) && !this.#countHidden(text, lineNo)) return;
+    this.loseAbove(lineNo + 1, UNREAD);
+  }
+
+  /** A line that holds a record which nobody reads is no words. */
+  #missHidden({ text, lineNo }: Line): boolean {
+    if (!this.#countHidden(text, lineNo)) return false;
+    this.#notes.settle();
+    this.lose(lineNo, UNREAD);
+    return true;
+  }
+
+  #countHidden(text: string, lineNo: number): boolean {
+    const of = hiddenIn(text, this.#known);
+    if (of !== undefined) this.#unread.count(of, lineNo);
+    return of !== undefined;
+  }
+
+  /** The line holds a record, whatever stands around that. */
+  hides(text: string): boolean {
+    return (unreadTraceOf(text) ?? hiddenIn(text, this.#known)) !== undefined;
   }
 
   /** An open block of a note takes what gdb would claim only by its surroundings. */
@@ -326,7 +360,7 @@ export class LineReader {
   }
 
   #prose(line: Line): void {
-    if (this.#wrapped.begin(line)) return;
+    if (this.#wrapped.begin(line) || this.#missHidden(line)) return;
     if (this.#output.isOfProgram(line)) this.#session.prose(line.lineNo, false);
     else this.#notes.read(line);
   }

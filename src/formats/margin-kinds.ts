@@ -45,6 +45,14 @@ const INDENTS: readonly RegExp[] = [
 // "> > #3  f () at x.c:1"    "| #3 ..."
 const QUOTED = /^[ \t]{0,8}(?:[>|][ \t]?){1,64}/;
 
+// "[  100.000000] qemu[4242]: text": what a service prints into the kernel's log (StandardOutput=kmsg of systemd)
+export const KERNEL_LOG = /^\[ {0,8}\d{1,9}\.\d{6}\] (?<by>[\w./-]{1,64}\[\d{1,8}\]:)(?: |$)/;
+
+// "[Sun Nov 22 03:27:38 2026] text"   "[Nov22 03:27] text"   "[  +1.234567] text"   "[<     0.000123>] text"   "[+  0.001234] text":
+// DPDK's --log-timestamp (lib/log/log_timestamp.c)
+const DPDK_CLOCK =
+  /^\[(?:[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}|[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d|[ +<]{1,8} {0,12}\d{1,9}\.\d{6}>?)\] /;
+
 /** Lines of any session have them. `by` is who wrote the line, where a log has several writers. */
 const KINDS: readonly RegExp[] = [
   NUMBERED,
@@ -54,6 +62,8 @@ const KINDS: readonly RegExp[] = [
   /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?: {1,2}|\t)/,
   /^\[\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\] /,
   JOURNAL,
+  KERNEL_LOG,
+  DPDK_CLOCK,
   // "2026-11-26T12:00:00.123456789Z stdout F #0 ...": CRI's log of a container
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) std(?:out|err) F /,
   // "2026-11-26T12:00:00.123456Z 00O #0 ...": GitLab's stream and whether it is standard output
@@ -90,6 +100,8 @@ const NAMED_KINDS: readonly RegExp[] = [
   /^<\d{1,3}>1 \d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d) (?<by>[\w.-]{1,255} \S{1,48} \S{1,128}) \S{1,32} -(?: |$)/,
   // "[host1] out: text": Fabric
   /^\[(?<by>[\w.@:-]{1,255})\] (?:out|err): /,
+  // "2026-11-22T03:27:38+00:00\tkube.vm1\ttext": fluentd's out_file
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)\t(?<by>[\w.*-]{1,128})\t/,
   // "2026-11-22T03:00:00.123000+00:00 vm1/qemu text": aws logs tail
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) (?<by>[A-Za-z][\w./$[\]-]{0,254}) /,
 ];
@@ -160,8 +172,8 @@ export function marginOf(line: string, evidence: Evidence): Margin | undefined {
   if (!ANY_KIND.test(line)) return undefined;
   const kind =
     OF_SESSIONS.find((one) => isProven(line, one, evidence.isSession)) ??
-    [QUOTED, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound)) ??
-    [QUOTED, LOGGER, ...COUNTED, ...NAMED_KINDS].find((one) =>
+    [QUOTED, KERNEL_LOG, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound)) ??
+    [QUOTED, LOGGER, KERNEL_LOG, ...COUNTED, ...NAMED_KINDS].find((one) =>
       isProven(line, one, evidence.isKernelTrace),
     );
   if (kind !== undefined) return [kind];

@@ -8,7 +8,7 @@
  */
 import { isEmptyQuote } from './clean.js';
 import { isKernelTrace } from './kernel/kernel-traces.js';
-import { cutMargin, isListing, marginOf, NUMBERED, numberOf } from './margin-kinds.js';
+import { cutMargin, isListing, KERNEL_LOG, marginOf, NUMBERED, numberOf } from './margin-kinds.js';
 import type { Cut, Evidence, Margin } from './margin-kinds.js';
 import type { EventTable } from './qemu/event-table.js';
 import { readEvent } from './qemu/qemu-trace.js';
@@ -165,6 +165,8 @@ export class Margins {
     }
     if (writer !== undefined && this.#isDebugger) return false;
     if (hasOwnStamp(line)) return true;
+    // That stamp the kernel's messages have, whose reader would take the line.
+    if (this.#margin?.includes(KERNEL_LOG) === true) return false;
     return STAMPED_EVENT.test(line) && readEvent(line, 0, false, this.#events) !== undefined;
   }
 

@@ -13,6 +13,7 @@ import { KnownLines } from './gdb/known-lines.js';
 import { KnownStops } from './gdb/known-stops.js';
 import { GdbOutput } from './gdb/output.js';
 import { GdbSession } from './gdb/session.js';
+import { JournalFields } from './journal-fields.js';
 import { JsonLines } from './json-lines.js';
 import { LineReader } from './line-reader.js';
 import { LogLines } from './log-lines.js';
@@ -48,6 +49,7 @@ class Reader implements CaptureReader {
   readonly #sink = new RecordSink(this.#log);
   readonly #session = new GdbSession(this.#sink);
   readonly #json = new JsonLines();
+  readonly #journal: JournalFields;
   readonly #csv = new CsvLines();
   readonly #margins: Margins;
   readonly #events: EventLines;
@@ -79,6 +81,15 @@ class Reader implements CaptureReader {
         this.#lines.join({ text: '', lineNo, cut: false });
       },
     });
+    const skip = (line: number): void => {
+      this.#log.skip(line);
+    };
+    this.#journal = new JournalFields({
+      pushLine: (text, line) => {
+        this.#pushText(text, text, line);
+      },
+      skip,
+    });
     this.#mail = new MailLines({
       pushLine: (text, line) => {
         this.#pushLine(text, line);
@@ -86,9 +97,7 @@ class Reader implements CaptureReader {
       join: (text, line, cut) => {
         this.#lines.join({ text, lineNo: this.#log.numberOf(line), cut });
       },
-      skip: (line) => {
-        this.#log.skip(line);
-      },
+      skip,
       isFrameOrStop: (text, line) =>
         this.#lines.isFrameOrStop({ text, lineNo: this.#log.numberOf(line), cut: false }),
     });
@@ -97,19 +106,24 @@ class Reader implements CaptureReader {
   push(raw: string): void {
     this.#count += 1;
     const line = this.#count;
-    if (!this.#mail.isOpen && this.#known.push(raw, this.#log.numberOf(line))) return;
+    const isHeld = this.#mail.isOpen || this.#journal.isOpen;
+    if (!isHeld && this.#known.push(raw, this.#log.numberOf(line))) return;
     if (raw.length > LONGEST_LINE) this.#refuseLine(line);
     else if (!this.#mail.take(raw, line)) this.#pushLine(raw, line);
   }
 
   #pushLine(raw: string, line: number): void {
-    const lineNo = this.#log.numberOf(line);
-    if (this.#pushPlainEvent(raw, lineNo)) return;
+    if (!this.#journal.isOpen && this.#pushPlainEvent(raw, this.#log.numberOf(line))) return;
     const clean = cleanLine(raw);
-    if (this.#json.isBetween(clean) || isHeader(clean)) {
-      this.#log.skip(line);
-      return;
-    }
+    if (this.#journal.take(clean, line)) return;
+    const isBetween = this.#json.isBetween(clean) && !this.#lines.hides(clean);
+    if (isBetween || isHeader(clean)) this.#log.skip(line);
+    else this.#pushText(clean, raw, line);
+  }
+
+  /** `raw`: as it stands in the capture. */
+  #pushText(clean: string, raw: string, line: number): void {
+    const lineNo = this.#log.numberOf(line);
     const printed = this.#csv.unwrap(this.#json.unwrap(clean));
     const text = this.#margins.strip(stripMarkup(printed));
     if (this.#csv.hole !== undefined) this.#lines.loseAbove(lineNo, this.#csv.hole);
@@ -146,6 +160,7 @@ class Reader implements CaptureReader {
 
   #refuseLine(line: number): void {
     this.#mail.end();
+    this.#journal.end();
     this.#lines.end();
     const lineNo = this.#log.numberOf(line);
     const span = { first: lineNo, last: lineNo };
@@ -159,6 +174,7 @@ class Reader implements CaptureReader {
 
   finish(): Reading {
     this.#mail.end();
+    this.#journal.end();
     this.#lines.finish();
     const records = this.#sink.finish();
     const { blank, problems } = this.#sink;

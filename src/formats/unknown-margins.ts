@@ -197,10 +197,16 @@ export class UnknownMargins {
       return level === undefined ? undefined : { what: 'frame', level: Number(level) };
     }
     if (STOP.test(text)) return { what: 'stop', level: 0 };
-    return this.#isEvent(text) ? { what: 'event', level: 0 } : undefined;
+    return this.isEvent(text) ? { what: 'event', level: 0 } : undefined;
   }
 
-  #isEvent(text: string): boolean {
+  /** A name of an event that is known. */
+  has(name: string): boolean {
+    return this.#events.has(name);
+  }
+
+  /** The text is an event by itself. */
+  isEvent(text: string): boolean {
     if (text.length > LONGEST_EVENT) return false;
     const isStamped = /^[A-Z]/.test(text);
     if (!isStamped && !this.#events.has(/^\w*/.exec(text)?.[0] ?? '')) return false;
@@ -233,7 +239,7 @@ export class UnknownMargins {
     if (line.length > LONGEST_EVENT) return undefined;
     let tries = 0;
     for (const { index } of line.matchAll(/(?<=[ \t])[a-z]\w*_\w+(?= )/g)) {
-      if (this.#isEvent(line.slice(index))) {
+      if (this.isEvent(line.slice(index))) {
         return { what: 'event', level: 0, prefix: line.slice(0, index), rest: line.slice(index) };
       }
       tries += 1;

@@ -9,8 +9,9 @@ import { configLine } from './dpdk-line.js';
 import { withoutRemains } from './remains.js';
 import { hasStraceHead, holdsTwo, straceLine } from './strace-line.js';
 
-/** What the text ends with: quotes and brackets of whatever it stands in. */
-const TAIL = /[^\w\s.`]{0,8}(?:\\n)?[^\w\s.`]{0,8}[ \t]*$/.source;
+/** What the text ends with: quotes and brackets of whatever it stands in, or the end of a string in JSON, which goes on. */
+const TAIL = /(?:[^\w\s.`]{0,8}(?:\\n)?[^\w\s.`]{0,8}[ \t]*$|(?:\\{1,3}n)?\\{0,3}"[ \t]?[,\]}])/
+  .source;
 
 const TRACES: readonly { readonly of: string; readonly line: RegExp }[] = [
   {
@@ -33,6 +34,8 @@ const TRACES: readonly { readonly of: string; readonly line: RegExp }[] = [
         .source + `(?:VHOST_CONFIG: |(?:, \\d{1,9})?${TAIL})`,
     ),
   },
+  // "VirtualEthernet0/0/0: if 3 msg VHOST_USER_SET_LOG_BASE": its vhost_user.c, vu_log_debug()
+  { of: 'VPP', line: /: if \d{1,6} msg VHOST_USER_[A-Z_]{3,40}/ },
   {
     of: 'libvhost-user',
     line: new RegExp(/\bRequest: VHOST_USER_[A-Z_]{3,40} \(\d{1,3}\)/.source + TAIL),
@@ -68,18 +71,20 @@ export class UnreadTraces {
 
   /** True for such a line, which is counted. */
   see(text: string, lineNo: number): boolean {
-    if (!SIGN.test(text)) return false;
-    const bounded = text.length > LONGEST_LINE ? text.slice(0, LONGEST_LINE) : text;
-    const bare = SET_OFF.exec(bounded)?.[1] ?? bounded;
-    const of = traceOf(bounded) ?? traceOf(bare) ?? ownTraceOf(bounded);
+    const of = unreadTraceOf(text);
     if (of === undefined) return false;
+    this.count(of, lineNo);
+    return true;
+  }
+
+  /** A line of the trace `of` that is not read. */
+  count(of: string, lineNo: number): void {
     const seen = this.#seen.get(of);
     if (seen === undefined) this.#seen.set(of, { first: lineNo, last: lineNo, count: 1 });
     else {
       seen.last = lineNo;
       seen.count += 1;
     }
-    return true;
   }
 
   /** A line that a format took, and of which nothing is made. */
@@ -111,6 +116,14 @@ export class UnreadTraces {
       span: { first, last: count === 1 ? first : last },
     }));
   }
+}
+
+/** Which trace the line is of, if there is one that nobody reads there. */
+export function unreadTraceOf(text: string): string | undefined {
+  if (!SIGN.test(text)) return undefined;
+  const bounded = text.length > LONGEST_LINE ? text.slice(0, LONGEST_LINE) : text;
+  const bare = SET_OFF.exec(bounded)?.[1] ?? bounded;
+  return traceOf(bounded) ?? traceOf(bare) ?? ownTraceOf(bounded);
 }
 
 function traceOf(text: string): string | undefined {
