@@ -98,6 +98,9 @@ describe('a person who begins like a program', () => {
     'Ubuntu 22.04 shows the same again',
     'W: I saw this one too',
     'dirty sync count: see above',
+    'fedora qemu-system-x86_64: prints the same as before',
+    'qemu:the other one: it ends',
+    'Then qemu-kvm: it says that the log is freed',
     'Do you see the same (y or n) on your host?',
   ])('makes a note: %s', (line) => {
     expect(signOf(['', line, ''])).toBe(line);

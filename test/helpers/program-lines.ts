@@ -118,6 +118,18 @@ export const PROGRAM_LINES: Readonly<Record<string, readonly string[]>> = {
     'Unexpected error in bdrv_check_perm() at ../block.c:1574:',
     'Segmentation fault (core dumped)',
   ],
+  'QEMU, of a place or a guest': [
+    "qemu-orig:/root/vhost.events:53: warning: trace event 'vhost_dev_start_in' does not exist",
+    "qemu-system-x86_64:vhost.events:53: warning: trace event 'vhost_dev_stop' is not traceable",
+    'qemu-kvm:/etc/qemu/vm 1.cfg:12: Invalid parameter for the group of the drive',
+    'qemu-system-x86_64:vm.cfg: the drive in this file is not there',
+    'qemu-system-x86_64: -device vhost-user-blk-pci,chardev=c0: warning: the queue is too short',
+    'vm1 qemu-system-x86_64: warning: the backend is not there, and nobody else is',
+    "fedora qemu-system-x86_64:/root/vhost.events:7: warning: trace event 'vhost_commit' does not exist",
+    'fedora /usr/bin/qemu-kvm: -device vhost-user-blk-pci,chardev=c0: the backend is not there',
+    'debian-12 qemu-system-x86_64: vhost_dev_start failed, and it is not tried again',
+    "2026-11-28T21:30:52.123456Z vm1 qemu-orig:/root/vhost.events:53: warning: trace event 'vhost_dev_stop_in' does not exist",
+  ],
   'QEMU with -d': [
     'SMM: enter',
     'SMM: after RSM',

@@ -5,6 +5,7 @@
  *
  * A script that prints `vhost_dev_start hit` in front of its `bt`, or behind the stop, names the call that gdb shows.
  */
+import { hasReportHead } from '../qemu/report-head.js';
 
 /** Functions of QEMU that a rule may miss, as src/facts/functions.ts has them; data have names that begin alike. */
 const NAME =
@@ -25,7 +26,8 @@ export class NamedCalls {
 
   /** A line that nothing claims. */
   seeLine(text: string): void {
-    if (!text.includes('_') || text.length > LONGEST_LINE || SIGNED.test(text)) return;
+    if (!text.includes('_') || text.length > LONGEST_LINE) return;
+    if (SIGNED.test(text) || hasReportHead(text)) return;
     const isShortened = SHORTENED.test(text);
     for (const [name] of text.matchAll(NAME))
       if (isShortened || name !== this.#shown) this.#names.add(name);

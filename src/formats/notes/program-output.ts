@@ -8,6 +8,7 @@
  */
 import { anyOf } from '../../base/any-of.js';
 import { isPersonal } from '../personal.js';
+import { hasReportHead } from '../qemu/report-head.js';
 
 // No text may match a part in two ways: a line made for it would then take time without bounds.
 const PROGRAM_START = anyOf([
@@ -106,7 +107,7 @@ export function isProgramOutput(text: string): boolean {
   const bounded = text.length > 2048 ? text.slice(0, 2048) : text;
   if (PROGRAM_START.test(bounded)) return !DOUBTFUL.test(bounded) || !isPersonal(bounded);
   if (PROGRAM_WITHIN.test(bounded)) return true;
-  if (SIGN.test(bounded) && PROGRAM_SIGNED.test(bounded)) return true;
+  if (SIGN.test(bounded) && (PROGRAM_SIGNED.test(bounded) || hasReportHead(bounded))) return true;
   // dev->log=0x5555 dev->log_size=28672: more signs than letters
   return !isHalfLetters(bounded);
 }
