@@ -15,7 +15,6 @@ const ALWAYS_DECIDED = new Set([
   'ST-IDX',
   'ST-PUTSYNC',
   'ST-SIZE',
-  'ST-SYNCRANGE',
   'TH-CONTEXT',
   'XD-ORDER',
 ]);

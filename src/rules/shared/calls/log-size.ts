@@ -106,7 +106,7 @@ export function givenSize(activation: Activation): bigint | undefined {
 }
 
 /** Missing-list entries when a device may get another log unseen between two steps. */
-function unwatchedSizes(context: SessionContext, from: number, to: number): string[] {
+export function unwatchedSizes(context: SessionContext, from: number, to: number): string[] {
   const { run } = context;
   // A vhost_log_get() whose caller is not shown may be that of any device's start.
   const seesGets =
