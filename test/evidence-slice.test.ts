@@ -173,16 +173,32 @@ class Capture {
       return isUnwatched ? { kind: 'chatter', span } : { kind: 'gap', span, why: 'lost' };
     });
     const functions = new Set([...names, ...records.flatMap(functionsOf)]);
-    return [...[...functions].map((func, i) => probe(func, i, names.has(func))), ...left];
+    const numbers = recipeNumbers(records);
+    return [
+      ...[...functions].map((func, i) =>
+        probe(func, numbers.get(func) ?? 1000 + i, names.has(func)),
+      ),
+      ...left,
+    ];
   }
 }
 
+/** Breakpoints of the recipe, by function: of what was printed at their stops nobody need ask what it is. */
+function recipeNumbers(records: readonly CaptureRecord[]): Map<string, number> {
+  const numbers = new Map<string, number>();
+  for (const record of records) {
+    if (record.kind !== 'breakpoint-set' || record.declared !== true) continue;
+    if (record.func !== undefined) numbers.set(record.func, record.number);
+  }
+  return numbers;
+}
+
 /** The breakpoint of a function, and whether every call stops there. */
-function probe(func: string, i: number, isWatched: boolean): CaptureRecord {
+function probe(func: string, number: number, isWatched: boolean): CaptureRecord {
   return {
     kind: 'breakpoint-set',
     span: { first: 0, last: 0 },
-    number: 1000 + i,
+    number,
     temporary: false,
     func,
     file: undefined,

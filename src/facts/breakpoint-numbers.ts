@@ -23,6 +23,11 @@ export class BreakpointNumbers {
     return this.given.has(number);
   }
 
+  /** The recipe of `vhtrace probes` set it. */
+  isOfRecipe(number: number): boolean {
+    return this.declared.has(number);
+  }
+
   /** A number that this debugger gave to another place, passed over, or gave already `steps` before. */
   isOfAnother(set: BreakpointSet, steps: number): boolean {
     if (set.declared === true && set.narrowed !== true)

@@ -37,13 +37,6 @@ import type { StepMaker } from './step-maker.js';
 import { inferiorOf, ProcessFollower } from './threads.js';
 import { TypedCommands } from './typed-commands.js';
 
-/** What was printed first is kept: the debugger may change it later. */
-function notePrinted(step: Step, value: PrintedValue): void {
-  const kind = step.calls.at(-1)?.row.kind;
-  if (kind === undefined) return;
-  step.printed = { ...detachedMembers(printedMembers(kind, value)), ...step.printed };
-}
-
 /** gdb's number of the thread that a program begins with, as long as it has one inferior. */
 const MAIN_THREAD = '1';
 
@@ -144,7 +137,16 @@ export class DebuggerSteps {
     this.silent.onValue();
     if (this.position.frameSelected) return;
     if (this.pendingStop !== undefined) this.pendingValues.push(value);
-    else if (this.standing !== undefined) notePrinted(this.standing, value);
+    else if (this.standing !== undefined) this.notePrinted(this.standing, value);
+  }
+
+  /** What was printed first is kept: the debugger may change it later. */
+  private notePrinted(step: Step, value: PrintedValue): void {
+    const kind = step.calls.at(-1)?.row.kind;
+    if (kind === undefined) return;
+    const ofRecipe = step.breakpoint !== undefined && this.numbers.isOfRecipe(step.breakpoint);
+    const members = printedMembers(kind, value, ofRecipe);
+    step.printed = { ...detachedMembers(members), ...step.printed };
   }
 
   /** The stacks of all threads are of all inferiors; the debugger stays in its own. */

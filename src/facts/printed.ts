@@ -1,7 +1,7 @@
 /**
  * Which printed structures belong to a call: `print *addr` where a ring address is set, `print *log` where
- * the log base is, `print *file` where a tap is attached, `print *dev->log` where a log is put. Only there
- * are they known to be what the call is about and to have their value at the entry; `addr` of
+ * the log base is, `print *file` where a tap is attached, `print *dev->log` where a log is put,
+ * `print features[0]@2` where features are words that the argument points to. Only there are they known to be what the call is about and to have their value at the entry; `addr` of
  * vhost_virtqueue_set_addr() is a local variable that nobody has filled yet.
  */
 import type { FactKind } from '../model/fact.js';
@@ -38,15 +38,27 @@ const STRUCTURES: Partial<Record<FactKind, Structure>> = {
   vhost_log_put: { pointer: 'dev->log', members: LOG, hasDouble: true },
 };
 
-/** Members of a call's structure that a printed value shows; none where it may be another variable. */
+/**
+ * Members of a call's structure that a printed value shows; none where it may be another variable.
+ * `ofRecipe`: the stop is of a breakpoint of `vhtrace probes`, which prints what the call is about and nothing else.
+ */
 export function printedMembers(
   kind: FactKind,
   { asked, members }: PrintedValue,
+  ofRecipe: boolean,
 ): PrintedValue['members'] {
+  if (kind === 'op_set_features')
+    return (asked === undefined ? ofRecipe : WORDS.test(asked)) ? members : {};
   const structure = STRUCTURES[kind];
   if (structure === undefined || !isArgument(structure, asked, members)) return {};
   return members;
 }
+
+/**
+ * The first of the features words, or both. Those that the device keeps, acked_features_ex, are without LOG_ALL.
+ * Source: QEMU 10.2 hw/virtio/vhost-backend.c vhost_kernel_set_features(), include/hw/virtio/virtio-features.h.
+ */
+const WORDS = /^(?:\*features|features\[0\])(?:@[12])?$/;
 
 function isArgument(
   { pointer, members: names, hasDouble }: Structure,

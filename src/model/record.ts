@@ -143,7 +143,7 @@ export interface FunctionReturn {
 }
 
 /**
- * A structure that the debugger printed: `$3 = {index = 0, flags = 1}`, over one line or several; or one
+ * A structure or an array that the debugger printed: `$3 = {index = 0, flags = 1}`, over one line or several; or one
  * member, where the command that asked for it stands directly above (`p addr->flags`).
  *
  * Source: gdb/printcmd.c, print_value(); gdb/valprint.c.
@@ -155,7 +155,7 @@ export interface PrintedValue {
   readonly number?: number;
   /** The expression (`*addr`, `addr->flags`), where the command that asked for it stands directly above. */
   readonly asked?: string;
-  /** Text of each member; a structure inside gives `outer.inner`. Elements of arrays are left out. */
+  /** Text of each member; a structure inside gives `outer.inner`. An array of scalars has `[0]`, `[1]`; elements of others are left out. */
   readonly members: Readonly<Record<string, string>>;
 }
 

@@ -1,6 +1,5 @@
 import { hasFailed } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
-import { featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
 import {
   bareWithin,
@@ -11,6 +10,7 @@ import {
   place,
   probeName,
 } from './shared/calls/queries.js';
+import { featuresSent } from './shared/calls/printed.js';
 import { isOfInit } from './shared/calls/log-toggles.js';
 import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
 import { isOfOneQemu, missingFor, wirePasses } from './shared/wire/passes.js';
@@ -170,7 +170,7 @@ function judgeUnseen({ run }: SessionContext, span: Activation): Judgement | und
 
 function switchesOn(activation: Activation): boolean {
   if (activation.kind !== 'op_set_features') return activation.enable === true;
-  const word = featuresOf(activation.value);
+  const word = featuresSent(activation);
   return word !== undefined && (word & LOG_ALL) !== 0n;
 }
 

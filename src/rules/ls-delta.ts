@@ -1,10 +1,11 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
-import { argText, bigintOf, featuresOf } from '../model/values.js';
+import { bigintOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
 import { connectionsOf, isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
 import { hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
+import { featuresSent } from './shared/calls/printed.js';
 import { deviceIn, missingStart, wirePasses } from './shared/wire/passes.js';
 import type { WirePass } from './shared/wire/passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -30,7 +31,7 @@ export const lsDelta: Rule = {
     exceptions: [
       'a new start of the device',
       'vdpa with shadow virtqueues changes the word inside the op: only the entry of the op shows it',
-      'the multi-word features of 10.2 show a pointer only',
+      'kernel devices of 10.2 and later get a pointer to the words: they have to be printed at the op',
     ],
     sources: [
       'QEMU hw/virtio/vhost.c vhost_dev_set_features()',
@@ -95,11 +96,12 @@ interface Word {
 
 /** What a start or a log toggle sends; vhost_dev_prepare_inflight() comes before the start. */
 function wordOf(call: Activation): Word | undefined {
-  const { frame, row } = call.call;
   // vhost_vdpa_set_features() clears VHOST_F_LOG_ALL in its own argument.
-  if (row.backend === 'vdpa' && !call.entered) return undefined;
+  if (call.call.row.backend === 'vdpa' && !call.entered) return undefined;
   const sender = callerOf(call, 'vhost_dev_start', 'vhost_dev_set_log', 'vhost_migration_log');
-  const features = featuresOf(argText(frame, 'features'));
+  // Of two words the first alone was printed.
+  if (call.printed?.has('[0]') === true && !call.printed.has('[1]')) return undefined;
+  const features = featuresSent(call);
   return sender === undefined || features === undefined ? undefined : { call, features };
 }
 

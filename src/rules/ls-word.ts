@@ -3,8 +3,8 @@ import type { Step } from '../facts/step.js';
 import type { Activation } from '../flows/activation.js';
 import { hasGap } from '../flows/run.js';
 import type { Run } from '../flows/run.js';
-import { featuresOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
+import { featuresSent } from './shared/calls/printed.js';
 import { nestedPairs } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
@@ -25,7 +25,7 @@ export const lsWord: Rule = {
     remedy: 'Look at what changes the word between vhost_dev_set_features() and the backend op.',
     exceptions: [
       'vdpa with shadow virtqueues strips the bit inside the op: only the entry of the op shows the word',
-      'the multi-word features of 10.2 show a pointer only',
+      'kernel devices of 10.2 and later get a pointer to the words: they have to be printed at the op',
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_features()'],
   },
@@ -33,10 +33,11 @@ export const lsWord: Rule = {
   stack: {
     of: ['op_set_features'],
     *judge(step, run) {
-      for (const { outer, inner, caller, line, evidence: shown } of nestedPairs(step, run)) {
+      for (const pair of nestedPairs(step, run)) {
+        const { outer, inner, caller, called, line, evidence: shown } = pair;
         if (outer.row.kind !== 'vhost_dev_set_features' || inner.row.kind !== 'op_set_features')
           continue;
-        const word = featuresOf(inner.value);
+        const word = called && featuresSent(called);
         const enable = outer.enable ?? enableAtEntry(run, caller, step);
         if (enable === undefined || inner.value === undefined) continue;
         const isVdpa = inner.row.backend === 'vdpa';
@@ -44,7 +45,7 @@ export const lsWord: Rule = {
         const place = { device: inner.pointer, step: step.index, line };
         if (word === undefined) {
           const message = `${inner.func} gets features=${inner.value}, which is no features word`;
-          yield { verdict: 'inconclusive', ...place, message, missing: ['the words it points to'] };
+          yield { verdict: 'inconclusive', ...place, message, missing: [WORDS] };
           continue;
         }
         const isSet = (word & LOG_ALL) !== 0n;
@@ -75,6 +76,8 @@ function enableAtEntry(
   return call.enable;
 }
 
+/** The recipe of `vhtrace probes gdb` prints them; whose they are is known by its breakpoint or by the command. */
+const WORDS = 'print features[0]@2 at its entry, as vhtrace probes gdb does';
 const ENTRY = 'break vhost_vdpa_set_features, by its name, in the log';
 
 /** The stop is known to be at the beginning: one at a line further down may come after the bit was cleared. */

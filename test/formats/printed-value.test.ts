@@ -75,3 +75,20 @@ test('a structure of which lines are missing is chatter, and what follows is rea
   expect(kinds.slice(0, 2)).toEqual(['chatter', 'backtrace']);
   expectEveryLineOnce(readLines(lines));
 });
+
+test('an array of scalars has its elements, one of structures has none', () => {
+  const read = (lines: string[]) =>
+    readLines(lines).records.map((record) =>
+      record.kind === 'value' ? record.members : record.kind,
+    );
+  const words = { '[0]': '5234491392', '[1]': '0' };
+  expect(read(['$1 = {5234491392, 0}'])).toEqual([words]);
+  expect(read(['(gdb) p/x features[0]@2', '$1 = {0x138000000, 0x0}']).at(-1)).toEqual({
+    '[0]': '0x138000000',
+    '[1]': '0x0',
+  });
+  expect(read(['(gdb) p *features', '$1 = 5234491392']).at(-1)).toEqual({ '[0]': '5234491392' });
+  // Binary digits look like another number.
+  expect(read(['(gdb) p/t *features', '$1 = 100111000']).at(-1)).toBe('chatter');
+  expect(read(['$1 = {{flags = 1}, {flags = 2}}'])).toEqual(['chatter']);
+});

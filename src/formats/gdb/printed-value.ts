@@ -1,11 +1,11 @@
 /**
- * Structures that gdb printed → their members.
+ * Structures and arrays that gdb printed → their members.
  *
  * Producer: gdb/printcmd.c, gdb/valprint.c (gdb 7 to 18).
  * Syntax:   grammars/gdb-value.peggy.
  * Unit:     one value, from `$3 = {` to the bracket that closes it: `set print pretty` and narrow terminals
  *           need several lines for it.
- * Not read: arrays, scalars (nothing says what they are the value of), values of which a line is missing.
+ * Not read: arrays of others than scalars, scalars (nothing says what they are the value of), values of which a line is missing.
  */
 import { accept } from '../../grammar/gdb-value.js';
 import type { CaptureRecord, PrintedValue } from '../../model/record.js';
@@ -54,7 +54,7 @@ export class PrintedText {
     return this.isOpen && this.#depth <= 0;
   }
 
-  /** Ends the value: its record, or undefined where it is no structure that can be read. */
+  /** Ends the value: its record, or undefined where it is nothing that can be read. */
   end(): PrintedValue | undefined {
     const [text, isWhole] = [this.#text, this.isWhole];
     this.#text = '';
@@ -81,15 +81,17 @@ export function readMembers(text: string): PrintedValue['members'] | undefined {
   return members === undefined || members.length === 0 ? undefined : Object.fromEntries(members);
 }
 
-/** The expression that a command prints: `*addr` of `p/x *addr`. */
+/** The expression that a command prints: `*addr` of `p/x *addr`; `p/t` prints digits that look like another number. */
 export function askedExpression(command: string): string | undefined {
-  return /^(?:p|print|inspect|output)(?:\/[a-z0-9]+)? +(\S.*)$/.exec(command.trim())?.[1];
+  return /^(?:p|print|inspect|output)(?:\/[a-su-z0-9]+)? +(\S.*)$/.exec(command.trim())?.[1];
 }
 
-/** The member that `addr->flags`, `(*addr).flags` or `addr[0].flags` asks for: `flags`. */
+/** The member that `addr->flags`, `(*addr).flags` or `addr[0].flags` asks for: `flags`; of `words[0]` and `*words` the first element. */
 export function askedMember(expression: string): string | undefined {
-  return MEMBER.exec(expression)?.[1];
+  return FIRST.test(expression) ? '[0]' : MEMBER.exec(expression)?.[1];
 }
+
+const FIRST = /^(?:\*[\w$]+|[\w$]+\[0\])$/;
 
 const MEMBER =
   /^(?:[\w$]+(?:(?:->|\.)\w+)*(?:\[0\])?|\(\*[\w$]+(?:(?:->|\.)\w+)*\))(?:->|\.)([A-Za-z_]\w*)$/;

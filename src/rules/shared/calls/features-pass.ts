@@ -1,10 +1,10 @@
 /** What LS-FEATURES and LE-CLEAR share: does a pass of vhost_dev_set_log() send the features word? */
 import type { Activation } from '../../../flows/activation.js';
 import { LOG_ALL } from '../../../model/constants.js';
-import { featuresOf } from '../../../model/values.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { overOf, successOf } from './log-passes.js';
 import type { Pass } from './log-passes.js';
+import { featuresSent } from './printed.js';
 import { bareWithin, childrenOf, doubts, endOf, place, unwatched } from './queries.js';
 import { unsent } from './unsent.js';
 import type { Unsent } from './unsent.js';
@@ -89,7 +89,7 @@ function flagOf(call: Activation): boolean | undefined {
     call.kind === 'op_set_features'
       ? call
       : call.children.find(({ kind }) => kind === 'op_set_features');
-  const word = featuresOf(op?.value);
+  const word = op && featuresSent(op);
   return word === undefined ? undefined : (word & LOG_ALL) !== 0n;
 }
 

@@ -9,8 +9,9 @@ import type { Mark } from '../../rule.js';
 export interface CallPair {
   readonly outer: Call;
   readonly inner: Call;
-  /** The execution of the outer one. */
+  /** The executions of both. */
   readonly caller: Activation | undefined;
+  readonly called: Activation | undefined;
   readonly line: number;
   /** Where the outer one is shown, if that is another record. */
   readonly evidence: readonly Mark[];
@@ -26,7 +27,8 @@ export function* callPairs(step: Step, run: Run): Generator<CallPair> {
     const inner = step.calls[i];
     if (outer === undefined || inner === undefined || !isFirstSight(step, run, i)) continue;
     const line = step.callLines[i] ?? step.line;
-    yield { outer, inner, caller: shownAt(step, run, i - 1), line, evidence: [] };
+    const [caller, called] = [shownAt(step, run, i - 1), shownAt(step, run, i)];
+    yield { outer, inner, caller, called, line, evidence: [] };
   }
 }
 
@@ -44,7 +46,7 @@ export function* nestedPairs(step: Step, run: Run): Generator<CallPair> {
     return;
   const line = step.callLines[0] ?? step.line;
   const evidence = [{ line: caller.line, role: `${caller.func} is entered, and returns later` }];
-  yield { outer: caller.call, inner, caller, line, evidence };
+  yield { outer: caller.call, inner, caller, called: activation, line, evidence };
 }
 
 /** The execution that the call at `index` of the step's calls shows: its own stack may have come before. */
