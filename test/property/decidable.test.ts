@@ -10,12 +10,14 @@ import { recipes } from '../../src/recipes/index.js';
 import type { Recipe, RecipeName, RecipeRequest } from '../../src/recipes/recipe.js';
 import { rules } from '../../src/rules/index.js';
 import { judge } from '../helpers/check.js';
+import type { Defect } from '../model/execution.js';
 import type { Watch } from '../model/gdb-log.js';
 import { FAULTS } from '../model/protocol-faults.js';
 import type { ProtocolFault } from '../model/protocol-faults.js';
 import { PLAIN } from '../model/machine.js';
 import { play, scenariosOf } from '../model/scenarios.js';
 import type { Scenario } from '../model/scenarios.js';
+import type { Version } from '../model/vhost-backend.js';
 import { KernelDevice } from '../model/wire-kernel.js';
 import type { Ioctl, LogWrite } from '../model/wire-kernel.js';
 import { kprobeRows, straceOf, straceOfIoctls, TRACE_HEADER } from '../model/wire-text.js';
@@ -256,4 +258,42 @@ test('the elections tell that nobody scans memory behind a resize, though a vhos
   const { text } = play({ name: 'resize', actions, profile }, defect, { ...watch, functions });
   const found = judge(text).filter(({ rule }) => rule === 'RZ-ELECT');
   expect(found.map(({ verdict }) => verdict)).toEqual(['violation']);
+});
+
+describe('a migration that goes on tells that its log start succeeded: LS-ALL-RINGS', () => {
+  const SKIPS_ALL: Defect = {
+    call: ({ func, callers }) =>
+      func === 'vhost_virtqueue_set_addr' && callers.some((a) => a.func === 'vhost_dev_set_log')
+        ? { kind: 'skip' }
+        : undefined,
+  };
+
+  /** Of vhost-user-blk: `pairs` of a device that is no NIC is 0. */
+  function captureOf(actions: readonly string[], version: Version, defect?: Defect): string {
+    const profile = { ...PLAIN, version, devices: [{ backend: 'user', pairs: 0 }] } as const;
+    const all = watchOf(recipes.gdb({ backends: ['user'], needs: undefined }));
+    const watch = { ...all, returns: false };
+    return play({ name: '', actions, profile }, defect && (() => defect), watch).text;
+  }
+
+  function verdictsOf(text: string): Set<string> {
+    const own = judge(text).filter(({ rule }) => rule === 'LS-ALL-RINGS');
+    return new Set(own.map(({ verdict }) => verdict));
+  }
+
+  test.each([802, 1002] as const)('no vring is reached, %i', (version) => {
+    const text = captureOf(['boot', 'migrate', 'sync', 'complete'], version, SKIPS_ALL);
+    expect(verdictsOf(text)).toEqual(new Set(['violation']));
+  });
+
+  test('the stop of the device is not seen: its backend may have gone away', () => {
+    const text = captureOf(['boot', 'migrate', 'sync', 'complete'], 802, SKIPS_ALL);
+    const cut = text.slice(0, text.indexOf(', vhost_dev_stop ('));
+    expect(verdictsOf(cut)).toEqual(new Set(['inconclusive']));
+  });
+
+  test('the backend goes away at the features: the log start succeeds without a vring', () => {
+    const text = captureOf(['boot', 'migrate-fault 0 0', 'sync', 'complete'], 802);
+    expect(verdictsOf(text)).not.toContain('violation');
+  });
 });

@@ -28,7 +28,11 @@ export function doubtsOfRunning(
 }
 
 /** What keeps a device from running up to its next stop: its backend may have gone away. */
-function closingDoubts(context: SessionContext, source: Source, { start, next }: Life): string[] {
+export function closingDoubts(
+  context: SessionContext,
+  source: Source,
+  { start, next }: Life,
+): string[] {
   const { activation, step } = start;
   const backend = activation && context.run.rings.backendOf(activation);
   if (backend === 'kernel' || backend === 'vdpa') return [];

@@ -4,6 +4,7 @@ import type { Activation } from '../../../flows/activation.js';
 import type { Run } from '../../../flows/run.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import { callsOf } from './device-calls.js';
+import { goesOnWith } from './kept-migration.js';
 import { isOfInit, togglesOf } from './log-toggles.js';
 import {
   bareWithin,
@@ -37,6 +38,8 @@ export interface Pass {
   readonly rolledBack: boolean;
   /** Of a log start: the pass of the log stop that follows, if all between them would be seen. */
   readonly takenBack: Activation | undefined;
+  /** Of a log start: what its migration does later, and would not if it had failed. */
+  readonly goesOn: Mark | undefined;
 }
 
 /** All passes of a session in one direction. */
@@ -80,6 +83,7 @@ function findPasses(context: SessionContext, enable: boolean): Pass[] {
       rings: new Set(rings.filter((ring) => ring !== undefined)),
       hasUnknownRing: rings.includes(undefined) || addresses.some((a) => a.enable === undefined),
       rolledBack: isUndone(context.run, activation, enable, [...addresses, ...features]),
+      goesOn: enable ? goesOnWith(context, activation, activation.device) : undefined,
       takenBack: enable ? takenBack(context, activation, activation.device) : undefined,
     });
   }
@@ -230,7 +234,7 @@ export function successOf(run: Run, pass: Pass): Mark | undefined {
     endOf(run, activation),
   );
   const isShown = !pass.hasUnknownRing;
-  if (last === undefined || !isShown || !isWhole || isWatched === undefined) return undefined;
+  if (last === undefined || !isShown || !isWhole || isWatched === undefined) return pass.goesOn;
   return { line: last.line, role: 'the last address of the pass, and nothing was undone after it' };
 }
 
