@@ -3,7 +3,7 @@ import type { Run } from '../flows/run.js';
 import { isOwn, passes, unseenPasses } from './shared/calls/log-passes.js';
 import { doubts, endOf, place, unwatched } from './shared/calls/queries.js';
 import { failureOf, goesOnBehind, leftoversOf } from './shared/calls/undone-pass.js';
-import type { Leftover } from './shared/calls/undone-pass.js';
+import type { Failure, Leftover } from './shared/calls/undone-pass.js';
 import type { Pass } from './shared/calls/log-passes.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
@@ -120,13 +120,46 @@ function turned(
   };
 }
 
-/** One judgement for each call that a failed pass leaves as it is, else one for the pass. */
-function* judgeUndoing(context: SessionContext, pass: Pass, failure: Mark): Generator<Judgement> {
+/** One judgement for each call that a failed pass leaves as it is, and one for the pass that undoes none, or all. */
+function* judgeUndoing(
+  context: SessionContext,
+  pass: Pass,
+  failure: Failure,
+): Generator<Judgement> {
   const leftovers = [...leftoversOf(context, pass)];
+  const isUntouched = pass.addresses.every((a) => a.enable === pass.enable);
+  const isNothing = leftovers.some(({ what }) => what === 'features') && isUntouched;
+  if (isNothing && leftovers.length > 1) {
+    yield judgeNothing(pass, leftovers, failure);
+    return;
+  }
   for (const leftover of leftovers) yield judgeLeftover(pass, leftover, failure);
   if (leftovers.length > 0) return;
   const message = `${nameOf(pass)} failed and was undone`;
   yield { verdict: 'pass', ...place(pass.activation), message };
+}
+
+/** The error of the call that fails is not acted on: one cause, however much is left as it is. */
+function judgeNothing(pass: Pass, leftovers: readonly Leftover[], failure: Failure): Judgement {
+  const at = place(pass.activation);
+  const missing = [...new Set(leftovers.flatMap((each) => each.missing))];
+  const rings = leftovers.flatMap(({ vring }) => vring ?? []).sort((a, b) => a - b);
+  const left = `vring${rings.length > 1 ? 's' : ''} ${rings.join(', ')} and the features word`;
+  if (missing.length > 0) {
+    const message = `${nameOf(pass)} fails and is not seen to undo ${left}`;
+    return { verdict: 'inconclusive', ...at, message, missing };
+  }
+  const goesOn = goesOnBehind(pass, failure.step);
+  return {
+    verdict: 'violation',
+    ...at,
+    message:
+      goesOn === undefined
+        ? `${nameOf(pass)} fails and undoes nothing: ${left} keep the new flag`
+        : `a call of ${nameOf(pass)} fails, and it goes on as if nothing had failed`,
+    expected: `vhost_virtqueue_set_addr(enable_log=${String(!pass.enable)}) for each vring so far, then vhost_dev_set_features(enable_log=${String(!pass.enable)})`,
+    evidence: goesOn === undefined ? [failure] : [failure, goesOn],
+  };
 }
 
 function judgeLeftover(pass: Pass, leftover: Leftover, failure: Mark): Judgement {
