@@ -49,8 +49,17 @@ export class FormatOffers {
   end(): void {
     const open = this.#open;
     this.#open = undefined;
-    if (open !== undefined) this.#session.addForeign(open.id, open.end());
+    if (open !== undefined) {
+      const before = open.problem;
+      this.#session.addForeign(open.id, open.end());
+      if (open.problem !== before) this.#tell(open);
+    }
     this.#notes.settle();
+  }
+
+  #tell({ problem }: LineFormat): void {
+    if (problem === undefined) return;
+    this.#session.problem(problem.code, problem.message, problem.span);
   }
 
   #takes(format: LineFormat, text: string, lineNo: number): boolean {
@@ -59,10 +68,7 @@ export class FormatOffers {
     this.#taker = format.id;
     this.#notes.settle();
     this.#session.addForeign(format.id, records, lineNo);
-    const { problem } = format;
-    if (problem !== undefined) {
-      this.#session.problem(problem.code, problem.message, problem.span);
-    }
+    this.#tell(format);
     this.#open = format.isOpen ? format : undefined;
     return true;
   }

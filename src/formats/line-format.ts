@@ -21,6 +21,6 @@ export interface LineFormat {
   end(): readonly CaptureRecord[];
   /** True while a record is under construction: only then is `end()` called. */
   readonly isOpen: boolean;
-  /** What is wrong with the line that was claimed last, for a format that has lines it cannot read. */
+  /** What is wrong with the line that was claimed last, or with what `end()` gave, for a format that has lines it cannot read. */
   readonly problem?: Problem | undefined;
 }

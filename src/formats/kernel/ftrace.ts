@@ -3,7 +3,7 @@
  *
  * Producer: Linux kernel/trace/trace_output.c (trace_print_context), trace_functions_graph.c, trace_kprobe.c,
  *           trace_uprobe.c, trace_syscalls.c (3.2 to 6.18); trace-cmd's trace-read.c.
- * Unit:     one record per row; a call of function_graph is one for `{` and one for `}`, or one for `f();`.
+ * Unit:     one record per row, wrapped or not; a call of function_graph is one for `{` and one for `}`, or one for `f();`.
  * Lost:     the kernel says it in four ways, each a gap: `[LOST n EVENTS]`, trace-cmd's `[n EVENTS DROPPED]`, a
  *           header that counts more entries written than kept, and `##### CPU n buffer started ####`, which
  *           test_cpu_buff_start() prints only if a buffer overran: what that CPU did before is lost. Each CPU has
@@ -11,11 +11,13 @@
  * Not read: the latency format, trace_pipe_raw, the text of events that are not `key=value`, stacks
  *           below a row (chatter), durations; names of tasks in function_graph, cut to 7 characters.
  */
-import type { CaptureRecord, Gap, KernelEvent, TraceEvent } from '../../model/record.js';
+import type { CaptureRecord, Gap, KernelEvent, Problem, TraceEvent } from '../../model/record.js';
 import type { EventTable } from '../qemu/event-table.js';
 import { GraphNesting } from './ftrace-graph.js';
 import { hasInnerRow, readBody, readGraph, readRow, readSwitch, TWO_ROWS } from './ftrace-lines.js';
 import type { GraphRow, TraceBody, TraceStamp } from './ftrace-lines.js';
+import { goesOn, isBroken, mayBeWrapped, Widths, withoutLastValue } from './ftrace-width.js';
+import type { HeldRow } from './ftrace-width.js';
 import { keyValues } from '../key-values.js';
 import type { LineFormat } from '../line-format.js';
 import { readEventText } from '../qemu/qemu-trace.js';
@@ -54,44 +56,89 @@ const NEAR_NOTICE = /^ ?=>[ \t]+\S|^ ?-{20,}$|^version = \d+$/;
 
 class Ftrace implements LineFormat {
   readonly id = 'ftrace';
-  readonly isOpen = false;
   readonly #events: EventTable;
   #graph = new GraphNesting();
   #last = -1;
   /** The last row of each CPU. */
   readonly #rows = new Map<number, number>();
+  /** A row that the next line may go on with. */
+  #held: HeldRow | undefined;
+  #widths = new Widths();
+  #problem: Problem | undefined;
 
   constructor(events: EventTable) {
     this.#events = events;
   }
 
+  get isOpen(): boolean {
+    return this.#held !== undefined;
+  }
+
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
+
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    this.#problem = undefined;
+    const before = this.#held;
+    if (before !== undefined && readRow(line) === undefined) {
+      if (goesOn(before, line, lineNo, this.#widths.widest)) {
+        this.#last = lineNo;
+        return [];
+      }
+    }
     const records = this.#read(line, lineNo);
     if (records !== undefined) this.#last = lineNo;
     return records;
   }
 
   end(): readonly CaptureRecord[] {
-    return [];
+    this.#problem = undefined;
+    return this.#release();
   }
 
   #read(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
     const row = readRow(line);
     if (row !== undefined) {
+      const before = this.#release();
       this.#rows.set(row.stamp.cpu, lineNo);
-      return [this.#rowRecord(row.stamp, row.body, lineNo)];
+      this.#held = { first: lineNo, last: lineNo, text: line, row };
+      return mayBeWrapped(line, row) ? before : [...before, ...this.#release()];
     }
     const graph = readGraph(line);
     if (graph !== undefined) {
+      const before = this.#release();
       this.#rows.set(graph.cpu, lineNo);
-      return [this.#graphRecord(graph, lineNo)];
+      return [...before, this.#graphRecord(graph, lineNo)];
     }
     const change = readSwitch(line);
     if (change !== undefined) {
+      const before = this.#release();
       this.#graph.switch(change);
-      return [chatter(lineNo)];
+      return [...before, chatter(lineNo)];
     }
-    return this.#notice(line, lineNo);
+    const notice = this.#notice(line, lineNo);
+    return notice && [...this.#release(), ...notice];
+  }
+
+  /** The row that is held, which goes on no further. */
+  #release(): readonly CaptureRecord[] {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined) return [];
+    const { first, last, text, row } = held;
+    if (isBroken(row)) {
+      const message = 'an event is cut in the middle of its function';
+      this.#problem = { code: 'EVENT_UNREAD', message, span: { first, last } };
+      return [{ kind: 'gap', span: { first, last }, why: 'an event could not be read' }];
+    }
+    const isCut = first === last && this.#widths.isCut(text);
+    if (isCut && this.#widths.tellsFirst()) {
+      const message = `lines are cut in column ${text.length}: no value that ends there is read`;
+      this.#problem = { code: 'EVENT_UNREAD', message, span: { first, last } };
+    }
+    const { stamp, body } = (isCut ? withoutLastValue(text) : undefined) ?? row;
+    return [{ ...this.#rowRecord(stamp, body, first), span: { first, last } }];
   }
 
   #rowRecord(stamp: PartialStamp, body: TraceBody, lineNo: number): CaptureRecord {
@@ -144,6 +191,7 @@ class Ftrace implements LineFormat {
     if (line.startsWith('# tracer: ') || /^cpus=\d+$/.test(line)) {
       this.#graph = new GraphNesting();
       this.#rows.clear();
+      this.#widths = new Widths();
     }
     if (HEADER.test(line) || NOTICE.test(line)) return [chatter(lineNo)];
     for (const [pattern, why] of LOSS) {
