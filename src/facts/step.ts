@@ -120,6 +120,8 @@ export interface WireFact {
   readonly value: string | undefined;
   /** What the request returned, as printed; undefined where the text does not say. */
   readonly result: string | undefined;
+  /** The return of a call whose entry, if it is that of one before the gap, is a fact already. */
+  readonly isAgain?: true;
 }
 
 /** The debugger's own hand (`return`, `set var`, `call`). */

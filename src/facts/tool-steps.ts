@@ -25,6 +25,7 @@ import {
 } from './uprobes.js';
 import { makeCall } from './calls.js';
 import { NOTHING_SHOWN } from './report-step.js';
+import type { WireFact } from './step.js';
 import { wireFact } from './wire.js';
 import { lostEntryFact } from './wire-kernel.js';
 
@@ -139,7 +140,7 @@ export class ToolSteps {
       if (record.pid === undefined && this.sawPid) this.maker.markGap();
       this.sawPid ||= record.pid !== undefined;
     }
-    const wire = isReturn ? lostEntryFact(record, this.words) : wireFact(record, this.words);
+    const wire = isReturn ? this.returnFact(record) : wireFact(record, this.words);
     if (wire === undefined) return;
     // The result of a call in the kernel comes with its return.
     const isOpen = record.kind === 'kernel-event' && !isReturn;
@@ -147,6 +148,12 @@ export class ToolSteps {
     const message = record.kind === 'message' ? record : undefined;
     const entry = this.maker.show(shown, record.pid, isOpen, message);
     if (isOpen) this.maker.openCalls.open(record, entry);
+  }
+
+  private returnFact(record: KernelEvent): WireFact | undefined {
+    const isAgain = this.maker.openCalls.mayHaveEntry(record);
+    const fact = lostEntryFact(record, this.words);
+    return fact !== undefined && isAgain ? { ...fact, isAgain } : fact;
   }
 
   /**

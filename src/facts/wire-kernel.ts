@@ -117,6 +117,8 @@ type Entry = Step | Report;
 /** Calls that have not returned yet: the return tells their result. */
 export class OpenCalls {
   readonly #entries = new Map<string, Entry>();
+  /** Those of calls that were open at a gap. */
+  readonly #forgotten = new Set<string>();
 
   /** `settle` is told of entries that nothing changes any more. */
   constructor(private readonly settle: (entry: Entry) => void) {}
@@ -131,6 +133,7 @@ export class OpenCalls {
     const key = keyOf(event);
     const before = this.#entries.get(key);
     if (before !== undefined) this.settle(before);
+    this.#forgotten.delete(key);
     this.#entries.set(key, entry);
   }
 
@@ -150,8 +153,16 @@ export class OpenCalls {
 
   /** Events are missing: the next return may be that of another call. */
   forget(): void {
-    for (const entry of this.#entries.values()) this.settle(entry);
+    for (const [key, entry] of this.#entries) {
+      this.settle(entry);
+      this.#forgotten.add(key);
+    }
     this.#entries.clear();
+  }
+
+  /** A return that is not closed: may its entry stand in front of the gap? Asked once for each. */
+  mayHaveEntry(event: KernelEvent): boolean {
+    return this.#forgotten.delete(keyOf(event));
   }
 }
 

@@ -56,7 +56,7 @@ function judge(
       ? {
           verdict: 'inconclusive',
           ...at,
-          times: calls.length,
+          times: countOf(calls),
           message: `${who} writes to the dirty log, with what result is not seen`,
           missing: ['what log_write returned (kretprobe: r:lw_ret log_write ret=$retval:s32)'],
         }
@@ -70,7 +70,7 @@ function judge(
   const { func, value } = first.wire ?? { func: 'log_write', value: undefined };
   const errno = outcomeOf(first.wire?.result)?.errno ?? '';
   const base = value === undefined ? '' : `, base=${value}`;
-  const all = innermost(calls.filter((call) => call.wire?.func === func)).length;
+  const all = countOf(calls.filter((call) => call.wire?.func === func));
   const last = lost.at(-1) ?? first;
   return {
     verdict: 'violation',
@@ -83,6 +83,11 @@ function judge(
       ...(last === first ? [] : [{ line: last.line, role: 'the last that fails' }]),
     ],
   };
+}
+
+/** Entry and return of one call are two facts where a gap lies between them. */
+function countOf(calls: readonly Step[]): number {
+  return calls.filter(({ wire }) => wire?.isAgain !== true).length;
 }
 
 function innermost(calls: readonly Step[]): readonly Step[] {

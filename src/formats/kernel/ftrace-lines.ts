@@ -75,7 +75,15 @@ const GRAPH = /^[ \t]{0,16}(?:\d[\d.]{0,24}[ \t]{0,8}\|[ \t]{0,8})?\d{1,5}\)[ \t
 export function readRow(line: string): TraceRow | undefined {
   const cpu = line.indexOf('[');
   if (cpu < 0 || line.length > LONGEST_LINE || !ROW.test(line.slice(0, 128))) return undefined;
-  return accept(line, 'Row');
+  const row = accept(line, 'Row');
+  return row && row.stamp.comm.length > COMM ? { ...row, stamp: withoutMargin(row.stamp) } : row;
+}
+
+/** Columns that a name has, which is shorter (trace_print_context()): what stands in front is of whatever keeps the trace. */
+const COMM = 16;
+
+function withoutMargin(stamp: TraceStamp): TraceStamp {
+  return { ...stamp, comm: stamp.comm.slice(-COMM).trimStart() };
 }
 
 export function readGraph(line: string): GraphRow | undefined {
