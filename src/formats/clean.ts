@@ -9,7 +9,7 @@
 
 // Nearly every line has none of these, and one test must show it.
 const UNCLEAN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|&(?:lt|gt|amp|quot|apos|nbsp|#39|#x27|#160);|\w\\_|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,7}|#[xX][\da-fA-F]{1,6});|\w\\_|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC _ bk;t=1795320809223 BEL   ESC ( B
 
@@ -34,19 +34,18 @@ const ESCAPED = /\w\\_|(?:#\d{1,6} +| in )\\_/;
 // "Â " is how a no-break space looks after a wrong decoding.
 const NO_BREAK = /\u00c2?\u00a0/g;
 
-// An apostrophe has no name in HTML 4: what writes pages gives its number.
 const ENTITIES: Readonly<Record<string, string>> = {
   lt: '<',
   gt: '>',
   amp: '&',
   quot: '"',
   apos: "'",
-  '#39': "'",
-  '#x27': "'",
   // Editors of the web keep blanks that way where several stand side by side.
   nbsp: ' ',
-  '#160': ' ',
 };
+
+// An apostrophe has no name in HTML 4, and Go's html/template gives numbers for all: &#34; &#39; &#43; &#60;
+const ENTITY = /&(?:(lt|gt|amp|quot|apos|nbsp)|#(\d{1,7})|#[xX]([\da-fA-F]{1,6}));/g;
 
 /** The text as a person saw it: no colours, controls, byte order mark; plain blanks. */
 export function cleanLine(line: string): string {
@@ -59,10 +58,18 @@ export function cleanLine(line: string): string {
   const text = straightQuotes(grey.replace(CONTROL, '').replace(NO_BREAK, ' '));
   return eraseBackspaces(
     isEscaped(text) ? text.replace(/\\([_*#<>[\]()`~])/g, '$1') : text,
-  ).replace(
-    /&(lt|gt|amp|quot|apos|nbsp|#39|#x27|#160);/g,
-    (_, name: string) => ENTITIES[name] ?? '',
+  ).replace(ENTITY, (_, name?: string, decimal?: string, hex?: string) =>
+    name === undefined
+      ? characterOf(decimal === undefined ? `0x${hex ?? ''}` : decimal)
+      : (ENTITIES[name] ?? ''),
   );
+}
+
+/** Of a number; controls and blanks that do not break are plain blanks. */
+function characterOf(digits: string): string {
+  const code = Number(digits);
+  const isPlain = code >= 32 && !(code >= 127 && code <= 160) && code <= 0x10ffff;
+  return isPlain ? String.fromCodePoint(code) : ' ';
 }
 
 /** An editor leaves no underscore out; a name that has a backslash of its own may stand beside others. */
