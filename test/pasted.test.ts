@@ -102,6 +102,17 @@ const variants: Variant[] = [
     'in the log of fluentd',
     (text) => text.replaceAll(/^/gm, '2026-11-22T03:27:38+00:00\tkube.vm1\t'),
   ],
+  [
+    'in a page that has numbers for its signs',
+    (text) =>
+      text.replaceAll(/[<>"'&+]/g, (sign) => `&#${sign === "'" ? 'x27' : sign.charCodeAt(0)};`),
+  ],
+  [
+    'in a table with tabs',
+    (text) =>
+      `time\tmessage\n${eachLine(text, (line) => `2026-11-22T03:27:38.123456Z\t${/["\t]/.test(line) ? `"${line.replaceAll('"', '""')}"` : line}`)}`,
+    (line) => line - 1,
+  ],
   ['with escaped underscores', (text) => text.replaceAll('_', String.raw`\_`)],
   ['with curly quotes', (text) => text.replaceAll(/"([^"\n]*)"/g, '\u201c$1\u201d')],
 ];
@@ -144,6 +155,14 @@ function inEncodedMail(text: string): string {
   );
 }
 
+/** As docker parts a line that is longer than its buffer. */
+function inPieces(line: string): string {
+  const log = line.slice(0, line.length / 2);
+  const rest = line.slice(log.length);
+  const stamp = { stream: 'stdout', time: '2026-11-22T03:27:38.123456789Z' };
+  return `${JSON.stringify({ log, ...stamp })}\n${JSON.stringify({ log: `${rest}\n`, ...stamp })}`;
+}
+
 const wrapped: Variant[] = [
   [
     'exported from the journal',
@@ -156,6 +175,11 @@ const wrapped: Variant[] = [
     (line) => (line + 3) / 6,
   ],
   ['in objects, each over several lines', inObjects, (line) => (line - 1) / 4],
+  [
+    'in two records of docker',
+    (text) => `${inPieces('')}\n${eachLine(text, inPieces)}`,
+    (line) => line / 2 - 1,
+  ],
   [
     'each behind a header of supervisord',
     (text) =>

@@ -5,7 +5,8 @@
  * Unit:     one row, directly below a line with the names of the columns, one of which is known to have the text, or below
  *           another row. A line that is no row ends the table: a log may have a line that looks like such names.
  *           Of a text of several lines each is one by itself.
- * Not read: other separators than a comma; other columns of several lines than the one with the text, which end the table.
+ *           Fields are parted by commas, or by tabs: Python's csv and pandas put quotes around a field there, too.
+ * Not read: other separators; other columns of several lines than the one with the text, which end the table.
  *
  *     "@timestamp",message
  *     "Nov 22, 2026 @ 03:00:00.123","vhost_section mem"
@@ -16,11 +17,16 @@ import { cleanLine } from './clean.js';
 import type { ToldLoss } from './told-losses.js';
 
 const NAME = '"?[@\\w.]{1,64}"?';
-const HEADER = new RegExp(`^${NAME}(?:,${NAME}){1,63}$`);
+const HEADER = new RegExp(`^${NAME}(?:(?:,${NAME}){1,63}|(?:\\t${NAME}){1,63})$`);
 const TEXT = /^@?(?:\w+\.)?(?:message|msg|_raw|line|log|textPayload|content|body)$/i;
 
+type Separator = ',' | '\t';
+
 // A quote in a quoted field is two.
-const FIELD = /("(?:[^"]|"")*"|[^",]*)(?:,|$)/y;
+const FIELD: Readonly<Record<Separator, RegExp>> = {
+  ',': /("(?:[^"]|"")*"|[^",]*)(?:,|$)/y,
+  '\t': /("(?:[^"]|"")*"|[^"\t]*)(?:\t|$)/y,
+};
 
 /** The last field of the line goes on in the next one. */
 const OPEN_FIELD = /"((?:[^"]|"")*)$/y;
@@ -38,6 +44,7 @@ const MILLISECONDS = /^\d{3}(?!\d)/;
 const MOST_FIELDS = 64;
 
 interface Table {
+  readonly separator: Separator;
   readonly columns: number;
   /** 0-based. */
   readonly text: number;
@@ -74,9 +81,9 @@ export class CsvLines {
     return line;
   }
 
-  #textOf(line: string, { columns, text }: Table): string | undefined {
-    const row = rowOf(line);
-    if (row === undefined || !areFields(row.fields, text)) return undefined;
+  #textOf(line: string, { separator, columns, text }: Table): string | undefined {
+    const row = rowOf(line, separator);
+    if (row === undefined || !areFields(row.fields, separator, text)) return undefined;
     const { fields, open } = row;
     if (open === undefined) {
       return fields.length === columns ? unquoted(fields[text] ?? '') : undefined;
@@ -88,13 +95,13 @@ export class CsvLines {
   }
 
   /** Undefined where what goes on cannot be a field: a quote stands in it by itself. */
-  #goOn(line: string, { columns, text }: Table): string | undefined {
+  #goOn(line: string, { separator, columns, text }: Table): string | undefined {
     const [part = ''] = REST_OF_FIELD.exec(line) ?? [];
     if (part.length < line.length) {
       const behind = line.slice(part.length + 1);
-      const row = behind.startsWith(',') ? rowOf(behind.slice(1)) : undefined;
+      const row = behind.startsWith(separator) ? rowOf(behind.slice(1), separator) : undefined;
       const others = behind === '' ? [] : row?.open === undefined ? row?.fields : undefined;
-      if (others === undefined || !areFields(others)) return undefined;
+      if (others === undefined || !areFields(others, separator)) return undefined;
       if (text + 1 + others.length !== columns) return undefined;
       this.#isOpen = false;
     }
@@ -103,18 +110,20 @@ export class CsvLines {
 }
 
 function tableOf(header: string): Table | undefined {
-  const names = rowOf(header)?.fields.map(unquoted) ?? [];
+  const separator = header.includes('\t') ? '\t' : ',';
+  const names = rowOf(header, separator)?.fields.map(unquoted) ?? [];
   const text = names.findIndex((name) => TEXT.test(name));
-  return text < 0 ? undefined : { columns: names.length, text };
+  return text < 0 ? undefined : { separator, columns: names.length, text };
 }
 
 /** RFC 4180; undefined for what is no row. */
-function rowOf(line: string): Row | undefined {
+function rowOf(line: string, separator: Separator): Row | undefined {
   const fields: string[] = [];
-  FIELD.lastIndex = 0;
+  const pattern = FIELD[separator];
+  pattern.lastIndex = 0;
   while (fields.length < MOST_FIELDS) {
-    const at = FIELD.lastIndex;
-    const match = FIELD.exec(line);
+    const at = pattern.lastIndex;
+    const match = pattern.exec(line);
     if (match === null) {
       OPEN_FIELD.lastIndex = at;
       const open = OPEN_FIELD.exec(line)?.[1];
@@ -122,15 +131,16 @@ function rowOf(line: string): Row | undefined {
     }
     const [whole, field = ''] = match;
     fields.push(field);
-    if (!whole.endsWith(',')) return { fields, open: undefined };
+    if (!whole.endsWith(separator)) return { fields, open: undefined };
   }
   return undefined;
 }
 
 /** `text`: the one that may be any text. */
-function areFields(fields: readonly string[], text?: number): boolean {
+function areFields(fields: readonly string[], separator: Separator, text?: number): boolean {
   return fields.every((field, i) => {
-    if (field.startsWith('"')) return true;
+    // Lines of a log hardly have tabs, and as many as the header.
+    if (field.startsWith('"') || (separator === '\t' && i === text)) return true;
     if (MILLISECONDS.test(field) && CLOCK.test(fields[i - 1] ?? '')) return false;
     return i === text ? !/^[ \t]/.test(field) : !NO_FIELD.test(field);
   });

@@ -19,6 +19,7 @@
  * Not read: an entry of several lines.
  */
 import { cleanLine } from './clean.js';
+import { DockerPieces } from './docker-pieces.js';
 
 const OBJECT = /^\{"(?:log": ?"|[@\w.-]{1,64}": ?["[{\dtfn-])/;
 const LIST = /^ {1,32}"(?:[\w.]{1,128}\.)?std(?:out|err)_lines": \[$/;
@@ -50,6 +51,9 @@ const KEY =
 const LONGEST_ENTRY = 1_000_000;
 
 export class JsonLines {
+  readonly #pieces = new DockerPieces();
+  /** Records of docker's have their line breaks. */
+  #seesEnds = false;
   #isInList = false;
   /** The lines above are of objects that are printed over several lines. */
   #isInObjects = false;
@@ -62,11 +66,22 @@ export class JsonLines {
     return name === undefined || /^[[{]$/.test(value) || parsed(value) !== undefined;
   }
 
-  /** The line as the program printed it, clean, behind the journal's usual stamp; any other line as it is. */
-  unwrap(line: string): string {
+  /** A line of the log goes on in a record that did not come. */
+  get isCut(): boolean {
+    return this.#pieces.isOpen;
+  }
+
+  /**
+   * The line as the program printed it, clean, behind the journal's usual stamp; any other line as it is. Undefined for a piece of
+   * one that goes on.
+   */
+  unwrap(line: string): string | undefined {
     const margin = line.endsWith('}') ? BEFORE_OBJECT.exec(line)?.[0] : undefined;
     if (margin !== undefined) {
-      const text = unwrapObject(line.slice(margin.length));
+      const object = line.slice(margin.length);
+      const whole = object.startsWith('{"log"') ? this.#joined(object) : object;
+      if (whole === undefined) return undefined;
+      const text = unwrapObject(whole);
       return text === undefined ? line : `${margin}${text}`;
     }
     const item = this.#isInList ? ITEM.exec(line)?.[1] : undefined;
@@ -76,7 +91,24 @@ export class JsonLines {
     const ofLogger = line.includes(' msg="') ? KEY.exec(line)?.[1] : undefined;
     return textOf(item ?? member ?? ofLogger) ?? line;
   }
+
+  /** The object with the whole line, of which it may have a piece. */
+  #joined(object: string): string | undefined {
+    if (object.length > LONGEST_ENTRY) return object;
+    if (this.#seesEnds && !this.#pieces.isOpen && ENDS_LINE.test(object)) return object;
+    const entry = parsed(object);
+    if (!isObject(entry)) return object;
+    const { log, stream, time } = entry;
+    const isDocker = [log, stream, time].every((one) => typeof one === 'string');
+    if (!isDocker) return object;
+    const whole = this.#pieces.join(String(log), String(stream));
+    this.#seesEnds ||= whole?.endsWith('\n') === true;
+    return whole === undefined || whole === log ? whole && object : JSON.stringify({ log: whole });
+  }
 }
+
+/** Of a record of docker's. */
+const ENDS_LINE = /\\n", ?"stream": ?"/;
 
 function textOf(json: string | undefined): string | undefined {
   const text = json === undefined ? undefined : parsed(json);

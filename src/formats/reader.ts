@@ -123,9 +123,13 @@ class Reader implements CaptureReader {
 
   /** `raw`: as it stands in the capture. */
   #pushText(clean: string, raw: string, line: number): void {
+    const whole = this.#json.unwrap(clean);
+    if (whole === undefined) {
+      this.#log.skip(line);
+      return;
+    }
     const lineNo = this.#log.numberOf(line);
-    const printed = this.#csv.unwrap(this.#json.unwrap(clean));
-    const text = this.#margins.strip(stripMarkup(printed));
+    const text = this.#margins.strip(stripMarkup(this.#csv.unwrap(whole)));
     if (this.#csv.hole !== undefined) this.#lines.loseAbove(lineNo, this.#csv.hole);
     if (!this.#tellHole(lineNo)) this.#lines.push({ text, lineNo, cut: false }, raw);
   }
@@ -175,6 +179,10 @@ class Reader implements CaptureReader {
   finish(): Reading {
     this.#mail.end();
     this.#journal.end();
+    if (this.#json.isCut) {
+      const lineNo = this.#log.numberOf(this.#count + 1);
+      this.#lines.loseAbove(lineNo, { why: 'the end of the last line is missing' });
+    }
     this.#lines.finish();
     const records = this.#sink.finish();
     const { blank, problems } = this.#sink;
