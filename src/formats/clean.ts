@@ -59,9 +59,7 @@ export function cleanLine(line: string): string {
   return eraseBackspaces(
     isEscaped(text) ? text.replace(/\\([_*#<>[\]()`~])/g, '$1') : text,
   ).replace(ENTITY, (_, name?: string, decimal?: string, hex?: string) =>
-    name === undefined
-      ? characterOf(decimal === undefined ? `0x${hex ?? ''}` : decimal)
-      : (ENTITIES[name] ?? ''),
+    name === undefined ? characterOf(decimal ?? `0x${hex ?? ''}`) : (ENTITIES[name] ?? ''),
   );
 }
 
