@@ -15,7 +15,7 @@ export const lsAllDevices: Rule = {
     needs: [
       'probe vhost_log_global_start with the backtrace up to memory_global_dirty_log_start, and proof that this returned',
       'probes vhost_dev_start and vhost_dev_stop since the start of the device',
-      '9.1 and later: proof that no listener refused, such as the dirty log sync that follows',
+      '9.1 and later: proof that no listener refused: that memory_global_dirty_log_start returned true, or the dirty log sync that follows in a migration',
       'for a device that comes while tracking is on: probes vhost_dev_init, vhost_log_global_start and memory_global_dirty_log_stop, and proof that the init succeeded',
     ],
     why: 'The device goes on writing guest memory that nobody marks dirty: the destination gets stale pages, silently.',

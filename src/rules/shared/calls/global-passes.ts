@@ -3,7 +3,7 @@
  * registered one, the stop log_global_stop in the opposite order (system/memory.c).
  */
 import { firstIndex } from '../../../base/search.js';
-import { callerOf } from '../../../flows/activation.js';
+import { callerOf, hasSucceeded } from '../../../flows/activation.js';
 import type { Activation } from '../../../flows/activation.js';
 import type { Step } from '../../../facts/step.js';
 import type { FactKind } from '../../../model/fact.js';
@@ -256,7 +256,7 @@ function passDoubts(context: SessionContext, pass: GlobalPass, callback: FactKin
     found.push('a run that the debugger did not alter');
   if (pass.enable && mayHaveFailed(context, pass))
     found.push(
-      'proof that the log start succeeded: the sync after it, or probe vhost_log_global_stop',
+      'proof that the log start succeeded: what memory_global_dirty_log_start returned, or the sync after it in a migration',
     );
   return found;
 }
@@ -264,21 +264,24 @@ function passDoubts(context: SessionContext, pass: GlobalPass, callback: FactKin
 /**
  * Since 9.1 the first listener that refuses (vhost or not) ends the pass, and those before it are told to
  * stop. Up to 9.0 nobody can refuse; a vhost device that fails aborts the process.
+ * A dirty rate run goes on to its sync all the same (migration/dirtyrate.c calculate_dirtyrate_dirty_bitmap()).
  */
 export function mayHaveFailed(context: SessionContext, pass: GlobalPass): boolean {
   const { run } = context;
   const { activation, calls, undone } = pass;
   if (undone.length > 0) return true;
-  if (
-    versionsIn(run, activation.session).atMost < MAY_REFUSE ||
-    activation.result?.value === 'true'
-  )
+  if (versionsIn(run, activation.session).atMost < MAY_REFUSE || isToldToSucceed(activation))
     return false;
   const thread = callerOf(activation, 'migration_thread');
   const after = (lastWork(context).get(thread) ?? -1) > activation.last;
   const stops = unwatched(run, 'vhost_log_global_stop', activation.first, endOf(run, activation));
   const devices = new Set(calls.map(({ device }) => device));
   return !after && !(stops.length === 0 && devices.size > 1);
+}
+
+/** memory_global_dirty_log_start() returns what its memory_global_dirty_log_do_start() does. */
+function isToldToSucceed(pass: Activation): boolean {
+  return [pass, callerOf(pass, STARTS)].some((a) => a !== undefined && hasSucceeded(a));
 }
 
 /**
