@@ -1,7 +1,8 @@
 /**
  * Which printed structures belong to a call: `print *addr` where a ring address is set, `print *log` where
- * the log base is, `print *file` where a tap is attached, `print *dev->log` where a log is put,
- * `print features[0]@2` where features are words that the argument points to. Only there are they known to be what the call is about and to have their value at the entry; `addr` of
+ * the log base is, `print *file` where a tap is attached, `print *dev->log` where a log is put, `print *mem` and its
+ * regions where the memory table is set, `print features[0]@2` where features are words that the argument points to.
+ * Only there are they known to be what the call is about and to have their value at the entry; `addr` of
  * vhost_virtqueue_set_addr() is a local variable that nobody has filled yet.
  */
 import type { FactKind } from '../model/fact.js';
@@ -49,6 +50,7 @@ export function printedMembers(
 ): PrintedValue['members'] {
   if (kind === 'op_set_features')
     return (asked === undefined ? ofRecipe : WORDS.test(asked)) ? members : {};
+  if (kind === 'op_set_mem_table') return isTable(asked, members) ? members : {};
   const structure = STRUCTURES[kind];
   if (structure === undefined || !isArgument(structure, asked, members)) return {};
   return members;
@@ -76,6 +78,20 @@ function isArgument(
   const printed = Object.keys(members);
   return printed.length === names.length && names.every((name) => name in members);
 }
+
+/**
+ * `print *mem`, or `print mem->regions[0]@2`, of a struct vhost_memory: how many regions there are, and the regions.
+ * Source: Linux include/uapi/linux/vhost_types.h.
+ */
+function isTable(asked: string | undefined, members: PrintedValue['members']): boolean {
+  if (asked !== undefined && !/^(?:\*mem$|mem->regions\[0\]@)/.test(asked)) return false;
+  const names = Object.keys(members);
+  const isHead = 'nregions' in members && names.every((name) => HEAD.has(name));
+  return isHead || names.every((name) => REGION.test(name));
+}
+
+const HEAD = new Set(['nregions', 'padding', 'regions']);
+const REGION = /^\[\d+\]\.(?:guest_phys_addr|memory_size|userspace_addr|flags_padding)$/;
 
 /** `*(struct vhost_vring_addr *)addr`: of which structure it is only its members tell. */
 const CAST = /^\*\((?:const )?(?:struct )?\w+ \*\) ?/;

@@ -155,7 +155,7 @@ export interface PrintedValue {
   readonly number?: number;
   /** The expression (`*addr`, `addr->flags`), where the command that asked for it stands directly above. */
   readonly asked?: string;
-  /** Text of each member; a structure inside gives `outer.inner`. An array of scalars has `[0]`, `[1]`; elements of others are left out. */
+  /** Text of each member; a structure inside gives `outer.inner`, an array of scalars `[0]`, one of structures `[0].member`. Arrays inside are left out. */
   readonly members: Readonly<Record<string, string>>;
 }
 

@@ -15,13 +15,15 @@ export const lsSize: Rule = {
     versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_dev_log_resize with size= (or of the vhost_log_get below it), or of vhost_log_get below vhost_dev_start',
-      'probe vhost_dev_sync_region: its rlast= shows the memory regions of the device; trace events (vhost_region_add_section) name no device',
+      'the memory table, printed at the last set_mem_table op before; or probe vhost_dev_sync_region, whose rlast= shows the memory regions of the device; trace events (vhost_region_add_section) name no device',
     ],
     why: 'Writes to memory above the end of the log are dropped by the backend or set bits beyond the bitmap; QEMU itself asserts at the next sync.',
     probes: [
       'vhost_dev_log_resize',
       'stack of vhost_dev_log_resize',
       'vhost_log_get',
+      'op_set_mem_table',
+      'members at op_set_mem_table',
       'vhost_dev_sync_region',
     ],
     remedy:

@@ -5,7 +5,7 @@
  * Syntax:   grammars/gdb-value.peggy.
  * Unit:     one value, from `$3 = {` to the bracket that closes it: `set print pretty` and narrow terminals
  *           need several lines for it.
- * Not read: arrays of others than scalars, scalars (nothing says what they are the value of), values of which a line is missing.
+ * Not read: arrays inside of a value, scalars (nothing says what they are the value of), values of which a line is missing.
  */
 import { accept } from '../../grammar/gdb-value.js';
 import type { CaptureRecord, PrintedValue } from '../../model/record.js';

@@ -5,6 +5,7 @@ import type { FactKind } from '../../../model/fact.js';
 import { argText, bigintOf } from '../../../model/values.js';
 import { CHUNK_BYTES } from '../../../model/constants.js';
 import { childrenOf, hasGap, hasStranger, place, unwatched } from './queries.js';
+import { tableAt } from './printed-table.js';
 import { hasBegun, isSeenFirst, sizeOfResize } from './first-sight.js';
 import { scansBetween } from './memory-scan.js';
 import type { Judgement, SessionContext } from '../../rule.js';
@@ -123,8 +124,8 @@ export function unwatchedSizes(context: SessionContext, from: number, to: number
 }
 
 /**
- * A log covers all guest memory of its device. The regions of a device are seen where a sync scans
- * them: vhost_dev_sync_region() gets each with its device.
+ * A log covers all guest memory of its device. The regions of a device are seen where its memory table is printed, and
+ * where a sync scans them: vhost_dev_sync_region() gets each with its device.
  */
 export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgement | undefined {
   const { device, size, activation, until, isKept } = event;
@@ -132,10 +133,12 @@ export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgem
   const regions = scansBetween(context, activation.first, until).filter(
     (scan) => scan.device === device && scan.cause === 'round' && scan.of === 'memory',
   );
-  const ends = regions.flatMap(({ activation: scan }) => {
+  const scanned = regions.flatMap(({ activation: scan }) => {
     const last = bigintOf(argText(scan.call.frame, 'rlast'));
     return last === undefined ? [] : [{ scan, last }];
   });
+  const table = tableAt(context, activation);
+  const ends = table === undefined ? scanned : [{ scan: table.op, last: table.last }, ...scanned];
   const highest = ends.reduce<(typeof ends)[number] | undefined>(
     (best, one) => (best === undefined || one.last > best.last ? one : best),
     undefined,
@@ -147,7 +150,9 @@ export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgem
       verdict: 'inconclusive',
       ...at,
       message: `the log has ${size} chunks, and the guest memory that it must cover is not seen`,
-      missing: ['probe vhost_dev_sync_region, with a sync of this device while it is elected'],
+      missing: [
+        'the memory table, printed at the set_mem_table op, or probe vhost_dev_sync_region, with a sync of this device (9.1 and later: while it is elected)',
+      ],
     };
   }
   const need = highest.last / CHUNK_BYTES + 1n;
@@ -157,9 +162,11 @@ export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgem
   if (size >= need) {
     return { verdict: 'pass', ...at, message: `${size} chunks cover ${need}`, evidence };
   }
-  const missing = unwatchedSizes(context, activation.first, highest.scan.first);
+  // A memory table may be older than the log.
+  const seen = Math.max(activation.first, highest.scan.first);
+  const missing = unwatchedSizes(context, activation.first, seen);
   if (isKept && event.before === undefined) missing.push('the size of the log before');
-  if (hasGap(context.run, activation.first, highest.scan.first)) missing.push('an unbroken record');
+  if (hasGap(context.run, activation.first, seen)) missing.push('an unbroken record');
   if (activation.altered) missing.push('a run that the debugger did not alter');
   if (missing.length > 0) {
     return {
