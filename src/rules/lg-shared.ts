@@ -82,6 +82,8 @@ function logOf({ run }: SessionContext, op: Activation): GivenLog | undefined {
 
 function judge(context: SessionContext, first: GivenLog, second: GivenLog): Judgement | undefined {
   const { run, session } = context;
+  // What it has given back is no log of its own any more; another one may get the same address.
+  if (!context.stateBefore(first.device, second.op.first).base.includes('held')) return undefined;
   const { atLeast, atMost } = versionsIn(run, session);
   const isOneType = first.backend === second.backend && first.share === second.share;
   const isOneLog = first.base === second.base;
