@@ -23,7 +23,8 @@ describe('the version of QEMU', () => {
   test.each<[string, string[], string, string]>([
     ['an argument that came', [GET], '9.1', '99.99'],
     ['an argument that is not there yet', [OLD_START], '0.0', '7.1'],
-    ['who calls whom', STOP, '7.2', '10.1'],
+    ['who calls whom', STOP, '7.2', '10.0'],
+    ['a function that was split', [`#0  do_${STOP[0]?.slice(4) ?? ''}`], '10.1', '99.99'],
     ['a trace event that came', ['17@1.5:migration_cleanup '], '10.0', '99.99'],
     ['a trace event that went', ['17@1.5:migrate_fd_cleanup '], '0.0', '9.2'],
     [

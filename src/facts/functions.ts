@@ -35,7 +35,7 @@ const core: Readonly<Record<string, Omit<FunctionRow, 'source'>>> = {
   vhost_dev_cleanup: { kind: 'vhost_dev_cleanup', device: 'hdev' },
   vhost_dev_start: { kind: 'vhost_dev_start', device: 'hdev' },
   vhost_dev_stop: { kind: 'vhost_dev_stop', device: 'hdev' },
-  // 10.2 moved the body of vhost_dev_stop() and vhost_virtqueue_stop() into do_*().
+  // 10.1 moved the body of vhost_dev_stop() and vhost_virtqueue_stop() into do_*().
   do_vhost_dev_stop: { kind: 'vhost_dev_stop', device: 'hdev' },
   vhost_dev_force_stop: { kind: 'vhost_dev_force_stop', device: 'hdev' },
   vhost_dev_prepare_inflight: { kind: 'vhost_dev_prepare_inflight', device: 'hdev' },

@@ -81,7 +81,7 @@ function sideOf(run: Run, session: number, facts: readonly ShownFact[], exact: b
     const sighting = sightingOf(run, fact, activation, run.gapsUpTo[index] ?? 0, exact);
     const number = run.steps[index]?.breakpoint;
     if (number !== undefined && activation !== undefined) numbers.set(number, sighting.probe);
-    // The body of a function that 10.2 split in two.
+    // The body of a function that 10.1 split in two.
     if (sighting.callers.at(-1) === sighting.probe) continue;
     sightings.push(sighting);
     append(byProbe, sighting.probe, sighting);

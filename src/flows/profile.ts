@@ -109,7 +109,7 @@ const frames: readonly Fingerprint[] = [
   { func: /^migration_bh_dispatch_bh$/, atLeast: 900 },
   {
     func: /^(?:do_vhost_virtqueue_stop|do_vhost_dev_stop|vhost_dev_force_stop)$/,
-    atLeast: 1002,
+    atLeast: 1001,
   },
   {
     func: /^memory_/,
@@ -210,13 +210,13 @@ function observe(
   }
 }
 
-/** vhost_dev_stop() itself calling vhost_virtqueue_stop() is the shape before 10.2. */
+/** vhost_dev_stop() itself calling vhost_virtqueue_stop() is the shape before 10.1. */
 function observeRingStop(bounds: Bounds, { calls, frames: stack, frameLines, line }: Step): void {
   if (!calls.some(({ row }) => row.kind === 'vhost_virtqueue_stop')) return;
   const at = stack.findIndex((frame) => frame.func === 'vhost_virtqueue_stop');
   if (at < 0 || stack[at + 1]?.func !== 'vhost_dev_stop') return;
   const shows = 'vhost_virtqueue_stop() called by vhost_dev_stop() itself';
-  bounds.narrow({ atMost: 1001 }, frameLines[at] ?? line, shows);
+  bounds.narrow({ atMost: 1000 }, frameLines[at] ?? line, shows);
 }
 
 class Bounds {

@@ -22,7 +22,7 @@ import type { Judgement, Rule, SessionContext } from './rule.js';
 /** Functions through which QEMU stops the guest; anything else that stops a device may be the guest's doing. */
 const VM_STOP = /^(?:vm_state_notify|do_vm_stop|vm_stop|vm_stop_force_state|migration_stop_vm)$/;
 /** From this version on a vhost-user device can be stopped without fetching its rings. */
-const FORCE_STOP = 1002;
+const FORCE_STOP = 1001;
 
 /** Every running ring is stopped and its state fetched when the device stops. */
 export const dsRingbase: Rule = {
@@ -53,7 +53,7 @@ export const dsRingbase: Rule = {
     remedy: 'Look at the loop of vhost_dev_stop() and at vhost_virtqueue_stop() of that QEMU.',
     exceptions: [
       'a ring whose descriptor address the guest has cleared is skipped; so a stop that QEMU did not cause is a warning, and nothing is said where vhost_virtqueue_stop was entered for the ring',
-      'vhost_dev_force_stop() of 10.2',
+      'vhost_dev_force_stop() of 10.1 and later (vhost-user-blk with skip-get-vring-base-on-force-shutdown)',
       'a vdpa ring that a shadow virtqueue answers for (svq: 1) may be fetched after the reset',
     ],
     sources: [
@@ -77,7 +77,7 @@ export const dsRingbase: Rule = {
     yield* fetchesAfterReset(context);
     yield* tracedRingStops(context);
     for (const stop of context.of('vhost_dev_stop')) {
-      // do_vhost_dev_stop() is the body of vhost_dev_stop() in 10.2.
+      // do_vhost_dev_stop() is the body of vhost_dev_stop() since 10.1.
       if (stop.device === undefined || stop.parent?.kind === 'vhost_dev_stop') continue;
       if (callerOf(stop, 'vhost_dev_force_stop', 'vhost_dev_start') === undefined)
         yield* judge(context, stop, stop.device);
@@ -156,7 +156,7 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
     ];
     if (backend === undefined) missing.push(`probe ${probeName('op_get_vring_base', undefined)}`);
     if (fetched.includes(undefined)) missing.push('idx= of vhost_virtqueue_stop');
-    // 10.2 moved the work into do_vhost_dev_stop(), which may be a tail call beside this one.
+    // 10.1 moved the work into do_vhost_dev_stop(), which may be a tail call beside this one.
     if (stop.children.length === 0 && versionsIn(run, stop.session).atMost >= FORCE_STOP) {
       missing.push('the calls below vhost_dev_stop');
     }
@@ -165,7 +165,7 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
       versionsIn(run, stop.session).atMost >= FORCE_STOP &&
       !isShownRegular(stop)
     )
-      missing.push('force= of do_vhost_dev_stop, or a QEMU version below 10.2');
+      missing.push('force= of do_vhost_dev_stop, or a QEMU version below 10.1');
     const entered = below(stop, 'vhost_virtqueue_stop').find((a) => run.rings.ringOf(a) === vring);
     if (entered !== undefined && !byVm) missing.push('the descriptor address of the ring');
     if (!byVm) missing.push(...unwatched(run, 'vhost_virtqueue_stop', stop.first, end));
@@ -196,7 +196,7 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
   }
 }
 
-/** Since 10.2 a forced stop may leave the vrings as they are; the argument tells it from a regular one. */
+/** Since 10.1 a forced stop may leave the vrings as they are; the argument tells it from a regular one. */
 function isShownRegular(stop: Activation): boolean {
   return [stop, ...below(stop, 'vhost_dev_stop', 'vhost_virtqueue_stop')].some(
     ({ call }) => boolOf(argText(call.frame, 'force')) === false,

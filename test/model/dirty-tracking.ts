@@ -51,7 +51,7 @@ export class DirtyTracking {
         done.unshift(dev);
         continue;
       }
-      if (this.machine.profile.version < 1002) {
+      if (this.machine.profile.version < 1001) {
         this.machine.abort(t);
         return false;
       }
@@ -89,7 +89,7 @@ export class DirtyTracking {
       if (version >= 700 && this.users.size > 0) return;
       this.commitAll(t, false);
       for (const dev of [...this.listeners].reverse()) {
-        if (this.machine.vhost.globalStop(t, dev) || version >= 1002) continue;
+        if (this.machine.vhost.globalStop(t, dev) || version >= 1001) continue;
         this.machine.abort(t);
         return;
       }

@@ -83,9 +83,9 @@ export const RETURNING: readonly string[] = [
 
 /** Since which version there is such a function; and up to which where another took its place. */
 const LIVED: Readonly<Record<string, readonly [since: number, until?: number]>> = {
-  do_vhost_dev_stop: [1002],
-  do_vhost_virtqueue_stop: [1002],
-  vhost_dev_force_stop: [1002],
+  do_vhost_dev_stop: [1001],
+  do_vhost_virtqueue_stop: [1001],
+  vhost_dev_force_stop: [1001],
   vhost_dev_elect_mem_logger: [901],
   vhost_dev_should_log: [901],
   vhost_dev_set_vring_enable: [702],

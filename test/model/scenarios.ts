@@ -86,7 +86,7 @@ const STORIES: readonly Story[] = [
     shape: 'two devices',
     // The device of vdpa would refuse in the restart that switches to shadow virtqueues.
     backends: ['kernel', 'user'],
-    since: 1002,
+    since: 1001,
     actions: ['boot 0', 'boot 1', 'migrate-fault 1 1', 'refresh', 'migrate', 'sync', 'cancel'],
   },
   {

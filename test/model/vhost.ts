@@ -128,13 +128,13 @@ export class Vhost extends VhostLog {
     };
     const outer = force ? 'vhost_dev_force_stop' : 'vhost_dev_stop';
     this.run.call(t, outer, args, () => {
-      if (this.version < 1002) body();
+      if (this.version < 1001) body();
       else this.run.call(t, 'do_vhost_dev_stop', [...args, ['force', force]], body);
     });
   }
 
   private stopRingOfDevice(t: Thread, dev: VhostDev, i: number, force: boolean): void {
-    if (this.version < 1002) this.virtqueueStop(t, dev, i);
+    if (this.version < 1001) this.virtqueueStop(t, dev, i);
     else this.doVirtqueueStop(t, dev, i, force);
   }
 
@@ -166,7 +166,7 @@ export class Vhost extends VhostLog {
 
   virtqueueStop(t: Thread, dev: VhostDev, i: number): void {
     const stop = (): void => {
-      if (this.version < 1002) this.getVringBase(t, dev, i);
+      if (this.version < 1001) this.getVringBase(t, dev, i);
       else this.doVirtqueueStop(t, dev, i, false);
     };
     this.run.call(t, 'vhost_virtqueue_stop', this.ringArgs(dev, i), stop, { ring: i });

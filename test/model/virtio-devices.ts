@@ -199,7 +199,7 @@ export class VirtioDevices {
         [backend === 'user' ? 'vhost_user_blk_stop' : 'vhost_vsock_common_stop'],
         () => {
           const isForced =
-            this.machine.isQuitting && backend === 'user' && this.machine.profile.version >= 1002;
+            this.machine.isQuitting && backend === 'user' && this.machine.profile.version >= 1001;
           this.machine.vhost.devStop(t, dev, backend === 'user', isForced);
         },
       );

@@ -80,8 +80,8 @@ function isAbout({ info }: (typeof rules)[number], backend: Known, version: numb
   return info.backends.includes(backend) && version >= Number(major) * 100 + Number(minor);
 }
 
-/** Up to 10.1 a device that fails ends the process (abort()), so that there is nothing to undo. */
-const CANNOT_HAPPEN: readonly (readonly [rule: string, before: number])[] = [['XD-ROLLBACK', 1002]];
+/** Up to 10.0 a device that fails ends the process (abort()), so that there is nothing to undo. */
+const CANNOT_HAPPEN: readonly (readonly [rule: string, before: number])[] = [['XD-ROLLBACK', 1001]];
 
 function mustDecide(names: readonly string[], backend: Known, version: number): string[] {
   return rules

@@ -17,7 +17,7 @@ export interface DeviceCall {
   readonly device: string;
 }
 
-/** All calls of a kind that show their device; of one inside another of its kind the outer one (do_vhost_dev_stop() of 10.2). */
+/** All calls of a kind that show their device; of one inside another of its kind the outer one (do_vhost_dev_stop() since 10.1). */
 export function deviceCalls(context: SessionContext, kind: FactKind): readonly DeviceCall[] {
   return context.once(`device calls ${kind}`, () => {
     const found: DeviceCall[] = [];
@@ -98,11 +98,11 @@ export function missingLogFlag(context: SessionContext, device: string, step: nu
 }
 
 /**
- * 10.2 moved the body of vhost_dev_stop() into do_vhost_dev_stop(), which may be a tail call beside it: then the next stack of
+ * 10.1 moved the body of vhost_dev_stop() into do_vhost_dev_stop(), which may be a tail call beside it: then the next stack of
  * the thread shows that one.
  */
 export function missingBody(run: Run, stop: Activation): string[] {
-  if (stop.children.length > 0 || versionsIn(run, stop.session).atMost < 1002) return [];
+  if (stop.children.length > 0 || versionsIn(run, stop.session).atMost < 1001) return [];
   const next = run.steps[stop.closed ?? -1];
   const isBeside = next?.thread === stop.thread && (!next?.complete || isInBody(next));
   return stop.closed === undefined || isBeside ? ['the calls below vhost_dev_stop'] : [];
