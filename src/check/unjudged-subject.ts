@@ -132,7 +132,7 @@ function missingAround(run: Run, subject: Pick<Subject, 'role' | 'line'>): reado
   }
   if (subject.role === 'event') {
     return [
-      'the calls themselves: QEMU has no trace events for these; `vhtrace probes gdb` prints the script that shows them',
+      'the calls themselves: QEMU does not trace all of them; `vhtrace probes gdb` prints the script that shows them',
     ];
   }
   if (subject.role === 'wire') {

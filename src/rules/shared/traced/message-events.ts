@@ -1,5 +1,5 @@
 /**
- * QEMU's trace events vhost_user_write and vhost_user_read (7.2 and later): request and header flags of all
+ * QEMU's trace events vhost_user_write and vhost_user_read (7.1 and later): request and header flags of all
  * vhost-user devices in one row, without device or payload. A write is traced after it succeeded, a read
  * after its header was found to be a valid reply.
  */
