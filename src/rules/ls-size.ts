@@ -30,7 +30,7 @@ export const lsSize: Rule = {
       'Look at vhost_get_log_size() of that QEMU: the size is the highest guest address / 262144 + 1, over all regions of the device.',
     exceptions: [
       'a larger log: up to 5.1 the used rings count too, and a log that has grown keeps 170 chunks of slack',
-      'devices of other types may see other memory: only the own regions of the device count',
+      'devices of other types may see other memory: only the own regions of the device count, and where it reads none (9.1 and later) those of the memory logger of its type, to confirm',
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_get_log_size(), vhost_dev_sync_region()'],
   },

@@ -297,3 +297,13 @@ describe('a migration that goes on tells that its log start succeeded: LS-ALL-RI
     expect(verdictsOf(text)).not.toContain('violation');
   });
 });
+
+test('the memory logger reads for the other device of its type: LS-SIZE', () => {
+  const device = { backend: 'kernel', pairs: 1 } as const;
+  const profile = { ...PLAIN, version: 1002, devices: [device, device] } as const;
+  const actions = ['boot 0', 'boot 1', 'migrate', 'sync', 'complete'];
+  const watch = watchOf(recipes.gdb({ backends: ['kernel'], needs: undefined }));
+  const { text } = play({ name: 'two devices', actions, profile }, undefined, watch);
+  const found = judge(text).filter(({ rule }) => rule === 'LS-SIZE');
+  expect(found.map(({ verdict }) => verdict)).toEqual(['pass', 'pass']);
+});

@@ -8,6 +8,7 @@ import { childrenOf, hasGap, hasStranger, place, unwatched } from './queries.js'
 import { tableAt } from './printed-table.js';
 import { hasBegun, isSeenFirst, sizeOfResize } from './first-sight.js';
 import { scansBetween } from './memory-scan.js';
+import type { Scan } from './memory-scan.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 
 /** Slack of a log that grows: VHOST_LOG_BUFFER, 0x1000 / sizeof(struct vhost_log) of a 64-bit host. */
@@ -123,37 +124,76 @@ export function unwatchedSizes(context: SessionContext, from: number, to: number
   ];
 }
 
+interface Region {
+  readonly scan: Activation;
+  readonly last: bigint;
+}
+
+/** Of the memory that syncs read by some scans, as long as the device has that log. */
+function highestRegion(
+  context: SessionContext,
+  { activation, until }: SizeEvent,
+  isAsked: (scan: Scan) => boolean,
+): Region | undefined {
+  let highest: Region | undefined;
+  for (const one of scansBetween(context, activation.first, until)) {
+    const { activation: scan, cause, of } = one;
+    if (cause !== 'round' || of !== 'memory' || !isAsked(one)) continue;
+    const last = bigintOf(argText(scan.call.frame, 'rlast'));
+    if (last !== undefined && last > (highest?.last ?? -1n)) highest = { scan, last };
+  }
+  return highest;
+}
+
+/**
+ * One device of each backend type scans memory for all (9.1 and later). Which memory they see is for the type alone to say
+ * (vhost_section()), but shows no region of the device itself: it confirms, and never accuses.
+ */
+function judgeByLogger(context: SessionContext, event: SizeEvent): Judgement {
+  const { device, size, activation } = event;
+  const { rings } = context.run;
+  const at = { ...place(activation), device };
+  const backend = rings.backendOf(activation);
+  const highest = highestRegion(
+    context,
+    event,
+    ({ activation: scan }) => backend !== undefined && rings.backendOf(scan) === backend,
+  );
+  const need = (highest?.last ?? 0n) / CHUNK_BYTES + 1n;
+  if (highest !== undefined && size >= need) {
+    const message = `${size} chunks cover ${need}, as much as the memory logger of its type reads`;
+    const evidence = [
+      { line: highest.scan.line, role: `a region up to 0x${highest.last.toString(16)}` },
+    ];
+    return { verdict: 'pass', ...at, message, evidence };
+  }
+  return {
+    verdict: 'inconclusive',
+    ...at,
+    message: `the log has ${size} chunks, and the guest memory that it must cover is not seen`,
+    missing: [
+      'the memory table, printed at the set_mem_table op, or probe vhost_dev_sync_region, with a sync of this device (9.1 and later: while it is elected)',
+    ],
+  };
+}
+
 /**
  * A log covers all guest memory of its device. The regions of a device are seen where its memory table is printed, and
  * where a sync scans them: vhost_dev_sync_region() gets each with its device.
  */
 export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgement | undefined {
-  const { device, size, activation, until, isKept } = event;
+  const { device, size, activation, isKept } = event;
   const at = { ...place(activation), device };
-  const regions = scansBetween(context, activation.first, until).filter(
-    (scan) => scan.device === device && scan.cause === 'round' && scan.of === 'memory',
-  );
-  const scanned = regions.flatMap(({ activation: scan }) => {
-    const last = bigintOf(argText(scan.call.frame, 'rlast'));
-    return last === undefined ? [] : [{ scan, last }];
-  });
+  const scanned = highestRegion(context, event, (scan) => scan.device === device);
   const table = tableAt(context, activation);
-  const ends = table === undefined ? scanned : [{ scan: table.op, last: table.last }, ...scanned];
-  const highest = ends.reduce<(typeof ends)[number] | undefined>(
-    (best, one) => (best === undefined || one.last > best.last ? one : best),
-    undefined,
-  );
+  const printed = table === undefined ? undefined : { scan: table.op, last: table.last };
+  const highest =
+    scanned === undefined || (printed !== undefined && printed.last >= scanned.last)
+      ? printed
+      : scanned;
   if (highest === undefined) {
     // What the log was given for is judged where it was given.
-    if (isKept) return undefined;
-    return {
-      verdict: 'inconclusive',
-      ...at,
-      message: `the log has ${size} chunks, and the guest memory that it must cover is not seen`,
-      missing: [
-        'the memory table, printed at the set_mem_table op, or probe vhost_dev_sync_region, with a sync of this device (9.1 and later: while it is elected)',
-      ],
-    };
+    return isKept ? undefined : judgeByLogger(context, event);
   }
   const need = highest.last / CHUNK_BYTES + 1n;
   const evidence = [
