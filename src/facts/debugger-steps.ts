@@ -140,12 +140,21 @@ export class DebuggerSteps {
     else if (this.standing !== undefined) this.notePrinted(this.standing, value);
   }
 
+  /**
+   * A breakpoint of the recipe stopped where its function begins. In a copy that the compiler has put into the caller,
+   * whose frame has no address then, code of it may have run before (gdb/stack.c, frame_show_address()).
+   */
+  private isOfRecipe({ breakpoint, frames }: Step): boolean {
+    const [, caller] = frames;
+    const isCopy = caller !== undefined && caller.address === undefined;
+    return breakpoint !== undefined && !isCopy && this.numbers.isOfRecipe(breakpoint);
+  }
+
   /** What was printed first is kept: the debugger may change it later. */
   private notePrinted(step: Step, value: PrintedValue): void {
     const kind = step.calls.at(-1)?.row.kind;
     if (kind === undefined) return;
-    const ofRecipe = step.breakpoint !== undefined && this.numbers.isOfRecipe(step.breakpoint);
-    const members = printedMembers(kind, value, ofRecipe);
+    const members = printedMembers(kind, value, this.isOfRecipe(step));
     step.printed = { ...detachedMembers(members), ...step.printed };
   }
 

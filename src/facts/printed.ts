@@ -14,7 +14,7 @@ interface Structure {
   readonly pointer: string;
   /** All members. */
   readonly members: readonly string[];
-  /** A local variable that is not set yet has the same members: only the name of what was printed tells. */
+  /** A local variable that is not set yet has the same members: only the name of what was printed tells, or the recipe. */
   readonly hasDouble?: true;
 }
 
@@ -52,7 +52,7 @@ export function printedMembers(
     return (asked === undefined ? ofRecipe : WORDS.test(asked)) ? members : {};
   if (kind === 'op_set_mem_table') return isTable(asked, members) ? members : {};
   const structure = STRUCTURES[kind];
-  if (structure === undefined || !isArgument(structure, asked, members)) return {};
+  if (structure === undefined || !isArgument(structure, asked, members, ofRecipe)) return {};
   return members;
 }
 
@@ -66,6 +66,7 @@ function isArgument(
   { pointer, members: names, hasDouble }: Structure,
   asked: string | undefined,
   members: PrintedValue['members'],
+  ofRecipe: boolean,
 ): boolean {
   const expression = asked === undefined ? undefined : plainly(asked);
   if (expression !== undefined && CAST.test(expression)) {
@@ -74,7 +75,7 @@ function isArgument(
     return (
       names.some((name) => expression === `${pointer}->${name}`) || expression === `*${pointer}`
     );
-  } else if (hasDouble === true) return false;
+  } else if (hasDouble === true && !ofRecipe) return false;
   const printed = Object.keys(members);
   return printed.length === names.length && names.every((name) => name in members);
 }
