@@ -69,7 +69,11 @@ function judge(
       evidence: [],
     });
   }
-  if (before?.enable === enable && !hasFailed(context, before)) {
+  const log = known(state.log);
+  const hasTaken = before !== undefined && !hasFailed(context, before);
+  const isSameLife =
+    before !== undefined && !(enable && isStartedSince(context, before, activation));
+  if (before?.enable === enable && hasTaken && (isSameLife || log === 'on')) {
     const asked = enable ? 'on' : 'off';
     return verdictOn(context, activation, work, {
       message: `${name} goes on to ${work.func} although logging is ${asked}`,
@@ -77,8 +81,8 @@ function judge(
       evidence: [{ line: before.activation.line, role: `logging is ${asked} since this toggle` }],
     });
   }
-  const found = known(state.log) ?? (before === undefined ? undefined : 'toggled before');
-  return found === undefined
+  const isToggledBefore = before !== undefined && (before.enable !== enable || !hasTaken);
+  return log === undefined && !isToggledBefore
     ? {
         verdict: 'inconclusive',
         ...at,
@@ -102,15 +106,23 @@ function doubtsSince(context: SessionContext, before: Toggle, toggle: Activation
   if (!before.enable) return missing;
   // A device that was cleaned up and made anew does not log; it would have been started again.
   missing.push(...unwatched(run, 'vhost_dev_start', from, to));
-  const isNew = context
-    .of('vhost_dev_start', 'vhost_dev_init', 'vhost_dev_cleanup')
-    .some((a) => a.device === toggle.device && a.first > from && a.first < to);
-  if (isNew) missing.push('that the device is the same: no start in between');
+  if (isStartedSince(context, before, toggle))
+    missing.push('that the device is the same: no start in between');
   const pass = passOf(context, before.activation);
   if (pass === undefined || successOf(run, pass) === undefined) {
     missing.push('proof that the toggle before succeeded');
   }
   return missing;
+}
+
+/** What the device is told at its start counts then: at the same address it may have been made anew, with its flag off. */
+function isStartedSince(context: SessionContext, before: Toggle, toggle: Activation): boolean {
+  return context
+    .of('vhost_dev_start', 'vhost_dev_init', 'vhost_dev_cleanup')
+    .some(
+      ({ device, first }) =>
+        device === toggle.device && first > before.activation.first && first < toggle.first,
+    );
 }
 
 const CHANGES = [
