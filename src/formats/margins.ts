@@ -15,9 +15,9 @@ import { readEvent } from './qemu/qemu-trace.js';
 import type { ToldLoss } from './told-losses.js';
 import { beginsTrace, hasOwnStamp, isTraceLine, mayHoldTrace } from './wire/trace-lines.js';
 
-// What nobody but gdb prints at the beginning of a line.
+// What nobody but gdb, or the script of `vhtrace probes` in it, prints at the beginning of a line.
 const GDB =
-  /^(?:#\d+ {1,2}(?:0x[0-9a-f]+ in |\S+ \()|\(gdb\) |Thread \S+ "[^"]{0,64}" hit |(?:Program|Thread \S+(?: "[^"]{0,64}")?) (?:received|terminated with) signal (?:SIG[A-Z\d+]+|\d{1,3}|\?), |Thread \d+ \(Thread (?:0x|\d{1,10}\):$)|(?:Temporary b|B)reakpoint \d+(?:,| at ) ?\S|\[(?:New|Switching to) Thread 0x|\[Detaching after fork |Starting program: |Reading symbols from |GNU gdb |Script started on \d|\[Thread debugging using libthread_db |Using host libthread_db )/;
+  /^(?:vhtrace-probes \d+ [a-z]|#\d+ {1,2}(?:0x[0-9a-f]+ in |\S+ \()|\(gdb\) |Thread \S+ "[^"]{0,64}" hit |(?:Program|Thread \S+(?: "[^"]{0,64}")?) (?:received|terminated with) signal (?:SIG[A-Z\d+]+|\d{1,3}|\?), |Thread \d+ \(Thread (?:0x|\d{1,10}\):$)|(?:Temporary b|B)reakpoint \d+(?:,| at ) ?\S|\[(?:New|Switching to) Thread 0x|\[Detaching after fork |Starting program: |Reading symbols from |GNU gdb |Script started on \d|\[Thread debugging using libthread_db |Using host libthread_db )/;
 
 // The machine interface, as nobody else writes it.
 const MI =
