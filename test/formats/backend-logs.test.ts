@@ -236,6 +236,7 @@ describe('DPDK', () => {
       source: 'backend',
       text: '(/v) vhost-user server: socket created, fd: 12',
       values: { fd: '12' },
+      socket: { channel: '/v', what: 'server' },
     });
   });
 
