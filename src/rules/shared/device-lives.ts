@@ -57,7 +57,7 @@ export function momentsOf(
 function* momentsOfCalls(context: SessionContext): Generator<[string, Moment]> {
   for (const activation of context.of(...KINDS)) {
     const { device, kind, parent, first: step, line } = activation;
-    // 10.2: do_vhost_dev_stop() below vhost_dev_stop() is the same stop.
+    // 10.1: do_vhost_dev_stop() below vhost_dev_stop() is the same stop.
     if (device === undefined || parent?.kind === kind) continue;
     yield [device, { kind: momentKind(kind), step, line, activation }];
     // A start that fails leaves a device that is registered and does not run, as a stop does.
