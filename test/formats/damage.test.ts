@@ -210,7 +210,7 @@ describe('a margin that nobody knows', () => {
   });
 
   test.each([
-    ['a citation', ['`#0  vhost_dev_stop (hdev=0x5555) at ../hw/virtio/vhost.c:2120`'], 1],
+    ['a citation', ['It was `#0  vhost_dev_stop (hdev=0x5555) at ../hw/virtio/vhost.c:2120`'], 1],
     ['a diff', [`-${lines[0]}`], 1],
     ['words in a block', lines.slice(0, 2).map((line) => `the log of it ${line}`), 2],
     ['another host', [`vm1: ${lines[0]}`, `vm2: ${lines[1]}`], 2],

@@ -76,7 +76,7 @@ test('a structure of which lines are missing is chatter, and what follows is rea
   expectEveryLineOnce(readLines(lines));
 });
 
-test('an array of scalars has its elements, one of structures has none', () => {
+test('an array of scalars has its elements, one of structures the members of each', () => {
   const read = (lines: string[]) =>
     readLines(lines).records.map((record) =>
       record.kind === 'value' ? record.members : record.kind,
@@ -90,5 +90,7 @@ test('an array of scalars has its elements, one of structures has none', () => {
   expect(read(['(gdb) p *features', '$1 = 5234491392']).at(-1)).toEqual({ '[0]': '5234491392' });
   // Binary digits look like another number.
   expect(read(['(gdb) p/t *features', '$1 = 100111000']).at(-1)).toBe('chatter');
-  expect(read(['$1 = {{flags = 1}, {flags = 2}}'])).toEqual(['chatter']);
+  expect(read(['$1 = {{flags = 1}, {flags = 2}}'])).toEqual([
+    { '[0].flags': '1', '[1].flags': '2' },
+  ]);
 });
