@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Finding } from '../src/model/report.js';
 import { judge } from './helpers/check.js';
 import { FUNCTIONS } from './model/functions.js';
+import type { Watch } from './model/gdb-log.js';
 import { PLAIN } from './model/machine.js';
 import { FAULTS } from './model/protocol-faults.js';
 import { play } from './model/scenarios.js';
@@ -15,16 +16,24 @@ interface Lived {
   /** By its name. */
   readonly fault?: string;
   readonly unwatched?: readonly string[];
+  readonly backtrace?: Watch['backtrace'];
 }
 
 /** A debugger at all functions but a few, which prints no values and no returns. */
-function findingsOf({ backend, version, actions, fault, unwatched = [] }: Lived): Finding[] {
+function findingsOf({
+  backend,
+  version,
+  actions,
+  fault,
+  unwatched = [],
+  backtrace = 'full',
+}: Lived): Finding[] {
   const defect = FAULTS.find(({ name }) => name === fault)?.defect;
   const devices = [{ backend, pairs: 1 }];
   const profile = { ...PLAIN, failsWhileLogging: true, failsLate: true, version, devices };
   const { text } = play({ name: '', profile, actions }, defect, {
     functions: FUNCTIONS.filter((func) => !unwatched.includes(func)),
-    backtrace: 'full',
+    backtrace,
     silent: false,
     declared: 'typed',
   });
@@ -70,6 +79,16 @@ test.each([
 ])('a start that fails at %s and is undone has not succeeded', (_where, fault) => {
   const open = failedStart(fault).filter(({ verdict }) => verdict === 'inconclusive');
   expect(saysOf(open, 'DS-DOUBLE', 'DS-LOGBASE', 'MG-LOGGER', 'MG-SYNC-OFF')).toEqual([]);
+});
+
+test('the device runs when the start after the failed one is over, though stacks are cut', () => {
+  const findings = findingsOf({
+    backend: 'kernel',
+    version: 802,
+    actions: [...['boot', 'migrate', 'sync', 'driver-reset', 'fail-start 0 1', 'status', 'cancel']],
+    backtrace: 2,
+  });
+  expect(findings.filter(({ verdict }) => verdict === 'violation')).toEqual([]);
 });
 
 test('a start that fails before its first vring undoes nothing: it may have succeeded', () => {

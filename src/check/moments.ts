@@ -3,6 +3,7 @@
  */
 import { firstIndex } from '../base/search.js';
 import type { Activation } from '../flows/activation.js';
+import { undoingOf } from '../flows/undone-start.js';
 
 export interface Moment {
   readonly step: number;
@@ -48,8 +49,8 @@ function returnOf(
   const isOther = sameDevice[next]?.thread !== activation.thread;
   const other = sameDevice[isOther ? next : (otherThread[next] ?? sameDevice.length)];
   const end = earlier(activation.closed, other?.thread === undefined ? undefined : other.first);
-  if (activation.kind !== 'vhost_dev_stop') return end;
-  // A stop contains no start, whatever the stacks leave out.
+  if (activation.kind !== 'vhost_dev_stop' && undoingOf(activation) === undefined) return end;
+  // Neither a stop nor a start that undoes itself contains a start, whatever the stacks leave out.
   const start = starts[firstIndex(starts.length, (i) => isAfter(starts[i], activation))];
   return earlier(end, start?.first);
 }
