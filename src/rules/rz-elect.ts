@@ -1,21 +1,25 @@
 import { versionsIn } from '../flows/run.js';
 import type { Activation } from '../flows/activation.js';
-import { known } from '../protocol/replay.js';
-import { callsOf } from './shared/calls/device-calls.js';
-import { loggersBefore, roundsOf, scansBetween, scansOf } from './shared/calls/memory-scan.js';
+import { roundsOf, scansBetween, scansOf } from './shared/calls/memory-scan.js';
 import type { Scan } from './shared/calls/memory-scan.js';
-import { unwatchedToggles } from './shared/calls/log-toggles.js';
 import {
   callerOf,
   callsBetween,
-  firstFrom,
   hasGap,
   hasStranger,
   place,
   probeName,
   unwatched,
 } from './shared/calls/queries.js';
-import { startedBefore } from './shared/device-lives.js';
+import {
+  hasUnknownScan,
+  isOnSince,
+  provedByElections,
+  provedByScans,
+  stillElected,
+  unseenBetween,
+} from './shared/calls/resize-view.js';
+import type { ResizeView } from './shared/calls/resize-view.js';
 import { resizeWindows } from './shared/calls/resize-windows.js';
 import type { ResizeWindow } from './shared/calls/resize-windows.js';
 import { CORRECTED, judgeTracedElections } from './shared/traced/elections.js';
@@ -74,21 +78,6 @@ export const rzElect: Rule = {
     yield* judgeTracedElections(context);
   },
 };
-
-/** What the capture shows between the resize and the end of the window. */
-interface View {
-  readonly context: SessionContext;
-  readonly window: ResizeWindow;
-  readonly resize: Activation;
-  /** The first sync of the device after the resize. */
-  readonly sync: Activation;
-  /** Scans of the device that sync rounds asked for. */
-  readonly rounds: readonly Scan[][];
-  /** A scan before a second round that may be of guest memory. */
-  readonly unclear: Scan | undefined;
-  /** vhost_log_put() takes the device off the list. */
-  readonly off: Activation | undefined;
-}
 
 function judge(context: SessionContext, window: ResizeWindow): Judgement {
   const { device, resizes, again, end } = window;
@@ -181,7 +170,7 @@ function judgeReader(
 }
 
 /** No scan of guest memory is seen after the resize. */
-function judgeUnread(view: View): Judgement {
+function judgeUnread(view: ResizeView): Judgement {
   const { context, resize, sync } = view;
   const { run } = context;
   const missing: string[] = [];
@@ -222,131 +211,7 @@ function judgeUnread(view: View): Judgement {
   };
 }
 
-/** Memory is scanned, and whether a sync round or vhost_log_put() asked for it is not shown. */
-function hasUnknownScan({ context, window, resize }: View): boolean {
-  return scansBetween(context, resize.first, window.end).some(
-    ({ of, cause }) => of !== 'used ring' && cause === 'unknown',
-  );
-}
-
-/**
- * The scans are watched, a whole round shows this device logging, and no device that may be on the
- * same list scans guest memory; that the watch reports such scans is shown by one before.
- */
-function provedByScans(view: View): boolean {
-  const { context, resize, rounds, off } = view;
-  const last = rounds.at(-1)?.at(-1)?.activation;
-  const isWatched =
-    last !== undefined &&
-    context.run.probes.watching('vhost_dev_sync_region', resize.first, last.first) !== undefined;
-  const first = context.once('first scan of memory', () =>
-    scansOf(context).find(({ of }) => of === 'memory'),
-  );
-  const wasScanned = first !== undefined && first.activation.first < resize.first;
-  const isWhole = rounds.length > 1 || isLastReadAlone(view);
-  return isWatched && isWhole && (wasScanned || off !== undefined);
-}
-
-/**
- * The one round is the last read of the log, which is over, and no other device is seen to run or to be read: the last
- * one that holds a log heads the list. (Of two that differ in memory each would have a log of its own, and one list.)
- */
-function isLastReadAlone({ context, resize, sync, rounds }: View): boolean {
-  const [scan] = rounds[0] ?? [];
-  const put = scan?.cause === 'put' ? callerOf(scan.activation, 'vhost_log_put') : undefined;
-  const isOwn = ({ device }: { readonly device: string }): boolean => device === resize.device;
-  return (
-    put?.closed !== undefined &&
-    !hasGap(context.run, resize.first, put.closed) &&
-    startedBefore(context, 'calls', sync.first).every(isOwn) &&
-    scansBetween(context, 0, sync.first).every(isOwn)
-  );
-}
-
-/** The elections are watched since before the log start, and nobody of that type is left on the list. */
-function provedByElections(view: View): boolean {
-  const { context, resize, sync, rounds, off } = view;
-  const { run, log } = context.stateBefore(resize.device ?? '', sync.first);
-  // A used ring is scanned only for a device that runs and logs.
-  const runs = known(run) === 'started' || isToldLater(view);
-  const logs = rounds.length > 0 || (runs && (known(log) === 'on' || isOnSince(view)));
-  const isComplete = loggersBefore(context, sync.first).complete;
-  return off !== undefined && isComplete && stillElected(view).length === 0 && logs;
-}
-
-const TOGGLES = ['vhost_dev_start', 'vhost_dev_set_log', 'vhost_dev_stop'] as const;
-
-/**
- * Only a started device is told to log or to stop logging, or is stopped by its status (the set_status callbacks of a
- * vhost-user device that was closed do not call vhost_dev_stop()), and nothing has started it since the sync.
- */
-function isToldLater({ context, resize, sync }: View): boolean {
-  const { run } = context;
-  const toggles = callsOf(context, resize.device ?? '', ...TOGGLES);
-  const next = toggles[firstFrom(toggles, sync.first + 1)];
-  if (next === undefined || hasGap(run, sync.first, next.first)) return false;
-  const isTold =
-    next.kind === 'vhost_dev_set_log' ||
-    (next.kind === 'vhost_dev_stop' &&
-      callerOf(next, 'virtio_set_status', 'vm_state_notify') !== undefined);
-  return isTold && unwatched(run, 'vhost_dev_start', sync.first, next.first).length === 0;
-}
-
-/**
- * vhost_commit() resizes only the log of a device that logs (QEMU hw/virtio/vhost.c), and no toggle has changed that: up
- * to the sync nothing in the window is one of this device. Without a start in between it is still the same device.
- */
-function isOnSince({ context, resize, sync }: View): boolean {
-  const { run } = context;
-  return (
-    unwatchedToggles(run, resize.first, sync.first).length === 0 &&
-    unwatched(run, 'vhost_dev_start', resize.first, sync.first).length === 0 &&
-    !hasStranger(context, resize.first, sync.first, ...ELECTS)
-  );
-}
-
-/** An election of each device that is on the list at the sync and may be of the same type: the first that shows its type. */
-function stillElected({ context, resize, sync }: View): Activation[] {
-  const { rings } = context.run;
-  const backend = rings.backendOf(resize);
-  const found: Activation[] = [];
-  for (const device of loggersBefore(context, sync.first).members) {
-    const elections = callsOf(context, device, 'vhost_dev_elect_mem_logger');
-    const before = elections.slice(0, firstFrom(elections, sync.first));
-    const mayBeSame = before.filter(
-      (a) => backend === undefined || (rings.backendOf(a) ?? backend) === backend,
-    );
-    const one = mayBeSame.find((a) => rings.backendOf(a) !== undefined) ?? mayBeSame[0];
-    if (one !== undefined) found.push(one);
-  }
-  return found.sort((a, b) => a.id - b.id);
-}
-
-/** Calls that may elect a device, or take one off the list. */
-const ELECTS = [
-  'vhost_dev_start',
-  'vhost_dev_stop',
-  'vhost_log_global_start',
-  'vhost_log_global_stop',
-  'vhost_migration_log',
-] as const;
-
-/** What may have put somebody on the list unseen: a start, a log start, a device that was not resized. */
-function unseenBetween({ context, resize, sync }: View): string[] {
-  const { run } = context;
-  const isAlone = run.devices.filter(({ session }) => session === context.session).length === 1;
-  return [
-    ...unwatched(run, 'vhost_dev_start', resize.first, sync.first),
-    ...unwatched(run, 'vhost_dev_stop', resize.first, sync.first),
-    ...unwatchedToggles(run, resize.first, sync.first),
-    ...(hasStranger(context, resize.first, sync.first, ...ELECTS)
-      ? ['dev= and listener= of every call']
-      : []),
-    ...(isAlone ? [] : ['whether another device is elected']),
-  ];
-}
-
-function lost(view: View): Judgement {
+function lost(view: ResizeView): Judgement {
   const { resize, rounds, off } = view;
   const tail = readsOf(rounds);
   const what =
@@ -373,7 +238,7 @@ function readsOf(rounds: readonly Scan[][]): string {
   return `the ${what} scans no guest memory (its ${scans})`;
 }
 
-function suspected(view: View): Judgement {
+function suspected(view: ResizeView): Judgement {
   const { resize } = view;
   return {
     verdict: 'violation',
@@ -392,7 +257,7 @@ function nameOf({ kind, value }: Activation): string {
 }
 
 /** Last scan, resize and first sync, in order of the capture; the last election where neither scans nor the resize prove that it logs. */
-function marksOf(view: View): Mark[] {
+function marksOf(view: ResizeView): Mark[] {
   const { context, window, resize, sync, rounds, off } = view;
   const isOwn = (a: Activation): boolean => a.device === window.device;
   const isToldOn = rounds.length === 0 && isOnSince(view);
