@@ -53,4 +53,25 @@ describe('a legitimate run has no violation', () => {
     });
     expect(alarms(text)).toEqual([]);
   });
+
+  test('memory grows, and the device holds the log of a log start that failed', () => {
+    const text = textOf({
+      profile: {
+        ...PLAIN,
+        failsLate: true,
+        version: 1101,
+        devices: [{ backend: 'kernel', pairs: 0 }],
+      },
+      actions: ['boot 0 0', 'migrate-fault 1 1', 'grow 1 0', 'grow 1 0'],
+      watch: {
+        functions: FUNCTIONS,
+        backtrace: 'full',
+        silent: false,
+        declared: 'no',
+        prints: true,
+      },
+      damage: NO_DAMAGE,
+    });
+    expect(alarms(text)).toEqual([]);
+  });
 });

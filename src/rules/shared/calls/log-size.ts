@@ -4,6 +4,8 @@ import type { Activation } from '../../../flows/activation.js';
 import type { FactKind } from '../../../model/fact.js';
 import { argText, bigintOf } from '../../../model/values.js';
 import { CHUNK_BYTES } from '../../../model/constants.js';
+import { missingLogFlag } from './device-calls.js';
+import { logFlagAt } from './log-flag.js';
 import { childrenOf, hasGap, hasStranger, place, unwatched } from './queries.js';
 import { tableAt } from './printed-table.js';
 import { hasBegun, isSeenFirst, sizeOfResize } from './first-sight.js';
@@ -195,6 +197,9 @@ export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgem
     // What the log was given for is judged where it was given.
     return isKept ? undefined : judgeByLogger(context, event);
   }
+  const flag = isKept ? logFlagAt(context, device, activation.first) : 'on';
+  // vhost_commit() looks at the log of a device that logs alone: one whose log start has failed keeps it as it is.
+  if (flag === 'off') return undefined;
   const need = highest.last / CHUNK_BYTES + 1n;
   const evidence = [
     { line: highest.scan.line, role: `a region up to 0x${highest.last.toString(16)}` },
@@ -206,6 +211,7 @@ export function judgeCoverage(context: SessionContext, event: SizeEvent): Judgem
   const seen = Math.max(activation.first, highest.scan.first);
   const missing = unwatchedSizes(context, activation.first, seen);
   if (isKept && event.before === undefined) missing.push('the size of the log before');
+  if (flag === undefined) missing.push(...missingLogFlag(context, device, activation.first));
   if (hasGap(context.run, activation.first, seen)) missing.push('an unbroken record');
   if (activation.altered) missing.push('a run that the debugger did not alter');
   if (missing.length > 0) {
