@@ -29,6 +29,8 @@ export interface SizeEvent {
   readonly before: bigint | undefined;
   /** First step at which the device may have another log, or none. */
   readonly until: number;
+  /** The call that is seen there. */
+  readonly next: Activation | undefined;
 }
 
 /** What gives a device another log, or takes it. */
@@ -57,10 +59,12 @@ function keepsLog({ kind, parent, entered }: Activation): boolean {
   );
 }
 
+type Open = SizeEvent & { until: number; next: Activation | undefined };
+
 function findSizeEvents(context: SessionContext): SizeEvent[] {
   const { run } = context;
-  const found: (SizeEvent & { until: number })[] = [];
-  const current = new Map<string, SizeEvent & { until: number }>();
+  const found: Open[] = [];
+  const current = new Map<string, Open>();
   const end = (context.steps.at(-1)?.index ?? 0) + 1;
   for (const activation of context.of(...CHANGES, 'op_set_mem_table')) {
     const { device, first, kind } = activation;
@@ -68,7 +72,10 @@ function findSizeEvents(context: SessionContext): SizeEvent[] {
     const last = current.get(device);
     const isKept = keepsLog(activation);
     if (kind === 'op_set_mem_table' && (!isKept || last === undefined)) continue;
-    if (last !== undefined) last.until = first;
+    if (last !== undefined) {
+      last.until = first;
+      last.next = activation;
+    }
     current.delete(device);
     const isCertain =
       last !== undefined &&
@@ -85,6 +92,7 @@ function findSizeEvents(context: SessionContext): SizeEvent[] {
       inCommit: callerOf(activation, 'vhost_commit') !== undefined,
       before,
       until: end,
+      next: undefined,
     };
     found.push(event);
     current.set(device, event);

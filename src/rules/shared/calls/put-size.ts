@@ -1,7 +1,9 @@
 /** How large the log is that a vhost_log_put() reads out: `dev->log_size`, which is `dev->log->size` from its vhost_log_get() on. */
 import type { Activation } from '../../../flows/activation.js';
 import type { Mark, SessionContext } from '../../rule.js';
+import { sizeOfResize } from './first-sight.js';
 import { sizeEvents, unwatchedSizes } from './log-size.js';
+import type { SizeEvent } from './log-size.js';
 import { printedNumber } from './printed.js';
 import { hasGap } from './queries.js';
 
@@ -26,8 +28,9 @@ export function sizeOfRead(context: SessionContext, read: Activation): ReadSize 
       owner === device && activation.first < first && !callers.includes(activation),
   );
   const isHeld =
-    given !== undefined && (given.until > first || callers.some((a) => a.first === given.until));
-  if (!isHeld) return { missing: [PRINT] };
+    given !== undefined &&
+    (given.until > first || (given.next !== undefined && callers.includes(given.next)));
+  if (!isHeld || mayBeNext(given, callers)) return { missing: [PRINT] };
   const { size, activation } = given;
   const missing = unwatchedSizes(context, activation.first, first);
   if (hasGap(context.run, activation.first, first))
@@ -37,6 +40,14 @@ export function sizeOfRead(context: SessionContext, read: Activation): ReadSize 
 }
 
 const PRINT = '`print *dev->log` in vhost_log_put (for its size)';
+
+/** It may be what the resize that reads gives itself: without its entry it may look like two. */
+function mayBeNext({ size }: SizeEvent, callers: readonly Activation[]): boolean {
+  const resize = callers.find(({ kind }) => kind === 'vhost_dev_log_resize');
+  if (resize === undefined || resize.entered) return false;
+  const asked = sizeOfResize(resize);
+  return asked === undefined || asked === size;
+}
 
 /** From the innermost on. */
 function callersOf({ parent }: Activation): Activation[] {
