@@ -12,7 +12,7 @@ import { anyRun, textOf } from './model/legitimate.js';
 import { besideRepository, readText } from './helpers/read-text.js';
 
 const captures = besideRepository('shared/captures') ?? '';
-const LIMITS = { endOnFailure: true, interruptAfterTimeLimit: 4_000, numRuns: 80 };
+const LIMITS = { endOnFailure: true, numRuns: 80 };
 
 function diff(a: string, b: string, exact = false): SessionDiff[] {
   const [runA, runB] = [a, b].map((text) => buildRun(readText(text), { assumeOrdered: false }));
