@@ -12,12 +12,17 @@ export const rzCover: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
     needs: [
-      'the entry of vhost_dev_log_resize with size=, below vhost_commit; for a log that is kept, the set_mem_table op there and the size of the log before',
+      'the entry of vhost_dev_log_resize with size=, below vhost_commit; for a log that is kept, the set_mem_table op there, the size of the log before, and that the device logs: its starts and stops, and the log toggles',
       'the memory table, printed at the set_mem_table op of that change; or probe vhost_dev_sync_region, and a sync of the device (9.1 and later: while it is elected), whose rlast= shows the memory regions',
       'or the messages of a vhost-user connection since the log start, with payload: the log of the backend, or an strace -y of it',
     ],
     why: 'The backend writes to memory that the log does not cover: those pages are lost, or it writes beyond the bitmap. QEMU asserts at the next sync.',
     probes: [
+      'vhost_dev_start',
+      'vhost_dev_stop',
+      'vhost_migration_log',
+      'vhost_dev_set_log',
+      'return of vhost_dev_set_log',
       'vhost_commit',
       'stack of vhost_commit',
       'op_set_mem_table',

@@ -65,6 +65,17 @@ const SEEN: readonly (Run & { title: string })[] = [
     damage: { ...NO_DAMAGE, lost: ['size'] },
   },
   {
+    title: 'topology changes look like one, which gives two memory tables',
+    profile: { ...PLAIN, version: 212, devices: [{ backend: 'kernel', pairs: 1 }] },
+    actions: ['boot 0', 'migrate 0', 'grow 0', 'sync 0', 'shrink 0', 'sync 0', 'cancel 0'],
+    watch: {
+      ...EVERYTHING,
+      functions: ['vhost_dev_start', 'vhost_dev_log_resize', 'vhost_kernel_set_mem_table'],
+      prints: true,
+    },
+    damage: NO_DAMAGE,
+  },
+  {
     title: 'topology changes look like one, as the entry of none is watched',
     profile: { ...PLAIN, version: 212, devices: [{ backend: 'kernel', pairs: 1 }] },
     actions: GROWING.split(','),

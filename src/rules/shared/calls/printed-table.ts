@@ -24,8 +24,9 @@ export function tableAt(context: SessionContext, given: Activation): Table | und
   const ops = context.of('op_set_mem_table').filter((op) => op.device === device && op.entered);
   const outer = callerOf(given, 'vhost_commit', 'vhost_dev_start');
   if (outer !== undefined) {
-    const op = ops.find((a) => callerOf(a, outer.kind) === outer);
-    return op && tableOf(op);
+    // A change or a start gives one table: two whose entries are not reported look like one.
+    const [op, other] = ops.filter((a) => callerOf(a, outer.kind) === outer);
+    return op === undefined || other !== undefined ? undefined : tableOf(op);
   }
   const op = ops.findLast((a) => a.first < first);
   if (op === undefined || isChangedUnseen(context, op, first)) return undefined;
