@@ -82,6 +82,15 @@ function judge(
     });
   }
   const isToggledBefore = before !== undefined && (before.enable !== enable || !hasTaken);
+  // That a toggle between is not shown is likelier than a QEMU that takes no early exit.
+  if (before === undefined && log === (enable ? 'on' : 'off')) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: `${name} goes on to ${work.func}, and by what is shown logging is ${log} already`,
+      missing: ['the log toggle before it'],
+    };
+  }
   return log === undefined && !isToggledBefore
     ? {
         verdict: 'inconclusive',
