@@ -2,6 +2,7 @@ import type { Activation } from '../flows/activation.js';
 import type { FactKind } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
 import { deviceCalls, isOfNet } from './shared/calls/device-calls.js';
+import { leftOutOfDevice, leftOutOfRing } from './shared/calls/left-out.js';
 import { callerOf, hasGap, place, unwatched } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -47,17 +48,20 @@ export const dsOrder: Rule = {
       'the entry of vhost_dev_start (of vhost_virtqueue_start for the order within a vring) with its backtrace',
       'two or more of: vhost_dev_set_features, the set_mem_table op, vhost_virtqueue_start, the set_log_base op, the set_vring_enable and dev_start ops',
       'for a vring two or more of the ops set_vring_num, set_vring_base, set_vring_addr, set_vring_kick',
+      'for a step that is left out: the probe of its function and of its op, in another start too, and the next step behind it',
       'for the data path: vhost_kernel_net_set_backend below vhost_net_start_one, or vhost_kernel_scsi_set_endpoint',
     ],
     why: 'A backend takes a ring address by the memory table that it has, and starts at the kick: with another order it maps the wrong memory, or runs a ring before its index is set.',
     probes: [
       'vhost_dev_start',
       'vhost_dev_set_features',
+      'op_set_features',
       'op_set_mem_table',
       'vhost_virtqueue_start',
       'op_set_vring_num',
       'op_set_vring_base',
       'vhost_virtqueue_set_addr',
+      'op_set_vring_addr',
       'op_set_vring_kick',
       'op_set_log_base',
     ],
@@ -65,6 +69,8 @@ export const dsOrder: Rule = {
       'Compare vhost_dev_start() and vhost_virtqueue_start() of that QEMU with the release it is made from.',
     exceptions: [
       'the undoing of a start that fails',
+      'a start that leaves out features, memory table and vring indices together: another QEMU hands its backend over',
+      'a vring that the guest has not set up: its start returns at once',
       'a vhost-user-net device enables its rings before the start',
       'features that vhost_dev_prepare_inflight() sends before the start',
       'the log base comes last here, and first in a log start (LS-BASE-FIRST)',
@@ -78,10 +84,17 @@ export const dsOrder: Rule = {
   },
   triggers: ['vhost_dev_start'],
   *sequence(context) {
-    for (const { activation } of deviceCalls(context, 'vhost_dev_start'))
-      yield* judge(context, activation, OF_DEVICE, undefined);
-    for (const { activation } of deviceCalls(context, 'vhost_virtqueue_start'))
-      yield* judge(context, activation, OF_RING, context.run.rings.ringOf(activation));
+    for (const { activation } of deviceCalls(context, 'vhost_dev_start')) {
+      const leftOut = leftOutOfDevice(context, activation);
+      yield* leftOut;
+      if (leftOut.length === 0) yield* judge(context, activation, OF_DEVICE, undefined);
+    }
+    for (const { activation } of deviceCalls(context, 'vhost_virtqueue_start')) {
+      const leftOut = leftOutOfRing(context, activation);
+      yield* leftOut;
+      if (leftOut.length === 0)
+        yield* judge(context, activation, OF_RING, context.run.rings.ringOf(activation));
+    }
     yield* judgeDataPath(context);
   },
 };

@@ -55,6 +55,27 @@ function at(
   });
 }
 
+/** The same, but for the first call of each device with each log flag: that one shows that such calls are in sight. */
+function again(
+  matcher: Matcher,
+  condition: Condition,
+  happening: Mishap,
+): (qemu: () => Qemu) => Defect {
+  return (qemu) => {
+    const seen = new Set<string>();
+    return {
+      call: (step) => {
+        if (!isCall(step.func, matcher) || !condition(step, qemu)) return undefined;
+        const flag = valueOf(step.args, 'enable_log');
+        const key = `${String(deviceOf(step, qemu)?.address)} ${String(flag)}`;
+        if (seen.has(key)) return happening;
+        seen.add(key);
+        return undefined;
+      },
+    };
+  };
+}
+
 function answer(
   question: Question,
   decide: (value: boolean | number) => boolean | number,
@@ -562,6 +583,23 @@ const START_AND_STOP: readonly ProtocolFault[] = [
     rules: ['DS-LOGBASE-OFF'],
     consequences: ['LG-BALANCE', 'LG-SHARED', 'MG-LOGGER'],
     defect: answer('log base at a start', () => true),
+  },
+  {
+    name: 'start never sends the features',
+    rules: ['DS-ORDER'],
+    consequences: ['DS-FLAG'],
+    defect: again('vhost_dev_set_features', inStart, SKIP),
+  },
+  {
+    name: 'start never sends the memory table',
+    rules: ['DS-ORDER'],
+    defect: again(op('set_mem_table'), inStart, SKIP),
+  },
+  {
+    name: 'start never addresses ring 1',
+    rules: ['DS-ORDER'],
+    consequences: ['DS-FLAG'],
+    defect: again('vhost_virtqueue_set_addr', all(inStart, onRing(1)), SKIP),
   },
   {
     name: 'memory table after a ring',

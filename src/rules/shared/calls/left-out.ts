@@ -1,0 +1,193 @@
+/** Calls that a start makes before others, and leaves out. */
+import type { Activation } from '../../../flows/activation.js';
+import type { FactKind } from '../../../model/fact.js';
+import type { Judgement, SessionContext } from '../../rule.js';
+import { callsOf } from './device-calls.js';
+import {
+  below,
+  callerOf,
+  doubts,
+  firstFrom,
+  hasStranger,
+  place,
+  probeName,
+  unwatched,
+  withoutCaller,
+} from './queries.js';
+
+/** What a start has to do before something else. */
+interface Duty {
+  /** The functions that do it; one that may be inlined comes with the op that it calls. */
+  readonly by: readonly FactKind[];
+  /** What comes behind it: that is reached by way of it alone. */
+  readonly before: readonly FactKind[];
+  /** With these in the same start, the backend was not handed over by another QEMU, which leaves all of them out. */
+  readonly beside: readonly FactKind[];
+  readonly message: string;
+}
+
+const RING_CALLS = [
+  'vhost_virtqueue_start',
+  'vhost_virtqueue_set_addr',
+  'op_set_vring_num',
+  'op_set_vring_base',
+] as const;
+const FEATURES = ['vhost_dev_set_features', 'op_set_features'] as const;
+const ADDRESS = ['vhost_virtqueue_set_addr', 'op_set_vring_addr'] as const;
+
+/** QEMU hw/virtio/vhost.c vhost_dev_start(). */
+const OF_DEVICE: readonly Duty[] = [
+  {
+    by: FEATURES,
+    before: ['op_set_mem_table'],
+    beside: ['op_set_mem_table'],
+    message: 'sends the memory table, and never the features',
+  },
+  {
+    by: ['op_set_mem_table'],
+    before: RING_CALLS,
+    beside: FEATURES,
+    message: 'starts vrings, and never sends the memory table',
+  },
+];
+
+/** The same file, vhost_virtqueue_start(): a vring that the guest has not set up has none of these calls. */
+const OF_RING: readonly Duty[] = [
+  {
+    by: ADDRESS,
+    before: ['op_set_vring_kick'],
+    beside: ['op_set_vring_num', 'op_set_vring_base'],
+    message: 'kicks the vring, and never addresses it',
+  },
+];
+
+/** Steps that a device start leaves out. */
+export function leftOutOfDevice(context: SessionContext, start: Activation): Judgement[] {
+  return OF_DEVICE.flatMap((duty) => judge(context, start, duty, undefined));
+}
+
+/** Steps that the start of a vring leaves out. */
+export function leftOutOfRing(context: SessionContext, start: Activation): Judgement[] {
+  const vring = context.run.rings.ringOf(start);
+  const found = OF_RING.flatMap((duty) => judge(context, start, duty, vring));
+  return found.length > 0 || vring === undefined ? found : neverAddressed(context, start, vring);
+}
+
+function judge(
+  context: SessionContext,
+  start: Activation,
+  { by, before, beside, message }: Duty,
+  vring: number | undefined,
+): Judgement[] {
+  const { run } = context;
+  const proof = start.children.find((a) => before.includes(a.kind) && a.device === start.device);
+  const [first] = by;
+  if (proof === undefined || first === undefined || !start.entered) return [];
+  if (below(start, ...by).length > 0) return [];
+  if (unwatched(run, first, start.first, proof.first, run.rings.backendOf(start)).length > 0)
+    return [];
+  const missing = unseen(context, start, by, proof.first);
+  if (below(start, ...beside).length === 0)
+    missing.push(beside.map((kind) => nameOf(context, kind, start)).join(' or '));
+  const at = { ...place(start), vring };
+  const text = `${start.func} ${message}`;
+  if (missing.length > 0)
+    return [{ verdict: 'inconclusive', ...at, message: `${text}, as far as is seen`, missing }];
+  return [
+    {
+      verdict: 'violation',
+      ...at,
+      message: text,
+      expected: `${nameOf(context, first, start)} before ${proof.func}`,
+      evidence: [{ line: proof.line, role: 'the step behind the one that is left out' }],
+    },
+  ];
+}
+
+/** What keeps a call that is not seen in a start, up to a step, from being one that was not made. */
+function unseen(
+  context: SessionContext,
+  start: Activation,
+  by: readonly FactKind[],
+  to: number,
+): string[] {
+  const { run } = context;
+  const backend = run.rings.backendOf(start);
+  const [first] = by;
+  const missing = [
+    ...doubts(run, start, to),
+    ...by.flatMap((kind) => unwatched(run, kind, start.first, to, backend)),
+    ...withoutCaller(context, start, ...by),
+  ];
+  if (backend === undefined) missing.push('the backend of the device');
+  if (hasStranger(context, start.first, to, ...by)) missing.push(`dev= of every ${by.join(', ')}`);
+  if (first !== undefined && !isInSight(context, start, by))
+    missing.push(
+      `${nameOf(context, first, start)} in another ${start.func}, which shows that it is watched`,
+    );
+  return missing;
+}
+
+/**
+ * Another start of the same device, or vring, with the same flag shows the call: it is not inlined there, and no
+ * condition of a breakpoint, which a log may not show, leaves it out.
+ */
+function isInSight(context: SessionContext, start: Activation, by: readonly FactKind[]): boolean {
+  const { rings } = context.run;
+  const flag = flagOf(start);
+  return context
+    .of(start.kind)
+    .some(
+      (other) =>
+        other !== start &&
+        other.func === start.func &&
+        other.device === start.device &&
+        rings.ringOf(other) === rings.ringOf(start) &&
+        below(other, ...by).some(
+          ({ entered, enable }) => entered && (enable === undefined || enable === flag),
+        ),
+    );
+}
+
+/** The log flag that a start uses for all that it calls, as far as one of its calls shows it. */
+function flagOf(start: Activation): boolean | undefined {
+  const whole = callerOf(start, 'vhost_dev_start') ?? start;
+  return below(whole, 'vhost_dev_set_features', 'vhost_virtqueue_set_addr').find(
+    ({ enable }) => enable !== undefined,
+  )?.enable;
+}
+
+/** A vring that no start addresses and that is fetched all the same. */
+function neverAddressed(context: SessionContext, start: Activation, vring: number): Judgement[] {
+  const { run } = context;
+  const { device, entered, first } = start;
+  if (device === undefined || !entered || below(start, ...ADDRESS).length > 0) return [];
+  const later = callsOf(
+    context,
+    device,
+    'vhost_virtqueue_start',
+    'op_get_vring_base',
+    ...ADDRESS,
+    'vhost_dev_cleanup',
+  );
+  const next = later
+    .slice(firstFrom(later, start.last + 1))
+    .find((a) => a.kind === 'vhost_dev_cleanup' || run.rings.ringOf(a) === vring);
+  if (next?.kind !== 'op_get_vring_base') return [];
+  if (unwatched(run, 'vhost_virtqueue_set_addr', first, next.first).length > 0) return [];
+  const kick = nameOf(context, 'op_set_vring_kick', start);
+  return [
+    {
+      verdict: 'inconclusive',
+      ...place(start),
+      vring,
+      message: `${start.func} is not seen to address the vring, and the vring is fetched later`,
+      missing: [`probe ${kick}: the guest may have set the vring up behind the start`],
+      evidence: [{ line: next.line, role: 'the vring is fetched' }],
+    },
+  ];
+}
+
+function nameOf({ run }: SessionContext, kind: FactKind, start: Activation): string {
+  return probeName(kind, run.rings.backendOf(start));
+}
