@@ -87,7 +87,7 @@ export class Collector {
       message: count > 1 && isViolation ? `${first.message} (${count} times)` : first.message,
       at: { path, line: first.line },
       evidence: (first.evidence ?? []).map(({ line, role }) => ({ path, line, role })),
-      missing: first.missing ?? [],
+      missing: [...new Set(first.missing)],
       fingerprint: fingerprintOf(rule.info.id, first, context),
       count,
       ...(first.expected === undefined ? {} : { expected: first.expected }),

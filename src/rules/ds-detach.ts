@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activation.js';
 import { bigintOf } from '../model/values.js';
-import { callsOf, deviceCalls, isOfNet } from './shared/calls/device-calls.js';
+import { callsOf, deviceCalls, isBelow, isOfNet } from './shared/calls/device-calls.js';
 import {
   below,
   firstFrom,
@@ -40,6 +40,7 @@ export const dsDetach: Rule = {
       'vhost_dev_stop below vhost_net_stop_one, and the vhost_kernel_get_vring_base calls in it',
       'probe vhost_kernel_net_set_backend (or vhost_net_set_backend) since the device was last seen outside of its stop',
       'the fd is in a structure that gdb does not print by itself; `print *file` shows it. Without it the calls are counted: vhost_net_stop_one makes one for each vring, all of them before vhost_dev_stop',
+      'of a vring reset: its vhost_kernel_get_vring_base call, in a backtrace that shows vhost_net_virtqueue_reset',
       'or the requests to the kernel in the thread that stops the device, from a log start or stop on: an strace -y',
     ],
     why: 'For the kernel only VHOST_NET_SET_BACKEND(-1) stops the worker. Fetched while it runs, the ring index is old before it reaches the destination, and packets go on into guest memory.',
@@ -72,9 +73,73 @@ export const dsDetach: Rule = {
       const judged = judge(context, activation, device);
       if (judged !== undefined) yield judged;
     }
+    for (const { activation, device } of deviceCalls(context, 'op_get_vring_base')) {
+      const judged = judgeReset(context, activation, device);
+      if (judged !== undefined) yield judged;
+    }
     yield* judgeKernelStops(context);
   },
 };
+
+const RESET = 'vhost_net_virtqueue_reset';
+
+/** The guest resets one vring of a device that runs (7.2 and later): that one alone is detached, and then fetched. */
+function judgeReset(
+  context: SessionContext,
+  fetch: Activation,
+  device: string,
+): Judgement | undefined {
+  const { run } = context;
+  if (!fetch.entered || !isBelow(run, fetch, RESET)) return undefined;
+  const at = { ...place(fetch), vring: run.rings.ringOf(fetch) };
+  const isOfReset = (a: Activation): boolean => a !== fetch && isBelow(run, a, RESET);
+  const own = callsOf(context, device, ...ANCHORS, 'op_get_vring_base');
+  const before = own.slice(0, firstFrom(own, fetch.first));
+  const anchor = before.findLast(
+    (a) =>
+      (isOfReset(a) && a.kind === 'op_get_vring_base') ||
+      (!isOfReset(a) && a.stackKnown && run.steps[a.first]?.complete === true),
+  );
+  // One whose stack is cut short may be of the reset.
+  const detach = before.findLast((a) => a.kind === 'op_net_set_backend');
+  if (detach !== undefined && detach.first > (anchor?.first ?? -1)) {
+    const fd = detach.printed?.get('fd') ?? '';
+    if (!attaches(detach)) {
+      const evidence: Mark[] = [{ line: detach.line, role: 'the vring is detached' }];
+      return {
+        verdict: 'pass',
+        ...at,
+        message: 'the vring is detached before its reset',
+        evidence,
+      };
+    }
+    return {
+      verdict: 'violation',
+      ...at,
+      message: `${detach.func} in the reset of a vring gives the kernel a tap instead of taking it away`,
+      expected: `${detach.func} with fd=-1`,
+      evidence: [{ line: detach.line, role: `fd=${fd}` }],
+    };
+  }
+  const from = anchor?.first ?? fetch.first;
+  const missing = unwatched(run, 'op_net_set_backend', from, fetch.first, 'kernel');
+  if (hasStranger(context, from, fetch.first, 'op_net_set_backend'))
+    missing.push('dev= of every net_set_backend call');
+  if (anchor === undefined) missing.push('a backtrace of the device from before the reset');
+  else if (hasGap(run, anchor.first, fetch.first)) missing.push('an unbroken record');
+  if (missing.length > 0 || anchor === undefined) {
+    const message = 'the vring is not seen to be detached before its reset';
+    return { verdict: 'inconclusive', ...at, message, missing };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message:
+      'the vring is fetched while the kernel still runs it: no net_set_backend call comes before its reset',
+    expected: 'VHOST_NET_SET_BACKEND(fd=-1) for the vring before vhost_virtqueue_stop',
+    evidence: [{ line: anchor.line, role: 'the reset has not begun yet' }],
+  };
+}
 
 function judge(context: SessionContext, stop: Activation, device: string): Judgement | undefined {
   const { run } = context;

@@ -3,12 +3,19 @@ import type { Activation } from '../flows/activation.js';
 import type { Frame } from '../model/record.js';
 import { argText, boolOf } from '../model/values.js';
 import { known, runningRings } from '../protocol/replay.js';
-import { callsOf, lastAddressed, lastOfRing, missingRings } from './shared/calls/device-calls.js';
+import {
+  callsOf,
+  isBelow,
+  lastAddressed,
+  lastOfRing,
+  missingRings,
+} from './shared/calls/device-calls.js';
 import {
   bareWithin,
   below,
   callerOf,
   doubts,
+  endOf,
   hasGap,
   lastBefore,
   place,
@@ -58,6 +65,7 @@ export const dsRingbase: Rule = {
     ],
     sources: [
       'QEMU hw/virtio/vhost.c vhost_dev_stop(), vhost_virtqueue_stop()',
+      'QEMU hw/net/vhost_net.c vhost_net_virtqueue_reset()',
       'QEMU hw/virtio/vhost-vdpa.c vhost_vdpa_dev_start(), vhost_vdpa_get_vring_base()',
     ],
     bugs: [
@@ -83,8 +91,34 @@ export const dsRingbase: Rule = {
         yield* judge(context, stop, stop.device);
       yield* judgeOrder(context, stop);
     }
+    for (const stop of context.of('vhost_virtqueue_stop')) yield* judgeReset(context, stop);
   },
 };
+
+/** The guest resets one vring of a device that runs (7.2 and later). */
+function* judgeReset(context: SessionContext, stop: Activation): Generator<Judgement> {
+  const { run } = context;
+  const { device } = stop;
+  const vring = run.rings.ringOf(stop);
+  // do_vhost_virtqueue_stop() is the body of vhost_virtqueue_stop() since 10.1.
+  if (stop.parent?.kind === 'vhost_virtqueue_stop' || device === undefined || vring === undefined)
+    return;
+  if (!isBelow(run, stop, 'vhost_net_virtqueue_reset')) return;
+  if (!runningRings(context.stateBefore(device, stop.first)).includes(vring)) return;
+  const at = { ...place(stop), vring };
+  const [fetch] = below(stop, 'op_get_vring_base');
+  if (fetch !== undefined) {
+    yield { verdict: 'pass', ...at, message: `vring ${vring} is fetched in its reset` };
+    return;
+  }
+  const missing = [
+    ...doubts(run, stop),
+    ...unwatched(run, 'op_get_vring_base', stop.first, endOf(run, stop), 'kernel'),
+    'the descriptor address of the ring',
+  ];
+  const message = `vring ${vring} is not seen to be fetched in its reset`;
+  yield { verdict: 'inconclusive', ...at, message, missing };
+}
 
 /** A vring that runs when the log is given back sets bits that nobody reads. */
 function* judgeOrder(context: SessionContext, stop: Activation): Generator<Judgement> {

@@ -552,6 +552,11 @@ const START_AND_STOP: readonly ProtocolFault[] = [
     ),
   },
   {
+    name: 'ring is reset while attached',
+    rules: ['DS-DETACH'],
+    defect: at(op('net_set_backend'), within('vhost_net_virtqueue_reset'), SKIP),
+  },
+  {
     name: 'restart with features that reach no backend',
     rules: ['DS-FLAG'],
     defect: at(op('set_features'), all(inStart, isLogging), SKIP),
