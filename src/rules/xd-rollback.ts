@@ -4,6 +4,7 @@ import { hasGap } from '../flows/run.js';
 import { cutStacks, globalPasses, isOver, lastWork } from './shared/calls/global-passes.js';
 import type { GlobalPass } from './shared/calls/global-passes.js';
 import { passes } from './shared/calls/log-passes.js';
+import type { Pass } from './shared/calls/log-passes.js';
 import { endOf, hasStranger, place, recordDoubts, unwatched } from './shared/calls/queries.js';
 import { failureOf } from './shared/calls/undone-pass.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
@@ -73,13 +74,16 @@ function undoingIn(
   const { run } = context;
   for (const call of calls) {
     const pass = passes(context, true).find((p) => isInside(p.activation, call));
-    const mark = pass?.addresses.some((a) => a.enable === false) ? failureOf(pass) : undefined;
-    if (pass === undefined || mark === undefined || call.result !== undefined) continue;
+    const undoing = pass === undefined ? undefined : firstUndoing(pass);
+    if (pass === undefined || undoing === undefined || call.result !== undefined) continue;
+    const proof = pass.addresses.some((a) => a.enable === false) ? failureOf(pass) : undefined;
+    const mark = proof ?? { line: undoing.line, role: 'what looks like the undoing of a failure' };
     const end = endOf(run, call);
     const stops = context.of('vhost_dev_stop').filter(({ first }) => first > call.first);
     if (stops.some(({ device, first }) => device === call.device && first < end)) continue;
     const doubts = [
       ...recordDoubts(run, pass.activation),
+      ...(proof === undefined ? [UNDOING] : []),
       ...unwatched(run, 'vhost_dev_stop', call.first, end),
       ...(hasStranger(context, call.first, end, 'vhost_dev_stop')
         ? ['the device of every vhost_dev_stop']
@@ -92,6 +96,17 @@ function undoingIn(
   }
   return undefined;
 }
+
+/** The first call of a pass that has the flag from before it: one alone may be a wrong flag. */
+function firstUndoing({ addresses, features }: Pass): Activation | undefined {
+  const first = Math.min(...[...addresses, ...features].map((a) => a.first));
+  return [...addresses, ...features]
+    .filter((a) => a.enable === false && a.first > first)
+    .sort((a, b) => a.first - b.first)[0];
+}
+
+const UNDOING =
+  'probes vhost_virtqueue_set_addr and vhost_dev_set_features: the undoing calls both';
 
 const GOES_ON = 'why the migration goes on';
 
