@@ -148,7 +148,7 @@ function* judgeUntraced(context: SessionContext): Generator<Judgement> {
     yield undecided(
       end,
       'no sync of the migration is seen',
-      'trace event migration_bitmap_sync_start',
+      'trace event migration_bitmap_sync_start (a background snapshot has none)',
     );
   }
 }
@@ -213,7 +213,10 @@ function judgeRunning(
     ...switchedOffDoubts(context, source, life, step),
   ];
   if (missing.length > 0) {
-    const message = 'the device is not seen to stop before the final sync';
+    const message =
+      next === undefined
+        ? 'the device is not seen to stop at all, neither before the final sync nor after it'
+        : 'the device is not seen to stop before the final sync';
     return { verdict: 'inconclusive', device, step, line, message, missing };
   }
   return {
