@@ -1,6 +1,7 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { describe, known } from '../protocol/replay.js';
+import type { DeviceState } from '../protocol/replay.js';
 import { logFlagAt } from './shared/calls/log-flag.js';
 import { passes } from './shared/calls/log-passes.js';
 import { lastToggle, togglesOf } from './shared/calls/log-toggles.js';
@@ -82,7 +83,6 @@ const STOPS = ['memory_global_dirty_log_stop', 'vhost_log_global_stop'] as const
  * could hide it: there no vhost device runs either.
  */
 function* neverStopped(context: SessionContext, device: string): Generator<Judgement> {
-  const { run } = context;
   for (const cleanup of context.of('savevm_state_cleanup')) {
     const start = lastToggle(context, device, cleanup.first);
     if (start?.enable !== true) continue;
@@ -93,15 +93,16 @@ function* neverStopped(context: SessionContext, device: string): Generator<Judge
       const message = 'the device does not run when the migration is over';
       yield { verdict: 'pass', ...place(cleanup), device, message };
     }
-    if (!before.run.includes('started') || known(before.log) !== 'on') continue;
-    if (known(before.run) !== 'started' && !runsOn(context, start.activation, cleanup.first))
-      continue;
-    const isWatched = STOPS.some(
-      (kind) => run.probes.watching(kind, cleanup.first, endOf(run, cleanup)) !== undefined,
-    );
+    if (!before.run.includes('started') || !before.log.includes('on')) continue;
     const isSeen =
       below(cleanup, ...STOPS).length > 0 || bareWithin(context, cleanup, ...STOPS).length > 0;
-    if (!isWatched || isSeen || doubts(run, cleanup).length > 0) continue;
+    if (isSeen) continue;
+    const missing = unproven(context, start.activation, cleanup, before);
+    if (missing.length > 0) {
+      const message = `${cleanup.func} is not seen to stop dirty tracking, nor the device to stop logging`;
+      yield { verdict: 'inconclusive', ...place(cleanup), device, message, missing };
+      continue;
+    }
     yield {
       verdict: 'violation',
       ...place(cleanup),
@@ -114,6 +115,27 @@ function* neverStopped(context: SessionContext, device: string): Generator<Judge
       ],
     };
   }
+}
+
+/** What keeps a cleanup that shows no log stop from being one that makes none for a device that runs and logs. */
+function unproven(
+  context: SessionContext,
+  start: Activation,
+  cleanup: Activation,
+  before: DeviceState,
+): string[] {
+  const { run } = context;
+  const end = endOf(run, cleanup);
+  const isWatched = STOPS.some(
+    (kind) => run.probes.watching(kind, cleanup.first, end) !== undefined,
+  );
+  const isRunning = known(before.run) === 'started' || runsOn(context, start, cleanup.first);
+  return [
+    ...doubts(run, cleanup),
+    ...(isWatched ? [] : [`probe ${STOPS.join(' or ')}`]),
+    ...(known(before.log) === 'on' ? [] : ['proof that the device logs']),
+    ...(isRunning ? [] : ['proof that the device runs: probes vm_state_notify, vhost_dev_set_log']),
+  ];
 }
 
 /** A log start that failed undid what it had done, and dirty tracking is off: there is nothing to stop. */
