@@ -86,7 +86,10 @@ export function missingRings(context: SessionContext, device: string, step: numb
   if (start === undefined)
     return [`the device start before it, with probes ${RING_CALLS.join(', ')}`];
   const probes = RING_CALLS.flatMap((kind) => unwatched(context.run, kind, start.first, step));
-  return probes.length > 0 ? probes : ['whole backtraces, with idx=, since the device start'];
+  if (probes.length > 0) return probes;
+  return hasGap(context.run, start.first, step)
+    ? ['an unbroken record since the device start']
+    : ['whole backtraces, with idx=, since the device start'];
 }
 
 /** Missing-list entries where it is not known whether the device logs at a step. */

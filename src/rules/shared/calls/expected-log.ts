@@ -157,7 +157,8 @@ function afterLogStart(
       isSameDeviceSince(context, device, previous, start) ||
       hasRunSince(context, device, previous, start);
     if (isCleared || !isSame) {
-      missing.push('the log stop after this start, or probe vhost_dev_init');
+      const stop = 'the log stop after this start';
+      missing.push(isSame ? stop : `${stop}, or probe vhost_dev_init`);
     }
   }
   if (missing.length > 0) return { ...unknown(...missing), evidence, asked: true };
