@@ -592,8 +592,7 @@ const START_AND_STOP: readonly ProtocolFault[] = [
   {
     name: 'start never sends the features',
     rules: ['DS-ORDER'],
-    consequences: ['DS-FLAG'],
-    defect: again('vhost_dev_set_features', inStart, SKIP),
+    defect: again('vhost_dev_set_features', all(inStart, has('enable_log', false)), SKIP),
   },
   {
     name: 'start never sends the memory table',
@@ -603,7 +602,6 @@ const START_AND_STOP: readonly ProtocolFault[] = [
   {
     name: 'start never addresses ring 1',
     rules: ['DS-ORDER'],
-    consequences: ['DS-FLAG'],
     defect: again('vhost_virtqueue_set_addr', all(inStart, onRing(1)), SKIP),
   },
   {

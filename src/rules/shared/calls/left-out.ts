@@ -61,9 +61,10 @@ const OF_RING: readonly Duty[] = [
   },
 ];
 
-/** Steps that a device start leaves out. */
+/** Steps that a device start leaves out; the features of one that logs are the affair of DS-FLAG. */
 export function leftOutOfDevice(context: SessionContext, start: Activation): Judgement[] {
-  return OF_DEVICE.flatMap((duty) => judge(context, start, duty, undefined));
+  const duties = OF_DEVICE.filter(({ by }) => by !== FEATURES || flagOf(start) !== true);
+  return duties.flatMap((duty) => judge(context, start, duty, undefined));
 }
 
 /** Steps that the start of a vring leaves out. */
