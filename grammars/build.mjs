@@ -33,13 +33,14 @@ const startRules = {
     Text: "import('../formats/wire/dpdk-line.js').ConfigText",
     Continuation: "import('../formats/wire/dpdk-line.js').Detail",
   },
-  'foreign-frame': Object.fromEntries(
-    [
+  'foreign-frame': Object.fromEntries([
+    ['PerfSample', "import('../formats/stacks/foreign-lines.js').PerfSample"],
+    ...[
       ...['Numbered', 'EuStackHead', 'Place', 'CoredumpHead', 'CrashHead', 'CrashException'],
       ...['CrashInside', 'Oops', 'OopsTask', 'Gef', 'Lldb', 'PerfHead', 'Perf', 'Glibc', 'Listed'],
-      ...['Bpftrace', 'Bcc', 'SystemTap'],
+      ...['PerfPlace', 'Bpftrace', 'Bcc', 'SystemTap'],
     ].map((rule) => [rule, "import('../formats/stacks/foreign-lines.js').ForeignLine"]),
-  ),
+  ]),
   ftrace: {
     Row: "import('../formats/kernel/ftrace-lines.js').TraceRow",
     GraphLine: "import('../formats/kernel/ftrace-lines.js').GraphRow",

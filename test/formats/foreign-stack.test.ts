@@ -62,6 +62,10 @@ describe('a frame of gdb', () => {
     '0x55d0c0ffee00',
     'vhost_dev_start+0x9b',
     '0x55d0c0ffee00 : the vhost_dev',
+    'it took 4242 cycles:',
+    'a frame (see above)',
+    'a frame (/usr/lib64/libc.so.6)',
+    'deadbeef cafe',
   ])('and neither is this line: %s', (line) => {
     const format = createForeignStack();
     expect(format.take(line, 1)).toBeUndefined();

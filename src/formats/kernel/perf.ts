@@ -1,11 +1,13 @@
 /**
  * What perf recorded of probes, tracepoints and system calls.
  *
- * Producer: Linux tools/perf: builtin-script.c (`perf script`), builtin-trace.c with trace/beauty/ioctl.c (`perf trace`).
- * Unit:     one record per sample, as ftrace.ts has them, and one for the stack below it; one per system call.
+ * Producer: Linux tools/perf: builtin-script.c and util/evsel_fprintf.c (`perf script`), builtin-trace.c with
+ *           trace/beauty/ioctl.c (`perf trace`).
+ * Unit:     one record per sample, as ftrace.ts has them, and one for the stack below it, or for the one place in the row of
+ *           a sample without stack; one per system call.
  * Lost:     `--show-lost-events` prints PERF_RECORD_LOST with the sample behind the loss; without it, the warning that
  *           perf gives on standard error, see gdb/chatter.ts.
- * Not read: samples that are no events (`cycles:`), whose stacks are those of stacks/foreign-stack.ts; events without a
+ * Not read: heads of samples that are no events (`cycles:`), whose stacks are those of stacks/foreign-stack.ts; events without a
  *           text; bytes of buffers, which perf trace does not print.
  */
 import type { CaptureRecord, Gap, KernelEvent, Stamp, SystemCall } from '../../model/record.js';
@@ -13,7 +15,7 @@ import { HeldRecords } from '../held-records.js';
 import type { Slot } from '../held-records.js';
 import { keyValues } from '../key-values.js';
 import type { LineFormat } from '../line-format.js';
-import { readForeign } from '../stacks/foreign-lines.js';
+import { readForeign, readPerfPlace, readPerfSample } from '../stacks/foreign-lines.js';
 import { StackBuilder } from '../stacks/stack-builder.js';
 import { hasInnerRow, TWO_ROWS } from './ftrace-lines.js';
 import { readPerfCall, readPerfLoss, readPerfRow } from './perf-lines.js';
@@ -68,7 +70,10 @@ class Perf implements LineFormat {
   // perf sets frames off with a tab or blanks.
   #stackFrame(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
     if (!this.#stacks.isOpen && this.#rowAt !== lineNo - 1) return undefined;
-    const read = /^[ \t]/.test(line) ? readForeign(line.trim()) : undefined;
+    if (!/^[ \t]/.test(line)) return undefined;
+    const place = this.#stacks.isOpen ? readPerfPlace(line) : undefined;
+    if (place !== undefined) return this.#stacks.add(place, lineNo);
+    const read = readForeign(line.trim());
     if (read?.type !== 'frame' || read.tool !== 'perf') return undefined;
     const held = this.#held.flush();
     return [...held, ...(this.#stacks.add(read, lineNo, this.#row, 'perf') ?? [])];
@@ -76,6 +81,13 @@ class Perf implements LineFormat {
 
   /** False for a line that is not perf's. */
   #read(line: string, lineNo: number): boolean {
+    const sample = readPerfSample(line);
+    if (sample !== undefined) {
+      const { stamp, frame } = sample;
+      const stack = { kind: 'foreign-stack', span: span(lineNo), ...stamp } as const;
+      this.#held.add({ ...stack, tool: 'perf', frames: [frame] });
+      return true;
+    }
     const row = readPerfRow(line);
     if (row !== undefined) {
       const { comm, pid, cpu, time } = row.stamp;

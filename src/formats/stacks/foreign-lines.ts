@@ -27,7 +27,7 @@ export type ForeignLine =
   /** Names the task of the stack that follows later. */
   | { readonly type: 'task'; readonly stamp: Stamp };
 
-type Rule = NonNullable<Parameters<typeof accept>[1]>;
+type Rule = Exclude<NonNullable<Parameters<typeof accept>[1]>, 'PerfSample'>;
 
 /** Longer lines hold no frame: names of C++ functions are long, but not that long. */
 const LONGEST_LINE = 2048;
@@ -52,7 +52,7 @@ const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[
   { may: /^[PT]ID \d/, rules: ['EuStackHead'] },
   { may: /^\/\S/, rules: ['Place'] },
   { may: /^[A-Z][A-Z0-9_]{0,7}: [0-9a-f]|^--- </, rules: ['CrashInside'] },
-  { may: /^[0-9a-f]{4,16} [^\n]+\)$|^[0-9a-f]{1,3} \[unknown\] /, rules: ['Bpftrace', 'Perf'] },
+  { may: /^[0-9a-f]{1,16} [^\n]+\)$|^[0-9a-f]{4,16} [^ ]+$/, rules: ['Bpftrace', 'Perf'] },
   {
     may: /^(?:[0-9a-f]{4,16} |\[inlined\] )?[A-Za-z_.$~][^\n]{0,1000}\+\d+(?:@[^\n]*)?$|^\[inlined\] |^@\w*\[[^\]\n]*$|^(?:,[^\]\n]*)?\]: |^,$|^<unwind failure>$/,
     rules: ['Bpftrace'],
@@ -66,7 +66,8 @@ const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[
 ];
 
 /** Two kinds are told by their end: they begin with the name of a thread or a file. */
-const PERF_HEAD = /\d\.\d{6,9}:[ \t]/;
+const PERF_HEAD = /\d\.\d{6,9}:(?:[ \t]|$)|\d\]?[ \t]+[A-Za-z][^ :]*:(?:\w{1,64}:)?$/;
+const PERF_SAMPLE = /:[ \t]+[0-9a-f]{1,16} [^\n]+\)$/;
 const GLIBC = /\) ?\[0x/;
 
 const ANY_KIND = anyOf(KINDS.map(({ may }) => may));
@@ -85,6 +86,23 @@ export function readForeign(line: string): ForeignLine | undefined {
     }
   }
   return undefined;
+}
+
+/** What perf script prints of a sample in one line, where it recorded no stacks. */
+export interface PerfSample {
+  readonly stamp: Stamp;
+  readonly frame: ForeignFrame;
+}
+
+export function readPerfSample(line: string): PerfSample | undefined {
+  if (line.length > LONGEST_LINE || !PERF_SAMPLE.test(line)) return undefined;
+  return accept(line, 'PerfSample');
+}
+
+/** Where the frame above stands in the source, in a stack of perf. */
+export function readPerfPlace(line: string): ForeignLine | undefined {
+  const text = /^[ \t]{1,64}([^ \t].*)$/.exec(line)?.[1];
+  return text === undefined || text.length > LONGEST_LINE ? undefined : accept(text, 'PerfPlace');
 }
 
 // What stands in front of the kernel's own stack where a log keeps none of the usual stamps: "kernel: " of syslog without

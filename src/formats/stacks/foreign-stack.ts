@@ -19,7 +19,13 @@ import type {
 } from '../../model/record.js';
 import { splitMargin } from '../clean.js';
 import { stacksInLine } from './escaped-lines.js';
-import { isReportTable, isReportText, readForeign, readOopsInLog } from './foreign-lines.js';
+import {
+  isReportTable,
+  isReportText,
+  readForeign,
+  readOopsInLog,
+  readPerfPlace,
+} from './foreign-lines.js';
 import type { ForeignLine } from './foreign-lines.js';
 import type { LineFormat } from '../line-format.js';
 import { StackBuilder } from './stack-builder.js';
@@ -53,7 +59,8 @@ class ForeignStacks implements LineFormat {
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
     this.#problem = undefined;
     const text = splitMargin(line).rest.trimEnd();
-    const records = this.#readEscaped(text, lineNo) ?? this.#read(text, lineNo);
+    const records =
+      this.#readEscaped(text, lineNo) ?? this.#readPlace(line, lineNo) ?? this.#read(text, lineNo);
     if (records !== undefined) this.#last = lineNo;
     return records;
   }
@@ -71,6 +78,11 @@ class ForeignStacks implements LineFormat {
       this.#problem = { code: 'FRAME_UNREAD', message, span: first.span };
     }
     return [...this.#stacks.end(), first];
+  }
+
+  #readPlace(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    const place = this.#stacks.tool === 'perf' ? readPerfPlace(line) : undefined;
+    return place && this.#stacks.add(place, lineNo);
   }
 
   #read(text: string, lineNo: number): readonly CaptureRecord[] | undefined {

@@ -5,6 +5,9 @@ import type { ForeignLine } from './foreign-lines.js';
 /** A stack of endless recursion is told in parts. */
 const MOST_FRAMES = 4096;
 
+/** Those that print a frame's place on a line of its own. */
+const WITH_PLACES: ReadonlySet<ForeignStack['tool']> = new Set(['eu-stack', 'crash', 'perf']);
+
 interface OpenStack {
   readonly tool: ForeignStack['tool'];
   readonly stamp: Stamp;
@@ -104,7 +107,7 @@ export class StackBuilder {
     const open = this.#open;
     const frame = open?.frames.at(-1);
     if (open === undefined || frame === undefined || frame.file !== undefined) return undefined;
-    if (open.tool !== 'eu-stack' && open.tool !== 'crash') return undefined;
+    if (!WITH_PLACES.has(open.tool)) return undefined;
     open.frames[open.frames.length - 1] = { ...frame, file, line };
     return this.#extend(lineNo);
   }
