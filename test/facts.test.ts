@@ -168,6 +168,11 @@ describe("the debugger's own hand", () => {
     'jump 1040',
     'kill',
     'signal 0',
+    'p $pc++',
+    'p ++$dev->n_ring',
+    'p $dev->n_ring++',
+    'p x[$i++] = 5',
+    'p $1++',
   ])('%s alters', (command) => {
     expect(alters(command)).toBe(true);
   });
@@ -182,6 +187,11 @@ describe("the debugger's own hand", () => {
     'p $_',
     'set $n = $n + 1',
     'p $n = 1',
+    'p $i++',
+    'p dev->vqs[$i++]',
+    'p *dev->vqs[--$i].desc',
+    'p/x $i--',
+    'printf "%d\\n", $i++',
     'set width 0',
     'set print pretty on',
     'set pagination off',

@@ -107,7 +107,8 @@ export const STEPS = /^(?:s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|fi
 
 /** A call is ended, or a value changed, by the debugger: evidence of the entry and not of the effect. */
 export function alters(command: string): boolean {
-  return ALTERS.some((pattern) => pattern.test(command));
+  const text = command.replace(COUNTS, '$$n');
+  return ALTERS.some((pattern) => pattern.test(text));
 }
 
 /** What `display` prints at every stop. */
@@ -115,12 +116,21 @@ export function displayed(command: string): string | undefined {
   return /^disp(?:l(?:ay?)?)?(?:\/\w+)?[ \t]+(.+)$/.exec(command)?.[1];
 }
 
+const REGISTER =
+  '(?:pc|sp|fp|lr|[re]?(?:[abcd]x|[sd]i|[bs]p|ip|flags)|[abcd][lh]|[rxwvq]\\d+[dwb]?|[xyz]mm\\d+|st\\d)';
+
+/** "p x[$i++]" counts in a variable of gdb's own (gdb/value.c, lookup_internalvar()); "p ++$dev->n" and "p $pc++" do not. */
+const COUNTS = new RegExp(
+  `\\$(?!${REGISTER}\\b)[A-Za-z_]\\w*(?:\\+\\+|--)|(?:\\+\\+|--)\\$(?!${REGISTER}\\b)[A-Za-z_]\\w*\\b(?!\\s*(?:->|[.[(]))`,
+  'g',
+);
+
 const ALTERS: readonly RegExp[] = [
   /^(?:return|call|jump|j|signal|kill|k|compile)\b/,
   // "set var x = 1"   "set dev->log_enabled = 0"   "set {int}0x5555 = 1", but not "set width 0"
   /^set\s+var(?:iable)?\b|^set\s+(?!\$)[^\s=]\S*\s*[-+*/|&^]?=(?!=)/,
   // A register; "set $n = $n + 1" only counts.
-  /^(?:set(?:\s+var(?:iable)?)?|p|print)\s+\$(?:pc|sp|fp|lr|[re]?(?:[abcd]x|[sd]i|[bs]p|ip|flags)|[abcd][lh]|[rxwvq]\d+[dwb]?|[xyz]mm\d+|st\d)\s*[-+]?=(?!=)/,
+  new RegExp(`^(?:set(?:\\s+var(?:iable)?)?|p|print)\\s+\\$${REGISTER}\\s*[-+]?=(?!=)`),
   // "p x = 5", "p x++"; "p $n = 1" and "p a == b" change nothing
   /^(?:p|print|inspect|output)(?:\/\w+)?\s+(?!\$\w+\s*=)[^=]*[^=!<>]=(?![=])/,
   /^(?:p|print|inspect|output)(?:\/\w+)?\s.*(?:\+\+|\w--\s*$)/,
