@@ -9,7 +9,7 @@
 
 // Nearly every line has none of these, and one test must show it.
 const UNCLEAN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,7}|#[xX][\da-fA-F]{1,6});|\w\\_|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|\w\\_|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC _ bk;t=1795320809223 BEL   ESC ( B
 
@@ -47,8 +47,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
 // An apostrophe has no name in HTML 4, and Go's html/template gives numbers for all: &#34; &#39; &#43; &#60;
 const ENTITY = /&(?:(lt|gt|amp|quot|apos|nbsp)|#(\d{1,7})|#[xX]([\da-fA-F]{1,6}));/g;
 
-/** The text as a person saw it: no colours, controls, byte order mark; plain blanks. */
+/** The text as a person saw it: no colours, controls, byte order mark; plain blanks; no HTML. */
 export function cleanLine(line: string): string {
+  return decodeEntities(cleanText(line));
+}
+
+/** The same of what never stood in a page. */
+export function cleanText(line: string): string {
   if (!UNCLEAN.test(line)) return line;
   // Many a terminal leaves nothing else.
   const bare = line.endsWith('\r') ? line.slice(0, -1) : line;
@@ -56,11 +61,22 @@ export function cleanLine(line: string): string {
   const plain = bare.replace(ESCAPE, '');
   const grey = UNCOLOURED.test(plain) ? plain.replace(COLOUR, '') : plain;
   const text = straightQuotes(grey.replace(CONTROL, '').replace(NO_BREAK, ' '));
-  return eraseBackspaces(
-    isEscaped(text) ? text.replace(/\\([_*#<>[\]()`~])/g, '$1') : text,
-  ).replace(ENTITY, (_, name?: string, decimal?: string, hex?: string) =>
+  return eraseBackspaces(isEscaped(text) ? text.replace(/\\([_*#<>[\]()`~])/g, '$1') : text);
+}
+
+/** `0x5555 "a &amp; b"`, `$1 = "&lt;"`: a string of the program, as gdb prints it. */
+const STRING = /(?:\b0x[\da-f]{1,16}|=) "(?:\\.|[^"\\]){0,4096}"/g;
+
+/** Who escapes a text does so with all of it: entities in strings alone are what the program has there. */
+function decodeEntities(text: string): string {
+  if (!text.includes('&') || !isPage(text)) return text;
+  return text.replace(ENTITY, (_, name?: string, decimal?: string, hex?: string) =>
     name === undefined ? characterOf(decimal ?? `0x${hex ?? ''}`) : (ENTITIES[name] ?? ''),
   );
+}
+
+function isPage(text: string): boolean {
+  return text.search(ENTITY) >= 0 && text.replace(STRING, '').search(ENTITY) >= 0;
 }
 
 /** Of a number; controls and blanks that do not break are plain blanks. */

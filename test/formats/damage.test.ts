@@ -443,6 +443,24 @@ describe('names of columns', () => {
   });
 });
 
+describe('entities of HTML', () => {
+  const argsOf = (line: string): readonly (string | undefined)[] | undefined =>
+    traceOf(line)?.frames[0]?.args?.map(({ value }) => value);
+
+  test('are what the program has, in a string of a text that is no page', () => {
+    const line = String.raw`#0  f (s=0x5555 "a &amp; \"b&quot;", p=0x5555 <q>) at a.c:1`;
+    expect(argsOf(line)).toEqual([String.raw`0x5555 "a &amp; \"b&quot;"`, '0x5555 <q>']);
+    expect(codesOf(line)).toEqual([]);
+  });
+
+  test.each([
+    '#0  f (s=0x5555 "a &amp;amp; b", p=0x5555 &lt;q&gt;) at a.c:1',
+    '#0  f (s=0x5555 &quot;a &amp;amp; b&quot;, p=0x5555 &#60;q&#x3e;) at a.c:1',
+  ])('are decoded in a page: %s', (line) => {
+    expect(argsOf(line)).toEqual(['0x5555 "a &amp; b"', '0x5555 <q>']);
+  });
+});
+
 describe('tags of HTML', () => {
   const frames = [
     '#0  std::vector<p>::at (this=0x5555 <p>, n=<optimized out>) at vector.cc:12',

@@ -10,7 +10,7 @@
  * Not read: what follows a damaged record: nothing tells where the next one begins.
  */
 import type { CaptureRecord, Problem, Reading, Span, TraceEvent } from '../../model/record.js';
-import { cleanLine } from '../clean.js';
+import { cleanText } from '../clean.js';
 import type { EventForm } from './event-form.js';
 import type { Integer, RawValue } from './event-format.js';
 import type { EventTable } from './event-table.js';
@@ -259,7 +259,7 @@ function valuesOf(
       if (at + 4 > end) return undefined;
       const next = at + 4 + view.getUint32(at, layout.isLittle);
       if (next > end) return undefined;
-      values.push(cleanLine(decode(bytesOf(view, at + 4, next))));
+      values.push(cleanText(decode(bytesOf(view, at + 4, next))));
       at = next;
     } else {
       if (at + 8 > end) return undefined;

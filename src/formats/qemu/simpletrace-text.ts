@@ -8,7 +8,7 @@
  */
 import { accept } from '../../grammar/simpletrace.js';
 import type { CaptureRecord, Problem } from '../../model/record.js';
-import { cleanLine } from '../clean.js';
+import { cleanText } from '../clean.js';
 import { isString } from './event-form.js';
 import type { EventForm, PrintedEvent } from './event-form.js';
 import type { RawValue } from './event-format.js';
@@ -182,5 +182,5 @@ function rawValues(
 function unquoted(text: string): string | undefined {
   if (!/^b['"]/.test(text)) return text;
   const bytes = accept(text, 'Bytes');
-  return bytes && cleanLine(new TextDecoder().decode(Uint8Array.from(bytes)));
+  return bytes && cleanText(new TextDecoder().decode(Uint8Array.from(bytes)));
 }
