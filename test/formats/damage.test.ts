@@ -309,6 +309,36 @@ describe('an event that mail or a terminal wrapped', () => {
   });
 
   test.each([
+    [['vhost_region_add_section pc.ram: 0x100000000+0x80000000 @', '0x7f0000000000']],
+    [['vhost_region_add_section pc.ram: 0x100000000+0x80000000', '@ 0x7f0000000000']],
+    [['vhost_iotlb_miss 0x5555562b1f00 step', '0']],
+    [
+      [
+        'vhost_user_set_mem_table_withfd 0:pc.ram: size:0xa0000 GPA:0x0 QVA/userspace:0x7f',
+        '1e80000000 RB offset:0x0',
+      ],
+    ],
+  ])('is read without stamp, whatever its text begins with: %j', (lines) => {
+    const name = /^\w+/.exec(lines[0] ?? '')?.[0];
+    const reading = readText([...lines, ...lines].join('\n'));
+    expectEveryLineOnce(reading);
+    expect(reading.records).toMatchObject([
+      { kind: 'event', name, span: { first: 1, last: 2 } },
+      { kind: 'event', name, span: { first: 3, last: 4 } },
+    ]);
+    expect(reading.problems).toEqual([]);
+  });
+
+  test.each([
+    'vhost_dev_start 0x5555562b1f00 is where it begins',
+    'vhost_region_add_section pc.ram: added here',
+  ])('is not begun by words: %s', (line) => {
+    const { records, problems } = readText([line, 'and goes on.'].join('\n'));
+    expect(records.map(({ kind }) => kind)).toEqual(['prose']);
+    expect(problems).toEqual([]);
+  });
+
+  test.each([
     [[head, 'vhost_commit Started: 1 Changed: 0', 'The rest is missing.']],
     [[head, '#0  f () at x.c:1', 'The rest is missing.']],
     [[head, '', middle, tail]],

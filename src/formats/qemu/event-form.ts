@@ -6,7 +6,14 @@ import { parse } from '../../grammar/trace-events.js';
 import type { Argument, Declaration } from './event-declarations.js';
 import { fixed, printValue, starsOf } from './event-format.js';
 import type { Conversion, FixedConversion, Piece, RawValue } from './event-format.js';
-import { compileTail, compileText, firstLine, keepsBase, unpadded } from './event-text.js';
+import {
+  compileHead,
+  compileTail,
+  compileText,
+  firstLine,
+  keepsBase,
+  unpadded,
+} from './event-text.js';
 import type { TextReader } from './event-text.js';
 
 /** Arguments by name, values as the log backend prints them. */
@@ -29,6 +36,8 @@ interface Field {
   readonly base: string;
 }
 
+const MORE_THAN_VALUE = /^\w[\w.-]{0,128}(?:[^\w\s.-]|\s+\S)/;
+
 export class EventForm {
   readonly name: string;
   readonly args: readonly Argument[];
@@ -36,6 +45,7 @@ export class EventForm {
   #pieces: readonly Piece[] | undefined;
   #read: TextReader | undefined;
   #tail: RegExp | undefined;
+  #head: RegExp | undefined;
   #names: readonly string[] | undefined;
   #parts: readonly (string | Field)[] | undefined;
   #isText: readonly boolean[] | undefined;
@@ -90,6 +100,11 @@ export class EventForm {
       /[A-Za-z]{2}/.test(first.text) &&
       text.startsWith(first.text)
     );
+  }
+
+  /** The text is what this event's begins with, and more of it than one value: "pc.ram: 0x100000000+0x80000000 @". */
+  isBegunBy(text: string): boolean {
+    return MORE_THAN_VALUE.test(text) && (this.#head ??= compileHead(this.#printf)).test(text);
   }
 
   /** The text ends like this event's, as a line does that lost its head. */

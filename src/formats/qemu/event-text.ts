@@ -200,6 +200,27 @@ export function compileTail(pieces: readonly Piece[]): RegExp {
   return new RegExp(`^(?:[\\w@.:-]{0,128} ${rest}|${tails.join('|')})$`);
 }
 
+/** Matches what is left of a line with such a text when its end is lost, in the middle of a number, too. */
+export function compileHead(pieces: readonly Piece[]): RegExp {
+  let rest = '';
+  for (const piece of [...firstLine(pieces)].reverse()) {
+    const isText = 'text' in piece;
+    rest = isText
+      ? beginOf(piece.text, rest)
+      : `(?:${piece.kind === 's' ? VALUE : NUMBER}${rest})?`;
+  }
+  return new RegExp(`^${rest}$`);
+}
+
+/** `(?:a(?:b(?:c...)?)?)?` */
+function beginOf(literal: string, rest: string): string {
+  let pattern = rest;
+  for (let i = literal.length - 1; i >= 0; i--) {
+    pattern = `(?:${escape(literal.charAt(i))}${pattern})?`;
+  }
+  return pattern;
+}
+
 /** `(?:(?:a?b)?c)?` */
 function endOf(literal: string): string {
   let pattern = '';

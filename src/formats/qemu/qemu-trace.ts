@@ -299,12 +299,20 @@ function fitting({ name, text }: TraceLine, events: EventTable): Fit | undefined
   return undefined;
 }
 
-/** Name and first words are those of an event, and the rest is not: by itself the line is no {@link readEvent}. */
+/**
+ * Name and first words are those of an event, and the rest is not, or all of it is an event's beginning: by itself the line
+ * is no {@link readEvent}.
+ */
 export function beginsEvent(line: string, events: EventTable): boolean {
   if (line.length > LONGEST_BEGINNING) return false;
   const parts = traceLine(line, events);
+  if (parts === undefined) return false;
   // The blank behind the last word is lost where mail wraps.
-  return parts !== undefined && isCut({ ...parts, text: `${parts.text} ` }, events);
+  if (isCut({ ...parts, text: `${parts.text} ` }, events)) return true;
+  const text = parts.text.trimEnd();
+  return (
+    events.isComplete(parts.name) && events.forms(parts.name).some((form) => form.isBegunBy(text))
+  );
 }
 
 const LONGEST_BEGINNING = 4096;

@@ -105,13 +105,18 @@ export class WrappedEvents {
   #join(held: Held, line: Line): EventLine | 'open' | undefined {
     const text = line.text.trim();
     if (text === '' || line.cut || held.lines.length >= MOST_LINES) return undefined;
-    held.lines.push(line);
-    held.text += ` ${text}`;
-    if (held.tight !== undefined) held.tight += line.text;
+    const joined = `${held.text} ${text}`;
+    const tight = held.tight === undefined ? undefined : held.tight + line.text;
     const span = { first: held.lines[0]?.lineNo ?? line.lineNo, last: line.lineNo };
-    const whole = this.events.readJoined(held.text, span);
+    const whole =
+      this.events.readJoined(joined, span) ??
+      (tight === undefined ? undefined : this.events.readJoined(tight, span));
     if (whole !== undefined) return whole;
-    const tight = held.tight === undefined ? undefined : this.events.readJoined(held.tight, span);
-    return tight ?? 'open';
+    // It is the next event.
+    if (this.events.begins(line.text)) return undefined;
+    held.lines.push(line);
+    held.text = joined;
+    held.tight = tight;
+    return 'open';
   }
 }
