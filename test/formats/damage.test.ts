@@ -35,6 +35,36 @@ test('a list with a torn name is damaged', () => {
   expect(codesOf(line)).toEqual(['FRAME_UNREAD']);
 });
 
+test.each(['f (a=1, n@entr=5)', 'f (a=1, n@=5, b=2)', 'f (a=1, n@entry=5, b@en=2)'])(
+  'a name that lost a piece is no part of the value in front: %s',
+  (text) => {
+    expect(traceOf(`#0  ${text} at x.c:1`)).toMatchObject({
+      incomplete: true,
+      frames: [{ func: 'f', args: undefined, line: 1 }],
+    });
+    expect(codesOf(`#0  ${text} at x.c:1`)).toEqual(['FRAME_UNREAD']);
+  },
+);
+
+const ELIDED = { name: '...', value: undefined };
+const B = { name: 'b', value: '2' };
+
+test.each([
+  ['..', undefined],
+  ['\u2026', undefined],
+  ['.. <x+1>', [ELIDED]],
+  ['... <x+1>, b=2', [ELIDED, B]],
+  ['a=1, .., b=2', [{ name: 'a', value: '1' }, ELIDED, B]],
+  ['\u2026, b=2', [ELIDED, B]],
+])('somebody left arguments out: (%s)', (list, args) => {
+  const lines = [`#0  f (${list}) at x.c:1`, `#1  0x5555 in g (${list}) at x.c:2`];
+  expect(traceOf(...lines)?.frames).toMatchObject([
+    { func: 'f', args },
+    { func: 'g', args },
+  ]);
+  expect(codesOf(...lines)).toEqual([]);
+});
+
 test('a torn line number is unknown', () => {
   expect(traceOf('#0  f (a=1) at ../hw/virtio/vhost.c:3 69')?.frames).toMatchObject([
     { file: '../hw/virtio/vhost.c', line: undefined },

@@ -85,6 +85,14 @@ describe('a stack that the machine interface prints', () => {
   });
 });
 
+test('arguments with a torn name are not known, and that is told', () => {
+  const args = 'args=[{name="dev",value="0x5"},{name="return_v alue",value="1"}]';
+  const stop = `*stopped,reason="breakpoint-hit",bkptno="2",frame={func="f",${args}},thread-id="1"`;
+  const { records, problems } = readLines(['(gdb) ', stop]);
+  expect(records.at(-1)).toMatchObject({ kind: 'stop', frame: { func: 'f', args: undefined } });
+  expect(problems).toMatchObject([{ code: 'FRAME_UNREAD', span: { first: 2, last: 2 } }]);
+});
+
 describe('a string', () => {
   it('loses its escapes, whatever it holds', () => {
     fc.assert(

@@ -7,7 +7,7 @@
  *           its arguments where that follows.
  * Not read: variables, registers, the table of -break-list.
  */
-import type { CaptureRecord, ProcessMark, Span, ThreadRef } from '../../model/record.js';
+import type { CaptureRecord, Problem, ProcessMark, Span, ThreadRef } from '../../model/record.js';
 import { readMembers } from '../gdb/printed-value.js';
 import { MiBreakpoints } from './breakpoints.js';
 import type { MiBreakpoint, MiCommandList } from './breakpoints.js';
@@ -33,6 +33,9 @@ const LONGEST_COMMAND = 4096;
 /** Evaluates in the frame that stopped. */
 const EVALUATES_HERE = /^\d*-data-evaluate-expression +(?!.*--(?:thread|frame) )"?(.*?)"?$/;
 
+/** In `args=[{name="return_v alue",value="1"}]`: mail that was wrapped in mid-word and joined again. No name has a blank. */
+const TORN_NAME = /\{name="[\w@]{1,64}(?: [\w@]{1,64})+",(?:arg|type|value)="/;
+
 type Told = Extract<MiLine, { items: unknown }>;
 
 class GdbMi implements LineFormat {
@@ -54,12 +57,18 @@ class GdbMi implements LineFormat {
   /** The last `~">"`, which asks for a line of a command list. */
   #listLine = -1;
   #hasExited = false;
+  #problem: Problem | undefined;
+
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
 
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    this.#problem = undefined;
     if (lineNo > this.#offered + 1) this.#isNear = false;
     this.#offered = lineNo;
     const belowPrompt = this.#promptLine === lineNo - 1;
@@ -85,6 +94,10 @@ class GdbMi implements LineFormat {
       this.#console.end();
       if (read === undefined) this.#onTyped(line, lineNo);
       else this.#read(read, line, lineNo, belowPrompt);
+      if (line.includes('args=[') && TORN_NAME.test(line)) {
+        const message = 'the name of an argument is torn: the arguments of its frame are not read';
+        this.#problem = { code: 'FRAME_UNREAD', message, span: at(lineNo) };
+      }
     }
     return this.#records.take();
   }

@@ -70,13 +70,15 @@ function placeOf(items: readonly MiItem[]): Pick<Frame, 'file' | 'line' | 'lib'>
 
 /**
  * `[{name="signo",value="10"},{name="signo@entry",value="10"}]` is one argument. Names alone
- * (`--no-values`), and aggregates of `--simple-values`, have the value that the command line prints: `...`.
+ * (`--no-values`), and aggregates of `--simple-values`, have the value that the command line prints: `...`. Of a list with a
+ * name that was torn, `return_v alue`, nothing is known.
  */
 export function argsOf(items: readonly MiItem[] | undefined): readonly Arg[] | undefined {
   if (items === undefined) return undefined;
   const args: Arg[] = [];
   for (const { value: item } of items) {
     const printed = typeof item === 'string' ? item : (textOf(item, 'name') ?? '');
+    if (printed.includes(' ')) return undefined;
     const value = (typeof item === 'string' ? undefined : textOf(item, 'value')) ?? '...';
     const name = printed.endsWith('@entry') ? printed.slice(0, -'@entry'.length) : printed;
     const last = args.at(-1);

@@ -93,10 +93,10 @@ const ELIDED =
 
 const TORN_CALL = /^[A-Za-z_]\w* \w+ \((?:\)|\w+(?:@entry)?=).*\) (?:at \S+:\d+|from \S+)$/;
 const PLAIN_CALL =
-  /^[A-Za-z_$~*?@.\u0080-\uffff][^ \t(){}="',;]*[ \t]*\((?:\)|\.\.\.|[ \t]*$|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
+  /^[A-Za-z_$~*?@.\u0080-\uffff][^ \t(){}="',;]*[ \t]*\((?:\)|\.\.|\u2026(?= *[,)<])|[ \t]*$|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
 /** The address was cut away. */
 const IN_CALL =
-  /^in[ \t]+[A-Za-z_*?][^ \t(){}="',;]*[ \t]+\((?:\)|\.\.\.\)|[ \t]*$|\w+(?:@entry)?=)/;
+  /^in[ \t]+[A-Za-z_*?][^ \t(){}="',;]*[ \t]+\((?:\)|\.\.|\u2026(?= *[,)<])|[ \t]*$|\w+(?:@entry)?=)/;
 
 /**
  * What a script prints in front of its `bt`, without newline: "[3] " (`printf "[%d] ", $_thread`), "HIT ", "hit 3: ", "-- ", "=> ",
