@@ -4,12 +4,13 @@
  * Source: readline's bracketed paste; ECMA-48 for the sequences; Buildkite's agent, which stamps lines with an APC.
  * Not done: cursor movement is dropped, not replayed; no gdb output depends on it.
  */
+import { MOJIBAKE, withoutMojibake } from './mojibake.js';
 
 /* eslint-disable no-control-regex -- control characters are what this file is about */
 
 // Nearly every line has none of these, and one test must show it.
 const UNCLEAN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|\w\\_|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|^[ \t>|]*[\uff1e\u00bb\u203a]|\w\\_|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC _ bk;t=1795320809223 BEL   ESC ( B
 
@@ -31,8 +32,10 @@ const SINGLE_QUOTES = /[\u2018\u2019]/g;
 // branch of a tree, "\_ vhost_dev_start", which has no name in front.
 const ESCAPED = /\w\\_|(?:#\d{1,6} +| in )\\_/;
 
-// "Â " is how a no-break space looks after a wrong decoding.
-const NO_BREAK = /\u00c2?\u00a0/g;
+const NO_BREAK = /\u00a0/g;
+
+// Forums and mail programs of other scripts quote with "\uff1e", "\u00bb" or "\u203a".
+const QUOTE_MARKS = /^[ \t>|]{0,64}[\uff1e\u00bb\u203a][ \t>|\uff1e\u00bb\u203a]{0,64}/;
 
 const ENTITIES: Readonly<Record<string, string>> = {
   lt: '<',
@@ -54,14 +57,21 @@ export function cleanLine(line: string): string {
 
 /** The same of what never stood in a page. */
 export function cleanText(line: string): string {
-  if (!UNCLEAN.test(line)) return line;
+  if (!isUnclean(line)) return line;
   // Many a terminal leaves nothing else.
   const bare = line.endsWith('\r') ? line.slice(0, -1) : line;
-  if (!UNCLEAN.test(bare)) return bare;
-  const plain = bare.replace(ESCAPE, '');
+  if (!isUnclean(bare)) return bare;
+  const plain = withoutMojibake(bare).replace(ESCAPE, '');
   const grey = UNCOLOURED.test(plain) ? plain.replace(COLOUR, '') : plain;
-  const text = straightQuotes(grey.replace(CONTROL, '').replace(NO_BREAK, ' '));
+  const blank = grey.replace(CONTROL, '').replace(NO_BREAK, ' ');
+  const text = straightQuotes(
+    blank.replace(QUOTE_MARKS, (marks) => marks.replace(/[^ \t|]/g, '>')),
+  );
   return eraseBackspaces(isEscaped(text) ? text.replace(/\\([_*#<>[\]()`~])/g, '$1') : text);
+}
+
+function isUnclean(line: string): boolean {
+  return UNCLEAN.test(line) || MOJIBAKE.test(line);
 }
 
 /** `0x5555 "a &amp; b"`, `$1 = "&lt;"`: a string of the program, as gdb prints it. */

@@ -503,6 +503,46 @@ describe('names of columns', () => {
   });
 });
 
+test.each(['\uff1e', '\uff1e ', '\u00bb ', '> \u00bb ', '\u203a \u203a '])(
+  'mail is quoted with %j, too',
+  (mark) => {
+    const lines = [
+      '#0  f (dev=0x5555562b1f00,',
+      '    size=28672) at x.c:1',
+      '#1  main () at x.c:2',
+      '(gdb) c',
+    ];
+    const plain = readText(lines.join('\n'));
+    expect(plain.records).toHaveLength(2);
+    expect(readText(lines.map((line) => mark + line).join('\n'))).toEqual(plain);
+  },
+);
+
+describe('UTF-8 that was taken for Windows-1252', () => {
+  const asWindows = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+
+  test('is the text that it was', () => {
+    const text = [
+      '\ufeff#0  f (s=0x5555 \u201cpc.ram\u201d, p=\u2026) at a\u00e9.c:1',
+      '#1\u00a0 0x\u2026 in main () at x.c:2',
+      '\u8fd9\u91cc',
+    ].join('\n');
+    const plain = readText(text);
+    expect(plain.records[0]).toMatchObject({ frames: [{ file: 'a\u00e9.c' }, { func: 'main' }] });
+    expect(readText(asWindows(text))).toEqual(plain);
+  });
+
+  test('has characters of its own there', () => {
+    const line = '#0  f (s=0x5555 \u00e2\u20ac\u0153pc.ram\u00e2\u20ac\u009d, n=1) at x.c:1';
+    expect(traceOf(line)?.frames[0]?.args?.[0]?.value).toBe('0x5555 "pc.ram"');
+  });
+
+  test('is only what makes sense as such', () => {
+    const file = 'caf\u00e9-\u00c2x-\u00c3.c';
+    expect(traceOf(`#0  f (a=1) at ${file}:1`)?.frames).toMatchObject([{ file }]);
+  });
+});
+
 describe('entities of HTML', () => {
   const argsOf = (line: string): readonly (string | undefined)[] | undefined =>
     traceOf(line)?.frames[0]?.args?.map(({ value }) => value);
