@@ -7,6 +7,7 @@
  */
 import type { CaptureRecord, Reading } from '../model/record.js';
 import { cleanLine } from './clean.js';
+import { singleBlanks } from './doubled-blanks.js';
 import { CsvLines } from './csv-lines.js';
 import { FrameTable } from './gdb/frames.js';
 import { KnownLines } from './gdb/known-lines.js';
@@ -129,7 +130,8 @@ class Reader implements CaptureReader {
       return;
     }
     const lineNo = this.#log.numberOf(line);
-    const text = this.#margins.strip(stripMarkup(this.#csv.unwrap(whole)));
+    const bare = this.#margins.strip(stripMarkup(this.#csv.unwrap(whole)));
+    const text = singleBlanks(bare);
     if (this.#csv.hole !== undefined) this.#lines.loseAbove(lineNo, this.#csv.hole);
     if (!this.#tellHole(lineNo)) this.#lines.push({ text, lineNo, cut: false }, raw);
   }

@@ -518,6 +518,47 @@ test.each(['\uff1e', '\uff1e ', '\u00bb ', '> \u00bb ', '\u203a \u203a '])(
   },
 );
 
+describe('a session that was copied with', () => {
+  const session = [
+    'Thread 5 "CPU 0/TCG" hit Breakpoint 3, f (dev=0x5555562b1f00, size=28672) at x.c:1',
+    '(gdb) bt',
+    '#0  f (dev=0x5555562b1f00, size=28672)',
+    '    at ../hw/virtio/x.c:1',
+    '#1  0x0000555555b8fda2 in g (dev=0x5555562b1f00,',
+    '    size=28672) at x.c:2',
+    '#2  0x0000555555b8fda2 in h (dev=0x5555562b1f00) at',
+    'x.c:3',
+    '#3  0x0000555555b8fda2 in main () at x.c:4',
+  ];
+  const plain = readText(session.join('\n'));
+  const bare = (reading: typeof plain): unknown[] =>
+    reading.records.map((record) => ({ ...record, span: undefined, lines: undefined }));
+
+  test('two blanks for each is read as it was', () => {
+    const reading = readText(session.join('\n').replaceAll(' ', '  '));
+    expect(bare(reading)).toEqual(bare(plain));
+    expect(reading.problems).toEqual([]);
+  });
+
+  test('an empty line below each is read as it was', () => {
+    const reading = readText(session.join('\n\n'));
+    expectEveryLineOnce(reading);
+    expect(bare(reading)).toEqual(bare(plain));
+    expect(reading.problems).toEqual([]);
+  });
+
+  test.each([
+    ['#0  f (dev=0x5555,', '', 'The size is missing.'],
+    ['#0  f (dev=0x5555,', '', '', 'size=1) at x.c:1'],
+    ['#0  f (dev=0x5555) at', '', 'And then it ends.'],
+    ['#0  f (dev=0x5555)', '', '    at that place: 12'],
+  ])('an empty line goes on with nothing else: %j', (...lines) => {
+    const reading = readText(['#0  f () at x.c:1', '', ...lines, ''].join('\n'));
+    expectEveryLineOnce(reading);
+    expect(traceOf(...lines)?.span).toEqual({ first: 1, last: 1 });
+  });
+});
+
 describe('UTF-8 that was taken for Windows-1252', () => {
   const asWindows = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 

@@ -72,6 +72,14 @@ export class Joint {
     return this.#goesOnWithPlace(line.trimEnd());
   }
 
+  /** The same, of a line that is hardly anything else: the arguments that follow, the place. */
+  surelyWants(line: string): boolean {
+    const text = line.trimEnd();
+    if (this.open) return ARGUMENT.test(text) || COMPLETE.test(text);
+    const isHalf = /(?:^|[ \t)])(?:at|from)$/.test(this.#text.slice(-64));
+    return isHalf ? PATH.test(text) : WHOLE_PLACE.test(text) || LIST.test(text);
+  }
+
   /** `raw` is the line with its indentation, `line` the same without margin. */
   append(raw: string, line: string, cut: boolean): void {
     const glue = this.#glue(raw, line);
@@ -156,6 +164,9 @@ const LIST = /^\((?:\)|\.\.\.\)|[^ \t,=(){}<>"'@]*(?:@entry)?=|address@hidden)/;
 // "atqemu-2.12/vl.c:12": the paste lost a blank
 // "at": mail wrapped in front of a long path
 const PLACE = /^(?:at|from|at[ \t]+\S.*:\d+|at[ \t]+\S+|at[^\s:/]+\/\S+:\d+|from[ \t]+\S+)[ \t]*$/;
+const WHOLE_PLACE = /^(?:at[ \t]+\S.*:\d+|from[ \t]+\S+)$/;
+const PATH = /^(?:\S+:\d+|\/\S+)$/;
+const ARGUMENT = /^[A-Za-z_]\w*(?:@entry)?=/;
 const COMPLETE = /\)[ \t]*(?:at[ \t]+\S.*:\d+|from[ \t]+\S+)$/;
 // "at vhost.c:12.": the text around a frame goes on, and the frame does not
 const TAILED = /\)[ \t]*at[ \t]+\S+:\d+(?:[.,;|`]|\\[nr]|\^M)+$/;

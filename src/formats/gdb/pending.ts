@@ -17,6 +17,8 @@ export interface Line {
 /** Lines that may be joined behind one that was released. */
 const MOST_RELEASED_LINES = 4;
 
+const MAY_HAVE_BLANKS: ReadonlySet<Pending['what']> = new Set(['frame', 'stop', 'location']);
+
 /** A text whose end is not yet known, and the lines it came from. */
 export class Pending {
   readonly joint: Joint;
@@ -26,6 +28,8 @@ export class Pending {
   /** Lines that it may take in all. */
   readonly #room: number;
   #last: number;
+  /** The line above was blank: between each two lines there may be one more. */
+  #isBehindBlank = false;
 
   /** `weak`: a name alone, a frame only if a trace goes on, or its list follows. */
   constructor(
@@ -52,14 +56,25 @@ export class Pending {
     return this.lines.filter(({ lineNo }) => lineNo > this.#last);
   }
 
-  /** Takes the line if it goes on with this text; never over a blank line, a prompt or a new frame. */
+  /**
+   * Takes the line if it goes on with this text; never over a prompt or a new frame, and over one blank line only where nothing
+   * else looks like that.
+   */
   take(line: Line): boolean {
     if (this.lines.length >= this.#room) return false;
     if (this.joint.cut) return this.#append(line, line.text);
-    if (line.text.trim() === '') return false;
+    if (line.text.trim() === '') return this.#takeBlank(line);
     if (isEmptyQuote(line.text)) return this.skip(line);
     const text = this.#continuation(line);
-    return text !== undefined && this.#append(line, text);
+    if (text === undefined || (this.#isBehindBlank && !this.joint.surelyWants(text))) return false;
+    return this.#append(line, text);
+  }
+
+  /** Text that was copied with an empty line below each. */
+  #takeBlank(line: Line): boolean {
+    if (this.#isBehindBlank || !MAY_HAVE_BLANKS.has(this.what)) return false;
+    this.#isBehindBlank = true;
+    return this.skip(line);
   }
 
   /** The whole text, if the line goes on with it. */
@@ -86,6 +101,7 @@ export class Pending {
   #append(line: Line, text: string): true {
     this.joint.append(line.text, text, line.cut);
     this.#last = line.lineNo;
+    this.#isBehindBlank = false;
     return this.skip(line);
   }
 }
