@@ -8,7 +8,7 @@
  */
 import { isEmptyQuote, splitMargin } from './clean.js';
 import { isAttached, isOutput, isPlacedLocation } from './gdb/behind-prompt.js';
-import { isThreadRow, startsLocation } from './gdb/chatter.js';
+import { isBareThreadRow, isThreadRow, startsLocation } from './gdb/chatter.js';
 import { RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import { leveledText } from './gdb/frame-lines.js';
 import type { LeveledText } from './gdb/frame-lines.js';
@@ -215,9 +215,13 @@ export class LineReader {
     } else if (this.#missTrace(text, lineNo)) return;
     else if (this.#goOnWithNote(line)) return;
     else if (this.#readFrameLine(line, raw) || this.#readEventLine(line)) return;
-    else if (isThreadRow(text)) this.#held.hold('row', text, line);
+    else if (this.#isThreadRow(line)) this.#held.hold('row', text, line);
     else if (text.startsWith(RUN_TILL_EXIT)) this.#held.hold('finish', text, line);
     else if (!this.#readSession(line, raw)) this.#readRest(line);
+  }
+
+  #isThreadRow({ text, lineNo }: Line): boolean {
+    return isThreadRow(text) || (this.#session.listsThreads(lineNo) && isBareThreadRow(text));
   }
 
   /** A line of a trace that no format took is no line of a note. */

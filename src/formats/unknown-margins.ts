@@ -63,11 +63,12 @@ const MARGIN = new RegExp(`${TOKENS}{1,6}$`);
 /** `0x5555`, and what people write for one: `0x…`, `0x55...f00`. */
 const ADDRESS = /(?:0x[\da-f]{1,16}|(?:0x[\da-f]{0,16})?(?:\.{2,8}|\u2026)[\da-f]{0,16})/.source;
 const CALL =
-  /[A-Za-z_$~*?@][^ \t(){}="',;]{0,255} \((?:\)|\.\.\.\)|[A-Za-z_]\w{0,127}(?:@entry)?=|$)/.source;
+  /[A-Za-z_$~*?@][^ \t(){}="',;]{0,255} \((?:\)|\.{2,}\)|\u2026\)|[A-Za-z_]\w{0,127}(?:@entry)?=|$)/
+    .source;
 const PLACE = /\) (?:at \S{1,1024}:\d{1,9}|from \S{1,1024})[ \t]*$/;
 
 const FRAME = new RegExp(
-  `^#(\\d{1,6})(?:[ \\t]+${ADDRESS}[ \\t]+in[ \\t]+${CALL}|[ \\t]+<signal handler called>| {2}${CALL}|[ \\t]+${CALL}(?=.*${PLACE.source}))`,
+  `^#(\\d{1,6})(?:[ \\t]+${ADDRESS}[ \\t]+in[ \\t]+${CALL}|[ \\t]+<signal handler called>|(?: {2}|(?<=#\\d{2,6}) )${CALL}|[ \\t]+${CALL}(?=.*${PLACE.source}))`,
 );
 
 /** `0  0x5555 in f (a=1) at x.c:12`, `[0] f (a=1) at x.c:12`: git and Markdown take `#` for a sign of their own. */

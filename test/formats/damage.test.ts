@@ -384,6 +384,26 @@ describe('an event that mail or a terminal wrapped', () => {
   });
 });
 
+test("rows of Apple's `info threads` are no frames that lost their sign", () => {
+  const rows = [
+    '  3 "com.apple.main" 0x00007fff8a1b2c3d in kevent ()',
+    '  2 0x00007fff8a1b2c3d in mach_msg_trap ()',
+    '* 1 vhost_dev_start (hdev=0x5555562b1f00)',
+    '    at vhost.c:12',
+  ];
+  const { records, problems } = readText(['(gdb) info threads', ...rows, '(gdb) c'].join('\n'));
+  expect(records.map(({ kind }) => kind)).toEqual(['command', 'chatter', 'command']);
+  expect(problems).toEqual([]);
+  expect(codesOf(rows[1] ?? '')).toEqual(['FRAME_UNREAD']);
+});
+
+test.each(['#18 f (a=1)', '#19 g (..)', '#8  f (...)'])(
+  'a frame behind the name of its file: %s',
+  (frame) => {
+    expect(traceOf(`notes.md:${frame}`)?.frames).toMatchObject([{ kind: 'call' }]);
+  },
+);
+
 test('a hunk of a diff ends a backtrace, and lines are missing there', () => {
   const { records } = readText(
     [

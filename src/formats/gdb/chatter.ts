@@ -38,6 +38,13 @@ export function isThreadRow(line: string): boolean {
   return /^[* ] ?\d+(?:\.\d+)?[ \t]+(?:Thread|LWP|process|Remote|CPU#)[ \t]?\S*/.test(line);
 }
 
+/** The same from Apple's gdb, below `info threads` only: `* 1 0x00007fff8a1b2c3d in kevent ()`, with a name in quotes perhaps. */
+export function isBareThreadRow(line: string): boolean {
+  return /^[* ] ?\d{1,6}[ \t]+(?:"[^"]{0,64}"[ \t]+)?(?:0x[0-9a-f]+ in |[A-Za-z_]\w* \()/.test(
+    line,
+  );
+}
+
 /** Keys typed ahead, echoed by the terminal while the program ran: a command without its prompt. */
 export function isTypedAhead(line: string): boolean {
   return TYPED_AHEAD.test(line.trimEnd());

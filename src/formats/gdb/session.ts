@@ -30,6 +30,8 @@ import { WaitingStop } from './waiting-stop.js';
 import type { StopHead } from './waiting-stop.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
 
+const INFO_THREADS = /^(?:i|inf|info)[ \t]+th[a-z]*\b/;
+
 export class GdbSession {
   readonly #sink: RecordSink;
   readonly #traces: BacktraceBuilder;
@@ -93,6 +95,11 @@ export class GdbSession {
   /** Was the line above printed by gdb, or directly below such a line? */
   isNear(lineNo: number): boolean {
     return this.#above.isOutput(lineNo);
+  }
+
+  /** Does the line answer `info threads`? */
+  listsThreads(lineNo: number): boolean {
+    return this.isNear(lineNo) && INFO_THREADS.test(this.#prompt.above?.text ?? '');
   }
 
   /** Is the line above gdb's, or the end of a record of another format, but for a blank line? */
