@@ -38,7 +38,7 @@ const startRules = {
     ...[
       ...['Numbered', 'EuStackHead', 'Place', 'CoredumpHead', 'CrashHead', 'CrashException'],
       ...['CrashInside', 'Oops', 'OopsTask', 'Gef', 'Lldb', 'PerfHead', 'Perf', 'Glibc', 'Listed'],
-      ...['PerfPlace', 'Bpftrace', 'Bcc', 'SystemTap'],
+      ...['PerfPlace', 'Php', 'Bpftrace', 'Bcc', 'SystemTap'],
     ].map((rule) => [rule, "import('../formats/stacks/foreign-lines.js').ForeignLine"]),
   ]),
   ftrace: {

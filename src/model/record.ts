@@ -342,6 +342,7 @@ export interface ForeignStack extends Stamp {
     | 'bcc'
     | 'systemtap'
     | 'glibc'
+    | 'php'
     | 'listed';
   readonly frames: readonly ForeignFrame[];
 }

@@ -66,6 +66,9 @@ describe('a frame of gdb', () => {
     'a frame (see above)',
     'a frame (/usr/lib64/libc.so.6)',
     'deadbeef cafe',
+    '#3 foo.c(12): f() is called',
+    '#3  core::ops::{closure#0} (a=1) at x.rs:3',
+    '#4 {main}',
   ])('and neither is this line: %s', (line) => {
     const format = createForeignStack();
     expect(format.take(line, 1)).toBeUndefined();
@@ -203,6 +206,8 @@ describe('hostile lines', () => {
     ['sanitizer without place', `#0 0x1234567 in ${'f (/a+0x'.repeat(250)}=`],
     ['fuchsia', `#0 0x0000000000000001 in ${' <a>+0x1'.repeat(250)}`],
     ['source lines', `f (${'x.c:1 '.repeat(330)}`],
+    ['PHP', `#0 ${'a(1): '.repeat(300)}`],
+    ['PHP without place', `#0 f(${') called at ['.repeat(150)}`],
     ['operators', `#0 0x1 in ${'operator='.repeat(220)}`],
   ])('are read in time that does not explode: %s', (_, line) => {
     const reading = readLines(Array<string>(400).fill(line));

@@ -33,6 +33,10 @@ type Rule = Exclude<NonNullable<Parameters<typeof accept>[1]>, 'PerfSample'>;
 const LONGEST_LINE = 2048;
 
 const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[] = [
+  {
+    may: /^#\d{1,6} {1,2}(?:[^\n]{1,1024}\(\d{1,9}\): |\[internal function\]: |[^ \n]{1,512}\([^\n]*\) called at \[|\{main\}$|[^ \n]{0,512}\{closure[}:])/,
+    rules: ['Php'],
+  },
   // gdb's own frames are most lines of a log: "f (hdev=0x1", ") at " and "f ()" stand in no other tool's.
   { may: /^#\d{1,10}(?:\.\d+)?[ \t](?!.*(?: \(\w+=|\) (?:at|from) | \(\)$))/, rules: ['Numbered'] },
   { may: /^\[#?\d/, rules: ['Gef', 'Listed'] },

@@ -4,7 +4,7 @@
  * Producer: the sanitizers, systemd-coredump, crash, the kernel (without stamps; with them see dmesg.ts), gef and
  *           gdb-dashboard, lldb, eu-stack, perf script (below an event see kernel/perf.ts), bpftrace (src/bpftrace.cpp,
  *           get_stack()), bcc's tools (BPF.sym()), SystemTap's print_backtrace(), glibc's backtrace_symbols(),
- *           numbered lists in notes.
+ *           PHP's exceptions, numbered lists in notes.
  * Unit:     one record per stack, with the line above that names its thread.
  * Not read: pwndbg, WinDbg; what a script of bpftrace or bcc prints besides; bcc's functions without offset; arguments of
  *           lldb and gef; of several stacks that a log keeps in one line, those behind the first; the `====` above a
@@ -87,8 +87,7 @@ class ForeignStacks implements LineFormat {
 
   #read(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
     const torn = this.#last === lineNo - 1 ? this.#torn : '';
-    const bare =
-      readForeign(text) ?? (this.#stacks.tool === 'asan' ? readCutName(text) : undefined);
+    const bare = readForeign(text) ?? readCutName(text, this.#stacks.tool === 'asan');
     const read = bare ?? readOopsInLog(text);
     this.#torn = isPlaceless(read) ? text : '';
     const whole = torn === '' || read?.type === 'frame' ? undefined : mended(torn, text);
@@ -135,26 +134,44 @@ class ForeignStacks implements LineFormat {
 const MOST_LINES_ABOVE_STACK = 8;
 const REPORT = /^==\d+== ?(?:ERROR|WARNING)|^(?:READ|WRITE) of size \d/;
 
-/** "#2 0xf4d120be in Code::Verify(Code*,": a terminal wrapped the name, and what is missing of it does not matter. */
-function readCutName(text: string): ForeignLine | undefined {
-  const cut = /^(#\d{1,6} 0x[0-9a-f]+ in [^=]{1,1024}),$/.exec(text)?.[1];
+/**
+ * "#2 0xf4d120be in Code::Verify(Code*,": a terminal wrapped the name. Where no stack of a sanitizer is open, it needs an
+ * address that gdb would have padded.
+ */
+function readCutName(text: string, isOpen: boolean): ForeignLine | undefined {
+  const pattern = isOpen ? CUT_NAME : CUT_UNPADDED;
+  const cut = pattern.exec(text)?.[1];
   return cut === undefined ? undefined : readForeign(cut);
 }
+
+const CUT_NAME = /^(#\d{1,6} 0x[0-9a-f]+ in [^=]{1,1024}),$/;
+const CUT_UNPADDED = /^(#\d{1,6} 0x[0-9a-f]{9,12} in [^=]{1,1024}),$/;
 
 function isPlaceless(read: ForeignLine | undefined): boolean {
   if (read?.type !== 'frame' || read.tool !== 'asan') return false;
   return read.frame.file === undefined && read.frame.moduleOffset === undefined;
 }
 
-/** The frame of a sanitizer that a terminal or mail has wrapped where its place stands, or within that. */
+/** The frame of a sanitizer that a terminal or mail has wrapped in its name, where its place stands, or within that. */
 function mended(line: string, rest: string): ForeignFrame | undefined {
-  if (!WRAPPED.test(rest)) return undefined;
-  for (const text of [line + rest, `${line} ${rest}`]) {
+  if (!WRAPPED.test(rest) && !isNameOpen(line)) return undefined;
+  const place = rest.replace(/^at (?=\S+$)/, '');
+  const texts = [line + place, `${line} ${place}`];
+  // "... operator()(int) const" and "/src/x.cc:20:1" is no file "const/src/x.cc"; where the place has begun, it is torn.
+  if (line.endsWith(',') || (place.startsWith('/') && !line.includes(' /'))) texts.reverse();
+  for (const text of texts) {
     const read = readForeign(text);
     if (read?.type === 'frame' && !isPlaceless(read)) return read.frame;
   }
   return undefined;
 }
 
-// "(/lib/libc.so.6+0x21b96)"   "hw/pci/pci_bridge.c:153"   "er-l/src/x.cc:619:3"
-const WRAPPED = /^\S{1,512}(?::\d+|\))(?: \(BuildId: [0-9a-f]+\))?$/;
+/** "#2 0x55d0c0ffee00 in std::map<int," */
+function isNameOpen(line: string): boolean {
+  const name = line.replace(/operator(?:<<?=?|>>?=?|->)/g, '');
+  const count = (sign: string): number => name.split(sign).length;
+  return name.endsWith(',') || count('<') > count('>') || count('(') > count(')');
+}
+
+// "(/lib/libc.so.6+0x21b96)"   "hw/pci/pci_bridge.c:153"   "er-l/src/x.cc:619:3"   "at /src/x.cc:619:3"
+const WRAPPED = /^(?:at )?\S{1,512}(?::\d+|\))(?: \(BuildId: [0-9a-f]+\))?$/;
