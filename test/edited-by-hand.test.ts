@@ -71,6 +71,15 @@ describe('the call that is missing is not reported where', () => {
   });
 });
 
+test('a part of a file that is shown behind the log is no cut of it', () => {
+  const [above, below] = [LINES.slice(0, PLACE), LINES.slice(PLACE)];
+  const gaps = (...lines: readonly string[]): number =>
+    readText(lines.join('\n')).records.filter(({ kind }) => kind === 'gap').length;
+  const shown = ['$ head -28 /proc/cpuinfo', 'processor\t: 0', 'vendor_id\t: GenuineIntel'];
+  expect(gaps(...LINES, ...shown)).toBe(gaps(...LINES));
+  expect(gaps(...above, ...shown, ...below)).toBe(gaps(...LINES) + 1);
+});
+
 test.each([
   ['nothing', ''],
   ['words of the program', 'vrings=2 flags=0x1'],

@@ -346,7 +346,8 @@ export class LineReader {
       isGdb: this.#session.isGdb,
     });
     if (loss === undefined) return false;
-    this.lose(lineNo, loss);
+    if (loss.isBelow === true) this.#session.missBelow(lineNo, loss.why);
+    else this.lose(lineNo, loss);
     return true;
   }
 

@@ -8,12 +8,23 @@ export type LooseKind = 'blank' | 'chatter' | 'output' | 'human';
 /** Problems before neighbours are told together: a hostile file must not take memory for each of its lines. */
 const MOST_PROBLEMS = 10_000;
 
+/** What people write and type. */
+const OF_PERSONS: ReadonlySet<CaptureRecord['kind']> = new Set([
+  'command',
+  'call-path',
+  'code-reference',
+  'heading',
+  'code',
+]);
+
 export class RecordSink {
   #records: CaptureRecord[] = [];
   #problems: Problem[] = [];
   #run: { readonly kind: LooseKind; readonly first: number; last: number } | undefined;
   #blank = 0;
   readonly #log: LogLines;
+  /** Why records are missing in front of the next one. */
+  #missing: string | undefined;
   /** Runs of lines of the wrapping that are covered. */
   #wrapped = 0;
 
@@ -37,8 +48,19 @@ export class RecordSink {
     this.#passWrapping(record.span.last);
   }
 
+  /** Records are missing in front of the next one that a program printed; where none comes, none is. */
+  missBelow(why: string): void {
+    this.#missing = why;
+  }
+
   #add(record: CaptureRecord): void {
     this.#endRun();
+    const why = this.#missing;
+    if (why !== undefined && !OF_PERSONS.has(record.kind)) {
+      this.#missing = undefined;
+      const { first } = record.span;
+      this.#add({ kind: 'gap', span: { first, last: first - 1 }, why });
+    }
     const last = this.#records.at(-1);
     // Nothing between two gaps: one gap.
     if (isOneGap(last, record)) {

@@ -10,6 +10,8 @@ export interface ToldLoss {
   readonly why: string;
   /** Which lines it is about, where that is not this place. */
   readonly reach?: Reach;
+  /** Records are missing in front of the next one, if one comes. */
+  readonly isBelow?: true;
 }
 
 /** What the line says is missing. `isNear`: it stands below a record; `isGdb`: in a log of gdb's. */
@@ -24,7 +26,7 @@ export function toldLoss(
   if (isNear && isHunk(text)) return { why: 'a diff of logs leaves lines out' };
   if (isGdb && isEndOfStop(text)) return { why: 'the head of a stop is missing' };
   if (isNear && BETWEEN.test(text)) return { why: 'lines between two places are left out' };
-  if (isPartCommand(text)) return { why: 'a part of a file is shown' };
+  if (isPartCommand(text)) return { why: 'a part of a file is shown', isBelow: true };
   return isCutMark(text) ? { why: 'somebody cut lines out' } : undefined;
 }
 
@@ -97,7 +99,7 @@ function isHunk(line: string): boolean {
 
 /**
  * `$ sed -n 200,260p gdb.txt`, `root@host:~# zcat x.gz | tail -n 40`: what stands above is no beginning of what the shell
- * prints below. Signs of its prompt: bash, ksh and zsh. A filter like grep leaves lines out that nobody may miss.
+ * prints below; behind a capture it may be anything (`head -28 /proc/cpuinfo`). Signs of its prompt: bash, ksh and zsh. A filter like grep leaves lines out that nobody may miss.
  */
 function isPartCommand(line: string): boolean {
   if (line.length > LONGEST_COMMAND) return false;

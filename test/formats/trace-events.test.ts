@@ -478,3 +478,30 @@ it('frames of gdb stand in such objects, too', () => {
   const line = '{"@timestamp":"x","log.level":"info","message":"#0  main () at main.c:7"}';
   expect(readLines([line]).records).toMatchObject([{ kind: 'backtrace' }]);
 });
+
+describe('a single word beside events', () => {
+  const event = '27074@1795320809.223469:vhost_user_read req:1 flags:0x5';
+  const gapsOf = (...lines: readonly string[]): number =>
+    readLines([event, ...lines]).records.filter(({ kind }) => kind === 'gap').length;
+
+  it.each([
+    [['', 'f5b22d06fb05']],
+    [['', 'Fixed by', 'f5b22d06fb05ac1234567890abcdef1234567890']],
+    [['', '-- ', 'dev2']],
+    [['', 'The version is', 'v10.0.13']],
+  ])('is of whoever wrote the words above: %j', (lines) => {
+    expect(gapsOf(...lines)).toBe(0);
+    expect(gapsOf(...lines, '', event)).toBe(0);
+  });
+
+  it.each(['f5b22d06fb05', '22610', '2025-11-22T03:27', 'vhost_user_re'])(
+    'is a piece of one directly below: %s',
+    (word) => {
+      expect(gapsOf(word, event)).toBe(1);
+    },
+  );
+
+  it('is a piece where it has a stamp', () => {
+    expect(gapsOf('', 'words of a person', '22610@1795323', event)).toBe(1);
+  });
+});

@@ -324,6 +324,13 @@ export class GdbSession {
     this.loose(lineNo, 'blank');
   }
 
+  /** Records are missing in front of the next one that comes. */
+  missBelow(lineNo: number, why: string): void {
+    this.closeAll();
+    this.loose(lineNo, 'output');
+    this.#sink.missBelow(why);
+  }
+
   /** `text`: of a line that may name a call. */
   prose(lineNo: number, human: boolean, text = ''): void {
     this.#named.seeLine(text);

@@ -12,6 +12,9 @@ import type { NoteFormat, NoteLine } from './note-format.js';
 import { createNoteFormats } from './note-formats.js';
 import { isComment, isEither, isFence, isHuman, isLabel } from './prose.js';
 
+/** Above a person's name in a mail (RFC 3676, 4.3). */
+const SIGNATURE = /^-- ?$/;
+
 export class NoteReader {
   readonly #formats = createNoteFormats();
   readonly #session: GdbSession;
@@ -69,7 +72,9 @@ export class NoteReader {
     // Backtraces stand alone, and any may be of another run: a comment above one is no code.
     const mayBeLabel = this.#session.showsStacksOnly && line.opensParagraph && isLabel(text);
     if (!(mayBeLabel && isComment(text)) && this.#take(line)) return;
-    if (this.#events.isPiece(text)) {
+    if (SIGNATURE.test(text)) this.#personLine = lineNo;
+    const isBelowWords = line.opensParagraph || this.#personLine === lineNo - 1;
+    if (this.#events.isPiece(text, isBelowWords)) {
       this.#session.gap({ first: lineNo, last: lineNo }, 'a piece of an event');
     } else this.#session.prose(lineNo, this.#isPersons(line, mayBeLabel), text);
   }

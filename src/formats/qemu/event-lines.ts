@@ -55,7 +55,8 @@ const MOST_NAMES = 128;
 const LONGEST_PIECE = 256;
 
 // "22610@1795323"  "323.551377:vhost_user_re"  "2025-11-22T03:27"; a word without a digit may be the prompt "login:"
-const STAMP_PIECE = /\d@\d|^@?[\d.]*\.\d{1,9}:[a-z]|^[\w@.:+-]*[\d@][\w@.:+-]*$/;
+const STAMP_PIECE = /\d@\d|^@?[\d.]*\.\d{1,9}:[a-z]/;
+const WORD_PIECE = /^[\w@.:+-]*[\d@][\w@.:+-]*$/;
 
 export class EventLines {
   readonly #events: EventTable;
@@ -75,11 +76,17 @@ export class EventLines {
     return readEvent(text, lineNo, this.#eventLine === lineNo - 1, this.#events) !== undefined;
   }
 
-  /** The line, which nothing reads, is the beginning or the end of one that was an event. Of a log without events none is. */
-  isPiece(text: string): boolean {
+  /**
+   * The line, which nothing reads, is the beginning or the end of one that was an event. Of a log without events none is. A
+   * single word may be anybody's where words or a blank line stand above: a commit, a version, a name below a mail.
+   */
+  isPiece(text: string, isBelowWords: boolean): boolean {
     if (this.#names.size === 0 || text.length > LONGEST_PIECE) return false;
     const line = text.trimEnd();
-    if (STAMP_PIECE.test(line) || (this.#holdsName(line) && !isWholeSentence(line))) return true;
+    if (STAMP_PIECE.test(line)) return true;
+    if (isBelowWords && !/\s/.test(line)) return false;
+    if (WORD_PIECE.test(line)) return true;
+    if (this.#holdsName(line) && !isWholeSentence(line)) return true;
     for (const name of this.#names) {
       // "vhost_user_re"  "ser_read"
       if (name.startsWith(line) || name.endsWith(line)) return true;
