@@ -67,6 +67,8 @@ describe('a frame of gdb', () => {
     'a frame (/usr/lib64/libc.so.6)',
     'deadbeef cafe',
     '#3 foo.c(12): f() is called',
+    '#3  0x5555 in f (a=1, b=2) at /src/x.c:12',
+    '#3  0x5555 in f (s=0x5555 "x (/lib/x+0x12)") at /src/x.c:12',
     '#3  core::ops::{closure#0} (a=1) at x.rs:3',
     '#4 {main}',
   ])('and neither is this line: %s', (line) => {
@@ -206,6 +208,7 @@ describe('hostile lines', () => {
     ['sanitizer without place', `#0 0x1234567 in ${'f (/a+0x'.repeat(250)}=`],
     ['fuchsia', `#0 0x0000000000000001 in ${' <a>+0x1'.repeat(250)}`],
     ['source lines', `f (${'x.c:1 '.repeat(330)}`],
+    ['sanitizer with signs', `#0 0x1 in ${'a=b /c:1 '.repeat(220)}`],
     ['PHP', `#0 ${'a(1): '.repeat(300)}`],
     ['PHP without place', `#0 f(${') called at ['.repeat(150)}`],
     ['operators', `#0 0x1 in ${'operator='.repeat(220)}`],
