@@ -13,7 +13,7 @@ import {
 import { featuresSent } from './shared/calls/printed.js';
 import { isOfInit } from './shared/calls/log-toggles.js';
 import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
-import { isOfOneQemu, missingFor, wirePasses } from './shared/wire/passes.js';
+import { isOfOneQemu, missingForDevice, wirePasses } from './shared/wire/passes.js';
 import type { WirePass } from './shared/wire/passes.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -30,7 +30,7 @@ export const lsBaseFirst: Rule = {
       'the entry of vhost_migration_log or vhost_log_global_start',
       'probes on the set_log_base op and on vhost_dev_set_features or vhost_virtqueue_set_addr',
       'without a line that names the probe on the op a single log start is judged by elimination, for a warning: one breakpoint number never stops, the first of those on ops, and of all that a log start calls the op alone is never seen',
-      'or the messages of a vhost-user connection since it did not log: an strace -y of QEMU or of the backend',
+      'or the messages of a vhost-user connection since it did not log: an strace -y of QEMU or of the backend, or the log of DPDK',
     ],
     probes: [
       'vhost_migration_log',
@@ -187,7 +187,7 @@ function judgeWire(context: SessionContext, pass: WirePass): Judgement {
   const { connection, features, quiet, base } = pass;
   const who = nameOf(connection);
   const at = { endpoint: connection.endpoint, step: features.step, line: features.line };
-  const missing = missingFor(context, pass);
+  const missing = missingForDevice(context, pass);
   const from = base ?? quiet;
   const isShown =
     from !== undefined &&

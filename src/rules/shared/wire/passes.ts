@@ -43,18 +43,28 @@ export function wirePasses(context: SessionContext): readonly WirePass[] {
   return context.once('wire passes', () => eachGreeting(context, passesOf));
 }
 
-/** What keeps a pass from being judged at all. */
+/** What keeps a pass from being judged where the vrings matter. */
 export function missingFor(context: SessionContext, pass: WirePass): string[] {
-  const { connection, begin, addresses } = pass;
-  const last = addresses.at(-1);
+  const { connection, addresses } = pass;
   const isShown = addresses.every(
     ({ vring, enable }) => vring !== undefined && enable !== undefined,
   );
   if (connection.endpoint === undefined) return missingEndpoint(connection);
   if (isOfDpdk(pass)) return [NOT_PRINTED];
   if (!isShown) return [`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`];
+  return missingForDevice(context, pass);
+}
+
+/** What keeps a pass from being judged where it matters that there is one, of whichever vrings. */
+export function missingForDevice(
+  context: SessionContext,
+  { kind, connection, begin, addresses }: WirePass,
+): string[] {
+  const missing = missingEndpoint(connection);
+  if (missing.length > 0) return missing;
+  const last = addresses.at(-1);
   const isBroken = last === undefined || !isContinued(context, connection, begin, last);
-  return isBroken ? [`the log ${pass.kind} without a gap, in one thread`] : [];
+  return isBroken ? [`the log ${kind} without a gap, in one thread`] : [];
 }
 
 const NOT_PRINTED =
