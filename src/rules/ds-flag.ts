@@ -336,6 +336,6 @@ function judgeSplit(context: SessionContext, { logging, plain }: SplitStart): Ju
   };
 }
 
-function vringsOf({ addresses }: WireStart): string {
-  return `vrings ${addresses.map(({ vring }) => vring ?? '?').join(', ')}`;
+function vringsOf({ vrings }: WireStart): string {
+  return `vrings ${vrings.map((vring) => vring ?? '?').join(', ')}`;
 }

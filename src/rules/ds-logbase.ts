@@ -1,7 +1,7 @@
 import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { undoingOf } from '../flows/undone-start.js';
-import { isContinued, missingEndpoint, nameOf } from './shared/wire/messages.js';
+import { isContinued, MESSAGES_RECIPE, missingEndpoint, nameOf } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
 import {
   bareWithin,
@@ -31,7 +31,7 @@ export const dsLogbase: Rule = {
     needs: [
       'the entry of vhost_dev_start and proof that it succeeded',
       'probes vhost_dev_set_features and the set_log_base op',
-      'or the messages of the start of a vhost-user device with LOG_ALL: an strace -y of QEMU or of the backend',
+      'or the messages of the start of a vhost-user device with LOG_ALL: an strace -y of QEMU or of the backend, or the log of DPDK',
     ],
     probes: [
       'vhost_dev_start',
@@ -175,13 +175,14 @@ function startSuccess(
 }
 
 function judgeWire(context: SessionContext, start: WireStart): Judgement | undefined {
-  const { connection, features, addresses, next } = start;
+  const { connection, features, vrings, next } = start;
   const { endpoint } = connection;
   // Queue pairs but the first send no message since 8.0.
-  if (!addresses.some(({ vring }) => vring === 0)) return undefined;
+  if (!vrings.some((vring = 0) => vring === 0)) return undefined;
   const who = nameOf(connection);
   const at = { endpoint, step: features.step, line: features.line };
   const missing = missingEndpoint(connection);
+  if (!vrings.includes(0)) missing.push(`the vrings of the start (${MESSAGES_RECIPE})`);
   if (next === undefined || !isContinued(context, connection, features, next))
     missing.push('the device start and what follows it without a gap, in one thread');
   else if (next.name !== 'SET_LOG_BASE' && !isBehindBase(connection, next))

@@ -15,6 +15,8 @@ export interface WireStart {
   readonly features: Message;
   /** SET_VRING_ADDR of each vring. */
   readonly addresses: readonly Message[];
+  /** Which vrings these are, in their order; undefined where nothing of the vring tells. */
+  readonly vrings: readonly (number | undefined)[];
   /** What QEMU sends behind the vrings on the same connection. */
   readonly next: Message | undefined;
 }
@@ -86,30 +88,42 @@ function* splitStartsOf(
 
 /** A device start has its queue pairs in ascending order; else the device was stopped in between, by a thread that is not traced. */
 function isOtherHalf(one: WireStart, other: WireStart): boolean {
-  const last = Math.max(...one.addresses.map(({ vring = Infinity }) => vring));
+  const last = Math.max(...one.vrings.map((vring = Infinity) => vring));
   return (
     one.features.enable !== other.features.enable &&
-    other.addresses.every(({ vring = -1 }) => vring > last)
+    other.vrings.every((vring = -1) => vring > last)
   );
 }
 
 function* startsOf(connection: Connection, requests: readonly Message[]): Generator<WireStart> {
   for (const [i, features] of requests.entries()) {
     if (features.name !== 'SET_FEATURES' || features.enable === undefined) continue;
-    const addresses = new Map<number | undefined, Message>();
+    const addresses: Message[] = [];
+    const vrings: (number | undefined)[] = [];
     let isSetUp = false;
+    let vring: number | undefined;
     let at = i + 1;
     for (; at < requests.length; at++) {
       const request = requests[at];
       if (request === undefined || !STARTING.has(request.name)) break;
       // A vring is set up once in a start, and with its size first: a log start has addresses alone.
-      if (request.name === 'SET_VRING_NUM' && addresses.has(request.vring)) break;
-      isSetUp ||= request.name === 'SET_VRING_NUM';
+      if (request.name === 'SET_VRING_NUM') {
+        vring = vringSetUp(request, requests[at + 1]);
+        if (vrings.includes(vring)) break;
+        isSetUp = true;
+      }
       if (request.name !== 'SET_VRING_ADDR') continue;
-      if (!isSetUp) break;
-      addresses.set(request.vring, request);
+      const of = request.vring ?? vring;
+      if (!isSetUp || vrings.includes(of)) break;
+      addresses.push(request);
+      vrings.push(of);
     }
-    if (addresses.size === 0) continue;
-    yield { connection, features, addresses: [...addresses.values()], next: requests[at] };
+    if (addresses.length === 0) continue;
+    yield { connection, features, addresses, vrings, next: requests[at] };
   }
+}
+
+/** DPDK prints with SET_VRING_BASE alone which vring it is, and QEMU sends that right behind the size. */
+function vringSetUp({ vring }: Message, next: Message | undefined): number | undefined {
+  return vring ?? (next?.name === 'SET_VRING_BASE' ? next.vring : undefined);
 }
