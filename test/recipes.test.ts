@@ -71,6 +71,15 @@ describe('recipes follow the tables', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
+  test('strace traces the calls by which backends move the payloads of messages', () => {
+    const { functions } = recipes.strace({ backends: ['user'], needs: undefined });
+    // By DPDK's read_vhost_message(), and by libvhost-user's vu_message_write().
+    expect(functions).toEqual(
+      expect.arrayContaining(['sendmsg', 'recvmsg', 'read', 'write', 'recvfrom']),
+    );
+    expect(functions).not.toContain('ioctl');
+  });
+
   test('what the kprobes of ftrace print is read as requests and log writes', () => {
     for (const func of recipes.ftrace(all).functions) {
       const isInner = ['vhost_dev_ioctl', 'vhost_vring_ioctl'].includes(func);
