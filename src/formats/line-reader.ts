@@ -30,9 +30,10 @@ import { NoteReader } from './notes/note-reader.js';
 import type { EventLine, EventLines } from './qemu/event-lines.js';
 import type { EventTable } from './qemu/event-table.js';
 import { WrappedEvents } from './qemu/wrapped-events.js';
-import { toldLoss } from './told-losses.js';
+import { repeatedLine, toldLoss } from './told-losses.js';
 import type { ToldLoss } from './told-losses.js';
 import type { UnknownMargins } from './unknown-margins.js';
+import { isTraceLine } from './wire/trace-lines.js';
 import { UnreadTraces, unreadTraceOf } from './wire/unread-traces.js';
 
 // "(qemu) vhost_commit Started: 1 Changed: 0": the monitor, which shares the terminal, had just asked for a command
@@ -224,9 +225,24 @@ export class LineReader {
     return isThreadRow(text) || (this.#session.listsThreads(lineNo) && isBareThreadRow(text));
   }
 
+  /** The host's syslog writes a line of a trace once that came several times: what it says is known, and when it was is not. */
+  #missRepeated({ text, lineNo }: Line): boolean {
+    const repeated = repeatedLine(text);
+    if (repeated === undefined) return false;
+    const { times, text: own } = repeated;
+    const isOfTrace =
+      own === undefined
+        ? this.#session.isBelowRecord(lineNo)
+        : isTraceLine(own) || this.#known.isEvent(own);
+    if (!isOfTrace) return false;
+    this.#notes.settle();
+    this.lose(lineNo, { why: `a line came ${times} times more, says syslog` });
+    return true;
+  }
+
   /** A line of a trace that no format took is no line of a note. */
   #missTrace(text: string, lineNo: number): boolean {
-    if (!this.#unread.see(text, lineNo)) return false;
+    if (repeatedLine(text) !== undefined || !this.#unread.see(text, lineNo)) return false;
     this.#notes.settle();
     this.lose(lineNo, UNREAD);
     return true;
@@ -334,7 +350,7 @@ export class LineReader {
   }
 
   #readRest(line: Line): void {
-    if (this.#pager.takeQuit(line)) return;
+    if (this.#pager.takeQuit(line) || this.#missRepeated(line)) return;
     if (this.#mayBeLocation(line)) this.#held.hold('location', line.text, line);
     else if (this.#output.take(line) || this.#readBehind(line) || this.#tellsLoss(line)) return;
     else this.#prose(line);

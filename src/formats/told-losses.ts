@@ -30,6 +30,25 @@ export function toldLoss(
   return isCutMark(text) ? { why: 'somebody cut lines out' } : undefined;
 }
 
+/**
+ * `message repeated 3 times: [ VHOST_CONFIG: ...]`: how often, and what; without the text it is the line above, of whatever
+ * program. Undefined for other lines. Source: rsyslog runtime/ratelimit.c ratelimitGenRepMsg(); sysklogd and older ones
+ * leave the text out.
+ */
+export function repeatedLine(
+  line: string,
+): { times: number; text: string | undefined } | undefined {
+  if (!line.includes('message repeated ')) return undefined;
+  const found = REPEATED.exec(line.slice(0, LONGEST_REPEATED));
+  if (found === null) return undefined;
+  const [, times, text] = found;
+  return { times: Number(times), text };
+}
+
+const LONGEST_REPEATED = 2048;
+const REPEATED =
+  /(?:^|[ \t:])(?:-{1,3} )?(?:last )?message repeated (\d{1,10}) times?(?:: \[ ?(.*?)\]?|\.?(?: ?-{1,3})?)[ \t]*$/;
+
 /** `CPU:3 [LOST 12 EVENTS]`, `dropped 7 events`, `Suppressed 12 messages`: records are missing. */
 function isLossNotice(line: string): boolean {
   return line.length < 512 && LOST.test(line) && LOSS.test(line);

@@ -268,3 +268,23 @@ it('a request named like a member of every object is a message as any other', ()
   ]);
   expect(() => read(lines)).not.toThrow();
 });
+
+it('what syslog writes once of a line that came several times is told as such', () => {
+  const stamp = 'Nov 22 03:00:01 host ';
+  const address = 'VHOST_CONFIG: (/tmp/s) read message VHOST_USER_SET_VRING_ADDR';
+  const whyOf = (...lines: readonly string[]): unknown[] => {
+    const { records, problems } = readLines(lines.map((line) => stamp + line));
+    expect(problems).toEqual([]);
+    return records.flatMap((record) => (record.kind === 'gap' ? [record.why] : []));
+  };
+  const why = 'a line came 2 times more, says syslog';
+  expect(whyOf(`ovs[1]: message repeated 2 times: [ ${address}]`)).toEqual([why]);
+  expect(
+    whyOf(
+      'systemd[1]: x',
+      'qemu[1]: message repeated 2 times: [ vhost_commit Started: 1 Changed: 0]',
+    ),
+  ).toEqual([why]);
+  expect(whyOf(`ovs[1]: ${address}`, 'last message repeated 2 times')).toEqual([why]);
+  expect(whyOf(`ovs[1]: ${address}`, 'systemd[1]: message repeated 2 times: [ x]')).toEqual([]);
+});
