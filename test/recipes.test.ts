@@ -71,6 +71,26 @@ describe('recipes follow the tables', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
+  test('uprobes keep what perf says of samples that it lost', () => {
+    const script = textOf('uprobes');
+    const perf = [
+      "echo 'qemu 7/8 [001] 1.000001: vhtrace_1:vhost_dev_stop: (5555) hdev=0x5555'",
+      "echo 'other 9/9 [001] 1.000002: vhtrace_1:vhost_dev_stop: (5555) hdev=0x6666'",
+      "printf 'Warning:\\nProcessed 7654 samples and lost 12.50%%!\\n' >&2",
+    ];
+    const run = [
+      `perf() { [ "$1" = record ] || { ${perf.join('; ')}; }; }`,
+      'pid=7; group=vhtrace_1; data=$(mktemp -d)',
+      script.slice(script.indexOf('\nperf record')),
+      'rm -r "$data"',
+    ];
+    const { stdout } = spawnSync('sh', ['-euc', run.join('\n')], { encoding: 'utf8' });
+    expect(readText(stdout).records).toMatchObject([
+      { kind: 'kernel-event', span: { first: 1, last: 1 } },
+      { kind: 'gap', reach: { from: 1 } },
+    ]);
+  });
+
   test('strace traces the calls by which backends move the payloads of messages', () => {
     const { functions } = recipes.strace({ backends: ['user'], needs: undefined });
     // By DPDK's read_vhost_message(), and by libvhost-user's vu_message_write().

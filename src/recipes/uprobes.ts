@@ -2,7 +2,8 @@
  * The recipe for uprobes: what gdb's shows of calls and returns, without stopping QEMU.
  *
  * Source: Linux tools/perf Documentation/perf-probe.txt (`$params` since 4.3, `%return`), perf-script.txt; Documentation/trace/
- * uprobetracer.rst. What it prints about itself is read by grammars/probes-line.peggy, the rows by grammars/ftrace.peggy.
+ * uprobetracer.rst; tools/perf/util/session.c, perf_session__warn_about_errors(). What it prints about itself is read by
+ * grammars/probes-line.peggy, the rows by grammars/ftrace.peggy.
  */
 import { functionTable } from '../facts/functions.js';
 import type { Need } from '../model/report.js';
@@ -119,6 +120,9 @@ echo "$number functions are watched; Ctrl-C ends it" >&2
 perf record -q -a -e "$group:*" -o "$data/perf.data" >&2 || true
 perf script --show-lost-events -F comm,pid,tid,cpu,time,event,trace -i "$data/perf.data" 2> "$data/why" |
   awk -v own=" $pid/" 'index($0, own) || /PERF_RECORD_LOST/'
+# What perf says of the whole recording: "Processed 7654 samples and lost 12.50%!"
+grep '^Processed ' "$data/why" || true
+cat "$data/why" >&2
 `
   .trim()
   .split('\n');
@@ -141,5 +145,6 @@ const ABOUT: readonly string[] = [
   'function is told as "partly" and proves nothing by its silence.',
   'It shows arguments and not what is behind them: structures, and callers, which the returns of the',
   'calls around tell instead. Functions that this QEMU does not have are passed over.',
-  'Where perf loses events it says so: then "perf record -m 4M" in the script gives it more room.',
+  'Where perf loses events it says so, and nothing is proved there by silence: "perf record -m 4M" in',
+  'the script gives it more room.',
 ];
