@@ -71,6 +71,7 @@ describe('a system call', () => {
     ['= -1 EFAULT (Bad address)', { result: '-1', errno: 'EFAULT' }],
     ['= -1 EFAULT (Bad address) <0.000011>', { result: '-1', errno: 'EFAULT' }],
     ['= -1 (errno 524)', { result: '-1' }],
+    ['= -1 errno=2 (No such file or directory)', { result: '-1', errno: 'errno=2' }],
     ['= ?', {}],
     ['= ? <unavailable>', {}],
     ['= ? ERESTARTSYS (To be restarted if SA_RESTART is set)', { errno: 'ERESTARTSYS' }],
