@@ -691,6 +691,32 @@ describe('order', () => {
     expect(run(...calls).ordered).toBe(true);
   });
 
+  describe('times that a collector puts around each line', () => {
+    const text = 'VHOST_CONFIG: (/tmp/s) read message VHOST_USER_SET_VRING_ADDR';
+    const stampOf = (i: number): string => `2026-11-22T03:27:38.${100 + i}Z`;
+    const rowOf: Readonly<Record<string, (i: number) => string[]>> = {
+      'of logcli': (i) => [`${stampOf(i)} {app="ovs"} ${text}`],
+      'of logcli, as objects': (i) => [JSON.stringify({ line: text, timestamp: stampOf(i) })],
+      'of Grafana': (i) => [
+        '  {',
+        `    "line": ${JSON.stringify(text)},`,
+        `    "timestamp": "17953204581234567${10 + i}",`,
+        `    "date": "${stampOf(i)}"`,
+        '  },',
+      ],
+      'of Kibana': (i) => [`"Nov 22, 2026 @ 03:27:38.${100 + i}","${text}"`],
+      'of a clock of seconds': (i) => [`2026-11-22T03:27:3${Math.floor(i / 6)}Z {} ${text}`],
+    };
+    test.each(Object.entries(rowOf))('%s', (of, row) => {
+      const head = of === 'of Kibana' ? ['"@timestamp",message'] : [];
+      const rows = Array.from({ length: 18 }, (_, i) => row(i));
+      expect(run(...head, ...rows.flat())).toMatchObject({ ordered: true, steps: { length: 18 } });
+      const note = run(...head, ...rows.toReversed().flat());
+      expect(note.note).toMatchObject({ why: 'times that run backwards' });
+      expect(note.steps).toHaveLength(18);
+    });
+  });
+
   test('two bt of different stacks with no run between them make a note', () => {
     const note = run(
       '(gdb) bt',

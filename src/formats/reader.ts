@@ -24,6 +24,7 @@ import { stripMarkup } from './markup.js';
 import { EventLines } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
+import { OuterClock } from './outer-clock.js';
 import { RecordSink } from './record-sink.js';
 import { UnknownMargins } from './unknown-margins.js';
 
@@ -52,6 +53,7 @@ class Reader implements CaptureReader {
   readonly #json = new JsonLines();
   readonly #journal: JournalFields;
   readonly #csv = new CsvLines();
+  readonly #clock = new OuterClock();
   readonly #margins: Margins;
   readonly #events: EventLines;
   readonly #lines: LineReader;
@@ -118,6 +120,7 @@ class Reader implements CaptureReader {
     const clean = cleanLine(raw);
     if (this.#journal.take(clean, line)) return;
     const isBetween = this.#json.isBetween(clean) && !this.#lines.hides(clean);
+    if (isBetween && this.#clock.follow(clean)) this.#tellBackwards(this.#log.numberOf(line));
     if (isBetween || isHeader(clean)) this.#log.skip(line);
     else this.#pushText(clean, raw, line);
   }
@@ -133,7 +136,14 @@ class Reader implements CaptureReader {
     const bare = this.#margins.strip(stripMarkup(this.#csv.unwrap(whole)));
     const text = singleBlanks(bare);
     if (this.#csv.hole !== undefined) this.#lines.loseAbove(lineNo, this.#csv.hole);
+    if (text !== clean && this.#clock.follow(around(clean, text))) this.#tellBackwards(lineNo);
     if (!this.#tellHole(lineNo)) this.#lines.push({ text, lineNo, cut: false }, raw);
+  }
+
+  #tellBackwards(lineNo: number): void {
+    this.#lines.end();
+    const span = { first: lineNo, last: lineNo - 1 };
+    this.#session.record({ kind: 'backward-clock', span });
   }
 
   #pushPlainEvent(raw: string, lineNo: number): boolean {
@@ -186,10 +196,16 @@ class Reader implements CaptureReader {
       this.#lines.loseAbove(lineNo, { why: 'the end of the last line is missing' });
     }
     this.#lines.finish();
+    if (this.#clock.finish()) this.#tellBackwards(this.#log.numberOf(this.#count + 1));
     const records = this.#sink.finish();
     const { blank, problems } = this.#sink;
     return { lines: this.#count, blank, formats: this.#session.formats, records, problems };
   }
+}
+
+/** What was taken off; JSON and tables have it on both sides, and the text escaped. */
+function around(line: string, text: string): string {
+  return line.endsWith(text) ? line.slice(0, line.length - text.length) : line;
 }
 
 /** Above what a program has printed, in the log of supervisord (supervisor/dispatchers.py, POutputDispatcher). */

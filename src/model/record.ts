@@ -398,6 +398,13 @@ export interface Gap {
   readonly reach?: Reach;
 }
 
+/** What a collector of logs put around the lines shows here that the newest one comes first. */
+export interface BackwardClockMark {
+  readonly kind: 'backward-clock';
+  /** Empty: it stands between two lines that are read. */
+  readonly span: Span;
+}
+
 /** In front of which lines records may be missing, both ends included; without `to`, of all up to the end. */
 export interface Reach {
   readonly from: number;
@@ -427,6 +434,7 @@ export type CaptureRecord =
   | BreakpointSet
   | ThreadNotice
   | ProcessMark
+  | BackwardClockMark
   | FunctionReturn
   | PrintedValue
   | Command

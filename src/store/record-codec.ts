@@ -5,6 +5,7 @@
  * Texts that repeat are row ids of `text`, frames and stacks row ids of theirs; `null` is undefined.
  */
 import type {
+  BackwardClockMark,
   Backtrace,
   BreakpointSet,
   CallPath,
@@ -38,6 +39,7 @@ type Flag = 0 | 1;
 
 /** Kinds that are few in a capture, or whose members rarely repeat: stored as the JSON object they are. */
 type PlainRecord =
+  | BackwardClockMark
   | CallPath
   | CodeReference
   | ForeignStack
@@ -181,6 +183,7 @@ function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
       return record.list === undefined
         ? ['command', first, last, record.text]
         : ['command', first, last, record.text, record.list];
+    case 'backward-clock':
     case 'call-path':
     case 'code':
     case 'code-reference':
@@ -288,6 +291,7 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
         time: row[5] ?? undefined,
         ...(row[8] === undefined ? {} : { pid: row[8] }),
       };
+    case 'backward-clock':
     case 'call-path':
     case 'code':
     case 'code-reference':
