@@ -27,6 +27,7 @@ import { FormatOffers } from './format-offers.js';
 import { hiddenIn } from './hidden-lines.js';
 import type { KnownEvents } from './hidden-lines.js';
 import { NoteReader } from './notes/note-reader.js';
+import { otherTracerOf, ScriptOutput } from './other-tracers.js';
 import type { EventLine, EventLines } from './qemu/event-lines.js';
 import type { EventTable } from './qemu/event-table.js';
 import { WrappedEvents } from './qemu/wrapped-events.js';
@@ -72,6 +73,7 @@ export class LineReader {
   readonly #wrapped: WrappedEvents;
   readonly #pager: Pager;
   readonly #unread = new UnreadTraces();
+  readonly #scripts = new ScriptOutput();
   readonly #known: KnownEvents;
 
   constructor({ table, events, session, output, frames, stops, margins, isNewest }: LineContext) {
@@ -212,6 +214,7 @@ export class LineReader {
       this.#notes.blank(lineNo);
     } else if (this.#formats.take(text, lineNo)) {
       this.#unread.seeUnused(text, lineNo);
+      this.#scripts.follow(text);
       if (this.#formats.taker === 'dmesg') this.#missBehindStamp(line);
     } else if (this.#missTrace(text, lineNo)) return;
     else if (this.#goOnWithNote(line)) return;
@@ -265,7 +268,14 @@ export class LineReader {
   #countHidden(text: string, lineNo: number): boolean {
     const of = hiddenIn(text, this.#known);
     if (of !== undefined) this.#unread.count(of, lineNo);
-    return of !== undefined;
+    const tracer = of === undefined ? this.#tracerOf(text) : undefined;
+    if (tracer !== undefined) this.#unread.countForeign(tracer, lineNo);
+    return of !== undefined || tracer !== undefined;
+  }
+
+  #tracerOf(text: string): string | undefined {
+    this.#scripts.follow(text);
+    return this.#scripts.tracerOf(text) ?? otherTracerOf(text);
   }
 
   /** The line holds a record, whatever stands around that. */

@@ -39,6 +39,50 @@ test.each([
 });
 
 test.each([
+  ['ltrace -x', 'vhost_dev_start@qemu-system-x86_64(0x5555, 0x5556, 1, 0) = 0'],
+  ['ltrace -S', '4711 SYS_ioctl(13, 0x4008af00, 0x7ffd1) = 0'],
+  ['para-callgraph.stp', '    12 qemu-system-x86(4711):  -> vhost_dev_set_log(enable_log=0x1)'],
+  [
+    "LTTng's system calls",
+    '[03:27:38.223457789] (+0.100000000) host syscall_entry_ioctl: { cpu_id = 1 }, { fd = 13, cmd = 1074310912, arg = 140731 }',
+  ],
+  [
+    "LTTng's kprobes",
+    '[03:27:38.223457789] (+0.100000000) host vhost_net_ioctl: { cpu_id = 1 }, { ip = 0xFFFFFFFFC0A1B2C4 }',
+  ],
+  ["bcc's trace", '4711    4720    live_migration  vhost_dev_set_log 94110 1'],
+])('a row of %s', (_, line) => {
+  const { problems, records } = readText(`${line}\n`);
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^a line names what vhost does as .* prints it, which is not read$/),
+  ]);
+  expect(records.filter(({ kind }) => kind === 'gap')).toHaveLength(1);
+});
+
+test.each([
+  [
+    'Attaching 2 probes...',
+    ['vhost_dev_set_log enable=1', '@[vhost_net_ioctl]: 12', '12:01:02 4711 vhost_dev_stop'],
+  ],
+  [
+    'Tracing 2 functions for "qemu:vhost_*"... Hit Ctrl-C to end.',
+    ["  b'vhost_dev_set_log'", '  vhost_migration_log', '    vhost_dev_stop'],
+  ],
+])('what a script prints below %s', (head, rows) => {
+  const { problems } = readText([head, ...rows, ''].join('\n'));
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^3 lines from here on name what vhost does as (?:bpftrace|bcc) prints/),
+  ]);
+  expect(readText(rows.join('\n')).problems, 'without the head').toEqual([]);
+  const words = 'Here vhost_dev_stop() comes before the log base, which is wrong.';
+  expect(readText(`${head}\n\n${words}\n`).problems, 'words').toEqual([]);
+});
+
+test.each([
+  '[03:27:38.2] (+0.1) host syscall_entry_ioctl: { cpu_id = 1 }, { fd = 13, cmd = 44672, arg = 0 }',
+  '4711 SYS_ioctl(13, 0x5401, 0x7ffd1) = 0',
+  'vhost_dev_start@plt',
+  'hdev->vhost_ops->vhost_set_log_base(dev, base);',
   'It hangs in vhost_dev_stop() and then calls vhost_virtqueue_stop (dev=0x5555).',
   'See vhost_dev_start(), "vhost_dev_set_log" and the event vhost_commit.',
   'The crash is in #3 vhost_dev_start (hdev=0x5555) of the source.',

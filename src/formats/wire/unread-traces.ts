@@ -65,7 +65,8 @@ const SET_OFF = /^[ \t]*[`|][ \t]?(.*?)[ \t]*[`|][ \t]*$/;
 const LONGEST_LINE = 16_384;
 
 export class UnreadTraces {
-  readonly #seen = new Map<string, { readonly first: number; last: number; count: number }>();
+  readonly #seen: Counts = new Map();
+  readonly #foreign: Counts = new Map();
 
   #unused: { readonly first: number; last: number } | undefined;
 
@@ -79,12 +80,12 @@ export class UnreadTraces {
 
   /** A line of the trace `of` that is not read. */
   count(of: string, lineNo: number): void {
-    const seen = this.#seen.get(of);
-    if (seen === undefined) this.#seen.set(of, { first: lineNo, last: lineNo, count: 1 });
-    else {
-      seen.last = lineNo;
-      seen.count += 1;
-    }
+    countIn(this.#seen, of, lineNo);
+  }
+
+  /** A row of a tracer that is not read at all. */
+  countForeign(of: string, lineNo: number): void {
+    countIn(this.#foreign, of, lineNo);
   }
 
   /** A line that a format took, and of which nothing is made. */
@@ -103,7 +104,15 @@ export class UnreadTraces {
       this.#unused === undefined
         ? []
         : [{ code: 'UNREAD_PROTOCOL', message, span: this.#unused } as const];
-    return [...this.#unread(), ...unused];
+    const foreign = [...this.#foreign].map(
+      ([of, { first, last, count }]) =>
+        ({
+          code: 'UNREAD_PROTOCOL',
+          message: `${count === 1 ? 'a line names' : `${count} lines from here on name`} what vhost does as ${of} prints it, which is not read`,
+          span: { first, last },
+        }) as const,
+    );
+    return [...this.#unread(), ...foreign, ...unused];
   }
 
   #unread(): readonly Problem[] {
@@ -115,6 +124,17 @@ export class UnreadTraces {
           : `${count} lines from here on look like ${of}, but are cut, or have something around them that is not known`,
       span: { first, last: count === 1 ? first : last },
     }));
+  }
+}
+
+type Counts = Map<string, { readonly first: number; last: number; count: number }>;
+
+function countIn(counts: Counts, of: string, lineNo: number): void {
+  const seen = counts.get(of);
+  if (seen === undefined) counts.set(of, { first: lineNo, last: lineNo, count: 1 });
+  else {
+    seen.last = lineNo;
+    seen.count += 1;
   }
 }
 
