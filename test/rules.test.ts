@@ -250,6 +250,29 @@ test('RZ-ELECT counts the sync rounds of a trace up to the device stop, and says
   expect(messageOf(untilTheStop)).toContain(' and 7 sync rounds follow: ');
 });
 
+test('a probe is missing once: DS-LOGBASE-OFF of a device whose backend is not known', () => {
+  const start =
+    'vhost_dev_start (hdev=0x5555, vdev=0x5556, vrings=true) at ../hw/virtio/vhost.c:2071';
+  const features =
+    'vhost_dev_set_features (dev=0x5555, enable_log=false) at ../hw/virtio/vhost.c:989';
+  const text = [
+    `Thread 1 "qemu" hit Breakpoint 1, ${start}`,
+    `#0  ${start}`,
+    '#1  0x00007ffff7ca58ec in clone3 () at clone3.S:81',
+    '',
+    `Thread 1 "qemu" hit Breakpoint 2, ${features}`,
+    `#0  ${features}`,
+    `#1  0x000055555586824c in ${start.replace('2071', '2082')}`,
+    '#2  0x00007ffff7ca58ec in clone3 () at clone3.S:81',
+    '',
+  ];
+  const finding = check('a.txt', text.join('\n')).findings.find(
+    ({ rule }) => rule === 'DS-LOGBASE-OFF',
+  );
+  const probe = 'probe vhost_*_set_log_base';
+  expect(finding?.missing.filter((one) => one === probe)).toEqual([probe]);
+});
+
 describe('shadow virtqueues that only the stop of a vdpa device shows', () => {
   const dev = 'dev: 0x555556280000';
   const base = `vhost_vdpa_set_log_base ${dev} base: 0x7ffff4100000 size: 1024 refcnt: 1 fd: -1 log: 0x7ffff4100000`;
