@@ -144,8 +144,8 @@ export class OpenCalls {
     if (entry === undefined) return false;
     const result = event.args?.ret;
     this.#entries.delete(key);
-    if (entry.wire !== undefined && result !== undefined) {
-      entry.wire = { ...entry.wire, result: detached(result) };
+    if (entry.wire !== undefined) {
+      entry.wire = { ...entry.wire, result: result === undefined ? '?' : detached(result) };
     }
     this.settle(entry);
     return true;
