@@ -24,6 +24,7 @@ import {
   Rows,
 } from './uprobes.js';
 import { makeCall } from './calls.js';
+import { DeviceLives } from './device-lives.js';
 import { NOTHING_SHOWN } from './report-step.js';
 import type { WireFact } from './step.js';
 import { wireFact } from './wire.js';
@@ -60,6 +61,7 @@ export class ToolSteps {
   private sawPid = false;
   private readonly words = new CommandWords();
   private readonly images = new Images();
+  private readonly lives = new DeviceLives();
   private readonly rows = new Rows();
   /** The last line of a tool is no trace event. */
   private isAfterRequest = false;
@@ -140,8 +142,9 @@ export class ToolSteps {
       if (record.pid === undefined && this.sawPid) this.maker.markGap();
       this.sawPid ||= record.pid !== undefined;
     }
-    const wire = isReturn ? this.returnFact(record) : wireFact(record, this.words);
-    if (wire === undefined) return;
+    const fact = isReturn ? this.returnFact(record) : wireFact(record, this.words);
+    if (fact === undefined) return;
+    const wire = this.lives.follow(fact);
     // The result of a call in the kernel comes with its return.
     const isOpen = record.kind === 'kernel-event' && !isReturn;
     const shown = { line: record.span.first, event: undefined, wire };

@@ -3,8 +3,8 @@
  *
  * strace prints of their arguments a pointer only, so order, device and result are all that is known:
  * no features word, no vring. A device is `fd N`, with its path where -y printed one: threads share file
- * descriptors, so the thread is no part of it. A file descriptor that is closed and opened again, and
- * two processes in one strace, are not told apart.
+ * descriptors, so the thread is no part of it; one that is opened again for another device is told apart by its
+ * VHOST_SET_OWNER (device-lives.ts), two processes in one strace are not.
  */
 import type { SystemCall } from '../model/record.js';
 import { ioctlByName, ioctlByNumber } from './ioctls.js';
