@@ -153,6 +153,14 @@ describe('steps', () => {
     expect(run(...log, exit, ...log).sessions).toBe(1);
   });
 
+  test('a process that executes another program begins anew', () => {
+    const stop = [...hit(1, 'vhost_dev_stop', 'hdev=0x10'), BOTTOM];
+    const program = 'is executing new program: /usr/bin/qemu-system-x86_64';
+    expect(run(...stop, `process 7 ${program}`, ...stop).sessions).toBe(2);
+    expect(run(...stop, `Remote target ${program}`, ...stop).sessions).toBe(2);
+    expect(run('Starting program: /bin/sh', `process 7 ${program}`, ...stop).sessions).toBe(1);
+  });
+
   test('another return address of the same outermost function is another process', () => {
     const other = BOTTOM.replace('58ec', '60ec');
     const { sessions, devices } = run(

@@ -38,7 +38,7 @@ export type GdbLine =
 
 // First words of everything that the grammar knows. "1.2  y  0x0000 in f at x.c:3" is a row of `info breakpoints`.
 const CANDIDATE =
-  /^(?:Thread |\[(?:Switching|Current|New|Thread|LWP|Inferior|process) |Breakpoint \d|Temporary (?:breakpoint|catchpoint) \d|Hardware |Watchpoint \d|Catchpoint \d|Program (?:received|terminated)|Starting program: |The program no longer|\d+(?:\.\d+)?[ \t]+(?:(?:hw )?breakpoint[ \t]|[yn-]\*?[ \t]+0x)|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$)/;
+  /^(?:Thread |\[(?:Switching|Current|New|Thread|LWP|Inferior|process) |Breakpoint \d|Temporary (?:breakpoint|catchpoint) \d|Hardware |Watchpoint \d|Catchpoint \d|Program (?:received|terminated)|Starting program: |(?:process \d+|Remote target) is executing |The program no longer|\d+(?:\.\d+)?[ \t]+(?:(?:hw )?breakpoint[ \t]|[yn-]\*?[ \t]+0x)|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$)/;
 
 const LONGEST_LINE = 16_384;
 
