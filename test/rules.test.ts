@@ -250,6 +250,26 @@ test('RZ-ELECT counts the sync rounds of a trace up to the device stop, and says
   expect(messageOf(untilTheStop)).toContain(' and 7 sync rounds follow: ');
 });
 
+test('XD-ORDER says nothing of a device that is seen to be registered anew between the two', () => {
+  const text = readFileSync(join(root, 'XD-ORDER', 'violation-forwards', 'input.txt'), 'utf8');
+  const init =
+    'vhost_dev_init (hdev=0x5555573fac50, opaque=0x5555573fad98) at ../hw/virtio/vhost.c:1431';
+  const stop = [
+    `Thread 1 "qemu" hit Breakpoint 7, ${init}`,
+    `#0  ${init}`,
+    '#1  0x0000555555853ef0 in main () at ../migration/migration.c:1895',
+    '',
+  ];
+  const at = text.indexOf('Thread 1 "qemu" hit Breakpoint 5, vhost_log_global_stop');
+  const anew = text.slice(0, at) + stop.join('\n') + text.slice(at);
+  const verdictsOf = (log: string): string[] =>
+    check('a.txt', log)
+      .findings.filter(({ rule }) => rule === 'XD-ORDER')
+      .map(({ verdict }) => verdict);
+  expect(verdictsOf(text)).toEqual(['violation']);
+  expect(verdictsOf(anew)).toEqual(['not-exercised']);
+});
+
 test('a probe is missing once: DS-LOGBASE-OFF of a device whose backend is not known', () => {
   const start =
     'vhost_dev_start (hdev=0x5555, vdev=0x5556, vrings=true) at ../hw/virtio/vhost.c:2071';

@@ -1,7 +1,7 @@
 import { cutStacks, globalPasses } from './shared/calls/global-passes.js';
 import type { GlobalPass } from './shared/calls/global-passes.js';
 import { hasGap } from '../flows/run.js';
-import type { Rule } from './rule.js';
+import type { Rule, SessionContext } from './rule.js';
 
 /** A log stop visits the devices in the opposite order of the log start. */
 export const xdOrder: Rule = {
@@ -39,6 +39,8 @@ export const xdOrder: Rule = {
       if (common.length < 2 || hasGap(context.run, from, pass.activation.last)) continue;
       if (cutStacks(context, pass.activation).length > 0) continue;
       const visited = backward.filter((device) => common.includes(device));
+      // That is known to be legal, and no news.
+      if (isRegisteredAnew(context, common, from, pass.activation.last)) continue;
       const isReversed = common.toReversed().every((device, i) => device === visited[i]);
       const at = { step: first.first, line: first.line };
       yield isReversed
@@ -53,6 +55,21 @@ export const xdOrder: Rule = {
     }
   },
 };
+
+/** One of the devices was made or taken away in between, and its listener with it: vhost_dev_init(), vhost_dev_cleanup(). */
+function isRegisteredAnew(
+  context: SessionContext,
+  devices: readonly string[],
+  from: number,
+  to: number,
+): boolean {
+  return context
+    .of('vhost_dev_init', 'vhost_dev_cleanup')
+    .some(
+      ({ device, first }) =>
+        first > from && first < to && (device === undefined || devices.includes(device)),
+    );
+}
 
 /** Devices in the order of their calls; undefined where a call hides its device or a device comes twice. */
 function orderOf({ calls, undone }: GlobalPass): string[] | undefined {
