@@ -82,7 +82,9 @@ function* judge(
   const missing = [...registrationDoubts(context, 'calls', life, activation.first)];
   if (flag === undefined) {
     missing.push(...unwatchedToggles(run, life.start.step, activation.first));
-    missing.push('the log start or stop before the sync, and its end');
+    missing.push(
+      'the log start or stop before the sync, and its end, or vhost_dev_init of the device, which clears the flag',
+    );
   }
   if (missing.length > 0) {
     const message = 'whether the device logs when the migration reads the log is not known';

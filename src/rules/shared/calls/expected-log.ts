@@ -95,6 +95,10 @@ function afterZeroing(context: SessionContext, zeroed: Activation, start: Activa
   };
 }
 
+/** What began before the capture is not known; in a process that begins in it, the making of the device tells. */
+const BEFORE_START =
+  'the log start or stop before this start, or vhost_dev_init of the device, which clears the flag';
+
 /** A log start that goes on to its work proves that the flag was off up to then. */
 function beforeFirstToggle(
   { run }: SessionContext,
@@ -102,13 +106,13 @@ function beforeFirstToggle(
   start: Activation,
 ): ExpectedLog {
   if (next?.enable !== true || !doesWork(next) || hasGap(run, start.first, next.activation.first)) {
-    return unknown('the log start or stop before this start');
+    return unknown(BEFORE_START);
   }
   return {
     flag: false,
     onlyConfirms: true,
     evidence: [{ line: next.activation.line, role: 'the first log start finds the flag off' }],
-    missing: ['the log start or stop before this start'],
+    missing: [BEFORE_START],
   };
 }
 
