@@ -725,6 +725,35 @@ describe('order', () => {
     });
   });
 
+  describe('the files of strace -ff, one behind the other', () => {
+    const call = (head: string): string => `${head}ioctl(13</dev/vhost-net>, VHOST_SET_OWNER) = 0`;
+    const signOf = (...lines: readonly string[]): string | undefined => run(...lines).note?.why;
+    const why = 'files of single threads, one behind the other';
+    const clock = ['10:00:02.000001 ', '10:00:01.000001 '];
+    const seconds = ['1795736670.000002 ', '1795736670.000001 '];
+
+    test.each([
+      ['a clock that goes back', clock.map(call)],
+      ['seconds that go back', seconds.map(call)],
+      ['a thread that has ended', [call(''), '+++ exited with 0 +++', call('')]],
+      ['a thread that is traced no more', ['futex(0x7f00, FUTEX_WAIT <detached ...>', call('')]],
+    ])('%s', (_, lines) => {
+      expect(signOf(...lines)).toBe(why);
+    });
+
+    test.each([
+      ['lines that name their thread', clock.map((head, i) => call(`${4711 + i} ${head}`))],
+      ['midnight', [call('23:59:59.9 '), call('00:00:00.1 ')]],
+      ['what has passed since the line before', [call('     0.000009 '), call('     0.000001 ')]],
+      [
+        'another thread that is traced',
+        [call(clock[0] ?? ''), 'strace: Process 7 attached', call(clock[1] ?? '')],
+      ],
+    ])('not %s', (_, lines) => {
+      expect(signOf(...lines)).toBeUndefined();
+    });
+  });
+
   test('two bt of different stacks with no run between them make a note', () => {
     const note = run(
       '(gdb) bt',

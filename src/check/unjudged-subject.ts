@@ -126,6 +126,11 @@ function missingAround(run: Run, subject: Pick<Subject, 'role' | 'line'>): reado
         `the order of the records: ${why} (line ${line}) show that the newest line comes first; \`tac FILE | vhtrace check -\` turns them round`,
       ];
     }
+    if (why === 'files of single threads, one behind the other') {
+      return [
+        `the order of the records: ${why} (line ${line}), as strace -ff writes them; \`strace-log-merge\` of strace brings them in order`,
+      ];
+    }
     return [
       `the order of the ${subject.role === 'wire' ? 'records' : 'backtraces'}: ${why} (line ${line}) make this a note of separate snippets; --assume-ordered vouches for their order`,
     ];

@@ -11,7 +11,6 @@ export class BackwardClock {
 
   /** True once the times that were seen so far run backwards. */
   follow(record: CaptureRecord): boolean {
-    if (record.kind === 'backward-clock') return true;
     if (this.times.isFull) return false;
     const time = timeOf(record);
     return time !== undefined && this.times.follow(time);

@@ -15,7 +15,10 @@ import { BackwardClock } from './backward-clock.js';
 export interface NoteSign {
   readonly line: number;
   readonly why:
-    'words between the dumps' | 'backtraces with no run between them' | 'times that run backwards';
+    | 'words between the dumps'
+    | 'backtraces with no run between them'
+    | 'times that run backwards'
+    | 'files of single threads, one behind the other';
 }
 
 /** The first sign that a person put the dumps together, undefined for a timeline. Pure. */
@@ -36,8 +39,14 @@ export class NoteSignFinder {
 
   follow(record: CaptureRecord): void {
     if (this.found !== undefined) return;
-    if (this.clock.follow(record)) {
+    const isNewestFirst = record.kind === 'order' && record.why === 'newest first';
+    if (isNewestFirst || this.clock.follow(record)) {
       this.found = { line: record.span.first, why: 'times that run backwards' };
+      return;
+    }
+    if (record.kind === 'order') {
+      const why = 'files of single threads, one behind the other';
+      this.found = { line: record.span.first, why };
       return;
     }
     if (record.kind === 'event' && this.seenDump && this.prose === undefined) return;

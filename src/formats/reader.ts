@@ -143,7 +143,7 @@ class Reader implements CaptureReader {
   #tellBackwards(lineNo: number): void {
     this.#lines.end();
     const span = { first: lineNo, last: lineNo - 1 };
-    this.#session.record({ kind: 'backward-clock', span });
+    this.#session.record({ kind: 'order', span, why: 'newest first' });
   }
 
   #pushPlainEvent(raw: string, lineNo: number): boolean {

@@ -398,11 +398,13 @@ export interface Gap {
   readonly reach?: Reach;
 }
 
-/** What a collector of logs put around the lines shows here that the newest one comes first. */
-export interface BackwardClockMark {
-  readonly kind: 'backward-clock';
+/** Here it shows that the lines do not stand in the order of what happened. */
+export interface OrderMark {
+  readonly kind: 'order';
   /** Empty: it stands between two lines that are read. */
   readonly span: Span;
+  /** By what a collector of logs put around the lines; the files of `strace -ff`, of which each is of one thread. */
+  readonly why: 'newest first' | 'thread behind thread';
 }
 
 /** In front of which lines records may be missing, both ends included; without `to`, of all up to the end. */
@@ -434,7 +436,7 @@ export type CaptureRecord =
   | BreakpointSet
   | ThreadNotice
   | ProcessMark
-  | BackwardClockMark
+  | OrderMark
   | FunctionReturn
   | PrintedValue
   | Command

@@ -5,7 +5,6 @@
  * Texts that repeat are row ids of `text`, frames and stacks row ids of theirs; `null` is undefined.
  */
 import type {
-  BackwardClockMark,
   Backtrace,
   BreakpointSet,
   CallPath,
@@ -18,6 +17,7 @@ import type {
   Heading,
   KernelEvent,
   LogLine,
+  OrderMark,
   PrintedValue,
   ProcessMark,
   Reach,
@@ -39,7 +39,6 @@ type Flag = 0 | 1;
 
 /** Kinds that are few in a capture, or whose members rarely repeat: stored as the JSON object they are. */
 type PlainRecord =
-  | BackwardClockMark
   | CallPath
   | CodeReference
   | ForeignStack
@@ -47,6 +46,7 @@ type PlainRecord =
   | Heading
   | KernelEvent
   | LogLine
+  | OrderMark
   | PrintedValue
   | SourceCode
   | SystemCall
@@ -183,7 +183,6 @@ function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
       return record.list === undefined
         ? ['command', first, last, record.text]
         : ['command', first, last, record.text, record.list];
-    case 'backward-clock':
     case 'call-path':
     case 'code':
     case 'code-reference':
@@ -192,6 +191,7 @@ function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
     case 'kernel-event':
     case 'log':
     case 'message':
+    case 'order':
     case 'return':
     case 'syscall':
     case 'value': {
@@ -291,7 +291,6 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
         time: row[5] ?? undefined,
         ...(row[8] === undefined ? {} : { pid: row[8] }),
       };
-    case 'backward-clock':
     case 'call-path':
     case 'code':
     case 'code-reference':
@@ -300,6 +299,7 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
     case 'kernel-event':
     case 'log':
     case 'message':
+    case 'order':
     case 'return':
     case 'syscall':
     case 'value':

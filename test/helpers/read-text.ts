@@ -53,7 +53,7 @@ export function expectEveryLineOnce(reading: Reading): void {
   let last = 0;
   let covered = reading.blank;
   for (const { span, kind } of reading.records) {
-    const isBetween = kind === 'gap' && span.last === span.first - 1;
+    const isBetween = (kind === 'gap' || kind === 'order') && span.last === span.first - 1;
     if (span.first <= last || (span.last < span.first && !isBetween)) {
       expect.fail(`${kind} at lines ${span.first} to ${span.last} comes after line ${last}`);
     }

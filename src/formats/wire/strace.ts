@@ -27,6 +27,7 @@ import {
   transferOf,
 } from './strace-line.js';
 import type { CallLine, StraceLine, Transfer } from './strace-line.js';
+import { ThreadFiles } from './strace-files.js';
 import { HEADER_BYTES, headerOf } from './vhost-user-bytes.js';
 import type { MessageHeader, MessageKind } from './vhost-user-bytes.js';
 import { Channels } from './vhost-user-channels.js';
@@ -78,6 +79,7 @@ class Strace implements LineFormat {
   readonly #torn = new Map<number, Torn>();
   readonly #headed = new Map<string, Headed>();
   readonly #channels = new Channels();
+  readonly #files = new ThreadFiles();
   #dumped: Dumped | undefined;
   #lastLine = -1;
   #problem: Problem | undefined;
@@ -97,7 +99,7 @@ class Strace implements LineFormat {
     if (line !== undefined && isEvidence(line, isNear)) {
       if (holdsTwo(text, line)) this.#loseEndOfLine(lineNo);
       else if ('args' in line && isDamaged(line)) this.#lose(lineNo, 'a part of a call is missing');
-      else this.#read(line, lineNo);
+      else this.#read(line, lineNo, text);
     } else if (isNear && isAttachment(text)) this.#attach(text, lineNo);
     else if (isNear && isOfProgram(text)) this.#chatter(lineNo);
     else if (isNear && TORN_STAMP.test(text)) this.#lose(lineNo, 'the head of a call is missing');
@@ -132,8 +134,12 @@ class Strace implements LineFormat {
     for (const lineNo of dumped.below) this.#chatter(lineNo);
   }
 
-  #read(line: StraceLine, lineNo: number): void {
+  #read(line: StraceLine, lineNo: number, text: string): void {
     this.#settle();
+    if (this.#files.begins(line, text)) {
+      const span = { first: lineNo, last: lineNo - 1 };
+      this.#held.add({ kind: 'order', span, why: 'thread behind thread' });
+    }
     switch (line.what) {
       case 'call':
         if (hasLostHead(line.name)) this.#lose(lineNo, `the head of ${line.name}() is missing`);
