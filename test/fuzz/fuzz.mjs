@@ -105,7 +105,7 @@ function expectEveryLineOnce({ records, blank, lines: total }, expected) {
   let last = 0;
   let covered = blank;
   for (const { span, kind } of records) {
-    const isBetween = kind === 'gap' && span.last === span.first - 1;
+    const isBetween = (kind === 'gap' || kind === 'order') && span.last === span.first - 1;
     if (span.first <= last || (span.last < span.first && !isBetween)) {
       throw new Error(`${kind} at lines ${span.first} to ${span.last} comes after line ${last}`);
     }
