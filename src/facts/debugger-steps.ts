@@ -99,19 +99,21 @@ export class DebuggerSteps {
     if (stop?.frame === undefined) return;
     this.position.stand(stop.frame);
     const call = callOf(stop.frame);
-    if (call === undefined) return;
+    const deadly = this.deadlyFor(undefined);
+    // Where QEMU dies is told, whichever function that is.
+    if (call === undefined && deadly === undefined) return;
     const entry = isOfBreakpoint(stop);
     this.standing = this.maker.push({
       line: stop.span.first,
-      calls: [call],
-      callLines: [stop.span.first],
+      calls: call === undefined ? [] : [call],
+      callLines: call === undefined ? [] : [stop.span.first],
       frames: [stop.frame],
       frameLines: [stop.span.first],
       entry,
       stop,
       stackKnown: false,
       complete: false,
-      deadly: this.deadlyFor(undefined),
+      deadly,
     });
     this.onHit(this.standing);
     for (const value of values) this.onValue(value);

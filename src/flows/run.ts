@@ -167,7 +167,11 @@ function runOf(
     profiles,
     profile: commonRange(profiles),
     migrations: buildMigrations(steps, atStep),
-    crashes: findCrashes(stops, atStep, built.assertions),
+    crashes: findCrashes(
+      steps.filter((step) => showsCalls(step) || step.deadly !== undefined),
+      atStep,
+      built.assertions,
+    ),
     devices: collectDevices(
       stops,
       factsOfDevices(steps, activations, rings),

@@ -74,7 +74,7 @@ export class GdbOutput {
       case 'thread':
         if (read.what === 'header') this.#session.addHeader(read.thread, span);
         else {
-          this.#session.addOutput({ kind: 'thread', span, what: read.what, thread: read.thread });
+          this.#session.addThread({ kind: 'thread', span, what: read.what, thread: read.thread });
         }
         break;
       case 'process':

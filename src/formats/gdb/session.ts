@@ -17,6 +17,7 @@ import type {
   ProcessMark,
   Prose,
   Span,
+  ThreadNotice,
   ThreadRef,
 } from '../../model/record.js';
 import { BacktraceBuilder } from './backtrace-builder.js';
@@ -225,6 +226,13 @@ export class GdbSession {
     this.record({ kind: 'thread', span, what: 'header', thread });
     this.#header = thread;
     this.#above.output = span.last;
+  }
+
+  /** `[Switching to Thread 0x7ffff74335c0 (LWP 24305)]`, `[New Thread ...]`, `[Thread ... exited]`. */
+  addThread(notice: ThreadNotice): void {
+    if (notice.what === 'switch' && this.#stop.switchTo(notice))
+      this.#above.output = notice.span.last;
+    else this.addOutput(notice);
   }
 
   // "Starting program" and libthread_db's banner announce the same process.

@@ -1,10 +1,11 @@
 /**
  * A stop whose location comes on a later line, or never, with the lines in between: "Old value = 1", "New value = 2",
- * blank ones.
+ * blank ones, "[Switching to Thread 0x7ffff74335c0 (LWP 24305)]" where a signal came to another thread.
  *
- * Source: gdb/infrun.c, print_stop_event() (gdb 7 to 18): first why the program stopped, then where.
+ * Source: gdb/infrun.c, print_stop_event() (gdb 7 to 18): first why the program stopped, then where; handle_signal_stop(), which
+ * tells of a signal before normal_stop() tells of the thread.
  */
-import type { Stop } from '../../model/record.js';
+import type { Stop, ThreadNotice } from '../../model/record.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
 
 /** A stop without its place and lines. */
@@ -12,10 +13,15 @@ export type StopHead = Omit<Stop, 'span' | 'frame'>;
 
 const MOST_LINES_BEFORE_LOCATION = 16;
 
-interface OpenStop {
-  readonly head: StopHead;
+interface LooseLine {
   readonly lineNo: number;
-  readonly waiting: { readonly lineNo: number; readonly kind: LooseKind }[];
+  readonly kind: LooseKind;
+}
+
+interface OpenStop {
+  head: StopHead;
+  readonly lineNo: number;
+  readonly waiting: (LooseLine | ThreadNotice)[];
   /** The program stopped: "Hardware watchpoint 3: counter" is also what `watch` says. */
   hit: boolean;
 }
@@ -41,6 +47,15 @@ export class WaitingStop {
     if (this.#open !== undefined) this.#open.hit = true;
   }
 
+  /** The stop is of the thread that gdb switches to; false where it does not switch for it. */
+  switchTo(notice: ThreadNotice): boolean {
+    const open = this.#open;
+    if (open?.head.reason !== 'signal' || notice.thread.num !== undefined) return false;
+    open.waiting.push(notice);
+    open.head = { ...open.head, thread: { ...notice.thread, ...open.head.thread } };
+    return true;
+  }
+
   /** Its location has come; undefined where nothing waits for one. */
   take(): Pick<OpenStop, 'head' | 'lineNo'> | undefined {
     const open = this.#open;
@@ -64,7 +79,10 @@ export class WaitingStop {
     const { head, lineNo, hit, waiting } = open;
     if (hit) this.#sink.add({ ...head, span: { first: lineNo, last: lineNo }, frame: undefined });
     else this.#sink.loose(lineNo, 'chatter');
-    for (const line of waiting) this.#sink.loose(line.lineNo, line.kind);
+    for (const line of waiting) {
+      if ('span' in line) this.#sink.add(line);
+      else this.#sink.loose(line.lineNo, line.kind);
+    }
     return hit;
   }
 }
