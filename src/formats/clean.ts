@@ -74,8 +74,8 @@ function isUnclean(line: string): boolean {
   return UNCLEAN.test(line) || MOJIBAKE.test(line);
 }
 
-/** `0x5555 "a &amp; b"`, `$1 = "&lt;"`: a string of the program, as gdb prints it. */
-const STRING = /(?:\b0x[\da-f]{1,16}|=) "(?:\\.|[^"\\]){0,4096}"/g;
+/** `0x5555 "a &amp; b"`, `$1 = "&lt;"`: a string of the program, as gdb prints it; the machine interface escapes its quotes. */
+const STRING = /(?:\b0x[\da-f]{1,16}|=) (?:"(?:\\.|[^"\\]){0,4096}"|\\"[^"]{0,4096}")/g;
 
 /** Who escapes a text does so with all of it: entities in strings alone are what the program has there. */
 function decodeEntities(text: string): string {

@@ -85,6 +85,14 @@ describe('a stack that the machine interface prints', () => {
   });
 });
 
+test('entities in a string are what the program has', () => {
+  const args = String.raw`args=[{name="s",value="0x5 \"a &amp; b\""}]`;
+  const stop = `*stopped,reason="breakpoint-hit",bkptno="2",frame={func="f",${args}},thread-id="1"`;
+  expect(readLines([stop]).records).toMatchObject([
+    { frame: { args: [{ value: '0x5 "a &amp; b"' }] } },
+  ]);
+});
+
 test('arguments with a torn name are not known, and that is told', () => {
   const args = 'args=[{name="dev",value="0x5"},{name="return_v alue",value="1"}]';
   const stop = `*stopped,reason="breakpoint-hit",bkptno="2",frame={func="f",${args}},thread-id="1"`;
