@@ -114,6 +114,8 @@ describe('a line that no format claims', () => {
     'After the cancel:',
     'We see that LOG_ALL is cleared here.',
     'Calling sequence is: vhost_dev_start()->vhost_set_log_base()',
+    'Failed to reproduce it: the second run',
+    'Reconnecting after an error',
   ])('is human: %s', (line) => {
     expect(isHuman(line, false)).toBe(true);
   });
@@ -130,6 +132,10 @@ describe('a line that no format claims', () => {
     '00:18:17.716  VHOST_CONFIG: (/tmp/s.sock) read message VHOST_USER_SET_FEATURES',
     '0x7fffffffdf28: 0x12 0x13',
     '-device vhost-user-blk-pci,chardev=c0',
+    'Reconnecting after error: The maximum number of queues supported by the backend is 1',
+    'unable to start vhost net: 22: falling back on userspace virtio',
+    'vhost_backend_init failed: Operation not permitted',
+    "Failed to connect to '/run/s.sock': Connection refused",
   ])('is the output of a program: %s', (line) => {
     expect(isHuman(line, false)).toBe(false);
   });

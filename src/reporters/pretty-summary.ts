@@ -186,7 +186,12 @@ function ruleList(
   const names = Array.from(byRule(report, verdict), ([rule, { length: times }]) =>
     times > 1 ? `${rule} (${times})` : rule,
   );
-  return limited(wrap(names.join(', '), options.width - 2), options);
+  const lines = wrap(names.join(', '), options.width - 2);
+  if (options.all || lines.length <= MAX_LINES) return lines;
+  const rest = lines.slice(MAX_LINES).join(' ').split(', ');
+  // The number behind a name may have got onto the next line.
+  const more = rest.filter((name) => /^[A-Z]/.test(name)).length;
+  return [...lines.slice(0, MAX_LINES), `... and ${count(more, 'more rule')} (--all)`];
 }
 
 /** Findings with this verdict, by the ids of their rules in order. */

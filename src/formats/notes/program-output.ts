@@ -3,7 +3,8 @@
  * messages of QEMU, of the programs around it, and of consoles.
  *
  * Sources: QEMU (migration/migration-hmp-cmds.c, monitor/hmp.c, accel/kvm/kvm-all.c, util/main-loop.c, target/i386/,
- * system/memory.c, accel/tcg/; QEMU 2 to 10), GLib, iproute2, Linux, systemd, agetty, DPDK (app/test-pmd,
+ * system/memory.c, accel/tcg/, hw/virtio/vhost.c, hw/net/vhost_net.c, hw/block/vhost-user-blk.c, net/vhost-user.c; QEMU 2
+ * to 10), GLib, iproute2, Linux, systemd, agetty, DPDK (app/test-pmd,
  * drivers/net/vhost; 22.11 to 25.11), perf, bpftrace.
  */
 import { anyOf } from '../../base/any-of.js';
@@ -36,6 +37,9 @@ const PROGRAM_START = anyOf([
   /^(?:globals:|(?:announce|auto|avail|background|block|clear|compress|cpu|decompress|direct|dirty|downtime|late|mapped|max|multifd|only|pause|postcopy|rdma|release|return|send|store|switchover|throttle|tls|validate|vcpu|x|xbzrle|zero)(?:-[a-z0-9]+)+: (?:on|off|none|normal|'[^']*'|\d+(?: (?:ms|MB\/s|bytes(?:\/second)?))?)|(?:xbzrle|compress|events|multifd): (?:on|off))$/,
   // QEMU where it puts no name in front
   /^(?:main-loop: WARNING: |KVM internal error\. Suberror: |KVM: entry failed, hardware error |extra data\[\d+\]: |emulation failure$|error: kvm run failed |CPU #\d+:|Migration failed: (?:Unable|Unknown|Failed|Cannot|Could|[Ee]rror|load of|[^:]+: [A-Z][a-z])|Formatting '|Unexpected error in \w+\(\) at |cannot set up guest memory '|WARNING: Image format was not specified for '|Automatically detecting the format is dangerous for raw images|Specify the 'raw' format explicitly to remove)/,
+  // error_report() in a command of QMP:  Reconnecting after error: x   vhost_backend_init failed: Protocol error
+  /^(?:Reconnecting after error: |vhost lacks feature mask 0x[0-9a-f]+ for backend$|failed to init vhost_net for queue \d+$|unable to start vhost net: \d+: falling back on userspace virtio$|vhost VQ \d+ ring restore failed: -?\d+|vhost[\w-]*(?: initialization)? failed: [A-Z][\w ']{2,60}(?: \(\d+\))?$|Failed to (?:set msg fds\.|(?:read|write) msg(?:\.| header\.) )|Error starting vhost: -?\d+$)/,
+  /^(?:Failed to|Unable to|Could not|Cannot) [^:]{1,120}: (?:Connection (?:refused|reset by peer)|Broken pipe|No such file or directory|Operation not (?:permitted|supported)|Permission denied|Bad (?:address|file descriptor)|Invalid argument|Input\/output error|Protocol error|Cannot allocate memory|Resource temporarily unavailable|Transport endpoint is not connected)(?: \(\d+\))?$/,
   /^(?:If you're running a guest on an Intel machine without unrestricted mode|support, the failure can be most likely due to the guest entering an invalid|state for Intel VT\. For example, the guest maybe running in big real mode|which is not supported on less recent Intel processors\.)$/,
   // registers of a virtual processor:  RIP=0 RFL=2 [-------]   ES =0000 00000000 DPL=0   GDT=     fe 7f   Code=00 <ff>
   /^(?:[A-Z][A-Z0-9]{1,4} ?= *[0-9a-f]{4,}(?:[ \t]|$)|Code=[0-9a-f<])/,
