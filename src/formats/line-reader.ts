@@ -31,6 +31,7 @@ import { otherTracerOf, ScriptOutput } from './other-tracers.js';
 import type { EventLine, EventLines } from './qemu/event-lines.js';
 import type { EventTable } from './qemu/event-table.js';
 import { WrappedEvents } from './qemu/wrapped-events.js';
+import { readForeign } from './stacks/foreign-lines.js';
 import { repeatedLine, toldLoss } from './told-losses.js';
 import type { ToldLoss } from './told-losses.js';
 import type { UnknownMargins } from './unknown-margins.js';
@@ -180,7 +181,8 @@ export class LineReader {
       return;
     }
     const head = { ...line, text: split.head };
-    if (this.#held.isFrameBelow(split.level, head)) {
+    const isOfOtherTool = readForeign(split.rest)?.type === 'frame';
+    if (!isOfOtherTool && this.#held.isFrameBelow(split.level, head)) {
       this.join(head);
       this.#pushFrames({ ...line, text: split.rest });
       return;

@@ -158,6 +158,13 @@ describe('frames on one line', () => {
     },
   );
 
+  test('are those of gdb alone', () => {
+    const other = '#4 0x7f17 in clone (/lib/libc.so.6+0x12) (BuildId: ab12cd)';
+    const reading = readText(['#2  e () at a.c:1', `#3  f_lo  ${other}`, ''].join('\n'));
+    expectEveryLineOnce(reading);
+    expect(reading.problems).toMatchObject([{ code: 'FRAME_UNREAD', span: { first: 2, last: 2 } }]);
+  });
+
   test('are told of where they do not', () => {
     const line = `${first} #0  g (b=2) at b.c:2`;
     expect(traceOf(line)).toMatchObject({ levels: [3], incomplete: true });
