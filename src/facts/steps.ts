@@ -103,6 +103,7 @@ export class StepBuilder {
       case 'code-reference':
       case 'foreign-stack':
       case 'heading':
+      case 'order':
         break;
       case 'log':
         if (record.source === 'qemu') this.debugger.onLog(record);
