@@ -715,6 +715,12 @@ describe('order', () => {
       'of Kibana': (i) => [`"Nov 22, 2026 @ 03:27:38.${100 + i}","${text}"`],
       'of a clock of seconds': (i) => [`2026-11-22T03:27:3${Math.floor(i / 6)}Z {} ${text}`],
     };
+    test('not a number of the entry that runs back where the clock does not', () => {
+      const rows = [3, 4, 5].map((i) =>
+        JSON.stringify({ id: `${1_234_567_899 - i}`, line: text, timestamp: stampOf(i) }),
+      );
+      expect(run(...rows).ordered).toBe(true);
+    });
     test.each(Object.entries(rowOf))('%s', (of, row) => {
       const head = of === 'of Kibana' ? ['"@timestamp",message'] : [];
       const rows = Array.from({ length: 18 }, (_, i) => row(i));

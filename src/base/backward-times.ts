@@ -21,9 +21,14 @@ export class BackwardTimes {
     return this.#seen >= MOST_TIMES;
   }
 
-  /** Of all that there are none goes ahead: a clock of seconds shows few steps. */
+  /** Some step goes ahead. */
+  get goesAhead(): boolean {
+    return this.#ahead > 0;
+  }
+
+  /** Of all steps that there are none goes ahead: a clock of seconds shows few. */
   get onlyRunBack(): boolean {
-    return this.#back >= LEAST_ALONE && this.#ahead === 0;
+    return this.#back >= LEAST_ALONE && !this.goesAhead;
   }
 
   /** True once those that were seen so far run backwards. */

@@ -35,6 +35,10 @@ export class OuterClock {
 
   /** The same behind the last line, of clocks that do not tell lines of one second apart. */
   finish(): boolean {
-    return !this.#isTold && this.#clocks.some(({ times }) => times.onlyRunBack);
+    // What looks like a clock and is none, as the number of an entry, may run anyhow.
+    const times = this.#clocks.map((clock) => clock.times);
+    return (
+      !this.#isTold && times.some((one) => one.onlyRunBack) && !times.some((one) => one.goesAhead)
+    );
   }
 }
