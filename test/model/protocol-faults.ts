@@ -604,6 +604,11 @@ const START_AND_STOP: readonly ProtocolFault[] = [
     rules: ['DS-ORDER'],
     defect: again('vhost_virtqueue_set_addr', all(inStart, onRing(1)), SKIP),
   },
+  ...(['num', 'base', 'kick'] as const).map((what) => ({
+    name: `start never sets the ${what} of ring 0`,
+    rules: ['DS-ORDER'],
+    defect: again(op(`set_vring_${what}`), all(inStart, onRing(0)), SKIP),
+  })),
   {
     name: 'memory table after a ring',
     rules: ['DS-ORDER'],

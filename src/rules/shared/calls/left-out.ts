@@ -1,4 +1,5 @@
 /** Calls that a start makes before others, and leaves out. */
+import { opFunction } from '../../../facts/functions.js';
 import type { Activation } from '../../../flows/activation.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { Judgement, SessionContext } from '../../rule.js';
@@ -19,8 +20,9 @@ import {
 interface Duty {
   /** The functions that do it; one that may be inlined comes with the op that it calls. */
   readonly by: readonly FactKind[];
-  /** What comes behind it: that is reached by way of it alone. */
+  /** What comes behind it in the same start, or in the device start around it: that is reached by way of it alone. */
   readonly before: readonly FactKind[];
+  readonly isAround?: boolean;
   /** With these in the same start, the backend was not handed over by another QEMU, which leaves all of them out. */
   readonly beside: readonly FactKind[];
   readonly message: string;
@@ -54,10 +56,29 @@ const OF_DEVICE: readonly Duty[] = [
 /** The same file, vhost_virtqueue_start(): a vring that the guest has not set up has none of these calls. */
 const OF_RING: readonly Duty[] = [
   {
+    by: ['op_set_vring_num'],
+    before: ADDRESS,
+    beside: ['op_set_vring_base'],
+    message: 'addresses the vring, and never sets its size',
+  },
+  {
+    by: ['op_set_vring_base'],
+    before: ADDRESS,
+    beside: ['op_set_vring_num'],
+    message: 'addresses the vring, and never sets the index that it goes on from',
+  },
+  {
     by: ADDRESS,
     before: ['op_set_vring_kick'],
     beside: ['op_set_vring_num', 'op_set_vring_base'],
     message: 'kicks the vring, and never addresses it',
+  },
+  {
+    by: ['op_set_vring_kick'],
+    before: ['vhost_virtqueue_start', 'vhost_log_get', 'op_set_log_base'],
+    isAround: true,
+    beside: ['op_set_vring_num', 'op_set_vring_base'],
+    message: 'addresses the vring, and never gives it a kick: the backend does not run it',
   },
 ];
 
@@ -77,11 +98,12 @@ export function leftOutOfRing(context: SessionContext, start: Activation): Judge
 function judge(
   context: SessionContext,
   start: Activation,
-  { by, before, beside, message }: Duty,
+  duty: Duty,
   vring: number | undefined,
 ): Judgement[] {
   const { run } = context;
-  const proof = start.children.find((a) => before.includes(a.kind) && a.device === start.device);
+  const { by, beside, message } = duty;
+  const proof = proofOf(start, duty);
   const [first] = by;
   if (proof === undefined || first === undefined || !start.entered) return [];
   if (below(start, ...by).length > 0) return [];
@@ -105,6 +127,16 @@ function judge(
   ];
 }
 
+function proofOf(start: Activation, { before, isAround }: Duty): Activation | undefined {
+  const whole = isAround === true ? callerOf(start, 'vhost_dev_start') : start;
+  return whole?.children.find(
+    (a) =>
+      before.includes(a.kind) &&
+      a.device === start.device &&
+      (isAround !== true || a.first > start.last),
+  );
+}
+
 /** What keeps a call that is not seen in a start, up to a step, from being one that was not made. */
 function unseen(
   context: SessionContext,
@@ -121,12 +153,24 @@ function unseen(
     ...withoutCaller(context, start, ...by),
   ];
   if (backend === undefined) missing.push('the backend of the device');
+  if (backend === 'vdpa') missing.push(...by.flatMap((kind) => mayStandBehind(context, kind, to)));
   if (hasStranger(context, start.first, to, ...by)) missing.push(`dev= of every ${by.join(', ')}`);
   if (first !== undefined && !isInSight(context, start, by))
     missing.push(
       `${nameOf(context, first, start)} in another ${start.func}, which shows that it is watched`,
     );
   return missing;
+}
+
+/**
+ * Ops of vdpa return early under shadow virtqueues (QEMU hw/virtio/vhost-vdpa.c vhost_vdpa_set_vring_base()): a breakpoint
+ * that is not set on the function by its name may stand behind that.
+ */
+function mayStandBehind({ run }: SessionContext, kind: FactKind, step: number): string[] {
+  const func = opFunction('vdpa', kind);
+  if (func === undefined || run.probes.watching(kind, step, step, 'vdpa')?.line !== undefined)
+    return [];
+  return [`break ${func}, by its name, in the log`];
 }
 
 /**
