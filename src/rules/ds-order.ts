@@ -2,6 +2,7 @@ import type { Activation } from '../flows/activation.js';
 import type { FactKind } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
 import { deviceCalls, isOfNet } from './shared/calls/device-calls.js';
+import { ignoredFailure } from './shared/calls/failed-steps.js';
 import { leftOutOfDevice, leftOutOfRing } from './shared/calls/left-out.js';
 import { callerOf, hasGap, place, unwatched } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -49,6 +50,7 @@ export const dsOrder: Rule = {
       'two or more of: vhost_dev_set_features, the set_mem_table op, vhost_virtqueue_start, the set_log_base op, the set_vring_enable and dev_start ops',
       'for a vring two or more of the ops set_vring_num, set_vring_base, set_vring_addr, set_vring_kick',
       'for a step that is left out: the probe of its function and of its op, in another start too, and the next step behind it',
+      'for a step that fails: what it returned (gdb: finish)',
       'for the data path: vhost_kernel_net_set_backend below vhost_net_start_one, or vhost_kernel_scsi_set_endpoint',
     ],
     why: 'A backend takes a ring address by the memory table that it has, and starts at the kick: with another order it maps the wrong memory, or runs a ring before its index is set.',
@@ -64,6 +66,10 @@ export const dsOrder: Rule = {
       'op_set_vring_addr',
       'op_set_vring_kick',
       'op_set_log_base',
+      'return of vhost_dev_set_features',
+      'return of op_set_mem_table',
+      'return of vhost_virtqueue_start',
+      'return of op_set_log_base',
     ],
     remedy:
       'Compare vhost_dev_start() and vhost_virtqueue_start() of that QEMU with the release it is made from.',
@@ -87,6 +93,7 @@ export const dsOrder: Rule = {
     for (const { activation } of deviceCalls(context, 'vhost_dev_start')) {
       const leftOut = leftOutOfDevice(context, activation);
       yield* leftOut;
+      yield* ignoredFailure(context, activation);
       if (leftOut.length === 0) yield* judge(context, activation, OF_DEVICE, undefined);
     }
     for (const { activation } of deviceCalls(context, 'vhost_virtqueue_start')) {
