@@ -415,6 +415,24 @@ describe('activations', () => {
 });
 
 describe('migrations', () => {
+  test('a VM that arrives, or is saved, is no outgoing migration', () => {
+    const runState = (from: string, to: string): string =>
+      `runstate_set current_run_state 1 (${from}) new_state 2 (${to})`;
+    const state = (name: string): string => `migrate_set_state new state ${name}`;
+    const { migrations } = run(
+      state('active'),
+      runState('inmigrate', 'running'),
+      state('completed'),
+      runState('running', 'save-vm'),
+      state('setup'),
+      state('completed'),
+      runState('save-vm', 'running'),
+      state('setup'),
+      state('active'),
+    );
+    expect(migrations.map(({ what }) => what)).toEqual(['incoming', 'snapshot', undefined]);
+  });
+
   const MIGRATION = frame(2, 'migration_thread', 'opaque=0x5555561c2d00');
   const ITERATION = frame(1, 'migration_iteration_run', 's=0x5555561c2d00');
   const THREAD = '7 "live_migration"';

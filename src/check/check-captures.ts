@@ -79,11 +79,12 @@ export function checkRuns(
     devices: judged.flatMap(({ info, run }) => devicesOf(info.sha256, run)),
     ...overruledOf(judged),
     migrations: judged.flatMap(({ info, run }) =>
-      run.migrations.map(({ session, outcome, phases }) => ({
+      run.migrations.map(({ session, outcome, phases, what }) => ({
         capture: info.sha256,
         session,
         outcome,
         phases,
+        ...(what === undefined ? {} : { what }),
       })),
     ),
     ...(cutMigrations.length === 0 ? {} : { cutMigrations }),

@@ -27,7 +27,14 @@ interface Draft {
   last: number;
   /** Its states are shown: what stacks show of its phases is known. */
   isTraced: boolean;
+  what?: NonNullable<MigrationSummary['what']>;
 }
+
+/** States of the VM (qapi/run-state.json) in which one that is no outgoing migration takes place. */
+const WHAT_IN: Readonly<Record<string, 'incoming' | 'snapshot'>> = {
+  inmigrate: 'incoming',
+  'save-vm': 'snapshot',
+};
 
 const ENDS: Readonly<Record<string, MigrationSummary['outcome']>> = {
   completed: 'completed',
@@ -59,8 +66,11 @@ export function buildMigrations(
   const byThread = new Map<string, Draft>();
   /** By session, as traces of two processes may take turns. */
   const traced = new Map<number, Draft>();
+  const runStates = new Map<number, string>();
   for (const step of steps) {
-    if (step.event?.row.kind === 'migration_state') followState(step, traced, drafts);
+    const kind = step.event?.row.kind;
+    if (kind === 'migration_state') followState(step, traced, drafts, runStates);
+    if (kind === 'runstate_set') followRunState(step, traced, runStates);
     if (!showsCalls(step)) continue;
     const thread = atStep[step.index]?.find((a) => a.kind === 'migration_thread');
     if (thread === undefined) continue;
@@ -125,11 +135,32 @@ function isAnother({ isTraced, phases }: Draft, shown: readonly string[]): boole
   return !isTraced && shown.at(-1) === 'setup' && phases.some((phase) => phase !== 'setup');
 }
 
-function followState(step: Step, traced: Map<number, Draft>, drafts: Draft[]): void {
+/** A trace that begins in the middle shows the state of the VM when that ends. */
+function followRunState(
+  { event, session }: Step,
+  traced: ReadonlyMap<number, Draft>,
+  runStates: Map<number, string>,
+): void {
+  const { current_state_str: from, new_state_str: to } = event?.record.args ?? {};
+  if (to !== undefined) runStates.set(session, to);
+  const draft = traced.get(session);
+  if (from === undefined || draft?.outcome !== 'unknown') return;
+  const what = own(WHAT_IN, from);
+  if (what !== undefined) draft.what = what;
+}
+
+function followState(
+  step: Step,
+  traced: Map<number, Draft>,
+  drafts: Draft[],
+  runStates: ReadonlyMap<number, string>,
+): void {
   const state = step.event?.record.args?.new_state ?? 'unknown';
   let draft = traced.get(step.session);
   if (draft === undefined || (state === 'setup' && draft.outcome !== 'unknown')) {
     draft = newDraft(step, true);
+    const what = own(WHAT_IN, runStates.get(step.session) ?? '');
+    if (what !== undefined) draft.what = what;
     traced.set(step.session, draft);
     drafts.push(draft);
   }

@@ -163,6 +163,8 @@ export interface MigrationSummary {
   readonly session: number;
   readonly outcome: 'completed' | 'cancelled' | 'failed' | 'unknown';
   readonly phases: readonly string[];
+  /** The VM arrives, or `savevm` saves it; left out where trace events do not show that. */
+  readonly what?: 'incoming' | 'snapshot';
 }
 
 /** A session of which it is not known whether there is a migration: no stack reaches the thread of one. */

@@ -128,11 +128,11 @@ function hanging(line: string, options: ReportOptions): string[] {
 
 function migrationLines(report: CheckReport, options: ReportOptions): readonly string[] {
   const groups = new Map<string, number>();
-  for (const { capture, outcome, phases } of report.migrations) {
+  for (const { capture, outcome, phases, what } of report.migrations) {
     const seen = [...new Set(phases)].join(', ');
     const where = whichCapture(report, capture).replace(/^, /, ' in ');
     const end = outcome === 'unknown' ? 'outcome unknown' : outcome;
-    const line = `${end}${where}${seen === '' ? '' : `; phases seen: ${seen}`}`;
+    const line = `${what === undefined ? '' : `${what}: `}${end}${where}${seen === '' ? '' : `; phases seen: ${seen}`}`;
     groups.set(line, (groups.get(line) ?? 0) + 1);
   }
   const lines = Array.from(groups, ([line, times]) =>

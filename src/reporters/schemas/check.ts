@@ -134,7 +134,7 @@ const migration = s.objectOf<MigrationSummary>(
     outcome: s.oneOf(['completed', 'cancelled', 'failed', 'unknown']),
     phases: s.listOf(s.text),
   },
-  {},
+  { what: s.oneOf(['incoming', 'snapshot']) },
 );
 
 const cutMigration = s.objectOf<CutMigration>({ capture, session, line: s.line, func: s.text }, {});
