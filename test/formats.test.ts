@@ -116,6 +116,7 @@ describe('a line that no format claims', () => {
     'Calling sequence is: vhost_dev_start()->vhost_set_log_base()',
     'Failed to reproduce it: the second run',
     'Reconnecting after an error',
+    'Begin: the second run',
   ])('is human: %s', (line) => {
     expect(isHuman(line, false)).toBe(true);
   });
@@ -136,6 +137,11 @@ describe('a line that no format claims', () => {
     'unable to start vhost net: 22: falling back on userspace virtio',
     'vhost_backend_init failed: Operation not permitted',
     "Failed to connect to '/run/s.sock': Connection refused",
+    'Probing EDD (edd=off to disable)... ok',
+    'Begin: Mounting root file system ... Begin: Running /scripts/local-top ... done.',
+    'random: crng init done',
+    'mount: mounting none on /sys failed: Device or resource busy',
+    'Please press Enter to activate this console.',
   ])('is the output of a program: %s', (line) => {
     expect(isHuman(line, false)).toBe(false);
   });

@@ -65,6 +65,9 @@ const PROGRAM_START = anyOf([
   // getty and the text behind it:  Debian GNU/Linux 12 vm ttyS0   vm1 login:   vm login: root
   /^[\w.-]{1,64} login: (?:root|admin|ubuntu|debian|fedora|centos|cirros|alpine|guest|test|user)$|^(?:localhost|[\w.]*[\d-][\w.-]{0,60}|vm|guest|debian|ubuntu|fedora|centos|buildroot|alpine|cirros) login:$|^Password:$|^Login incorrect$|^Kernel \d+\.\S+ on an? \w+|^Linux \S+ \d+\.\d+\S* #\d|^Linux version \d/,
   /^(?:The programs included with the \S.* system are free software[;.]|the exact distribution terms for each program are described in the|individual files in \/usr\/share\/doc\/|\S.* comes with ABSOLUTELY NO WARRANTY, to the extent|permitted by applicable law\.$|The system is going down for |Power down\.?$|Connection to \S+ closed\.$)/,
+  // the kernel without clock, initramfs-tools, BusyBox:  Probing EDD (edd=off to disable)... ok   Begin: Mounting root file system ...
+  /^(?:Probing EDD |No EFI environment detected|(?:Physical )?KASLR disabled|Freeing unused kernel image|switching root$|Please press Enter to activate this console|BusyBox v\d|Enter 'help' for a list of built-in commands|Warning: fsck not present, so skipping |Begin: [^:]{1,80}\.\.\.(?: |$)|done\.$)/,
+  /^(?:u?mount|modprobe|insmod|udhcpc|dhcpcd|hwclock|run-init|e2fsck|fsck\.\w+|blkid|random|clocksource|smpboot|tsc|ACPI|NET|virtio_(?:blk|net|pci) \S+|pci \S+|EXT4-fs \(\w+\)|XFS \(\w+\)|x86\/fpu): \S/,
   // perf, bpftrace
   /^(?:Check IO\/CPU overload!|Attach(?:ing|ed) \d+ probes?(?:\.\.\.)?)$/,
   // commands in it: dd, ping
