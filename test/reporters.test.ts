@@ -11,6 +11,7 @@ import { renderJson } from '../src/reporters/json.js';
 import { renderPretty } from '../src/reporters/pretty.js';
 import type { ReportOptions } from '../src/reporters/reporter.js';
 import { renderListing } from '../src/reporters/store-tables.js';
+import { check } from './helpers/check.js';
 import { findingOf, optionsOf, reportOf, sha256 } from './helpers/reports.js';
 
 const violation = findingOf({
@@ -219,4 +220,23 @@ test('check and flows offer every reporter that there is', () => {
   expect([...(Check.flags.format.options ?? [])].sort()).toEqual(Object.keys(reporters));
   expect([...(Flows.flags.format.options ?? [])].sort()).toEqual(Object.keys(flowReporters.time));
   expect([...(Flows.flags.by.options ?? [])].sort()).toEqual(Object.keys(flowReporters).sort());
+});
+
+test('backends are listed by the names that requests and messages have for them', () => {
+  const report = check(
+    'strace.txt',
+    [
+      '4703 ioctl(13</dev/vhost-net>, VHOST_SET_OWNER, 0) = 0',
+      '4703 ioctl(14</dev/vhost-vsock>, VHOST_SET_OWNER, 0) = 0',
+      '4703 ioctl(13</dev/vhost-net>, VHOST_SET_MEM_TABLE, 0x7fd295a2aec0) = 0',
+    ].join('\n'),
+  );
+  const [net, vsock] = report.endpoints ?? [];
+  expect(net).toMatchObject({ endpoint: 'fd 13 /dev/vhost-net', backend: 'kernel', line: 1 });
+  expect(vsock).toMatchObject({ endpoint: 'fd 14 /dev/vhost-vsock', line: 2 });
+  expect(report.endpoints).toHaveLength(2);
+  expect(renderPretty(report, optionsOf())).toContain(
+    '  fd 13 /dev/vhost-net (backend kernel, line 1)',
+  );
+  expect(JSON.parse(renderJson(report, optionsOf()))).toMatchObject({ endpoints: [net, vsock] });
 });

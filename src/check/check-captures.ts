@@ -1,6 +1,7 @@
 /** Captures → report: replays every session and lets every rule judge it. Pure. */
 import { append } from '../base/append.js';
 import { isSurelyQemus } from '../flows/crashes.js';
+import { collectEndpoints } from '../flows/endpoints.js';
 import { findCutMigrations } from '../flows/migrations.js';
 import { buildRun } from '../flows/run.js';
 import type { Run, RunOptions } from '../flows/run.js';
@@ -78,6 +79,7 @@ export function checkRuns(
     findings,
     devices: judged.flatMap(({ info, run }) => devicesOf(info.sha256, run)),
     ...overruledOf(judged),
+    ...endpointsOf(judged),
     migrations: judged.flatMap(({ info, run }) =>
       run.migrations.map(({ session, outcome, phases, what }) => ({
         capture: info.sha256,
@@ -159,6 +161,15 @@ function overruledOf(
       .map((one) => ({ capture: info.sha256, ...one })),
   );
   return overruledBackends.length === 0 ? {} : { overruledBackends };
+}
+
+function endpointsOf(
+  judged: readonly (CheckInput & { readonly run: Run })[],
+): Pick<CheckReport, 'endpoints'> {
+  const endpoints = judged.flatMap(({ info, run }) =>
+    collectEndpoints(run.steps).map((one) => ({ capture: info.sha256, ...one })),
+  );
+  return endpoints.length === 0 ? {} : { endpoints };
 }
 
 function devicesOf(capture: string, run: Run): CheckReport['devices'] {

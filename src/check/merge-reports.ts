@@ -13,6 +13,7 @@ export function mergeReports(
   const findings = reports.flatMap((report) => report.findings);
   const captures = reports.flatMap((report) => report.captures);
   const overruledBackends = reports.flatMap((report) => report.overruledBackends ?? []);
+  const endpoints = reports.flatMap((report) => report.endpoints ?? []);
   const cutMigrations = reports.flatMap((report) => report.cutMigrations ?? []);
   const hasFacts = captures.some(({ facts }) => facts > 0);
   return {
@@ -23,6 +24,7 @@ export function mergeReports(
     devices: reports.flatMap((report) => report.devices),
     migrations: reports.flatMap((report) => report.migrations),
     ...(overruledBackends.length === 0 ? {} : { overruledBackends }),
+    ...(endpoints.length === 0 ? {} : { endpoints }),
     ...(cutMigrations.length === 0 ? {} : { cutMigrations }),
     crashes: reports.flatMap((report) => report.crashes),
     alterations: reports.flatMap((report) => report.alterations),

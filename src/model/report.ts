@@ -109,6 +109,20 @@ export interface DeviceSummary {
   readonly vrings: readonly number[];
 }
 
+/** A backend as requests and messages to it name it: there is no vhost_dev pointer on that side of the border. */
+export interface EndpointSummary {
+  /** sha256 of the capture. */
+  readonly capture: string;
+  readonly session: number;
+  /** `fd 13 /dev/vhost-net`, a socket. */
+  readonly endpoint: string;
+  readonly backend: Backend | 'unknown';
+  /** The first line that names it. */
+  readonly line: number;
+  /** As the backend counts them. */
+  readonly vrings: readonly number[];
+}
+
 /** A session that shows another backend than the one that the user gives: there it is not taken over. */
 export interface OverruledBackend {
   /** sha256 of the capture. */
@@ -241,6 +255,7 @@ export interface CheckReport {
   readonly devices: readonly DeviceSummary[];
   /** Absent where the user's word holds. */
   readonly overruledBackends?: readonly OverruledBackend[];
+  readonly endpoints?: readonly EndpointSummary[];
   readonly migrations: readonly MigrationSummary[];
   /** Absent where there is none. */
   readonly cutMigrations?: readonly CutMigration[];

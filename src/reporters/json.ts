@@ -50,6 +50,7 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
     profiles,
     coverage,
     ...(report.cutMigrations === undefined ? {} : { cutMigrations: report.cutMigrations }),
+    ...(report.endpoints === undefined ? {} : { endpoints: report.endpoints }),
     ...(report.overruledBackends === undefined
       ? {}
       : { overruledBackends: report.overruledBackends }),

@@ -21,6 +21,7 @@ export function renderSummary(report: CheckReport, options: ReportOptions, color
   const sections = [
     section('captures', captureLines(report, options)),
     section('devices', deviceLines(report, options)),
+    section('backends', endpointLines(report, options)),
     section('QEMU', profileLines(report, options)),
     section('migrations', migrationLines(report, options)),
     section('crashes', crashLines(report, options)),
@@ -84,10 +85,7 @@ function deviceLines(report: CheckReport, options: ReportOptions): readonly stri
     const { capture, session, address, backend, backendLine, name, vrings } = device;
     const inSession = sessions.size > 1 ? `, session ${session}` : '';
     const where = `${whichCapture(report, capture)}${inSession}`;
-    const rings =
-      vrings.length === 0
-        ? 'no vring seen'
-        : `${vrings.length === 1 ? 'vring' : 'vrings'} ${vrings.join(', ')}`;
+    const rings = vrings.length === 0 ? 'no vring seen' : ringsText(vrings);
     const what = name === undefined ? '' : ` ${printable(name)}`;
     const by = backendLine === undefined ? '' : `, line ${backendLine}`;
     return `${address}${what} (backend ${backend}${by}${where}): ${rings}`;
@@ -97,6 +95,18 @@ function deviceLines(report: CheckReport, options: ReportOptions): readonly stri
     return `--backend ${backend.given} does not hold${whichCapture(report, capture).replace(/^, /, ' in ')}${inSession}: line ${backend.line} shows ${backend.shown}`;
   });
   return [...overruled, ...limited(lines, options)];
+}
+
+function endpointLines(report: CheckReport, options: ReportOptions): readonly string[] {
+  const lines = (report.endpoints ?? []).map(({ capture, endpoint, backend, line, vrings }) => {
+    const rings = vrings.length === 0 ? '' : `: ${ringsText(vrings)}`;
+    return `${printable(endpoint)} (backend ${backend}, line ${line}${whichCapture(report, capture)})${rings}`;
+  });
+  return limited(lines, options).flatMap((line) => hanging(line, options));
+}
+
+function ringsText(vrings: readonly number[]): string {
+  return `${vrings.length === 1 ? 'vring' : 'vrings'} ${vrings.join(', ')}`;
 }
 
 function profileLines(report: CheckReport, options: ReportOptions): readonly string[] {

@@ -8,6 +8,7 @@ import type {
   CrashSummary,
   CutMigration,
   DeviceSummary,
+  EndpointSummary,
   Evidence,
   Finding,
   MigrationSummary,
@@ -125,6 +126,18 @@ const device = s.objectOf<DeviceSummary>(
     backendLine: s.described(s.line, 'line that shows the backend'),
     name: s.described(s.text, 'of the virtio device, `virtio-net`'),
   },
+);
+
+const endpoint = s.objectOf<EndpointSummary>(
+  {
+    capture,
+    session,
+    endpoint: s.text,
+    backend: s.oneOf(['kernel', 'user', 'vdpa', 'unknown']),
+    line: s.line,
+    vrings: s.listOf(vring),
+  },
+  {},
 );
 
 const migration = s.objectOf<MigrationSummary>(
@@ -249,6 +262,10 @@ export const checkSchema = s.document(
       cutMigrations: s.described(
         s.listOf(cutMigration),
         'sessions of which no stack reaches migration_thread, and the first stack that may be of one',
+      ),
+      endpoints: s.described(
+        s.listOf(endpoint),
+        'backends as requests and messages to them name them',
       ),
       overruledBackends: s.described(
         s.listOf(overruledBackend),
