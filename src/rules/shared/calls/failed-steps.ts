@@ -1,5 +1,5 @@
 /** Device starts that go on although one of their steps has failed. */
-import { hasFailed, hasSucceeded } from '../../../flows/activation.js';
+import { hasFailed, hasSucceeded, isInside } from '../../../flows/activation.js';
 import type { Activation } from '../../../flows/activation.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
@@ -53,7 +53,7 @@ function goesOn(
   const ops = below(start, 'op_set_vring_enable', 'op_dev_start').filter(
     ({ device, enable }) => device === start.device && enable === true,
   );
-  const next = [...steps, ...ops].find((a) => a.first > failed.last);
+  const next = [...steps, ...ops].find((a) => a.first > failed.last && !isInside(a, failed));
   if (next !== undefined)
     return { step: next.first, mark: { line: next.line, role: 'the next step' } };
   if (!hasSucceeded(start) || start.result === undefined) return undefined;
