@@ -104,7 +104,12 @@ export class LineReader {
     });
     this.#pager = new Pager(session, this.#formats, {
       join,
-      skip: this.skip.bind(this),
+      skip: (line) => {
+        // What waited may have opened a stack of another tool, which is over, too.
+        this.#wrapped.end();
+        this.#formats.end();
+        this.skip(line);
+      },
       end: this.end.bind(this),
     });
   }

@@ -492,6 +492,17 @@ test.each(['# tracer: nop', '// see vhost.c', '------------[ cut here ]---------
   },
 );
 
+test('what waits for the rest of an event, and opens a stack, comes before the prompt of the pager', () => {
+  const records = readText(
+    [
+      '2026-11-26T19:31:27.147729Z vhost_user_read req',
+      '[   77.027601]  ? __die_body.cold+0x1a/0x1f',
+      '--Type <RET> for more, q to quit, c to continue without paging--555 in f (dev=0x1) at x.c:301',
+    ].join('\n'),
+  ).records;
+  expect(records.map(({ span }) => span.first)).toEqual([1, 2, 3]);
+});
+
 test('an event that is cut where somebody quits the pager comes before what the pager hides', () => {
   const { records } = readText(
     '22150@1795323381.556696:vhost_commit Started: 1 Cha\n--Type <RET> for more, q to quit, c to continue without paging--q\n',
