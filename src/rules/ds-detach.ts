@@ -98,7 +98,7 @@ function judgeReset(
   const anchor = before.findLast(
     (a) =>
       (isOfReset(a) && a.kind === 'op_get_vring_base') ||
-      (!isOfReset(a) && a.stackKnown && run.steps[a.first]?.complete === true),
+      (!isOfReset(a) && (attaches(a) || (a.stackKnown && run.steps[a.first]?.complete === true))),
   );
   // One whose stack is cut short may be of the reset.
   const detach = before.findLast((a) => a.kind === 'op_net_set_backend');

@@ -76,6 +76,19 @@ const SEEN: readonly (Run & { title: string })[] = [
     damage: NO_DAMAGE,
   },
   {
+    title: 'a device of another backend has got the address of one that logged',
+    profile: {
+      ...PLAIN,
+      version: 700,
+      reusesAddresses: true,
+      mixesBackends: true,
+      devices: [{ backend: 'vdpa', pairs: 1 }],
+    },
+    actions: ['boot 0', 'dirty-rate-start 0', 'unplug 0', 'plug-kernel 0', 'boot 0'],
+    watch: { ...EVERYTHING, functions: ['vhost_virtqueue_set_addr', 'vhost_vdpa_set_vring_addr'] },
+    damage: NO_DAMAGE,
+  },
+  {
     title: 'topology changes look like one, as the entry of none is watched',
     profile: { ...PLAIN, version: 212, devices: [{ backend: 'kernel', pairs: 1 }] },
     actions: GROWING.split(','),

@@ -1,10 +1,11 @@
 /** Calls of the vhost core that are there to call one op of the backend, and do not. */
-import { isInside } from '../../../flows/activation.js';
+import { descendants, isInside } from '../../../flows/activation.js';
 import type { Activation } from '../../../flows/activation.js';
 import { opFunction } from '../../../facts/functions.js';
-import type { FactKind } from '../../../model/fact.js';
+import type { Backend, FactKind } from '../../../model/fact.js';
 import type { SessionContext } from '../../rule.js';
-import { doubts, endOf, firstFrom } from './queries.js';
+import { callsOf } from './device-calls.js';
+import { callsBetween, doubts, endOf, firstFrom } from './queries.js';
 
 type Op = 'op_set_vring_addr' | 'op_set_features';
 
@@ -30,7 +31,7 @@ export function unsent(context: SessionContext, call: Activation, op: Op): Unsen
   const end = endOf(run, call);
   const backend = run.rings.backendOf(call);
   const func = backend && opFunction(backend, op);
-  if (!entered || func === undefined) return undefined;
+  if (!entered || backend === undefined || func === undefined) return undefined;
   if (run.probes.watching(op, first, end, backend) === undefined) return undefined;
   if (!isInSight(context, call, op)) return undefined;
   const ops = context.of(op);
@@ -41,10 +42,46 @@ export function unsent(context: SessionContext, call: Activation, op: Op): Unsen
     // What shows another caller was called from there.
     if (other.isLoose || isInside(other, call)) return undefined;
   }
-  const missing = doubts(run, call);
+  const missing = [...doubts(run, call), ...anotherDevice(context, call, backend)];
   if (backend === 'vdpa') missing.push(...entryOf(context, op, func, first));
   return { op: func, missing };
 }
+
+/**
+ * A missing-list entry where a device of another backend may have got the address meanwhile: no op of the backend is seen in
+ * the same start or pass, and nothing shows that the device has lived on since the last one.
+ */
+function anotherDevice(
+  context: SessionContext,
+  { first, device, parent }: Activation,
+  backend: Backend,
+): string[] {
+  if (device === undefined) return [];
+  const isOfIt = (a: Activation): boolean => a.device === device && a.backend === backend;
+  let whole = parent;
+  while (whole?.parent?.device === device) whole = whole.parent;
+  if (whole !== undefined && [...descendants(whole)].some(isOfIt)) return [];
+  const last = callsOf(context, device, 'vhost_dev_init', ...OPS).findLast(
+    (a) => isOfIt(a) && a.first < first,
+  );
+  const isSeenToLive =
+    last !== undefined &&
+    LIVES.some((kind) => context.run.probes.watching(kind, last.first, first) !== undefined) &&
+    callsBetween(callsOf(context, device, ...LIVES), last.first, first).length === 0;
+  return isSeenToLive ? [] : ['probe vhost_dev_cleanup'];
+}
+
+const OPS = [
+  'op_set_log_base',
+  'op_set_features',
+  'op_set_mem_table',
+  'op_set_vring_num',
+  'op_set_vring_base',
+  'op_set_vring_addr',
+  'op_set_vring_kick',
+  'op_get_vring_base',
+] as const;
+const LIVES = ['vhost_dev_init', 'vhost_dev_cleanup'] as const;
 
 /**
  * A missing-list entry where the breakpoint on an op of vdpa may stand behind its early returns, for another queue pair
