@@ -324,6 +324,22 @@ const USER_FAULTS: readonly WireFault[] = [
     otherThread,
   ),
   userFault(
+    'a log start gives the log base behind LOG_ALL',
+    'LS-BASE-FIRST',
+    'base-behind-features',
+    noPayload,
+    noConnection,
+    otherThread,
+  ),
+  userFault(
+    'a log start gives the log base last',
+    'LS-BASE-FIRST',
+    'base-behind-vrings',
+    noPayload,
+    noConnection,
+    otherThread,
+  ),
+  userFault(
     'a log start leaves LOG_ALL out',
     // Trace events show no features: there it is features that are not acknowledged, while the vrings behind them are.
     ['LS-FEATURES', 'VU-ACK'],

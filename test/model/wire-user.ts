@@ -29,6 +29,8 @@ export type UserDefect =
   | 'size-too-small'
   | 'offset'
   | 'base-left-out'
+  | 'base-behind-features'
+  | 'base-behind-vrings'
   | 'features-left-out'
   | 'vring-not-told'
   | 'vring-left-out'
@@ -233,10 +235,11 @@ export class UserDevice {
   private tellToLog(thread: number, refused?: number): boolean {
     this.logChunks = this.neededChunks();
     for (let pair = 0; pair < this.setup.pairs; pair++) {
-      if (this.defect !== 'base-left-out') this.setLogBase(thread, pair);
+      if (!this.isBaseLate && this.defect !== 'base-left-out') this.setLogBase(thread, pair);
       if (this.defect === 'base-twice') this.setLogBase(thread, pair);
       if (this.defect === 'base-alone') continue;
       this.setFeatures(thread, this.defect !== 'features-left-out', true);
+      if (this.defect === 'base-behind-features') this.setLogBase(thread, pair);
       for (const ring of this.ringsOf(pair)) {
         if (ring === 1 && this.defect === 'vring-left-out') continue;
         if (this.defect === 'vrings-left-out') continue;
@@ -249,8 +252,13 @@ export class UserDevice {
           return false;
         }
       }
+      if (this.defect === 'base-behind-vrings') this.setLogBase(thread, pair);
     }
     return true;
+  }
+
+  private get isBaseLate(): boolean {
+    return this.defect === 'base-behind-features' || this.defect === 'base-behind-vrings';
   }
 
   private rollBack(thread: number, pair: number, failed: number): void {

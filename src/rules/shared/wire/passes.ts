@@ -158,7 +158,9 @@ function passesOf(connection: Connection, requests: readonly Message[]): WirePas
       devices.start(request);
       continue;
     }
+    const begin = i;
     i = requests.indexOf(addresses.at(-1) ?? first, i);
+    const late = requests.slice(begin, i).findLast(({ name }) => name === 'SET_LOG_BASE');
     const device = devices.of(first.vring);
     const kind = kindOf(request, addresses, device);
     if (kind !== undefined) {
@@ -174,6 +176,7 @@ function passesOf(connection: Connection, requests: readonly Message[]): WirePas
         next: nextOf(requests, i),
       });
     }
+    base = late ?? base;
     for (const address of addresses) devices.toggle(address);
   }
   return passes;
@@ -231,7 +234,10 @@ export function nextOf(requests: readonly Message[], last: number): Message | un
   return requests[at];
 }
 
-/** The addresses of a log start or stop; none behind the features of a device start. */
+/**
+ * The addresses of a log start or stop; none behind the features of a device start. A log base in front of them comes too
+ * late: behind that of a device start no vring is addressed before its size is sent.
+ */
 function addressesBehind(
   requests: readonly Message[],
   features: number,
@@ -243,13 +249,17 @@ function addressesBehind(
     const request = requests[i];
     if (request === undefined) break;
     if (request.name === 'SET_VRING_ADDR') found.push(request);
-    else if (!BEHIND_FEATURES.has(request.name)) break;
+    else if (!BEHIND_FEATURES.has(request.name) && !isLateBase(request, found)) break;
   }
   const next = nextOf(requests, i - 1);
   // One thread takes a log start back; at the end of the text it may have done all but the features.
   const isOfOneThread = found.every(({ thread }) => thread === requests[features]?.thread);
   const isUndone = next === undefined ? isOfOneThread : next.name === 'SET_FEATURES';
   return isUndone ? found : found.slice(0, stopIn(found, devices));
+}
+
+function isLateBase({ name }: Message, before: readonly Message[]): boolean {
+  return name === 'SET_LOG_BASE' && before.length === 0;
 }
 
 /** Where a log stop without features begins behind a log start: all that follows takes back what that or one before has told. */
