@@ -284,6 +284,8 @@ export interface VhostUserMessage extends Stamp {
   readonly flags?: number | undefined;
   /** Connection: `fd 12`, a socket path. */
   readonly channel?: string | undefined;
+  /** SET_LOG_BASE of the frontend: the file of the log came along, or none did; undefined where the text shows neither. */
+  readonly bringsFile?: boolean | undefined;
   /** Members by their name in the protocol (`u64`, `index`, `num`, `flags`, `mmap_size`, `mmap_offset` ...), numbers decimal or 0x hex. */
   readonly payload?: Readonly<Record<string, string>> | undefined;
 }

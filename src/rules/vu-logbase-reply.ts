@@ -1,5 +1,5 @@
 import { hasGap } from '../flows/run.js';
-import { bigintOf } from '../model/values.js';
+import { hasLogShmfd } from './shared/wire/log-file.js';
 import {
   answerTo,
   BEHIND_FEATURES,
@@ -16,9 +16,6 @@ import type { Connection, Message } from './shared/wire/messages.js';
 import { asked, messageEvents } from './shared/traced/message-events.js';
 import { orOneQemu } from './shared/traced/one-process.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
-
-/** VHOST_USER_PROTOCOL_F_LOG_SHMFD: with it the backend answers SET_LOG_BASE. */
-const LOG_SHMFD = 1n << 1n;
 
 /** While one of these lasts, every vhost-user device has LOG_SHMFD: without it migration is blocked. */
 const MIGRATING: ReadonlySet<string> = new Set(['setup', 'active', 'device', 'pre-switchover']);
@@ -75,7 +72,7 @@ export const vuLogbaseReply: Rule = {
 };
 
 function* judgeConnection(context: SessionContext, connection: Connection): Generator<Judgement> {
-  // Whether the backend answers at all: LOG_SHMFD, as negotiated or as shown by an answer to that thread.
+  // Whether the backend answers at all: with LOG_SHMFD, as negotiated or as shown by an answer to that thread.
   let negotiated: Message | undefined;
   const answered = new Map<string | undefined, Message>();
   for (const [i, message] of connection.messages.entries()) {
@@ -86,18 +83,12 @@ function* judgeConnection(context: SessionContext, connection: Connection): Gene
       answered.set(thread, message);
       continue;
     }
-    const answers = negotiated?.greeting === greeting ? promisesReply(negotiated) : undefined;
+    const answers = negotiated?.greeting === greeting ? hasLogShmfd(negotiated.payload) : undefined;
     const isKnown = [answers === true ? negotiated : undefined, answered.get(thread)].some(
       (sign) => sign !== undefined && isOfSameQemu(context, connection, sign, message),
     );
     if (answers !== false || isKnown) yield judge(context, connection, i, message, isKnown);
   }
-}
-
-/** Undefined where the word is not shown. */
-function promisesReply({ payload }: Message): boolean | undefined {
-  const word = bigintOf(payload.u64);
-  return word === undefined ? undefined : (word & LOG_SHMFD) !== 0n;
 }
 
 function judge(

@@ -1,6 +1,7 @@
 import { bigintOf } from '../model/values.js';
 import { CHUNK_BYTES, MOST_CHUNKS } from '../model/constants.js';
 import { BY_QEMU, isOfAnotherFrontEnd } from './shared/wire/front-ends.js';
+import { withoutFile } from './shared/wire/log-file.js';
 import { MemoryTable } from './shared/wire/memory-table.js';
 import type { Region } from './shared/wire/memory-table.js';
 import {
@@ -29,7 +30,8 @@ const NARROW_BYTES = CHUNK_BYTES / 2n;
 export const vuMmapsize: Rule = {
   info: {
     id: 'VU-MMAPSIZE',
-    title: 'SET_LOG_BASE gives mmap_size in bytes, large enough for the memory table, and offset 0',
+    title:
+      'SET_LOG_BASE brings the log, with mmap_size in bytes that covers the memory table, and offset 0',
     severity: 'error',
     impact: 'corrupt',
     backends: ['user'],
@@ -37,20 +39,23 @@ export const vuMmapsize: Rule = {
     needs: [
       'SET_LOG_BASE with its payload: an strace, or the log of libvhost-user or DPDK',
       'for the size: SET_MEM_TABLE or ADD_MEM_REG of the same connection with the regions (vhtrace probes strace), and an unbroken record since then',
+      'for the log: the file descriptors that go along (vhtrace probes strace), and SET_PROTOCOL_FEATURES with LOG_SHMFD of the same connection, or another SET_LOG_BASE with the file',
       'for a size that is too small in a log start, not a device start: the log of the backend with the connection, or an strace -y of it',
     ],
-    why: 'The backend maps that many bytes and checks each write against them: pages above are not logged, and stale on the destination. Some backends write beyond the mapping and crash.',
+    why: 'Without the file the backend has nothing to map: it takes the message for a broken one, or logs into its own memory, which QEMU does not see. The backend maps that many bytes and checks each write against them: pages above are not logged, and stale on the destination. Some backends write beyond the mapping and crash.',
     probes: ['wire vhost_user_message', 'wire op_set_log_base', 'wire op_set_mem_table'],
     remedy:
-      'Look at vhost_user_set_log_base(): mmap_size is log->size, which counts chunks, times sizeof(*log->log).',
+      'Look at vhost_user_set_log_base(): mmap_size is log->size, which counts chunks, times sizeof(*log->log), and log->fd goes along.',
     exceptions: [
       'a log larger than the memory table asks for: it leaves room to grow, and up to 5.1 it covers the used rings',
+      'a backend without LOG_SHMFD gets no file: migration is blocked, a dirty rate may be measured all the same',
       'size 0, where QEMU has no memory region yet',
       'a front end that is no QEMU, and counts in bytes',
       'a QEMU of 32 bits, whose chunks are 4 bytes for 128 KiB of memory',
     ],
     sources: [
-      'QEMU hw/virtio/vhost-user.c vhost_user_set_log_base()',
+      'QEMU hw/virtio/vhost-user.c vhost_user_set_log_base(), vhost_user_requires_shm_log()',
+      'QEMU subprojects/libvhost-user/libvhost-user.c vu_set_log_base_exec()',
       'QEMU hw/virtio/vhost.c vhost_get_log_size()',
     ],
     bugs: [
@@ -76,7 +81,11 @@ function* judgeConnection(context: SessionContext, connection: Connection): Gene
   for (const message of connection.messages) {
     if (message.sender !== 'frontend') continue;
     if (message.name === 'SET_LOG_BASE') {
-      for (const judged of judge(context, connection, message, memory, start))
+      const lost = withoutFile(context, connection, message);
+      const found = [...judge(context, connection, message, memory, start)];
+      const isLost =
+        lost?.verdict === 'violation' || !found.some(({ verdict }) => verdict === 'violation');
+      for (const judged of lost !== undefined && isLost ? [lost] : found)
         yield ofQemu(context, connection, unlessRefused(message, judged));
     } else memory.follow(message);
     start = continued(start, message);

@@ -316,6 +316,17 @@ const USER_FAULTS: readonly WireFault[] = [
   ),
   userFault('the log begins inside of the file', 'VU-MMAPSIZE', 'offset', noPayload),
   userFault(
+    'the log base comes without the log',
+    'VU-MMAPSIZE',
+    'file-left-out',
+    hiddenIn('the text does not show files', 'libvhost-user', 'trace events'),
+    ({ setup: { logShmfd } }) =>
+      logShmfd
+        ? undefined
+        : 'without LOG_SHMFD no file goes along, and only dirty rates are measured',
+    unnamedSocketOfLogStart,
+  ),
+  userFault(
     'a log start leaves the log base out',
     'LS-BASE-FIRST',
     'base-left-out',

@@ -24,18 +24,23 @@ export function straceOf(packets: readonly Packet[], options: StraceOptions = {}
   const hasColumn = threads === undefined || threads.size > 1;
   const lines: string[] = [];
   packets.forEach((packet, i) => {
-    const { thread, fd, socket, sender, request, flags } = packet;
+    const { thread, fd, socket, sender, request, flags, file: log } = packet;
     if (threads?.has(thread) === false || (sendsOnly && sender === 'reply')) return;
     const shownThread = ofBackend ? BACKEND : thread;
     const stamp = `${hasColumn ? `${shownThread} ` : ''}04:01:${clock(i)}`;
     const file = names ? `${fd}<socket:[${socket}]>` : String(fd);
     const payload = bytesOf(packet);
     const header = headerBytes(request, flags, payload.length);
-    const call = (name: string, bytes: readonly number[]): string =>
-      `${stamp} ${name}(${file}, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base=${printString(bytes, 'xx', shown)}, iov_len=${bytes.length}}], msg_iovlen=1, msg_controllen=0, msg_flags=0}, 0) = ${bytes.length}`;
-    if ((sender === 'frontend') !== ofBackend) lines.push(call('sendmsg', [...header, ...payload]));
-    else {
-      lines.push(call('recvmsg', header));
+    const rights =
+      log === undefined
+        ? 'msg_controllen=0'
+        : `msg_control=[{cmsg_len=20, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[${log}]}], msg_controllen=24`;
+    const call = (name: string, bytes: readonly number[], control = 'msg_controllen=0'): string =>
+      `${stamp} ${name}(${file}, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base=${printString(bytes, 'xx', shown)}, iov_len=${bytes.length}}], msg_iovlen=1, ${control}, msg_flags=0}, 0) = ${bytes.length}`;
+    if ((sender === 'frontend') !== ofBackend) {
+      lines.push(call('sendmsg', [...header, ...payload], rights));
+    } else {
+      lines.push(call('recvmsg', header, rights));
       if (payload.length > 0) lines.push(call('recvmsg', payload));
     }
   });

@@ -28,6 +28,7 @@ export type UserDefect =
   | 'size-odd'
   | 'size-too-small'
   | 'offset'
+  | 'file-left-out'
   | 'base-left-out'
   | 'base-behind-features'
   | 'base-behind-vrings'
@@ -65,6 +66,8 @@ export interface Packet {
   readonly name: string;
   readonly flags: number;
   readonly members: Members;
+  /** File descriptor that goes along. */
+  readonly file?: number | undefined;
 }
 
 export function bytesOf({ members }: Packet): number[] {
@@ -343,7 +346,8 @@ export class UserDevice {
       ['mmap_size', this.mmapSize(), 8],
       ['mmap_offset', this.defect === 'offset' ? 4096n : 0n, 8],
     ];
-    this.send(thread, 'SET_LOG_BASE', members);
+    const file = this.setup.logShmfd && this.defect !== 'file-left-out' ? 40 : undefined;
+    this.push(thread, 'frontend', 'SET_LOG_BASE', 0x1, members, file);
     if (this.setup.logShmfd && this.defect !== 'reply-not-awaited') {
       this.reply(thread, 'SET_LOG_BASE', members);
     }
@@ -440,11 +444,13 @@ export class UserDevice {
     name: string,
     flags: number,
     members: Members,
+    file?: number,
   ): void {
     if (this.left-- <= 0) throw new Disconnected();
     const request = IDS[name] ?? 0;
     const socket = 284_000 + 100 * this.fd + this.connections;
-    this.packets.push({ fd: this.fd, socket, thread, sender, request, name, flags, members });
+    const { fd } = this;
+    this.packets.push({ fd, socket, thread, sender, request, name, flags, members, file });
   }
 }
 

@@ -58,7 +58,7 @@ export function messageOf(
   call: SystemCall,
   header: MessageHeader,
   kind: MessageKind,
-  { bytes, direction }: Transfer,
+  { bytes, direction, bringsFile }: Transfer,
 ): VhostUserMessage {
   const { pid, comm, time } = call;
   const message: VhostUserMessage = {
@@ -73,6 +73,7 @@ export function messageOf(
     name: kind.name,
     flags: header.flags,
     channel: channelOf(call),
+    ...(kind.name === 'SET_LOG_BASE' && kind.sender === 'frontend' ? { bringsFile } : {}),
   };
   return withPayload(message, header, kind, bytes.subarray(HEADER_BYTES));
 }

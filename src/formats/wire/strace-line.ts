@@ -124,8 +124,8 @@ export interface Transfer {
   readonly bytes: Uint8Array;
   /** strace printed fewer than there were (-s). */
   readonly cut: boolean;
-  /** A file descriptor went along. */
-  readonly bringsFile: boolean;
+  /** A file descriptor went along, or none did; undefined where the text shows neither. */
+  readonly bringsFile: boolean | undefined;
 }
 
 /** What the call does with its first file descriptor. */
@@ -145,7 +145,14 @@ export function transferOf(name: string, args: string): Transfer | undefined {
   const whole = parts.findIndex(({ cut }) => cut);
   const usable = whole < 0 ? parts : parts.slice(0, whole + 1);
   const bytes = Uint8Array.from(usable.flatMap((part) => part.bytes));
-  return { direction, bytes, cut: whole >= 0, bringsFile: args.includes('SCM_RIGHTS') };
+  return { direction, bytes, cut: whole >= 0, bringsFile: bringsFile(name, args) };
+}
+
+/** Of control data that the receiver has no room for the kernel says MSG_CTRUNC (net/core/scm.c put_cmsg(), scm_recv()). */
+function bringsFile(name: string, args: string): boolean | undefined {
+  if (args.includes('SCM_RIGHTS')) return true;
+  const isNone = args.includes('msg_controllen=0') && !args.includes('MSG_CTRUNC');
+  return isNone && /^(?:send|recv)msg$/.test(name) ? false : undefined;
 }
 
 interface StringPart {

@@ -25,6 +25,8 @@ export interface Message {
   readonly enable: boolean | undefined;
   readonly vring: number | undefined;
   readonly payload: Readonly<Record<string, string>>;
+  /** Of SET_LOG_BASE, as far as the text shows it. */
+  readonly bringsFile: boolean | undefined;
   /** How many greetings there were on this endpoint: with each another QEMU may have connected. */
   readonly greeting: number;
 }
@@ -224,10 +226,22 @@ function messageOf(
   greetings: Greetings,
 ): Message | undefined {
   if (wire === undefined || message === undefined || message.sender === 'backend') return undefined;
-  const { sender, side, name, flags, payload = {} } = message;
+  const { sender, side, name, flags, payload = {}, bringsFile } = message;
   const { enable, vring } = wire;
-  const greeting = greetings.after(sender, name);
-  return { step: index, line, thread, sender, side, name, flags, enable, vring, payload, greeting };
+  return {
+    step: index,
+    line,
+    thread,
+    sender,
+    side,
+    name,
+    flags,
+    enable,
+    vring,
+    payload,
+    bringsFile,
+    greeting: greetings.after(sender, name),
+  };
 }
 
 /** VHOST_USER_NEED_REPLY_MASK in the header; undefined where the header is not shown. */
