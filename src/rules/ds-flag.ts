@@ -7,6 +7,8 @@ import { isContinued, MESSAGES_RECIPE, missingEndpoint, nameOf } from './shared/
 import { below, childrenOf, hasGap, place } from './shared/calls/queries.js';
 import { skippedFeatures } from './shared/calls/start-features.js';
 import { unsent } from './shared/calls/unsent.js';
+import { plainStarts } from './shared/wire/plain-starts.js';
+import type { PlainStart } from './shared/wire/plain-starts.js';
 import { splitStarts, wireStarts } from './shared/wire/starts.js';
 import type { SplitStart, WireStart } from './shared/wire/starts.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -73,7 +75,11 @@ export const dsFlag: Rule = {
     }
     yield* ringRestarts(context);
     for (const start of wireStarts(context)) yield* judgeWire(context, start);
-    for (const split of splitStarts(context)) yield judgeSplit(context, split);
+    const splits = splitStarts(context);
+    for (const split of splits) yield judgeSplit(context, split);
+    const judged = new Set(splits.map(({ plain }) => plain.features));
+    for (const plain of plainStarts(context))
+      if (!judged.has(plain.start.features)) yield judgePlain(plain);
   },
 };
 
@@ -284,7 +290,6 @@ function oddCalls(
   });
 }
 
-/** Messages do not tell whether a device that starts without LOG_ALL should have it. */
 function* judgeWire(context: SessionContext, start: WireStart): Generator<Judgement> {
   const { connection, features, addresses } = start;
   const { endpoint } = connection;
@@ -314,6 +319,23 @@ function* judgeWire(context: SessionContext, start: WireStart): Generator<Judgem
       };
     }
   }
+}
+
+/** Messages do not tell whether a device that starts without LOG_ALL should have it: a log stop sends a stopped one nothing. */
+function judgePlain({ start: { connection, features }, logged }: PlainStart): Judgement {
+  const who = nameOf(connection);
+  const before = logged.connection === connection ? 'it' : nameOf(logged.connection);
+  return {
+    verdict: 'inconclusive',
+    endpoint: connection.endpoint,
+    step: features.step,
+    line: features.line,
+    message: `${who} is started without LOG_ALL, and no log stop is seen since ${before} was told to log`,
+    evidence: [{ line: logged.features.line, role: 'LOG_ALL is set' }],
+    missing: [
+      'whether logging has ended meanwhile, of which a device that is stopped gets no message: probe vhost_migration_log',
+    ],
+  };
 }
 
 /** The queue pairs of a device start one behind the other with the big lock held: no log start comes between. */

@@ -26,7 +26,7 @@ export function* judgeWireSockets(
 }
 
 /** A thread of QEMU that sends over both. A thread of a backend may serve several QEMUs. */
-function isOfSameProcess(one: Connection, other: Connection): boolean {
+export function isOfSameProcess(one: Connection, other: Connection): boolean {
   const isOfFrontend = [one, other].every(
     ({ endpoint, messages }) => endpoint !== undefined && messages[0]?.side === 'frontend',
   );
