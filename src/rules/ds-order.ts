@@ -5,6 +5,7 @@ import { deviceCalls, isOfNet } from './shared/calls/device-calls.js';
 import { ignoredFailure } from './shared/calls/failed-steps.js';
 import { leftOutOfDevice, leftOutOfRing } from './shared/calls/left-out.js';
 import { callerOf, hasGap, place, unwatched } from './shared/calls/queries.js';
+import { judgeWireOrder } from './shared/wire/start-order.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Steps of a call in the order of the source; calls of one rank may come in any order. */
@@ -51,6 +52,7 @@ export const dsOrder: Rule = {
       'for a vring two or more of the ops set_vring_num, set_vring_base, set_vring_addr, set_vring_kick',
       'for a step that is left out: the probe of its function and of its op, in another start too, and the next step behind it',
       'for a step that fails: what it returned (gdb: finish)',
+      'or the messages of a vhost-user device start: an strace -y of QEMU or of the backend',
       'for the data path: vhost_kernel_net_set_backend below vhost_net_start_one, or vhost_kernel_scsi_set_endpoint',
     ],
     why: 'A backend takes a ring address by the memory table that it has, and starts at the kick: with another order it maps the wrong memory, or runs a ring before its index is set.',
@@ -71,11 +73,18 @@ export const dsOrder: Rule = {
       'return of vhost_virtqueue_start',
       'return of op_set_log_base',
     ],
+    messageProbes: [
+      'wire vhost_user_message',
+      'wire op_set_features',
+      'wire op_set_mem_table',
+      'wire op_set_vring_addr',
+    ],
     remedy:
       'Compare vhost_dev_start() and vhost_virtqueue_start() of that QEMU with the release it is made from.',
     exceptions: [
       'the undoing of a start that fails',
       'a start that leaves out features, memory table and vring indices together: another QEMU hands its backend over',
+      'with CONFIGURE_MEM_SLOTS a start sends no memory that the backend has; queue pairs but the first send none',
       'a vring that the guest has not set up: its start returns at once',
       'a vhost-user-net device enables its rings before the start',
       'features that vhost_dev_prepare_inflight() sends before the start',
@@ -84,6 +93,7 @@ export const dsOrder: Rule = {
     ],
     sources: [
       'QEMU hw/virtio/vhost.c vhost_dev_start(), vhost_virtqueue_start()',
+      'QEMU hw/virtio/vhost-user.c vhost_user_set_mem_table()',
       'QEMU hw/net/vhost_net.c vhost_net_start_one()',
       'QEMU hw/scsi/vhost-scsi.c vhost_scsi_start()',
     ],
@@ -103,6 +113,7 @@ export const dsOrder: Rule = {
         yield* judge(context, activation, OF_RING, context.run.rings.ringOf(activation));
     }
     yield* judgeDataPath(context);
+    yield* judgeWireOrder(context);
   },
 };
 

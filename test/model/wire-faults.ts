@@ -248,6 +248,10 @@ const noAckAtAll: ReasonOf = ({ format, setup }) =>
 const notAtAll: ReasonOf = ({ setup }) =>
   setup.version < 602 ? 'QEMU before 6.2 never waits' : undefined;
 
+/** The backend may have had its regions before. */
+const notAllSlots: ReasonOf = (run) =>
+  run.setup.memSlots ? otherMay('sent the regions')(run) : undefined;
+
 const USER_FAULTS: readonly WireFault[] = [
   userFault(
     'logging is asked for without an acknowledgement',
@@ -491,6 +495,48 @@ const USER_FAULTS: readonly WireFault[] = [
     noPayload,
     noConnection,
     otherMay('started the device'),
+  ),
+  userFault(
+    'a vring is kicked before it is addressed',
+    'DS-ORDER',
+    'kick-before-address',
+    noPayload,
+    noConnection,
+  ),
+  userFault('a vring is not kicked', 'DS-ORDER', 'kick-left-out', noPayload, noConnection),
+  userFault('a vring is not addressed', 'DS-ORDER', 'address-left-out', noPayload, noConnection),
+  userFault(
+    'a device start sends memory behind the vrings',
+    'DS-ORDER',
+    'memory-behind-vrings',
+    noPayload,
+    noConnection,
+    notAllSlots,
+  ),
+  userFault(
+    'a device start sends no memory',
+    'DS-ORDER',
+    'memory-left-out',
+    noPayload,
+    noConnection,
+    ({ setup: { memSlots } }) =>
+      memSlots ? 'of memory that is not shared no region is sent' : undefined,
+    otherThread,
+  ),
+  userFault(
+    'a device start gives the log base before the vrings',
+    'DS-ORDER',
+    'base-before-vrings',
+    noPayload,
+    noConnection,
+  ),
+  userFault(
+    'a device start sends no features',
+    'DS-ORDER',
+    'no-features',
+    noPayload,
+    noConnection,
+    otherMay('sent the features'),
   ),
   userFault(
     'a device that runs is started once more',

@@ -50,7 +50,14 @@ export type UserDefect =
   | 'log-not-grown'
   | 'log-grown-late'
   | 'stopped-vring-told'
-  | 'started-twice';
+  | 'started-twice'
+  | 'kick-before-address'
+  | 'kick-left-out'
+  | 'address-left-out'
+  | 'memory-behind-vrings'
+  | 'memory-left-out'
+  | 'base-before-vrings'
+  | 'no-features';
 
 /** Members of a payload in order, with their bytes. */
 export type Members = readonly (readonly [name: string, value: bigint, bytes: number])[];
@@ -180,15 +187,17 @@ export class UserDevice {
     const { pairs, status, version } = this.setup;
     this.isRunning = true;
     for (let pair = 0; pair < pairs; pair++) {
-      this.setFeatures(thread, this.isLogging && this.defect !== 'start-features-not-told');
-      if (pair === 0) this.sendMemory(thread);
+      if (this.defect !== 'no-features')
+        this.setFeatures(thread, this.isLogging && this.defect !== 'start-features-not-told');
+      if (pair === 0 && !this.isMemoryLate) this.sendMemory(thread);
+      if (this.isLogging) this.logChunks = this.neededChunks();
+      if (this.isLogging && this.defect === 'base-before-vrings') this.setLogBase(thread, pair);
       for (const ring of this.ringsOf(pair)) {
         this.setUp(thread, ring, ring !== 1 || this.defect !== 'start-vring-not-told');
       }
-      if (this.isLogging) {
-        this.logChunks = this.neededChunks();
-        if (this.defect !== 'start-base-left-out') this.setLogBase(thread, pair);
-      }
+      if (pair === 0 && this.defect === 'memory-behind-vrings') this.sendMemory(thread);
+      const isGiven = this.defect === 'start-base-left-out' || this.defect === 'base-before-vrings';
+      if (this.isLogging && !isGiven) this.setLogBase(thread, pair);
       for (const ring of this.ringsOf(pair)) {
         this.send(thread, 'SET_VRING_ENABLE', state(ring, 1n));
       }
@@ -197,11 +206,20 @@ export class UserDevice {
     }
   }
 
+  private get isMemoryLate(): boolean {
+    return this.defect === 'memory-behind-vrings' || this.defect === 'memory-left-out';
+  }
+
   private setUp(thread: number, ring: number, isTold = true): void {
+    const { defect } = this;
+    const kick = (): void => {
+      this.send(thread, 'SET_VRING_KICK', u64(BigInt(ring)));
+    };
     this.send(thread, 'SET_VRING_NUM', state(ring, 256n));
     this.send(thread, 'SET_VRING_BASE', state(ring, 0n));
-    this.setAddress(thread, ring, this.isLogging && isTold);
-    this.send(thread, 'SET_VRING_KICK', u64(BigInt(ring)));
+    if (defect === 'kick-before-address') kick();
+    if (defect !== 'address-left-out') this.setAddress(thread, ring, this.isLogging && isTold);
+    if (defect !== 'kick-before-address' && defect !== 'kick-left-out') kick();
     this.send(thread, 'SET_VRING_CALL', u64(BigInt(ring)));
   }
 
@@ -373,7 +391,7 @@ export class UserDevice {
   }
 
   private placeOf(ring: number): bigint {
-    return 0x7f00_0000_0000n + BigInt(this.setup.pairs << 20) + BigInt(ring) * 0x3000n;
+    return 0x7f54_0000_0000n + BigInt(this.setup.pairs << 20) + BigInt(ring) * 0x3000n;
   }
 
   /** False when the backend refused. */

@@ -17,6 +17,8 @@ export interface WireStart {
   readonly addresses: readonly Message[];
   /** Which vrings these are, in their order; undefined where nothing of the vring tells. */
   readonly vrings: readonly (number | undefined)[];
+  /** All that is sent from the features to the last of it. */
+  readonly requests: readonly Message[];
   /** What QEMU sends behind the vrings on the same connection. */
   readonly next: Message | undefined;
 }
@@ -119,7 +121,8 @@ function* startsOf(connection: Connection, requests: readonly Message[]): Genera
       vrings.push(of);
     }
     if (addresses.length === 0) continue;
-    yield { connection, features, addresses, vrings, next: requests[at] };
+    const sent = requests.slice(i, at);
+    yield { connection, features, addresses, vrings, requests: sent, next: requests[at] };
   }
 }
 

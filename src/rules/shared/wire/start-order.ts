@@ -1,0 +1,322 @@
+/**
+ * The order of what a device start sends to a vhost-user backend.
+ *
+ * Source: QEMU hw/virtio/vhost.c vhost_dev_start(): the features, the memory table, each vring, then the log base;
+ * vhost_virtqueue_start(): size, index, addresses and kick, of which none is sent elsewhere but the addresses, in
+ * vhost_dev_set_log(), right behind the features. hw/virtio/vhost-user.c vhost_user_set_mem_table() sends the whole table in
+ * each start of the first queue pair; with CONFIGURE_MEM_SLOTS those regions that are new.
+ */
+import { bigintOf } from '../../../model/values.js';
+import type { Judgement, Mark, SessionContext } from '../../rule.js';
+import { BY_QEMU, isOfAnotherFrontEnd } from './front-ends.js';
+import {
+  answerTo,
+  asksForReply,
+  connectionsOf,
+  isContinued,
+  isOfSameQemu,
+  MEMORY_REQUESTS,
+  MESSAGES_RECIPE,
+  missingEndpoint,
+  nameOf,
+  VRING_REQUESTS,
+} from './messages.js';
+import type { Connection, Message } from './messages.js';
+import { nextOf } from './passes.js';
+import { startsByFeatures } from './starts.js';
+import type { WireStart } from './starts.js';
+
+/** One vring as vhost_virtqueue_start() sets it up. */
+interface SetUp {
+  readonly vring: number;
+  /** From its size on; another size is of another one. */
+  readonly requests: readonly Message[];
+  readonly before: Message | undefined;
+  readonly next: Message | undefined;
+}
+
+/** What is wrong with an order: the message that shows it, and what is to be said of it. */
+interface Fault {
+  readonly at: Message;
+  readonly vring?: number;
+  readonly message: string;
+  readonly expected: string;
+  readonly evidence: readonly Mark[];
+  /** From the first to the last message on which it rests nothing may be missing. */
+  readonly from: Message;
+  readonly to: Message;
+  readonly missing?: readonly string[];
+}
+
+export function* judgeWireOrder(context: SessionContext): Generator<Judgement> {
+  for (const connection of connectionsOf(context)) {
+    for (const requests of connection.requests) {
+      const faults = [...faultsOf(context, connection, requests)].filter(({ from, to }) =>
+        isContinued(context, connection, from, to),
+      );
+      for (const fault of faults) yield judge(context, connection, fault);
+      if (faults.length > 0) continue;
+      for (const start of startsByFeatures(connection, requests).values())
+        yield* judgeStart(context, start);
+    }
+  }
+}
+
+function judge(context: SessionContext, connection: Connection, fault: Fault): Judgement {
+  const { at, vring, message, expected, evidence } = fault;
+  const place = { endpoint: connection.endpoint, vring, step: at.step, line: at.line, message };
+  const missing = [...missingEndpoint(connection), ...(fault.missing ?? [])];
+  if (isOfAnotherFrontEnd(context, connection)) missing.push(BY_QEMU);
+  return missing.length > 0
+    ? { verdict: 'inconclusive', ...place, evidence, missing }
+    : { verdict: 'violation', ...place, expected, evidence };
+}
+
+function* judgeStart(context: SessionContext, start: WireStart): Generator<Judgement> {
+  const { connection, features, requests, vrings } = start;
+  const at = { endpoint: connection.endpoint, step: features.step, line: features.line };
+  const last = requests.at(-1) ?? features;
+  const missing = missingEndpoint(connection);
+  if (vrings.includes(undefined)) missing.push(`the vrings of the start (${MESSAGES_RECIPE})`);
+  if (!isContinued(context, connection, features, last))
+    missing.push('the device start without a gap, in one thread');
+  const who = nameOf(connection);
+  yield missing.length > 0
+    ? {
+        verdict: 'inconclusive',
+        ...at,
+        message: `in what order ${who} is started is not shown`,
+        missing,
+      }
+    : { verdict: 'pass', ...at, message: `${who} gets features, memory and vrings in order` };
+}
+
+function* faultsOf(
+  context: SessionContext,
+  connection: Connection,
+  requests: readonly Message[],
+): Generator<Fault> {
+  for (const setUp of setUpsOf(requests)) {
+    yield* faultsOfVring(connection, setUp);
+    yield* withoutFeatures(connection, setUp, requests);
+  }
+  const starts = startsByFeatures(connection, requests);
+  for (const start of starts.values()) {
+    yield* faultsOfMemory(context, start, requests);
+    yield* faultsOfFeatures(start, requests);
+  }
+  for (const [i, base] of requests.entries()) {
+    const next = base.name === 'SET_LOG_BASE' ? nextOf(requests, i) : undefined;
+    if (next?.name === 'SET_VRING_NUM') yield faultOfBase(connection, base, next);
+  }
+}
+
+function* setUpsOf(requests: readonly Message[]): Generator<SetUp> {
+  for (const [i, { name, vring }] of requests.entries()) {
+    if (name !== 'SET_VRING_NUM' || vring === undefined) continue;
+    let end = i + 1;
+    while (isOfSetUp(requests[end], vring)) end++;
+    yield { vring, requests: requests.slice(i, end), before: requests[i - 1], next: requests[end] };
+  }
+}
+
+/** Without REPLY_ACK QEMU waits with GET_FEATURES for a vring that logs; how it is called the guest may change at any time. */
+function isOfSetUp(request: Message | undefined, vring: number): boolean {
+  if (request === undefined || request.name === 'SET_VRING_NUM') return false;
+  if (BESIDE.has(request.name)) return true;
+  return VRING_REQUESTS.has(request.name) && (request.vring ?? vring) === vring;
+}
+
+const BESIDE: ReadonlySet<string> = new Set(['GET_FEATURES', 'SET_VRING_CALL', 'SET_VRING_ERR']);
+
+function* faultsOfVring(
+  connection: Connection,
+  { vring, requests, before, next }: SetUp,
+): Generator<Fault> {
+  const [size] = requests;
+  if (size === undefined) return;
+  const who = `vring ${vring} of ${nameOf(connection)}`;
+  const find = (name: string): Message | undefined => requests.find((one) => one.name === name);
+  const [index, address, kick] = [
+    find('SET_VRING_BASE'),
+    find('SET_VRING_ADDR'),
+    find('SET_VRING_KICK'),
+  ];
+  const evidence = [{ line: size.line, role: 'the vring is set up from here on' }];
+  if (before?.name === 'SET_VRING_BASE' && before.vring === vring) {
+    const message = `${who} gets its index before its size`;
+    const expected = 'SET_VRING_NUM in front of SET_VRING_BASE';
+    yield { at: before, vring, message, expected, evidence, from: before, to: size };
+  }
+  if (index !== undefined && address !== undefined && address.step < index.step) {
+    const message = `${who} gets its index behind its addresses`;
+    const expected = 'SET_VRING_BASE in front of SET_VRING_ADDR';
+    yield { at: index, vring, message, expected, evidence, from: size, to: index };
+  }
+  if (kick !== undefined && (address === undefined || kick.step < address.step)) {
+    const message = `${who} is kicked, and not addressed before`;
+    const expected = 'SET_VRING_ADDR in front of SET_VRING_KICK';
+    yield { at: kick, vring, message, expected, evidence, from: size, to: kick };
+  }
+  if (address === undefined || kick !== undefined || next === undefined) return;
+  yield {
+    at: address,
+    vring,
+    message: `${who} is addressed, and ${next.name} follows in place of the kick`,
+    expected: 'SET_VRING_KICK behind SET_VRING_ADDR',
+    evidence: [...evidence, { line: next.line, role: 'QEMU goes on' }],
+    from: size,
+    to: next,
+    missing: isTaken(connection, address, next)
+      ? []
+      : ['that the backend took SET_VRING_ADDR: the payload of its reply'],
+  };
+}
+
+/** Addresses that the backend refuses end the start: then no other vring is set up, and no log is given to the device. */
+function isTaken({ messages, isOfBackend }: Connection, address: Message, next: Message): boolean {
+  if (asksForReply(address) === false || next.name === 'SET_VRING_NUM') return true;
+  if (next.name === 'SET_LOG_BASE' && isOfBackend) return true;
+  const answer = answerTo(messages, messages.indexOf(address));
+  return bigintOf(answer?.payload.u64) === 0n;
+}
+
+/** Queue pairs but the first send no memory. */
+function* faultsOfMemory(
+  context: SessionContext,
+  { connection, features, addresses, vrings, requests: sent }: WireStart,
+  requests: readonly Message[],
+): Generator<Fault> {
+  const size = sent.find(({ name }) => name === 'SET_VRING_NUM');
+  const address = addresses[vrings.indexOf(0)];
+  const memory = sent.find(({ name }) => MEMORY_REQUESTS.has(name));
+  // With the indices a backend that another QEMU hands over is not told of its memory either.
+  const hasIndex = sent.some(({ name, vring }) => name === 'SET_VRING_BASE' && vring === 0);
+  if (size === undefined || address === undefined || !hasIndex) return;
+  if (memory !== undefined && memory.step < size.step) return;
+  const who = nameOf(connection);
+  const evidence = [{ line: features.line, role: 'the features of the device start' }];
+  const expected = 'the memory table in front of the first vring';
+  if (sendsTables(context, connection, features, requests)) {
+    const [at, message] =
+      memory === undefined
+        ? [size, `${who} is given vrings, and no memory table in this start`]
+        : [memory, `${who} gets its memory table behind its vrings`];
+    yield { at, message, expected, evidence, from: features, to: memory ?? address };
+    return;
+  }
+  const [first] = requests;
+  const isFirst = !requests.some(
+    ({ name, step }) => MEMORY_REQUESTS.has(name) && step < features.step,
+  );
+  if (first?.greeting === 0 || first === undefined || !isFirst) return;
+  if (memory !== undefined && covers(memory, address)) {
+    const message = `${who} gets the memory of its vrings behind them`;
+    yield { at: memory, message, expected, evidence, from: first, to: memory };
+  } else if (memory === undefined) {
+    const missing = [
+      'that guest memory is shared (share=on of its memory backend): of other memory QEMU tells nothing',
+    ];
+    const message = `${who} is given vrings, and no memory since it was connected`;
+    yield { at: size, message, expected, evidence, from: first, to: address, missing };
+  }
+}
+
+/** The whole table in each start; with CONFIGURE_MEM_SLOTS what has not changed is not sent again. */
+function sendsTables(
+  context: SessionContext,
+  connection: Connection,
+  features: Message,
+  requests: readonly Message[],
+): boolean {
+  return requests.some(
+    (request) =>
+      (request.name === 'SET_MEM_TABLE' || isWithoutSlots(request)) &&
+      isOfSameQemu(context, connection, request, features),
+  );
+}
+
+function isWithoutSlots({ name, payload }: Message): boolean {
+  const word = name === 'SET_PROTOCOL_FEATURES' ? bigintOf(payload.u64) : undefined;
+  return word !== undefined && (word & CONFIGURE_MEM_SLOTS) === 0n;
+}
+
+/** VHOST_USER_PROTOCOL_F_CONFIGURE_MEM_SLOTS */
+const CONFIGURE_MEM_SLOTS = 1n << 15n;
+
+function covers(
+  { name, payload }: Message,
+  { payload: { desc_user_addr: ring } }: Message,
+): boolean {
+  const [at, first, size] = [ring, payload.userspace_addr, payload.memory_size].map(bigintOf);
+  if (name !== 'ADD_MEM_REG') return false;
+  return (
+    at !== undefined &&
+    first !== undefined &&
+    size !== undefined &&
+    at >= first &&
+    at < first + size
+  );
+}
+
+/** A backend that another QEMU hands over gets neither the features nor the index of a vring. */
+function* withoutFeatures(
+  connection: Connection,
+  { requests: [size, index] }: SetUp,
+  requests: readonly Message[],
+): Generator<Fault> {
+  const [first] = requests;
+  if (first === undefined || first.greeting === 0 || size === undefined) return;
+  if (index?.name !== 'SET_VRING_BASE') return;
+  const before = requests.slice(0, requests.indexOf(size));
+  if (before.some(({ name }) => name === 'SET_FEATURES' || name === 'SET_VRING_NUM')) return;
+  yield {
+    at: size,
+    message: `${nameOf(connection)} is given vrings, and no features since it was connected`,
+    expected: 'SET_FEATURES in front of the memory table and the vrings',
+    evidence: [{ line: first.line, role: 'the connection begins' }],
+    from: first,
+    to: index,
+  };
+}
+
+/** With several queue pairs these may be the features of the next one, of which no vring is set up. */
+function* faultsOfFeatures(
+  { connection, features, vrings, next }: WireStart,
+  requests: readonly Message[],
+): Generator<Fault> {
+  if (next?.name !== 'SET_FEATURES' || next.enable !== features.enable) return;
+  if (!requests.some(({ name }) => OF_ONE_DEVICE.has(name))) return;
+  const enable = nextOf(requests, requests.indexOf(next));
+  const isOfStart = enable?.name === 'SET_VRING_ENABLE' && enable.enable === true;
+  if (!isOfStart || !vrings.includes(enable.vring)) return;
+  yield {
+    at: next,
+    message: `${nameOf(connection)} gets its features behind its vrings`,
+    expected: 'SET_FEATURES in front of the memory table and the vrings',
+    evidence: [
+      { line: features.line, role: 'the features before it, with the same LOG_ALL' },
+      { line: enable.line, role: 'the vrings are enabled: the start goes on' },
+    ],
+    from: features,
+    to: enable,
+  };
+}
+
+/** No network device, the only one with several queue pairs, has these. */
+const OF_ONE_DEVICE: ReadonlySet<string> = new Set([
+  'GET_CONFIG',
+  'GET_INFLIGHT_FD',
+  'SET_INFLIGHT_FD',
+]);
+
+function faultOfBase(connection: Connection, base: Message, next: Message): Fault {
+  return {
+    at: base,
+    message: `${nameOf(connection)} gets the log base in front of its vrings`,
+    expected: 'SET_LOG_BASE behind the last vring of the device start',
+    evidence: [{ line: next.line, role: 'a vring is set up, and no features in front of it' }],
+    from: base,
+    to: next,
+  };
+}
