@@ -18,6 +18,7 @@ export function* judgeTracedWaits(context: SessionContext): Generator<Judgement>
   let judged = 0;
   yield* judgeUnasked(context, events);
   yield* judgeAddresses(context, events);
+  yield* judgeFeatures(events);
   for (const [i, event] of events.entries()) {
     if (event.sender !== 'frontend' || own(GOES_ON, event.name) === undefined || !event.needsReply)
       continue;
@@ -123,6 +124,47 @@ function judgeAddress(
     evidence: [{ line: features.line, role: 'SET_FEATURES asks for an acknowledgement' }],
   };
 }
+
+/**
+ * Features right behind a log base that ask for no acknowledgement, and that no GET_FEATURES follows: of a log start they
+ * would. A resize and a device start send the log base, too, and a log stop may come next; those send it next to the memory
+ * table or behind the vrings. Source: QEMU hw/virtio/vhost.c vhost_dev_set_log(), vhost_commit(), vhost_dev_start().
+ */
+function* judgeFeatures(all: readonly MessageEvent[]): Generator<Judgement> {
+  for (const events of eventsByThread(all)) {
+    const requests = events.filter(({ sender }) => sender === 'frontend');
+    for (const [i, features] of requests.entries()) {
+      if (features.name !== 'SET_FEATURES' || features.needsReply) continue;
+      const [before, base] = [requests[i - 2], requests[i - 1]];
+      const next = requests[i + 1];
+      if (base?.name !== 'SET_LOG_BASE' || isOfStartOrResize(before)) continue;
+      if (next === undefined || next.name === 'GET_FEATURES') continue;
+      // One in front of addresses that are acknowledged is judged with those.
+      if (nextLogged(events, events.indexOf(features)) !== undefined) continue;
+      yield {
+        verdict: 'inconclusive',
+        step: features.step,
+        line: features.line,
+        message: `vhost_user_write SET_FEATURES behind SET_LOG_BASE asks for no acknowledgement, and ${next.name} is the next request`,
+        missing: [`that no log start begins here, which has to wait: ${MESSAGES_RECIPE}`],
+      };
+    }
+  }
+}
+
+function isOfStartOrResize(before: MessageEvent | undefined): boolean {
+  return before !== undefined && IN_FRONT_OF_BASE.has(before.name);
+}
+
+/** Of a resize SET_MEM_TABLE, ADD_MEM_REG and REM_MEM_REG; of a device start how a vring ends, SET_VRING_ERR among them. */
+const IN_FRONT_OF_BASE: ReadonlySet<string> = new Set([
+  'SET_MEM_TABLE',
+  '37',
+  '38',
+  'SET_VRING_KICK',
+  'SET_VRING_CALL',
+  '14',
+]);
 
 function judgePass(
   context: SessionContext,
