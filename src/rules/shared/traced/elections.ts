@@ -10,7 +10,7 @@ import type { TracedLoss, TracedResize } from './resize.js';
 export const CORRECTED =
   'a QEMU whose vhost_dev_log_resize elects the device again; probes vhost_dev_elect_mem_logger and vhost_dev_sync_region tell';
 
-/** One judgement for each migration that goes on after a resize. */
+/** One judgement for each migration that goes on, or begins, after a resize. */
 export function* judgeTracedElections(context: SessionContext): Generator<Judgement> {
   // The calls themselves tell more.
   if (context.of('vhost_commit', 'vhost_dev_log_resize').length > 0) return;
@@ -24,11 +24,19 @@ export function* judgeTracedElections(context: SessionContext): Generator<Judgem
         message: `${what(resize)}, and a start with logging on elects its device before the next sync`,
         evidence: [{ line: loss.again.line, role: 'SET_LOG_BASE of that start' }],
       };
+    } else if (!resize.isMigrating) {
+      yield {
+        verdict: 'inconclusive',
+        ...resized(resize),
+        message: `${what(resize)}, and no migration follows; whether the measurement reads the log is not seen`,
+        missing: ['a gdb log with probes vhost_dev_elect_mem_logger and vhost_dev_sync_region'],
+      };
     }
   }
 }
 
-function judgeRounds(context: SessionContext, { resizes, rounds, stops }: TracedLoss): Judgement {
+function judgeRounds(context: SessionContext, loss: TracedLoss): Judgement {
+  const { resizes, rounds, stops, isTracked } = loss;
   const followed = resizes.map((resize) => ({
     resize,
     seen: roundsAfter(context, resize, rounds),
@@ -43,6 +51,14 @@ function judgeRounds(context: SessionContext, { resizes, rounds, stops }: Traced
       missing: [
         'a sign of QEMU 9.1 or later (--qemu-version): it sends SET_VRING_ENABLE without asking for a reply, as QEMU up to 7.2',
       ],
+    };
+  }
+  if (sure !== undefined && !isTracked) {
+    return {
+      verdict: 'inconclusive',
+      ...resized(sure.resize),
+      message: `${what(sure.resize)}; whether the log is started anew before the next sync round is not seen`,
+      missing: ['the event global_dirty_changed since before the resize'],
     };
   }
   if (sure !== undefined && round !== undefined) {
@@ -98,6 +114,7 @@ function resized({ step }: TracedResize): { readonly step: number; readonly line
   return { step: step.index, line: step.line };
 }
 
-function what({ way }: TracedResize): string {
-  return `the log of a vhost-user device ${way} during the migration (SET_LOG_BASE inside vhost_commit)`;
+function what({ way, isMigrating }: TracedResize): string {
+  const when = isMigrating ? 'during the migration' : 'while dirty pages are tracked';
+  return `the log of a vhost-user device ${way} ${when} (SET_LOG_BASE inside vhost_commit)`;
 }

@@ -27,11 +27,16 @@ interface Message {
 }
 
 /** The log of a device was resized for certain. */
-export interface TracedResize {
+interface FoundResize {
   readonly step: Step;
   readonly way: 'grows' | 'shrinks';
   /** Every started vhost device had its log resized in this topology change, as far as the trace shows devices. */
   readonly ofAll: boolean;
+}
+
+export interface TracedResize extends FoundResize {
+  /** A migration transfers memory. */
+  readonly isMigrating: boolean;
 }
 
 /** Messages of vhost-user (docs/interop/vhost-user.rst). */
@@ -56,7 +61,7 @@ const ELSEWHERE: ReadonlySet<FactKind> = new Set([
   'virtio_set_status',
 ]);
 
-/** Resizes of one migration with nothing after them that elects again, and the sync rounds after the first. */
+/** Resizes with nothing after them that elects again, and the sync rounds of the migration after the first. */
 export interface TracedLoss {
   readonly resizes: readonly [TracedResize, ...TracedResize[]];
   readonly rounds: readonly Step[];
@@ -64,10 +69,17 @@ export interface TracedLoss {
   readonly stops: boolean;
   /** SET_LOG_BASE of a start with logging on, which elects its device before any of the rounds. */
   readonly again: Step | undefined;
+  /**
+   * From the first resize to the rounds the log is on without a break: a migration goes on, or `global_dirty_changed`
+   * tells that somebody tracked dirty pages all the time. Only the first who tracks starts the log
+   * (QEMU system/memory.c memory_global_dirty_log_start()), so that a migration that joins a measurement of the dirty rate
+   * or a dirty limit elects nobody.
+   */
+  readonly isTracked: boolean;
 }
 
 /**
- * By migration, in order. Rounds after a device stop read no log and are not counted. Where the events of
+ * In order. Rounds after a device stop read no log and are not counted. Where the events of
  * starts and stops are not enabled, their messages show them: GET_VRING_BASE, and a SET_LOG_BASE that no
  * commit has sent.
  */
@@ -80,23 +92,30 @@ export function tracedLosses(context: SessionContext): TracedLoss[] {
   const ofCommits = new Set(passes.flat().map((commit) => baseOf(commit)?.step));
   const losses: Draft[] = [];
   let isActive = false;
+  let trackers: number | undefined;
   let isOpen = false;
   let current: Draft | undefined;
   for (const step of context.events(...OF_LOSSES)) {
     const { record, row } = step.event ?? {};
     const resize = resizeAt.get(step.index);
     const request = row?.kind === 'vhost_user_write' ? Number(record?.args?.req) : undefined;
-    if (resize !== undefined && isActive) {
+    if (resize !== undefined) {
       if (current === undefined) {
-        current = { resizes: [resize], rounds: [], stops: false, again: undefined };
+        const isTracked = isActive || isOn(trackers);
+        const first = { ...resize, isMigrating: isActive };
+        current = { resizes: [first], rounds: [], stops: false, again: undefined, isTracked };
         losses.push(current);
         isOpen = true;
-      } else if (isOpen) current.resizes.push(resize);
+      } else if (isOpen) current.resizes.push({ ...resize, isMigrating: isActive });
     } else if (row?.kind === 'migration_state') {
-      isActive = ACTIVE.has(record?.args?.new_state ?? '');
-      if (!isActive) current = undefined;
+      const state = record?.args?.new_state ?? '';
+      isActive = ACTIVE.has(state);
+      // A migration that begins starts the log only where nobody tracks yet, which its trackers or SET_LOG_BASE show.
+      if (!isActive && state !== 'setup') current = undefined;
     } else if (row?.kind === 'global_dirty_changed') {
-      current = undefined;
+      const next = Number(record?.args?.bitmask);
+      if (!isOn(trackers) || !isOn(next) || !isOneStep(trackers, next)) current = undefined;
+      trackers = next;
     } else if (request === SET_LOG_BASE && !ofCommits.has(step.index)) {
       const latest = losses.at(-1);
       if (latest?.rounds.length === 0) latest.again ??= step;
@@ -117,6 +136,17 @@ interface Draft extends TracedLoss {
   readonly rounds: Step[];
   stops: boolean;
   again: Step | undefined;
+}
+
+/** Somebody tracks dirty pages: bits of GLOBAL_DIRTY_MIGRATION, GLOBAL_DIRTY_DIRTY_RATE and GLOBAL_DIRTY_LIMIT. */
+function isOn(trackers: number | undefined): trackers is number {
+  return trackers !== undefined && trackers > 0;
+}
+
+/** Trackers come or go, and never both at once: else another QEMU writes here, too. */
+function isOneStep(before: number, after: number): boolean {
+  const all = before | after;
+  return all === before || all === after;
 }
 
 /** States of a migration that transfers memory (migrate_set_state). */
@@ -141,7 +171,7 @@ const OF_LOSSES: readonly FactKind[] = [
 function findResizes(
   context: SessionContext,
   passes: readonly (readonly Commit[])[],
-): TracedResize[] {
+): FoundResize[] {
   const isOnlyOne = countListeners(context) === 1;
   return passes.flatMap((pass) => {
     const running = pass.filter(({ started }) => started);
@@ -192,7 +222,7 @@ function passesOf(context: SessionContext): Commit[][] {
 }
 
 /** How the commit resized the log, undefined when it is not certain that it did. */
-function wayOf(commit: Commit): TracedResize['way'] | undefined {
+function wayOf(commit: Commit): FoundResize['way'] | undefined {
   const base = baseOf(commit);
   if (base === undefined) return undefined;
   const [first, second] = commit.messages;
