@@ -212,8 +212,8 @@ function judgeUnread(view: ResizeView): Judgement {
 }
 
 function lost(view: ResizeView): Judgement {
-  const { resize, rounds, off } = view;
-  const tail = readsOf(rounds);
+  const { resize, off } = view;
+  const tail = readsOf(view);
   const what =
     off === undefined
       ? 'leaves nobody who scans guest memory'
@@ -228,8 +228,26 @@ function lost(view: ResizeView): Judgement {
   };
 }
 
-function readsOf(rounds: readonly Scan[][]): string {
-  const scans = `${rounds.flat().length} scans are all of used rings`;
+/**
+ * Reads of used rings by calls that the capture does not show, as uprobes without returns do not: rounds and the last
+ * read are not told apart. What vhost_log_put() reads in the resize lies in front of `off`.
+ */
+function readsWithoutCaller({ context, resize, rounds, off }: ResizeView): readonly Scan[] {
+  const last = rounds.at(-1)?.at(-1)?.activation;
+  if (last === undefined) return [];
+  return scansBetween(context, (off ?? resize).first, last.first).filter(
+    ({ device, of, cause }) =>
+      device === resize.device && of === 'used ring' && cause === 'unknown',
+  );
+}
+
+function readsOf(view: ResizeView): string {
+  const { rounds } = view;
+  const bare = readsWithoutCaller(view);
+  const total = rounds.flat().length + bare.length;
+  if (bare.length > 0)
+    return `none of the ${total} scans that follow is of guest memory, all are of used rings`;
+  const scans = `${total} scans are all of used rings`;
   if (rounds.length > 1)
     return `none of the ${rounds.length} sync rounds that follow scans guest memory (their ${scans})`;
   const [scan] = rounds[0] ?? [];
@@ -270,14 +288,18 @@ function marksOf(view: ResizeView): Mark[] {
   const read = scansOf(context).findLast(
     (scan) => scan.of === 'memory' && isOwn(scan.activation) && scan.activation.first < sync.first,
   );
+  const bare = readsWithoutCaller(view)[0]?.activation;
+  // Without the end of the list it may be a read of the resize itself.
+  const first = off === undefined ? undefined : bare;
+  const ordinal = bare === undefined || first !== undefined ? 'the first' : 'a';
   const marks: (Mark | undefined)[] = [
     mark(elected, 'the last election'),
     mark(off, 'vhost_log_put takes the device off the list'),
     mark(read?.activation, 'the last scan of guest memory'),
     mark(
-      sync,
+      first ?? sync,
       rounds.length > 0
-        ? 'the first read after the resize: a used ring, no guest memory'
+        ? `${ordinal} read after the resize: a used ring, no guest memory`
         : 'the first sync after the resize',
     ),
   ];
