@@ -2,10 +2,11 @@
  * Released defects, by the number under which fixtures name them: each has a case written from its
  * description, which is reported, or which must not be; or no capture of calls can show it.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rules } from '../src/rules/index.js';
+import { judge } from './helpers/check.js';
 
 const folder = join(import.meta.dirname, '..', 'fixtures', 'rules');
 
@@ -54,5 +55,25 @@ describe('released defects', () => {
     expect(Array.from({ length: 20 }, (_, i) => i + 1).filter((n) => !known.includes(n))).toEqual(
       [],
     );
+  });
+});
+
+describe('a finding cites the known bug that it is', () => {
+  test.each([
+    ['DS-RINGBASE/violation-bug-19-reset-before-fetch', 'c3716f260bff'],
+    ['DS-RINGBASE/violation-bug-20-lost-backend-ignored', 'bc85aae42045'],
+    // Another fault of that rule, one of another backend, and one that the rule does not report.
+    ['DS-RINGBASE/violation-vring-not-fetched', undefined],
+    ['LS-ADDR-STABLE/violation-vdpa', undefined],
+    ['LS-ALL-RINGS/violation-op-never-called', undefined],
+  ])('%s', (name, commit) => {
+    const [rule] = name.split('/');
+    const text = readFileSync(join(folder, name, 'input.txt'), 'utf8');
+    const violations = judge(text).filter((f) => f.rule === rule && f.verdict === 'violation');
+    expect(violations).not.toEqual([]);
+    for (const { knownBug } of violations) {
+      if (commit === undefined) expect(knownBug).toBeUndefined();
+      else expect(knownBug).toContain(commit);
+    }
   });
 });

@@ -91,7 +91,7 @@ export class Collector {
       fingerprint: fingerprintOf(rule.info.id, first, context),
       count,
       ...(first.expected === undefined ? {} : { expected: first.expected }),
-      ...(isViolation ? explainViolation(first, context, slice) : {}),
+      ...(isViolation ? explainViolation(first, context, slice, rule) : {}),
     };
   }
 

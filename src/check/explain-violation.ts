@@ -1,10 +1,12 @@
 /** What stands around a violation, so that it can be checked by hand. */
 import { plainName } from '../facts/functions.js';
+import { backendOfEvent } from '../flows/facts.js';
 import type { Run } from '../flows/run.js';
-import type { Finding, Slice } from '../model/report.js';
+import type { Backend } from '../model/fact.js';
+import type { Finding, RealBug, RuleInfo, Slice } from '../model/report.js';
 import { describe } from '../protocol/replay.js';
 import { describeSpan, spanOf } from '../protocol/spans.js';
-import type { Judgement } from '../rules/rule.js';
+import type { Judgement, Rule } from '../rules/rule.js';
 import type { Session } from './session.js';
 
 /** States of the device before it, what the call may do in its order, the stack that asked for it, and the records that prove it. */
@@ -12,7 +14,8 @@ export function explainViolation(
   violation: Judgement,
   context: Session,
   slice: Slice | undefined,
-): Pick<Finding, 'stateBefore' | 'allowed' | 'stack' | 'slice'> {
+  { info }: Rule,
+): Pick<Finding, 'stateBefore' | 'allowed' | 'stack' | 'slice' | 'knownBug'> {
   const { device, step } = violation;
   const { run } = context;
   const at = run.steps[step];
@@ -21,6 +24,7 @@ export function explainViolation(
     line: at?.frameLines[i] ?? at?.line ?? 0,
   }));
   const allowed = allowedAt(run, step);
+  const bug = bugOf(violation, run, info);
   return {
     ...(device === undefined || !run.ordered
       ? {}
@@ -33,7 +37,29 @@ export function explainViolation(
     ...(allowed === undefined ? {} : { allowed: [allowed] }),
     ...(stack.length < 2 ? {} : { stack }),
     ...(slice === undefined ? {} : { slice }),
+    ...(bug === undefined ? {} : { knownBug: `${bug.where}: ${bug.what}` }),
   };
+}
+
+/** The first that such a violation may show: of its fault, and not of another type of backend. */
+function bugOf(violation: Judgement, run: Run, { bugs }: RuleInfo): RealBug | undefined {
+  const backend = backendAt(run, violation.step);
+  return bugs?.find(
+    (bug) =>
+      bug.unreported !== true &&
+      bug.fault === violation.fault &&
+      (bug.backend === undefined || backend === undefined || bug.backend === backend),
+  );
+}
+
+function backendAt({ atStep, rings, steps }: Run, step: number): Backend | undefined {
+  const { event, wire } = steps[step] ?? {};
+  const calls = [...(atStep[step] ?? [])].reverse();
+  return (
+    calls.map((call) => rings.backendOf(call)).find((backend) => backend !== undefined) ??
+    wire?.backend ??
+    (event && backendOfEvent(event))
+  );
 }
 
 /** Frames of a stack that are told: from the call to whoever asked for it. */

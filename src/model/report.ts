@@ -57,6 +57,8 @@ export interface Finding {
   readonly stack?: readonly StackFrame[];
   /** Records that prove a violation by themselves; absent where none were found within the budget. */
   readonly slice?: Slice;
+  /** The released defect of this kind of finding, if one is known. */
+  readonly knownBug?: string;
   /** The baseline knows this violation: it is shown, and does not fail the check. */
   readonly known?: { readonly reason: string; readonly expires?: string };
 }
@@ -321,6 +323,12 @@ export interface RealBug {
   readonly where: string;
   /** What went wrong, and what it did. */
   readonly what: string;
+  /** Where it is of one type of backend: nothing is said of it where the device is of another. */
+  readonly backend?: Backend;
+  /** Where the rule finds several faults: the one that it is of, as the judgement names it. */
+  readonly fault?: string;
+  /** The rule says nothing of it: it is told for whoever looks for it here. */
+  readonly unreported?: true;
 }
 
 /** Counts of one ingested capture; field names are the JSON contract of `ingest --json`. */

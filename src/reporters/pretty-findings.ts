@@ -135,7 +135,7 @@ function notes(finding: Finding, rule: RuleInfo | undefined, layout: Layout): st
     ...note('evidence', hidden > 0 ? `${count(hidden, 'more line')} (--json)` : '', layout),
     ...note('again', again > 0 ? `${count(again, 'more time')} in this capture` : '', layout),
     ...note('help', rule?.remedy, layout),
-    ...note('known bug', rule?.bugs?.map(({ where, what }) => `${where}: ${what}`)[0], layout),
+    ...note('known bug', finding.knownBug, layout),
     ...note('more', `vhtrace explain ${finding.rule}`, layout),
   ];
 }

@@ -22,7 +22,12 @@ import {
   probeName,
   unwatched,
 } from './shared/calls/queries.js';
-import { failedFetches, fetchesAfterReset } from './shared/lost-ring-state.js';
+import {
+  failedFetches,
+  fetchesAfterReset,
+  LOST_BACKEND,
+  RESET_FIRST,
+} from './shared/lost-ring-state.js';
 import { tracedRingStops } from './shared/traced/ring-stops.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -57,7 +62,8 @@ export const dsRingbase: Rule = {
       'event vm_state_notify',
     ],
     why: 'A ring that is not stopped goes on processing requests while its guest is already moving, and the destination starts it at a wrong index: requests are lost or done twice.',
-    remedy: 'Look at the loop of vhost_dev_stop() and at vhost_virtqueue_stop() of that QEMU.',
+    remedy:
+      'Look at the loop of vhost_dev_stop() and at vhost_virtqueue_stop() of that QEMU; where a fetch failed, at why the backend did not answer, and migrate with QEMU 10.1 or later, whose migration fails then.',
     exceptions: [
       'a ring whose descriptor address the guest has cleared is skipped; so a stop that QEMU did not cause is a warning, and nothing is said where vhost_virtqueue_stop was entered for the ring',
       'vhost_dev_force_stop() of 10.1 and later (vhost-user-blk with skip-get-vring-base-on-force-shutdown)',
@@ -72,10 +78,14 @@ export const dsRingbase: Rule = {
       {
         where: 'QEMU c3716f260bff (8.0)',
         what: 'vhost-vdpa reset the device before its vrings were fetched, and their state was lost; seen in the order of the trace events. In a gdb log the order alone decides nothing: with shadow virtqueues, or a device that cannot be suspended, QEMU answers by itself',
+        backend: 'vdpa',
+        fault: RESET_FIRST,
       },
       {
         where: 'QEMU bc85aae42045, 5a317017b827 (10.1)',
         what: 'a backend lost at the switchover was ignored, and the migration completed with wrong vring state; seen where `finish` shows get_vring_base to fail and the migration to go on',
+        backend: 'user',
+        fault: LOST_BACKEND,
       },
     ],
   },

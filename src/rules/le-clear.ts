@@ -55,6 +55,7 @@ export const leClear: Rule = {
       {
         where: 'Mellanox dpdk-vhost-vfe pull 75 (2024)',
         what: 'the backend took the end of logging from QEMU and never told its controller: after a failed migration the device went on logging, and its next start failed. QEMU does its part there, so the rule passes',
+        unreported: true,
       },
     ],
   },

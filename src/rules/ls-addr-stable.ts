@@ -51,6 +51,7 @@ export const lsAddrStable: Rule = {
       {
         where: 'QEMU 25a2a920dddc (2.5)',
         what: 'Log toggles of vhost-user gave the rings of every queue pair to the backend as rings 0 and 1: the ring of pair 0 was moved to another place, and the others were not logged.',
+        backend: 'user',
       },
     ],
   },

@@ -45,6 +45,7 @@ export const lsAllDevices: Rule = {
       {
         where: 'QEMU a5c90c61a118 (7.0)',
         what: 'In 6.2 a second migration whose first log stop was still postponed ended in an assertion of memory_global_dirty_log_start(): no device is reached, and none is to blame.',
+        unreported: true,
       },
     ],
   },

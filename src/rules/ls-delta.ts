@@ -41,6 +41,7 @@ export const lsDelta: Rule = {
       {
         where: 'DPDK 07f8db29b883 (18.02)',
         what: 'Any features were taken while the device ran; since then only VHOST_F_LOG_ALL may change, and a frontend that changes more is refused.',
+        backend: 'user',
       },
     ],
   },

@@ -33,6 +33,8 @@ export interface Judgement {
   readonly message: string;
   /** What the protocol demands here. */
   readonly expected?: string;
+  /** Which of the faults of the rule it is, where a known bug is of one of them: `RealBug.fault`. */
+  readonly fault?: string;
   readonly evidence?: readonly Mark[];
   /** One record says it all: it holds in whatever order the capture shows the others. */
   readonly alone?: boolean;

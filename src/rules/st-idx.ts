@@ -44,6 +44,7 @@ export const stIdx: Rule = {
       {
         where: 'QEMU 25a2a920dddc (2.5)',
         what: 'A log toggle of vhost-user addressed the rings of every queue pair as rings 0 and 1: those of the first pair were moved, the others were not logged.',
+        backend: 'user',
       },
     ],
   },

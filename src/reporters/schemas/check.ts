@@ -78,6 +78,7 @@ const finding = s.objectOf<Finding>(
       'innermost first',
     ),
     slice: s.described(slice, 'records that prove a violation with all others lost'),
+    knownBug: s.described(s.text, 'released defect of this kind'),
     known: s.described(
       s.objectOf<NonNullable<Finding['known']>>({ reason: s.text }, { expires: day }),
       'the baseline knows this violation: it does not fail the check',

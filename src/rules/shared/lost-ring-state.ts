@@ -9,6 +9,10 @@ import { boolOf, pointerOf } from '../../model/values.js';
 import type { Judgement, SessionContext } from '../rule.js';
 import { hasGap, place } from './calls/queries.js';
 
+/** Names of these faults, for the known bugs that are of them. */
+export const LOST_BACKEND = 'lost backend';
+export const RESET_FIRST = 'reset before the fetch';
+
 /** What runs after the VM is stopped for the switchover, and only then. */
 const GOES_ON =
   /^(?:qemu_savevm_query_pending_final|qemu_savevm_state_complete_precopy|ram_save_complete)$/;
@@ -35,6 +39,7 @@ export function* failedFetches(context: SessionContext): Generator<Judgement> {
       ...place(fetch),
       vring,
       message: `${ring} could not be fetched at the switchover (${fetch.func} returned ${fetch.result?.value ?? ''}), and the migration goes on`,
+      fault: LOST_BACKEND,
       expected:
         'a migration that fails when a backend is lost at the switchover (QEMU 10.1 and later)',
       evidence: [
@@ -145,6 +150,7 @@ function lostByReset(
     line: step.line,
     message:
       'the vdpa device is reset before its vring is fetched: the index that it answers is that of a new device',
+    fault: RESET_FIRST,
     expected: 'vhost_vdpa_get_vring_base before vhost_vdpa_reset_device',
     evidence: [
       { line: stop.line, role: 'the device stop begins' },
