@@ -1,6 +1,5 @@
 /** A rule that judged nothing where its subject appears: what there was, and why the rule could not even begin. */
 import type { Subject } from '../flows/distinct-facts.js';
-import type { Run } from '../flows/run.js';
 import type { FactKind } from '../model/fact.js';
 import type { Judgement, Rule } from '../rules/rule.js';
 import { messageEvents } from '../rules/shared/traced/message-events.js';
@@ -10,7 +9,7 @@ import type { Session } from './session.js';
 /** The inconclusive judgement on the first subject of the rule, if it has one in the session. */
 export function unjudgedSubject(rule: Rule, context: Session): Judgement | undefined {
   const { run } = context;
-  const subject = context.distinctFacts.find((fact) => isSubject(rule, fact, run));
+  const subject = context.distinctFacts.find((fact) => isSubject(rule, fact, context));
   if (subject === undefined) {
     return run.ordered
       ? (unjudgedToggle(rule, context) ?? unjudgedMessage(rule, context))
@@ -26,7 +25,7 @@ export function unjudgedSubject(rule: Rule, context: Session): Judgement | undef
       subject.role === 'wire' && run.ordered
         ? `${name} is seen where it reaches the backend, not in QEMU`
         : `${name} is seen, but not enough around it to judge`,
-    missing: missingAround(run, subject),
+    missing: missingAround(context, subject),
   };
 }
 
@@ -46,15 +45,15 @@ function unjudgedToggle({ triggers, info }: Rule, context: Session): Judgement |
     step: 0,
     line,
     message: `vrings get their addresses as in ${what}; the calls that make it are not seen`,
-    missing: missingAround(context.run, { role, line }),
+    missing: missingAround(context, { role, line }),
   };
 }
 
 /** The same of a device start or stop of which the trace shows what is sent to the backend, and no more. */
 function unjudgedMessage({ triggers, info }: Rule, context: Session): Judgement | undefined {
   if (!info.backends.includes('user')) return undefined;
-  const sent = messageEvents(context).find(({ name }) =>
-    MESSAGES.get(name)?.some((kind) => triggers.includes(kind)),
+  const sent = messageEvents(context).find(({ name, step }) =>
+    MESSAGES.get(name)?.some((kind) => triggers.includes(kind) && !showsCalls(context, kind, step)),
   );
   if (sent === undefined) return undefined;
   const { line, name } = sent;
@@ -63,7 +62,7 @@ function unjudgedMessage({ triggers, info }: Rule, context: Session): Judgement 
     step: 0,
     line,
     message: `${name} is seen where it is sent to the backend; the calls that send it are not`,
-    missing: missingAround(context.run, { role: 'event', line }),
+    missing: missingAround(context, { role: 'event', line }),
   };
 }
 
@@ -73,7 +72,10 @@ function callsOf(enable: boolean | undefined): readonly FactKind[] {
 }
 
 /** Does the fact show that there was something for the rule to judge? */
-function isSubject({ triggers, info }: Rule, fact: Subject, { ordered }: Run): boolean {
+function isSubject({ triggers, info }: Rule, fact: Subject, context: Session): boolean {
+  const { ordered } = context.run;
+  if (fact.role === 'event' && showsCalls(context, fact.kind, context.events(fact.kind)[0]?.index))
+    return false;
   if (fact.role === 'wire') {
     if (!ordered && info.probes?.includes(`wire ${fact.kind}`) === true) {
       return fact.backend === undefined || info.backends.includes(fact.backend);
@@ -83,6 +85,15 @@ function isSubject({ triggers, info }: Rule, fact: Subject, { ordered }: Run): b
   // A call of a known device is the rule's own affair: it says what is missing, or finds no subject.
   const isOwnAffair = ordered && fact.role !== 'event' && fact.device !== undefined;
   return triggers.includes(fact.kind) && !isOwnAffair;
+}
+
+/** QEMU's trace stands in the log of a debugger that stops at every call of the function: calls tell more than what is traced. */
+function showsCalls(context: Session, kind: FactKind, from = 0): boolean {
+  const last = context.steps.at(-1)?.index ?? from;
+  return (
+    context.of(kind).some(({ device }) => device !== undefined) &&
+    context.run.probes.watching(kind, from, last) !== undefined
+  );
 }
 
 /** Calls in QEMU without which a request does not reach the backend, or its log is not written to. */
@@ -118,7 +129,11 @@ function nameOf({ func, value, role }: Subject): string {
 }
 
 /** Why a rule could not even begin with what it saw. */
-function missingAround(run: Run, subject: Pick<Subject, 'role' | 'line'>): readonly string[] {
+function missingAround(
+  context: Session,
+  subject: Pick<Subject, 'role' | 'line'>,
+): readonly string[] {
+  const { run } = context;
   if (!run.ordered) {
     const { why, line } = run.note ?? { why: 'it is a note', line: 0 };
     if (why === 'times that run backwards') {
@@ -145,7 +160,32 @@ function missingAround(run: Run, subject: Pick<Subject, 'role' | 'line'>): reado
       'the calls inside QEMU, with their vhost_dev and their arguments: `vhtrace probes gdb` prints the script that shows them',
     ];
   }
-  return [
-    'the calls around it or their arguments: `vhtrace explain RULE` lists what is needed, `vhtrace probes gdb` prints the script that shows it',
-  ];
+  return [missingCalls(context)];
+}
+
+/** A capture of the recipe is not told to use it. */
+function missingCalls(context: Session): string {
+  if (hasNoDebugInformation(context))
+    return 'the arguments of the calls, and functions that have no symbol: the debugger prints no argument and no source line, as without debug information of that QEMU (its package of debug symbols, or a build that is not stripped)';
+  const isOfRecipe =
+    context.steps.some(({ breakpoint }) => breakpoint !== undefined) &&
+    context.run.probes.ofSession(context.session).some(({ how }) => how === 'declared');
+  if (isOfRecipe)
+    return 'something around it that the rule can judge: this capture is of the recipe of `vhtrace probes gdb` and does not show it; `vhtrace explain RULE` lists what the rule needs, and its exceptions';
+  return 'the calls around it or their arguments: `vhtrace explain RULE` lists what is needed, `vhtrace probes gdb` prints the script that shows it';
+}
+
+/**
+ * gdb prints the address of a stop that is not at the beginning of a line, and `()` behind the name of a function whose
+ * arguments it does not know (gdb/stack.c, frame_show_address() and print_frame()): without debug information both.
+ */
+function hasNoDebugInformation({ activations }: Session): boolean {
+  const entries = activations.filter(({ entered, stackKnown }) => entered && stackKnown);
+  return (
+    entries.length > 0 &&
+    entries.every(
+      ({ call: { frame } }) =>
+        frame.address !== undefined && frame.file === undefined && frame.args?.length === 0,
+    )
+  );
 }

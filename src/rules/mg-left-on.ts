@@ -86,13 +86,14 @@ function* neverStopped(context: SessionContext, device: string): Generator<Judge
   for (const cleanup of context.of('savevm_state_cleanup')) {
     const start = lastToggle(context, device, cleanup.first);
     if (start?.enable !== true) continue;
-    if (callerOf(start.activation, 'migration_thread') === undefined) continue;
-    if (mayHaveFailed(context, start.activation)) continue;
     const before = context.stateBefore(device, cleanup.first);
     if (known(before.run) === 'stopped') {
       const message = 'the device does not run when the migration is over';
       yield { verdict: 'pass', ...place(cleanup), device, message };
     }
+    // A measurement of the dirty rate that began to log goes on with it.
+    if (callerOf(start.activation, 'migration_thread') === undefined) continue;
+    if (mayHaveFailed(context, start.activation)) continue;
     if (!before.run.includes('started') || !before.log.includes('on')) continue;
     const isSeen =
       below(cleanup, ...STOPS).length > 0 || bareWithin(context, cleanup, ...STOPS).length > 0;
