@@ -30,7 +30,7 @@ export function* judgeKernelStops(context: SessionContext): Generator<Judgement>
   for (const thread of byThread(kernelRequests(context))) {
     for (const own of byEndpoint(thread)) {
       for (const [at, fetch] of own.entries()) {
-        if (!isFetch(fetch) || isFetch(own[at - 1])) continue;
+        if (!isFetch(fetch) || isFetch(own[at - 1]) || isOfOtherKind(fetch)) continue;
         const attachment = attached.get(fetch.endpoint ?? '');
         if (attachment !== undefined && attachment.step < fetch.step)
           yield* judge(context, own, at, attachment);
@@ -38,6 +38,13 @@ export function* judgeKernelStops(context: SessionContext): Generator<Judgement>
       }
     }
   }
+}
+
+/** Linux drivers/vhost/net.c, vhost_net_fops: vhost-scsi and vhost-vsock have handlers of their own, and no tap. */
+const NET_HANDLER = 'vhost_net_ioctl';
+
+function isOfOtherKind({ handler }: KernelRequest): boolean {
+  return handler !== undefined && handler !== NET_HANDLER;
 }
 
 /** A tracer of the kernel names a thread and no device: the tap may have been given to it by another thread. */
@@ -113,7 +120,10 @@ function* judge(
     { line: before.line, role: 'the last that the thread asks for before it' },
   ];
   // Without its name one file descriptor may be a device of another process, or another kind of device.
-  const isNet = who.includes('vhost-net') || own.some(({ name }) => name === SET_BACKEND);
+  const isNet =
+    who.includes('vhost-net') ||
+    fetch.handler === NET_HANDLER ||
+    own.some(({ name }) => name === SET_BACKEND);
   const missing = [
     ...(isNet ? [] : ['which device it is: strace -y prints its path']),
     ...(isUnbroken(context, toggle, fetch)

@@ -21,6 +21,8 @@ export interface KernelRequest {
   readonly kind: FactKind;
   readonly endpoint: string | undefined;
   readonly thread: string | undefined;
+  /** The handler that gets the ioctl() of such a device, which tells its kind; undefined where it is seen elsewhere. */
+  readonly handler: string | undefined;
   /** How far inside of the kernel it is seen. */
   readonly depth: number;
   /** Undefined where the text does not say what the request returned. */
@@ -76,7 +78,8 @@ function requestOf({ wire, index, line, thread }: Step): KernelRequest | undefin
   const depth = DEPTH.get(func) ?? 0;
   const answer = outcomeOf(result);
   const outcome = depth === VHOST_DEV_IOCTL && answer?.errno === PASSED_ON ? undefined : answer;
-  return { step: index, line, name, kind, endpoint, thread, depth, outcome };
+  const handler = depth === HANDLER ? func : undefined;
+  return { step: index, line, name, kind, endpoint, thread, handler, depth, outcome };
 }
 
 /** The request before is handed on. */
