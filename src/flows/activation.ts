@@ -2,7 +2,7 @@
 import type { Call } from '../facts/calls.js';
 import type { Step } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
-import { bigintOf, boolOf } from '../model/values.js';
+import { argText, bigintOf, boolOf, pointerOf } from '../model/values.js';
 
 export class Activation {
   readonly kind: FactKind;
@@ -193,7 +193,8 @@ export function sameness(activation: Activation, call: Call): 'same' | 'differen
     differ(known.enable, call.enable) ||
     differ(known.value, call.value) ||
     differ(known.idx, call.idx) ||
-    differ(known.vq, call.vq);
+    differ(known.vq, call.vq) ||
+    differ(vdevOf(known), vdevOf(call));
   if (isDifferent) return 'different';
   const isShown =
     known.pointer === call.pointer &&
@@ -202,6 +203,11 @@ export function sameness(activation: Activation, call: Call): 'same' | 'differen
     known.idx === call.idx &&
     known.vq === call.vq;
   return isShown || activation.entered ? 'same' : 'unknown';
+}
+
+/** The VirtIODevice that a call is about; virtio_set_status() has no other argument that tells one device from the next. */
+function vdevOf({ frame }: Call): string | undefined {
+  return pointerOf(argText(frame, 'vdev'));
 }
 
 /** Both arguments are printed, and are not the same. */
