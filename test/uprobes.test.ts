@@ -55,6 +55,19 @@ test('a return ends its call, tells its value, and what was called inside', () =
   expect(other?.parent).toBeUndefined();
 });
 
+test('a return tells the device also to what returned inside of the calls inside', () => {
+  const run = runOf(
+    row('probe_qemu:vhost_dev_log_resize', 'dev=0x55e9b0001000 size=0x400'),
+    row('probe_qemu:vhost_log_get', 'size=0x400 share=0x1', '55e9a1b2d000'),
+    row('probe_qemu:vhost_log_alloc', 'size=0x400 share=0x1', '55e9a1b2e000'),
+    row('probe_qemu:vhost_log_alloc__return', '', '55e9a1b2e000 <- 55e9a1b2d001'),
+    row('probe_qemu:vhost_log_get__return', '', '55e9a1b2d000 <- 55e9a1b2c3d1'),
+    row('probe_qemu:vhost_dev_log_resize__return', '', '55e9a1b2c3d0 <- 55e9a1b2f001'),
+  );
+  const devices = run.activations.map(({ device }) => device);
+  expect(devices).toEqual(['0x55e9b0001000', '0x55e9b0001000', '0x55e9b0001000']);
+});
+
 test('a return of a function elsewhere, or behind a loss, encloses nothing', () => {
   const entry = row('probe_qemu:vhost_dev_set_log', 'dev=0x55e9b0001000 enable_log=0x1');
   const inner = row('probe_qemu:vhost_log_put', 'dev=0x55e9b0001000 sync=0x1', '55e9a1b2d000');

@@ -69,9 +69,15 @@ function followProbedReturn(
   if (gaps !== gapsNow) return;
   state.probed = state.probed.slice(0, at + 1);
   activation.enclose(inside);
-  for (const child of inside) {
+  passOn(activation, inside);
+}
+
+/** The device, also to what returned before them and was called inside. */
+function passOn(caller: Activation, called: readonly Activation[]): void {
+  for (const child of called) {
     if (child.device !== undefined) continue;
-    child.device = inheritedDevice(child.call, activation);
-    child.incarnation = activation.incarnation;
+    child.device = inheritedDevice(child.call, caller);
+    child.incarnation = caller.incarnation;
+    if (child.device !== undefined) passOn(child, child.children);
   }
 }

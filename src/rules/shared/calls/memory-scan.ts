@@ -104,10 +104,14 @@ function showsAll({ run, steps }: SessionContext, { first, closed }: Activation)
   );
 }
 
-/** vhost_log_sync() asks for everything, vhost_log_sync_range() for what the old log covers. */
+/**
+ * vhost_log_sync() asks for everything, vhost_log_sync_range() for what the old log covers. Uprobes, which show no return of
+ * the former, show the round around it.
+ */
 function causeOf(scan: Activation): Scan['cause'] {
   if (callerOf(scan, 'vhost_log_put', 'vhost_log_sync_range') !== undefined) return 'put';
-  if (callerOf(scan, 'vhost_log_sync') !== undefined) return 'round';
+  if (callerOf(scan, 'vhost_log_sync', 'memory_global_dirty_log_sync') !== undefined)
+    return 'round';
   const last = bigintOf(callerOf(scan, 'vhost_sync_dirty_bitmap')?.value);
   if (last === undefined) return 'unknown';
   return last === WHOLE_LOG ? 'round' : 'put';
