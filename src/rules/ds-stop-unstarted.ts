@@ -14,6 +14,7 @@ export const dsStopUnstarted: Rule = {
     backends: ['kernel'],
     versions: '2.12 - 11.1',
     needs: [
+      'a kernel device: a probe on one of its ops',
       'probes vhost_dev_start and vhost_dev_stop since the first stop, and proof that it returned',
       'the backtrace of the first stop, to tell a ring restart that failed',
       'the trace events vhost_dev_start and vhost_dev_stop (7.2 and later; since 11.1 vhost_dev_start_in and vhost_dev_stop_in) show entries only: with them the rule can confirm, never accuse',
@@ -54,6 +55,14 @@ export const dsStopUnstarted: Rule = {
   },
 };
 
+/** What makes a second stop legitimate where the backend is not known to be the kernel, and would have to be ruled out. */
+const OF_OTHERS = {
+  unknown:
+    'the backend of the device: a probe on one of its ops, such as vhost_kernel_get_vring_base',
+  user: 'that neither stop is of a closed socket, whose handler stops a vhost-user device once more: what goes over the socket around them (vhtrace probes strace --backend user)',
+  vdpa: 'that no switch to shadow virtqueues has failed in between, which stops a vdpa device once more: the messages of QEMU',
+} as const;
+
 function judge(context: SessionContext, stop: Activation, device: string): Judgement | undefined {
   const { run } = context;
   const states = context.stateBefore(device, stop.first).run;
@@ -67,7 +76,7 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   const missing: string[] = [];
   if (known(states) !== 'stopped')
     missing.push('proof that the device is stopped: probe vhost_dev_start');
-  if (backend !== 'kernel') missing.push('a kernel device');
+  if (backend !== 'kernel') missing.push(OF_OTHERS[backend ?? 'unknown']);
   if (run.steps[earlier.first]?.complete !== true) missing.push('the backtrace of the first stop');
   if (isBelow(run, earlier, 'vhost_net_virtqueue_restart')) return undefined;
   const evidence = [{ line: earlier.line, role: 'the stop before it' }];
