@@ -56,6 +56,18 @@ export function isGlued({ text }: ConfigLine): boolean {
   return PREFIX.test(text);
 }
 
+/**
+ * What testpmd and the driver on top of the library print between its lines while it handles a message; a blank line
+ * stands above the events. Source: DPDK app/test-pmd/testpmd.c eth_event_callback(), drivers/net/vhost/rte_eth_vhost.c
+ * new_device(), vring_state_changed(), vhost_dev_csum_configure().
+ */
+const BETWEEN =
+  /^(?:Port \d{1,5}: (?:queue state|link state change) event|(?:VHOST: )?(?:Vhost device \d{1,5} (?:created|destroyed)|vring\d{1,5} is (?:enabled|disabled)|[RT]x csum will be done in SW, may impact performance\.))\s*$/;
+
+export function isBetween(line: string): boolean {
+  return line.length < LONGEST_CLOCK && BETWEEN.test(line);
+}
+
 /** A line of a region that has no prefix of its own. */
 export function continuation(line: string): Detail | undefined {
   if (line.length > LONGEST_LINE || !/\t .{8,20}: ?0x/.test(line)) return undefined;

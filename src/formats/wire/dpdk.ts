@@ -4,8 +4,9 @@
  * Producer: DPDK's lib/vhost/vhost_user.c, vhost_user_msg_handler() and the handlers that it calls
  *           (17.11 to 25.11), also in SPDK, Open vSwitch and VPP.
  * Unit:     `read message X` with the lines below it that tell its payload is one message; every other
- *           line of the library is one log record, of which those about a connection say so. What the handler of two requests says of its failure is
- *           the member `refused` of the payload.
+ *           line of the library is one log record, and so is what testpmd and the driver print in between; those about
+ *           a connection say so. What the handler of two requests says of its failure is the member `refused` of the
+ *           payload.
  * Not read: whether a message was answered (printed at DEBUG level only, and then a log line); what other
  *           parts of DPDK and SPDK print. A payload is what the library made of it: the features that it
  *           keeps, no flags of a vring.
@@ -16,6 +17,7 @@ import {
   configLine,
   configText,
   continuation,
+  isBetween,
   isGlued,
   isSocket,
   socketLine,
@@ -68,7 +70,7 @@ class Dpdk implements LineFormat {
   take(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
     this.#problem = undefined;
     const line = configLine(text);
-    if (line === undefined) return this.#takeContinuation(text, lineNo);
+    if (line === undefined) return this.#takeOther(text, lineNo);
     if (isGlued(line)) return this.#lose(lineNo);
     const said = configText(line.text);
     // A build that says more of a request than the library does: what it left out is not known either.
@@ -105,6 +107,12 @@ class Dpdk implements LineFormat {
   /** The handler of the message says why it fails. */
   #isRefused({ text }: ConfigLine): boolean {
     return own(REFUSALS, this.#open?.name ?? '')?.test(text.trimEnd()) === true;
+  }
+
+  #takeOther(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    if (this.#lastLine < 0 || !isBetween(text)) return this.#takeContinuation(text, lineNo);
+    const span = { first: lineNo, last: lineNo };
+    return [...this.end(), { kind: 'log', span, source: 'backend', text: text.trimEnd() }];
   }
 
   #takeContinuation(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
