@@ -160,3 +160,71 @@ describe.skipIf(captures === '')('real captures (skipped without ../shared/captu
     }
   });
 });
+
+describe('builds and versions', () => {
+  const WATCHED = [
+    'memory_global_dirty_log_start',
+    'memory_global_dirty_log_do_start',
+    'vhost_log_global_start',
+    'vhost_migration_log',
+    'vhost_log_sync',
+    'vhost_sync_dirty_bitmap',
+  ];
+  const FRAMES: Readonly<Record<string, string>> = {
+    memory_global_dirty_log_start: 'memory_global_dirty_log_start (flags=1)',
+    memory_global_dirty_log_do_start: 'memory_global_dirty_log_do_start ()',
+    vhost_log_global_start: 'vhost_log_global_start (listener=0x555556b22da8)',
+    vhost_migration_log: 'vhost_migration_log (listener=0x555556b22da8, enable=true)',
+    vhost_log_sync: 'vhost_log_sync (listener=0x555556b22da8, section=0x7ffff4bfe860)',
+    vhost_sync_dirty_bitmap:
+      'vhost_sync_dirty_bitmap (dev=0x555556b22da0, section=0x7ffff4bfe860, first=0, last=9)',
+    migration_thread: 'migration_thread (opaque=0x555555f283a0)',
+    start_thread: 'start_thread (arg=0x0)',
+    clone3: 'clone3 ()',
+  };
+
+  /** Stops in functions under the script of `vhtrace probes gdb`, each with its callers, the innermost first. */
+  function underRecipe(...stacks: readonly (readonly string[])[]): string {
+    const head = WATCHED.map((func, i) => `vhtrace-probes 1 watched ${func} breakpoint ${i + 1}.`);
+    const stops = stacks.map((stack) => {
+      const number = WATCHED.indexOf(stack[0] ?? '') + 1;
+      const frames = [...stack, 'migration_thread', 'start_thread', 'clone3'].map(
+        (func, i) =>
+          `${i === 0 ? '' : '0x000055555587ee0a in '}${FRAMES[func] ?? ''} at a.c:${i + 9}`,
+      );
+      const lines = frames.map((frame, i) => `#${i}  ${frame}`);
+      return ['', `Thread 6 "q" hit Breakpoint ${number}, ${frames[0] ?? ''}`, ...lines].join('\n');
+    });
+    return [...head, ...stops, ''].join('\n');
+  }
+
+  const [START, DO, LOG, SET] = WATCHED as [string, string, string, string];
+  const SYNC = ['vhost_sync_dirty_bitmap', 'vhost_log_sync'];
+  const plain = underRecipe([START], [LOG, START], [SET, LOG, START], ['vhost_log_sync'], SYNC);
+
+  test('a call that is inlined at the very beginning of its caller is told in its stead', () => {
+    const inlined = underRecipe([START], [SET, LOG, START], ['vhost_log_sync'], SYNC);
+    const none = { missing: 0, extra: 0, moved: 0, changed: 0 };
+    expect(differences(plain, inlined)).toEqual([none]);
+    const left = underRecipe([START], [SET, START], ['vhost_log_sync'], SYNC);
+    expect(differences(plain, left)).toEqual([{ ...none, missing: 1 }]);
+  });
+
+  test('a call between two others leaves those what they are', () => {
+    const none = { missing: 0, extra: 0, moved: 0, changed: 0 };
+    const split = underRecipe(
+      ...[[START], [DO, START], [LOG, DO, START], [SET, LOG, DO, START]],
+      ...[['vhost_log_sync'], SYNC],
+    );
+    expect(differences(plain, split)).toEqual([{ ...none, extra: 1 }]);
+    // The last call of vhost_log_sync() is a jump.
+    const jump = underRecipe(
+      [START],
+      [LOG, START],
+      [SET, LOG, START],
+      ['vhost_log_sync'],
+      ['vhost_sync_dirty_bitmap'],
+    );
+    expect(differences(plain, jump)).toEqual([none]);
+  });
+});

@@ -75,7 +75,7 @@ function sideOf(run: Run, session: number, facts: readonly ShownFact[], exact: b
   const byProbe = new Map<string, Sighting[]>();
   const numbers = new Map<number, string>();
   for (const { fact, activation, step } of facts) {
-    if (fact.role === 'caller') continue;
+    if (fact.role === 'caller' && !isUnreportedEntry(run, session, fact, activation)) continue;
     if (!exact && TRAFFIC.has(fact.kind)) continue;
     const index = activation?.first ?? step?.index ?? 0;
     const sighting = sightingOf(run, fact, activation, run.gapsUpTo[index] ?? 0, exact);
@@ -87,6 +87,21 @@ function sideOf(run: Run, session: number, facts: readonly ShownFact[], exact: b
     append(byProbe, sighting.probe, sighting);
   }
   return { run, session, byProbe, sightings, numbers };
+}
+
+/**
+ * The entry of a watched function whose first call the compiler put at its very beginning: gdb stops there once, and tells
+ * of the function that is inlined (gdb/inline-frame.c, skip_inline_frames() and stopped_by_user_bp_inline_frame()).
+ */
+function isUnreportedEntry(
+  run: Run,
+  session: number,
+  { kind, backend }: Fact,
+  activation: Activation | undefined,
+): boolean {
+  const begin = run.ofSession[session]?.[0]?.index;
+  if (begin === undefined || activation === undefined || activation.first <= begin) return false;
+  return run.probes.watching(kind, begin, activation.first, backend) !== undefined;
 }
 
 function sightingOf(
@@ -118,10 +133,14 @@ const RENAMED: ReadonlySet<FactKind> = new Set(['migration_cleanup', 'migration_
 function probeOf(fact: Fact): string {
   const { role, func, kind, value } = fact;
   if (role === 'wire') return value?.startsWith('VHOST_') === true ? value : func;
-  if (role === 'entry') return probeOfFunction(func, kind);
+  if (isCall({ role })) return probeOfFunction(func, kind);
   // An event of the function's own name is raised at its entry; others mark a place inside.
   const row = functionTable.get(func);
   return row?.kind === kind && row.backend === undefined ? probeOfFunction(func, kind) : func;
+}
+
+function isCall({ role }: Pick<Fact, 'role'>): boolean {
+  return role === 'entry' || role === 'caller';
 }
 
 function probeOfCall({ func, kind }: Activation): string {
@@ -180,7 +199,7 @@ export function watchedSilently(side: Side, other: Side, probe: string): boolean
   const seen = other.byProbe.get(probe) ?? [];
   const kind = seen[0]?.fact.kind;
   if (first === undefined || last === undefined || kind === undefined) return false;
-  if (seen.some(({ fact }) => fact.role !== 'entry')) return false;
+  if (seen.some(({ fact }) => !isCall(fact))) return false;
   const { probes } = side.run;
   if (kind === 'op_set_log_base' && probes.logBaseByElimination(first) !== undefined) return true;
   const backends = new Set(seen.map(({ fact }) => fact.backend));
@@ -217,7 +236,7 @@ function isSameScript(side: Side, other: Side, probe: string): boolean {
 /** A probe that was watched for a part of the time only says nothing about the rest. */
 export function watchedThroughout(side: Side, probe: string): boolean {
   const seen = side.byProbe.get(probe) ?? [];
-  if (seen.some(({ fact }) => fact.role !== 'entry')) return true;
+  if (seen.some(({ fact }) => !isCall(fact))) return true;
   const own = side.run.ofSession[side.session] ?? [];
   const [first, last] = [own[0]?.index ?? 0, own.at(-1)?.index ?? 0];
   return seen.every(({ fact }) => isWatched(side, fact.kind, first, last, fact.backend));

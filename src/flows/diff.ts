@@ -98,6 +98,7 @@ interface Keys {
 function keysOf(a: Side, b: Side, compared: ReadonlySet<string>): Keys {
   const ids = new Map<string, number>();
   const uses = new Map<string, readonly boolean[]>();
+  const [ofA, ofB] = [callersOf(a, compared), callersOf(b, compared)];
   for (const probe of compared) {
     const all = [...(a.byProbe.get(probe) ?? []), ...(b.byProbe.get(probe) ?? [])];
     uses.set(probe, [
@@ -115,7 +116,9 @@ function keysOf(a: Side, b: Side, compared: ReadonlySet<string>): Keys {
         byDevice === true ? device : '',
         byRing === true ? fact.vring : '',
         byDetail === true ? detail : '',
-        byPath === true ? path?.filter((caller) => compared.has(caller)).join('>') : '',
+        byPath === true
+          ? path?.filter((caller) => ofA.has(caller) && ofB.has(caller)).join('>')
+          : '',
       ];
       const text = parts.join('|');
       let id = ids.get(text);
@@ -123,6 +126,15 @@ function keysOf(a: Side, b: Side, compared: ReadonlySet<string>): Keys {
       return id;
     },
   };
+}
+
+/**
+ * Functions that stand around others. One that does so on one side alone tells of the version of QEMU, or of a compiler that
+ * made a jump of its last call (vhost_log_sync(), vm_stop_force_state()), and not of another order.
+ */
+function callersOf({ sightings }: Side, compared: ReadonlySet<string>): Set<string> {
+  const known = sightings.filter(({ probe }) => compared.has(probe));
+  return new Set(known.flatMap(({ path = [] }) => path).filter((caller) => compared.has(caller)));
 }
 
 /** Comparable steps in order; a run of sync calls is one round, however many there were. */
