@@ -198,6 +198,18 @@ function judgeWire(context: SessionContext, pass: WirePass): Judgement {
     const message = `whether ${who} gets the log base before LOG_ALL is not shown`;
     return { verdict: 'inconclusive', ...at, message, missing };
   }
+  if (from === base && pass.early !== undefined) {
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: `${who} has got LOG_ALL before the log base, too`,
+      evidence: [
+        { line: pass.early.line, role: 'LOG_ALL is set' },
+        { line: from.line, role: 'the log base is set' },
+      ],
+      missing: ['what sets LOG_ALL in front of the log base: probe vhost_dev_set_features'],
+    };
+  }
   if (from === base) {
     return {
       verdict: 'pass',

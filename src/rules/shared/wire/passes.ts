@@ -34,6 +34,8 @@ export interface WirePass {
   /** The last SET_FEATURES without LOG_ALL before it, of any vhost_dev of the connection, and SET_LOG_BASE since then. */
   readonly quiet: Message | undefined;
   readonly base: Message | undefined;
+  /** SET_FEATURES with LOG_ALL between these two. */
+  readonly early: Message | undefined;
   /** What QEMU sends next on this connection; not that with which a new one begins. */
   readonly next: Message | undefined;
 }
@@ -120,6 +122,7 @@ function passesOf(connection: Connection, requests: readonly Message[]): WirePas
   let features: Message | undefined;
   let quiet: Message | undefined;
   let base: Message | undefined;
+  let early: Message | undefined;
   for (let i = 0; i < requests.length; i++) {
     const request = requests[i];
     if (request === undefined) continue;
@@ -141,6 +144,7 @@ function passesOf(connection: Connection, requests: readonly Message[]): WirePas
           device,
           quiet,
           base,
+          early,
           next,
         });
         for (const address of addresses) devices.toggle(address);
@@ -151,10 +155,12 @@ function passesOf(connection: Connection, requests: readonly Message[]): WirePas
     if (request.enable !== true) {
       quiet = request.enable === false ? request : undefined;
       base = undefined;
+      early = undefined;
     }
     const addresses = addressesBehind(requests, i, devices);
     const [first] = addresses;
     if (first === undefined) {
+      if (request.enable === true && base === undefined) early ??= request;
       devices.start(request);
       continue;
     }
@@ -173,9 +179,11 @@ function passesOf(connection: Connection, requests: readonly Message[]): WirePas
         device,
         quiet,
         base,
+        early,
         next: nextOf(requests, i),
       });
     }
+    if (request.enable === true && base === undefined) early ??= request;
     base = late ?? base;
     for (const address of addresses) devices.toggle(address);
   }
