@@ -6,6 +6,7 @@
  * that failed fetches vrings that have no tap yet. hw/virtio/vhost.c vhost_dev_set_log(): a log start or stop reaches
  * devices that run, and no other.
  */
+import { hasGap } from '../../../flows/run.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { WITH_FEATURES } from './kernel-log-starts.js';
 import { byThread, isUnbroken, kernelRequests, REQUESTS_RECIPE } from './kernel-requests.js';
@@ -119,11 +120,12 @@ function* judge(
     { line: toggle.line, role: 'a log start or stop, which reaches a device that runs' },
     { line: before.line, role: 'the last that the thread asks for before it' },
   ];
-  // Without its name one file descriptor may be a device of another process, or another kind of device.
+  // Without its name one file descriptor may be a device of another process, or another kind of device; and where a line is
+  // lost, one that was opened again.
   const isNet =
     who.includes('vhost-net') ||
     fetch.handler === NET_HANDLER ||
-    own.some(({ name }) => name === SET_BACKEND);
+    own.some(({ name }, i) => name === SET_BACKEND && isKeptOpen(context, own, i, at));
   const missing = [
     ...(isNet ? [] : ['which device it is: strace -y prints its path']),
     ...(isUnbroken(context, toggle, fetch)
@@ -141,6 +143,22 @@ function* judge(
     expected: `${SET_BACKEND} (fd=-1) of each vring before VHOST_GET_VRING_BASE`,
     evidence,
   };
+}
+
+/** Nothing is missing between two requests of a thread: a VHOST_SET_OWNER between them would be seen. */
+function isKeptOpen(
+  context: SessionContext,
+  own: readonly KernelRequest[],
+  from: number,
+  to: number,
+): boolean {
+  const [tap, fetch] = [own[from], own[to]];
+  return (
+    from < to &&
+    tap !== undefined &&
+    fetch !== undefined &&
+    !hasGap(context.run, tap.step, fetch.step)
+  );
 }
 
 /** The features of the log start or log stop that comes directly before; its addresses were taken. */
