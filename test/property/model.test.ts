@@ -76,6 +76,25 @@ const SEEN: readonly (Run & { title: string })[] = [
     damage: NO_DAMAGE,
   },
   {
+    title: 'uprobes do not show where a log resize ends',
+    profile: { ...PLAIN, version: 212, devices: [{ backend: 'kernel', pairs: 1 }] },
+    actions: ['boot 0', 'migrate 0', 'sync 0', 'checkpoint 0', 'grow 0', 'cancel 0'],
+    watch: {
+      ...EVERYTHING,
+      functions: [
+        'vhost_dev_start',
+        'vhost_dev_log_resize',
+        'vhost_log_put',
+        'vhost_sync_dirty_bitmap',
+        'vhost_commit',
+      ],
+      backtrace: 'none',
+      returns: ['vhost_log_put', 'vhost_commit'],
+      uprobes: 'perf',
+    },
+    damage: NO_DAMAGE,
+  },
+  {
     title: 'a device of another backend has got the address of one that logged',
     profile: {
       ...PLAIN,

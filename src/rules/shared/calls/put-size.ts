@@ -30,7 +30,8 @@ export function sizeOfRead(context: SessionContext, read: Activation): ReadSize 
   const isHeld =
     given !== undefined &&
     (given.until > first || (given.next !== undefined && callers.includes(given.next)));
-  if (!isHeld || mayBeNext(given, callers)) return { missing: [PRINT] };
+  if (!isHeld || mayBeNext(given, callers) || mayBeInside(context, given, callers))
+    return { missing: [PRINT] };
   const { size, activation } = given;
   const missing = unwatchedSizes(context, activation.first, first);
   if (hasGap(context.run, activation.first, first))
@@ -47,6 +48,27 @@ function mayBeNext({ size }: SizeEvent, callers: readonly Activation[]): boolean
   if (resize === undefined || resize.entered) return false;
   const asked = sizeOfResize(resize);
   return asked === undefined || asked === size;
+}
+
+/**
+ * It may be of the resize that reads: uprobes without its return do not show whether what follows in the same vhost_commit()
+ * stands inside of it.
+ */
+function mayBeInside(
+  { run }: SessionContext,
+  { activation }: SizeEvent,
+  callers: readonly Activation[],
+): boolean {
+  const { kind, parent, isWatched } = activation;
+  const put = callers.find((a) => a.kind === 'vhost_log_put');
+  const hasStack = put !== undefined && (run.steps[put.first]?.frames.length ?? 0) > 1;
+  return (
+    kind === 'vhost_dev_log_resize' &&
+    !isWatched &&
+    !hasStack &&
+    parent !== undefined &&
+    callers.includes(parent)
+  );
 }
 
 /** From the innermost on. */
