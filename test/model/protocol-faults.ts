@@ -214,6 +214,8 @@ const LOG_START: readonly ProtocolFault[] = [
   {
     name: 'features of a log start reach no backend',
     rules: ['LS-FEATURES'],
+    // The undoing of one that fails does not reach it either.
+    consequences: ['LS-UNIFORM'],
     defect: at(op('set_features'), settingLog(true), SKIP),
   },
   {
