@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activation.js';
-import { bigintOf } from '../model/values.js';
-import { callsOf, deviceCalls, isBelow, isOfNet } from './shared/calls/device-calls.js';
+import { callsOf, deviceCalls, isOfNet } from './shared/calls/device-calls.js';
+import { ANCHORS, attaches } from './shared/calls/net-attach.js';
 import {
   below,
   firstFrom,
@@ -10,22 +10,9 @@ import {
   probeName,
   unwatched,
 } from './shared/calls/queries.js';
+import { judgeRingReset } from './shared/calls/ring-reset.js';
 import { judgeKernelStops } from './shared/wire/kernel-detach.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
-
-/** Calls that can show the device outside of its stop, and those that detach it. */
-const ANCHORS = [
-  'vhost_dev_start',
-  'vhost_dev_set_features',
-  'vhost_virtqueue_start',
-  'vhost_virtqueue_set_addr',
-  'vhost_migration_log',
-  'vhost_log_global_start',
-  'vhost_log_global_stop',
-  'vhost_log_sync',
-  'vhost_commit',
-  'op_net_set_backend',
-] as const;
 
 /** The kernel's net worker lets go of the rings before their state is fetched. */
 export const dsDetach: Rule = {
@@ -74,72 +61,12 @@ export const dsDetach: Rule = {
       if (judged !== undefined) yield judged;
     }
     for (const { activation, device } of deviceCalls(context, 'op_get_vring_base')) {
-      const judged = judgeReset(context, activation, device);
+      const judged = judgeRingReset(context, activation, device);
       if (judged !== undefined) yield judged;
     }
     yield* judgeKernelStops(context);
   },
 };
-
-const RESET = 'vhost_net_virtqueue_reset';
-
-/** The guest resets one vring of a device that runs (7.2 and later): that one alone is detached, and then fetched. */
-function judgeReset(
-  context: SessionContext,
-  fetch: Activation,
-  device: string,
-): Judgement | undefined {
-  const { run } = context;
-  if (!fetch.entered || !isBelow(run, fetch, RESET)) return undefined;
-  const at = { ...place(fetch), vring: run.rings.ringOf(fetch) };
-  const isOfReset = (a: Activation): boolean => a !== fetch && isBelow(run, a, RESET);
-  const own = callsOf(context, device, ...ANCHORS, 'op_get_vring_base');
-  const before = own.slice(0, firstFrom(own, fetch.first));
-  const anchor = before.findLast(
-    (a) =>
-      (isOfReset(a) && a.kind === 'op_get_vring_base') ||
-      (!isOfReset(a) && (attaches(a) || (a.stackKnown && run.steps[a.first]?.complete === true))),
-  );
-  // One whose stack is cut short may be of the reset.
-  const detach = before.findLast((a) => a.kind === 'op_net_set_backend');
-  if (detach !== undefined && detach.first > (anchor?.first ?? -1)) {
-    const fd = detach.printed?.get('fd') ?? '';
-    if (!attaches(detach)) {
-      const evidence: Mark[] = [{ line: detach.line, role: 'the vring is detached' }];
-      return {
-        verdict: 'pass',
-        ...at,
-        message: 'the vring is detached before its reset',
-        evidence,
-      };
-    }
-    return {
-      verdict: 'violation',
-      ...at,
-      message: `${detach.func} in the reset of a vring gives the kernel a tap instead of taking it away`,
-      expected: `${detach.func} with fd=-1`,
-      evidence: [{ line: detach.line, role: `fd=${fd}` }],
-    };
-  }
-  const from = anchor?.first ?? fetch.first;
-  const missing = unwatched(run, 'op_net_set_backend', from, fetch.first, 'kernel');
-  if (hasStranger(context, from, fetch.first, 'op_net_set_backend'))
-    missing.push('dev= of every net_set_backend call');
-  if (anchor === undefined) missing.push('a backtrace of the device from before the reset');
-  else if (hasGap(run, anchor.first, fetch.first)) missing.push('an unbroken record');
-  if (missing.length > 0 || anchor === undefined) {
-    const message = 'the vring is not seen to be detached before its reset';
-    return { verdict: 'inconclusive', ...at, message, missing };
-  }
-  return {
-    verdict: 'violation',
-    ...at,
-    message:
-      'the vring is fetched while the kernel still runs it: no net_set_backend call comes before its reset',
-    expected: 'VHOST_NET_SET_BACKEND(fd=-1) for the vring before vhost_virtqueue_stop',
-    evidence: [{ line: anchor.line, role: 'the reset has not begun yet' }],
-  };
-}
 
 function judge(context: SessionContext, stop: Activation, device: string): Judgement | undefined {
   const { run } = context;
@@ -199,11 +126,6 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
       ...detaches.map((a) => ({ line: a.line, role: 'a vring is detached' })),
     ],
   };
-}
-
-/** `print *file` shows the fd of a tap; -1 takes it away. */
-function attaches({ printed }: Activation): boolean {
-  return (bigintOf(printed?.get('fd')) ?? -1n) >= 0n;
 }
 
 /** The net_set_backend calls of the vhost_net_stop_one() that this stop is part of. */
