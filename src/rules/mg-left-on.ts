@@ -31,7 +31,7 @@ export const mgLeftOn: Rule = {
     versions: '2.12 - 11.1',
     needs: [
       'vhost_log_global_stop or vhost_migration_log(false) of the device, and proof that it returned',
-      'or: the log start of the migration, qemu_savevm_state_cleanup, probe memory_global_dirty_log_stop or vhost_log_global_stop, and probes vhost_dev_cleanup and vm_state_notify, so that the device is known to run',
+      'or: the log start of the migration, qemu_savevm_state_cleanup, probe memory_global_dirty_log_stop (or probes vhost_log_global_stop and memory_global_dirty_log_start), and probes vhost_dev_cleanup and vm_state_notify, so that the device is known to run',
       'probe vhost_dev_set_log',
       'vhost_log_put below the log stop, or probes vhost_dev_start and vhost_dev_stop, so that the device is known to run and to log',
     ],
@@ -127,16 +127,27 @@ function unproven(
 ): string[] {
   const { run } = context;
   const end = endOf(run, cleanup);
-  const isWatched = STOPS.some(
-    (kind) => run.probes.watching(kind, cleanup.first, end) !== undefined,
-  );
+  const [stopOfAll, stopOfDevice] = STOPS;
+  const isWatched =
+    run.probes.watching(stopOfAll, cleanup.first, end) !== undefined ||
+    (run.probes.watching(stopOfDevice, cleanup.first, end) !== undefined &&
+      isOnlyUser(context, start, cleanup));
   const isRunning = known(before.run) === 'started' || runsOn(context, start, cleanup.first);
   return [
     ...doubts(run, cleanup),
-    ...(isWatched ? [] : [`probe ${STOPS.join(' or ')}`]),
+    ...(isWatched ? [] : [`probe ${stopOfAll}`]),
     ...(known(before.log) === 'on' ? [] : ['proof that the device logs']),
     ...(isRunning ? [] : ['proof that the device runs: probes vm_state_notify, vhost_dev_set_log']),
   ];
+}
+
+/** Nobody else began to track since: then the callbacks of the devices would not come (QEMU system/memory.c memory_global_dirty_log_stop()). */
+function isOnlyUser(context: SessionContext, start: Activation, cleanup: Activation): boolean {
+  const kind = 'memory_global_dirty_log_start';
+  return (
+    context.run.probes.watching(kind, start.first, cleanup.first) !== undefined &&
+    !context.of(kind).some(({ first }) => first > start.last && first < cleanup.first)
+  );
 }
 
 /** A log start that failed undid what it had done, and dirty tracking is off: there is nothing to stop. */

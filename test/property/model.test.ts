@@ -117,6 +117,27 @@ const SEEN: readonly (Run & { title: string })[] = [
     },
     damage: NO_DAMAGE,
   },
+  {
+    title:
+      'a measurement of the dirty rate, whose start is not watched, tracks on behind the migration',
+    profile: { ...PLAIN, version: 900, devices: [{ backend: 'kernel', pairs: 1 }], quits: true },
+    actions: ['boot 0', 'migrate 0', 'sync 0', 'checkpoint 0', 'dirty-rate-start 0', 'cancel 0'],
+    watch: {
+      backtrace: 'full',
+      silent: true,
+      declared: 'typed',
+      functions: [
+        'vhost_dev_start',
+        'vhost_dev_stop',
+        'vhost_log_global_start',
+        'vhost_log_global_stop',
+        'vhost_virtqueue_set_addr',
+        'vhost_kernel_net_set_backend',
+        'qemu_savevm_state_cleanup',
+      ],
+    },
+    damage: NO_DAMAGE,
+  },
 ];
 
 describe('a legitimate run has no violation', () => {
