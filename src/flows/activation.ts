@@ -21,6 +21,8 @@ export class Activation {
   closed: number | undefined = undefined;
   /** The debugger changed what it did. */
   altered = false;
+  /** Perhaps it is one that was shown before: what tells executions apart is not printed in both stacks. */
+  mayBeEarlier = false;
   /**
    * Members of the argument that the debugger printed at this stop (`print *addr`, `print *log`), as printed:
    * `flags`, `log_guest_addr` of a vhost_vring_addr; `size`, `refcnt`, `log` of a vhost_log. Undefined for

@@ -169,7 +169,9 @@ class Tracker {
       const call = step.calls[i];
       if (call === undefined) continue;
       const entered = step.entry && i === step.calls.length - 1;
-      kept.push(this.open(step, call, step.callLines[i] ?? step.line, kept.at(-1), entered));
+      const opened = this.open(step, call, step.callLines[i] ?? step.line, kept.at(-1), entered);
+      opened.mayBeEarlier = !entered && !on.isCertain;
+      kept.push(opened);
     }
     if (!step.partial) {
       const isLinked = step.complete || on.shown > 0;

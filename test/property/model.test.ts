@@ -138,6 +138,42 @@ const SEEN: readonly (Run & { title: string })[] = [
     },
     damage: NO_DAMAGE,
   },
+  {
+    title: 'a device start that does not name the device comes between log start and log stop',
+    profile: {
+      ...PLAIN,
+      version: 800,
+      failsWhileLogging: true,
+      quits: false,
+      devices: [{ backend: 'user', pairs: 0 }],
+    },
+    actions: ['boot 0', 'migrate-fault 0', 'sync 0', 'close 0', 'reconnect 0', 'cancel 0'],
+    watch: { ...EVERYTHING, backtrace: 6, declared: 'typed' },
+    damage: { kept: [0, 0.9357285696730011], holes: [], lost: ['hdev'], coin: 8 },
+  },
+  {
+    title:
+      'whether two stacks are of one log stop is not known, as an argument is optimized out in one of them',
+    profile: {
+      ...PLAIN,
+      version: 1002,
+      quits: false,
+      mixesBackends: true,
+      devices: [
+        { backend: 'user', pairs: 1 },
+        { backend: 'kernel', pairs: 2 },
+      ],
+    },
+    actions: ['boot 0', 'savevm 0'],
+    watch: {
+      ...EVERYTHING,
+      functions: FUNCTIONS.filter(
+        (func) => !/^(?:vm_state_notify|vhost_log_sync_range)$/.test(func),
+      ),
+      declared: 'typed',
+    },
+    damage: { ...NO_DAMAGE, lost: ['running'] },
+  },
 ];
 
 describe('a legitimate run has no violation', () => {

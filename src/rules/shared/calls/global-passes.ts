@@ -247,6 +247,7 @@ function passDoubts(context: SessionContext, pass: GlobalPass, callback: FactKin
   const { activation } = pass;
   const end = endOf(run, activation);
   const found = unwatched(run, callback, activation.first, end);
+  if (activation.mayBeEarlier) found.push(`the entry of ${activation.func}`);
   if (!isOver(run, activation)) found.push(`proof that ${activation.func} returned`);
   if (hasGap(run, activation.first, end)) found.push(`an unbroken record of ${activation.func}`);
   if (hasStranger(context, activation.first - 1, end, callback))

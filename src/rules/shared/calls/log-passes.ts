@@ -14,6 +14,7 @@ import {
   endOf,
   firstFrom,
   hasGap,
+  hasStranger,
   place,
   unwatched,
 } from './queries.js';
@@ -121,7 +122,9 @@ function mayRestart(context: SessionContext, device: string, from: number, to: n
     const calls = callsOf(context, device, kind);
     const next = calls[firstFrom(calls, from)];
     return (
-      (next !== undefined && next.first <= to) || unwatched(context.run, kind, from, to).length > 0
+      (next !== undefined && next.first <= to) ||
+      hasStranger(context, from, to, kind) ||
+      unwatched(context.run, kind, from, to).length > 0
     );
   });
 }
