@@ -24,27 +24,20 @@ import { Pager } from './gdb/pager.js';
 import type { Line } from './gdb/pending.js';
 import type { GdbSession } from './gdb/session.js';
 import { FormatOffers } from './format-offers.js';
-import { hiddenIn } from './hidden-lines.js';
-import type { KnownEvents } from './hidden-lines.js';
+import { MissedLines, UNREAD } from './missed-lines.js';
 import { NoteReader } from './notes/note-reader.js';
-import { otherTracerOf, ScriptOutput } from './other-tracers.js';
 import type { EventLine, EventLines } from './qemu/event-lines.js';
 import type { EventTable } from './qemu/event-table.js';
 import { WrappedEvents } from './qemu/wrapped-events.js';
 import { readForeign } from './stacks/foreign-lines.js';
-import { repeatedLine, toldLoss } from './told-losses.js';
 import type { ToldLoss } from './told-losses.js';
 import type { UnknownMargins } from './unknown-margins.js';
-import { isTraceLine } from './wire/trace-lines.js';
-import { UnreadTraces, unreadTraceOf } from './wire/unread-traces.js';
 
 // "(qemu) vhost_commit Started: 1 Changed: 0": the monitor, which shares the terminal, had just asked for a command
 const MONITOR = /^(?:\(qemu\) ){1,8}(?=[a-z])/;
 
 // 27074@1795320809.223469:vhost_commit Started: 1 Changed: 0
 const STAMPED = /^\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
-
-const UNREAD: ToldLoss = { why: 'a line of a trace that could not be read' };
 
 /** What the lines of a capture have in common. */
 export interface LineContext {
@@ -73,9 +66,7 @@ export class LineReader {
   /** Nothing else is held where one is open. */
   readonly #wrapped: WrappedEvents;
   readonly #pager: Pager;
-  readonly #unread = new UnreadTraces();
-  readonly #scripts = new ScriptOutput();
-  readonly #known: KnownEvents;
+  readonly #missed: MissedLines;
 
   constructor({ table, events, session, output, frames, stops, margins, isNewest }: LineContext) {
     this.#events = events;
@@ -85,12 +76,15 @@ export class LineReader {
     this.#stops = stops;
     this.#margins = margins;
     this.#isNewest = isNewest;
-    this.#known = {
-      has: (name) => margins.has(name),
-      isEvent: (text) => margins.isEvent(text),
-    };
     const join = this.join.bind(this);
     this.#notes = new NoteReader(session, events);
+    const known = {
+      has: (name: string) => margins.has(name),
+      isEvent: (text: string) => margins.isEvent(text),
+    };
+    this.#missed = new MissedLines(session, known, () => {
+      this.#notes.settle();
+    });
     this.#formats = new FormatOffers(table, session, this.#notes);
     this.#held = new HeldText(session, frames, {
       words: (line) => {
@@ -132,10 +126,8 @@ export class LineReader {
   }
 
   /** Records are missing at the line, which is none itself, or where it says. */
-  lose(lineNo: number, { why, reach }: ToldLoss): void {
-    const span = { first: lineNo, last: lineNo };
-    if (reach === undefined) this.#session.gap(span, why);
-    else this.#session.record({ kind: 'gap', span, why, reach });
+  lose(lineNo: number, loss: ToldLoss): void {
+    this.#missed.lose(lineNo, loss);
   }
 
   /** Ends what is under construction: records are missing between the line, which is read, and the one above. */
@@ -164,9 +156,12 @@ export class LineReader {
     this.#held.end(true);
     this.#formats.end();
     this.#session.closeAll();
-    for (const { code, message, span } of this.#unread.problems()) {
-      this.#session.problem(code, message, span);
-    }
+    this.#missed.finish();
+  }
+
+  /** The line holds a record, whatever stands around that. */
+  hides(text: string): boolean {
+    return this.#missed.hides(text);
   }
 
   isFrameOrStop(line: Line): boolean {
@@ -220,10 +215,10 @@ export class LineReader {
       this.#session.blank(lineNo);
       this.#notes.blank(lineNo);
     } else if (this.#formats.take(text, lineNo)) {
-      this.#unread.seeUnused(text, lineNo);
-      this.#scripts.follow(text);
-      if (this.#formats.taker === 'dmesg') this.#missBehindStamp(line);
-    } else if (this.#missTrace(text, lineNo)) return;
+      this.#missed.seeUsed(line);
+      if (this.#formats.taker === 'dmesg' && this.#missed.isBehindStamp(line))
+        this.loseAbove(lineNo + 1, UNREAD);
+    } else if (this.#missed.takeTrace(line)) return;
     else if (this.#goOnWithNote(line)) return;
     else if (this.#readFrameLine(line, raw) || this.#readEventLine(line)) return;
     else if (this.#isThreadRow(line)) this.#held.hold('row', text, line);
@@ -233,61 +228,6 @@ export class LineReader {
 
   #isThreadRow({ text, lineNo }: Line): boolean {
     return isThreadRow(text) || (this.#session.listsThreads(lineNo) && isBareThreadRow(text));
-  }
-
-  /** The host's syslog writes a line of a trace once that came several times: what it says is known, and when it was is not. */
-  #missRepeated({ text, lineNo }: Line): boolean {
-    const repeated = repeatedLine(text);
-    if (repeated === undefined) return false;
-    const { times, text: own } = repeated;
-    const isOfTrace =
-      own === undefined
-        ? this.#session.isBelowRecord(lineNo)
-        : isTraceLine(own) || this.#known.isEvent(own);
-    if (!isOfTrace) return false;
-    this.#notes.settle();
-    this.lose(lineNo, { why: `a line came ${times} times more, says syslog` });
-    return true;
-  }
-
-  /** A line of a trace that no format took is no line of a note. */
-  #missTrace(text: string, lineNo: number): boolean {
-    if (repeatedLine(text) !== undefined || !this.#unread.see(text, lineNo)) return false;
-    this.#notes.settle();
-    this.lose(lineNo, UNREAD);
-    return true;
-  }
-
-  /** A line of another log may have a stamp like the kernel's. */
-  #missBehindStamp({ text, lineNo }: Line): void {
-    if (!this.#unread.see(text, lineNo) && !this.#countHidden(text, lineNo)) return;
-    this.loseAbove(lineNo + 1, UNREAD);
-  }
-
-  /** A line that holds a record which nobody reads is no words. */
-  #missHidden({ text, lineNo }: Line): boolean {
-    if (!this.#countHidden(text, lineNo)) return false;
-    this.#notes.settle();
-    this.lose(lineNo, UNREAD);
-    return true;
-  }
-
-  #countHidden(text: string, lineNo: number): boolean {
-    const of = hiddenIn(text, this.#known);
-    if (of !== undefined) this.#unread.count(of, lineNo);
-    const tracer = of === undefined ? this.#tracerOf(text) : undefined;
-    if (tracer !== undefined) this.#unread.countForeign(tracer, lineNo);
-    return of !== undefined || tracer !== undefined;
-  }
-
-  #tracerOf(text: string): string | undefined {
-    this.#scripts.follow(text);
-    return this.#scripts.tracerOf(text) ?? otherTracerOf(text);
-  }
-
-  /** The line holds a record, whatever stands around that. */
-  hides(text: string): boolean {
-    return (unreadTraceOf(text) ?? hiddenIn(text, this.#known)) !== undefined;
   }
 
   /** An open block of a note takes what gdb would claim only by its surroundings. */
@@ -367,21 +307,11 @@ export class LineReader {
   }
 
   #readRest(line: Line): void {
-    if (this.#pager.takeQuit(line) || this.#missRepeated(line)) return;
+    if (this.#pager.takeQuit(line) || this.#missed.takeRepeated(line)) return;
     if (this.#mayBeLocation(line)) this.#held.hold('location', line.text, line);
-    else if (this.#output.take(line) || this.#readBehind(line) || this.#tellsLoss(line)) return;
+    else if (this.#output.take(line) || this.#readBehind(line) || this.#missed.takeTold(line))
+      return;
     else this.#prose(line);
-  }
-
-  #tellsLoss({ text, lineNo }: Line): boolean {
-    const loss = toldLoss(text, lineNo, {
-      isNear: this.#session.isBelowRecord(lineNo),
-      isGdb: this.#session.isGdb,
-    });
-    if (loss === undefined) return false;
-    if (loss.isBelow === true) this.#session.missBelow(lineNo, loss.why);
-    else this.lose(lineNo, loss);
-    return true;
   }
 
   #mayBeLocation({ text, released }: Line): boolean {
@@ -398,7 +328,7 @@ export class LineReader {
   }
 
   #prose(line: Line): void {
-    if (this.#wrapped.begin(line) || this.#missHidden(line)) return;
+    if (this.#wrapped.begin(line) || this.#missed.takeHidden(line)) return;
     if (this.#output.isOfProgram(line)) this.#session.prose(line.lineNo, false);
     else this.#notes.read(line);
   }
