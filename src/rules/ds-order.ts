@@ -37,11 +37,12 @@ const OF_RING: Ranks = {
   op_set_vring_kick: 4,
 };
 
-/** A device start sets up features, memory, vrings and log base in this order, and the data path after all. */
+/** A device start sets up features, memory, vrings and log base in this order, none left out or ignored when it fails, and the data path after all. */
 export const dsOrder: Rule = {
   info: {
     id: 'DS-ORDER',
-    title: 'a device start sends features, memory table, vrings and log base in this order',
+    title:
+      'a device start sends features, memory table, vrings and log base, all of them in this order',
     severity: 'error',
     impact: 'crash',
     backends: ['kernel', 'user', 'vdpa'],
@@ -55,7 +56,7 @@ export const dsOrder: Rule = {
       'or the messages of a vhost-user device start: an strace -y of QEMU or of the backend',
       'for the data path: vhost_kernel_net_set_backend below vhost_net_start_one, or vhost_kernel_scsi_set_endpoint',
     ],
-    why: 'A backend takes a ring address by the memory table that it has, and starts at the kick: with another order it maps the wrong memory, or runs a ring before its index is set.',
+    why: 'A backend takes a ring address by the memory table that it has, and starts at the kick: with another order, or without one of the steps, it maps the wrong memory, or runs a ring whose index or address it does not know.',
     probes: [
       'vhost_dev_start',
       'vhost_dev_set_features',
