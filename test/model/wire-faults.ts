@@ -505,6 +505,8 @@ const USER_FAULTS: readonly WireFault[] = [
   ),
   userFault('a vring is not kicked', 'DS-ORDER', 'kick-left-out', noPayload, noConnection),
   userFault('a vring is not addressed', 'DS-ORDER', 'address-left-out', noPayload, noConnection),
+  userFault('a vring gets no size', 'DS-ORDER', 'size-left-out', noPayload, noConnection),
+  userFault('a vring gets no index', 'DS-ORDER', 'index-left-out', noPayload, noConnection),
   userFault(
     'a device start sends memory behind the vrings',
     'DS-ORDER',

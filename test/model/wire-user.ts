@@ -54,6 +54,8 @@ export type UserDefect =
   | 'kick-before-address'
   | 'kick-left-out'
   | 'address-left-out'
+  | 'size-left-out'
+  | 'index-left-out'
   | 'memory-behind-vrings'
   | 'memory-left-out'
   | 'base-before-vrings'
@@ -215,8 +217,8 @@ export class UserDevice {
     const kick = (): void => {
       this.send(thread, 'SET_VRING_KICK', u64(BigInt(ring)));
     };
-    this.send(thread, 'SET_VRING_NUM', state(ring, 256n));
-    this.send(thread, 'SET_VRING_BASE', state(ring, 0n));
+    if (defect !== 'size-left-out') this.send(thread, 'SET_VRING_NUM', state(ring, 256n));
+    if (defect !== 'index-left-out') this.send(thread, 'SET_VRING_BASE', state(ring, 0n));
     if (defect === 'kick-before-address') kick();
     if (defect !== 'address-left-out') this.setAddress(thread, ring, this.isLogging && isTold);
     if (defect !== 'kick-before-address' && defect !== 'kick-left-out') kick();
