@@ -699,13 +699,12 @@ describe('order', () => {
     expect(run(words, '', ...bt('vhost_dev_set_log'), '', words).ordered).toBe(true);
   });
 
-  test('times that run backwards make a note, a step back does not', () => {
+  test('times that run backwards make a note', () => {
     const events = Array.from(
       { length: 20 },
       (_, i) => `4711@1795320809.2234${String(10 + i)}:vhost_commit Started: 1 Changed: ${i % 2}`,
     );
     expect(run(...events).ordered).toBe(true);
-    expect(run(...events.slice(10), ...events.slice(0, 10)).ordered).toBe(true);
     const note = run(...events.toReversed());
     expect(note.ordered).toBe(false);
     expect(note.note).toEqual({ line: 9, why: 'times that run backwards' });

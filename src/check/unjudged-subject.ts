@@ -141,6 +141,16 @@ function missingAround(
         `the order of the records: ${why} (line ${line}) show that the newest line comes first; \`tac FILE | vhtrace check -\` turns them round`,
       ];
     }
+    if (why === 'a time that goes back') {
+      return [
+        `the order of the records: ${why} (line ${line}) shows that lines do not stand where they were written; sort them by time, with no part twice`,
+      ];
+    }
+    if (why === 'records that stand twice') {
+      return [
+        `how often each thing happened: ${why} (from line ${line} on), with the same time; \`uniq FILE | vhtrace check -\` leaves one of each`,
+      ];
+    }
     if (why === 'files of single threads, one behind the other') {
       return [
         `the order of the records: ${why} (line ${line}), as strace -ff writes them; \`strace-log-merge\` of strace brings them in order`,

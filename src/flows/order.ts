@@ -10,6 +10,7 @@
 import { plainCommand, RESUMES, SELECTS, SHOWS_STACK } from '../facts/debugger-commands.js';
 import type { CaptureRecord, Frame } from '../model/record.js';
 import { BackwardClock } from './backward-clock.js';
+import { RepeatedRecords, ThreadClocks } from './shuffled.js';
 
 /** What makes a capture a note. */
 export interface NoteSign {
@@ -18,6 +19,8 @@ export interface NoteSign {
     | 'words between the dumps'
     | 'backtraces with no run between them'
     | 'times that run backwards'
+    | 'a time that goes back'
+    | 'records that stand twice'
     | 'files of single threads, one behind the other';
 }
 
@@ -30,23 +33,37 @@ export function findNoteSign(records: readonly CaptureRecord[]): NoteSign | unde
 
 /** Looks at the records one by one. */
 export class NoteSignFinder {
-  /** The first sign, undefined as long as there is none. */
-  found: NoteSign | undefined;
+  private sign: NoteSign | undefined;
   private seenDump = false;
   private prose: number | undefined;
   private readonly commands = new CommandFollower();
   private readonly clock = new BackwardClock();
+  private readonly threads = new ThreadClocks();
+  private readonly repeated = new RepeatedRecords();
+
+  /** The first sign in what was followed, undefined as long as there is none. */
+  get found(): NoteSign | undefined {
+    const { line } = this.repeated;
+    if (this.sign !== undefined || line === undefined) return this.sign;
+    return { line, why: 'records that stand twice' };
+  }
 
   follow(record: CaptureRecord): void {
-    if (this.found !== undefined) return;
+    this.repeated.follow(record);
+    if (this.sign?.why === 'times that run backwards') return;
     const isNewestFirst = record.kind === 'order' && record.why === 'newest first';
     if (isNewestFirst || this.clock.follow(record)) {
-      this.found = { line: record.span.first, why: 'times that run backwards' };
+      this.sign = { line: record.span.first, why: 'times that run backwards' };
+      return;
+    }
+    if (this.sign !== undefined) return;
+    if (this.threads.goesBack(record)) {
+      this.sign = { line: record.span.first, why: 'a time that goes back' };
       return;
     }
     if (record.kind === 'order') {
       const why = 'files of single threads, one behind the other';
-      this.found = { line: record.span.first, why };
+      this.sign = { line: record.span.first, why };
       return;
     }
     if (record.kind === 'event' && this.seenDump && this.prose === undefined) return;
@@ -54,13 +71,13 @@ export class NoteSignFinder {
       this.prose ??= record.span.first;
     } else if (isDump(record)) {
       if (this.prose !== undefined) {
-        this.found = { line: this.prose, why: 'words between the dumps' };
+        this.sign = { line: this.prose, why: 'words between the dumps' };
         return;
       }
       this.seenDump = true;
     }
     if (this.commands.follow(record)) {
-      this.found = { line: record.span.first, why: 'backtraces with no run between them' };
+      this.sign = { line: record.span.first, why: 'backtraces with no run between them' };
     }
   }
 }

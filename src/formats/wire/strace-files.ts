@@ -4,6 +4,7 @@
  * Source: strace's src/strace.c, printleader(), which names no thread in a file of its own; print_exited(), after which nothing
  * comes in it; detach(), which prints `<detached ...>` last.
  */
+import { goesBack } from '../../base/clock.js';
 import type { StraceLine } from './strace-line.js';
 
 export class ThreadFiles {
@@ -26,18 +27,3 @@ export class ThreadFiles {
     return true;
   }
 }
-
-/** By a clock that says when: what has passed since the line before (-r) goes up and down. */
-function goesBack(before: string | undefined, time: string | undefined): boolean {
-  if (before === undefined || time === undefined) return false;
-  const isClock = time.includes(':') && before.includes(':');
-  if (isClock) return time < before && !(before.startsWith('23:') && time.startsWith('00:'));
-  return (
-    Number(before) >= LEAST_SECONDS &&
-    Number(time) < Number(before) &&
-    Number(time) >= LEAST_SECONDS
-  );
-}
-
-/** Of a time since 1970. */
-const LEAST_SECONDS = 1e9;

@@ -1,0 +1,64 @@
+/** Lines that do not stand where they were written, or stand twice: nothing that rests on their order is judged. */
+import { describe, expect, test } from 'vitest';
+import { buildRun } from '../src/flows/run.js';
+import { readText } from './helpers/read-text.js';
+
+const whyOf = (lines: readonly string[]): string | undefined =>
+  buildRun(readText(lines.join('\n')), { assumeOrdered: false }).note?.why;
+
+const BACK = 'a time that goes back';
+const TWICE = 'records that stand twice';
+
+const event = (tid: number, microseconds: number): string =>
+  `${tid}@1795320809.${String(microseconds).padStart(6, '0')}:vhost_commit Started: 1 Changed: 0`;
+const call = (pid: number, time: string): string =>
+  `${pid} ${time} ioctl(13</dev/vhost-net>, VHOST_SET_OWNER) = 0`;
+const kprobe = (pid: number, time: string): string =>
+  ` vhost-${pid}-${pid}     [001] ..... ${time}: p_log_write: (log_write+0x0/0x1a0 [vhost]) ret=0`;
+
+describe('a time that goes back', () => {
+  test.each([
+    ['of a thread of QEMU, beside others', [event(1, 10), event(2, 20), event(1, 9)]],
+    ['of the only thread of QEMU', [event(1, 200_000), event(1, 300_000), event(1, 100_000)]],
+    ['of a thread of strace', [call(7, '10:00:02.000002'), call(7, '10:00:02.000001')]],
+    ['in seconds', [call(7, '1795736670.000002'), call(7, '1795736670.000001')]],
+    ['of two CPUs', [kprobe(7, '76900.845620'), kprobe(8, '76900.845619')]],
+  ])('%s', (_, lines) => {
+    expect(whyOf(lines)).toBe(BACK);
+    expect(whyOf([...lines].sort((a, b) => timeOf(a).localeCompare(timeOf(b))))).toBeUndefined();
+  });
+
+  test.each([
+    ['threads of QEMU that print at once', [event(1, 10), event(2, 20), event(3, 15)]],
+    ['threads of a process that has one number', [event(1, 20), event(1, 15), event(1, 30)]],
+    ['a call that returns behind others', [call(7, '10:00:02.000002'), call(8, '10:00:02.000001')]],
+    ['midnight', [call(7, '22:59:59.900000'), call(7, '00:10:00.100000')]],
+    ['what has passed since the line before', [call(7, '0.000009'), call(7, '0.000001')]],
+    ['what has passed between two probes', [kprobe(7, '2.000009'), kprobe(7, '0.000001')]],
+  ])('is not that of %s', (_, lines) => {
+    expect(whyOf(lines)).toBeUndefined();
+  });
+
+  test('is no sign beside one that all times run backwards', () => {
+    const lines = Array.from({ length: 20 }, (_, i) => event(1, 1000 + i));
+    expect(whyOf(lines.toReversed())).toBe('times that run backwards');
+  });
+});
+
+describe('records that stand twice', () => {
+  const lines = [event(1, 10), event(2, 20), event(1, 30)];
+
+  test('each with the time of the one above', () => {
+    expect(whyOf(lines.flatMap((line) => [line, line]))).toBe(TWICE);
+    expect(whyOf(lines)).toBeUndefined();
+  });
+
+  test('not a few of them', () => {
+    const [first = ''] = lines;
+    expect(whyOf([first, first, ...lines.slice(1)])).toBeUndefined();
+  });
+});
+
+function timeOf(line: string): string {
+  return /[\d:]+\.\d+/.exec(line)?.[0] ?? '';
+}
