@@ -345,6 +345,10 @@ describe('sessions', () => {
         `Nov 22 03:27:38.061685 host qemu-system-x86_64[${pid}]: 8@1795320035.061685:${said}`,
     ],
     ['docker compose', (pid: number) => `vm${pid}-1  | 8@1795320035.061685:${said}`],
+    [
+      'the journal of a script that starts it',
+      (pid: number) => `Nov 22 03:27:38.061685 host test.sh[${pid}]: 8@1795320035.061685:${said}`,
+    ],
   ])('%s names the process of each event', (_what, line) => {
     const { steps } = run(line(7), line(9), line(7));
     expect(steps.map(({ session }) => session)).toEqual([0, 1, 0]);

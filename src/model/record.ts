@@ -195,7 +195,7 @@ export interface TraceEvent {
   readonly tid: number | undefined;
   /**
    * The process where that is known: simple trace files, syslog, SystemTap, LTTng with `vpid`, ftrace with
-   * `record-tgid`. The name of the container where the lines of several are printed together.
+   * `record-tgid`. A name where it is that of a container, or of a program that has started it: there may be several in one.
    */
   readonly pid?: number | string | undefined;
   /**

@@ -97,12 +97,16 @@ export function readEvent(
 }
 
 /** "Nov 22 04:00:35.061685 host qemu-system-x86_64[16996]: " of the journal, "vm2-1  | " of docker compose. */
-const OF_PROCESS = /^(?:[^[\]]* )?[^ [\]:]{1,255}\[(\d{1,10})\]: $|^([\w.-]{1,255}) +\| $/;
+const OF_PROCESS = /^(?:[^[\]]* )?([^ [\]:]{1,255})\[(\d{1,10})\]: $|^([\w.-]{1,255}) +\| $/;
+
+/** The program itself; of another one, which has started them, there may be several. */
+const QEMU = /^(?:qemu|kvm)/i;
 
 function processOf({ tid, by, head }: TraceLine): TraceEvent['pid'] {
   if (by === 'stap' || by === 'syslog') return tid;
-  const [, pid, container] = head === undefined ? [] : (OF_PROCESS.exec(head) ?? []);
-  return pid === undefined ? container : Number(pid);
+  const [, program, pid, container] = head === undefined ? [] : (OF_PROCESS.exec(head) ?? []);
+  if (program === undefined || pid === undefined) return container;
+  return QEMU.test(program) ? Number(pid) : `${program}[${pid}]`;
 }
 
 /**

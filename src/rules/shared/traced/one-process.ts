@@ -33,10 +33,15 @@ export interface Seen {
 /** The device is of the QEMU that reports `at`, which is of its migration. */
 export function isOfQemuAt(context: SessionContext, device: string, at: Step, seen: Seen): boolean {
   if (context.run.mixed.has(context.session)) return false;
-  if (at.event?.record.pid !== undefined) return true;
+  if (namesProcess(at)) return true;
   if (at.thread === undefined) return isAskedAround(context, device, at.index, seen);
   const groups = groupsOf(context);
   return groups.of(`thread ${at.thread}`) === groups.of(`device ${device}`);
+}
+
+/** By its number: in a container, or below a program that is named in its place, several may run. */
+function namesProcess(step: Step | undefined): boolean {
+  return typeof step?.event?.record.pid === 'number';
 }
 
 /**
@@ -45,7 +50,7 @@ export function isOfQemuAt(context: SessionContext, device: string, at: Step, se
  * would report how it comes to run.
  */
 export function isOneRun(context: SessionContext, from: number, to: number): boolean {
-  if (context.steps[0]?.event?.record.pid !== undefined) return true;
+  if (namesProcess(context.steps[0])) return true;
   if (context.events('runstate_set').length === 0) return false;
   return spansOfThreads(context).some(({ first, last }) => first <= from && last >= to);
 }
