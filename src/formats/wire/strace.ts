@@ -200,7 +200,7 @@ class Strace implements LineFormat {
   #onCall(line: CallLine, lineNo: number, dump?: Dump): void {
     const call = callOf(line, lineNo);
     if (this.#threads.size < MOST_REMEMBERED) this.#threads.add(line.pid ?? 0);
-    this.#forget(line.pid ?? 0);
+    this.#leave(line.pid ?? 0, lineNo);
     const slot = this.#carry(call, line.args, call, dump);
     if (line.unfinished) {
       slot.waits += 1;
@@ -231,7 +231,16 @@ class Strace implements LineFormat {
     }
   }
 
-  /** The thread goes on with something else: what it had begun never returned, as far as the text says. */
+  /** The thread goes on with another call: the line that tells of the return is missing, as `grep fd` leaves it out. */
+  #leave(pid: number, lineNo: number): void {
+    const torn = this.#torn.get(pid);
+    if (torn === undefined) return;
+    const why = `the end of ${torn.call.name}() is missing`;
+    this.#held.add({ kind: 'gap', span: { first: lineNo, last: lineNo - 1 }, why });
+    this.#forget(pid);
+  }
+
+  /** What the thread had begun never returned, as far as the text says. */
   #forget(pid: number): void {
     const torn = this.#torn.get(pid);
     if (torn === undefined) return;
