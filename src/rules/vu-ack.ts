@@ -102,6 +102,8 @@ interface Fault {
   readonly next: Message;
   /** What the capture does not show for that to be certain. */
   readonly missing: readonly string[];
+  /** No such request could follow, whether QEMU has waited or not. */
+  readonly isCertain?: boolean;
 }
 
 function judge(
@@ -132,7 +134,8 @@ function judge(
   const { how, expected, next } = found;
   const missing = [...found.missing, ...missingEndpoint(connection)];
   const isSequence =
-    isContinued(context, connection, request, next) && goesOn(connection, request, next);
+    isContinued(context, connection, request, next) &&
+    (found.isCertain === true || goesOn(connection, request, next));
   const isAnswered =
     isAnsweredLater(context, connection, index) && !hasStranger(connection, index, next);
   if (!isSequence && !isAnswered) {
@@ -200,12 +203,10 @@ function waitOrFault(
   if (answer !== undefined) {
     // Acknowledgements are 0 for success.
     if ((bigintOf(answer.payload.u64) ?? 0n) === 0n) return 'QEMU waits for the acknowledgement';
-    // A log stop that fails sets addresses with logging again, and asks no more what becomes of it.
-    if (request.name !== 'SET_FEATURES' || next?.enable !== true) {
-      return 'QEMU waits for the acknowledgement, and the backend refuses';
-    }
-    const how = `the backend refuses, and the next message is ${next.name} with logging`;
-    return { how, expected: 'an end of the log start or of the device start', next, missing: [] };
+    return (
+      afterRefusal(connection, index, request, next) ??
+      'QEMU waits for the acknowledgement, and the backend refuses'
+    );
   }
   if (next === undefined) return undefined;
   if (isAsked !== true && next.name === 'GET_FEATURES') {
@@ -244,6 +245,36 @@ function waitOrFault(
     missing,
   };
 }
+
+/**
+ * What a refusal must not be followed by. In a log start vhost_dev_set_log() undoes the addresses up to the refused one,
+ * that one first, and then the features. Those of a device start are the affair of DS-ORDER.
+ */
+function afterRefusal(
+  { messages, isOneSocket }: Connection,
+  index: number,
+  request: Message,
+  next: Message | undefined,
+): Fault | undefined {
+  if (next === undefined) return undefined;
+  const refuses = 'the backend refuses, and the next message is';
+  if (request.name === 'SET_FEATURES') {
+    // A log stop that fails sets addresses with logging again, and asks no more what becomes of it.
+    if (next.enable !== true) return undefined;
+    const expected = 'an end of the log start or of the device start';
+    return { how: `${refuses} ${next.name} with logging`, expected, next, missing: [] };
+  }
+  const before = messages.slice(0, index).findLast(({ sender }) => sender === 'frontend');
+  const isOfDeviceStart = before?.name === 'SET_VRING_BASE' || before?.name === 'SET_VRING_NUM';
+  const isUndone = next.name === 'SET_VRING_ADDR' && next.enable !== true;
+  const isOfIt = next.name === 'SET_VRING_ADDR' || (isOneSocket && UNDOES_NOTHING.has(next.name));
+  if (isOfDeviceStart || isUndone || !isOfIt) return undefined;
+  const expected = 'SET_VRING_ADDR without logging, for this vring and those before it';
+  return { how: `${refuses} ${next.name}`, expected, next, missing: [], isCertain: true };
+}
+
+/** What comes next where the log start is over; over a socket that is not named, perhaps after a disconnect. */
+const UNDOES_NOTHING: ReadonlySet<string> = new Set(['GET_VRING_BASE', 'SET_LOG_BASE']);
 
 /** Which ways to wait a connection shows: others would be shown too. */
 interface Shown {

@@ -508,6 +508,22 @@ const USER_FAULTS: readonly WireFault[] = [
   userFault('a vring gets no size', 'DS-ORDER', 'size-left-out', noPayload, noConnection),
   userFault('a vring gets no index', 'DS-ORDER', 'index-left-out', noPayload, noConnection),
   userFault(
+    'a device start goes on behind a vring that the backend refuses',
+    'DS-ORDER',
+    'start-refusal-ignored',
+    noPayload,
+    noConnection,
+    noReplies,
+  ),
+  userFault(
+    'a log start goes on behind a vring that the backend refuses',
+    'VU-ACK',
+    'refusal-ignored',
+    noPayload,
+    noConnection,
+    noReplies,
+  ),
+  userFault(
     'a device start sends memory behind the vrings',
     'DS-ORDER',
     'memory-behind-vrings',

@@ -56,6 +56,8 @@ export type UserDefect =
   | 'address-left-out'
   | 'size-left-out'
   | 'index-left-out'
+  | 'refusal-ignored'
+  | 'start-refusal-ignored'
   | 'memory-behind-vrings'
   | 'memory-left-out'
   | 'base-before-vrings'
@@ -220,7 +222,9 @@ export class UserDevice {
     if (defect !== 'size-left-out') this.send(thread, 'SET_VRING_NUM', state(ring, 256n));
     if (defect !== 'index-left-out') this.send(thread, 'SET_VRING_BASE', state(ring, 0n));
     if (defect === 'kick-before-address') kick();
-    if (defect !== 'address-left-out') this.setAddress(thread, ring, this.isLogging && isTold);
+    const isRefused = defect === 'start-refusal-ignored';
+    if (defect !== 'address-left-out')
+      this.setAddress(thread, ring, this.isLogging && isTold, isRefused);
     if (defect !== 'kick-before-address' && defect !== 'kick-left-out') kick();
     this.send(thread, 'SET_VRING_CALL', u64(BigInt(ring)));
   }
@@ -269,8 +273,10 @@ export class UserDevice {
         const isTold = ring !== 1 || this.defect !== 'vring-not-told';
         const isMoved = ring === 1 && this.defect === 'vring-moved';
         const at = isMoved ? this.placeOf(0) : this.placeOf(ring);
-        const isOk = this.setAddress(thread, ring, isTold, ring === refused, at);
-        if (!isOk) {
+        const isIgnored = this.defect === 'refusal-ignored';
+        const isRefused = ring === (isIgnored ? 0 : refused);
+        const isOk = this.setAddress(thread, ring, isTold, isRefused, at);
+        if (!isOk && !isIgnored) {
           this.rollBack(thread, pair, ring);
           return false;
         }

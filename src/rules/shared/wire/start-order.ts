@@ -19,6 +19,7 @@ import {
 } from './messages.js';
 import type { Connection, Message } from './messages.js';
 import { nextOf } from './passes.js';
+import { refusedSteps } from './refused-steps.js';
 import { startsByFeatures } from './starts.js';
 import type { WireStart } from './starts.js';
 import { faultsOfVring, setUpsOf, withoutIndex, withoutSize } from './vring-set-up.js';
@@ -77,6 +78,7 @@ function* faultsOf(
     yield* withoutFeatures(connection, setUp, requests);
   }
   yield* withoutSize(connection, requests);
+  yield* refusedSteps(connection, requests);
   const starts = startsByFeatures(connection, requests);
   for (const start of starts.values()) {
     yield* faultsOfMemory(context, start, requests);
