@@ -43,6 +43,7 @@ export const mgLeftOn: Rule = {
       'vhost_dev_set_log',
       'vhost_log_put',
       'vhost_log_global_stop',
+      'memory_global_dirty_log_stop',
       'savevm_state_cleanup',
       'vm_state_notify',
     ],

@@ -757,7 +757,6 @@ const LOG_STOP: readonly ProtocolFault[] = [
   {
     name: 'log stop forgets a device',
     rules: ['LE-ALL-DEVICES'],
-    openIn: hasOneDeviceIn(700, Infinity),
     consequences: ['MG-LEFT-ON', 'XD-PAIRS', 'LE-SKIP'],
     defect: at('vhost_log_global_stop', ofLastDevice, SKIP),
   },

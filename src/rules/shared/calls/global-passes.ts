@@ -57,10 +57,16 @@ export function globalPasses(context: SessionContext): readonly GlobalPass[] {
   });
 }
 
-/** It goes through the listeners whatever else is seen below it. */
-function callsListeners({ profile }: Run, { entered, func, kind }: Activation): boolean {
+/**
+ * It goes through the listeners whatever else is seen below it. A stop that ends the tracking of the last user commits a
+ * memory transaction in front of that (QEMU system/memory.c memory_global_dirty_log_do_stop()).
+ */
+function callsListeners({ profile }: Run, activation: Activation): boolean {
+  const { entered, func, kind } = activation;
   if (!entered) return false;
   return (
+    (func === 'memory_global_dirty_log_do_stop' &&
+      activation.children.some((call) => call.kind === 'vhost_commit')) ||
     (kind === STARTS && func === 'memory_global_dirty_log_do_start') ||
     (profile.atMost <= ALWAYS_CALLS && func.startsWith('memory_global_dirty_log_do_')) ||
     (profile.atMost <= ALWAYS_CALLS && func === STARTS)
