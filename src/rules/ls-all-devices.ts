@@ -15,6 +15,7 @@ export const lsAllDevices: Rule = {
     needs: [
       'probe vhost_log_global_start with the backtrace up to memory_global_dirty_log_start, and proof that this returned',
       'probes vhost_dev_start and vhost_dev_stop since the start of the device',
+      'of a pass that reaches no device, 7.0 to 9.0: vhost_commit in memory_global_dirty_log_start, which shows that nobody tracked before',
       '9.1 and later: proof that no listener refused: that memory_global_dirty_log_start returned true, or the dirty log sync that follows in a migration',
       'for a device that comes while tracking is on: probes vhost_dev_init, vhost_log_global_start and memory_global_dirty_log_stop, and proof that the init succeeded',
     ],
@@ -25,6 +26,7 @@ export const lsAllDevices: Rule = {
       'vhost_log_global_start',
       'memory_global_dirty_log_start',
       'memory_global_dirty_log_stop',
+      'vhost_commit',
       'vhost_dev_init',
       'return of memory_global_dirty_log_start',
     ],

@@ -165,18 +165,6 @@ function ofBackend(why: Readonly<Partial<Record<Backend, string>>>): OpenIn {
 
 const NOT_BY_LOG = 'vdpa: its shadow virtqueues mark memory dirty without the log';
 
-/**
- * Versions in which only the first user's start and the last one's stop go over the devices: where no
- * other device is reached, no call shows that this was one of them.
- */
-function hasOneDeviceIn(first: number, last: number): OpenIn {
-  return ({ profile: { version, devices } }) => {
-    const count = devices.reduce((sum, { pairs }) => sum + Math.max(1, pairs), 0);
-    const isOpen = count === 1 && version >= first && version <= last;
-    return isOpen ? 'another user of dirty tracking may be there: no device is reached' : undefined;
-  };
-}
-
 /** Not the one that an op or vhost_log_get() belongs to. */
 function anotherBackend({ func, args }: Step): Backend {
   const isVdpa = String(valueOf(args, 'backend_type')).endsWith('_VDPA') || func.includes('_vdpa_');
@@ -418,8 +406,6 @@ const LOG_START: readonly ProtocolFault[] = [
   {
     name: 'log start forgets a device',
     rules: ['LS-ALL-DEVICES'],
-    // From 9.1 on a function of its own goes over the devices.
-    openIn: hasOneDeviceIn(700, 900),
     consequences: ['MG-SYNC-OFF', 'XD-PAIRS', 'LE-ALL-DEVICES', 'LG-SHARED'],
     defect: at('vhost_log_global_start', all(outside('vhost_dev_init'), ofLastDevice), SKIP),
   },

@@ -58,15 +58,15 @@ export function globalPasses(context: SessionContext): readonly GlobalPass[] {
 }
 
 /**
- * It goes through the listeners whatever else is seen below it. A stop that ends the tracking of the last user commits a
- * memory transaction in front of that (QEMU system/memory.c memory_global_dirty_log_do_stop()).
+ * It goes through the listeners whatever else is seen below it. The first user's start, and the last one's stop, commit a memory
+ * transaction beside that (QEMU system/memory.c memory_global_dirty_log_start(), memory_global_dirty_log_do_stop()).
  */
 function callsListeners({ profile }: Run, activation: Activation): boolean {
-  const { entered, func, kind } = activation;
+  const { entered, func, kind, children } = activation;
   if (!entered) return false;
+  const isInner = !children.some((call) => call.kind === kind);
   return (
-    (func === 'memory_global_dirty_log_do_stop' &&
-      activation.children.some((call) => call.kind === 'vhost_commit')) ||
+    (isInner && children.some((call) => call.kind === 'vhost_commit')) ||
     (kind === STARTS && func === 'memory_global_dirty_log_do_start') ||
     (profile.atMost <= ALWAYS_CALLS && func.startsWith('memory_global_dirty_log_do_')) ||
     (profile.atMost <= ALWAYS_CALLS && func === STARTS)
