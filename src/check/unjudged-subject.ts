@@ -146,6 +146,11 @@ function missingAround(
         `the order of the records: ${why} (line ${line}) shows that lines do not stand where they were written; sort them by time, with no part twice`,
       ];
     }
+    if (why === 'lines of two debuggers') {
+      return [
+        `the order of the records: ${why} (line ${line}) stand among each other; give each gdb a log of its own (\`set logging file\`)`,
+      ];
+    }
     if (why === 'records that stand twice') {
       return [
         `how often each thing happened: ${why} (from line ${line} on), with the same time; \`uniq FILE | vhtrace check -\` leaves one of each`,

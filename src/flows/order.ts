@@ -11,6 +11,7 @@ import { plainCommand, RESUMES, SELECTS, SHOWS_STACK } from '../facts/debugger-c
 import type { CaptureRecord, Frame } from '../model/record.js';
 import { BackwardClock } from './backward-clock.js';
 import { RepeatedRecords, ThreadClocks } from './shuffled.js';
+import { TwoDebuggers } from './two-debuggers.js';
 
 /** What makes a capture a note. */
 export interface NoteSign {
@@ -21,6 +22,7 @@ export interface NoteSign {
     | 'times that run backwards'
     | 'a time that goes back'
     | 'records that stand twice'
+    | 'lines of two debuggers'
     | 'files of single threads, one behind the other';
 }
 
@@ -40,16 +42,19 @@ export class NoteSignFinder {
   private readonly clock = new BackwardClock();
   private readonly threads = new ThreadClocks();
   private readonly repeated = new RepeatedRecords();
+  private readonly debuggers = new TwoDebuggers();
 
   /** The first sign in what was followed, undefined as long as there is none. */
   get found(): NoteSign | undefined {
-    const { line } = this.repeated;
-    if (this.sign !== undefined || line === undefined) return this.sign;
-    return { line, why: 'records that stand twice' };
+    if (this.sign !== undefined) return this.sign;
+    const [repeated, other] = [this.repeated.line, this.debuggers.line];
+    if (repeated !== undefined) return { line: repeated, why: 'records that stand twice' };
+    return other === undefined ? undefined : { line: other, why: 'lines of two debuggers' };
   }
 
   follow(record: CaptureRecord): void {
     this.repeated.follow(record);
+    this.debuggers.follow(record);
     if (this.sign?.why === 'times that run backwards') return;
     const isNewestFirst = record.kind === 'order' && record.why === 'newest first';
     if (isNewestFirst || this.clock.follow(record)) {
