@@ -214,6 +214,7 @@ export class LineReader {
       this.#formats.end();
       this.#session.blank(lineNo);
       this.#notes.blank(lineNo);
+      this.#events.joints.forget();
     } else if (this.#formats.take(text, lineNo)) {
       this.#missed.seeUsed(line);
       if (this.#formats.taker === 'dmesg' && this.#missed.isBehindStamp(line))

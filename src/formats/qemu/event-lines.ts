@@ -20,6 +20,7 @@ import {
   repeatCount,
 } from './qemu-trace.js';
 import type { ReadEvent, Stamp, TraceLine } from './qemu-trace.js';
+import { WrapJoints } from './wrap-joints.js';
 
 /** What became of a line; `problem` where it should have been readable. */
 export interface EventLine {
@@ -59,6 +60,7 @@ const STAMP_PIECE = /\d@\d|^@?[\d.]*\.\d{1,9}:[a-z]/;
 const WORD_PIECE = /^[\w@.:+-]*[\d@][\w@.:+-]*$/;
 
 export class EventLines {
+  readonly joints: WrapJoints;
   readonly #events: EventTable;
   readonly #known = new KnownEvents();
   /** The last line that was an event, whole or not. */
@@ -69,6 +71,7 @@ export class EventLines {
 
   constructor(events: EventTable) {
     this.#events = events;
+    this.joints = new WrapJoints(events);
   }
 
   /** Would the line be read as an event? */
@@ -131,6 +134,15 @@ export class EventLines {
     this.#eventLine = span.last;
     this.#see(read.event.name);
     return { record: { ...read.event, span } };
+  }
+
+  /** An event of several lines, one of whose values is not known. */
+  missJoined(span: Span): EventLine {
+    this.#eventLine = span.last;
+    return {
+      record: { kind: 'gap', span, why: 'an event is wrapped inside of a value' },
+      problem: 'an event is wrapped inside of a value, which may have a blank there or none',
+    };
   }
 
   /** What {@link readPlain} takes; undefined for a line that may be no event, or not whole. */

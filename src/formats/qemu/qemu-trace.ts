@@ -290,9 +290,18 @@ function isOwnTime(time: string | undefined): boolean {
   return time !== undefined && /\.\d{6}Z$/.test(time);
 }
 
-interface Fit {
+/** A form of an event, and what it reads of a text. */
+export interface Fit {
   readonly form: EventForm;
   readonly args: Readonly<Record<string, string>>;
+}
+
+/** A line as an event that is whole and known; next to others it may be bare. */
+export function readFitting(line: string, events: EventTable): Fit | undefined {
+  const read = readEvent(line, 0, true, events);
+  if (read?.event.args === undefined || read.damaged) return undefined;
+  const parts = traceLine(line, events);
+  return parts && fitting(parts, events);
 }
 
 function fitting({ name, text }: TraceLine, events: EventTable): Fit | undefined {

@@ -2,12 +2,10 @@
 import type { Line } from '../gdb/pending.js';
 import type { GdbSession } from '../gdb/session.js';
 import type { EventLine, EventLines } from './event-lines.js';
+import type { Joining } from './wrap-joints.js';
 
 /** Mail of 60 columns needs so many for the longest event of vdpa. */
 const MOST_LINES = 6;
-
-/** No terminal is narrower. */
-const NARROWEST = 72;
 
 /** Where lines go that were held in vain. */
 export interface WrappedOut {
@@ -20,13 +18,16 @@ export interface WrappedOut {
 /** Without a value a line is hardly an event. */
 const HAS_VALUE = /^\S+ .*?[A-Za-z]{2}\W{1,4}\d/;
 
+/** What a number that was broken may end with, no word such as "added"; and a name. */
+const NUMBER = /^[\da-fA-F]*\d[\da-fA-F]*$/;
+const WORD = /^[\w.-]+$/;
+
 interface Held {
   readonly lines: Line[];
-  /** What the first line is by itself; undefined for no event. */
-  readonly read: EventLine | undefined;
-  text: string;
-  /** The same without blanks where the lines end; undefined where no terminal has wrapped. */
-  tight: string | undefined;
+  /** What the first lines are by themselves; undefined for no event. */
+  read: EventLine | undefined;
+  /** How many lines that takes, where it is an event with all its arguments. */
+  whole: number;
 }
 
 export class WrappedEvents {
@@ -38,10 +39,12 @@ export class WrappedEvents {
     private readonly out: WrappedOut,
   ) {}
 
-  /** Adds an event, or holds it where the next line may go on with it. */
+  /** Holds an event, since the next line may go on with it. */
   add(line: Line, read: EventLine): void {
-    if (read.mayGoOn === true && line.released !== true) this.#hold(line, read);
-    else this.#addEvent(read);
+    if (line.released === true || (read.record.kind !== 'event' && read.mayGoOn !== true)) {
+      this.end();
+      this.#addEvent(read);
+    } else this.#hold(line, read);
   }
 
   /** Holds a line that is no event by itself if it begins like one. */
@@ -59,29 +62,36 @@ export class WrappedEvents {
   take(line: Line): boolean {
     const held = this.#held;
     if (held === undefined) return false;
-    const taken = this.#join(held, line);
-    if (taken === undefined) this.end();
-    else if (taken !== 'open') {
-      this.#held = undefined;
-      this.#addEvent(taken);
-    }
-    return taken !== undefined;
+    const isTaken = this.#join(held, line);
+    if (!isTaken) this.end();
+    return isTaken;
   }
 
   end(): void {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    const [head, ...rest] = held.lines;
-    if (held.read !== undefined) this.#addEvent(held.read);
+    const { lines, read, whole } = held;
+    const [head] = lines;
+    if (read !== undefined) this.#addEvent(read);
     else if (head !== undefined) this.#missBeginning(head);
-    for (const line of rest) this.out.again({ ...line, released: true });
+    for (let i = Math.max(whole, 1); i < lines.length; i++) {
+      const line = lines[i];
+      if (line !== undefined) this.out.again({ ...line, released: true });
+    }
   }
 
   #hold(line: Line, read: EventLine | undefined): void {
     this.end();
-    const tight = line.text.length < NARROWEST ? undefined : line.text;
-    this.#held = { lines: [line], read, text: line.text.trimEnd(), tight };
+    this.events.joints.see(line.text);
+    const isWhole = read !== undefined && read.mayGoOn !== true && !this.#mayBeCut(line, read);
+    this.#held = { lines: [line], read, whole: isWhole ? 1 : 0 };
+  }
+
+  /** Inside of its name, which nobody knows then. */
+  #mayBeCut({ text }: Line, { record }: EventLine): boolean {
+    if (record.kind !== 'event' || record.args !== undefined || record.text !== '') return false;
+    return this.events.joints.isLongest(text);
   }
 
   #addEvent({ record, problem }: EventLine): void {
@@ -101,22 +111,56 @@ export class WrappedEvents {
     this.session.gap(span, 'an event could not be read');
   }
 
-  /** The event if the line ends it, `open` if more may follow; undefined where the line cannot be part of it. */
-  #join(held: Held, line: Line): EventLine | 'open' | undefined {
-    const text = line.text.trim();
-    if (text === '' || line.cut || held.lines.length >= MOST_LINES) return undefined;
-    const joined = `${held.text} ${text}`;
-    const tight = held.tight === undefined ? undefined : held.tight + line.text;
-    const span = { first: held.lines[0]?.lineNo ?? line.lineNo, last: line.lineNo };
-    const whole =
-      this.events.readJoined(joined, span) ??
-      (tight === undefined ? undefined : this.events.readJoined(tight, span));
-    if (whole !== undefined) return whole;
-    // It is the next event.
-    if (this.events.begins(line.text)) return undefined;
-    held.lines.push(line);
-    held.text = joined;
-    held.tight = tight;
-    return 'open';
+  /** False where the line cannot be part of what is held. */
+  #join(held: Held, line: Line): boolean {
+    const { lines, whole } = held;
+    if (line.text.trim() === '' || line.cut || lines.length >= MOST_LINES) return false;
+    const texts = [...lines, line].map(({ text }) => text);
+    const joining = this.events.joints.join(texts);
+    const how = joining && (whole === 0 ? howWell(joining) : this.#goesOn(held, joining, texts));
+    if (joining !== undefined && how !== undefined) return this.#use(how, joining, held, line);
+    // It is the next event, or a line of something else.
+    if (whole > 0 || this.events.begins(line.text)) return false;
+    lines.push(line);
+    return true;
   }
+
+  #use(how: How, joining: Joining, held: Held, line: Line): boolean {
+    const { lines } = held;
+    if (how !== 'cut') lines.push(line);
+    const span = {
+      first: lines[0]?.lineNo ?? line.lineNo,
+      last: lines.at(-1)?.lineNo ?? line.lineNo,
+    };
+    held.whole = lines.length;
+    if (how === 'known') {
+      this.events.joints.learn(
+        joining,
+        lines.map(({ text }) => text),
+      );
+      held.read = this.events.readJoined(joining.text, span);
+    } else held.read = this.events.missJoined(span);
+    return how !== 'cut';
+  }
+
+  /** What is held is an event without the last line, which may be of something else. */
+  #goesOn({ read }: Held, joining: Joining, texts: readonly string[]): How | undefined {
+    if (read?.record.kind !== 'event') return undefined;
+    const last = texts.at(-1)?.trim() ?? '';
+    // What has words of the event's format is hardly of anything else.
+    const isValue = Object.values(joining.args).some((value) => value.endsWith(last));
+    if (!isValue || Object.values(read.record.args ?? {}).at(-1) === '') return howWell(joining);
+    const above = texts.at(-2) ?? '';
+    const isOneWord = !/\s/.test(last);
+    if (this.events.joints.isHardWidth(above.length)) return isOneWord ? howWell(joining) : 'cut';
+    const isRest = NUMBER.test(last) || (this.events.joints.isLongest(above) && WORD.test(last));
+    return isRest && joining.gaps.at(-1) === '' ? 'unknown' : undefined;
+  }
+}
+
+/** `cut`: the value of what is held goes on, and nobody knows whether in the next line. */
+type How = 'known' | 'unknown' | 'cut';
+
+function howWell({ isKnown }: Joining): How {
+  return isKnown ? 'known' : 'unknown';
 }
