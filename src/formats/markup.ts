@@ -24,6 +24,9 @@ const CODE = /^([ \t]{0,64}(?:[-*+\u2022][ \t]{1,8})?)`([ \t]*#\d+[ \t][^`]*)`[ 
 // The line of a frame that was wrapped may begin with a symbol, `<p>, opaque=0x5555)`; text behind a tag does not go on like that.
 const OPENING = new RegExp(`^[ \\t]{0,64}(?:${TAG}){1,16}(?=[ \\t]*[^ \\t,.:;)}\\]"'<>])`, 'i');
 
+/** The same where tags end the line, too: a command behind the prompt of a list, `<p> >disable 3</p>`, begins with a sign. */
+const OPENING_OF_PAIR = new RegExp(`^[ \\t]{0,64}(?:${TAG}){1,16}(?=[ \\t]*[^ \\t<])`, 'i');
+
 // What only opens something is no end of a line: `0x5555 <p>`.
 const CLOSING = new RegExp(`(?:</${NAMES}>|<br ?/?>){1,16}[ \\t]{0,8}$`, 'i');
 const ONLY_TAGS = new RegExp(`^[ \\t]{0,64}(?:(?!<br)${TAG}){1,16}[ \\t]{0,8}$`, 'i');
@@ -38,7 +41,7 @@ const CELL_ENDS = /(?<=[^ \t|])[ \t]{1,256}\|{1,2}[ \t]{0,8}$/;
 /** The line as it was pasted. */
 export function stripMarkup(line: string): string {
   const plain = line.startsWith('|') ? line.replace(CELL_ENDS, '') : line;
-  const bare = BEGINS.test(plain) ? plain.replace(OPENING, '') : plain;
+  const bare = BEGINS.test(plain) ? plain.replace(openingOf(plain), '') : plain;
   const code = bare.includes('`') ? bare.replace(CODE, '$1$2') : bare;
   const text = code.includes('**') ? code.replace(BOLD, '$1$2') : code;
   if (ENDS.test(text)) return ONLY_TAGS.test(text) ? text : text.replace(CLOSING, '');
@@ -46,6 +49,10 @@ export function stripMarkup(line: string): string {
   return text.endsWith('\\') && BREAK.test(text) && isOutsideString(text)
     ? text.slice(0, -1).trimEnd()
     : text;
+}
+
+function openingOf(line: string): RegExp {
+  return ENDS.test(line) && CLOSING.test(line) ? OPENING_OF_PAIR : OPENING;
 }
 
 /** No string is open at the end of the text. */
