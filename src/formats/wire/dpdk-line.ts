@@ -68,9 +68,11 @@ export function isBetween(line: string): boolean {
   return line.length < LONGEST_CLOCK && BETWEEN.test(line);
 }
 
+const REGION_MEMBER = /(?:addr|mmap[ \t]{1,8}(?:size|align|off))[ \t]{0,8}:[ \t]{0,8}0x/;
+
 /** A line of a region that has no prefix of its own. */
 export function continuation(line: string): Detail | undefined {
-  if (line.length > LONGEST_LINE || !/\t .{8,20}: ?0x/.test(line)) return undefined;
+  if (line.length > LONGEST_LINE || !REGION_MEMBER.test(line)) return undefined;
   return accept(line, 'Continuation');
 }
 
