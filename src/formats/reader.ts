@@ -7,6 +7,7 @@
  */
 import type { CaptureRecord, Reading } from '../model/record.js';
 import { cleanLine } from './clean.js';
+import { DoubleSpacing } from './double-spacing.js';
 import { singleBlanks } from './doubled-blanks.js';
 import { CsvLines } from './csv-lines.js';
 import { FrameTable } from './gdb/frames.js';
@@ -59,6 +60,15 @@ class Reader implements CaptureReader {
   readonly #lines: LineReader;
   readonly #known: KnownLines;
   readonly #mail: MailLines;
+  readonly #spacing = new DoubleSpacing({
+    line: (raw) => {
+      this.#read(raw);
+    },
+    skip: () => {
+      this.#count += 1;
+      this.#log.skip(this.#count);
+    },
+  });
   #count = 0;
 
   constructor(table: EventTable) {
@@ -107,6 +117,10 @@ class Reader implements CaptureReader {
   }
 
   push(raw: string): void {
+    this.#spacing.push(raw);
+  }
+
+  #read(raw: string): void {
     this.#count += 1;
     const line = this.#count;
     const isHeld = this.#mail.isOpen || this.#journal.isOpen;
@@ -189,6 +203,7 @@ class Reader implements CaptureReader {
   }
 
   finish(): Reading {
+    this.#spacing.finish();
     this.#mail.end();
     this.#journal.end();
     if (this.#json.isCut) {

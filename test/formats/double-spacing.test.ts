@@ -1,0 +1,59 @@
+/** A log with a blank line below each of its lines is judged as without them. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { judge } from '../helpers/check.js';
+import { expectEveryLineOnce, linesOf, readLines } from '../helpers/read-text.js';
+
+const folder = 'fixtures/rules';
+const CLOCK = /^[^\n]{0,64}(?:\d\d:\d\d:\d\d|\d\.\d{3,9}\b)/;
+const inputs = readdirSync(folder)
+  .flatMap((rule) => readdirSync(join(folder, rule)).map((name) => join(folder, rule, name)))
+  .map((path) => join(path, 'input.txt'))
+  .filter((path) => existsSync(path) && isLog(linesOf(readFileSync(path, 'utf8'))));
+
+function isLog(lines: readonly string[]): boolean {
+  return lines.length > 4 && lines.every((line) => CLOCK.test(line));
+}
+
+function findings(text: string, step = 1): readonly string[] {
+  return judge(text).map(
+    ({ rule, verdict, at, count }) => `${rule} ${verdict} ${(at.line - 1) / step} ${count}`,
+  );
+}
+
+describe('a blank line below each line', () => {
+  test('there are logs to try it on', () => {
+    expect(inputs.length).toBeGreaterThan(40);
+  });
+
+  test.each(inputs)('changes nothing in %s', (path) => {
+    const text = readFileSync(path, 'utf8');
+    const spaced = linesOf(text).join('\n\n');
+    expect(findings(spaced, 2)).toEqual(findings(text));
+    expectEveryLineOnce(readLines(linesOf(spaced)));
+  });
+});
+
+const EVENTS = [0, 1, 2, 3, 4, 5].map((i) => `271@1795320809.22346${i}:vhost_dev_cleanup 0x5555`);
+
+function wrapping(lines: readonly string[]): number {
+  return readLines(lines).records.filter(({ kind }) => kind === 'chatter').length;
+}
+
+test.each([
+  [
+    'a line that was emptied',
+    [...EVENTS.flatMap((line) => [line, '']), '', '', EVENTS[0] ?? ''],
+    2,
+  ],
+  ['too few lines', EVENTS.slice(0, 3).flatMap((line) => [line, '']), 3],
+  ['a blank line by chance', [...EVENTS.slice(0, 3), '', ...EVENTS.slice(3)], 1],
+  ['paragraphs', ['We migrate.', '', 'It fails.', '', 'Here:', '', 'See', '', ...EVENTS], 4],
+  ['what stands side by side below', [...EVENTS.flatMap((line) => [line, '']), ...EVENTS, ''], 1],
+])('blank lines stay where they tell something: %s', (_, lines, blank) => {
+  const reading = readLines(lines);
+  expectEveryLineOnce(reading);
+  expect(reading.blank).toBe(blank);
+  expect(wrapping(lines) > 0).toBe(lines.filter((line) => line === '').length > blank);
+});
