@@ -77,9 +77,18 @@ function isUnclean(line: string): boolean {
 /** `0x5555 "a &amp; b"`, `$1 = "&lt;"`: a string of the program, as gdb prints it; the machine interface escapes its quotes. */
 const STRING = /(?:\b0x[\da-f]{1,16}|=) (?:"(?:\\.|[^"\\]){0,4096}"|\\"[^"]{0,4096}")/g;
 
+/** A page that was pasted into another: `&amp;quot;`. */
+const MOST_ESCAPINGS = 3;
+
 /** Who escapes a text does so with all of it: entities in strings alone are what the program has there. */
 function decodeEntities(text: string): string {
-  if (!text.includes('&') || !isPage(text)) return text;
+  let plain = text;
+  for (let i = 0; i < MOST_ESCAPINGS && plain.includes('&') && isPage(plain); i++)
+    plain = decodeOnce(plain);
+  return plain;
+}
+
+function decodeOnce(text: string): string {
   return text.replace(ENTITY, (_, name?: string, decimal?: string, hex?: string) =>
     name === undefined ? characterOf(decimal ?? `0x${hex ?? ''}`) : (ENTITIES[name] ?? ''),
   );

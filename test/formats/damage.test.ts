@@ -638,6 +638,18 @@ describe('entities of HTML', () => {
   ])('are decoded in a page: %s', (line) => {
     expect(argsOf(line)).toEqual(['0x5555 "a &amp; b"', '0x5555 <q>']);
   });
+
+  test('are decoded in a page that was pasted into another', () => {
+    const escape = (line: string): string =>
+      line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+    const line = '#0  f (s=0x5555 "a &amp; b", p=0x5555 <q>) at a.c:1';
+    expect(argsOf(escape(escape(line)))).toEqual(['0x5555 "a &amp; b"', '0x5555 <q>']);
+    const event = "memory_region_sync_dirty mr '(all)' listener 'vhost' synced (global=0)";
+    const twice = event.replaceAll("'", '&amp;#x27;');
+    expect(readText(`271@1795320809.223469:${twice}`).records).toMatchObject([
+      { kind: 'event', args: { mr: '(all)', listener: 'vhost' } },
+    ]);
+  });
 });
 
 describe('tags of HTML', () => {
