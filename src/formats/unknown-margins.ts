@@ -67,8 +67,13 @@ const CALL =
     .source;
 const PLACE = /\) (?:at \S{1,1024}:\d{1,9}|from \S{1,1024})[ \t]*$/;
 
+/** `f() at x.c:12`, as people and other tools write it: the place is what shows that it is no sentence. */
+const GLUED_CALL = new RegExp(
+  `[A-Za-z_$~*?@][^ \\t(){}="',;]{0,255}\\((?=(?:\\)|\\.{2,}\\)|\u2026\\)|[A-Za-z_]\\w{0,127}(?:@entry)?=))(?=.*${PLACE.source})`,
+).source;
+
 const FRAME = new RegExp(
-  `^#(\\d{1,6})(?:[ \\t]+${ADDRESS}[ \\t]+in[ \\t]+${CALL}|[ \\t]+<signal handler called>|(?: {2}|(?<=#\\d{2,6}) )${CALL}|[ \\t]+${CALL}(?=.*${PLACE.source}))`,
+  `^#(\\d{1,6})(?:[ \\t]+${ADDRESS}[ \\t]+in[ \\t]+${CALL}|[ \\t]+<signal handler called>|(?: {2}|(?<=#\\d{2,6}) )${CALL}|[ \\t]+${CALL}(?=.*${PLACE.source})|[ \\t]+(?:${ADDRESS}[ \\t]+in[ \\t]+)?${GLUED_CALL})`,
 );
 
 /** `0  0x5555 in f (a=1) at x.c:12`, `[0] f (a=1) at x.c:12`: git and Markdown take `#` for a sign of their own. */

@@ -622,6 +622,15 @@ describe('UTF-8 that was taken for Windows-1252', () => {
   });
 });
 
+test.each(['- #12 main() is where it all begins', '- #7 vhost_dev_stop() leaks, see vhost.c:2135'])(
+  'an item of a list that names a function is no frame: %s',
+  (line) => {
+    const { records, problems } = readText(line);
+    expect(records.map(({ kind }) => kind)).toEqual(['prose']);
+    expect(problems).toEqual([]);
+  },
+);
+
 describe('entities of HTML', () => {
   const argsOf = (line: string): readonly (string | undefined)[] | undefined =>
     traceOf(line)?.frames[0]?.args?.map(({ value }) => value);
