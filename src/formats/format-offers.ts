@@ -15,7 +15,7 @@ export class FormatOffers {
 
   /** `notes`: where a record begins or ends no block of a note goes on. */
   constructor(events: EventTable, session: GdbSession, notes: NoteReader) {
-    this.#formats = createLineFormats(events);
+    this.#formats = createLineFormats(events, session.doubts);
     this.#session = session;
     this.#notes = notes;
   }

@@ -5,6 +5,7 @@
  */
 import { createAssertions } from './qemu/assertions.js';
 import { createErrorReports } from './qemu/error-reports.js';
+import type { Doubts } from './doubts.js';
 import { createDmesg } from './kernel/dmesg.js';
 import { createDpdk } from './wire/dpdk.js';
 import { createPrintedValues } from './gdb/printed-value.js';
@@ -21,8 +22,8 @@ import { createLttng } from './qemu/lttng.js';
 import { createSimpletraceText } from './qemu/simpletrace-text.js';
 import { createStrace } from './wire/strace.js';
 
-/** One new object of each: they remember what they read. `events`: those whose arguments are known. */
-export function createLineFormats(events: EventTable): readonly LineFormat[] {
+/** One new object of each: they remember what they read. `events`: those whose arguments are known; `doubts`: of records that are given out. */
+export function createLineFormats(events: EventTable, doubts: Doubts): readonly LineFormat[] {
   return [
     createGdbMi(),
     createPrintedValues(),
@@ -31,7 +32,7 @@ export function createLineFormats(events: EventTable): readonly LineFormat[] {
     createLibvhostUser(),
     // Its clock may look like that of the kernel's messages.
     createDpdk(),
-    createFtrace(events),
+    createFtrace(events, doubts),
     createPerf(),
     createDmesg(),
     createForeignStack(),

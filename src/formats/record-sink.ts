@@ -1,5 +1,6 @@
 /** Collects records so that their spans and the blank lines cover every line exactly once. */
 import type { CaptureRecord, Chatter, Gap, Problem, Prose, Span } from '../model/record.js';
+import { DoubtedRecords, Doubts } from './doubts.js';
 import { LogLines } from './log-lines.js';
 
 /** A line that is no record of its own; runs of equal ones become one record. */
@@ -23,6 +24,9 @@ export class RecordSink {
   #run: { readonly kind: LooseKind; readonly first: number; last: number } | undefined;
   #blank = 0;
   readonly #log: LogLines;
+  /** For the formats whose records may be in doubt. */
+  readonly doubts = new Doubts();
+  readonly #doubted = new DoubtedRecords();
   /** Why records are missing in front of the next one. */
   #missing: string | undefined;
   /** Runs of lines of the wrapping that are covered. */
@@ -45,6 +49,11 @@ export class RecordSink {
     const record = this.#log.inCapture(numbered);
     this.#coverWrapping(record.span.first);
     this.#add(record);
+    const inDoubt = this.doubts.take(numbered);
+    if (inDoubt !== undefined) {
+      const otherwise = (): CaptureRecord => this.#log.inCapture(inDoubt.otherwise());
+      this.#doubted.add(this.#records.length - 1, { ...inDoubt, otherwise });
+    }
     this.#passWrapping(record.span.last);
   }
 
@@ -115,22 +124,21 @@ export class RecordSink {
     }
   }
 
-  /** The records so far, handed over once; the last run of loose lines may still grow and stays. */
+  /** The records so far, handed over once; the last run of loose lines may still grow and stays, as do those in doubt and behind. */
   take(): CaptureRecord[] {
     const records = this.#records;
-    const last = records.at(-1);
+    const known = this.#doubted.settle(records);
     // The line below may still make a gap longer.
-    if (last?.kind !== 'gap') {
-      this.#records = [];
-      return records;
-    }
-    this.#records = [last];
-    return records.slice(0, -1);
+    const ready = Math.min(known, records.length - (records.at(-1)?.kind === 'gap' ? 1 : 0));
+    this.#records = records.slice(ready);
+    this.#doubted.shift(ready);
+    return records.slice(0, ready);
   }
 
   finish(): CaptureRecord[] {
     this.#coverWrapping(Infinity);
     this.#endRun();
+    this.#doubted.settle(this.#records);
     return this.#records;
   }
 

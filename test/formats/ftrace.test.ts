@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { buildSteps } from '../../src/facts/steps.js';
 import type { WireFact } from '../../src/facts/step.js';
-import type { KernelEvent } from '../../src/model/record.js';
+import { createReader } from '../../src/formats/reader.js';
+import type { CaptureRecord, KernelEvent } from '../../src/model/record.js';
 import { readLines } from '../helpers/read-text.js';
 
 function eventsOf(lines: readonly string[]): readonly KernelEvent[] {
@@ -159,5 +160,50 @@ describe('writes to the dirty log', () => {
 
   it('are no events inside a function', () => {
     expect(wiresOf([`${WORKER}w: (log_write+0x80/0x140 [vhost]) base=0x0`])).toEqual([]);
+  });
+});
+
+describe('rows that a screen cut', () => {
+  // Of "ret=-14" and "len=12" a digit is left, and of the third row not even a name.
+  const rows = [
+    `${WORKER}w: (log_write+0x0/0x140 [vhost]) base=0x0 addr=0xff5f8 len=1`,
+    `${WORKER}rtn: (vhost_log_write+0xcb/0xe0 [vhost] <- log_write) ret=-1`,
+    `${WORKER}rtn: (__vhost_add_used_n+0x1de/0x230 [vhost] <- log_write) r`,
+  ];
+
+  function returned(records: readonly CaptureRecord[]): readonly unknown[] {
+    const events = records.filter((record) => record.kind === 'kernel-event');
+    return events.map(({ args }) => args?.ret ?? args?.len);
+  }
+
+  it('have no last value, also above the row that shows it', () => {
+    expect(rows.map(({ length }) => length)).toEqual([111, 111, 111]);
+    const { records, problems } = readLines(rows);
+    expect(returned(records)).toEqual([undefined, undefined, undefined]);
+    const message = 'lines are cut in column 111: no value that ends there is read';
+    const span = { first: 1, last: 1 };
+    expect(problems).toEqual([{ code: 'EVENT_UNREAD', message, span }]);
+  });
+
+  it('have none where blank lines stand between them, nor where records are taken in between', () => {
+    const reader = createReader();
+    const taken = rows.flatMap((row) => {
+      reader.push(row);
+      reader.push('');
+      return reader.take();
+    });
+    const records = [...taken, ...reader.finish().records];
+    expect(returned(records)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('have none where another screen wrapped what was cut', () => {
+    const wrapped = rows.flatMap((row) => [row.slice(0, 80), row.slice(80)]);
+    expect(returned(readLines(wrapped).records)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('have all where a longer row shows that nothing is cut', () => {
+    const [first = '', second = ''] = rows;
+    const longer = `${first}2`;
+    expect(returned(readLines([first, second, longer]).records)).toEqual(['1', '-1', '12']);
   });
 });

@@ -29,6 +29,7 @@ import { Prompt } from './prompt.js';
 import { SetBreakpoints } from './set-breakpoints.js';
 import { WaitingStop } from './waiting-stop.js';
 import type { StopHead } from './waiting-stop.js';
+import type { Doubts } from '../doubts.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
 
 const INFO_THREADS = /^(?:i|inf|info)[ \t]+th[a-z]*\b/;
@@ -58,6 +59,11 @@ export class GdbSession {
 
   get formats(): readonly FormatId[] {
     return FORMAT_IDS.filter((id) => this.#formats.has(id));
+  }
+
+  /** For the formats whose records may be in doubt. */
+  get doubts(): Doubts {
+    return this.#sink.doubts;
   }
 
   /** Something of gdb was seen before. */

@@ -2,8 +2,12 @@
  * Rows of a kernel trace on a screen that was narrower than they are: wrapped there, by mail, or cut.
  *
  * A row has no end of its own. One that is wrapped is joined with the line below it, where both make a row and one way
- * of joining them alone does. One that is cut tells so only beside others: rows of several kinds all end in one column.
+ * of joining them alone does. One that is cut tells so only beside others, which may come later: rows of several kinds all
+ * end in one column, or one that is torn does.
  */
+import type { Span } from '../../model/record.js';
+import { MOST_IN_DOUBT } from '../doubts.js';
+import type { Doubt } from '../doubts.js';
 import { readRow } from './ftrace-lines.js';
 import type { TraceBody, TraceRow } from './ftrace-lines.js';
 
@@ -92,41 +96,81 @@ export class Widths {
   /** Length of the longest row. */
   #widest = 0;
   /** Rows of that length, by the column of their last value. */
-  readonly #columns = new Map<number, number>();
+  readonly #columns = new Map<number, Column>();
+  #all = 0;
   #hasTold = false;
 
   get widest(): number {
     return this.#widest;
   }
 
-  /** Other rows are cut where this one ends: what stands there may not be all. */
-  isCut(line: string): boolean {
-    if (line.length < NARROWEST) return false;
-    if (line.length > this.#widest) {
-      this.#widest = line.length;
-      this.#columns.clear();
-    }
-    if (line.length < this.#widest) return false;
-    const column = columnOf(line);
-    const same = this.#columns.get(column) ?? 0;
-    let all = 0;
-    for (const count of this.#columns.values()) all += count;
-    this.#columns.set(column, same + 1);
-    return all - same >= ENOUGH;
+  /** A row that goes on no further, as it stands. Gives a doubt of what its last value is, where there may be one. */
+  see({ text, row, first, last }: HeldRow): Doubt | undefined {
+    if (text.length < NARROWEST || text.length < this.#widest) return undefined;
+    if (text.length > this.#widest) this.#widen(text.length);
+    const at = columnOf(text);
+    const column = this.#columns.get(at) ?? { count: 0, first, last, doubts: [] };
+    this.#columns.set(at, column);
+    const counts = isTorn(row) ? ENOUGH : 1;
+    column.count += counts;
+    this.#all += counts;
+    if (at < 0) return undefined;
+    const doubt = { isCut: undefined };
+    column.doubts.push(doubt);
+    if (column.doubts.length > 2 * MOST_IN_DOUBT)
+      column.doubts = column.doubts.slice(-MOST_IN_DOUBT);
+    return doubt;
   }
 
-  /** The first time that it is asked. */
-  tellsFirst(): boolean {
-    const isFirst = !this.#hasTold;
-    this.#hasTold = true;
-    return isFirst;
+  /** What ended in another column was whole. */
+  #widen(width: number): void {
+    this.#widest = width;
+    for (const { doubts } of this.#columns.values()) settle(doubts, false);
+    this.#columns.clear();
+    this.#all = 0;
   }
+
+  /** Settles what the rows so far tell is cut; where the first of it stands, once. */
+  cut(): { readonly column: number; readonly span: Span } | undefined {
+    let first: Column | undefined;
+    for (const column of this.#columns.values()) {
+      if (column.doubts.length === 0 || this.#all - column.count < ENOUGH) continue;
+      settle(column.doubts, true);
+      column.doubts = [];
+      if (first === undefined || column.first < first.first) first = column;
+    }
+    if (first === undefined || this.#hasTold) return undefined;
+    this.#hasTold = true;
+    return { column: this.#widest, span: { first: first.first, last: first.last } };
+  }
+}
+
+/** Rows whose last value begins in one column. */
+interface Column {
+  count: number;
+  /** Lines of the first of them. */
+  readonly first: number;
+  readonly last: number;
+  /** Not settled yet. */
+  doubts: Doubt[];
+}
+
+function settle(doubts: readonly Doubt[], isCut: boolean): void {
+  for (const doubt of doubts) doubt.isCut = isCut;
 }
 
 const LAST_VALUE = /[ \t]\w{1,32}=\S*$/;
 
 function columnOf(line: string): number {
   return LAST_VALUE.exec(line)?.index ?? -1;
+}
+
+/** A row that ends within the place of its probe, in the name of a value, or in front of one: there a line was cut. */
+function isTorn(row: TraceRow): boolean {
+  const { body } = row;
+  if (isBroken(row)) return true;
+  if (body.what !== 'call' && body.what !== 'return') return false;
+  return body.args !== undefined && /(?:^|[ \t])\w{1,32}=?$/.test(body.args);
 }
 
 /** The row without its last value. */

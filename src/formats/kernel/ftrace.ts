@@ -15,16 +15,17 @@ import type { CaptureRecord, Gap, KernelEvent, Problem, TraceEvent } from '../..
 import type { EventTable } from '../qemu/event-table.js';
 import { GraphNesting } from './ftrace-graph.js';
 import { hasInnerRow, readBody, readGraph, readRow, readSwitch, TWO_ROWS } from './ftrace-lines.js';
-import type { GraphRow, TraceBody, TraceStamp } from './ftrace-lines.js';
+import type { GraphRow, TraceBody, TraceRow, TraceStamp } from './ftrace-lines.js';
 import { goesOn, isBroken, mayBeWrapped, Widths, withoutLastValue } from './ftrace-width.js';
 import type { HeldRow } from './ftrace-width.js';
+import type { Doubts } from '../doubts.js';
 import { keyValues } from '../key-values.js';
 import type { LineFormat } from '../line-format.js';
 import { readEventText } from '../qemu/qemu-trace.js';
 
-/** `events`: those of QEMU whose arguments are known. */
-export function createFtrace(events: EventTable): LineFormat {
-  return new Ftrace(events);
+/** `events`: those of QEMU whose arguments are known; `doubts`: of records that are given out. */
+export function createFtrace(events: EventTable, doubts: Doubts): LineFormat {
+  return new Ftrace(events, doubts);
 }
 
 const HEADER = /^# tracer: \S|^# entries-in-buffer\/entries-written: \d/;
@@ -57,6 +58,7 @@ const NEAR_NOTICE = /^ ?=>[ \t]+\S|^ ?-{20,}$|^version = \d+$/;
 class Ftrace implements LineFormat {
   readonly id = 'ftrace';
   readonly #events: EventTable;
+  readonly #doubts: Doubts;
   #graph = new GraphNesting();
   #last = -1;
   /** The last row of each CPU. */
@@ -64,10 +66,13 @@ class Ftrace implements LineFormat {
   /** A row that the next line may go on with. */
   #held: HeldRow | undefined;
   #widths = new Widths();
+  /** The same of rows that were wrapped. */
+  #joined = new Widths();
   #problem: Problem | undefined;
 
-  constructor(events: EventTable) {
+  constructor(events: EventTable, doubts: Doubts) {
     this.#events = events;
+    this.#doubts = doubts;
   }
 
   get isOpen(): boolean {
@@ -130,15 +135,30 @@ class Ftrace implements LineFormat {
     if (isBroken(row)) {
       const message = 'an event is cut in the middle of its function';
       this.#problem = { code: 'EVENT_UNREAD', message, span: { first, last } };
+      if (first === last) this.#widths.see(held);
       return [{ kind: 'gap', span: { first, last }, why: 'an event could not be read' }];
     }
-    const isCut = first === last && this.#widths.isCut(text);
-    if (isCut && this.#widths.tellsFirst()) {
-      const message = `lines are cut in column ${text.length}: no value that ends there is read`;
-      this.#problem = { code: 'EVENT_UNREAD', message, span: { first, last } };
+    const record = this.#spanned(row, held);
+    // What is wrapped in a screen may have been cut in a wider one before.
+    const widths = first === last ? this.#widths : this.#joined;
+    const doubt = widths.see(held);
+    if (doubt !== undefined) {
+      const otherwise = (): CaptureRecord => this.#spanned(withoutLastValue(text) ?? row, held);
+      this.#doubts.begin(record, { doubt, otherwise });
     }
-    const { stamp, body } = (isCut ? withoutLastValue(text) : undefined) ?? row;
-    return [{ ...this.#rowRecord(stamp, body, first), span: { first, last } }];
+    this.#tellCut(widths);
+    return [record];
+  }
+
+  #spanned({ stamp, body }: TraceRow, { first, last }: HeldRow): CaptureRecord {
+    return { ...this.#rowRecord(stamp, body, first), span: { first, last } };
+  }
+
+  #tellCut(widths: Widths): void {
+    const cut = widths.cut();
+    if (cut === undefined) return;
+    const message = `lines are cut in column ${cut.column}: no value that ends there is read`;
+    this.#problem = { code: 'EVENT_UNREAD', message, span: cut.span };
   }
 
   #rowRecord(stamp: PartialStamp, body: TraceBody, lineNo: number): CaptureRecord {
@@ -192,6 +212,7 @@ class Ftrace implements LineFormat {
       this.#graph = new GraphNesting();
       this.#rows.clear();
       this.#widths = new Widths();
+      this.#joined = new Widths();
     }
     if (HEADER.test(line) || NOTICE.test(line)) return [chatter(lineNo)];
     for (const [pattern, why] of LOSS) {
