@@ -25,8 +25,14 @@ export function syscallFact(
     vring: undefined,
     enable: undefined,
     value: undefined,
-    result: errno === undefined ? result : `${result ?? '?'} ${errno}`,
+    result: answerOf(result, errno),
   };
+}
+
+/** strace prints -1 for every error: without a name it is not known which one. */
+function answerOf(result: string | undefined, errno: string | undefined): string | undefined {
+  if (errno !== undefined) return `${result ?? '?'} ${errno}`;
+  return result === '-1' ? '-1 ?' : result;
 }
 
 function endpointOf(fd: number, path: string | undefined): string {

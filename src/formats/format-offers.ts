@@ -13,8 +13,13 @@ export class FormatOffers {
   /** The format whose record is under construction. */
   #open: LineFormat | undefined;
 
-  /** `notes`: where a record begins or ends no block of a note goes on. */
-  constructor(events: EventTable, session: GdbSession, notes: NoteReader) {
+  /** `notes`: where a record begins or ends no block of a note goes on; `miss`: told of lines that are not read whole. */
+  constructor(
+    events: EventTable,
+    session: GdbSession,
+    notes: NoteReader,
+    private readonly miss: (of: FormatId, lineNo: number) => void,
+  ) {
     this.#formats = createLineFormats(events, session.doubts);
     this.#session = session;
     this.#notes = notes;
@@ -53,8 +58,13 @@ export class FormatOffers {
       const before = open.problem;
       this.#session.addForeign(open.id, open.end());
       if (open.problem !== before) this.#tell(open);
+      this.#tellMissed(open);
     }
     this.#notes.settle();
+  }
+
+  #tellMissed(format: LineFormat): void {
+    for (const lineNo of format.takeMissed?.() ?? []) this.miss(format.id, lineNo);
   }
 
   #tell({ problem }: LineFormat): void {
@@ -69,6 +79,7 @@ export class FormatOffers {
     this.#notes.settle();
     this.#session.addForeign(format.id, records, lineNo);
     this.#tell(format);
+    this.#tellMissed(format);
     this.#open = format.isOpen ? format : undefined;
     return true;
   }

@@ -23,4 +23,6 @@ export interface LineFormat {
   readonly isOpen: boolean;
   /** What is wrong with the line that was claimed last, or with what `end()` gave, for a format that has lines it cannot read. */
   readonly problem?: Problem | undefined;
+  /** Lines that may be of the protocol and of which not all could be read, each given once: they are told together. */
+  takeMissed?(): readonly number[];
 }

@@ -85,7 +85,9 @@ export class LineReader {
     this.#missed = new MissedLines(session, known, () => {
       this.#notes.settle();
     });
-    this.#formats = new FormatOffers(table, session, this.#notes);
+    this.#formats = new FormatOffers(table, session, this.#notes, (of, lineNo) => {
+      this.#missed.seeDamaged(of, lineNo);
+    });
     this.#held = new HeldText(session, frames, {
       words: (line) => {
         if (!this.#readBehind(line)) this.#prose(line);

@@ -1,4 +1,5 @@
 /** Lines that are no words and that nobody reads: records are missing there, which is told and counted. */
+import type { FormatId } from '../model/record.js';
 import type { Line } from './gdb/pending.js';
 import type { GdbSession } from './gdb/session.js';
 import { hiddenIn } from './hidden-lines.js';
@@ -36,6 +37,11 @@ export class MissedLines {
   seeUsed({ text, lineNo }: Line): void {
     this.#unread.seeUnused(text, lineNo);
     this.#scripts.follow(text);
+  }
+
+  /** A line that the format `of` took, and did not read whole. */
+  seeDamaged(of: FormatId, lineNo: number): void {
+    this.#unread.countDamaged(of, lineNo);
   }
 
   /** A line of another log may have a stamp like the kernel's, and a record behind it. */

@@ -100,6 +100,10 @@ function* judgeBase(
       isNamed ? 'a device that knows the request' : 'which device it is: strace -y prints its path',
     ];
     yield { verdict: 'inconclusive', endpoint, step, line, message, missing };
+  } else if (outcome?.ok === false && outcome.errno === undefined) {
+    const message = `${who}: VHOST_SET_LOG_BASE fails, with which error is not seen`;
+    const missing = ['the whole line of the request'];
+    yield { verdict: 'inconclusive', endpoint, step, line, message, missing };
   } else if (start?.what === 'device start') yield* judgeDeviceStart(context, start);
   else if (start !== undefined) yield judgeLogStart(context, start);
   else if (at === thread.length - 1) {
@@ -140,7 +144,7 @@ function* judgeDeviceStart(context: SessionContext, start: DeviceStart): Generat
 
 function answerOf({ what }: LogStart | DeviceStart, refused: KernelRequest): string {
   const who = refused.endpoint ?? 'the vhost device';
-  return `${who}: ${refused.name} of the ${what} returned ${refused.outcome?.errno ?? ''}`;
+  return `${who}: ${refused.name} of the ${what} returned ${refused.outcome?.errno ?? 'an error that is not seen'}`;
 }
 
 function judgeLogStart(context: SessionContext, start: LogStart): Judgement {
@@ -169,6 +173,9 @@ function judgeLogStart(context: SessionContext, start: LogStart): Judgement {
         `${who}: the log start is not seen to end`,
         'the next request to the device: strace -y names it in those of all threads',
       );
+    }
+    if (!isUnbroken(context, base, last)) {
+      return undecided(`${who}: records of the log start are missing`, 'an unbroken record of it');
     }
     const message = `${who}: the kernel accepted every request of the log start`;
     return { verdict: 'pass', ...at, message };

@@ -1,3 +1,4 @@
+import { hasGap } from '../flows/run.js';
 import { kernelRequests, REQUESTS_RECIPE } from './shared/wire/kernel-requests.js';
 import type { KernelRequest } from './shared/wire/kernel-requests.js';
 import type { Judgement, Rule } from './rule.js';
@@ -35,11 +36,20 @@ export const kvIdx: Rule = {
   },
   triggers: [],
   *sequence(context) {
-    for (const request of kernelRequests(context)) {
-      if (request.kind === 'op_set_vring_addr') yield* judge(request);
+    const requests = kernelRequests(context).filter(({ kind }) => kind === 'op_set_vring_addr');
+    for (const request of requests) yield* judge(request);
+    const last = requests.at(-1);
+    if (last !== undefined && hasGap(context.run, BEFORE_ALL, context.run.steps.length)) {
+      const { endpoint, step, line } = last;
+      const message = 'records are missing, which may be of further VHOST_SET_VRING_ADDR';
+      const missing = ['an unbroken record of the requests'];
+      yield { verdict: 'inconclusive', endpoint, step, line, message, missing };
     }
   },
 };
+
+/** No step is there. */
+const BEFORE_ALL = -1;
 
 function* judge({ outcome, endpoint, step, line }: KernelRequest): Generator<Judgement> {
   const at = { endpoint, step, line, alone: true };
@@ -54,6 +64,9 @@ function* judge({ outcome, endpoint, step, line }: KernelRequest): Generator<Jud
       message: `VHOST_SET_VRING_ADDR on ${who} returns ENOBUFS: the device has no vring of that index`,
       expected: 'an index below the number of vrings of this vhost device (2 for vhost-net)',
     };
+  } else if (!outcome.ok && outcome.errno === undefined) {
+    const message = `VHOST_SET_VRING_ADDR on ${who} fails: with which error is not seen`;
+    yield { verdict: 'inconclusive', ...at, message, missing: ['the whole line of the request'] };
   } else if (outcome.ok) {
     yield { verdict: 'pass', ...at, message: `${who} has the vrings whose addresses are set` };
   }

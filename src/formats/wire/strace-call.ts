@@ -1,5 +1,5 @@
 /** What a call that strace printed says: the call itself, and the message in its bytes. */
-import type { SystemCall, VhostUserMessage } from '../../model/record.js';
+import type { Span, SystemCall, VhostUserMessage } from '../../model/record.js';
 import { firstArgument, requestOf } from './strace-line.js';
 import type { CallLine, Transfer } from './strace-line.js';
 import { bytesOfString } from './strace-string.js';
@@ -9,12 +9,12 @@ import type { MessageHeader, MessageKind } from './vhost-user-bytes.js';
 const FILE_CALL =
   /^(?:ioctl|read|write|readv|writev|pread64|pwrite64|preadv2?|pwritev2?|send|recv|sendmsg|recvmsg|sendto|recvfrom|sendmmsg|recvmmsg|close|connect|accept4?|bind|listen|shutdown|getsockopt|setsockopt|getsockname|getpeername|fcntl|fcntl64|fstat|lseek|ftruncate|fallocate|dup[23]?|mmap2?)$/;
 
-export function callOf(line: CallLine, lineNo: number): SystemCall {
+export function callOf(line: CallLine, span: Span): SystemCall {
   const { pid, time, name, args, result, errno } = line;
   const { fd, rest, path } = FILE_CALL.test(name) ? firstArgument(args) : NO_FILE;
   return {
     kind: 'syscall',
-    span: { first: lineNo, last: lineNo },
+    span,
     pid,
     comm: plainText(line.comm),
     time,

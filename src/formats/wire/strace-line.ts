@@ -5,6 +5,7 @@
  * printstr_ex() (strace 4.5 to 6.16).
  */
 import { accept } from '../../grammar/strace.js';
+import { isErrno, isWholeErrno } from './errno-names.js';
 import { withoutRemains } from './remains.js';
 import { bytesOfString } from './strace-string.js';
 
@@ -59,8 +60,44 @@ export function straceLine(line: string): StraceLine | undefined {
       : line;
   if (!HOPEFUL.test(text)) return undefined;
   const read = accept(text);
-  const bare = read === undefined ? withoutRemains(text) : undefined;
-  return bare === undefined ? read : accept(bare);
+  if (read !== undefined) return withWholeErrno(read, text);
+  const bare = withoutRemains(text) ?? CUT_ERROR.exec(text)?.[1];
+  const cut = bare === undefined ? undefined : accept(bare);
+  return cut && withWholeErrno(cut, bare ?? text);
+}
+
+/** "= -1 EFAUL$": what editors and pagers put where they cut a line. */
+const CUT_ERROR = /^(.*\)[ \t]*= -1(?: E[A-Z0-9_]*)?)[$>\\\u00bb\u203a\u2026]$/;
+
+/** The name of an error may be cut: it is whole where its meaning follows, or where no other name begins with it. */
+function withWholeErrno<Line extends StraceLine>(line: Line, text: string): Line {
+  if (!('errno' in line) || line.errno === undefined) return line;
+  const { errno } = line;
+  const isWhole = text.includes(` ${errno} (`)
+    ? isErrno(errno) || errno.startsWith('errno=')
+    : isWholeErrno(errno);
+  return isWhole ? line : { ...line, errno: undefined };
+}
+
+/** The call failed, as far as its line says: that a thread was interrupted has no result. */
+export function hasFailed({ result, errno }: Partial<CallEnd>): boolean {
+  return result === '-1' || errno !== undefined;
+}
+
+// " (Bad address)"   " (Bad address) <0.000011>"   " (errno 524)"
+const MEANING = /(?: E\w+ \((?!gdb\))[^()]+\)| \(errno \d+\)| errno=\d+ \([^()]*\))(?: <[^<>]*>)?$/;
+
+/** "= -1", "= -1 ENOB", "= -1 ENOBUFS (No buf": strace says of each error what it means, and the end of that is missing. */
+export function isTornEnd(line: StraceLine, text: string): boolean {
+  if (!('result' in line) || line.unfinished || (line.result ?? '-1') !== '-1') return false;
+  if (line.result === undefined && !/\)[ \t]*= \? E/.test(text)) return false;
+  return !MEANING.test(withoutRemains(text) ?? text);
+}
+
+/** What a call ended with stands in the line, and not where the line ends: "= -", "= -1 E", "= 0 <0.000". */
+export function mayHoldEnd(text: string): boolean {
+  const bare = text.replace(/\)[ \t]*=(?: (?:-|-?[\dxa-f]+ <[^<>]*))?$/, '').replace(STRING, '""');
+  return count(bare, ENDS) > 0;
 }
 
 const STRING = /"(?:[^"\\]|\\.)*"/g;

@@ -3,7 +3,7 @@
  *
  * Producer: strace with any of -f, -o, -t, -tt, -ttt, -r, -T, -y, -yy, -Y, -x, -xx, -s (4.5 to 6.16):
  *           src/strace.c, printleader(); src/syscall.c, syscall_exiting_trace().
- * Unit:     one record per line. A call whose result stands on a later line (`<unfinished ...>`) keeps
+ * Unit:     one record per line, or for the lines over which a call was wrapped. A call whose result stands on a later line (`<unfinished ...>`) keeps
  *           the first line, the `resumed` line is chatter. A message keeps the line of its header, also
  *           where the payload was read by a second call; what is received by a resumed call keeps the
  *           `resumed` line. Such records wait for the later line (held-records.ts).
@@ -11,7 +11,13 @@
  *           io_uring; stacks of -k and messages of QEMU in between (chatter). A file
  *           descriptor counts for the whole capture: two processes in one strace are not told apart by it.
  */
-import type { CaptureRecord, Problem, SystemCall, VhostUserMessage } from '../../model/record.js';
+import type {
+  CaptureRecord,
+  Problem,
+  Span,
+  SystemCall,
+  VhostUserMessage,
+} from '../../model/record.js';
 import { HeldRecords } from '../held-records.js';
 import type { Slot } from '../held-records.js';
 import type { LineFormat } from '../line-format.js';
@@ -20,9 +26,11 @@ import { Dump } from './strace-dump.js';
 import { hasLostHead, isAttachment, isEvidence, isOfProgram } from './strace-evidence.js';
 import {
   directionOf,
+  hasFailed,
   holdsTwo,
   isBrokenCall,
   isDamaged,
+  isTornEnd,
   straceLine,
   transferOf,
 } from './strace-line.js';
@@ -31,13 +39,11 @@ import { ThreadFiles } from './strace-files.js';
 import { HEADER_BYTES, headerOf } from './vhost-user-bytes.js';
 import type { MessageHeader, MessageKind } from './vhost-user-bytes.js';
 import { Channels } from './vhost-user-channels.js';
+import { beginsCall, isSurelyCall, mayBeProtocol, WrappedCall } from './wrapped-call.js';
 
 export function createStrace(): LineFormat {
   return new Strace();
 }
-
-/** Of what is lost in a long strace, most is no call of vhost. */
-const MAY_BE_PROTOCOL = /\bioctl\(.*VHOST_|msg\(/;
 
 /** A call that has not returned on its line. */
 interface Torn {
@@ -56,7 +62,7 @@ interface Headed {
 /** A call whose strings were cut: the bytes may be dumped below it. */
 interface Dumped {
   readonly line: CallLine;
-  readonly lineNo: number;
+  readonly span: Span;
   readonly dump: Dump;
   /** Lines below the call so far. */
   readonly below: number[];
@@ -81,6 +87,9 @@ class Strace implements LineFormat {
   readonly #channels = new Channels();
   readonly #files = new ThreadFiles();
   #dumped: Dumped | undefined;
+  /** A call whose end is missing on its line. */
+  #wrapped: WrappedCall | undefined;
+  #missed: number[] = [];
   #lastLine = -1;
   #problem: Problem | undefined;
 
@@ -89,29 +98,71 @@ class Strace implements LineFormat {
   }
 
   get isOpen(): boolean {
-    return !this.#held.isEmpty || this.#dumped !== undefined;
+    return !this.#held.isEmpty || this.#dumped !== undefined || this.#wrapped !== undefined;
+  }
+
+  takeMissed(): readonly number[] {
+    const missed = this.#missed;
+    if (missed.length > 0) this.#missed = [];
+    return missed;
   }
 
   take(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
-    const line = straceLine(text);
-    const isNear = this.#lastLine === lineNo - 1;
     this.#problem = undefined;
-    if (line !== undefined && isEvidence(line, isNear)) {
-      if (holdsTwo(text, line)) this.#loseEndOfLine(lineNo);
-      else if ('args' in line && isDamaged(line)) this.#lose(lineNo, 'a part of a call is missing');
-      else this.#read(line, lineNo, text);
-    } else if (isNear && isAttachment(text)) this.#attach(text, lineNo);
-    else if (isNear && isOfProgram(text)) this.#chatter(lineNo);
-    else if (isNear && TORN_STAMP.test(text)) this.#lose(lineNo, 'the head of a call is missing');
-    else if (isNear && isBrokenCall(text)) this.#loseGlued(text, lineNo);
-    else return undefined;
+    if (!this.#goesOn(text, lineNo) && !this.#takeLine(text, lineNo)) return undefined;
     this.#lastLine = lineNo;
     return this.#held.drain();
   }
 
   end(): readonly CaptureRecord[] {
+    this.#endWrapped();
     this.#settle();
     return this.#held.flush();
+  }
+
+  #goesOn(text: string, lineNo: number): boolean {
+    const wrapped = this.#wrapped;
+    if (wrapped === undefined) return false;
+    const goesOn = !isOfProgram(text) && wrapped.goesOn(text, lineNo);
+    if (!goesOn || wrapped.isWhole) this.#endWrapped();
+    return goesOn;
+  }
+
+  #takeLine(text: string, lineNo: number): boolean {
+    const line = straceLine(text);
+    const isNear = this.#lastLine === lineNo - 1;
+    if (line !== undefined && isEvidence(line, isNear)) {
+      if (isTornEnd(line, text)) this.#wrapped = new WrappedCall(text, lineNo, line);
+      else this.#readWhole(line, { first: lineNo, last: lineNo }, text);
+    } else if (isNear && isAttachment(text)) this.#attach(text, lineNo);
+    else if (isNear && isOfProgram(text)) this.#chatter(lineNo);
+    else if ((isNear || isSurelyCall(text)) && beginsCall(text)) {
+      this.#wrapped = new WrappedCall(text, lineNo, undefined);
+    } else if (isNear && TORN_STAMP.test(text)) this.#loseHead(text, lineNo);
+    else if (isNear && isBrokenCall(text)) this.#loseGlued(text, lineNo);
+    else return false;
+    return true;
+  }
+
+  /** Nothing goes on with the call whose end was missing, or nothing more. */
+  #endWrapped(): void {
+    const wrapped = this.#wrapped;
+    if (wrapped === undefined) return;
+    this.#wrapped = undefined;
+    const { read, span, text } = wrapped;
+    if (read === undefined) this.#lose(span, 'a call could not be read', text);
+    else {
+      // What an error is called may be all that is missing.
+      if (wrapped.isTorn && 'errno' in read && read.errno === undefined) this.#miss(span, text);
+      this.#readWhole(read, span, text);
+    }
+  }
+
+  #readWhole(line: StraceLine, span: Span, text: string): void {
+    if (holdsTwo(text, line)) this.#loseEndOfLine(span);
+    else if ('args' in line && isDamaged(line))
+      this.#lose(span, 'a part of a call is missing', text);
+    else this.#read(line, span, text);
   }
 
   #attach(text: string, lineNo: number): void {
@@ -130,33 +181,33 @@ class Strace implements LineFormat {
     const dumped = this.#dumped;
     if (dumped === undefined) return;
     this.#dumped = undefined;
-    this.#onCall(dumped.line, dumped.lineNo, dumped.dump);
+    this.#onCall(dumped.line, dumped.span, dumped.dump);
     for (const lineNo of dumped.below) this.#chatter(lineNo);
   }
 
-  #read(line: StraceLine, lineNo: number, text: string): void {
+  #read(line: StraceLine, span: Span, text: string): void {
     this.#settle();
     if (this.#files.begins(line, text)) {
-      const span = { first: lineNo, last: lineNo - 1 };
-      this.#held.add({ kind: 'order', span, why: 'thread behind thread' });
+      const between = { first: span.first, last: span.first - 1 };
+      this.#held.add({ kind: 'order', span: between, why: 'thread behind thread' });
     }
     switch (line.what) {
       case 'call':
-        if (hasLostHead(line.name)) this.#lose(lineNo, `the head of ${line.name}() is missing`);
-        else if (isCut(line)) this.#dumped = { line, lineNo, dump: new Dump(), below: [] };
-        else this.#onCall(line, lineNo);
+        if (hasLostHead(line.name)) this.#lose(span, `the head of ${line.name}() is missing`, text);
+        else if (isCut(line)) this.#dumped = { line, span, dump: new Dump(), below: [] };
+        else this.#onCall(line, span);
         break;
       case 'resumed':
-        this.#onResumed(line, lineNo);
+        this.#onResumed(line, span, text);
         break;
       case 'exit':
         this.#threads.delete(line.pid ?? 0);
         this.#forget(line.pid ?? 0);
-        this.#chatter(lineNo);
+        this.#chatter(span.first);
         break;
       case 'signal':
       case 'notice':
-        this.#chatter(lineNo);
+        this.#chatter(span.first);
         break;
     }
   }
@@ -166,41 +217,55 @@ class Strace implements LineFormat {
     this.#held.add({ kind: 'chatter', span: { first: lineNo, last: lineNo } });
   }
 
-  #gap(lineNo: number, why: string): Slot {
-    this.#settle();
-    return this.#held.add({ kind: 'gap', span: { first: lineNo, last: lineNo }, why });
+  #skip({ first, last }: Span): void {
+    for (let lineNo = first; lineNo <= last; lineNo++) this.#chatter(lineNo);
   }
 
-  /** A line that may have held any record: what was begun may have ended there. */
-  #lose(lineNo: number, why: string): void {
-    this.#gap(lineNo, why);
+  #gap(span: Span, why: string): Slot {
+    this.#settle();
+    return this.#held.add({ kind: 'gap', span, why });
+  }
+
+  /** Of what is lost in a long strace, most is no call of vhost. */
+  #miss({ first }: Span, text: string): void {
+    if (mayBeProtocol(text)) this.#missed.push(first);
+  }
+
+  /** A line that may have held any record: what was begun may have ended there. `text`: where it is not told elsewhere. */
+  #lose(span: Span, why: string, text = ''): void {
+    this.#miss(span, text);
+    this.#gap(span, why);
     for (const entries of [this.#torn, this.#headed]) {
       for (const { slot } of entries.values()) slot.waits -= 1;
       entries.clear();
     }
   }
 
-  #loseEndOfLine(lineNo: number): void {
-    this.#lose(lineNo, 'the end of a line is missing behind a record');
-    this.#tell(lineNo, 'two records of strace stand in one line, of which none is read');
+  #loseEndOfLine(span: Span): void {
+    this.#lose(span, 'the end of a line is missing behind a record');
+    this.#tell(span, 'two records of strace stand in one line, of which none is read');
+  }
+
+  #loseHead(text: string, lineNo: number): void {
+    this.#lose({ first: lineNo, last: lineNo }, 'the head of a call is missing', text);
   }
 
   #loseGlued(text: string, lineNo: number): void {
-    this.#lose(lineNo, 'a call is glued to something else');
-    if (MAY_BE_PROTOCOL.test(text)) {
-      this.#tell(lineNo, 'a call has something in or behind it that is not known');
+    const span = { first: lineNo, last: lineNo };
+    this.#lose(span, 'a call is glued to something else');
+    if (mayBeProtocol(text)) {
+      this.#tell(span, 'a call has something in or behind it that is not known');
     }
   }
 
-  #tell(lineNo: number, message: string): void {
-    const span = { first: lineNo, last: lineNo };
+  #tell(span: Span, message: string): void {
     this.#problem = { code: 'UNREAD_PROTOCOL', message, span };
   }
 
-  #onCall(line: CallLine, lineNo: number, dump?: Dump): void {
-    const call = callOf(line, lineNo);
+  #onCall(line: CallLine, span: Span, dump?: Dump): void {
+    const call = callOf(line, span);
     if (this.#threads.size < MOST_REMEMBERED) this.#threads.add(line.pid ?? 0);
-    this.#leave(line.pid ?? 0, lineNo);
+    this.#leave(line.pid ?? 0, span.first);
     const slot = this.#carry(call, line.args, call, dump);
     if (line.unfinished) {
       slot.waits += 1;
@@ -209,22 +274,24 @@ class Strace implements LineFormat {
   }
 
   // `<... futex resumed> <unfinished ...>` is a call that will never return.
-  #onResumed(line: CallLine, lineNo: number): void {
+  #onResumed(line: CallLine, span: Span, text: string): void {
     const pid = line.pid ?? 0;
     const torn = this.#torn.get(pid);
-    const span = { first: lineNo, last: lineNo };
     if (torn?.call.name !== line.name) {
       // Of one that was under way when strace came there is no beginning.
-      if (!this.#threads.has(pid) || directionOf(line.name) === undefined) this.#chatter(lineNo);
-      else this.#gap(lineNo, `the beginning of ${line.name}() is missing`);
+      if (!this.#threads.has(pid) || directionOf(line.name) === undefined) this.#skip(span);
+      else {
+        this.#miss(span, text);
+        this.#gap(span, `the beginning of ${line.name}() is missing`);
+      }
       return;
     }
     this.#torn.delete(pid);
     const call = { ...torn.call, result: line.result, errno: line.errno };
     // What was sent was printed on the first line, and did not go out if the call failed.
-    if (torn.slot.record.kind === 'syscall' || call.errno !== undefined) torn.slot.record = call;
+    if (torn.slot.record.kind === 'syscall' || hasFailed(call)) torn.slot.record = call;
     torn.slot.waits -= 1;
-    if (directionOf(call.name) !== 'receive') this.#chatter(lineNo);
+    if (directionOf(call.name) !== 'receive') this.#skip(span);
     else {
       const time = line.time === undefined ? {} : { time: line.time };
       this.#carry({ ...call, span, ...time }, line.args, { kind: 'chatter', span });
@@ -250,18 +317,19 @@ class Strace implements LineFormat {
 
   /** Adds the message that the call carried, or `otherwise`. */
   #carry(call: SystemCall, args: string, otherwise: CaptureRecord, dump?: Dump): Slot {
-    const { fd, errno } = call;
+    const { fd } = call;
     const printed = transferOf(call.name, args);
     const bytes = printed && dump?.bytesOf(printed.bytes, call.result);
     const transfer = printed && bytes ? { ...printed, bytes, cut: false } : printed;
-    if (transfer === undefined || fd === undefined || errno !== undefined) {
+    if (transfer === undefined || fd === undefined || hasFailed(call)) {
       return this.#held.add(otherwise);
     }
     const connection = `${call.pid ?? ''} ${fd} ${transfer.direction}`;
     if (this.#completes(connection, transfer)) return this.#held.add(otherwise);
     const header = headerOf(transfer.bytes);
     if (header !== undefined && isMisfit(transfer, call.result)) {
-      return this.#gap(call.span.first, `the end of ${call.name}() is missing`);
+      this.#missed.push(call.span.first);
+      return this.#gap(call.span, `the end of ${call.name}() is missing`);
     }
     const length = lengthOf(transfer, call.result);
     const kind = header === undefined ? undefined : this.#kindOf(header, call, transfer, length);

@@ -67,6 +67,7 @@ const LONGEST_LINE = 16_384;
 export class UnreadTraces {
   readonly #seen: Counts = new Map();
   readonly #foreign: Counts = new Map();
+  readonly #damaged: Counts = new Map();
 
   #unused: { readonly first: number; last: number } | undefined;
 
@@ -81,6 +82,11 @@ export class UnreadTraces {
   /** A line of the trace `of` that is not read. */
   count(of: string, lineNo: number): void {
     countIn(this.#seen, of, lineNo);
+  }
+
+  /** A line that the reader of the trace `of` knows as its own. */
+  countDamaged(of: string, lineNo: number): void {
+    countIn(this.#damaged, of, lineNo);
   }
 
   /** A row of a tracer that is not read at all. */
@@ -112,7 +118,18 @@ export class UnreadTraces {
           span: { first, last },
         }) as const,
     );
-    return [...this.#unread(), ...foreign, ...unused];
+    return [...this.#unread(), ...this.#torn(), ...foreign, ...unused];
+  }
+
+  #torn(): readonly Problem[] {
+    return [...this.#damaged].map(([of, { first, last, count }]) => ({
+      code: 'UNREAD_PROTOCOL',
+      message:
+        count === 1
+          ? `a line of ${of} is cut or damaged: what is missing in it is not read`
+          : `${count} lines of ${of} from here on are cut or damaged: what is missing in them is not read`,
+      span: { first, last },
+    }));
   }
 
   #unread(): readonly Problem[] {

@@ -3,7 +3,7 @@ import { bigintOf } from '../../../model/values.js';
 
 export interface Outcome {
   readonly ok: boolean;
-  /** `EFAULT`, or the number where it has no name here; undefined for success. */
+  /** `EFAULT`, or the number where it has no name here; undefined for success, and where the text does not say which error. */
   readonly errno: string | undefined;
 }
 
@@ -23,12 +23,13 @@ const ERRNO: ReadonlyMap<bigint, string> = new Map([
 ]);
 
 /**
- * `0`, `-1 EFAULT`, `-14`, `0xfffffffffffffff2`: a probe may print the int as unsigned, and of any width.
+ * `0`, `-1 EFAULT`, `-1 ?`, `-14`, `0xfffffffffffffff2`: a probe may print the int as unsigned, and of any width.
  * Undefined where the text does not say.
  */
 export function outcomeOf(result: string | undefined): Outcome | undefined {
   const named = /^-1 ([A-Z0-9]+)$/.exec(result ?? '')?.[1];
   if (named !== undefined) return { ok: false, errno: named };
+  if (result === '-1 ?') return { ok: false, errno: undefined };
   const word = bigintOf(result);
   if (word === undefined) return undefined;
   const value = BigInt.asIntN(32, word);
