@@ -10,7 +10,7 @@ import { MOJIBAKE, withoutMojibake } from './mojibake.js';
 
 // Nearly every line has none of these, and one test must show it.
 const UNCLEAN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\ufeff]|^[ \t>|]*[\uff1e\u00bb\u203a]|\w\\_|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\u2026\ufeff]|^[ \t>|]*[\uff1e\u00bb\u203a]|\w\\[_=]|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC _ bk;t=1795320809223 BEL   ESC ( B
 
@@ -30,7 +30,14 @@ const SINGLE_QUOTES = /[\u2018\u2019]/g;
 
 // vhost\_dev\_start, #1 \_\_poll, \<signal handler called\>: what Markdown editors put in front of what would be markup. Not the
 // branch of a tree, "\_ vhost_dev_start", which has no name in front.
-const ESCAPED = /\w\\_|(?:#\d{1,6} +| in )\\_/;
+const ESCAPED = /\w\\[_=]|(?:#\d{1,6} +| in )\\_/;
+
+// Any sign may have one (CommonMark, 2.4); a string's own quotes and backslashes are left as they are.
+const MARKUP_ESCAPE = /\\([_*#<>[\]()`~+=.!{}|-])/g;
+
+// Word processors make one character of three dots, and others of angle brackets: strace's "<unfinished …>", "‹… ioctl resumed›", "\5\0"…
+const DOTS =
+  /[<\u2039](unfinished |detached )\u2026[>\u203a]|[<\u2039]\u2026( \w{1,64} resumed)[>\u203a]|(")\u2026(?=[,}\])])/g;
 
 const NO_BREAK = /\u00a0/g;
 
@@ -63,11 +70,11 @@ export function cleanText(line: string): string {
   if (!isUnclean(bare)) return bare;
   const plain = withoutMojibake(bare).replace(ESCAPE, '');
   const grey = UNCOLOURED.test(plain) ? plain.replace(COLOUR, '') : plain;
-  const blank = grey.replace(CONTROL, '').replace(NO_BREAK, ' ');
+  const blank = threeDots(grey.replace(CONTROL, '').replace(NO_BREAK, ' '));
   const text = straightQuotes(
     blank.replace(QUOTE_MARKS, (marks) => marks.replace(/[^ \t|]/g, '>')),
   );
-  return eraseBackspaces(isEscaped(text) ? text.replace(/\\([_*#<>[\]()`~])/g, '$1') : text);
+  return eraseBackspaces(isEscaped(text) ? text.replace(MARKUP_ESCAPE, '$1') : text);
 }
 
 function isUnclean(line: string): boolean {
@@ -108,6 +115,14 @@ function characterOf(digits: string): string {
 /** An editor leaves no underscore out; a name that has a backslash of its own may stand beside others. */
 function isEscaped(line: string): boolean {
   return ESCAPED.test(line) && !/(?:^|[^\\])_/.test(line);
+}
+
+function threeDots(line: string): string {
+  if (!line.includes('\u2026')) return line;
+  return line.replace(DOTS, (_, end?: string, resumed?: string, string?: string) => {
+    if (end !== undefined) return `<${end}...>`;
+    return resumed === undefined ? `${string ?? ''}...` : `<...${resumed}>`;
+  });
 }
 
 function straightQuotes(line: string): string {
