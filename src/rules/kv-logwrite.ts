@@ -49,15 +49,16 @@ function judge(
   // A page that is lost shows in each of the nested functions; it is counted once.
   const lost = innermost(failed);
   const [first] = lost;
+  const unread = innermost(known).length > 0 && hasUnread(calls, innermost(known)[0]?.wire?.func);
   const who = endpoint === undefined ? 'a vhost worker' : `the vhost worker of ${endpoint}`;
   const at = placeOf(first ?? known[0] ?? calls[0], endpoint);
   if (first === undefined) {
-    return known.length === 0
+    return known.length === 0 || unread
       ? {
           verdict: 'inconclusive',
           ...at,
           times: countOf(calls),
-          message: `${who} writes to the dirty log, with what result is not seen`,
+          message: `${who} writes to the dirty log, with what result is not ${unread ? 'always ' : ''}seen`,
           missing: [showsReturns(context) ? VALUES : RETURNS],
         }
       : {
@@ -88,6 +89,11 @@ function judge(
 const RETURNS = 'what log_write returned (kretprobe: r:lw_ret log_write ret=$retval:s32)';
 const VALUES =
   'what log_write returned: its returns are traced, but here lines are missing or cut, or show no ret=$retval:s32';
+
+/** Of some calls the return is there, and what it returned cannot be read. */
+function hasUnread(calls: readonly Step[], func: string | undefined): boolean {
+  return calls.some(({ wire }) => wire?.func === func && wire?.result === '?');
+}
 
 /** The returns are traced, of whichever worker. */
 function showsReturns(context: SessionContext): boolean {

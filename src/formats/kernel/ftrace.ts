@@ -21,6 +21,7 @@ import type { HeldRow } from './ftrace-width.js';
 import type { Doubts } from '../doubts.js';
 import { keyValues } from '../key-values.js';
 import type { LineFormat } from '../line-format.js';
+import { hasTornPlace, isTornRow, TORN_PLACE, withSureValues } from './torn-rows.js';
 import { readEventText } from '../qemu/qemu-trace.js';
 
 /** `events`: those of QEMU whose arguments are known; `doubts`: of records that are given out. */
@@ -69,6 +70,7 @@ class Ftrace implements LineFormat {
   /** The same of rows that were wrapped. */
   #joined = new Widths();
   #problem: Problem | undefined;
+  #missed: number[] = [];
 
   constructor(events: EventTable, doubts: Doubts) {
     this.#events = events;
@@ -81,6 +83,12 @@ class Ftrace implements LineFormat {
 
   get problem(): Problem | undefined {
     return this.#problem;
+  }
+
+  takeMissed(): readonly number[] {
+    const missed = this.#missed;
+    if (missed.length > 0) this.#missed = [];
+    return missed;
   }
 
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
@@ -139,6 +147,7 @@ class Ftrace implements LineFormat {
       return [{ kind: 'gap', span: { first, last }, why: 'an event could not be read' }];
     }
     const record = this.#spanned(row, held);
+    if ('args' in row.body && isTornRow(row.body)) this.#missed.push(first);
     // What is wrapped in a screen may have been cut in a wider one before.
     const widths = first === last ? this.#widths : this.#joined;
     const doubt = widths.see(held);
@@ -169,7 +178,8 @@ class Ftrace implements LineFormat {
         return this.#qemuEvent(stamp, body.text, lineNo) ?? markerRecord(stamp, body.text, lineNo);
       default:
         if (hasInnerRow(body)) return gap(lineNo, TWO_ROWS);
-        return eventRecord(stamp, body, lineNo);
+        if (hasTornPlace(body)) return gap(lineNo, TORN_PLACE);
+        return eventRecord(stamp, withSureValues(body), lineNo);
     }
   }
 

@@ -20,6 +20,7 @@ import { StackBuilder } from '../stacks/stack-builder.js';
 import { hasInnerRow, TWO_ROWS } from './ftrace-lines.js';
 import { readPerfCall, readPerfLoss, readPerfRow } from './perf-lines.js';
 import type { PerfCall, PerfRow } from './perf-lines.js';
+import { hasTornPlace, isTornRow, TORN_PLACE, withSureValues } from './torn-rows.js';
 
 export function createPerf(): LineFormat {
   return new Perf();
@@ -50,9 +51,16 @@ class Perf implements LineFormat {
   readonly #rows = new Map<number, number>();
   readonly #held = new HeldRecords();
   readonly #torn = new Map<string, TornCall>();
+  #missed: number[] = [];
 
   get isOpen(): boolean {
     return this.#stacks.isOpen || !this.#held.isEmpty;
+  }
+
+  takeMissed(): readonly number[] {
+    const missed = this.#missed;
+    if (missed.length > 0) this.#missed = [];
+    return missed;
   }
 
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
@@ -94,10 +102,12 @@ class Perf implements LineFormat {
       this.#row = { comm, pid, cpu, time };
       this.#rowAt = lineNo;
       if (cpu !== undefined) this.#rows.set(cpu, lineNo);
+      if (isTornRow(row.body)) this.#missed.push(lineNo);
+      const why = hasInnerRow(row.body) ? TWO_ROWS : TORN_PLACE;
       this.#held.add(
-        hasInnerRow(row.body)
-          ? { kind: 'gap', span: span(lineNo), why: TWO_ROWS }
-          : eventOf(row, lineNo),
+        why === TWO_ROWS || hasTornPlace(row.body)
+          ? { kind: 'gap', span: span(lineNo), why }
+          : eventOf({ ...row, body: withSureValues(row.body) }, lineNo),
       );
       return true;
     }
