@@ -1,6 +1,6 @@
 /** What a call that strace printed says: the call itself, and the message in its bytes. */
 import type { Span, SystemCall, VhostUserMessage } from '../../model/record.js';
-import { firstArgument, requestOf } from './strace-line.js';
+import { firstArgument, requestOf, STRING, transferOf } from './strace-line.js';
 import type { CallLine, Transfer } from './strace-line.js';
 import { bytesOfString } from './strace-string.js';
 import { HEADER_BYTES, payloadOf } from './vhost-user-bytes.js';
@@ -42,6 +42,20 @@ const NO_FILE = { fd: undefined, path: undefined, rest: '' } as const;
 export function isMisfit({ bytes, cut }: Transfer, result: string | undefined): boolean {
   if (result === undefined) return false;
   return Number(result) < bytes.length || (!cut && Number(result) > bytes.length);
+}
+
+/**
+ * The bytes in the arguments. A blank may stand in a string that strace did not print, where a line break became one: they
+ * are read without blanks if just as many went over.
+ */
+export function bytesThatWent({ name, result }: SystemCall, args: string): Transfer | undefined {
+  const printed = transferOf(name, args);
+  if (printed === undefined || !isMisfit(printed, result)) return printed;
+  const tight = transferOf(
+    name,
+    args.replace(STRING, (string) => string.replaceAll(' ', '')),
+  );
+  return tight?.bytes.length === Number(result) ? tight : printed;
 }
 
 /** Bytes that went over, printed or not. */

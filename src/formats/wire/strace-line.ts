@@ -100,7 +100,8 @@ export function mayHoldEnd(text: string): boolean {
   return count(bare, ENDS) > 0;
 }
 
-const STRING = /"(?:[^"\\]|\\.)*"/g;
+/** As strace prints it. */
+export const STRING = /"(?:[^"\\]|\\.)*"/g;
 // "<... ioctl resumed> <unfinished ...>) = ?" is one, of a thread that was killed.
 const ENDS = /<(?:unfinished|detached) \.\.\.>(?:\)[ \t]*= )?|\)[ \t]*= /g;
 const RESUMPTIONS = /<\.\.\. \w+ resumed>/g;
@@ -121,6 +122,9 @@ function count(text: string, pattern: RegExp): number {
 // "VHOST_SET_FEATURES"   "0x4008af00 /* VHOST_SET_FEATURES */"   "TCGETS or VHOST_SET_OWNER"
 const WHOLE_REQUEST = /(?:^|[ *])VHOST(?:_[A-Z\d]+)+(?= |$)/;
 
+/** "VHOST_SET_VR ING_ADDR" */
+const TORN_REQUEST = /VHOST_[A-Z\d_]* [A-Z\d_]/;
+
 /** Characters are missing within a call that may have told of a vhost device. */
 export function isDamaged({ what, name, args }: CallLine): boolean {
   const isMessage = name === 'sendmsg' || name === 'recvmsg';
@@ -128,7 +132,9 @@ export function isDamaged({ what, name, args }: CallLine): boolean {
   if (what !== 'call' || !(isMessage || name === 'ioctl')) return false;
   const { fd, rest } = firstArgument(args);
   if (/^\d/.test(args) && fd === undefined) return true;
-  return args.includes('VHOST') && !isMessage && !WHOLE_REQUEST.test(requestOf(rest) ?? '');
+  if (isMessage || !args.includes('VHOST')) return false;
+  const request = requestOf(rest) ?? '';
+  return !WHOLE_REQUEST.test(request) || TORN_REQUEST.test(request);
 }
 
 /** The line has the head of a call and the end of one, and is none: something else is glued to it. */

@@ -21,7 +21,15 @@ import type {
 import { HeldRecords } from '../held-records.js';
 import type { Slot } from '../held-records.js';
 import type { LineFormat } from '../line-format.js';
-import { callOf, channelOf, isMisfit, lengthOf, messageOf, withPayload } from './strace-call.js';
+import {
+  bytesThatWent,
+  callOf,
+  channelOf,
+  isMisfit,
+  lengthOf,
+  messageOf,
+  withPayload,
+} from './strace-call.js';
 import { Dump } from './strace-dump.js';
 import { hasLostHead, isAttachment, isEvidence, isOfProgram } from './strace-evidence.js';
 import {
@@ -39,7 +47,13 @@ import { ThreadFiles } from './strace-files.js';
 import { HEADER_BYTES, headerOf } from './vhost-user-bytes.js';
 import type { MessageHeader, MessageKind } from './vhost-user-bytes.js';
 import { Channels } from './vhost-user-channels.js';
-import { beginsCall, isSurelyCall, mayBeProtocol, WrappedCall } from './wrapped-call.js';
+import {
+  beginsCall,
+  hasTornName,
+  isSurelyCall,
+  mayBeProtocol,
+  WrappedCall,
+} from './wrapped-call.js';
 
 export function createStrace(): LineFormat {
   return new Strace();
@@ -140,6 +154,7 @@ class Strace implements LineFormat {
       this.#wrapped = new WrappedCall(text, lineNo, undefined);
     } else if (isNear && TORN_STAMP.test(text)) this.#loseHead(text, lineNo);
     else if (isNear && isBrokenCall(text)) this.#loseGlued(text, lineNo);
+    else if (isNear && hasTornName(text)) this.#loseHead(text, lineNo);
     else return false;
     return true;
   }
@@ -318,7 +333,7 @@ class Strace implements LineFormat {
   /** Adds the message that the call carried, or `otherwise`. */
   #carry(call: SystemCall, args: string, otherwise: CaptureRecord, dump?: Dump): Slot {
     const { fd } = call;
-    const printed = transferOf(call.name, args);
+    const printed = bytesThatWent(call, args);
     const bytes = printed && dump?.bytesOf(printed.bytes, call.result);
     const transfer = printed && bytes ? { ...printed, bytes, cut: false } : printed;
     if (transfer === undefined || fd === undefined || hasFailed(call)) {

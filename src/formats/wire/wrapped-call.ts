@@ -33,6 +33,11 @@ export function beginsCall(text: string): boolean {
   return hasHead && (STAMPED.test(text) || mayBeProtocol(text)) && !mayHoldEnd(text);
 }
 
+/** "4784  04:18:10.018000 io ctl(13, VHOST_SET_LOG_BASE, 0x7fd2611fe8c0) = 0": a call by what is behind its name. */
+export function hasTornName(text: string): boolean {
+  return STAMPED.test(text) && /\(\d{1,8}(?:<\S*>)?, (?:VHOST_[A-Z]|\{msg_name)/.test(text);
+}
+
 /** Nobody else's line, wherever it stands. */
 export function isSurelyCall(text: string): boolean {
   return STAMPED.test(text) && /\b(?:ioctl\(\d.*VHOST_|(?:send|recv)msg\(\d)/.test(text);
