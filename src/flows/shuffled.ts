@@ -10,6 +10,9 @@ type Stamped = Extract<CaptureRecord, { kind: 'event' | 'kernel-event' | 'syscal
 /** The time since boot of a machine that traces; what has passed since the line before is less. */
 const SINCE_BOOT = 10;
 
+/** Threads that are remembered; their times are parts of the text, which lives as long as they do. */
+const MOST_THREADS = 1000;
+
 /** Seconds: one number in a whole log may be that of the process, whose threads take the time before they wait to print. */
 const MOST_WAIT = 0.1;
 
@@ -42,7 +45,10 @@ export class ThreadClocks {
       this.#times.set(this.#thread, this.#time);
     this.#thread = thread;
     this.#time = this.#times.get(thread);
-    if (this.#time === undefined) this.#times.set(thread, '');
+    if (this.#time !== undefined) return;
+    this.#times.set(thread, '');
+    const [oldest] = this.#times.keys();
+    if (this.#times.size > MOST_THREADS && oldest !== undefined) this.#times.delete(oldest);
   }
 }
 

@@ -42,7 +42,9 @@ export class TwoDebuggers {
   #live(what: ThreadNotice['what'], lwp: number, pthread: string, line: number): void {
     const before = this.#alive.get(pthread);
     if (what === 'new') {
-      if (before !== undefined && before !== lwp) this.#clashes.set(pthread, { lwp: before, line });
+      const isClash = before !== undefined && before !== lwp;
+      if (isClash && this.#clashes.size < LEAST_CLASHES)
+        this.#clashes.set(pthread, { lwp: before, line });
       this.#alive.set(pthread, lwp);
     } else if (what === 'exit') {
       if (before === lwp) this.#alive.delete(pthread);
