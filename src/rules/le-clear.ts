@@ -22,7 +22,7 @@ export const leClear: Rule = {
     needs: [
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and vhost_virtqueue_stop since the ring was last addressed',
       'the entry of vhost_dev_set_log(false) and its successful end',
-      'for VHOST_F_LOG_ALL: probe vhost_dev_set_features',
+      'for VHOST_F_LOG_ALL: probe vhost_dev_set_features; where it is refused, what the set_features op returned (gdb: finish)',
       'or the messages of a vhost-user connection since the device start: an strace -y of QEMU or of the backend',
     ],
     probes: [
@@ -32,8 +32,10 @@ export const leClear: Rule = {
       'vhost_virtqueue_stop',
       'vhost_dev_set_log',
       'vhost_dev_set_features',
+      'op_set_features',
       'op_set_vring_addr',
       'return of vhost_dev_set_log',
+      'return of op_set_features',
     ],
     messageProbes: [
       'wire vhost_user_message',

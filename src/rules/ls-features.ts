@@ -18,7 +18,7 @@ export const lsFeatures: Rule = {
       'probe vhost_dev_set_features',
       'for a log start without that call: a log base in it; probe of the set_features op',
       'for a log start that does nothing: the device start, and a later stop of the device by its status',
-      'where the set_features op is watched: its call below vhost_dev_set_features',
+      'where the set_features op is watched: its call below vhost_dev_set_features, and what it returned (gdb: finish)',
       'or the messages of a vhost-user connection since its features: an strace of QEMU or of the backend',
     ],
     probes: [
@@ -35,6 +35,7 @@ export const lsFeatures: Rule = {
       'op_set_features',
       'op_set_vring_addr',
       'return of vhost_dev_set_log',
+      'return of op_set_features',
       'return of vhost_dev_start',
     ],
     messageProbes: ['wire op_set_log_base', 'wire op_set_features', 'wire op_set_vring_addr'],

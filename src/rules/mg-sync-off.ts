@@ -1,7 +1,10 @@
+import { failureIn } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
 import { lifeAt, registrationDoubts, startedBefore } from './shared/device-lives.js';
+import { callsOf } from './shared/calls/device-calls.js';
 import { logFlagAt } from './shared/calls/log-flag.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';
-import { place } from './shared/calls/queries.js';
+import { lastBefore, place } from './shared/calls/queries.js';
 import { migrationSyncs } from './shared/sync-rounds.js';
 import type { SyncPoint } from './shared/sync-rounds.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -74,6 +77,17 @@ function* judge(
   const flag = logFlagAt(context, device, activation.first);
   const at = { ...place(activation), device };
   if (flag === 'on') {
+    const refused = refusedFeatures(context, device, activation.first);
+    if (refused !== undefined) {
+      yield {
+        verdict: 'inconclusive',
+        ...at,
+        message: 'the device is told to log, and its backend has refused the features word',
+        missing: ['a features word with LOG_ALL that the backend takes'],
+        evidence: [{ line: refused.line, role: 'the features word is refused' }],
+      };
+      return;
+    }
     yield { verdict: 'pass', ...at, message: 'the device logs when the migration reads the log' };
     return;
   }
@@ -98,4 +112,16 @@ function* judge(
     expected: 'logging on from log start to the end of the migration',
     evidence: [{ line: life.start.line, role: 'the start of the device' }],
   };
+}
+
+/** The last features word of the device before a step, where it failed: `log_enabled` says what QEMU wants. */
+function refusedFeatures(
+  context: SessionContext,
+  device: string,
+  step: number,
+): Activation | undefined {
+  const last = (['vhost_dev_set_features', 'op_set_features'] as const).map((kind) =>
+    lastBefore(callsOf(context, device, kind), step),
+  );
+  return last.find((call) => call !== undefined && failureIn(call) !== undefined);
 }

@@ -31,6 +31,8 @@ export type Mishap =
   /** It is made only when the next call of such a function is over. */
   | { readonly kind: 'after'; readonly func: RegExp }
   | { readonly kind: 'twice' }
+  /** It returns an error, and its caller goes on as if it had not. */
+  | { readonly kind: 'refused' }
   /** Something else is done before or behind it, or in the middle of what it does. */
   | { readonly kind: 'before' | 'behind'; readonly run: () => void };
 
@@ -106,6 +108,10 @@ export class Execution {
       case 'twice':
         make();
         return make();
+      case 'refused':
+        this.log.call(thread, func, args, () => (body(), false), about);
+        this.makeLate(thread, func);
+        return true as Result;
       case 'before':
         mishap.run();
         return make();

@@ -31,6 +31,7 @@ type Happening = Mishap | ((step: Step, qemu: () => Qemu) => Mishap);
 
 const SKIP: Mishap = { kind: 'skip' };
 const TWICE: Mishap = { kind: 'twice' };
+const REFUSED: Mishap = { kind: 'refused' };
 const LOG_ALL = 0x4000000;
 
 function op(name: string): RegExp {
@@ -205,6 +206,12 @@ const LOG_START: readonly ProtocolFault[] = [
     // The undoing of one that fails does not reach it either.
     consequences: ['LS-UNIFORM'],
     defect: at(op('set_features'), settingLog(true), SKIP),
+  },
+  {
+    name: 'log start goes on behind features that are refused',
+    rules: ['LS-FEATURES'],
+    consequences: ['MG-SYNC-OFF'],
+    defect: at(op('set_features'), settingLog(true), REFUSED),
   },
   {
     name: 'a ring of a log start reaches no backend',
@@ -728,6 +735,11 @@ const LOG_STOP: readonly ProtocolFault[] = [
     name: 'log stop keeps LOG_ALL',
     rules: ['LE-CLEAR'],
     defect: at('vhost_dev_set_features', settingLog(false), SKIP),
+  },
+  {
+    name: 'log stop goes on behind features that are refused',
+    rules: ['LE-CLEAR'],
+    defect: at(op('set_features'), settingLog(false), REFUSED),
   },
   {
     name: 'log stop keeps the log',

@@ -1,11 +1,22 @@
 /** What LS-FEATURES and LE-CLEAR share: does a pass of vhost_dev_set_log() send the features word? */
+import { failureIn, isInside } from '../../../flows/activation.js';
 import type { Activation } from '../../../flows/activation.js';
 import { LOG_ALL } from '../../../model/constants.js';
 import type { Judgement, SessionContext } from '../../rule.js';
+import type { FactKind } from '../../../model/fact.js';
 import { overOf, successOf } from './log-passes.js';
 import type { Pass } from './log-passes.js';
 import { featuresSent } from './printed.js';
-import { bareWithin, childrenOf, doubts, endOf, place, unwatched } from './queries.js';
+import {
+  bareWithin,
+  childrenOf,
+  doubts,
+  endOf,
+  hasGap,
+  place,
+  recordDoubts,
+  unwatched,
+} from './queries.js';
 import { unsent } from './unsent.js';
 import type { Unsent } from './unsent.js';
 
@@ -24,6 +35,9 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
   const features = sent.find((a) => flagOf(a) === enable);
   const [call] = calls;
   const lost = call && unsentBy(context, call);
+  const failed = features && failureIn(features);
+  if (features !== undefined && failed !== undefined)
+    return judgeRefused(context, pass, features, failed, told);
   if (features !== undefined) {
     const evidence = [{ line: features.line, role: 'features' }];
     const message = 'the features word is sent in the pass';
@@ -80,6 +94,74 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
       ...(success === undefined ? [] : [success]),
     ],
   };
+}
+
+/**
+ * A features word that the backend does not take ends the pass, before any vring (QEMU hw/virtio/vhost.c
+ * vhost_dev_set_log(), err_features): a vring behind it is told what the backend does not do.
+ */
+function judgeRefused(
+  context: SessionContext,
+  pass: Pass,
+  features: Activation,
+  failed: Activation,
+  told: string,
+): Judgement {
+  const { run } = context;
+  const { activation, enable } = pass;
+  const { value = '', line = features.line } = failed.result ?? {};
+  const name = `vhost_dev_set_log(${String(enable)})`;
+  const next = activation.children.find(
+    (a) => GOES_ON.includes(a.kind) && a.enable === enable && a.first > features.last,
+  );
+  const end = next?.first ?? endOf(run, activation);
+  const missing =
+    next === undefined
+      ? [
+          ...recordDoubts(run, activation),
+          ...unwatched(run, 'vhost_virtqueue_set_addr', activation.first, end),
+        ]
+      : missingOfOne(context, pass, failed, next);
+  if (next !== undefined && missing.length === 0) {
+    return {
+      verdict: 'violation',
+      ...place(failed),
+      message: `${failed.func} returns ${value}, and ${name} goes on to tell the vrings ${told}`,
+      expected: `${name} returns the error, and tells the vrings nothing`,
+      evidence: [
+        { line, role: 'the features word is refused' },
+        { line: next.line, role: 'the pass goes on' },
+      ],
+    };
+  }
+  if (missing.length > 0) {
+    const message = `${failed.func} returns ${value}, and ${name} is not seen to end by that`;
+    return { verdict: 'inconclusive', ...place(failed), message, missing };
+  }
+  const message = `the backend refuses the features word, and ${name} ends`;
+  return { verdict: 'pass', ...place(activation), message };
+}
+
+const GOES_ON: readonly FactKind[] = ['vhost_virtqueue_set_addr', 'vhost_dev_elect_mem_logger'];
+
+/** What keeps a refused call and one behind it from being of one pass: the next pass begins with its own features. */
+function missingOfOne(
+  { run }: SessionContext,
+  { activation }: Pass,
+  failed: Activation,
+  next: Activation,
+): string[] {
+  const { kind, first, backend } = failed;
+  const missing: string[] = [];
+  if (!isInside(failed, activation)) missing.push(`the backtrace at ${failed.func}`);
+  if (hasGap(run, first, next.first)) missing.push(`an unbroken record of ${activation.func}`);
+  if (failed.altered || activation.altered) missing.push('a run that the debugger did not alter');
+  if (!activation.entered) missing.push(...unwatched(run, kind, first, next.first, backend));
+  const isAgain = childrenOf(activation, 'vhost_dev_set_features', 'op_set_features').some(
+    (a) => a.first > failed.last && a.first < next.first,
+  );
+  if (isAgain) missing.push(`the entry of ${activation.func}`);
+  return missing;
 }
 
 /** Whether a call switches logging on, by its flag or its features word. */
