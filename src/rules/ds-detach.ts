@@ -1,6 +1,6 @@
 import type { Activation } from '../flows/activation.js';
 import { callsOf, deviceCalls, isOfNet } from './shared/calls/device-calls.js';
-import { ANCHORS, attaches } from './shared/calls/net-attach.js';
+import { ANCHORS, attaches, faultOfDetach, vringOf } from './shared/calls/net-attach.js';
 import {
   below,
   firstFrom,
@@ -26,7 +26,8 @@ export const dsDetach: Rule = {
     needs: [
       'vhost_dev_stop below vhost_net_stop_one, and the vhost_kernel_get_vring_base calls in it',
       'probe vhost_kernel_net_set_backend (or vhost_net_set_backend) since the device was last seen outside of its stop',
-      'the fd is in a structure that gdb does not print by itself; `print *file` shows it. Without it the calls are counted: vhost_net_stop_one makes one for each vring, all of them before vhost_dev_stop',
+      'the fd and the index are in a structure that gdb does not print by itself; `print *file` shows it. Without it the calls are counted: vhost_net_stop_one makes one for each vring, all of them before vhost_dev_stop',
+      'for a call that fails: what it returned (gdb: finish)',
       'of a vring reset: its vhost_kernel_get_vring_base call, in a backtrace that shows vhost_net_virtqueue_reset',
       'or the requests to the kernel in the thread that stops the device, from a log start or stop on: an strace -y',
     ],
@@ -36,6 +37,7 @@ export const dsDetach: Rule = {
       'stack of vhost_dev_stop',
       'op_get_vring_base',
       'op_net_set_backend',
+      'return of op_net_set_backend',
     ],
     requestProbes: [
       'wire op_set_features',
@@ -76,19 +78,13 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   if ((backend ?? 'kernel') !== 'kernel') return undefined;
   const at = place(stop);
   const { detaches, anchor } = detachesBefore(context, stop, device);
-  const attach = detaches.find(attaches);
-  if (attach !== undefined) {
-    return {
-      verdict: 'violation',
-      ...at,
-      message: `${attach.func} in the stop gives the kernel a tap instead of taking it away`,
-      expected: `${attach.func} with fd=-1`,
-      evidence: [{ line: attach.line, role: `fd=${attach.printed?.get('fd') ?? ''}` }],
-    };
+  for (const detach of detaches) {
+    const fault = faultOfDetach(context, detach, 'the stop');
+    if (fault !== undefined && (attaches(detach) || isOfNet(run, detach, 'stop'))) return fault;
   }
   const count = countOf(detaches);
   if (count > 0 && count >= fetches.length) {
-    const evidence: Mark[] = detaches.map((a) => ({ line: a.line, role: 'a vring is detached' }));
+    const evidence: Mark[] = detaches.map((a) => ({ line: a.line, role: roleOf(a) }));
     return { verdict: 'pass', ...at, message: 'the vrings are detached before the stop', evidence };
   }
   const from = anchor?.first ?? stop.first;
@@ -117,15 +113,20 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
     message:
       count === 0
         ? 'the vrings are fetched while the kernel still runs them: no net_set_backend call comes before the stop'
-        : `${fetches.length} vrings are fetched, but only ${count} net_set_backend calls come before the stop`,
+        : `${fetches.length} vrings are fetched, but only ${count} of them ${count === 1 ? 'is' : 'are'} detached before the stop`,
     expected: 'VHOST_NET_SET_BACKEND(fd=-1) for each vring before vhost_dev_stop',
     evidence: [
       ...(anchor === undefined
         ? []
         : [{ line: anchor.line, role: 'the device is not being stopped yet' }]),
-      ...detaches.map((a) => ({ line: a.line, role: 'a vring is detached' })),
+      ...detaches.map((a) => ({ line: a.line, role: roleOf(a) })),
     ],
   };
+}
+
+function roleOf(detach: Activation): string {
+  const vring = vringOf(detach);
+  return vring === undefined ? 'a vring is detached' : `vring ${vring} is detached`;
 }
 
 /** The net_set_backend calls of the vhost_net_stop_one() that this stop is part of. */
@@ -151,8 +152,13 @@ function detachesBefore(
   return { detaches, anchor };
 }
 
-/** vhost_net_set_backend() and the op that it calls may both be watched: one call is counted once. */
+/**
+ * How many vrings are detached. vhost_net_set_backend() and the op that it calls may both be watched: one call is counted
+ * once, and so is a vring that is detached twice.
+ */
 function countOf(detaches: readonly Activation[]): number {
+  const vrings = detaches.map(vringOf);
+  if (!vrings.includes(undefined)) return new Set(vrings).size;
   const counts = new Map<string, number>();
   for (const { func } of detaches) counts.set(func, (counts.get(func) ?? 0) + 1);
   return Math.max(0, ...counts.values());

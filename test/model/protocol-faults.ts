@@ -688,6 +688,34 @@ const START_AND_STOP: readonly ProtocolFault[] = [
     defect: at(op('net_set_backend'), within('vhost_net_stop_one'), after('vhost_dev_stop')),
   },
   {
+    name: 'tap is taken away from ring 0 twice',
+    rules: ['DS-DETACH'],
+    defect: at(
+      op('net_set_backend'),
+      all(within('vhost_net_stop_one'), onRing(1)),
+      editing(/index = 1/, 'index = 0'),
+    ),
+  },
+  {
+    name: 'tap is not taken away, and the stop goes on',
+    rules: ['DS-DETACH'],
+    defect: at(op('net_set_backend'), within('vhost_net_stop_one'), REFUSED),
+  },
+  {
+    name: 'tap is not taken away, and the ring is reset',
+    rules: ['DS-DETACH'],
+    defect: at(op('net_set_backend'), within('vhost_net_virtqueue_reset'), REFUSED),
+  },
+  {
+    name: 'another ring is detached than is reset',
+    rules: ['DS-DETACH'],
+    defect: at(
+      op('net_set_backend'),
+      within('vhost_net_virtqueue_reset'),
+      editing(/index = 0/, 'index = 1'),
+    ),
+  },
+  {
     name: 'stop keeps the log',
     rules: ['DS-PUT'],
     consequences: ['DS-FINALSYNC', 'LG-BALANCE', 'LG-REFCNT', 'LG-SHARED', 'LS-EARLY-EXIT'],

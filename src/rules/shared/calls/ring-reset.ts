@@ -2,7 +2,7 @@
 import type { Activation } from '../../../flows/activation.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import { callsOf, isBelow } from './device-calls.js';
-import { ANCHORS, attaches } from './net-attach.js';
+import { ANCHORS, attaches, faultOfDetach, vringOf } from './net-attach.js';
 import { firstFrom, hasGap, hasStranger, place, unwatched } from './queries.js';
 
 const RESET = 'vhost_net_virtqueue_reset';
@@ -27,22 +27,25 @@ export function judgeRingReset(
   // One whose stack is cut short may be of the reset.
   const detach = before.findLast((a) => a.kind === 'op_net_set_backend');
   if (detach !== undefined && detach.first > (anchor?.first ?? -1)) {
-    const fd = detach.printed?.get('fd') ?? '';
-    if (!attaches(detach)) {
+    const fault = faultOfDetach(context, detach, 'the reset of a vring');
+    if (fault !== undefined && (attaches(detach) || isOfReset(detach))) return { ...fault, ...at };
+    const [detached, fetched] = [vringOf(detach), at.vring];
+    if (detached === undefined || fetched === undefined || detached === BigInt(fetched)) {
       const evidence: Mark[] = [{ line: detach.line, role: 'the vring is detached' }];
-      return {
-        verdict: 'pass',
-        ...at,
-        message: 'the vring is detached before its reset',
-        evidence,
-      };
+      const message = 'the vring is detached before its reset';
+      return { verdict: 'pass', ...at, message, evidence };
+    }
+    const message = `vring ${detached} is detached, and vring ${fetched} is reset`;
+    if (!isOfReset(detach)) {
+      const missing = [`the whole backtrace at ${detach.func}`];
+      return { verdict: 'inconclusive', ...at, message, missing };
     }
     return {
       verdict: 'violation',
       ...at,
-      message: `${detach.func} in the reset of a vring gives the kernel a tap instead of taking it away`,
-      expected: `${detach.func} with fd=-1`,
-      evidence: [{ line: detach.line, role: `fd=${fd}` }],
+      message,
+      expected: `${detach.func} with index=${fetched}`,
+      evidence: [{ line: detach.line, role: `vring ${detached} is detached` }],
     };
   }
   const from = anchor?.first ?? fetch.first;
