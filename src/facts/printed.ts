@@ -22,6 +22,10 @@ interface Structure {
 const LOG = ['size', 'refcnt', 'fd', 'log'];
 
 /** Source of the others: Linux include/uapi/linux/vhost_types.h. */
+/** Linux include/uapi/linux/vhost_types.h struct vhost_vring_file, struct vhost_vring_state. */
+const FILE = ['index', 'fd'];
+const STATE = ['index', 'num'];
+
 const STRUCTURES: Partial<Record<FactKind, Structure>> = {
   op_set_vring_addr: {
     pointer: 'addr',
@@ -35,7 +39,11 @@ const STRUCTURES: Partial<Record<FactKind, Structure>> = {
     ],
   },
   op_set_log_base: { pointer: 'log', members: LOG },
-  op_net_set_backend: { pointer: 'file', members: ['index', 'fd'] },
+  op_net_set_backend: { pointer: 'file', members: FILE },
+  op_set_vring_kick: { pointer: 'file', members: FILE },
+  op_set_vring_num: { pointer: 'ring', members: STATE },
+  op_set_vring_base: { pointer: 'ring', members: STATE },
+  op_get_vring_base: { pointer: 'ring', members: STATE },
   vhost_log_put: { pointer: 'dev->log', members: LOG, hasDouble: true },
 };
 

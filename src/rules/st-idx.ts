@@ -1,9 +1,24 @@
 import type { Call } from '../facts/calls.js';
 import type { Activation } from '../flows/activation.js';
+import type { Step } from '../facts/step.js';
+import type { Run } from '../flows/run.js';
 import type { Backend, FactKind } from '../model/fact.js';
-import { hasGap, unwatched } from './shared/calls/queries.js';
+import { printedNumber } from './shared/calls/printed.js';
+import { hasGap, place, unwatched } from './shared/calls/queries.js';
 import { callPairs } from './shared/calls/stack-calls.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
+
+/** Ops that get the index of their ring in a structure. */
+const OPS = [
+  'op_set_vring_num',
+  'op_set_vring_base',
+  'op_set_vring_addr',
+  'op_set_vring_kick',
+  'op_get_vring_base',
+] as const;
+
+/** Functions that get the index of the device. */
+const FROM_DEVICE = ['vhost_virtqueue_start', 'vhost_virtqueue_stop'] as const;
 
 /** Is `b`, given to the backend, right for the device-absolute ring `a`? */
 function isAllowed(backend: Backend | undefined, a: number, b: number): boolean {
@@ -22,6 +37,7 @@ export const stIdx: Rule = {
     versions: '2.12 - 11.1',
     needs: [
       'vhost_virtqueue_start(idx=) above vhost_virtqueue_set_addr(idx=), the same vq= at start and at a log toggle or stop, or two vq= of one start',
+      'the index that an op gets is in a structure that gdb does not print by itself: `print *addr` at the set_vring_addr op, `print *ring` at the get_vring_base op',
     ],
     probes: [
       'vhost_dev_start',
@@ -29,6 +45,8 @@ export const stIdx: Rule = {
       'vhost_virtqueue_start',
       'vhost_virtqueue_set_addr',
       'vhost_virtqueue_stop',
+      'op_set_vring_addr',
+      'op_get_vring_base',
     ],
     why: 'The used ring of another queue gets the address and the log flag: one ring is written through a wrong address and another one is not logged.',
     remedy:
@@ -50,8 +68,9 @@ export const stIdx: Rule = {
   },
   triggers: [],
   stack: {
-    of: ['vhost_virtqueue_set_addr'],
+    of: ['vhost_virtqueue_set_addr', ...OPS],
     *judge(step, run) {
+      yield* indexOfOp(step, run);
       for (const { outer, inner, caller, line } of callPairs(step, run)) {
         if (
           outer.row.kind !== 'vhost_virtqueue_start' ||
@@ -172,6 +191,31 @@ function* ringCalls(
 /** No start of a device can have come unseen between two steps. */
 function isSureSince({ run }: SessionContext, from: number, to: number): boolean {
   return !hasGap(run, from, to) && unwatched(run, 'vhost_dev_start', 0, to).length === 0;
+}
+
+/**
+ * The op gets the index of vhost_virtqueue_set_addr() as it is, and from vhost_virtqueue_start() and vhost_virtqueue_stop()
+ * what vhost_get_vq_index() makes of theirs (hw/virtio/vhost.c).
+ */
+function* indexOfOp(step: Step, run: Run): Generator<Judgement> {
+  const op = run.atStep[step.index]?.at(-1);
+  const caller = step.calls.at(-2);
+  if (op?.first !== step.index || !OPS.some((kind) => kind === op.kind)) return;
+  const [index, idx] = [printedNumber(op, 'index'), caller?.idx];
+  if (caller === undefined || index === undefined || idx === undefined) return;
+  if (![undefined, op.call.pointer].includes(caller.pointer)) return;
+  const given = Number(index);
+  const isHandedOn = caller.row.kind === 'vhost_virtqueue_set_addr';
+  if (!isHandedOn && !FROM_DEVICE.some((kind) => kind === caller.row.kind)) return;
+  const isExact = isHandedOn || op.backend !== 'kernel';
+  if (isExact ? given === idx : isAllowed(op.backend, idx, given)) return;
+  yield {
+    verdict: 'violation',
+    ...place(op),
+    vring: isHandedOn ? idx : undefined,
+    message: `${caller.func} has idx ${idx}, but ${op.func} gets index ${given}`,
+    expected: isExact ? `index ${idx}` : `an index of at most ${idx}`,
+  };
 }
 
 function judgePair(

@@ -180,6 +180,13 @@ function editing(from: RegExp, to: string): Mishap {
   return { kind: 'alter', struct: (struct) => struct.replace(from, to) };
 }
 
+/** The backend gets the index of the ring before. */
+const ONE_LESS: Mishap = {
+  kind: 'alter',
+  struct: (struct) =>
+    struct.replace(/index = (\d+)/, (_, index: string) => `index = ${Number(index) - 1}`),
+};
+
 function after(func: Matcher): Mishap {
   return { kind: 'after', func: typeof func === 'string' ? new RegExp(`^${func}$`) : func };
 }
@@ -668,6 +675,21 @@ const START_AND_STOP: readonly ProtocolFault[] = [
       kind: 'alter',
       args: { idx: Number(valueOf(step.args, 'idx')) - 1 },
     })),
+  },
+  {
+    name: 'ring 0 is fetched twice',
+    rules: ['ST-IDX', 'DS-RINGBASE'],
+    openIn: inStories(
+      /^(?:hot unplug|reconnect)/,
+      'a guest that loses the device may have taken the ring away before',
+    ),
+    defect: at(op('get_vring_base'), all(inStop, onRing(1)), ONE_LESS),
+  },
+  {
+    name: 'backend gets ring 1 under the index of ring 0',
+    rules: ['ST-IDX'],
+    consequences: ['LS-ADDR-STABLE'],
+    defect: at(op('set_vring_addr'), onRing(1), ONE_LESS),
   },
   {
     name: 'ring addressed after its stop',
