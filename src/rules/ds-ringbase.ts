@@ -1,4 +1,5 @@
 import { versionsIn } from '../flows/run.js';
+import type { Run } from '../flows/run.js';
 import type { Activation } from '../flows/activation.js';
 import type { Frame } from '../model/record.js';
 import { argText, boolOf } from '../model/values.js';
@@ -10,6 +11,7 @@ import {
   lastOfRing,
   missingRings,
 } from './shared/calls/device-calls.js';
+import { printedNumber } from './shared/calls/printed.js';
 import {
   bareWithin,
   below,
@@ -165,7 +167,7 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
     ...below(stop, 'op_get_vring_base'),
     ...bareWithin(context, stop, 'op_get_vring_base'),
   ];
-  const fetched = fetches.map((a) => run.rings.ringOf(a));
+  const fetched = fetches.map((a) => fetchedRing(run, a));
   const missed = rings.filter((ring) => !fetched.includes(ring));
   if (missed.length === 0) {
     // A stop of a device whose rings are all idle (a second stop, a failed start) has nothing to fetch.
@@ -238,6 +240,12 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
       ],
     };
   }
+}
+
+/** The backend stops the vring whose index it gets, whatever the caller is about. */
+function fetchedRing({ rings }: Run, fetch: Activation): number | undefined {
+  const index = printedNumber(fetch, 'index');
+  return index === undefined ? rings.ringOf(fetch) : Number(index);
 }
 
 /** Since 10.1 a forced stop may leave the vrings as they are; the argument tells it from a regular one. */
