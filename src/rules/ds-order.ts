@@ -4,6 +4,7 @@ import { bigintOf } from '../model/values.js';
 import { deviceCalls, isOfNet } from './shared/calls/device-calls.js';
 import { ignoredFailure } from './shared/calls/failed-steps.js';
 import { leftOutOfDevice, leftOutOfRing } from './shared/calls/left-out.js';
+import { leftOutVrings } from './shared/calls/left-out-vrings.js';
 import { callerOf, hasGap, place, unwatched } from './shared/calls/queries.js';
 import { judgeWireOrder } from './shared/wire/start-order.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -52,6 +53,7 @@ export const dsOrder: Rule = {
       'two or more of: vhost_dev_set_features, the set_mem_table op, vhost_virtqueue_start, the set_log_base op, the set_vring_enable and dev_start ops',
       'for a vring two or more of the ops set_vring_num, set_vring_base, set_vring_addr, set_vring_kick',
       'for a step that is left out: the probe of its function and of its op, in another start too, and the next step behind it',
+      'for a vring that is left out: probe vhost_virtqueue_start with vq=, the return of vhost_dev_start, and vhost_dev_cleanup or the stop of the device',
       'for a step that fails: what it returned (gdb: finish)',
       'or the messages of a vhost-user device start: an strace -y of QEMU or of the backend',
       'for the data path: vhost_kernel_net_set_backend below vhost_net_start_one, or vhost_kernel_scsi_set_endpoint',
@@ -69,6 +71,8 @@ export const dsOrder: Rule = {
       'op_set_vring_addr',
       'op_set_vring_kick',
       'op_set_log_base',
+      'vhost_dev_cleanup',
+      'return of vhost_dev_start',
       'return of vhost_dev_set_features',
       'return of op_set_mem_table',
       'return of vhost_virtqueue_start',
@@ -102,7 +106,10 @@ export const dsOrder: Rule = {
   triggers: ['vhost_dev_start'],
   *sequence(context) {
     for (const { activation } of deviceCalls(context, 'vhost_dev_start')) {
-      const leftOut = leftOutOfDevice(context, activation);
+      const leftOut = [
+        ...leftOutOfDevice(context, activation),
+        ...leftOutVrings(context, activation),
+      ];
       yield* leftOut;
       yield* ignoredFailure(context, activation);
       if (leftOut.length === 0) yield* judge(context, activation, OF_DEVICE, undefined);

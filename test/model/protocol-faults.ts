@@ -601,6 +601,12 @@ const START_AND_STOP: readonly ProtocolFault[] = [
     rules: ['DS-ORDER'],
     defect: again(op('set_mem_table'), inStart, SKIP),
   },
+  ...[0, 1].map((ring) => ({
+    name: `start leaves out ring ${ring}`,
+    rules: ['DS-ORDER'],
+    openIn: inStories(/^reconnect/, 'a device that comes back may have other rings'),
+    defect: again('vhost_virtqueue_start', all(inStart, onRing(ring)), SKIP),
+  })),
   {
     name: 'start never addresses ring 1',
     rules: ['DS-ORDER'],
