@@ -1,4 +1,3 @@
-import { callerOf } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { undoingOf } from '../flows/undone-start.js';
 import { isContinued, MESSAGES_RECIPE, missingEndpoint, nameOf } from './shared/wire/messages.js';
@@ -9,15 +8,15 @@ import {
   childrenOf,
   doubts,
   endOf,
-  isOfAnotherThread,
-  nextOf,
   place,
   probeName,
   unwatched,
 } from './shared/calls/queries.js';
+import { workOfStarted } from './shared/calls/start-success.js';
+import type { StartSuccess } from './shared/calls/start-success.js';
 import { wireStarts } from './shared/wire/starts.js';
 import type { WireStart } from './shared/wire/starts.js';
-import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A device that starts with logging on gets the log base. */
 export const dsLogbase: Rule = {
@@ -128,11 +127,6 @@ function judge(
   };
 }
 
-/** A line that shows it, and the step at which the log base has to be there. */
-interface Success extends Mark {
-  readonly step: number;
-}
-
 /**
  * Steps of vhost_dev_start() that come after the log base, or work that only a started device does. Behind a gap the
  * features may be those of another start.
@@ -141,7 +135,7 @@ function startSuccess(
   context: SessionContext,
   start: Activation,
   features: Activation,
-): Success | undefined {
+): StartSuccess | undefined {
   const later = below(
     start,
     'vhost_dev_elect_mem_logger',
@@ -150,28 +144,7 @@ function startSuccess(
   ).find((a) => a.enable === true && a.first > features.first);
   if (later !== undefined)
     return { step: later.first, line: later.line, role: 'the start gets past the log base' };
-  const calls = context.of(
-    'vhost_dev_start',
-    'vhost_dev_stop',
-    'vhost_dev_init',
-    'vhost_dev_cleanup',
-    'vhost_dev_set_log',
-    'vhost_dev_log_resize',
-  );
-  const next = nextOf(calls, start);
-  // A call that does not show its device may be a stop or another start of this one.
-  if (next?.device === undefined) return undefined;
-  // What a start that failed has left stopped is not stopped with the VM.
-  const isOfVm =
-    next.kind === 'vhost_dev_stop' && callerOf(next, 'vm_state_notify')?.enable === false;
-  if (!isOfVm && next.kind !== 'vhost_dev_set_log' && next.kind !== 'vhost_dev_log_resize')
-    return undefined;
-  // Another thread gets the big lock only when the start has given it back; in its own it may be a nested main loop.
-  const isOver = start.closed !== undefined || isOfAnotherThread(next, start);
-  const isSeen = unwatched(context.run, 'vhost_dev_start', start.first, next.first).length === 0;
-  return isOver && isSeen
-    ? { step: next.first, line: next.line, role: 'only a started device gets here' }
-    : undefined;
+  return workOfStarted(context, start);
 }
 
 function judgeWire(context: SessionContext, start: WireStart): Judgement | undefined {

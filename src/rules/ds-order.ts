@@ -6,6 +6,7 @@ import { ignoredFailure } from './shared/calls/failed-steps.js';
 import { leftOutOfDevice, leftOutOfRing } from './shared/calls/left-out.js';
 import { leftOutVrings } from './shared/calls/left-out-vrings.js';
 import { callerOf, hasGap, place, unwatched } from './shared/calls/queries.js';
+import { unsentSteps } from './shared/calls/unsent-steps.js';
 import { judgeWireOrder } from './shared/wire/start-order.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -109,6 +110,7 @@ export const dsOrder: Rule = {
       const leftOut = [
         ...leftOutOfDevice(context, activation),
         ...leftOutVrings(context, activation),
+        ...unsentSteps(context, activation),
       ];
       yield* leftOut;
       yield* ignoredFailure(context, activation);

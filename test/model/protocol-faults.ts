@@ -601,6 +601,16 @@ const START_AND_STOP: readonly ProtocolFault[] = [
     rules: ['DS-ORDER'],
     defect: again(op('set_mem_table'), inStart, SKIP),
   },
+  {
+    name: 'start with features that reach no backend',
+    rules: ['DS-ORDER'],
+    defect: again(op('set_features'), all(inStart, isNotLogging), SKIP),
+  },
+  {
+    name: 'start with a ring that reaches no backend',
+    rules: ['DS-ORDER'],
+    defect: again(op('set_vring_addr'), all(inStart, onRing(1), isNotLogging), SKIP),
+  },
   ...[0, 1].map((ring) => ({
     name: `start leaves out ring ${ring}`,
     rules: ['DS-ORDER'],
@@ -994,6 +1004,10 @@ function neverAsked(): never {
 
 function isLogging(step: Step, qemu: () => Qemu): boolean {
   return deviceOf(step, qemu)?.logEnabled === true;
+}
+
+function isNotLogging(step: Step, qemu: () => Qemu): boolean {
+  return !isLogging(step, qemu);
 }
 
 function holdsLog(step: Step, qemu: () => Qemu): boolean {

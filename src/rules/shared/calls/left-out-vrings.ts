@@ -17,11 +17,15 @@ import {
   unwatched,
   withoutCaller,
 } from './queries.js';
+import { workOfStarted } from './start-success.js';
 
 const RING = 'vhost_virtqueue_start';
 const LIVES = ['vhost_dev_init', 'vhost_dev_cleanup'] as const;
 
-/** One judgement for each vring that other starts of the device start, and this one does not. */
+/**
+ * One judgement for each vring that other starts of the device start, and this one does not. That another vring of this start is seen
+ * to start, and this vring elsewhere, shows that the breakpoint has no condition that would leave the call out.
+ */
 export function leftOutVrings(context: SessionContext, start: Activation): Judgement[] {
   const { device } = start;
   if (device === undefined || !start.entered) return [];
@@ -56,13 +60,12 @@ function judge(
   const other = elsewhere.find(
     ({ incarnation }) => stopped !== undefined || incarnation === start.incarnation,
   );
-  const proof = proofOf(start, own, vq);
+  const proof = proofOf(context, start, own, vq);
   if (other === undefined || proof === undefined) return undefined;
   const { step, mark } = proof;
   if (unwatched(run, RING, start.first, step).length > 0) return undefined;
   const missing = [...doubts(run, start, step), ...withoutCaller(context, start, RING)];
   if (hasStranger(context, start.first, step, RING)) missing.push(`dev= of every ${RING}`);
-  if (!isInSight(context, start, elsewhere)) missing.push(`break ${RING}, by its name, in the log`);
   if (stopped === undefined && !livesOn(context, other, start)) missing.push(`probe ${LIVES[1]}`);
   const at = { ...place(start), vring: run.rings.ringOf(other) };
   const message = `${start.func} never calls ${RING} for the vring ${vq}, which is a vring of the device`;
@@ -83,14 +86,15 @@ function judge(
 
 /** What shows that the start has got past the vring: they are started in ascending order, and one that fails is the last. */
 function proofOf(
+  context: SessionContext,
   start: Activation,
   own: readonly Activation[],
   vq: string,
 ): { readonly step: number; readonly mark: Mark } | undefined {
-  const later = own.find(({ call }) => BigInt(call.vq ?? 0) > BigInt(vq));
+  const higher = own.find(({ call }) => BigInt(call.vq ?? 0) > BigInt(vq));
   const last = own.at(-1)?.last ?? start.first;
   const behind =
-    later ??
+    higher ??
     start.children.find(
       (a) =>
         a.first > last &&
@@ -103,9 +107,12 @@ function proofOf(
     const role = `${behind.func} comes behind it`;
     return { step: behind.first, mark: { line: behind.line, role } };
   }
-  if (!hasSucceeded(start) || start.result === undefined) return undefined;
-  const mark = { line: start.result.line, role: 'the start succeeds' };
-  return { step: start.closed ?? start.last, mark };
+  if (hasSucceeded(start) && start.result !== undefined) {
+    const mark = { line: start.result.line, role: 'the start succeeds' };
+    return { step: start.closed ?? start.last, mark };
+  }
+  const later = workOfStarted(context, start);
+  return later && { step: later.step, mark: later };
 }
 
 /** The call of the stop that ends this start which is about the vring: the device still has it then. */
@@ -122,25 +129,4 @@ function livesOn({ run }: SessionContext, other: Activation, start: Activation):
   const from = Math.min(other.first, start.first);
   const to = Math.max(other.first, start.first);
   return LIVES.some((kind) => run.probes.watching(kind, from, to) !== undefined);
-}
-
-/**
- * A start with the same log flag shows the call, or the breakpoint is named where it is set: no condition, which a log may
- * not show, leaves it out.
- */
-function isInSight(
-  { run }: SessionContext,
-  start: Activation,
-  elsewhere: readonly Activation[],
-): boolean {
-  const probe = run.probes.watching(RING, start.first, start.last);
-  if (probe?.line !== undefined || probe?.how === 'declared') return true;
-  const flag = flagOf(start);
-  return elsewhere.some((a) => flagOf(callerOf(a, 'vhost_dev_start') ?? a) === flag);
-}
-
-function flagOf(start: Activation): boolean | undefined {
-  return below(start, 'vhost_dev_set_features', 'vhost_virtqueue_set_addr').find(
-    ({ enable }) => enable !== undefined,
-  )?.enable;
 }

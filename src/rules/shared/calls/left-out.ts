@@ -1,5 +1,6 @@
 /** Calls that a start makes before others, and leaves out. */
 import { opFunction } from '../../../facts/functions.js';
+import { hasSucceeded } from '../../../flows/activation.js';
 import type { Activation } from '../../../flows/activation.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { Judgement, SessionContext } from '../../rule.js';
@@ -107,9 +108,9 @@ function judge(
   const [first] = by;
   if (proof === undefined || first === undefined || !start.entered) return [];
   if (below(start, ...by).length > 0) return [];
-  if (unwatched(run, first, start.first, proof.first, run.rings.backendOf(start)).length > 0)
+  if (unwatched(run, first, start.first, proof.step, run.rings.backendOf(start)).length > 0)
     return [];
-  const missing = unseen(context, start, by, proof.first);
+  const missing = unseen(context, start, by, proof.step);
   if (below(start, ...beside).length === 0)
     missing.push(beside.map((kind) => nameOf(context, kind, start)).join(' or '));
   const at = { ...place(start), vring };
@@ -121,21 +122,38 @@ function judge(
       verdict: 'violation',
       ...at,
       message: text,
-      expected: `${nameOf(context, first, start)} before ${proof.func}`,
-      evidence: [{ line: proof.line, role: 'the step behind the one that is left out' }],
+      expected: `${nameOf(context, first, start)} before ${proof.what}`,
+      evidence: [{ line: proof.line, role: 'what comes behind the step that is left out' }],
     },
   ];
 }
 
-function proofOf(start: Activation, { before, isAround }: Duty): Activation | undefined {
+/** What shows that a start has got past a step. */
+interface Proof {
+  readonly step: number;
+  readonly line: number;
+  readonly what: string;
+}
+
+function proofOf(start: Activation, { before, isAround }: Duty): Proof | undefined {
   const whole = isAround === true ? callerOf(start, 'vhost_dev_start') : start;
-  return whole?.children.find(
+  // Of one that is not set up by the guest nothing is called.
+  const isSetUp = below(start, ...ADDRESS).length > 0;
+  const next = whole?.children.find(
     (a) =>
-      before.includes(a.kind) &&
+      (before.includes(a.kind) || (isSetUp && ENDS.includes(a.kind) && a.enable === true)) &&
       a.device === start.device &&
       (isAround !== true || a.first > start.last),
   );
+  if (next !== undefined) return { step: next.first, line: next.line, what: next.func };
+  if (isAround !== true || !isSetUp) return undefined;
+  const done = [start, whole].find((a) => a !== undefined && hasSucceeded(a));
+  if (done?.result === undefined) return undefined;
+  return { step: done.last, line: done.result.line, what: `${done.func} returns 0` };
 }
+
+/** What a device start does behind its vrings; with the other flag it undoes that. */
+const ENDS: readonly FactKind[] = ['op_set_vring_enable', 'op_dev_start'];
 
 /** What keeps a call that is not seen in a start, up to a step, from being one that was not made. */
 function unseen(
@@ -147,6 +165,7 @@ function unseen(
   const { run } = context;
   const backend = run.rings.backendOf(start);
   const [first] = by;
+  const isDeclared = by.some((kind) => isDeclaredOp(context, kind, start, to));
   const missing = [
     ...doubts(run, start, to),
     ...by.flatMap((kind) => unwatched(run, kind, start.first, to, backend)),
@@ -155,7 +174,7 @@ function unseen(
   if (backend === undefined) missing.push('the backend of the device');
   if (backend === 'vdpa') missing.push(...by.flatMap((kind) => mayStandBehind(context, kind, to)));
   if (hasStranger(context, start.first, to, ...by)) missing.push(`dev= of every ${by.join(', ')}`);
-  if (first !== undefined && !isInSight(context, start, by))
+  if (first !== undefined && !isDeclared && !isInSight(context, start, by))
     missing.push(
       `${nameOf(context, first, start)} in another ${start.func}, which shows that it is watched`,
     );
@@ -171,6 +190,18 @@ function mayStandBehind({ run }: SessionContext, kind: FactKind, step: number): 
   if (func === undefined || run.probes.watching(kind, step, step, 'vdpa')?.line !== undefined)
     return [];
   return [`break ${func}, by its name, in the log`];
+}
+
+/** Ops are called by a pointer, and so not inlined, and what the recipe of `vhtrace probes` declares has no condition. */
+function isDeclaredOp(
+  { run }: SessionContext,
+  kind: FactKind,
+  start: Activation,
+  to: number,
+): boolean {
+  if (!kind.startsWith('op_')) return false;
+  const backend = run.rings.backendOf(start);
+  return run.probes.watching(kind, start.first, to, backend)?.how === 'declared';
 }
 
 /**

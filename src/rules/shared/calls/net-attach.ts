@@ -92,7 +92,7 @@ function unsent(context: SessionContext, detach: Activation): string[] | undefin
     .ofSession(session)
     .find((each) => each.func === OP && each.from <= first && last < each.until);
   if (probe === undefined) return undefined;
-  // Its condition, if it has one, is in the line that sets it.
-  const isInSight = probe.line !== undefined || others.some((a) => !attaches(a));
-  return [...doubts(run, detach), ...(isInSight ? [] : [`break ${OP}, by its name, in the log`])];
+  // A condition of the breakpoint, which a log may not show, may leave out those that take a tap away.
+  const isInSight = probe.how === 'declared' || others.some((a) => !attaches(a));
+  return [...doubts(run, detach), ...(isInSight ? [] : [`a call of ${OP} with fd=-1`])];
 }

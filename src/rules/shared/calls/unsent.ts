@@ -32,8 +32,10 @@ export function unsent(context: SessionContext, call: Activation, op: Op): Unsen
   const backend = run.rings.backendOf(call);
   const func = backend && opFunction(backend, op);
   if (!entered || backend === undefined || func === undefined) return undefined;
-  if (run.probes.watching(op, first, end, backend) === undefined) return undefined;
-  if (!isInSight(context, call, op)) return undefined;
+  const probe = run.probes.watching(op, first, end, backend);
+  if (probe === undefined) return undefined;
+  // What the recipe of `vhtrace probes` declares has no condition.
+  if (probe.how !== 'declared' && !isInSight(context, call, op)) return undefined;
   const ops = context.of(op);
   for (let i = firstFrom(ops, first); i < ops.length; i++) {
     const other = ops[i];
