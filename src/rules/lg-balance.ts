@@ -1,7 +1,18 @@
+import { hasFailed } from '../flows/activation.js';
 import type { Activation } from '../flows/activation.js';
 import { known } from '../protocol/replay.js';
 import { callsOf, deviceCalls } from './shared/calls/device-calls.js';
-import { bareWithin, below, hasGap, lastBefore, place, unwatched } from './shared/calls/queries.js';
+import {
+  bareWithin,
+  below,
+  endOf,
+  hasGap,
+  hasStranger,
+  lastBefore,
+  place,
+  recordDoubts,
+  unwatched,
+} from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A device gives back every log that it took: at the latest before it is cleaned up, or when its start fails. */
@@ -15,7 +26,7 @@ export const lgBalance: Rule = {
     versions: '2.12 - 11.1',
     needs: [
       'for a cleanup: vhost_dev_cleanup, with the set_log_base op and probe vhost_log_put since the device got its log',
-      'for a failed start: its entry, vhost_log_get or the set_log_base op in it, the undoing of its vrings, and probe vhost_log_put',
+      'for a failed start: its entry, vhost_log_get or the set_log_base op in it, the undoing of its vrings or what it returned (gdb: finish), and probe vhost_log_put',
     ],
     why: 'The reference is never given back: bitmap and memfd stay for the life of QEMU, nobody reads the log any more, and vhost_dev_cleanup() asserts that there is none.',
     probes: [
@@ -25,6 +36,7 @@ export const lgBalance: Rule = {
       'vhost_virtqueue_stop',
       'vhost_log_put',
       'op_set_log_base',
+      'return of vhost_dev_start',
     ],
     remedy:
       'Look at the error path of vhost_dev_start() (fail_log) and at the stop before the cleanup.',
@@ -76,6 +88,38 @@ function judgeCleanup(context: SessionContext, cleanup: Activation, device: stri
   };
 }
 
+/** Nothing of the undoing is seen: what the start returned tells that it has failed. */
+function judgeFailed(
+  context: SessionContext,
+  start: Activation,
+  taken: Activation,
+): Judgement | undefined {
+  const { run } = context;
+  const { result } = start;
+  if (result === undefined || !hasFailed(start)) return undefined;
+  const at = place(start);
+  const missing = [
+    ...recordDoubts(run, start),
+    ...unwatched(run, 'vhost_log_put', taken.first, endOf(run, start)),
+  ];
+  if (hasStranger(context, taken.first, endOf(run, start), 'vhost_log_put'))
+    missing.push('dev= of every vhost_log_put');
+  if (missing.length > 0) {
+    const message = `the start returns ${result.value} and is not seen to give its log back`;
+    return { verdict: 'inconclusive', ...at, message, missing };
+  }
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `the start returns ${result.value}, but the log that it took is not given back`,
+    expected: 'vhost_log_put(sync=false) before vhost_dev_start returns',
+    evidence: [
+      { line: taken.line, role: 'the log is taken' },
+      { line: result.line, role: 'the start fails' },
+    ],
+  };
+}
+
 /** vhost_dev_start() undoes in the order log, vrings: a vring that is stopped comes after the put. */
 function judgeStart(context: SessionContext, start: Activation): Judgement | undefined {
   const { run } = context;
@@ -86,7 +130,7 @@ function judgeStart(context: SessionContext, start: Activation): Judgement | und
   );
   const puts = [...below(start, 'vhost_log_put'), ...bareWithin(context, start, 'vhost_log_put')];
   const put = puts.find((a) => a.first > taken.first);
-  if (undone === undefined && put === undefined) return undefined;
+  if (undone === undefined && put === undefined) return judgeFailed(context, start, taken);
   const at = place(start);
   if (put !== undefined && put.first < (undone?.first ?? Infinity)) {
     return {
