@@ -12,6 +12,7 @@ import {
   nextRequests,
 } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
+import { below, hasGap, place } from './shared/calls/queries.js';
 import { versionProof } from './shared/wire/version-proof.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
@@ -32,6 +33,7 @@ export const vuLogbaseCount: Rule = {
     needs: [
       'the messages of one connection in order, with payload: an strace of QEMU or of the backend',
       'a sign of QEMU 8.0 or later: the protocol features SHARED_OBJECT or DEVICE_STATE, set by that thread or over a socket that strace -y names; trace events of these threads; --qemu-version',
+      'or vhost_dev_log_resize, or vhost_dev_start, with the vhost_user_set_log_base calls in it and what they returned (gdb: finish)',
     ],
     why: 'A backend that maps the log anew at each SET_LOG_BASE takes away the one that its other queue pairs write to: DPDK crashed.',
     probes: [
@@ -47,7 +49,10 @@ export const vuLogbaseCount: Rule = {
       'a log that is resized: the memory table is sent beside it',
       'a log start after a log stop, a failed log start or a reconnect',
     ],
-    sources: ['QEMU hw/virtio/vhost-user.c vhost_user_set_log_base()'],
+    sources: [
+      'QEMU hw/virtio/vhost-user.c vhost_user_set_log_base()',
+      'QEMU hw/virtio/vhost.c vhost_dev_log_resize(), vhost_dev_start()',
+    ],
     bugs: [
       {
         where: 'QEMU c98ac64cfb53 (8.0), again 7c211eb078c4 (9.1)',
@@ -57,6 +62,7 @@ export const vuLogbaseCount: Rule = {
   },
   triggers: [],
   *sequence(context) {
+    yield* callsTwice(context);
     for (const connection of connectionsOf(context)) {
       let second: Message | undefined;
       for (const start of logStarts(connection)) {
@@ -69,6 +75,38 @@ export const vuLogbaseCount: Rule = {
     }
   },
 };
+
+/** vhost_dev_log_resize() and vhost_dev_start() call the op once, of whatever queue pair (QEMU hw/virtio/vhost.c). */
+function* callsTwice(context: SessionContext): Generator<Judgement> {
+  const { run } = context;
+  for (const caller of context.of('vhost_dev_log_resize', 'vhost_dev_start')) {
+    const calls = below(caller, 'op_set_log_base').filter(
+      (a) => a.backend === 'user' && a.entered && a.device === caller.device,
+    );
+    const [first, second] = calls;
+    if (first === undefined || second === undefined) continue;
+    const message = `${caller.func} calls ${second.func} twice`;
+    const missing: string[] = [];
+    if (!caller.entered) missing.push(`the entry of ${caller.func}`);
+    if (hasGap(run, caller.first, second.first))
+      missing.push(`an unbroken record of ${caller.func}`);
+    if (caller.altered || first.altered) missing.push('a run that the debugger did not alter');
+    // Of a log in which each line stands twice the returns come behind both.
+    if (first.result === undefined || first.result.line > second.line)
+      missing.push(`what the first ${first.func} returned (gdb: finish)`);
+    if (missing.length > 0) {
+      yield { verdict: 'inconclusive', ...place(second), message, missing };
+      continue;
+    }
+    yield {
+      verdict: 'violation',
+      ...place(second),
+      message,
+      expected: `one ${second.func} in ${caller.func}`,
+      evidence: [{ line: first.line, role: 'the first call' }],
+    };
+  }
+}
 
 /** A log base, and what follows it without anything but the messages of a log start in between. */
 interface LogStart {

@@ -320,6 +320,15 @@ const LOG_START: readonly ProtocolFault[] = [
     defect: at('vhost_virtqueue_set_addr', all(settingLog(true), onRing(1)), alter({ idx: 0 })),
   },
   {
+    name: 'log start sends its base twice',
+    rules: ['VU-LOGBASE-COUNT'],
+    openIn: ofBackend({
+      kernel: 'it stores the same address again',
+      vdpa: 'it stores the same address again',
+    }),
+    defect: at(op('set_log_base'), within('vhost_dev_log_resize'), TWICE),
+  },
+  {
     name: 'log base is 0',
     rules: ['ST-NULLBASE'],
     consequences: ['ST-BASE-EQ', 'LG-SHARED'],
