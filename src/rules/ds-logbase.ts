@@ -14,7 +14,7 @@ import {
 } from './shared/calls/queries.js';
 import { workOfStarted } from './shared/calls/start-success.js';
 import type { StartSuccess } from './shared/calls/start-success.js';
-import { wireStarts } from './shared/wire/starts.js';
+import { baseBefore, wireStarts } from './shared/wire/starts.js';
 import type { WireStart } from './shared/wire/starts.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -172,12 +172,19 @@ function judgeWire(context: SessionContext, start: WireStart): Judgement | undef
       evidence: [{ line: next.line, role: 'the log base is set' }],
     };
   }
+  const early = baseBefore(start);
   return {
     verdict: 'violation',
     ...at,
-    message: `${who} starts with LOG_ALL, and gets no log base`,
+    message:
+      early === undefined
+        ? `${who} starts with LOG_ALL, and gets no log base`
+        : `${who} starts with LOG_ALL, and gets no log base behind its vrings: the last one comes in front of its features`,
     expected: 'SET_LOG_BASE behind the last vring',
-    evidence: [{ line: next.line, role: `${next.name}: the start gets past the log base` }],
+    evidence: [
+      ...(early === undefined ? [] : [{ line: early.line, role: 'the log base' }]),
+      { line: next.line, role: `${next.name}: the start gets past the log base` },
+    ],
   };
 }
 

@@ -20,7 +20,7 @@ import {
 import type { Connection, Message } from './messages.js';
 import { nextOf } from './passes.js';
 import { refusedSteps } from './refused-steps.js';
-import { startsByFeatures } from './starts.js';
+import { baseBefore, startsByFeatures } from './starts.js';
 import type { WireStart } from './starts.js';
 import { faultsOfVring, setUpsOf, withoutIndex, withoutSize } from './vring-set-up.js';
 import type { Fault, SetUp } from './vring-set-up.js';
@@ -50,7 +50,7 @@ function judge(context: SessionContext, connection: Connection, fault: Fault): J
 }
 
 function* judgeStart(context: SessionContext, start: WireStart): Generator<Judgement> {
-  const { connection, features, requests, vrings } = start;
+  const { connection, features, requests, vrings, next } = start;
   const at = { endpoint: connection.endpoint, step: features.step, line: features.line };
   const last = requests.at(-1) ?? features;
   const missing = missingEndpoint(connection);
@@ -58,6 +58,9 @@ function* judgeStart(context: SessionContext, start: WireStart): Generator<Judge
   if (!isContinued(context, connection, features, last))
     missing.push('the device start without a gap, in one thread');
   const who = nameOf(connection);
+  // What it means that none follows is for DS-LOGBASE to say.
+  const isEarly = vrings.includes(0) && next?.name !== 'SET_LOG_BASE' && features.enable === true;
+  if (isEarly && baseBefore(start) !== undefined) missing.push('SET_LOG_BASE behind the vrings');
   yield missing.length > 0
     ? {
         verdict: 'inconclusive',

@@ -54,6 +54,13 @@ export function startsByFeatures(
   );
 }
 
+/** The request right in front of the features of a start, where it is a log base. */
+export function baseBefore({ connection, features }: WireStart): Message | undefined {
+  const requests = connection.messages.filter(({ sender }) => sender === 'frontend');
+  const before = requests[requests.indexOf(features) - 1];
+  return before?.name === 'SET_LOG_BASE' ? before : undefined;
+}
+
 /** The starts of two queue pairs, one right behind the other, of which only one has LOG_ALL. */
 export interface SplitStart {
   readonly logging: WireStart;
