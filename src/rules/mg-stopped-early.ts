@@ -194,7 +194,8 @@ function* judgeTrace(context: SessionContext): Generator<Judgement> {
       else if (is && (mask & ~next) !== 0n && tracked !== undefined) tracked.otherEnd ??= step;
       else if (was && !is) {
         tracked = undefined;
-        cleared = READING.has(state ?? '') ? step : undefined;
+        // The log start comes in the setup: one that is taken back there fails the migration.
+        cleared = state === 'setup' || READING.has(state ?? '') ? step : undefined;
       }
       mask = next;
       last = step;
@@ -202,7 +203,7 @@ function* judgeTrace(context: SessionContext): Generator<Judgement> {
       const isLost = last === undefined || hasGap(context.run, last.index - 1, step.index);
       if (tracked !== undefined) tracked.read = step;
       else if (isLost && READING.has(state ?? '')) yield unseen(step, UNBROKEN);
-      else if (cleared !== undefined) yield traced(cleared, step);
+      else if (cleared !== undefined && READING.has(state ?? '')) yield traced(cleared, step);
       cleared = undefined;
     }
   }
@@ -216,7 +217,7 @@ function traced(cleared: Step, read: Step): Judgement {
     verdict: 'violation',
     step: cleared.index,
     line: cleared.line,
-    message: 'dirty tracking ends for an active migration, which goes on to read the dirty log',
+    message: 'dirty tracking ends for a migration, which goes on to read the dirty log',
     expected:
       'global_dirty_changed without the bit of migration only after the migration has ended',
     evidence: [{ line: read.line, role: 'the migration reads the dirty log' }],
