@@ -176,7 +176,7 @@ class Capture {
     const numbers = recipeNumbers(records);
     return [
       ...[...functions].map((func, i) =>
-        probe(func, numbers.get(func) ?? 1000 + i, names.has(func)),
+        probe(func, numbers.get(func) ?? 1000 + i, names.has(func), numbers.has(func)),
       ),
       ...left,
     ];
@@ -193,8 +193,13 @@ function recipeNumbers(records: readonly CaptureRecord[]): Map<string, number> {
   return numbers;
 }
 
-/** The breakpoint of a function, and whether every call stops there. */
-function probe(func: string, number: number, isWatched: boolean): CaptureRecord {
+/** The breakpoint of a function, whether every call stops there, and whether it is one of the recipe. */
+function probe(
+  func: string,
+  number: number,
+  isWatched: boolean,
+  isDeclared: boolean,
+): CaptureRecord {
   return {
     kind: 'breakpoint-set',
     span: { first: 0, last: 0 },
@@ -203,7 +208,7 @@ function probe(func: string, number: number, isWatched: boolean): CaptureRecord 
     func,
     file: undefined,
     line: undefined,
-    declared: true,
+    ...(isDeclared ? { declared: true } : {}),
     ...(isWatched ? {} : { narrowed: true }),
   };
 }

@@ -179,12 +179,9 @@ function judgeWire(context: SessionContext, start: WireStart): Judgement | undef
     message:
       early === undefined
         ? `${who} starts with LOG_ALL, and gets no log base`
-        : `${who} starts with LOG_ALL, and gets no log base behind its vrings: the last one comes in front of its features`,
+        : `${who} starts with LOG_ALL, and gets no log base behind its vrings: the last one (line ${early.line}) comes in front of its features`,
     expected: 'SET_LOG_BASE behind the last vring',
-    evidence: [
-      ...(early === undefined ? [] : [{ line: early.line, role: 'the log base' }]),
-      { line: next.line, role: `${next.name}: the start gets past the log base` },
-    ],
+    evidence: [{ line: next.line, role: `${next.name}: the start gets past the log base` }],
   };
 }
 
