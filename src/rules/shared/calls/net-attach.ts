@@ -24,7 +24,7 @@ export function attaches({ printed }: Activation): boolean {
   return (bigintOf(printed?.get('fd')) ?? -1n) >= 0n;
 }
 
-/** The vring of a call, as the kernel counts, where `print *file` shows it. */
+/** The vring of a call, as the kernel counts, where `print *file`, or `print *ring`, shows it. */
 export function vringOf({ printed }: Activation): bigint | undefined {
   return bigintOf(printed?.get('index'));
 }

@@ -29,8 +29,9 @@ export function judgeRingReset(
   if (detach !== undefined && detach.first > (anchor?.first ?? -1)) {
     const fault = faultOfDetach(context, detach, 'the reset of a vring');
     if (fault !== undefined && (attaches(detach) || isOfReset(detach))) return { ...fault, ...at };
-    const [detached, fetched] = [vringOf(detach), at.vring];
-    if (detached === undefined || fetched === undefined || detached === BigInt(fetched)) {
+    const fetched = vringOf(fetch) ?? (at.vring === undefined ? undefined : BigInt(at.vring));
+    const detached = vringOf(detach);
+    if (detached === undefined || fetched === undefined || detached === fetched) {
       const evidence: Mark[] = [{ line: detach.line, role: 'the vring is detached' }];
       const message = 'the vring is detached before its reset';
       return { verdict: 'pass', ...at, message, evidence };
