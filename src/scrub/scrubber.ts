@@ -50,9 +50,11 @@ const PUBLIC_HOST =
 const PUBLIC_IPV4 = /^(?:0\.|127\.|255\.255\.255\.)/;
 
 const ANSI = '\\x1b\\[[0-9;]*[A-Za-z]';
+/** `</p>` is no path. */
+const END_TAG = '(?:p|pre|code|li|ul|ol|dl|dt|dd|td|th|tr|table|tbody|div|span|blockquote)>';
 /** In front of a path: the start, an escape sequence, or no character of a name. */
 const BEFORE_PATH = `(?<=^|${ANSI}|[\\s"'=(<:,\\[@;{|~])`;
-const PATH = new RegExp(`${BEFORE_PATH}/(?!/)[\\w.+@%~-]+(?:/+[\\w.+@%~-]+)*`, 'g');
+const PATH = new RegExp(`${BEFORE_PATH}/(?!/|${END_TAG})[\\w.+@%~-]+(?:/+[\\w.+@%~-]+)*`, 'g');
 const UUID = /(?<![\da-f-])[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}(?![\da-f-])/gi;
 const MAC = /(?<![\da-f:])[\da-f]{2}(?::[\da-f]{2}){5}(?![\da-f:])/gi;
 /** As Windows and Cisco write them; without a letter and the prefix of QEMU they may be a date or a sum. */
