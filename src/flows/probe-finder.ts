@@ -14,6 +14,8 @@ export interface Probe {
   readonly until: number;
   /** How the capture shows that it was watched. */
   readonly how: 'reported' | 'breakpoint set' | 'declared' | 'by elimination';
+  /** The recipe of `vhtrace probes` declares it: every call stops there, on no condition. */
+  readonly isDeclared: boolean;
   /** Line that names the breakpoint, where one does. */
   readonly line?: number | undefined;
   /** For `by elimination`: the breakpoint that was set and never reported. */
@@ -191,6 +193,7 @@ export class ProbeFinder {
         from: Math.max(first, from ?? 0),
         until: this.declared.has(func) ? until : Math.min(until, silentFrom(own, func)),
         how: 'reported',
+        isDeclared: this.declared.has(func),
         ...(line === undefined ? {} : { line }),
       });
     }
@@ -199,7 +202,8 @@ export class ProbeFinder {
       if (here === undefined || !functionTable.has(func)) continue;
       if (conditional.has(func) || probes.has(func)) continue;
       const end = here.how === 'declared' ? until : Math.min(until, silentFrom(own, func));
-      probes.set(func, { func, until: end, ...here });
+      const isDeclared = here.how === 'declared';
+      probes.set(func, { func, until: end, isDeclared, ...here });
     }
     return probes;
   }

@@ -69,9 +69,10 @@ export class Probes {
   ): Probes {
     const { probes } = this.bySession[session] ?? NOTHING_WATCHED;
     const placed: Probe[] = [];
-    for (const { func, from, until, how, line, breakpoint } of probes) {
+    for (const { func, from, until, how, isDeclared, line, breakpoint } of probes) {
       if (!watched.has(func)) continue;
-      placed.push({ func, from: placeOf(from), until: placeOf(until), how, line, breakpoint });
+      const place = { from: placeOf(from), until: placeOf(until) };
+      placed.push({ func, ...place, how, isDeclared, line, breakpoint });
     }
     const bySession: SessionProbes[] = [];
     // What is known by elimination is known by all breakpoints of the session: no part shows it.
@@ -235,6 +236,7 @@ function byElimination(
       from: steps[0]?.index ?? 0,
       until: Number.POSITIVE_INFINITY,
       how: 'by elimination',
+      isDeclared: false,
       breakpoint: silent,
     };
   }

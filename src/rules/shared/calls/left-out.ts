@@ -201,7 +201,7 @@ function isDeclaredOp(
 ): boolean {
   if (!kind.startsWith('op_')) return false;
   const backend = run.rings.backendOf(start);
-  return run.probes.watching(kind, start.first, to, backend)?.how === 'declared';
+  return run.probes.watching(kind, start.first, to, backend)?.isDeclared === true;
 }
 
 /**

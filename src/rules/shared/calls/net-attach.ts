@@ -93,6 +93,6 @@ function unsent(context: SessionContext, detach: Activation): string[] | undefin
     .find((each) => each.func === OP && each.from <= first && last < each.until);
   if (probe === undefined) return undefined;
   // A condition of the breakpoint, which a log may not show, may leave out those that take a tap away.
-  const isInSight = probe.how === 'declared' || others.some((a) => !attaches(a));
+  const isInSight = probe.isDeclared || others.some((a) => !attaches(a));
   return [...doubts(run, detach), ...(isInSight ? [] : [`a call of ${OP} with fd=-1`])];
 }

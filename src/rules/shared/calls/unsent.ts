@@ -35,7 +35,7 @@ export function unsent(context: SessionContext, call: Activation, op: Op): Unsen
   const probe = run.probes.watching(op, first, end, backend);
   if (probe === undefined) return undefined;
   // What the recipe of `vhtrace probes` declares has no condition.
-  if (probe.how !== 'declared' && !isInSight(context, call, op)) return undefined;
+  if (!probe.isDeclared && !isInSight(context, call, op)) return undefined;
   const ops = context.of(op);
   for (let i = firstFrom(ops, first); i < ops.length; i++) {
     const other = ops[i];
