@@ -4,6 +4,7 @@ import type { FactKind } from '../model/fact.js';
 import type { Judgement, Rule } from '../rules/rule.js';
 import { messageEvents } from '../rules/shared/traced/message-events.js';
 import { bareToggles } from './bare-toggles.js';
+import { missingOrder } from './missing-order.js';
 import type { Session } from './session.js';
 
 /** The inconclusive judgement on the first subject of the rule, if it has one in the session. */
@@ -134,36 +135,8 @@ function missingAround(
   subject: Pick<Subject, 'role' | 'line'>,
 ): readonly string[] {
   const { run } = context;
-  if (!run.ordered) {
-    const { why, line } = run.note ?? { why: 'it is a note', line: 0 };
-    if (why === 'times that run backwards') {
-      return [
-        `the order of the records: ${why} (line ${line}) show that the newest line comes first; \`tac FILE | vhtrace check -\` turns them round`,
-      ];
-    }
-    if (why === 'a time that goes back') {
-      return [
-        `the order of the records: ${why} (line ${line}) shows that lines do not stand where they were written; sort them by time, with no part twice`,
-      ];
-    }
-    if (why === 'lines of two debuggers') {
-      return [
-        `the order of the records: ${why} (line ${line}) stand among each other; give each gdb a log of its own (\`set logging file\`)`,
-      ];
-    }
-    if (why === 'records that stand twice') {
-      return [
-        `how often each thing happened: ${why} (from line ${line} on), with the same time; \`uniq FILE | vhtrace check -\` leaves one of each`,
-      ];
-    }
-    if (why === 'files of single threads, one behind the other') {
-      return [
-        `the order of the records: ${why} (line ${line}), as strace -ff writes them; \`strace-log-merge\` of strace brings them in order`,
-      ];
-    }
-    return [
-      `the order of the ${subject.role === 'wire' ? 'records' : 'backtraces'}: ${why} (line ${line}) make this a note of separate snippets; --assume-ordered vouches for their order`,
-    ];
+  if (!run.ordered && run.note !== undefined) {
+    return [missingOrder(run.note, subject.role === 'wire' ? 'records' : 'backtraces')];
   }
   if (subject.role === 'event') {
     return [
@@ -184,7 +157,7 @@ function missingCalls(context: Session): string {
     return 'the arguments of the calls, and functions that have no symbol: the debugger prints no argument and no source line, as without debug information of that QEMU (its package of debug symbols, or a build that is not stripped)';
   const isOfRecipe =
     context.steps.some(({ breakpoint }) => breakpoint !== undefined) &&
-    context.run.probes.ofSession(context.session).some(({ how }) => how === 'declared');
+    context.run.probes.ofSession(context.session).some((probe) => probe.isDeclared);
   if (isOfRecipe)
     return 'something around it that the rule can judge: this capture is of the recipe of `vhtrace probes gdb` and does not show it; `vhtrace explain RULE` lists what the rule needs, and its exceptions';
   return 'the calls around it or their arguments: `vhtrace explain RULE` lists what is needed, `vhtrace probes gdb` prints the script that shows it';
