@@ -8,7 +8,7 @@
 import type { CaptureRecord, Reading } from '../model/record.js';
 import { cleanLine } from './clean.js';
 import { DoubleSpacing } from './double-spacing.js';
-import { singleBlanks } from './doubled-blanks.js';
+import { singleBlanks } from './widened-blanks.js';
 import { CsvLines } from './csv-lines.js';
 import { FrameTable } from './gdb/frames.js';
 import { KnownLines } from './gdb/known-lines.js';
