@@ -5,6 +5,9 @@
  */
 import type { CaptureRecord } from '../model/record.js';
 
+/** Of each kind; a hostile file begins a new one on each line. */
+const MOST_WAITING = 4096;
+
 /** As many records may stand behind one that waits. */
 const MOST_HELD = 1000;
 
@@ -48,5 +51,38 @@ export class HeldRecords {
       slot.gone = true;
       return slot.record;
     });
+  }
+}
+
+/** What waits for a later line, by what tells that it belongs to it: a thread, a connection. */
+export class Waiting<Entry extends { readonly slot: Slot }> {
+  readonly #entries = new Map<string, Entry>();
+
+  /** Nothing of the same key may wait. The oldest makes room. */
+  add(key: string, entry: Entry): void {
+    if (this.#entries.size >= MOST_WAITING) {
+      const [oldest] = this.#entries.keys();
+      if (oldest !== undefined) this.take(oldest);
+    }
+    entry.slot.waits += 1;
+    this.#entries.set(key, entry);
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** It waits no longer. */
+  take(key: string): Entry | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(key);
+    entry.slot.waits -= 1;
+    return entry;
+  }
+
+  clear(): void {
+    for (const { slot } of this.#entries.values()) slot.waits -= 1;
+    this.#entries.clear();
   }
 }

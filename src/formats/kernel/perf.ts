@@ -11,7 +11,7 @@
  *           text; bytes of buffers, which perf trace does not print.
  */
 import type { CaptureRecord, Gap, KernelEvent, Stamp, SystemCall } from '../../model/record.js';
-import { HeldRecords } from '../held-records.js';
+import { HeldRecords, Waiting } from '../held-records.js';
 import type { Slot } from '../held-records.js';
 import { keyValues } from '../key-values.js';
 import type { LineFormat } from '../line-format.js';
@@ -38,9 +38,6 @@ interface TornCall {
   readonly slot: Slot;
 }
 
-/** Threads whose calls have not ended; a hostile file has a new one on each line. */
-const MOST_TORN = 4096;
-
 class Perf implements LineFormat {
   readonly id = 'perf';
   readonly #stacks = new StackBuilder();
@@ -50,7 +47,8 @@ class Perf implements LineFormat {
   /** The last sample of each processor. */
   readonly #rows = new Map<number, number>();
   readonly #held = new HeldRecords();
-  readonly #torn = new Map<string, TornCall>();
+  /** By thread. */
+  readonly #torn = new Waiting<TornCall>();
   #missed: number[] = [];
 
   get isOpen(): boolean {
@@ -129,17 +127,10 @@ class Perf implements LineFormat {
 
   #addCall(call: PerfCall, lineNo: number): void {
     const thread = String(call.pid ?? '');
-    const torn = this.#torn.get(thread);
-    if (torn !== undefined) {
-      this.#torn.delete(thread);
-      torn.slot.waits -= 1;
-    }
+    const torn = this.#torn.take(thread);
     if (call.what === 'call') {
       const slot = this.#held.add(systemCallOf(call, lineNo));
-      if (!call.unfinished) return;
-      slot.waits += 1;
-      if (this.#torn.size >= MOST_TORN) this.#forgetTorn();
-      this.#torn.set(thread, { call, slot });
+      if (call.unfinished) this.#torn.add(thread, { call, slot });
       return;
     }
     if (torn?.call.name === call.name) {
@@ -147,11 +138,6 @@ class Perf implements LineFormat {
       torn.slot.record = systemCallOf({ ...torn.call, result, errno }, torn.slot.record.span.first);
     }
     this.#held.add({ kind: 'chatter', span: span(lineNo) });
-  }
-
-  #forgetTorn(): void {
-    for (const { slot } of this.#torn.values()) slot.waits -= 1;
-    this.#torn.clear();
   }
 }
 

@@ -11,27 +11,14 @@
  *           io_uring; stacks of -k and messages of QEMU in between (chatter). A file
  *           descriptor counts for the whole capture: two processes in one strace are not told apart by it.
  */
-import type {
-  CaptureRecord,
-  Problem,
-  Span,
-  SystemCall,
-  VhostUserMessage,
-} from '../../model/record.js';
-import { HeldRecords } from '../held-records.js';
+import type { CaptureRecord, Problem, Span, SystemCall } from '../../model/record.js';
+import { HeldRecords, Waiting } from '../held-records.js';
 import type { Slot } from '../held-records.js';
 import type { LineFormat } from '../line-format.js';
-import {
-  bytesThatWent,
-  callOf,
-  channelOf,
-  isMisfit,
-  lengthOf,
-  messageOf,
-  withPayload,
-} from './strace-call.js';
+import { callOf } from './strace-call.js';
 import { Dump } from './strace-dump.js';
 import { hasLostHead, isAttachment, isEvidence, isOfProgram } from './strace-evidence.js';
+import { ThreadFiles } from './strace-files.js';
 import {
   directionOf,
   hasFailed,
@@ -42,11 +29,8 @@ import {
   straceLine,
   transferOf,
 } from './strace-line.js';
-import type { CallLine, StraceLine, Transfer } from './strace-line.js';
-import { ThreadFiles } from './strace-files.js';
-import { HEADER_BYTES, headerOf } from './vhost-user-bytes.js';
-import type { MessageHeader, MessageKind } from './vhost-user-bytes.js';
-import { Channels } from './vhost-user-channels.js';
+import type { CallLine, StraceLine } from './strace-line.js';
+import { StraceMessages } from './strace-messages.js';
 import {
   beginsCall,
   hasTornName,
@@ -65,14 +49,6 @@ interface Torn {
   readonly slot: Slot;
 }
 
-/** A message whose payload the next call on the connection carries. */
-interface Headed {
-  readonly header: MessageHeader;
-  readonly kind: MessageKind;
-  readonly message: VhostUserMessage;
-  readonly slot: Slot;
-}
-
 /** A call whose strings were cut: the bytes may be dumped below it. */
 interface Dumped {
   readonly line: CallLine;
@@ -85,8 +61,8 @@ interface Dumped {
 /** Of the largest message that is read. */
 const MOST_DUMP_LINES = 1024;
 
-/** Threads and connections that are remembered; a hostile file has a new one on each line. */
-const MOST_REMEMBERED = 4096;
+/** Threads that are remembered; a hostile file has a new one on each line. */
+const MOST_THREADS = 4096;
 
 /** `4:01:10.029000 sendmsg(12<...`: of the line that begins with a thread and a time something is lost. */
 const TORN_STAMP = /^[\d:.,\]) ]{1,32}[a-z]\w*\(/;
@@ -96,9 +72,9 @@ class Strace implements LineFormat {
   readonly #held = new HeldRecords();
   /** That have begun a call. */
   readonly #threads = new Set<number>();
-  readonly #torn = new Map<number, Torn>();
-  readonly #headed = new Map<string, Headed>();
-  readonly #channels = new Channels();
+  /** By thread. */
+  readonly #torn = new Waiting<Torn>();
+  readonly #messages = new StraceMessages(this.#held);
   readonly #files = new ThreadFiles();
   #dumped: Dumped | undefined;
   /** A call whose end is missing on its line. */
@@ -216,8 +192,9 @@ class Strace implements LineFormat {
         this.#onResumed(line, span, text);
         break;
       case 'exit':
+        // What the thread had begun never returned, as far as the text says.
         this.#threads.delete(line.pid ?? 0);
-        this.#forget(line.pid ?? 0);
+        this.#torn.take(threadOf(line));
         this.#chatter(span.first);
         break;
       case 'signal':
@@ -250,10 +227,8 @@ class Strace implements LineFormat {
   #lose(span: Span, why: string, text = ''): void {
     this.#miss(span, text);
     this.#gap(span, why);
-    for (const entries of [this.#torn, this.#headed]) {
-      for (const { slot } of entries.values()) slot.waits -= 1;
-      entries.clear();
-    }
+    this.#torn.clear();
+    this.#messages.forget();
   }
 
   #loseEndOfLine(span: Span): void {
@@ -279,33 +254,31 @@ class Strace implements LineFormat {
 
   #onCall(line: CallLine, span: Span, dump?: Dump): void {
     const call = callOf(line, span);
-    if (this.#threads.size < MOST_REMEMBERED) this.#threads.add(line.pid ?? 0);
-    this.#leave(line.pid ?? 0, span.first);
+    if (this.#threads.size < MOST_THREADS) this.#threads.add(line.pid ?? 0);
+    this.#leave(call, span.first);
     const slot = this.#carry(call, line.args, call, dump);
-    if (line.unfinished) {
-      slot.waits += 1;
-      remember(this.#torn, line.pid ?? 0, { call, slot });
-    } else if (call.name === 'close') this.#channels.close(channelOf(call));
+    if (line.unfinished) this.#torn.add(threadOf(call), { call, slot });
+    else if (call.name === 'close') this.#messages.close(call);
   }
 
   // `<... futex resumed> <unfinished ...>` is a call that will never return.
   #onResumed(line: CallLine, span: Span, text: string): void {
-    const pid = line.pid ?? 0;
-    const torn = this.#torn.get(pid);
+    const thread = threadOf(line);
+    const torn = this.#torn.get(thread);
     if (torn?.call.name !== line.name) {
       // Of one that was under way when strace came there is no beginning.
-      if (!this.#threads.has(pid) || directionOf(line.name) === undefined) this.#skip(span);
+      if (!this.#threads.has(line.pid ?? 0) || directionOf(line.name) === undefined)
+        this.#skip(span);
       else {
         this.#miss(span, text);
         this.#gap(span, `the beginning of ${line.name}() is missing`);
       }
       return;
     }
-    this.#torn.delete(pid);
+    this.#torn.take(thread);
     const call = { ...torn.call, result: line.result, errno: line.errno };
     // What was sent was printed on the first line, and did not go out if the call failed.
     if (torn.slot.record.kind === 'syscall' || hasFailed(call)) torn.slot.record = call;
-    torn.slot.waits -= 1;
     if (directionOf(call.name) !== 'receive') this.#skip(span);
     else {
       const time = line.time === undefined ? {} : { time: line.time };
@@ -314,75 +287,19 @@ class Strace implements LineFormat {
   }
 
   /** The thread goes on with another call: the line that tells of the return is missing, as `grep fd` leaves it out. */
-  #leave(pid: number, lineNo: number): void {
-    const torn = this.#torn.get(pid);
+  #leave(call: SystemCall, lineNo: number): void {
+    const torn = this.#torn.take(threadOf(call));
     if (torn === undefined) return;
     const why = `the end of ${torn.call.name}() is missing`;
     this.#held.add({ kind: 'gap', span: { first: lineNo, last: lineNo - 1 }, why });
-    this.#forget(pid);
-  }
-
-  /** What the thread had begun never returned, as far as the text says. */
-  #forget(pid: number): void {
-    const torn = this.#torn.get(pid);
-    if (torn === undefined) return;
-    torn.slot.waits -= 1;
-    this.#torn.delete(pid);
   }
 
   /** Adds the message that the call carried, or `otherwise`. */
   #carry(call: SystemCall, args: string, otherwise: CaptureRecord, dump?: Dump): Slot {
-    const { fd } = call;
-    const printed = bytesThatWent(call, args);
-    const bytes = printed && dump?.bytesOf(printed.bytes, call.result);
-    const transfer = printed && bytes ? { ...printed, bytes, cut: false } : printed;
-    if (transfer === undefined || fd === undefined || hasFailed(call)) {
-      return this.#held.add(otherwise);
-    }
-    const connection = `${call.pid ?? ''} ${fd} ${transfer.direction}`;
-    if (this.#completes(connection, transfer)) return this.#held.add(otherwise);
-    const header = headerOf(transfer.bytes);
-    if (header !== undefined && isMisfit(transfer, call.result)) {
-      this.#missed.push(call.span.first);
-      return this.#gap(call.span, `the end of ${call.name}() is missing`);
-    }
-    const length = lengthOf(transfer, call.result);
-    const kind = header === undefined ? undefined : this.#kindOf(header, call, transfer, length);
-    if (header === undefined || kind === undefined) return this.#held.add(otherwise);
-    const message = messageOf(call, header, kind, transfer);
-    const slot = this.#held.add(message);
-    if (header.size > 0 && length === HEADER_BYTES) {
-      slot.waits += 1;
-      remember(this.#headed, connection, { header, kind, message, slot });
-    }
-    return slot;
-  }
-
-  #kindOf(
-    header: MessageHeader,
-    call: SystemCall,
-    { direction, bringsFile }: Transfer,
-    length: number | undefined,
-  ): MessageKind | undefined {
-    if (length !== undefined && length !== HEADER_BYTES && length !== HEADER_BYTES + header.size) {
-      return undefined;
-    }
-    const channel = channelOf(call);
-    return this.#channels.kindOf(header, { thread: call.pid, channel, direction, bringsFile });
-  }
-
-  /** Are these bytes the payload of the message before? */
-  #completes(connection: string, { bytes, cut }: Transfer): boolean {
-    const headed = this.#headed.get(connection);
-    if (headed === undefined) return false;
-    this.#headed.delete(connection);
-    const { header, kind, message, slot } = headed;
-    const fits = cut ? bytes.length < header.size : bytes.length === header.size;
-    if (fits && slot.record.kind === 'message') {
-      slot.record = withPayload(message, header, kind, bytes);
-    }
-    slot.waits -= 1;
-    return fits;
+    const slot = this.#messages.carry(call, args, otherwise, dump);
+    if (slot !== undefined) return slot;
+    this.#missed.push(call.span.first);
+    return this.#gap(call.span, `the end of ${call.name}() is missing`);
   }
 }
 
@@ -391,18 +308,6 @@ function isCut({ name, args, unfinished }: CallLine): boolean {
   return !unfinished && transferOf(name, args)?.cut === true;
 }
 
-/** The oldest entry makes room: it waits no longer. */
-function remember<Key, Entry extends { readonly slot: Slot }>(
-  entries: Map<Key, Entry>,
-  key: Key,
-  entry: Entry,
-): void {
-  if (entries.size >= MOST_REMEMBERED) {
-    const oldest = entries.entries().next().value;
-    if (oldest !== undefined) {
-      oldest[1].slot.waits -= 1;
-      entries.delete(oldest[0]);
-    }
-  }
-  entries.set(key, entry);
+function threadOf({ pid }: { readonly pid?: number | undefined }): string {
+  return String(pid ?? '');
 }

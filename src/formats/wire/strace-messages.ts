@@ -1,0 +1,107 @@
+/**
+ * The vhost-user messages in the bytes that strace printed of sent and received data.
+ *
+ * A message keeps the line of its header, also where the payload is read by a second call, as
+ * libvhost-user's vu_message_read_default() and DPDK's read_vhost_message() do.
+ */
+import type { CaptureRecord, SystemCall, VhostUserMessage } from '../../model/record.js';
+import { Waiting } from '../held-records.js';
+import type { HeldRecords, Slot } from '../held-records.js';
+import {
+  bytesThatWent,
+  channelOf,
+  isMisfit,
+  lengthOf,
+  messageOf,
+  withPayload,
+} from './strace-call.js';
+import type { Dump } from './strace-dump.js';
+import { hasFailed } from './strace-line.js';
+import type { Transfer } from './strace-line.js';
+import { HEADER_BYTES, headerOf } from './vhost-user-bytes.js';
+import type { MessageHeader, MessageKind } from './vhost-user-bytes.js';
+import { Channels } from './vhost-user-channels.js';
+
+/** A message whose payload the next call on the connection carries. */
+interface Headed {
+  readonly header: MessageHeader;
+  readonly kind: MessageKind;
+  readonly message: VhostUserMessage;
+  readonly slot: Slot;
+}
+
+export class StraceMessages {
+  readonly #held: HeldRecords;
+  /** By connection and direction. */
+  readonly #headed = new Waiting<Headed>();
+  readonly #channels = new Channels();
+
+  constructor(held: HeldRecords) {
+    this.#held = held;
+  }
+
+  /** Adds the message that the call carried, or `otherwise`; neither where not all bytes of one are there. */
+  carry(
+    call: SystemCall,
+    args: string,
+    otherwise: CaptureRecord,
+    dump: Dump | undefined,
+  ): Slot | undefined {
+    const { fd } = call;
+    const printed = bytesThatWent(call, args);
+    const bytes = printed && dump?.bytesOf(printed.bytes, call.result);
+    const transfer = printed && bytes ? { ...printed, bytes, cut: false } : printed;
+    if (transfer === undefined || fd === undefined || hasFailed(call)) {
+      return this.#held.add(otherwise);
+    }
+    const connection = `${call.pid ?? ''} ${fd} ${transfer.direction}`;
+    if (this.#completes(connection, transfer)) return this.#held.add(otherwise);
+    const header = headerOf(transfer.bytes);
+    if (header === undefined) return this.#held.add(otherwise);
+    if (isMisfit(transfer, call.result)) return undefined;
+    const length = lengthOf(transfer, call.result);
+    const kind = this.#kindOf(header, call, transfer, length);
+    if (kind === undefined) return this.#held.add(otherwise);
+    const message = messageOf(call, header, kind, transfer);
+    const slot = this.#held.add(message);
+    if (header.size > 0 && length === HEADER_BYTES) {
+      this.#headed.add(connection, { header, kind, message, slot });
+    }
+    return slot;
+  }
+
+  /** The file descriptor is that of another connection from here on. */
+  close(call: SystemCall): void {
+    this.#channels.close(channelOf(call));
+  }
+
+  /** Lines are missing: no payload is still to come. */
+  forget(): void {
+    this.#headed.clear();
+  }
+
+  #kindOf(
+    header: MessageHeader,
+    call: SystemCall,
+    { direction, bringsFile }: Transfer,
+    length: number | undefined,
+  ): MessageKind | undefined {
+    if (length !== undefined && length !== HEADER_BYTES && length !== HEADER_BYTES + header.size) {
+      return undefined;
+    }
+    const channel = channelOf(call);
+    return this.#channels.kindOf(header, { thread: call.pid, channel, direction, bringsFile });
+  }
+
+  /** Are these bytes the payload of the message before? */
+  #completes(connection: string, { bytes, cut }: Transfer): boolean {
+    const headed = this.#headed.take(connection);
+    if (headed === undefined) return false;
+    const { header, kind, message, slot } = headed;
+    const fits = cut ? bytes.length < header.size : bytes.length === header.size;
+    if (fits && slot.record.kind === 'message') {
+      slot.record = withPayload(message, header, kind, bytes);
+    }
+    return fits;
+  }
+}
