@@ -279,6 +279,13 @@ export const VRING_REQUESTS: ReadonlySet<string> = new Set([
   'SET_VRING_ERR',
 ]);
 
+/** No network device, the only one with several queue pairs, has these. */
+export const OF_ONE_DEVICE: ReadonlySet<string> = new Set([
+  'GET_CONFIG',
+  'GET_INFLIGHT_FD',
+  'SET_INFLIGHT_FD',
+]);
+
 /** Has logging in it: it is what must take effect before QEMU goes on. */
 export function isLogRequest({ sender, name, enable }: Message): boolean {
   const isSubject = name === 'SET_FEATURES' || name === 'SET_VRING_ADDR';

@@ -16,10 +16,12 @@ import {
   MESSAGES_RECIPE,
   missingEndpoint,
   nameOf,
+  OF_ONE_DEVICE,
 } from './messages.js';
 import type { Connection, Message } from './messages.js';
 import { nextOf } from './passes.js';
 import { refusedSteps } from './refused-steps.js';
+import { restartsWithoutFeatures } from './restarts.js';
 import { baseBefore, startsByFeatures } from './starts.js';
 import type { WireStart } from './starts.js';
 import { faultsOfVring, setUpsOf, withoutIndex, withoutSize } from './vring-set-up.js';
@@ -76,10 +78,12 @@ function* faultsOf(
   connection: Connection,
   requests: readonly Message[],
 ): Generator<Fault> {
-  for (const setUp of setUpsOf(requests)) {
+  const setUps = [...setUpsOf(requests)];
+  for (const setUp of setUps) {
     yield* faultsOfVring(connection, setUp);
     yield* withoutFeatures(connection, setUp, requests);
   }
+  yield* restartsWithoutFeatures(connection, requests, setUps);
   yield* withoutSize(connection, requests);
   yield* refusedSteps(connection, requests);
   const starts = startsByFeatures(connection, requests);
@@ -215,13 +219,6 @@ function* faultsOfFeatures(
     to: enable,
   };
 }
-
-/** No network device, the only one with several queue pairs, has these. */
-const OF_ONE_DEVICE: ReadonlySet<string> = new Set([
-  'GET_CONFIG',
-  'GET_INFLIGHT_FD',
-  'SET_INFLIGHT_FD',
-]);
 
 function faultOfBase(connection: Connection, base: Message, next: Message): Fault {
   return {
