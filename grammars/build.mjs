@@ -86,6 +86,7 @@ const startRules = {
     Line: "import('../formats/wire/strace-line.js').StraceLine",
     FirstArgument: "import('../formats/wire/strace-line.js').FirstArgument",
     Request: 'string | undefined',
+    Transferred: 'true',
   },
   'trace-events': {
     Line: "import('../formats/qemu/event-declarations.js').DeclaredLine | undefined",

@@ -164,15 +164,25 @@ export function readPlain(line: TraceLine, lineNo: number, events: EventTable): 
 }
 
 function isDamaged(
-  { by, name, text }: TraceLine,
+  { by, head, name, text }: TraceLine,
   fit: Fit | undefined,
   events: EventTable,
 ): boolean {
-  if (fit === undefined && events.isComplete(name)) return true;
+  if (fit === undefined && (events.isComplete(name) || isTornName(name, text, events))) return true;
+  if (head !== undefined && BEGUN.test(head)) return true;
   if (fit?.form.isOfTwo(fit.args) === true) return true;
   // Most texts have no @ and no Z, which are found sooner than a stamp is not.
   if (by === 'thread') return text.includes('@') && INNER_STAMP.test(text.slice(0, 4096));
   return by === 'time' && text.includes('Z ') && INNER_ISO_STAMP.test(text.slice(0, 4096));
+}
+
+/** "25762@1795323548.104900:v" in front of another one's stamp: what came there is lost. */
+const BEGUN = /\d@\d{1,12}\.\d{1,9}:\w*$/;
+
+/** "memory_re gion_sync_dirty mr '(all)'": a blank in the name of a known event. */
+function isTornName(name: string, text: string, events: EventTable): boolean {
+  const rest = /^\w+/.exec(text)?.[0];
+  return rest !== undefined && !events.has(name) && events.has(name + rest);
 }
 
 function eventOf(

@@ -50,6 +50,25 @@ const REFUSALS: Readonly<Record<string, RegExp>> = {
     /^(?:features changed while device is running\.?|received invalid negotiated features\.?)$/,
 };
 
+/** A line that tells of a message, and not of which one on which connection. */
+interface Loss {
+  readonly message: string;
+  readonly why: string;
+}
+
+const GLUED: Loss = {
+  message: 'lines of DPDK are glued to one, of which none is read',
+  why: 'lines are glued to one',
+};
+
+const TORN: Loss = {
+  message: 'a line of DPDK about a message has lost a part',
+  why: 'a message could not be read',
+};
+
+/** "(/tmp/vhost.socad message VHOST_USER_SET_MEM_TABLE": the library names a request at the end of no other line. */
+const TORN_MESSAGE = /\bmess\w* VHOST_USER_[A-Z\d_]+$|ead mess\w*$/;
+
 /** The largest memory table takes some 300 lines. */
 const MOST_LINES = 4096;
 
@@ -71,8 +90,9 @@ class Dpdk implements LineFormat {
     this.#problem = undefined;
     const line = configLine(text);
     if (line === undefined) return this.#takeOther(text, lineNo);
-    if (isGlued(line)) return this.#lose(lineNo);
+    if (isGlued(line)) return this.#lose(lineNo, GLUED);
     const said = configText(line.text);
+    if (said === undefined && TORN_MESSAGE.test(line.text)) return this.#lose(lineNo, TORN);
     // A build that says more of a request than the library does: what it left out is not known either.
     if (said === undefined && line.text.startsWith('read message ')) return undefined;
     this.#lastLine = lineNo;
@@ -96,12 +116,11 @@ class Dpdk implements LineFormat {
     return open === undefined ? [] : [messageOf(open)];
   }
 
-  #lose(lineNo: number): readonly CaptureRecord[] {
+  #lose(lineNo: number, { message, why }: Loss): readonly CaptureRecord[] {
     this.#lastLine = lineNo;
     const span = { first: lineNo, last: lineNo };
-    const message = 'lines of DPDK are glued to one, of which none is read';
     this.#problem = { code: 'UNREAD_PROTOCOL', message, span };
-    return [...this.end(), { kind: 'gap', span, why: 'lines are glued to one' }];
+    return [...this.end(), { kind: 'gap', span, why }];
   }
 
   /** The handler of the message says why it fails. */

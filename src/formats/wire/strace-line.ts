@@ -125,14 +125,31 @@ const WHOLE_REQUEST = /(?:^|[ *])VHOST(?:_[A-Z\d]+)+(?= |$)/;
 /** "VHOST_SET_VR ING_ADDR" */
 const TORN_REQUEST = /VHOST_[A-Z\d_]* [A-Z\d_]/;
 
+/** The call as strace printed it; undefined where something of one is lost that may have told of a vhost device. */
+export function wholeCall(line: CallLine): CallLine | undefined {
+  if (isDamaged(line)) return undefined;
+  const { name, args } = line;
+  if (!TRANSFERS.test(name) || !args.includes('"') || DECODED.test(args)) return line;
+  if (accept(args, 'Transferred') !== undefined) return line;
+  // Where a line break became a blank.
+  const tight = args.replace(/(?<!,|=>) (?!=>)/g, '');
+  return accept(tight, 'Transferred') === undefined ? undefined : { ...line, args: tight };
+}
+
+/** vhost-user messages go over these. */
+const TRANSFERS = /^(?:(?:send|recv)(?:msg)?|(?:read|write)v?)$/;
+
+/** "iov_base=[{nlmsg_len=20, ...": netlink. */
+const DECODED = /iov_base=[[{]/;
+
 /** Characters are missing within a call that may have told of a vhost device. */
-export function isDamaged({ what, name, args }: CallLine): boolean {
+function isDamaged({ what, name, args }: CallLine): boolean {
   const isMessage = name === 'sendmsg' || name === 'recvmsg';
-  if (isMessage && /iov_base=(?!"|0x|NULL)/.test(args)) return true;
+  if (isMessage && /iov_base=(?!["[{]|0x|NULL)/.test(args)) return true;
   if (what !== 'call' || !(isMessage || name === 'ioctl')) return false;
   const { fd, rest } = firstArgument(args);
   if (/^\d/.test(args) && fd === undefined) return true;
-  if (isMessage || !args.includes('VHOST')) return false;
+  if (isMessage || !args.replaceAll(' ', '').includes('VHOST')) return false;
   const request = requestOf(rest) ?? '';
   return !WHOLE_REQUEST.test(request) || TORN_REQUEST.test(request);
 }

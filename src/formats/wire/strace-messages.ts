@@ -57,8 +57,9 @@ export class StraceMessages {
     const connection = `${call.pid ?? ''} ${fd} ${transfer.direction}`;
     if (this.#completes(connection, transfer)) return this.#held.add(otherwise);
     const header = headerOf(transfer.bytes);
+    const isOfMessages = header !== undefined || this.#channels.isKnown(channelOf(call));
+    if (isOfMessages && isMisfit(transfer, call.result)) return undefined;
     if (header === undefined) return this.#held.add(otherwise);
-    if (isMisfit(transfer, call.result)) return undefined;
     const length = lengthOf(transfer, call.result);
     const kind = this.#kindOf(header, call, transfer, length);
     if (kind === undefined) return this.#held.add(otherwise);

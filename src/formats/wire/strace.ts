@@ -18,16 +18,17 @@ import type { LineFormat } from '../line-format.js';
 import { callOf } from './strace-call.js';
 import { Dump } from './strace-dump.js';
 import { hasLostHead, isAttachment, isEvidence, isOfProgram } from './strace-evidence.js';
+import { SocketNames } from './socket-names.js';
 import { ThreadFiles } from './strace-files.js';
 import {
   directionOf,
   hasFailed,
   holdsTwo,
   isBrokenCall,
-  isDamaged,
   isTornEnd,
   straceLine,
   transferOf,
+  wholeCall,
 } from './strace-line.js';
 import type { CallLine, StraceLine } from './strace-line.js';
 import { StraceMessages } from './strace-messages.js';
@@ -76,6 +77,7 @@ class Strace implements LineFormat {
   readonly #torn = new Waiting<Torn>();
   readonly #messages = new StraceMessages(this.#held);
   readonly #files = new ThreadFiles();
+  readonly #names = new SocketNames();
   #dumped: Dumped | undefined;
   /** A call whose end is missing on its line. */
   #wrapped: WrappedCall | undefined;
@@ -150,10 +152,10 @@ class Strace implements LineFormat {
   }
 
   #readWhole(line: StraceLine, span: Span, text: string): void {
+    const whole = 'args' in line ? wholeCall(line) : line;
     if (holdsTwo(text, line)) this.#loseEndOfLine(span);
-    else if ('args' in line && isDamaged(line))
-      this.#lose(span, 'a part of a call is missing', text);
-    else this.#read(line, span, text);
+    else if (whole === undefined) this.#lose(span, 'a part of a call is missing', text);
+    else this.#read(whole, span, text);
   }
 
   #attach(text: string, lineNo: number): void {
@@ -256,9 +258,19 @@ class Strace implements LineFormat {
     const call = callOf(line, span);
     if (this.#threads.size < MOST_THREADS) this.#threads.add(line.pid ?? 0);
     this.#leave(call, span.first);
+    this.#nameSocket(call);
     const slot = this.#carry(call, line.args, call, dump);
     if (line.unfinished) this.#torn.add(threadOf(call), { call, slot });
     else if (call.name === 'close') this.#messages.close(call);
+  }
+
+  #nameSocket(call: SystemCall): void {
+    const torn = this.#names.tornBefore(call);
+    if (torn === undefined) return;
+    const { first } = call.span;
+    const reach = { from: torn.first, to: torn.last };
+    const why = 'the name of a socket is torn';
+    this.#held.add({ kind: 'gap', span: { first, last: first - 1 }, why, reach });
   }
 
   // `<... futex resumed> <unfinished ...>` is a call that will never return.

@@ -38,6 +38,11 @@ export class Channels {
     this.#owners.delete(channel);
   }
 
+  /** Messages went over it. */
+  isKnown(channel: string): boolean {
+    return this.#owners.has(channel);
+  }
+
   /** What the next message is, or undefined: no message, or QEMU's answer to a request of the backend. */
   kindOf(header: MessageHeader, carriage: Carriage): MessageKind | undefined {
     const { thread, channel, direction } = carriage;
