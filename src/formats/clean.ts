@@ -10,7 +10,7 @@ import { MOJIBAKE, withoutMojibake } from './mojibake.js';
 
 // Nearly every line has none of these, and one test must show it.
 const UNCLEAN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u2018\u2019\u201c\u201d\u2026\ufeff]|^[ \t>|]*[\uff1e\u00bb\u203a]|\w\\[_=]|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u00ad\u061c\u200b-\u200f\u2018\u2019\u201c\u201d\u2026\u2060-\u2064\ufeff]|^[ \t>|]*[\uff1e\u00bb\u203a]|\w\\[_=]|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC _ bk;t=1795320809223 BEL   ESC ( B
 
@@ -21,7 +21,8 @@ const ESCAPE =
 const COLOUR = /(?:\^\[|\u241b|\\(?:e|033|x1b|u001b))?\[(?:\d{1,3}(?:;\d{1,3}){0,4}m|m(?![a-z]))/gi;
 const UNCOLOURED = /\[(?:0m|m(?![a-z]))/;
 
-const CONTROL = /[\x00-\x07\x0b-\x1f\x7f-\x9f\ufeff]/g;
+// With what typesetters and pages put where a word may be parted or must not (Unicode, Default_Ignorable_Code_Point).
+const CONTROL = /[\x00-\x07\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2060-\u2064\ufeff]/g;
 
 // “live_migration”: word processors and some mail programs turn all of a line. Beside a straight one they are of a
 // string that the guest or the debugger printed.

@@ -4,8 +4,10 @@
  * A backtrace goes on while levels rise. Lines between two of its frames (locals, source lines, a
  * remark) lie inside it; lines behind its last frame do not, so they wait until it is known which.
  */
-import type { Backtrace, Frame, ThreadRef } from '../../model/record.js';
+import type { Backtrace, Frame, Span, ThreadRef } from '../../model/record.js';
 import { isBare } from './frames.js';
+import { hasTornPointer, TornNames } from './torn-names.js';
+import type { TornName } from './torn-names.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
 
 /** Rising levels farther apart than this are two traces: nobody wrote that much between two frames. */
@@ -30,6 +32,7 @@ interface OpenTrace {
 
 export class BacktraceBuilder {
   readonly #sink: RecordSink;
+  readonly #names = new TornNames();
   #trace: OpenTrace | undefined;
   #waiting: { readonly lineNo: number; readonly kind: LooseKind }[] = [];
   /** Inner frames of the trace that comes next are known to be lost. */
@@ -114,11 +117,33 @@ export class BacktraceBuilder {
   /** Ends the open trace: a prompt, a header, a record or another tool's stack came. */
   close(): void {
     const trace = this.#trace;
-    if (trace !== undefined) this.#sink.add(toRecord(trace));
+    if (trace !== undefined) this.#add(toRecord(trace));
     this.#trace = undefined;
     if (this.#waiting.length === 0) return;
     for (const { lineNo, kind } of this.#waiting) this.#sink.loose(lineNo, kind);
     this.#waiting = [];
+  }
+
+  #add(backtrace: Backtrace): void {
+    let isTorn = hasTornPointer(backtrace.frames);
+    for (const [i, frame] of backtrace.frames.entries()) {
+      const line = backtrace.lines[i] ?? backtrace.span.first;
+      const torn = this.#names.see(frame, line);
+      if (torn === undefined) continue;
+      isTorn = true;
+      this.#tell(frame, line, torn, backtrace.span);
+    }
+    this.#sink.add(isTorn ? { ...backtrace, incomplete: true } : backtrace);
+  }
+
+  #tell({ func, address }: Frame, line: number, { before }: TornName, { first }: Span): void {
+    const span = { first: line, last: line };
+    const message = `${address ?? ''} is in ${func} here, and elsewhere in another function: a name is damaged`;
+    this.#sink.problem('FRAME_UNREAD', message, span);
+    if (before === undefined) return;
+    const reach = { from: before, to: before };
+    const at = { first, last: first - 1 };
+    this.#sink.add({ kind: 'gap', span: at, why: 'a name in a backtrace is damaged', reach });
   }
 
   /** What is missing belongs to a trace that never came. */

@@ -27,6 +27,7 @@ import { NamedCalls } from './named-calls.js';
 import { askedMember } from './printed-value.js';
 import { Prompt } from './prompt.js';
 import { SetBreakpoints } from './set-breakpoints.js';
+import { isTornStop } from './torn-names.js';
 import { WaitingStop } from './waiting-stop.js';
 import type { StopHead } from './waiting-stop.js';
 import type { Doubts } from '../doubts.js';
@@ -47,6 +48,8 @@ export class GdbSession {
   /** The thread header directly above. */
   #header: ThreadRef | undefined;
   #hasStops = false;
+  /** Where the program stopped last, as long as no frame is shown. */
+  #stopped: Frame | undefined;
   #sourceLine: number | undefined;
   /** The last record tells that a process has begun. */
   #started = false;
@@ -119,6 +122,9 @@ export class GdbSession {
     this.settle();
     if (level === 0 || !this.inBacktrace) this.#beginCall(frame.func, first);
     this.#traces.add(level, frame, first, last, this.#header);
+    if (level === 0 && this.#stopped !== undefined && isTornStop(this.#stopped, frame))
+      this.#traces.markIncomplete();
+    this.#stopped = undefined;
     this.#formats.add('gdb');
     this.#header = undefined;
     this.#prompt.leave();
@@ -146,6 +152,7 @@ export class GdbSession {
     else this.record({ ...head, span, frame });
     this.#formats.add('gdb');
     this.#hasStops = true;
+    this.#stopped = frame;
     this.#above.output = span.last;
     this.#sourceLine = frame.line;
   }

@@ -20,7 +20,7 @@ import { StackBuilder } from '../stacks/stack-builder.js';
 import { hasInnerRow, TWO_ROWS } from './ftrace-lines.js';
 import { readPerfCall, readPerfLoss, readPerfRow } from './perf-lines.js';
 import type { PerfCall, PerfRow } from './perf-lines.js';
-import { hasTornPlace, isTornRow, TORN_PLACE, withSureValues } from './torn-rows.js';
+import { hasTornPlace, isOfTwo, isTornRow, TORN_PLACE, withSureValues } from './torn-rows.js';
 
 export function createPerf(): LineFormat {
   return new Perf();
@@ -101,7 +101,7 @@ class Perf implements LineFormat {
       this.#rowAt = lineNo;
       if (cpu !== undefined) this.#rows.set(cpu, lineNo);
       if (isTornRow(row.body)) this.#missed.push(lineNo);
-      const why = hasInnerRow(row.body) ? TWO_ROWS : TORN_PLACE;
+      const why = hasInnerRow(row.body) || isOfTwo(comm) ? TWO_ROWS : TORN_PLACE;
       this.#held.add(
         why === TWO_ROWS || hasTornPlace(row.body)
           ? { kind: 'gap', span: span(lineNo), why }

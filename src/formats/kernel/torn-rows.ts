@@ -20,6 +20,11 @@ const ELIDED = /(?:\u2026|\.{3})(?:[ \t]|$)/;
 /** "(vhost_net_ioctl+0x94/0xc0 [vhost_net] <- vh ost_vring_ioctl) ret=0": the place of a probe, and no place. */
 const BROKEN_PLACE = /^[ \t]*\((?=[^()]*(?:\+0x|<-|[\da-f]{8}))[^()]*\)(?:[ \t]+\w+=|$)/;
 
+/** "CPU 0/KVM  3880 [000]       CPU 0/KVM": of the row in front only thread and processor are left. */
+export function isOfTwo(comm: string | undefined): boolean {
+  return comm !== undefined && /\d \[\d{3}\]/.test(comm);
+}
+
 /** Why the row is none. */
 export const TORN_PLACE = 'an event could not be read';
 

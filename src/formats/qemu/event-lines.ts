@@ -55,8 +55,10 @@ const MOST_NAMES = 128;
 /** Longer lines are no pieces that anybody tore. */
 const LONGEST_PIECE = 256;
 
-// "22610@1795323"  "323.551377:vhost_user_re"  "2025-11-22T03:27"; a word without a digit may be the prompt "login:"
-const STAMP_PIECE = /\d@\d|^@?[\d.]*\.\d{1,9}:[a-z]/;
+// "22610@1795323"  "22610 @1795323"  "323.551377:vhost_user_re"  "2025-11-22T03:27"; a word without a digit may be the prompt
+// "login:". "Nov 22 03:27:38 host qemu-system-x86": what syslog said is lost.
+const STAMP_PIECE =
+  /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?: [\w.-]+){0,2}$|\d ?@ ?\d|^@?[\d.]*\.\d{1,9}:[a-z]/;
 const WORD_PIECE = /^[\w@.:+-]*[\d@][\w@.:+-]*$/;
 
 export class EventLines {

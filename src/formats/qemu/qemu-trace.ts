@@ -176,8 +176,8 @@ function isDamaged(
   return by === 'time' && text.includes('Z ') && INNER_ISO_STAMP.test(text.slice(0, 4096));
 }
 
-/** "25762@1795323548.104900:v" in front of another one's stamp: what came there is lost. */
-const BEGUN = /\d@\d{1,12}\.\d{1,9}:\w*$/;
+/** "25762@1795323548.104900:v", "22242@17", "2026-11-26T23:09:02." in front of another one's stamp: what came there is lost. */
+const BEGUN = /\d@[\d.]*(?::\w*)?$|\d{4}-\d\d-\d\dT[\d:.]*$/;
 
 /** "memory_re gion_sync_dirty mr '(all)'": a blank in the name of a known event. */
 function isTornName(name: string, text: string, events: EventTable): boolean {

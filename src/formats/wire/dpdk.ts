@@ -11,6 +11,7 @@
  *           parts of DPDK and SPDK print. A payload is what the library made of it: the features that it
  *           keeps, no flags of a vring.
  */
+import { isMaimed } from '../../base/maimed.js';
 import { own } from '../../base/own.js';
 import type { CaptureRecord, Problem, VhostUserMessage } from '../../model/record.js';
 import {
@@ -25,7 +26,11 @@ import {
 } from './dpdk-line.js';
 import type { ConfigLine, Detail } from './dpdk-line.js';
 import type { LineFormat } from '../line-format.js';
-import { plainRequestName, requestByName } from '../../model/vhost-user-requests.js';
+import {
+  frontendRequests,
+  plainRequestName,
+  requestByName,
+} from '../../model/vhost-user-requests.js';
 
 export function createDpdk(): LineFormat {
   return new Dpdk();
@@ -66,8 +71,21 @@ const TORN: Loss = {
   why: 'a message could not be read',
 };
 
-/** "(/tmp/vhost.socad message VHOST_USER_SET_MEM_TABLE": the library names a request at the end of no other line. */
-const TORN_MESSAGE = /\bmess\w* VHOST_USER_[A-Z\d_]+$|ead mess\w*$/;
+/** "(/tmp/vhost.socad message VHOST_USER_SET_MEM_TABLE", "read mess": the library names a request at the end of no other line. */
+function isTorn({ text }: ConfigLine): boolean {
+  const said = text.trim();
+  if (said !== '' && 'read message'.startsWith(said)) return true;
+  return /VHOST_USER_[A-Z\d_]+$/.test(said) || /(?:\bread |mess).*[A-Z]_[A-Z\d_]+$/.test(said);
+}
+
+/** "VHOST_USER_SING_NUM": no request, and most of one. */
+function isTornName(said: string): boolean {
+  const name = plainRequestName(said);
+  if (requestByName(name) !== undefined) return false;
+  return frontendRequests.some(
+    (known) => known.name.length > name.length && isMaimed(name, known.name),
+  );
+}
 
 /** The largest memory table takes some 300 lines. */
 const MOST_LINES = 4096;
@@ -92,9 +110,10 @@ class Dpdk implements LineFormat {
     if (line === undefined) return this.#takeOther(text, lineNo);
     if (isGlued(line)) return this.#lose(lineNo, GLUED);
     const said = configText(line.text);
-    if (said === undefined && TORN_MESSAGE.test(line.text)) return this.#lose(lineNo, TORN);
+    if (said === undefined && isTorn(line)) return this.#lose(lineNo, TORN);
     // A build that says more of a request than the library does: what it left out is not known either.
     if (said === undefined && line.text.startsWith('read message ')) return undefined;
+    if (said?.what === 'message' && isTornName(said.name)) return this.#lose(lineNo, TORN);
     this.#lastLine = lineNo;
     if (said?.what === 'message') {
       const before = this.end();

@@ -1,4 +1,5 @@
 /** Which lines are strace's, or stand among them: `read (3) = 0` alone may be anybody's. */
+import { isMaimed } from '../../base/maimed.js';
 import { systemCalls } from './linux-syscalls.js';
 import { straceLine } from './strace-line.js';
 import type { StraceLine } from './strace-line.js';
@@ -9,10 +10,18 @@ export function isSurelyStrace(text: string): boolean {
   return line !== undefined && line.what !== 'signal' && isEvidence(line, false);
 }
 
-/** `endmsg(12, ...`: no system call, and the end of the name of one. */
-export function hasLostHead(name: string): boolean {
-  return !systemCalls.has(name) && [...systemCalls].some((known) => known.endsWith(name));
+/** `endmsg(12, ...`, `sendmg(12, ...`: no system call, and a part of the name of one. */
+export function hasTornCall(name: string): boolean {
+  if (systemCalls.has(name)) return false;
+  return [...systemCalls].some((known) => known.endsWith(name)) || lacksPart(name);
 }
+
+/** Of calls that messages and requests go with; nearly every other name is too short to tell. */
+function lacksPart(name: string): boolean {
+  return OF_PROTOCOL.some((known) => known.length > name.length && isMaimed(name, known));
+}
+
+const OF_PROTOCOL = ['sendmsg', 'recvmsg', 'ioctl', 'read', 'write', 'close'];
 
 /**
  * `read (3) = 0` may be anybody's. A stamp in front, or first arguments as strace prints them, are

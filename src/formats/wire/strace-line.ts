@@ -142,14 +142,20 @@ const TRANSFERS = /^(?:(?:send|recv)(?:msg)?|(?:read|write)v?)$/;
 /** "iov_base=[{nlmsg_len=20, ...": netlink. */
 const DECODED = /iov_base=[[{]/;
 
+/** "0x7fd2611fe8c0) 4784  04:18:10.026000 ioctl(13, ...": of the first call the result is lost. */
+const TWO_CALLS = /[a-z]\(\d/;
+
 /** Characters are missing within a call that may have told of a vhost device. */
 function isDamaged({ what, name, args }: CallLine): boolean {
   const isMessage = name === 'sendmsg' || name === 'recvmsg';
   if (isMessage && /iov_base=(?!["[{]|0x|NULL)/.test(args)) return true;
   if (what !== 'call' || !(isMessage || name === 'ioctl')) return false;
   const { fd, rest } = firstArgument(args);
-  if (/^\d/.test(args) && fd === undefined) return true;
-  if (isMessage || !args.replaceAll(' ', '').includes('VHOST')) return false;
+  if (fd === undefined && (name === 'ioctl' ? !args.startsWith('-') : /^\d/.test(args)))
+    return true;
+  if (isMessage) return false;
+  if (TWO_CALLS.test(rest)) return true;
+  if (!args.replaceAll(' ', '').includes('VHOST')) return false;
   const request = requestOf(rest) ?? '';
   return !WHOLE_REQUEST.test(request) || TORN_REQUEST.test(request);
 }

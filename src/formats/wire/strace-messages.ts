@@ -16,7 +16,7 @@ import {
   withPayload,
 } from './strace-call.js';
 import type { Dump } from './strace-dump.js';
-import { hasFailed } from './strace-line.js';
+import { directionOf, hasFailed } from './strace-line.js';
 import type { Transfer } from './strace-line.js';
 import { HEADER_BYTES, headerOf } from './vhost-user-bytes.js';
 import type { MessageHeader, MessageKind } from './vhost-user-bytes.js';
@@ -40,7 +40,7 @@ export class StraceMessages {
     this.#held = held;
   }
 
-  /** Adds the message that the call carried, or `otherwise`; neither where not all bytes of one are there. */
+  /** Adds the message that the call carried, or `otherwise`; neither where a message is lost. */
   carry(
     call: SystemCall,
     args: string,
@@ -51,15 +51,17 @@ export class StraceMessages {
     const printed = bytesThatWent(call, args);
     const bytes = printed && dump?.bytesOf(printed.bytes, call.result);
     const transfer = printed && bytes ? { ...printed, bytes, cut: false } : printed;
-    if (transfer === undefined || fd === undefined || hasFailed(call)) {
-      return this.#held.add(otherwise);
+    if (fd === undefined || hasFailed(call)) return this.#held.add(otherwise);
+    if (transfer === undefined) {
+      return this.#hides(call) ? undefined : this.#held.add(otherwise);
     }
     const connection = `${call.pid ?? ''} ${fd} ${transfer.direction}`;
     if (this.#completes(connection, transfer)) return this.#held.add(otherwise);
     const header = headerOf(transfer.bytes);
-    const isOfMessages = header !== undefined || this.#channels.isKnown(channelOf(call));
-    if (isOfMessages && isMisfit(transfer, call.result)) return undefined;
-    if (header === undefined) return this.#held.add(otherwise);
+    if (header === undefined) {
+      return this.#channels.isKnown(channelOf(call)) ? undefined : this.#held.add(otherwise);
+    }
+    if (isMisfit(transfer, call.result)) return undefined;
     const length = lengthOf(transfer, call.result);
     const kind = this.#kindOf(header, call, transfer, length);
     if (kind === undefined) return this.#held.add(otherwise);
@@ -79,6 +81,12 @@ export class StraceMessages {
   /** Lines are missing: no payload is still to come. */
   forget(): void {
     this.#headed.clear();
+  }
+
+  /** Bytes went over a connection, and strace could not read them: `iov_base=0x7ffd0010`. */
+  #hides(call: SystemCall): boolean {
+    const went = directionOf(call.name) !== undefined && Number(call.result ?? 0) > 0;
+    return went && this.#channels.isKnown(channelOf(call));
   }
 
   #kindOf(

@@ -17,7 +17,7 @@ import type { Slot } from '../held-records.js';
 import type { LineFormat } from '../line-format.js';
 import { callOf } from './strace-call.js';
 import { Dump } from './strace-dump.js';
-import { hasLostHead, isAttachment, isEvidence, isOfProgram } from './strace-evidence.js';
+import { hasTornCall, isAttachment, isEvidence, isOfProgram } from './strace-evidence.js';
 import { SocketNames } from './socket-names.js';
 import { ThreadFiles } from './strace-files.js';
 import {
@@ -186,7 +186,7 @@ class Strace implements LineFormat {
     }
     switch (line.what) {
       case 'call':
-        if (hasLostHead(line.name)) this.#lose(span, `the head of ${line.name}() is missing`, text);
+        if (hasTornCall(line.name)) this.#lose(span, `a part of ${line.name}() is missing`, text);
         else if (isCut(line)) this.#dumped = { line, span, dump: new Dump(), below: [] };
         else this.#onCall(line, span);
         break;
@@ -311,7 +311,7 @@ class Strace implements LineFormat {
     const slot = this.#messages.carry(call, args, otherwise, dump);
     if (slot !== undefined) return slot;
     this.#missed.push(call.span.first);
-    return this.#gap(call.span, `the end of ${call.name}() is missing`);
+    return this.#gap(call.span, `a message of ${call.name}() could not be read`);
   }
 }
 
