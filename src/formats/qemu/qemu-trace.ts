@@ -169,7 +169,7 @@ function isDamaged(
   events: EventTable,
 ): boolean {
   if (fit === undefined && (events.isComplete(name) || isTornName(name, text, events))) return true;
-  if (head !== undefined && BEGUN.test(head)) return true;
+  if ((head !== undefined && BEGUN.test(head)) || text.includes('\ufffd')) return true;
   if (fit?.form.isOfTwo(fit.args) === true) return true;
   // Most texts have no @ and no Z, which are found sooner than a stamp is not.
   if (by === 'thread') return text.includes('@') && INNER_STAMP.test(text.slice(0, 4096));
