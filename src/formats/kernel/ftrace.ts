@@ -94,13 +94,15 @@ class Ftrace implements LineFormat {
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
     this.#problem = undefined;
     const before = this.#held;
-    if (before !== undefined && readRow(line) === undefined) {
+    const row = readRow(line);
+    if (before !== undefined && row === undefined) {
       if (goesOn(before, line, lineNo, this.#widths.widest)) {
         this.#last = lineNo;
         return [];
       }
     }
-    const records = this.#read(line, lineNo);
+    const records =
+      row === undefined ? this.#readOther(line, lineNo) : this.#takeRow(row, line, lineNo);
     if (records !== undefined) this.#last = lineNo;
     return records;
   }
@@ -110,14 +112,14 @@ class Ftrace implements LineFormat {
     return this.#release();
   }
 
-  #read(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
-    const row = readRow(line);
-    if (row !== undefined) {
-      const before = this.#release();
-      this.#rows.set(row.stamp.cpu, lineNo);
-      this.#held = { first: lineNo, last: lineNo, text: line, row };
-      return mayBeWrapped(line, row) ? before : [...before, ...this.#release()];
-    }
+  #takeRow(row: TraceRow, line: string, lineNo: number): readonly CaptureRecord[] {
+    const before = this.#release();
+    this.#rows.set(row.stamp.cpu, lineNo);
+    this.#held = { first: lineNo, last: lineNo, text: line, row };
+    return mayBeWrapped(line, row) ? before : [...before, ...this.#release()];
+  }
+
+  #readOther(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
     const graph = readGraph(line);
     if (graph !== undefined) {
       const before = this.#release();
