@@ -72,9 +72,13 @@ const ROW = /-\d{1,10}[ \t]+(?:\([ \d-]{1,16}\)[ \t]+)?\[\d{1,5}\][ \t]/;
 // " 0) + 88.632 us   |      f();"   "  360.774522 |   1)               |  }"
 const GRAPH = /^[ \t]{0,16}(?:\d[\d.]{0,24}[ \t]{0,8}\|[ \t]{0,8})?\d{1,5}\)[ \t]/;
 
+/** Task and CPU stand near the beginning of the line. */
+export function hasRowHead(line: string): boolean {
+  return ROW.test(line.slice(0, 128));
+}
+
 export function readRow(line: string): TraceRow | undefined {
-  const cpu = line.indexOf('[');
-  if (cpu < 0 || line.length > LONGEST_LINE || !ROW.test(line.slice(0, 128))) return undefined;
+  if (!line.includes('[') || line.length > LONGEST_LINE || !hasRowHead(line)) return undefined;
   const row = accept(line, 'Row');
   return row && row.stamp.comm.length > COMM ? { ...row, stamp: withoutMargin(row.stamp) } : row;
 }

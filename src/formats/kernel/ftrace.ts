@@ -14,12 +14,13 @@
 import type { CaptureRecord, Gap, KernelEvent, Problem, TraceEvent } from '../../model/record.js';
 import type { EventTable } from '../qemu/event-table.js';
 import { GraphNesting } from './ftrace-graph.js';
-import { hasInnerRow, readBody, readGraph, readRow, readSwitch, TWO_ROWS } from './ftrace-lines.js';
+import { hasInnerRow, readBody, readGraph, readSwitch, TWO_ROWS } from './ftrace-lines.js';
 import type { GraphRow, TraceBody, TraceRow, TraceStamp } from './ftrace-lines.js';
 import { goesOn, isBroken, mayBeWrapped, Widths, withoutLastValue } from './ftrace-width.js';
 import type { HeldRow } from './ftrace-width.js';
 import type { Doubts } from '../doubts.js';
 import { keyValues } from '../key-values.js';
+import { KnownRows } from './known-rows.js';
 import type { LineFormat } from '../line-format.js';
 import { hasTornPlace, isTornRow, TORN_PLACE, withSureValues } from './torn-rows.js';
 import { readEventText } from '../qemu/qemu-trace.js';
@@ -60,6 +61,7 @@ class Ftrace implements LineFormat {
   readonly id = 'ftrace';
   readonly #events: EventTable;
   readonly #doubts: Doubts;
+  readonly #known = new KnownRows();
   #graph = new GraphNesting();
   #last = -1;
   /** The last row of each CPU. */
@@ -94,7 +96,7 @@ class Ftrace implements LineFormat {
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
     this.#problem = undefined;
     const before = this.#held;
-    const row = readRow(line);
+    const row = this.#known.read(line);
     if (before !== undefined && row === undefined) {
       if (goesOn(before, line, lineNo, this.#widths.widest)) {
         this.#last = lineNo;
