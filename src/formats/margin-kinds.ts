@@ -124,6 +124,9 @@ const OF_LOGS = [...OF_SESSIONS, ...TRACE_KINDS];
 const ALL = [...OF_LOGS, ...LISTINGS];
 const ANY_KIND = anyOf(ALL.map(({ source }) => new RegExp(source.replaceAll(/\?<\w+>/g, '?:'))));
 
+/** Of all kinds only numbers, quotes and names that end with a tab may have blanks in front: no row of the kernel is one. */
+const SET_IN = /^ +[^ \d>|\t][^\t]*$/;
+
 const MOST_KINDS = 3;
 
 /** Kinds one behind the other. */
@@ -169,7 +172,7 @@ export interface Evidence {
 export function marginOf(line: string, evidence: Evidence): Margin | undefined {
   const indent = indentOf(line);
   if (indent !== undefined && evidence.isSetIn(line.trimStart())) return [indent];
-  if (!ANY_KIND.test(line)) return undefined;
+  if (SET_IN.test(line) || !ANY_KIND.test(line)) return undefined;
   const kind =
     OF_SESSIONS.find((one) => isProven(line, one, evidence.isSession)) ??
     [QUOTED, KERNEL_LOG, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound)) ??
