@@ -11,7 +11,14 @@
  * Not read: the latency format, trace_pipe_raw, the text of events that are not `key=value`, stacks
  *           below a row (chatter), durations; names of tasks in function_graph, cut to 7 characters.
  */
-import type { CaptureRecord, Gap, KernelEvent, Problem, TraceEvent } from '../../model/record.js';
+import type {
+  CaptureRecord,
+  Gap,
+  KernelEvent,
+  Problem,
+  Span,
+  TraceEvent,
+} from '../../model/record.js';
 import type { EventTable } from '../qemu/event-table.js';
 import { GraphNesting } from './ftrace-graph.js';
 import { hasInnerRow, readBody, readGraph, readSwitch, TWO_ROWS } from './ftrace-lines.js';
@@ -150,21 +157,20 @@ class Ftrace implements LineFormat {
       if (first === last) this.#widths.see(held);
       return [{ kind: 'gap', span: { first, last }, why: 'an event could not be read' }];
     }
-    const record = this.#spanned(row, held);
+    const record = this.#rowRecord(row.stamp, row.body, { first, last });
     if ('args' in row.body && isTornRow(row.body)) this.#missed.push(first);
     // What is wrapped in a screen may have been cut in a wider one before.
     const widths = first === last ? this.#widths : this.#joined;
     const doubt = widths.see(held);
     if (doubt !== undefined) {
-      const otherwise = (): CaptureRecord => this.#spanned(withoutLastValue(text) ?? row, held);
+      const otherwise = (): CaptureRecord => {
+        const { stamp, body } = withoutLastValue(text) ?? row;
+        return this.#rowRecord(stamp, body, { first, last });
+      };
       this.#doubts.begin(record, { doubt, otherwise });
     }
     this.#tellCut(widths);
     return [record];
-  }
-
-  #spanned({ stamp, body }: TraceRow, { first, last }: HeldRow): CaptureRecord {
-    return { ...this.#rowRecord(stamp, body, first), span: { first, last } };
   }
 
   #tellCut(widths: Widths): void {
@@ -174,26 +180,22 @@ class Ftrace implements LineFormat {
     this.#problem = { code: 'EVENT_UNREAD', message, span: cut.span };
   }
 
-  #rowRecord(stamp: PartialStamp, body: TraceBody, lineNo: number): CaptureRecord {
+  #rowRecord(stamp: PartialStamp, body: TraceBody, at: Span): CaptureRecord {
     switch (body.what) {
       case 'stack':
-        return chatter(lineNo);
+        return { kind: 'chatter', span: at };
       case 'marker':
-        return this.#qemuEvent(stamp, body.text, lineNo) ?? markerRecord(stamp, body.text, lineNo);
+        return this.#qemuEvent(stamp, body.text, at) ?? markerRecord(stamp, body.text, at);
       default:
-        if (hasInnerRow(body)) return gap(lineNo, TWO_ROWS);
-        if (hasTornPlace(body)) return gap(lineNo, TORN_PLACE);
-        return eventRecord(stamp, withSureValues(body), lineNo);
+        if (hasInnerRow(body)) return { kind: 'gap', span: at, why: TWO_ROWS };
+        if (hasTornPlace(body)) return { kind: 'gap', span: at, why: TORN_PLACE };
+        return eventRecord(stamp, withSureValues(body), at);
     }
   }
 
   /** An event of QEMU's ftrace backend (scripts/tracetool/backend/ftrace.py), which has no stamp of its own. */
-  #qemuEvent(
-    { pid, tgid, time }: PartialStamp,
-    text: string,
-    lineNo: number,
-  ): TraceEvent | undefined {
-    const event = readEventText(text, span(lineNo), { tid: pid, time }, this.#events);
+  #qemuEvent({ pid, tgid, time }: PartialStamp, text: string, at: Span): TraceEvent | undefined {
+    const event = readEventText(text, at, { tid: pid, time }, this.#events);
     return event && tgid !== undefined ? { ...event, pid: tgid } : event;
   }
 
@@ -203,14 +205,18 @@ class Ftrace implements LineFormat {
     if (code.type === 'interrupt') return chatter(lineNo);
     if (code.type === 'note') {
       const body = readBody(code.text);
-      return body === undefined ? chatter(lineNo) : this.#rowRecord(stamp, body, lineNo);
+      return body === undefined ? chatter(lineNo) : this.#rowRecord(stamp, body, span(lineNo));
     }
     const step = this.#graph.step(row, code);
     if (step === undefined) return chatter(lineNo);
     const { what, func, caller } = step;
     const ret = code.type === 'open' ? undefined : code.ret;
     const args = `${code.type === 'close' ? '' : code.args}${ret === undefined ? '' : ` ret=${ret}`}`;
-    return eventRecord(stamp, { what, name: func, func, caller, args, address: undefined }, lineNo);
+    return eventRecord(
+      stamp,
+      { what, name: func, func, caller, args, address: undefined },
+      span(lineNo),
+    );
   }
 
   #notice(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
@@ -243,26 +249,19 @@ class Ftrace implements LineFormat {
 type PartialStamp = { readonly [Member in keyof TraceStamp]: TraceStamp[Member] | undefined };
 
 /** What another program wrote. */
-function markerRecord(stamp: PartialStamp, text: string, lineNo: number): KernelEvent {
+function markerRecord(stamp: PartialStamp, text: string, at: Span): KernelEvent {
   const name = 'tracing_mark_write';
-  return {
-    kind: 'kernel-event',
-    span: span(lineNo),
-    ...stamp,
-    what: 'event',
-    name,
-    args: { text },
-  };
+  return { kind: 'kernel-event', span: at, ...stamp, what: 'event', name, args: { text } };
 }
 
 function eventRecord(
   { comm, pid, tgid, cpu, time }: PartialStamp,
   { what, name, func, caller, args = '', address }: Extract<TraceBody, { name: string }>,
-  lineNo: number,
+  at: Span,
 ): KernelEvent {
-  return {
+  const event: KernelEvent = {
     kind: 'kernel-event',
-    span: span(lineNo),
+    span: at,
     comm,
     pid,
     tgid,
@@ -273,8 +272,8 @@ function eventRecord(
     func: address === undefined ? func : undefined,
     caller,
     args: keyValues(args),
-    ...(address === undefined ? {} : { address }),
   };
+  return address === undefined ? event : { ...event, address };
 }
 
 function chatter(lineNo: number): CaptureRecord {
@@ -285,6 +284,6 @@ function gap(lineNo: number, why: string): Gap {
   return { kind: 'gap', span: span(lineNo), why };
 }
 
-function span(lineNo: number): { readonly first: number; readonly last: number } {
+function span(lineNo: number): Span {
   return { first: lineNo, last: lineNo };
 }

@@ -9,6 +9,9 @@ import type { TraceBody } from './ftrace-lines.js';
 
 const GROUPS = /"[^"]*"|\{[^{}]*\}|\([^()]*\)|\[[^[\]]*\]/g;
 
+/** " cmd=0x4008af00 arg=0x7ffff53ff890", as nearly all rows have them: nothing is torn there. */
+const WHOLE = /^(?: \w+=[\w-]+)*$/;
+
 /** "dev=0x 5555573f9c50 size=0x400", "list ener=0x5555": words in front of a further value. */
 const WORD_BETWEEN = /(?:^|[ \t])[\w.+/-]+[ \t]+[\w. \t+/-]*=/;
 
@@ -41,7 +44,7 @@ export function withSureValues<Body extends Row>(body: Body): Body {
 }
 
 function hasTornValues({ what, args }: Row): boolean {
-  if (args === undefined || what === 'event') return false;
+  if (args === undefined || what === 'event' || WHOLE.test(args)) return false;
   // Those of a probe; the arguments of a function or of a system call are told apart by commas.
   if (!/^[ \t]/.test(args)) return false;
   const bare = args.replace(GROUPS, '').trimEnd();
