@@ -16,19 +16,20 @@ export interface InDoubt {
   readonly otherwise: () => CaptureRecord;
 }
 
+/** The format gives a record out before it begins the doubt of another. */
 export class Doubts {
-  readonly #begun = new Map<CaptureRecord, InDoubt>();
+  #begun: { readonly record: CaptureRecord; readonly inDoubt: InDoubt } | undefined;
 
   begin(record: CaptureRecord, inDoubt: InDoubt): void {
-    this.#begun.set(record, inDoubt);
+    this.#begun = { record, inDoubt };
   }
 
   /** Of a record that is given out. */
   take(record: CaptureRecord): InDoubt | undefined {
-    if (this.#begun.size === 0) return undefined;
-    const inDoubt = this.#begun.get(record);
-    this.#begun.delete(record);
-    return inDoubt;
+    const begun = this.#begun;
+    if (begun?.record !== record) return undefined;
+    this.#begun = undefined;
+    return begun.inDoubt;
   }
 }
 

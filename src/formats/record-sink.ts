@@ -52,7 +52,7 @@ export class RecordSink {
     const inDoubt = this.doubts.take(numbered);
     if (inDoubt !== undefined) {
       const otherwise = (): CaptureRecord => this.#log.inCapture(inDoubt.otherwise());
-      this.#doubted.add(this.#records.length - 1, { ...inDoubt, otherwise });
+      this.#doubted.add(this.#records.length - 1, { doubt: inDoubt.doubt, otherwise });
     }
     this.#passWrapping(record.span.last);
   }
