@@ -37,10 +37,11 @@ const LOGGER =
   /^(?:\[\w{1,32}\] )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:[\w.-]{1,64} +(?:L\d{4} )?)?(?:DEBUG|INFO|WARNING|WARN|ERROR) *(?:\| ?(?:\[std(?:out|err)\] )?|\[[\w.-]{1,64}\] )/;
 
 /** Blanks of a block of code in Markdown or in a mail, of one width: what stands further in is the log's own. */
-const INDENTS: readonly RegExp[] = [
-  /^\t/,
-  ...[1, 2, 3, 4, 5, 6, 7, 8].map((n) => new RegExp(`^ {${n}}`)),
-];
+const INDENTS: ReadonlyMap<string, RegExp> = new Map([
+  ['\t', /^\t/],
+  ...[1, 2, 3, 4, 5, 6, 7, 8].map((n) => [' '.repeat(n), new RegExp(`^ {${n}}`)] as const),
+]);
+const INDENT = /^(?:\t| {1,8})(?=\S)/;
 
 // "> > #3  f () at x.c:1"    "| #3 ..."
 const QUOTED = /^[ \t]{0,8}(?:[>|][ \t]?){1,64}/;
@@ -188,12 +189,9 @@ export function marginOf(line: string, evidence: Evidence): Margin | undefined {
 }
 
 function indentOf(line: string): RegExp | undefined {
-  const first = line.charCodeAt(0);
-  if (first !== BLANK && first !== TAB) return undefined;
-  return INDENTS.find((one) => /^\S/.test(line.replace(one, '')));
+  const indent = INDENT.exec(line)?.[0];
+  return indent === undefined ? undefined : INDENTS.get(indent);
 }
-
-const [TAB, BLANK] = [9, 32];
 
 function isProven(line: string, kind: RegExp, proves: (rest: string) => boolean): boolean {
   const cut = cutMargin(line, [kind]);
