@@ -12,8 +12,8 @@ export function detached(text: string): string {
 export function detachedMembers<Members extends object>(members: Members): Members {
   const own: Members = { ...members };
   for (const key in own) {
-    const value: unknown = own[key];
-    if (typeof value === 'string') Object.assign(own, { [key]: detached(value) });
+    const value = own[key];
+    if (typeof value === 'string') own[key] = detached(value) as typeof value;
   }
   return own;
 }
