@@ -204,14 +204,29 @@ export function directionOf(name: string): Transfer['direction'] | undefined {
 export function transferOf(name: string, args: string): Transfer | undefined {
   const direction = directionOf(name);
   if (direction === undefined) return undefined;
-  const parts = /msg$|v$/.test(name) ? vectorStrings(args) : plainString(args);
+  const parts = stringsOf(name, args);
   const first = parts[0];
   if (first === undefined) return undefined;
   // Behind a string that was cut the next one does not go on where it ended.
   const whole = parts.findIndex(({ cut }) => cut);
   const usable = whole < 0 ? parts : parts.slice(0, whole + 1);
-  const bytes = Uint8Array.from(usable.flatMap((part) => part.bytes));
-  return { direction, bytes, cut: whole >= 0, bringsFile: bringsFile(name, args) };
+  const bytes = usable.length === 1 ? first.bytes : usable.flatMap((part) => part.bytes);
+  return {
+    direction,
+    bytes: new Uint8Array(bytes),
+    cut: whole >= 0,
+    bringsFile: bringsFile(name, args),
+  };
+}
+
+/** Strings of the call were cut by -s. */
+export function isCut({ name, args, unfinished }: CallLine): boolean {
+  if (unfinished || directionOf(name) === undefined) return false;
+  return stringsOf(name, args).some(({ cut }) => cut);
+}
+
+function stringsOf(name: string, args: string): readonly StringPart[] {
+  return /msg$|v$/.test(name) ? vectorStrings(args) : plainString(args);
 }
 
 /** Of control data that the receiver has no room for the kernel says MSG_CTRUNC (net/core/scm.c put_cmsg(), scm_recv()). */

@@ -25,9 +25,9 @@ import {
   hasFailed,
   holdsTwo,
   isBrokenCall,
+  isCut,
   isTornEnd,
   straceLine,
-  transferOf,
   wholeCall,
 } from './strace-line.js';
 import type { CallLine, StraceLine } from './strace-line.js';
@@ -313,11 +313,6 @@ class Strace implements LineFormat {
     this.#missed.push(call.span.first);
     return this.#gap(call.span, `a message of ${call.name}() could not be read`);
   }
-}
-
-/** Strings of the call were cut by -s. */
-function isCut({ name, args, unfinished }: CallLine): boolean {
-  return !unfinished && transferOf(name, args)?.cut === true;
 }
 
 function threadOf({ pid }: { readonly pid?: number | undefined }): string {
