@@ -53,11 +53,13 @@ export class JournalFields {
   /** Takes a line of an entry, clean; what waits is given out before any other line. */
   take(text: string, line: number): boolean {
     if (this.#begins(text)) this.end();
-    else if (this.#isInEntry && this.#isExport && text === '') {
+    // Nothing waits: so it is with nearly every line.
+    else if (!this.#isInEntry) return false;
+    else if (this.#isExport && text === '') {
       this.end();
       this.#target.skip(line);
       return true;
-    } else if (!this.#isInEntry || !this.#addField(text, line)) {
+    } else if (!this.#addField(text, line)) {
       this.end();
       this.#isInEntry = false;
       return false;
