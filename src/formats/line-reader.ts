@@ -305,12 +305,16 @@ export class LineReader {
       this.#dispatch({ ...line, text });
       return;
     }
+    // No command is dots, or a comment that says so.
+    if (this.#missed.takeCut({ ...line, text })) return;
     const span = { first: line.lineNo, last: line.lineNo };
     this.#session.addCommand(text.trimEnd(), span);
   }
 
   #readRest(line: Line): void {
     if (this.#pager.takeQuit(line) || this.#missed.takeRepeated(line)) return;
+    // Values of `bt full` are set in, too, and none of them is dots alone.
+    if (this.#missed.takeCut(line)) return;
     if (this.#mayBeLocation(line)) this.#held.hold('location', line.text, line);
     else if (this.#output.take(line) || this.#readBehind(line) || this.#missed.takeTold(line))
       return;

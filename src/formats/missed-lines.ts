@@ -5,7 +5,7 @@ import type { GdbSession } from './gdb/session.js';
 import { hiddenIn } from './hidden-lines.js';
 import type { KnownEvents } from './hidden-lines.js';
 import { otherTracerOf, ScriptOutput } from './other-tracers.js';
-import { repeatedLine, toldLoss } from './told-losses.js';
+import { isCutMark, repeatedLine, toldLoss } from './told-losses.js';
 import type { ToldLoss } from './told-losses.js';
 import { isTraceLine } from './wire/trace-lines.js';
 import { UnreadTraces, unreadTraceOf } from './wire/unread-traces.js';
@@ -82,6 +82,11 @@ export class MissedLines {
     if (loss.isBelow === true) this.#session.missBelow(lineNo, loss.why);
     else this.lose(lineNo, loss);
     return true;
+  }
+
+  /** A line with which somebody says that others were cut out. */
+  takeCut(line: Line): boolean {
+    return isCutMark(line.text) && this.takeTold(line);
   }
 
   /** The line holds a record, whatever stands around that. */

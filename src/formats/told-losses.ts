@@ -132,18 +132,23 @@ const PART = /^ *(?:sudo )?(?:sed (?:-\w+ )*-n|head|tail)(?: +-\w.*| +["'\d].*| 
 
 const LONGEST_MARK = 80;
 /** Dots, scissors, brackets, dashes and comments: nearly no line begins with one of them. */
-const MARK_BEGINS = /^\s*[-.\u2026[(<{*=_~8>%\u2702/#;|`&\u2022\u00b7\u22ee]/;
+const MARK_BEGINS =
+  /^\s*(?:[-.:+\u2026[(<{*=_~8>%\u2702/#;|`&\u2022\u00b7\u22ee\u22ef]|(?:snip|cut|redacted|omitted)\b)/i;
 /** Dots, in brackets or among signs: `...`, `[..]`, `. . .`, `| ... |`; and a frame that stands for others, `#0  (same)`. */
 const DOTS = anyOf([
-  /^\[\.\.\]$|^\[(?:\.{3,}|\u2026)\]$|^\((?:\.{3,}|\u2026)\)$|^<(?:\.{3,}|\u2026)>$|^\{(?:\.{3,}|\u2026)\}$/,
-  /^[\s|>*+~=`\u2022-]*(?:\.{3}|\u2026|\u22ee|\u2022{3}|\u00b7{3}|(?:[.-] ){2}[.-])[\s.|*~=`\u2022\u00b7\u22ee\u2026-]*$/,
+  /^[\s|>]*(?:\[ ?(?:\.{2,}|-{2,}|\u2026|\u22ef) ?\](?:[ \t].{1,60})?|\((?:\.{3,}|\u2026)\)|<(?:\.{3,}|\u2026)>|\{(?:\.{3,}|\u2026)\})$/,
+  /^:{3,}$/,
+  /^[\s|>*+~=`\u2022-]*(?:\.{3}|\u2026|\u22ee|\u22ef|\u2022{3}|\u00b7{3}|(?:[.-] ){2}[.-])[\s.|*~=`\u2022\u00b7\u22ee\u2026-]*$/,
   /^&hellip;$|^&#8230;$|^#\d+[ \t]+(?:\.{3,}|\u2026|\(same\b.{0,40}\))$/,
 ]);
 const SCISSORS = /^[-=_ ]*(?:8<|>8|%<|>%|\u2702)[-=_ 8<>%\u2702]*$/;
 
 function isCutWord(text: string): boolean {
   return (
-    /^\[message clipped\]/i.test(text) || (OPENS.test(text) && CLOSES.test(text) && saysCut(text))
+    /^(?:\[message clipped\]|(?:snip|cut|redacted|omitted)\W*$|[[(<.\u2026]+ ?more ?[\])>.\u2026]+$|\+\d+ more$|&c\.?$)/i.test(
+      text,
+    ) ||
+    (OPENS.test(text) && CLOSES.test(text) && saysCut(text))
   );
 }
 
@@ -157,7 +162,7 @@ function saysCut(text: string): boolean {
 const OPENS = /^(?:[[(<{*]|[-=~]{2}|\.{3}|\u2026)/;
 const CLOSES = /[\])>}*.\u2026]$|[-=~]{2}$/;
 const CUT_WORD =
-  /\b(?:snip(?:ped)?|cut|trimmed|truncated|omitted|skipp(?:ed|ing)|clipped|dropped|gap|elided|removed|deleted|\d+ lines|more lines)\b/i;
+  /\b(?:snip(?:ped)?|cut|trimmed|truncated|omitted|skipp(?:ed|ing)|clipped|dropped|gap|elided|removed|deleted|repeated|\d+ lines|more lines)\b/i;
 /** `# and so on`, `(same for the other rings, etc.)`. */
 const GOES_ON = /\band so (?:on|forth)\b|(?<![\w./-])etc\b\.*[\s)\]}>*]*$/i;
 /** `------------[ cut here ]------------`: the kernel's line above a warning. */

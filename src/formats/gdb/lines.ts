@@ -38,7 +38,7 @@ export type GdbLine =
 
 // First words of everything that the grammar knows. "1.2  y  0x0000 in f at x.c:3" is a row of `info breakpoints`.
 const CANDIDATE =
-  /^(?:Thread |\[(?:Switching|Current|New|Thread|LWP|Inferior|process) |Breakpoint \d|Temporary (?:breakpoint|catchpoint) \d|Hardware |Watchpoint \d|Catchpoint \d|Program (?:received|terminated)|Starting program: |(?:process \d+|Remote target) is executing |The program no longer|\d+(?:\.\d+)?[ \t]+(?:(?:hw )?breakpoint[ \t]|[yn-]\*?[ \t]+0x)|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$)/;
+  /^(?:Thread |\[(?:Switching|Current|New|Thread|LWP|Inferior|process) |Breakpoint \d|Temporary (?:breakpoint|catchpoint) \d|Hardware |Watchpoint \d|Catchpoint \d|Program (?:received|terminated)|Starting program: |(?:process \d+|Remote target) is executing |The program no longer|\d+(?:\.\d+)?[ \t]+(?:(?:hw )?breakpoint[ \t]|[yn-]\*?[ \t]+0x)|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$|gdb[$>] )/;
 
 const LONGEST_LINE = 16_384;
 
@@ -91,4 +91,4 @@ export function isBarrier(line: string): boolean {
 
 // #3  0x...   (gdb) bt   Thread 2 (...):   [New Thread ...]   Breakpoint 1, ...   27074@1795320809.223469:...
 const BARRIER =
-  /^(?:#\d+[ \t]|\d+\t|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$|Thread \d+(?:\.\d+)?(?: "[^"]*")? \(|Thread \S+(?: ".*")? (?:hit|received) |\[(?:New|Switching|Thread|Inferior|Current|Detaching) |(?:Temporary b|Hardware assisted b|B)reakpoint \d|(?:Temporary c|C)atchpoint \d|Program (?:received|terminated) |\d+@\d+\.\d+:|Run till exit from)/;
+  /^(?:#\d+[ \t]|\d+\t|\((?:gdb|cgdb|rr)\)|pwndbg>|gef➤|gdb-peda\$|gdb[$>] |Thread \d+(?:\.\d+)?(?: "[^"]*")? \(|Thread \S+(?: ".*")? (?:hit|received) |\[(?:New|Switching|Thread|Inferior|Current|Detaching) |(?:Temporary b|Hardware assisted b|B)reakpoint \d|(?:Temporary c|C)atchpoint \d|Program (?:received|terminated) |\d+@\d+\.\d+:|Run till exit from)/;
