@@ -21,8 +21,20 @@ const ALWAYS_DECIDED = new Set([
 
 /** Cases in which other rules are violated, too: which, and why that is right. */
 const ALSO_VIOLATED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'DS-FINALSYNC/violation-another-device-is-read': {
+    'ST-LISTENER': 'the call is for another device than its caller',
+  },
+  'DS-ORDER/violation-memory-table-of-another-device': {
+    'ST-LISTENER': 'the call is for another device than its caller',
+  },
+  'DS-PUT/violation-log-of-another-device': {
+    'ST-LISTENER': 'the call is for another device than its caller',
+  },
   'DS-RING-AFTER-STOP/violation-address-in-the-stop': {
     'ST-CALLER': 'no vhost_dev_stop() addresses a vring',
+  },
+  'DS-RINGBASE/violation-vring-of-another-device': {
+    'ST-LISTENER': 'the call is for another device than its caller',
   },
   'LE-SKIP/violation-log-put-while-logging': {
     'MG-LEFT-ON': 'the migration is over and the device still logs',

@@ -986,6 +986,58 @@ const ROUNDS: readonly ProtocolFault[] = [
   },
 ];
 
+/** The call, and not what comes of it, is for another device than its caller. */
+function forAnother(matcher: Matcher, condition: Condition): (qemu: () => Qemu) => Defect {
+  return at(matcher, all(condition, hasAnother), (step, qemu) => {
+    const [other] = othersOf(step, qemu);
+    const name = valueOf(step.args, 'hdev') === undefined ? 'dev' : 'hdev';
+    return alter({ [name]: other?.address ?? 0n });
+  });
+}
+
+const hasAnother: Condition = (step, qemu) => othersOf(step, qemu).length > 0;
+
+function othersOf(step: Step, qemu: () => Qemu): readonly VhostDev[] {
+  const own = deviceOf(step, qemu);
+  return qemu().tracking.listeners.filter((dev) => own !== undefined && dev !== own);
+}
+
+const ANOTHER_DEVICE: readonly ProtocolFault[] = [
+  {
+    name: 'features of a log toggle for another device',
+    rules: ['ST-LISTENER'],
+    consequences: ['LS-FEATURES', 'LE-CLEAR', 'LS-UNIFORM'],
+    defect: forAnother('vhost_dev_set_features', within('vhost_dev_set_log')),
+  },
+  {
+    name: 'a device start sets another device up',
+    rules: ['ST-LISTENER'],
+    defect: forAnother(op('(?:set_mem_table|set_vring_(?:num|base|kick))'), inStart),
+  },
+  {
+    name: 'a device stop fetches the vrings of another device',
+    rules: ['ST-LISTENER'],
+    consequences: ['DS-RINGBASE'],
+    defect: forAnother(op('get_vring_base'), inStop),
+  },
+  {
+    name: 'a device stop stops vrings of another device',
+    rules: ['ST-LISTENER'],
+    defect: forAnother(/^(?:do_)?vhost_virtqueue_stop$/, inStop),
+  },
+  {
+    name: 'a device stop puts the log of another device',
+    rules: ['ST-LISTENER'],
+    consequences: ['DS-PUT', 'DS-FINALSYNC'],
+    defect: forAnother('vhost_log_put', inStop),
+  },
+  {
+    name: 'the last put reads another device',
+    rules: ['ST-LISTENER'],
+    defect: forAnother('vhost_log_sync_range', within('vhost_log_put')),
+  },
+];
+
 /** Steps that no rule misses, because nothing in the protocol of vhost hangs on seeing them. */
 const OPEN: readonly ProtocolFault[] = [
   {
@@ -1042,5 +1094,6 @@ export const FAULTS: readonly ProtocolFault[] = [
   ...LOG_STOP,
   ...RESIZE,
   ...ROUNDS,
+  ...ANOTHER_DEVICE,
   ...OPEN,
 ];

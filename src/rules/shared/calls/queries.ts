@@ -140,16 +140,32 @@ export function probeName(kind: FactKind, backend: Backend | undefined): string 
   return `vhost_*_${kind.slice(3)}`;
 }
 
-/** Everything of these kinds below an activation, in order. */
+/** Everything of these kinds below an activation, in order, without what is for another device. */
 export function below(activation: Activation, ...kinds: readonly FactKind[]): Activation[] {
   const found: Activation[] = [];
-  for (const child of descendants(activation)) if (kinds.includes(child.kind)) found.push(child);
+  for (const child of descendants(activation)) {
+    if (kinds.includes(child.kind) && !isForAnother(child, activation)) found.push(child);
+  }
   return found.sort((a, b) => a.first - b.first);
 }
 
-/** Direct children of these kinds, in order. */
+/** Direct children of these kinds, in order, without what is for another device. */
 export function childrenOf(activation: Activation, ...kinds: readonly FactKind[]): Activation[] {
-  return activation.children.filter((child) => kinds.includes(child.kind));
+  return activation.children.filter(
+    (child) => kinds.includes(child.kind) && !isForAnother(child, activation),
+  );
+}
+
+/**
+ * What runs inside of a call for another device is no step of it: it runs in a main loop in which QEMU waits for a reply, or
+ * got the wrong device (ST-LISTENER). Objects of one heap have addresses of one length: a shorter one was cut off.
+ */
+function isForAnother({ device }: Activation, outer: Activation): boolean {
+  // One that it has from its own caller is that of the wrong call where a main loop runs in between.
+  const own = outer.call.pointer === undefined ? undefined : outer.device;
+  return (
+    device !== undefined && own !== undefined && device !== own && device.length === own.length
+  );
 }
 
 /**
