@@ -77,12 +77,13 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   const [fetch] = fetches;
   if ((backend ?? 'kernel') !== 'kernel') return undefined;
   const at = place(stop);
-  const { detaches, anchor } = detachesBefore(context, stop, device);
-  for (const detach of detaches) {
+  const { calls, anchor } = detachesBefore(context, stop, device);
+  for (const detach of calls) {
     const fault = faultOfDetach(context, detach, 'the stop');
     if (fault !== undefined && (attaches(detach) || isOfNet(run, detach, 'stop'))) return fault;
   }
-  const count = countOf(detaches);
+  const detaches = calls.filter((a) => !isWrapper(a));
+  const count = countOf(calls);
   if (count > 0 && count >= fetches.length) {
     const evidence: Mark[] = detaches.map((a) => ({ line: a.line, role: roleOf(a) }));
     return { verdict: 'pass', ...at, message: 'the vrings are detached before the stop', evidence };
@@ -134,32 +135,37 @@ function detachesBefore(
   context: SessionContext,
   stop: Activation,
   device: string,
-): { detaches: readonly Activation[]; anchor: Activation | undefined } {
+): { calls: readonly Activation[]; anchor: Activation | undefined } {
   const { run } = context;
   // A tap that is given is given by a start, whatever a stack that is cut short leaves open.
   const isOutside = (a: Activation): boolean =>
     !isOfNet(run, a, 'stop') &&
     (attaches(a) || (a.stackKnown && run.steps[a.first]?.complete === true));
   const own = callsOf(context, device, ...ANCHORS);
-  const detaches: Activation[] = [];
+  const calls: Activation[] = [];
   let anchor: Activation | undefined;
   for (let i = firstFrom(own, stop.first) - 1; i >= 0 && anchor === undefined; i--) {
     const call = own[i];
     if (call === undefined) break;
     if (isOutside(call)) anchor = call;
-    else if (call.kind === 'op_net_set_backend' && call.entered) detaches.unshift(call);
+    else if (call.kind === 'op_net_set_backend' && call.entered) calls.unshift(call);
   }
-  return { detaches, anchor };
+  return { calls, anchor };
 }
 
 /**
  * How many vrings are detached. vhost_net_set_backend() and the op that it calls may both be watched: one call is counted
  * once, and so is a vring that is detached twice.
  */
-function countOf(detaches: readonly Activation[]): number {
-  const vrings = detaches.map(vringOf);
+function countOf(calls: readonly Activation[]): number {
+  const vrings = calls.filter((a) => !isWrapper(a)).map(vringOf);
   if (!vrings.includes(undefined)) return new Set(vrings).size;
   const counts = new Map<string, number>();
-  for (const { func } of detaches) counts.set(func, (counts.get(func) ?? 0) + 1);
+  for (const { func } of calls) counts.set(func, (counts.get(func) ?? 0) + 1);
   return Math.max(0, ...counts.values());
+}
+
+/** vhost_net_set_backend() that is seen to call the op, which shows the vring. */
+function isWrapper({ kind, children }: Activation): boolean {
+  return children.some((a) => a.kind === kind);
 }
