@@ -60,9 +60,8 @@ function* judge(
       if (kick !== undefined && isStartShown) stopped.set(vring, { kick, fetch: request });
       running.delete(vring);
     } else if (name === 'SET_VRING_ADDR' || name === 'SET_VRING_KICK') {
-      // While others run, it may have been reset alone.
-      if (own !== undefined && running.size === 0) {
-        yield setUp(context, connection, own, request);
+      if (own !== undefined) {
+        yield setUp(context, connection, own, request, running.size === 0);
         stopped.delete(vring);
       }
       if (name === 'SET_VRING_KICK' && own === undefined) running.set(vring, request);
@@ -93,6 +92,7 @@ function setUp(
   connection: Connection,
   { kick, fetch }: Stopped,
   request: Message,
+  isWhole: boolean,
 ): Judgement {
   const { name, vring, enable, step, line } = request;
   const { endpoint } = connection;
@@ -105,6 +105,8 @@ function setUp(
   // What logs is told by a front end that migrates; others may start a vring as they like.
   else if (enable !== true)
     missing.push(`whether a device start sends ${name}: probe vhost_dev_start`);
+  // While others run, the device may go on, and the vring have been reset alone.
+  if (!isWhole) missing.push('proof that the device is being stopped: probe vhost_dev_stop');
   const evidence = [{ line: fetch.line, role: 'the vring is fetched here, which stops it' }];
   return missing.length > 0
     ? { verdict: 'inconclusive', ...at, message: `${what} behind its stop`, evidence, missing }
