@@ -1,6 +1,6 @@
 import { bigintOf, pointerOf } from '../model/values.js';
 import { callerOf } from '../flows/activation.js';
-import { printedNumber } from './shared/calls/printed.js';
+import { printedNumber, showsGivenLog } from './shared/calls/printed.js';
 import { place } from './shared/calls/queries.js';
 import type { Judgement, Rule } from './rule.js';
 
@@ -41,8 +41,9 @@ export const stBaseEq: Rule = {
       if (base === undefined) return;
       const wanted = bigintOf(callerOf(op, 'vhost_dev_log_resize')?.value);
       const size = printedNumber(op, 'size');
-      // `print *dev->log` shows the log before a resize.
-      if (wanted !== undefined && size !== undefined && wanted !== size) {
+      // `print *dev->log` shows the log before a resize; the size of the new one is the affair of ST-SIZE.
+      const isOther = wanted !== undefined && size !== undefined && wanted !== size;
+      if (isOther && !showsGivenLog(op)) {
         yield {
           verdict: 'inconclusive',
           ...place(op),

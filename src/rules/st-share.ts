@@ -1,5 +1,8 @@
+import type { Activation } from '../flows/activation.js';
+import { printedNumber, showsGivenLog } from './shared/calls/printed.js';
+import { childrenOf, place } from './shared/calls/queries.js';
 import { isFirstSight } from './shared/calls/stack-calls.js';
-import type { Rule } from './rule.js';
+import type { Judgement, Rule } from './rule.js';
 
 /** Only vhost-user backends get a log that is shared by file descriptor. */
 export const stShare: Rule = {
@@ -12,9 +15,10 @@ export const stShare: Rule = {
     versions: '2.12 - 11.1',
     needs: [
       'share= of vhost_log_get or vhost_log_alloc, and backend_type= (9.1 and later) or an op of the backend for the same device; or share= of both in one stack',
+      'for a shared log without a file: print *log at the set_log_base op of vhost-user, and share= of the vhost_log_get before it',
     ],
     why: 'A kernel device that is given the log of vhost-user devices sets its dirty bits where QEMU does not look for them.',
-    probes: ['vhost_log_get', 'op_set_log_base'],
+    probes: ['vhost_log_get', 'op_set_log_base', 'members at op_set_log_base'],
     remedy: 'Look at vhost_dev_log_is_shared() and at the requires_shm_log op of that backend.',
     exceptions: ['share=false is legal for vhost-user too: a backend without LOG_SHMFD'],
     sources: [
@@ -77,4 +81,23 @@ export const stShare: Rule = {
       }
     },
   },
+  *sequence(context) {
+    for (const op of context.of('op_set_log_base')) yield* withoutFile(op);
+  },
 };
+
+/** A log in shared memory is a memfd, which goes to the backend with SET_LOG_BASE: without it there is nothing to map. */
+function* withoutFile(op: Activation): Generator<Judgement> {
+  const fd = printedNumber(op, 'fd');
+  if (op.kind !== 'op_set_log_base' || op.backend !== 'user' || fd === undefined) return;
+  if (fd >= 0n || op.parent === undefined || !showsGivenLog(op)) return;
+  const get = childrenOf(op.parent, 'vhost_log_get').findLast(({ first }) => first < op.first);
+  if (get?.enable !== true) return;
+  yield {
+    verdict: 'violation',
+    ...place(op),
+    message: `${op.func} gives a log that was asked for in shared memory, and has no file: fd=${fd}`,
+    expected: 'the memfd of the log',
+    evidence: [{ line: get.line, role: `${get.func}(share=true)` }],
+  };
+}

@@ -1,5 +1,10 @@
+import { callerOf } from '../flows/activation.js';
+import type { Activation } from '../flows/activation.js';
+import { bigintOf } from '../model/values.js';
+import { printedNumber, showsGivenLog } from './shared/calls/printed.js';
+import { place } from './shared/calls/queries.js';
 import { nestedPairs } from './shared/calls/stack-calls.js';
-import type { Rule } from './rule.js';
+import type { Judgement, Rule } from './rule.js';
 
 const SIZED = new Set(['vhost_dev_log_resize vhost_log_get', 'vhost_log_get vhost_log_alloc']);
 
@@ -12,12 +17,16 @@ export const stSize: Rule = {
     impact: 'corrupt',
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
-    needs: ['one backtrace with size= of vhost_dev_log_resize, vhost_log_get or vhost_log_alloc'],
+    needs: [
+      'one backtrace with size= of vhost_dev_log_resize, vhost_log_get or vhost_log_alloc',
+      'or size= of vhost_dev_log_resize, and print *log at the set_log_base op in it',
+    ],
     probes: [
       'vhost_dev_log_resize',
       'stack of vhost_dev_log_resize',
       'vhost_log_get',
       'vhost_log_alloc',
+      'members at op_set_log_base',
     ],
     why: 'A bitmap smaller than the guest memory it stands for makes the backend write dirty bits beyond its end, or drop them.',
     remedy:
@@ -27,8 +36,10 @@ export const stSize: Rule = {
   },
   triggers: [],
   stack: {
-    of: ['vhost_log_get', 'vhost_log_alloc'],
+    of: ['vhost_log_get', 'vhost_log_alloc', 'op_set_log_base'],
     *judge(step, run) {
+      const op = run.atStep[step.index]?.at(-1);
+      if (op?.first === step.index) yield* judgeGiven(op);
       for (const { outer, inner, caller, line, evidence } of nestedPairs(step, run)) {
         if (!SIZED.has(`${outer.row.kind} ${inner.row.kind}`)) continue;
         if (outer.value === undefined || inner.value === undefined) continue;
@@ -49,3 +60,17 @@ export const stSize: Rule = {
     },
   },
 };
+
+/** vhost_log_get() returns a log of the size that it is asked for, and vhost_dev_log_resize() gives it to the backend. */
+function* judgeGiven(op: Activation): Generator<Judgement> {
+  const wanted = bigintOf(callerOf(op, 'vhost_dev_log_resize')?.value);
+  const size = printedNumber(op, 'size');
+  if (op.kind !== 'op_set_log_base' || wanted === undefined || size === undefined) return;
+  if (wanted === size || !showsGivenLog(op)) return;
+  yield {
+    verdict: 'violation',
+    ...place(op),
+    message: `vhost_dev_log_resize has size ${wanted}, but ${op.func} gives a log of ${size} chunks`,
+    expected: `a log of ${wanted} chunks`,
+  };
+}

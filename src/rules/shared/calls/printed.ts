@@ -18,3 +18,9 @@ export function featuresSent({ value, printed }: Activation): bigint | undefined
   const next = bigintOf(printed?.get('[1]')) ?? 0n;
   return word === undefined ? undefined : word | (next << 64n);
 }
+
+/** The log that a set_log_base op gives was printed: `print *dev->log` shows the one before, whose bitmap is another. */
+export function showsGivenLog(op: Activation): boolean {
+  const base = bigintOf(op.value);
+  return base !== undefined && base !== 0n && base === printedNumber(op, 'log');
+}
