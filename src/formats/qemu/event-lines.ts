@@ -5,6 +5,7 @@
  * process goes to the same stream.
  */
 import { detached } from '../../base/detached.js';
+import { isMaimed } from '../../base/maimed.js';
 import type { CaptureRecord, Span, TraceEvent } from '../../model/record.js';
 import { isWholeSentence } from '../notes/prose.js';
 import type { EventTable } from './event-table.js';
@@ -167,13 +168,30 @@ export class EventLines {
     const read = readPlain(event.line, lineNo, this.#events);
     this.#see(read.event.name);
     const isCut = read.event.args === undefined && this.#events.has(read.event.name);
-    if (read.damaged || isCut) return this.#take(read, lineNo);
+    if (read.damaged || isCut || this.#isMaimed(read.event)) return this.#take(read, lineNo);
     this.#eventLine = lineNo;
     return { record: eventAt(this.#known.remember(event.key, read.event), stamp, lineNo) };
   }
 
   #see(name: string): void {
     if (this.#names.size < MOST_NAMES) this.#names.add(name);
+  }
+
+  /** "vhost_us2 flags:0x5", "vhosad req:2 flags:0x5": no event that is known, and what one of those that came would say. */
+  #isMaimed({ name, args, text }: TraceEvent): boolean {
+    if (args !== undefined || text === '' || this.#events.has(name)) return false;
+    for (const known of this.#names) {
+      const isNear = isMaimed(name, known);
+      const isTorn = this.#events
+        .forms(known)
+        .some(
+          (form) =>
+            form.isTelling &&
+            (form.readText(text) !== undefined || (isNear && form.endsLike(text))),
+        );
+      if (isTorn) return true;
+    }
+    return false;
   }
 
   #take({ event, damaged }: ReadEvent, lineNo: number): EventLine {
@@ -183,7 +201,7 @@ export class EventLines {
     const head = text.slice(0, innerStamp(text));
     const isCut = event.args === undefined && head === text && this.#events.has(name);
     const mayGoOn = isCut ? ({ mayGoOn: true } as const) : {};
-    if (!damaged) return { record: event, ...mayGoOn };
+    if (!damaged && !this.#isMaimed(event)) return { record: event, ...mayGoOn };
     this.#torn = { lineNo, name, head };
     return {
       record: { kind: 'gap', span, why: `${name} could not be read` },
