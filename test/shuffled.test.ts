@@ -16,6 +16,9 @@ const call = (pid: number, time: string): string =>
 const kprobe = (pid: number, time: string): string =>
   ` vhost-${pid}-${pid}     [001] ..... ${time}: p_log_write: (log_write+0x0/0x1a0 [vhost]) ret=0`;
 
+const read = (time: string, bytes: string, length: number): string =>
+  `7 ${time} read(4<socket:[9]>, "${bytes}", ${length}) = ${length}`;
+
 describe('a time that goes back', () => {
   test.each([
     ['of a thread of QEMU, beside others', [event(1, 10), event(2, 20), event(1, 9)]],
@@ -51,6 +54,18 @@ describe('records that stand twice', () => {
   test('each with the time of the one above', () => {
     expect(whyOf(lines.flatMap((line) => [line, line]))).toBe(TWICE);
     expect(whyOf(lines)).toBeUndefined();
+  });
+
+  test('with a header, whose payload is read by the next call, behind the same header', () => {
+    const message = (request: string, time: string): string[] => [
+      read(time, String.raw`\x${request}\x00\x00\x00\x01\x00\x00\x00\x08\x00\x00\x00`, 12),
+      read(`${time}5`, String.raw`\x01\x00\x00\x00\x00\x00\x00\x00`, 8),
+    ];
+    const received = ['08', '0a', '0b'].flatMap((request, i) =>
+      message(request, `10:00:0${i}.00000`),
+    );
+    expect(whyOf(received.flatMap((line) => [line, line]))).toBe(TWICE);
+    expect(whyOf(received)).toBeUndefined();
   });
 
   test('not a few of them', () => {

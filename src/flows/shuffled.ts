@@ -3,7 +3,7 @@
  * other, and what a log shipper sends again break the order, and each line twice is as many calls.
  */
 import { goesBack, SINCE_1970 } from '../base/clock.js';
-import type { CaptureRecord } from '../model/record.js';
+import type { CaptureRecord, VhostUserMessage } from '../model/record.js';
 
 type Stamped = Extract<CaptureRecord, { kind: 'event' | 'kernel-event' | 'syscall' | 'message' }>;
 
@@ -93,9 +93,16 @@ function isStamped(record: CaptureRecord): record is Stamped {
 
 function isSame(one: Stamped, other: Stamped): boolean {
   if (one.time !== other.time || one.name !== other.name) return false;
-  return one.span.first !== other.span.first && textOf(one) === textOf(other);
+  const isHeadedTwice = payloadOf(one) === undefined && payloadOf(other) !== undefined;
+  const payload = isHeadedTwice ? payloadOf(other) : payloadOf(one);
+  return one.span.first !== other.span.first && textOf(one, payload) === textOf(other);
 }
 
-function textOf(record: Stamped): string {
-  return JSON.stringify({ ...record, span: undefined });
+/** Of a message whose payload stands on a line of its own; where each line stands twice, the second header has it. */
+function payloadOf(record: Stamped): VhostUserMessage['payload'] {
+  return record.kind === 'message' ? record.payload : undefined;
+}
+
+function textOf(record: Stamped, payload = payloadOf(record)): string {
+  return JSON.stringify({ ...record, span: undefined, payload });
 }
