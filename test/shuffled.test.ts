@@ -1,4 +1,5 @@
 /** Lines that do not stand where they were written, or stand twice: nothing that rests on their order is judged. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { buildRun } from '../src/flows/run.js';
 import { readText } from './helpers/read-text.js';
@@ -71,6 +72,30 @@ describe('records that stand twice', () => {
   test('not a few of them', () => {
     const [first = ''] = lines;
     expect(whyOf([first, first, ...lines.slice(1)])).toBeUndefined();
+  });
+});
+
+describe('pages that overlap', () => {
+  const path = new URL('../fixtures/rules/LE-CLEAR/pass-cancel/input.txt', import.meta.url);
+  const log = readFileSync(path, 'utf8').split('\n');
+  const pasted = (end: number, next: number): (string | undefined)[] => {
+    const run = buildRun(readText([...log.slice(0, end), ...log.slice(next - 1)].join('\n')), {
+      assumeOrdered: false,
+    });
+    return [run.note?.why, run.note && String(run.note.line)];
+  };
+
+  test.each([
+    ['in the middle of two stacks', 399, 390],
+    ['some stacks above, at the same function', 476, 399],
+    ['with a level left out', 434, 294],
+  ])('%s', (_, end, next) => {
+    expect(pasted(end, next)).toEqual(['pages that overlap', String(end + 1)]);
+  });
+
+  test('not whole stops that come once more, as those of a loop do', () => {
+    expect(pasted(389, 380)).not.toContain('pages that overlap');
+    expect(pasted(544, 502)).toEqual([undefined, undefined]);
   });
 });
 

@@ -44,6 +44,11 @@ const SIGNS: Readonly<Record<NoteSign['why'], Sign>> = {
     says: 'have the same time',
     remedy: '`uniq FILE | vhtrace check -` leaves one of each',
   },
+  'pages that overlap': {
+    missing: 'how often each thing happened',
+    says: 'show that a part stands twice',
+    remedy: 'take the second one away',
+  },
   'files of single threads, one behind the other': {
     missing: OF_RECORDS,
     says: 'are what strace -ff writes',

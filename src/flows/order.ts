@@ -10,6 +10,7 @@
 import { plainCommand, RESUMES, SELECTS, SHOWS_STACK } from '../facts/debugger-commands.js';
 import type { CaptureRecord, Frame } from '../model/record.js';
 import { BackwardClock } from './backward-clock.js';
+import { OverlappingPastes } from './overlapping-pastes.js';
 import { RepeatedRecords, ThreadClocks } from './shuffled.js';
 import { TwoDebuggers } from './two-debuggers.js';
 
@@ -22,6 +23,7 @@ export interface NoteSign {
     | 'times that run backwards'
     | 'a time that goes back'
     | 'records that stand twice'
+    | 'pages that overlap'
     | 'lines of two debuggers'
     | 'files of single threads, one behind the other';
 }
@@ -42,18 +44,21 @@ export class NoteSignFinder {
   private readonly clock = new BackwardClock();
   private readonly threads = new ThreadClocks();
   private readonly repeated = new RepeatedRecords();
+  private readonly pages = new OverlappingPastes();
   private readonly debuggers = new TwoDebuggers();
 
   /** The first sign in what was followed, undefined as long as there is none. */
   get found(): NoteSign | undefined {
     if (this.sign !== undefined) return this.sign;
-    const [repeated, other] = [this.repeated.line, this.debuggers.line];
+    const [repeated, page, other] = [this.repeated.line, this.pages.line, this.debuggers.line];
     if (repeated !== undefined) return { line: repeated, why: 'records that stand twice' };
+    if (page !== undefined) return { line: page, why: 'pages that overlap' };
     return other === undefined ? undefined : { line: other, why: 'lines of two debuggers' };
   }
 
   follow(record: CaptureRecord): void {
     this.repeated.follow(record);
+    this.pages.follow(record);
     this.debuggers.follow(record);
     if (this.sign?.why === 'times that run backwards') return;
     const isNewestFirst = record.kind === 'order' && record.why === 'newest first';
