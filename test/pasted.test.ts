@@ -186,6 +186,11 @@ const wrapped: Variant[] = [
       eachLine(text, (line) => `2026-11-22 03:27:38,123 DEBG 'qemu' stdout output:\n${line}`),
     (line) => line / 2,
   ],
+  [
+    'each below its number',
+    (text) => eachLine(text, (line, i) => `${i + 90}\n${line}`),
+    (line) => line / 2,
+  ],
 ];
 
 describe.each(inputs.map((path, i) => [path, i] as const))('%s', (path, turn) => {

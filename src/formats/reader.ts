@@ -25,6 +25,7 @@ import { stripMarkup } from './markup.js';
 import { EventLines } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
+import { NumberLines } from './number-lines.js';
 import { OuterClock } from './outer-clock.js';
 import { RecordSink } from './record-sink.js';
 import { UnknownMargins } from './unknown-margins.js';
@@ -60,13 +61,21 @@ class Reader implements CaptureReader {
   readonly #lines: LineReader;
   readonly #known: KnownLines;
   readonly #mail: MailLines;
-  readonly #spacing = new DoubleSpacing({
+  readonly #numbers = new NumberLines({
     line: (raw) => {
       this.#read(raw);
     },
     skip: () => {
       this.#count += 1;
       this.#log.skip(this.#count);
+    },
+  });
+  readonly #spacing = new DoubleSpacing({
+    line: (raw) => {
+      this.#numbers.push(raw);
+    },
+    skip: () => {
+      this.#numbers.skip();
     },
   });
   #count = 0;
@@ -204,6 +213,7 @@ class Reader implements CaptureReader {
 
   finish(): Reading {
     this.#spacing.finish();
+    this.#numbers.finish();
     this.#mail.end();
     this.#journal.end();
     if (this.#json.isCut) {
