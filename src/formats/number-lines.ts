@@ -4,6 +4,8 @@
  * A row that a screen has wrapped goes on with such a line, too, but then the lines above are all as long as the screen is wide.
  */
 
+import { cleanText } from './clean.js';
+
 /** Where the lines go. */
 export interface Unnumbered {
   readonly line: (raw: string) => void;
@@ -11,7 +13,11 @@ export interface Unnumbered {
   readonly skip: () => void;
 }
 
-const NUMBER = /^[ \t]*(\d{1,7})[ \t]*\r?$/;
+// "977\t" is an empty line of the source, as gdb echoes it.
+const NUMBER = /^[ \t]*(\d{1,7}) *$/;
+
+/** Longer lines are none, whatever a terminal has put around it. */
+const LONGEST = 32;
 
 export class NumberLines {
   /** A number, and the line below, as long as it is not known what the number is. */
@@ -83,6 +89,6 @@ export class NumberLines {
 }
 
 function numberIn(raw: string): number | undefined {
-  const digits = raw.length < 16 ? NUMBER.exec(raw)?.[1] : undefined;
+  const digits = raw.length <= LONGEST ? NUMBER.exec(cleanText(raw))?.[1] : undefined;
   return digits === undefined ? undefined : Number(digits);
 }
