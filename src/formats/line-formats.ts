@@ -33,7 +33,7 @@ export function createLineFormats(events: EventTable, doubts: Doubts): readonly 
     // Its clock may look like that of the kernel's messages.
     createDpdk(),
     createFtrace(events, doubts),
-    createPerf(),
+    createPerf(doubts),
     createDmesg(),
     createForeignStack(),
     createLibvirtLog(),

@@ -5,7 +5,7 @@
  * of joining them alone does. One that is cut tells so only beside others, which may come later: rows of several kinds all
  * end in one column, or one that is torn does.
  */
-import type { Span } from '../../model/record.js';
+import type { Problem, Span } from '../../model/record.js';
 import { MOST_IN_DOUBT } from '../doubts.js';
 import type { Doubt } from '../doubts.js';
 import { readRow } from './ftrace-lines.js';
@@ -27,6 +27,9 @@ export interface HeldRow {
   row: TraceRow;
 }
 
+/** A row that goes on no further, of any tracer. */
+export type EndedRow = Omit<HeldRow, 'row'> & { readonly row: Pick<TraceRow, 'body'> };
+
 /** May the next line go on with it? */
 export function mayBeWrapped(line: string, row: TraceRow): boolean {
   return line.length >= NARROWEST || isNameAlone(row);
@@ -38,7 +41,7 @@ function isNameAlone({ body }: TraceRow): boolean {
 }
 
 /** "vn_ioctl: (vhost_net_ioctl+0x": the place of a probe without its end. */
-export function isBroken({ body }: TraceRow): boolean {
+export function isBroken({ body }: Pick<TraceRow, 'body'>): boolean {
   return body.what === 'event' && body.args !== undefined && /^[ \t]*\([^()]*$/.test(body.args);
 }
 
@@ -105,7 +108,7 @@ export class Widths {
   }
 
   /** A row that goes on no further, as it stands. Gives a doubt of what its last value is, where there may be one. */
-  see({ text, row, first, last }: HeldRow): Doubt | undefined {
+  see({ text, row, first, last }: EndedRow): Doubt | undefined {
     if (text.length < NARROWEST || text.length < this.#widest) return undefined;
     if (text.length > this.#widest) this.#widen(text.length);
     const at = columnOf(text);
@@ -145,6 +148,14 @@ export class Widths {
   }
 }
 
+/** What is told of rows that are cut, once. */
+export function cutProblem(widths: Widths): Problem | undefined {
+  const cut = widths.cut();
+  if (cut === undefined) return undefined;
+  const message = `lines are cut in column ${cut.column}: no value that ends there is read`;
+  return { code: 'EVENT_UNREAD', message, span: cut.span };
+}
+
 /** Rows whose last value begins in one column. */
 interface Column {
   count: number;
@@ -166,7 +177,7 @@ function columnOf(line: string): number {
 }
 
 /** A row that ends within the place of its probe, in the name of a value, or in front of one: there a line was cut. */
-function isTorn(row: TraceRow): boolean {
+function isTorn(row: Pick<TraceRow, 'body'>): boolean {
   const { body } = row;
   if (isBroken(row)) return true;
   if (body.what !== 'call' && body.what !== 'return') return false;
@@ -175,5 +186,9 @@ function isTorn(row: TraceRow): boolean {
 
 /** The row without its last value. */
 export function withoutLastValue(line: string): TraceRow | undefined {
-  return readRow(line.replace(LAST_VALUE, ''));
+  return readRow(cutLastValue(line));
+}
+
+export function cutLastValue(line: string): string {
+  return line.replace(LAST_VALUE, '');
 }

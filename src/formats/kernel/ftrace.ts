@@ -23,7 +23,14 @@ import type { EventTable } from '../qemu/event-table.js';
 import { GraphNesting } from './ftrace-graph.js';
 import { hasInnerRow, readBody, readGraph, readSwitch, TWO_ROWS } from './ftrace-lines.js';
 import type { GraphRow, TraceBody, TraceRow, TraceStamp } from './ftrace-lines.js';
-import { goesOn, isBroken, mayBeWrapped, Widths, withoutLastValue } from './ftrace-width.js';
+import {
+  cutProblem,
+  goesOn,
+  isBroken,
+  mayBeWrapped,
+  Widths,
+  withoutLastValue,
+} from './ftrace-width.js';
 import type { HeldRow } from './ftrace-width.js';
 import type { Doubts } from '../doubts.js';
 import { keyValues } from '../key-values.js';
@@ -169,15 +176,8 @@ class Ftrace implements LineFormat {
       };
       this.#doubts.begin(record, { doubt, otherwise });
     }
-    this.#tellCut(widths);
+    this.#problem = cutProblem(widths) ?? this.#problem;
     return [record];
-  }
-
-  #tellCut(widths: Widths): void {
-    const cut = widths.cut();
-    if (cut === undefined) return;
-    const message = `lines are cut in column ${cut.column}: no value that ends there is read`;
-    this.#problem = { code: 'EVENT_UNREAD', message, span: cut.span };
   }
 
   #rowRecord(stamp: PartialStamp, body: TraceBody, at: Span): CaptureRecord {

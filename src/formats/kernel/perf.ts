@@ -10,7 +10,15 @@
  * Not read: heads of samples that are no events (`cycles:`), whose stacks are those of stacks/foreign-stack.ts; events without a
  *           text; bytes of buffers, which perf trace does not print.
  */
-import type { CaptureRecord, Gap, KernelEvent, Stamp, SystemCall } from '../../model/record.js';
+import type {
+  CaptureRecord,
+  Gap,
+  KernelEvent,
+  Problem,
+  Stamp,
+  SystemCall,
+} from '../../model/record.js';
+import type { Doubts } from '../doubts.js';
 import { HeldRecords, Waiting } from '../held-records.js';
 import type { Slot } from '../held-records.js';
 import { keyValues } from '../key-values.js';
@@ -18,12 +26,14 @@ import type { LineFormat } from '../line-format.js';
 import { readForeign, readPerfPlace, readPerfSample } from '../stacks/foreign-lines.js';
 import { StackBuilder } from '../stacks/stack-builder.js';
 import { hasInnerRow, TWO_ROWS } from './ftrace-lines.js';
+import { cutLastValue, cutProblem, Widths } from './ftrace-width.js';
 import { readPerfCall, readPerfLoss, readPerfRow } from './perf-lines.js';
 import type { PerfCall, PerfRow } from './perf-lines.js';
 import { hasTornPlace, isOfTwo, isTornRow, TORN_PLACE, withSureValues } from './torn-rows.js';
 
-export function createPerf(): LineFormat {
-  return new Perf();
+/** `doubts`: of records that are given out. */
+export function createPerf(doubts: Doubts): LineFormat {
+  return new Perf(doubts);
 }
 
 /** A program's own probes: their functions are none of the kernel's, even where they are called alike. */
@@ -49,7 +59,18 @@ class Perf implements LineFormat {
   readonly #held = new HeldRecords();
   /** By thread. */
   readonly #torn = new Waiting<TornCall>();
+  readonly #widths = new Widths();
+  readonly #doubts: Doubts;
+  #problem: Problem | undefined;
   #missed: number[] = [];
+
+  constructor(doubts: Doubts) {
+    this.#doubts = doubts;
+  }
+
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
 
   get isOpen(): boolean {
     return this.#stacks.isOpen || !this.#held.isEmpty;
@@ -62,6 +83,7 @@ class Perf implements LineFormat {
   }
 
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    this.#problem = undefined;
     const frame = this.#stackFrame(line, lineNo);
     if (frame !== undefined) return frame;
     if (!this.#read(line, lineNo)) return undefined;
@@ -101,12 +123,9 @@ class Perf implements LineFormat {
       this.#rowAt = lineNo;
       if (cpu !== undefined) this.#rows.set(cpu, lineNo);
       if (isTornRow(row.body)) this.#missed.push(lineNo);
-      const why = hasInnerRow(row.body) || isOfTwo(comm) ? TWO_ROWS : TORN_PLACE;
-      this.#held.add(
-        why === TWO_ROWS || hasTornPlace(row.body)
-          ? { kind: 'gap', span: span(lineNo), why }
-          : eventOf({ ...row, body: withSureValues(row.body) }, lineNo),
-      );
+      const record = recordOf(row, lineNo);
+      this.#seeWidth(line, row, record);
+      this.#held.add(record);
       return true;
     }
     const loss = readPerfLoss(line);
@@ -117,6 +136,18 @@ class Perf implements LineFormat {
     const call = readPerfCall(line);
     if (call !== undefined) this.#addCall(call, lineNo);
     return call !== undefined;
+  }
+
+  /** Where the rows of a trace end in one column, the last value there may be cut. */
+  #seeWidth(text: string, row: PerfRow, record: CaptureRecord): void {
+    const { first, last } = record.span;
+    const doubt = this.#widths.see({ text, row, first, last });
+    if (doubt !== undefined) {
+      const otherwise = (): CaptureRecord =>
+        recordOf(readPerfRow(cutLastValue(text)) ?? row, first);
+      this.#doubts.begin(record, { doubt, otherwise });
+    }
+    this.#problem = cutProblem(this.#widths);
   }
 
   #gap(cpu: number | undefined, lineNo: number): Gap {
@@ -139,6 +170,14 @@ class Perf implements LineFormat {
     }
     this.#held.add({ kind: 'chatter', span: span(lineNo) });
   }
+}
+
+function recordOf(row: PerfRow, lineNo: number): CaptureRecord {
+  const isTwo = hasInnerRow(row.body) || isOfTwo(row.stamp.comm);
+  const why = isTwo ? TWO_ROWS : TORN_PLACE;
+  return why === TWO_ROWS || hasTornPlace(row.body)
+    ? { kind: 'gap', span: span(lineNo), why }
+    : eventOf({ ...row, body: withSureValues(row.body) }, lineNo);
 }
 
 function eventOf({ stamp, group, body }: PerfRow, lineNo: number): KernelEvent {
