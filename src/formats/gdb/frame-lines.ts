@@ -64,7 +64,7 @@ export function frameHead(text: string): 'strong' | 'weak' | 'none' {
   if (/^\.{2,}[ \t]*$/.test(text)) return 'none';
   // 0x0000555555b8fda2 in vhost_log_get (...      0x00007ffe in  ()      the name on the next line
   if (/^(?:0x[0-9a-fA-F]+|<in [^<>]{1,64}>)[ \t]+in(?:[ \t]|$)/.test(text)) return 'strong';
-  if (ELIDED.test(text)) return 'strong';
+  if (ELIDED.test(text) || MASKED.test(text)) return 'strong';
   if (/^<(?:signal handler called|function called from gdb)>/.test(text)) return 'strong';
   // vhost_dev_start (hdev=...      main ()      f (...)      f (address@hidden)      in main ()
   if (PLAIN_CALL.test(text) || IN_CALL.test(text)) return 'strong';
@@ -89,7 +89,11 @@ export function frameHead(text: string): 'strong' | 'weak' | 'none' {
 
 // 0x… in vhost_log_get (...      0x55...f00 in main ()
 const ELIDED =
-  /^(?:(?:0x)?[0-9a-f]{0,16}(?:\u2026|\.{2,8})[0-9a-f]{0,16}|0x[x*?_]{1,16})[ \t]+in[ \t]+\S+ ?(?:\(|$)/i;
+  /^(?:(?:0x)?[0-9a-f]{0,16}(?:\u2026|\.{2,8})[0-9a-f]{0,16}|0x[0-9a-f]{0,16}[x*?_]{1,16})[ \t]+in[ \t]+\S+ ?(?:\(|$)/i;
+
+/** What stands for an address: <addr> in vhost_log_get (dev=...      [redacted] in main ()      ADDR in vhost_log_put (... */
+const MASKED =
+  /^(?:<[^<>]{1,64}>|\[[^[\]]{1,64}\]|[A-Z][A-Z_]{1,32})[ \t]+in[ \t]+[A-Za-z_][^ \t(){}="',;]*[ \t]+\((?:\)|\.\.|\w+(?:@entry)?=)/;
 
 const TORN_CALL = /^[A-Za-z_]\w* \w+ \((?:\)|\w+(?:@entry)?=).*\) (?:at \S+:\d+|from \S+)$/;
 const PLAIN_CALL =
