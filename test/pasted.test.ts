@@ -44,6 +44,10 @@ const variants: Variant[] = [
   ],
   ['behind a tab that was escaped', (text) => text.replaceAll(/^/gm, String.raw`\t`)],
   ["behind Buildkite's stamp", (text) => text.replaceAll(/^/gm, '\x1b_bk;t=1795320809223\x07')],
+  [
+    'with every other blank a byte of Latin-1 that does not break',
+    (text) => text.replaceAll(/ {2}|^ /gm, (blanks) => `${blanks.slice(1)}\ufffd`),
+  ],
   ['in paragraphs of HTML', (text) => eachLine(text, (line) => `<p>${line}</p>`)],
   ['numbered', (text) => eachLine(text, (line, i) => `${i + 1}: ${line}`)],
   [

@@ -10,7 +10,7 @@ import { MOJIBAKE, withoutMojibake } from './mojibake.js';
 
 // Nearly every line has none of these, and one test must show it.
 const UNCLEAN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u00ad\u061c\u200b-\u200f\u2018\u2019\u201c\u201d\u2026\u2060-\u2064\ufeff]|^[ \t>|]*[\uff1e\u00bb\u203a]|\w\\[_=]|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u00ad\u061c\u200b-\u200f\u2018\u2019\u201c\u201d\u2026\u2060-\u2064\ufeff\ufffd]|^[ \t>|]*[\uff1e\u00bb\u203a]|\w\\[_=]|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC _ bk;t=1795320809223 BEL   ESC ( B
 
@@ -40,7 +40,8 @@ const MARKUP_ESCAPE = /\\([_*#<>[\]()`~+=.!{}|-])/g;
 const DOTS =
   /[<\u2039](unfinished |detached )\u2026[>\u203a]|[<\u2039]\u2026( \w{1,64} resumed)[>\u203a]|(")\u2026(?=[,}\])])/g;
 
-const NO_BREAK = /\u00a0/g;
+// Of a text in Latin-1 the byte is no character of UTF-8. Word processors write every other blank of several so.
+const NO_BREAK = /\u00a0|(?<=[ \ufffd])\ufffd|\ufffd(?=[ \ufffd])/g;
 
 // Forums and mail programs of other scripts quote with "\uff1e", "\u00bb" or "\u203a".
 const QUOTE_MARKS = /^[ \t>|]{0,64}[\uff1e\u00bb\u203a][ \t>|\uff1e\u00bb\u203a]{0,64}/;
