@@ -48,6 +48,17 @@ const variants: Variant[] = [
     'with every other blank a byte of Latin-1 that does not break',
     (text) => text.replaceAll(/ {2}|^ /gm, (blanks) => `${blanks.slice(1)}\ufffd`),
   ],
+  [
+    'with levels that a page took for issues',
+    (text) => text.replaceAll(/^#(\d+) +/gm, '[#$1](https://host/issues/$1) '),
+  ],
+  [
+    'with levels that a page has made links of',
+    (text) => text.replaceAll(/^#(\d+) +/gm, '<a href="/issues/$1">#$1</a> '),
+  ],
+  ['with levels in brackets', (text) => text.replaceAll(/^#(\d+) +/gm, '[#$1] ')],
+  ['with colons behind levels', (text) => text.replaceAll(/^#(\d+) +/gm, '#$1: ')],
+  ['with no blank behind levels', (text) => text.replaceAll(/^#(\d+) +/gm, '#$1')],
   ['in paragraphs of HTML', (text) => eachLine(text, (line) => `<p>${line}</p>`)],
   ['numbered', (text) => eachLine(text, (line, i) => `${i + 1}: ${line}`)],
   [

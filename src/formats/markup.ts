@@ -38,8 +38,30 @@ const ENDS = />[ \t]{0,8}$/;
 /** `| #0  f () at x.c:1 |`: the bar in front is a margin. */
 const CELL_ENDS = /(?<=[^ \t|])[ \t]{1,256}\|{1,2}[ \t]{0,8}$/;
 
+/** What begins like a frame behind its level, as only gdb writes it. */
+const FRAME = String.raw`(?=0x[0-9a-f]+ in [^ ]|<signal handler|[A-Za-z_][\w.]* \((?:\)|\w+(?:@entry)?=))`;
+
+/**
+ * What pages make of `#1  f (a=1) at x.c:2`, which they take for the number of an issue, "[#1](https://host/issues/1) f (a=1)",
+ * `<a href="/i/1">#1</a> f (a=1)`, and people: "[#1] f (a=1)", "#1: f (a=1)", "#1f (a=1)".
+ */
+const LEVELS: readonly RegExp[] = [
+  new RegExp(String.raw`^([ \t]{0,64})\[#(\d{1,6})\](?:\([^()\s]{1,512}\))?[ \t]{1,8}${FRAME}`),
+  new RegExp(String.raw`^([ \t]{0,64})<a [^<>]{0,512}>#(\d{1,6})</a>[ \t]{1,8}${FRAME}`, 'i'),
+  new RegExp(String.raw`^([ \t]{0,64})#(\d{1,6}):?[ \t]{0,8}${FRAME}`),
+];
+
+/** Hardly a line of gdb has one: its own has blanks behind the number. */
+const DECORATED = /^[ \t]{0,64}(?:\[#\d|<a [^<>]{0,512}>#\d|#\d{1,6}[:A-Za-z_<])/i;
+
+function bareLevel(line: string): string {
+  if (!DECORATED.test(line)) return line;
+  return LEVELS.reduce((text, level) => text.replace(level, '$1#$2  '), line);
+}
+
 /** The line as it was pasted. */
-export function stripMarkup(line: string): string {
+export function stripMarkup(decorated: string): string {
+  const line = bareLevel(decorated);
   const plain = line.startsWith('|') ? line.replace(CELL_ENDS, '') : line;
   const bare = BEGINS.test(plain) ? plain.replace(openingOf(plain), '') : plain;
   const code = bare.includes('`') ? bare.replace(CODE, '$1$2') : bare;
