@@ -59,9 +59,12 @@ function bareLevel(line: string): string {
   return LEVELS.reduce((text, level) => text.replace(level, '$1#$2  '), line);
 }
 
+/** "27074 at 1795320809.223469:vhost_commit": archives of mailing lists take a stamp of QEMU's for an address of mail. */
+const STAMP_AS_ADDRESS = /^([ \t>|]{0,64}\d{1,10}) at (?=\d{1,12}\.\d{1,9}:[a-z]\w*_)/;
+
 /** The line as it was pasted. */
 export function stripMarkup(decorated: string): string {
-  const line = bareLevel(decorated);
+  const line = bareLevel(decorated).replace(STAMP_AS_ADDRESS, '$1@');
   const plain = line.startsWith('|') ? line.replace(CELL_ENDS, '') : line;
   const bare = BEGINS.test(plain) ? plain.replace(openingOf(plain), '') : plain;
   const code = bare.includes('`') ? bare.replace(CODE, '$1$2') : bare;
