@@ -82,7 +82,12 @@ function shapeOf({ ordered, session, nodes }: Flow): unknown[] {
   return [ordered, session, ...list(nodes)];
 }
 
-const names = thirdOf(captures, 0).map((path) => path.slice(root.length - '/main'.length));
+// A pointer that has lost digits is none that scrub moves: nothing tells any more that it was a part of another one.
+const MAIMED = 'inconclusive-address-cut-off';
+
+const names = thirdOf(captures, 0)
+  .filter((path) => !path.includes(MAIMED))
+  .map((path) => path.slice(root.length - '/main'.length));
 
 test.each(names)('%s', async (name) => {
   const path = captures.find((each) => each.endsWith(name)) ?? name;

@@ -1,7 +1,7 @@
 /** Words that are one and the same but for one place, where something tore one of them. */
 
 /** At least so much of the longer one is at the beginning and the end of both. */
-const LEAST_EQUAL = 0.5;
+const LEAST_EQUAL = 0.6;
 
 /** One run of characters is lost, added or another: `vhost_virtque_start`, `vhost_dev_se\ufffd_log`, `vhost_log_ put`. */
 export function isMaimed(one: string, other: string): boolean {

@@ -47,10 +47,10 @@ export class TornNames {
   }
 }
 
-/** The same line of the same file; where none is printed, the rest of the name has to tell. Without symbols it is `??`. */
+/** What is made up may have one address everywhere: the rest of the name has to tell. Without symbols it is `??`. */
 function isTornPair(before: Frame, frame: Frame): boolean {
   if (!isAtOnePlace(before, frame) || before.func === '??') return false;
-  return frame.line !== undefined || frame.func === '??' || isMaimed(before.func, frame.func);
+  return frame.func === '??' || isMaimed(before.func, frame.func);
 }
 
 function isAtOnePlace(one: Frame, other: Frame): boolean {

@@ -35,6 +35,8 @@ export class StraceMessages {
   /** By connection and direction. */
   readonly #headed = new Waiting<Headed>();
   readonly #channels = new Channels();
+  /** Time and arguments of the last call with a payload alone. */
+  #payload = '';
 
   constructor(held: HeldRecords) {
     this.#held = held;
@@ -56,10 +58,16 @@ export class StraceMessages {
       return this.#hides(call) ? undefined : this.#held.add(otherwise);
     }
     const connection = `${call.pid ?? ''} ${fd} ${transfer.direction}`;
-    if (this.#completes(connection, transfer)) return this.#held.add(otherwise);
+    if (this.#completes(connection, transfer)) {
+      this.#payload = `${call.time ?? ''} ${args}`;
+      return this.#held.add(otherwise);
+    }
     const header = headerOf(transfer.bytes);
     if (header === undefined) {
-      return this.#channels.isKnown(channelOf(call)) ? undefined : this.#held.add(otherwise);
+      // In a log with each line twice the payload comes once more.
+      const isLost =
+        this.#channels.isKnown(channelOf(call)) && this.#payload !== `${call.time ?? ''} ${args}`;
+      return isLost ? undefined : this.#held.add(otherwise);
     }
     if (isMisfit(transfer, call.result)) return undefined;
     const length = lengthOf(transfer, call.result);
