@@ -11,13 +11,22 @@ export interface Moment {
   readonly returned: boolean;
 }
 
+/** Calls that are inside of no other on the device, or of few, in order. */
+interface Begins {
+  readonly inits: readonly Activation[];
+  readonly starts: readonly Activation[];
+}
+
 /** Openings and returns by step; at one step inner calls return before outer ones and before new ones open. */
 export function momentsOf(activations: readonly Activation[]): Moment[] {
   const otherThread = nextOfOtherThread(activations);
-  const starts = activations.filter(({ kind }) => kind === 'vhost_dev_start');
+  const begins = {
+    inits: activations.filter(({ kind }) => kind === 'vhost_dev_init'),
+    starts: activations.filter(({ kind }) => kind === 'vhost_dev_start'),
+  };
   const returns: Moment[] = [];
   for (const activation of activations) {
-    const end = returnOf(activation, activations, otherThread, starts);
+    const end = returnOf(activation, activations, otherThread, begins);
     if (end !== undefined) returns.push({ step: end, activation, returned: true });
   }
   returns.sort((a, b) => a.step - b.step || b.activation.id - a.activation.id);
@@ -40,7 +49,7 @@ function returnOf(
   activation: Activation,
   sameDevice: readonly Activation[],
   otherThread: readonly number[],
-  starts: readonly Activation[],
+  { inits, starts }: Begins,
 ): number | undefined {
   const next = firstIndex(
     sameDevice.length,
@@ -48,11 +57,18 @@ function returnOf(
   );
   const isOther = sameDevice[next]?.thread !== activation.thread;
   const other = sameDevice[isOther ? next : (otherThread[next] ?? sameDevice.length)];
-  const end = earlier(activation.closed, other?.thread === undefined ? undefined : other.first);
+  // Nothing that is done on a device contains its init, whatever the stacks leave out.
+  const end = earlier(
+    earlier(activation.closed, other?.thread === undefined ? undefined : other.first),
+    firstBehind(inits, activation),
+  );
   if (activation.kind !== 'vhost_dev_stop' && undoingOf(activation) === undefined) return end;
-  // Neither a stop nor a start that undoes itself contains a start, whatever the stacks leave out.
-  const start = starts[firstIndex(starts.length, (i) => isAfter(starts[i], activation))];
-  return earlier(end, start?.first);
+  // Neither does a stop, nor a start that undoes itself, contain a start.
+  return earlier(end, firstBehind(starts, activation));
+}
+
+function firstBehind(calls: readonly Activation[], activation: Activation): number | undefined {
+  return calls[firstIndex(calls.length, (i) => isAfter(calls[i], activation))]?.first;
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {

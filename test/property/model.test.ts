@@ -26,6 +26,37 @@ const GROWING = 'boot,migrate,sync,grow,sync,grow,sync,cancel';
 /** Runs that once raised an alarm, made small. */
 const SEEN: readonly (Run & { title: string })[] = [
   {
+    title:
+      'a device is made anew at the address of one whose log stop has no end in stacks that are cut',
+    profile: {
+      ...PLAIN,
+      version: 212,
+      devices: [
+        { backend: 'user', pairs: 1 },
+        { backend: 'kernel', pairs: 1 },
+      ],
+      mixesBackends: true,
+      reusesAddresses: true,
+      stopsLogWhileClosing: true,
+      failsWhileLogging: true,
+      failsLate: true,
+      refusesLogBase: true,
+    },
+    actions: [
+      'boot 0 0',
+      'fail-before-setup 0 0',
+      'close 0 0',
+      'sync 0 0',
+      'cancel 0 0',
+      'migrate 0 0',
+      'reconnect 0 0',
+      'sync 0 0',
+      'cancel 0 0',
+    ],
+    watch: { ...EVERYTHING, backtrace: 3 },
+    damage: NO_DAMAGE,
+  },
+  {
     title: 'a log stop takes back what a device does that was started again behind a disconnect',
     profile: {
       ...PLAIN,
