@@ -141,8 +141,9 @@ export function isPlainTransfer(args: string): boolean {
   return PLAIN_TRANSFER.test(args);
 }
 
+// Of an octal escape the digits behind the first are taken as characters: each text fits in one way only.
 const PLAIN_TRANSFER =
-  /^(?:\d{1,10}(?:<[^<>\\ ]+>)?, )?(?:\{msg_name=(?:NULL|0x[\da-f]+), msg_namelen=\d+(?: => \d+)?, msg_iov=\[\{iov_base="(?:[^"\\]|\\x[\da-f]{2}|\\[0-7]{1,3})*"(?:\.{3})?, iov_len=\d+\}\], msg_iovlen=\d+, msg_controllen=0, msg_flags=(?:0|[A-Z]+(?:[_|][A-Z]+)*)\}, (?:0|[A-Z]+(?:[_|][A-Z]+)*)|"(?:[^"\\]|\\x[\da-f]{2}|\\[0-7]{1,3})*"(?:\.{3})?, \d+)$/;
+  /^(?:\d{1,10}(?:<[^<>\\ ]+>)?, )?(?:\{msg_name=(?:NULL|0x[\da-f]+), msg_namelen=\d+(?: => \d+)?, msg_iov=\[\{iov_base="(?:[^"\\]|\\x[\da-f]{2}|\\[0-7])*"(?:\.{3})?, iov_len=\d+\}\], msg_iovlen=\d+, msg_controllen=0, msg_flags=(?:0|[A-Z]+(?:[_|][A-Z]+)*)\}, (?:0|[A-Z]+(?:[_|][A-Z]+)*)|"(?:[^"\\]|\\x[\da-f]{2}|\\[0-7])*"(?:\.{3})?, \d+)$/;
 
 /** vhost-user messages go over these. */
 const TRANSFERS = /^(?:(?:send|recv)(?:msg)?|(?:read|write)v?)$/;
