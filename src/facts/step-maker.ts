@@ -361,9 +361,7 @@ export class StepMaker {
   }
 
   private scopedTid(tid: number | undefined): string | undefined {
-    if (tid !== undefined) return this.names.ofTid(this.sessions.current, tid);
-    const thread = this.threads.current;
-    return thread === undefined ? undefined : this.scoped(thread);
+    return tid === undefined ? undefined : this.names.ofTid(this.sessions.current, tid);
   }
 
   private scoped(thread: string): string {

@@ -26,6 +26,31 @@ const GROWING = 'boot,migrate,sync,grow,sync,grow,sync,cancel';
 /** Runs that once raised an alarm, made small. */
 const SEEN: readonly (Run & { title: string })[] = [
   {
+    title: 'an event that names no thread is of another one than the stop in front of it',
+    profile: {
+      ...PLAIN,
+      version: 1101,
+      devices: [{ backend: 'user', pairs: 1 }],
+      mixesBackends: true,
+      reusesAddresses: true,
+      stopsLogWhileClosing: true,
+      failsWhileLogging: true,
+      failsLate: true,
+      refusesLogBase: true,
+    },
+    actions: ['boot 0 0', 'savevm 0 0', 'migrate 0 0', 'sync 0 0', 'cancel 0 0'],
+    watch: {
+      ...EVERYTHING,
+      functions: ['vhost_user_set_vring_addr', 'vhost_user_set_mem_table'],
+      backtrace: 'full',
+      declared: 'no',
+      trace: 'stamped',
+      prints: false,
+      returns: false,
+    },
+    damage: NO_DAMAGE,
+  },
+  {
     title:
       'a device is made anew at the address of one whose log stop has no end in stacks that are cut',
     profile: {
