@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { VhtraceError } from '../base/errors.js';
+import type { FlowsResult } from '../pipeline/flows.js';
 import { BaseCommand } from './shared/base-command.js';
 import { judgeFlags, settingsFrom } from './shared/check-flags.js';
 import { complain } from './shared/complain.js';
@@ -10,7 +11,7 @@ export default class Flows extends BaseCommand {
   static override summary = 'Show the call flow of captures.';
   static override description = `By time, backtraces and trace events become one tree: the phases of each migration, the calls in them with decoded arguments, and the lines of the capture that show them. By code, all backtraces of all captures are merged by function and call site: the canonical flow, from whatever pieces a note has. By path, call chains that a note documents are compared with what was captured.
 
-Notes, whose order is unknown, are shown by code unless you say otherwise.`;
+Notes, whose order is unknown, and stacks without a call of the logging protocol, such as those of a QEMU that hangs, are shown by code unless you say otherwise.`;
   static override examples = [
     '<%= config.bin %> flows gdb.txt',
     '<%= config.bin %> flows notes.txt --by code',
@@ -48,7 +49,7 @@ Notes, whose order is unknown, are shown by code unless you say otherwise.`;
     });
     this.complainAbout(result.failures);
     this.tellTwins(result.twins);
-    const by = flags.by ?? (result.isNote && flags.format === 'tree' ? 'code' : 'time');
+    const by = flags.by ?? (flags.format === 'tree' ? bestOrder(result) : 'time');
     const format = flags.json ? 'json' : flags.format;
     const reporters: Readonly<Record<string, (typeof flowReporters)['time']['tree']>> =
       flowReporters[by];
@@ -63,8 +64,18 @@ Notes, whose order is unknown, are shown by code unless you say otherwise.`;
       terminal: process.stdout.isTTY ? columns() : undefined,
       unfold: flags.unfold,
     });
-    if (text === '' && result.failures.length === 0) complain('there is no call to show');
+    if (text === '' && result.failures.length === 0) {
+      const others = by === 'time' && result.codeFlow().backtraces > 0;
+      complain(`there is no call to show${others ? ' (--by code shows other stacks)' : ''}`);
+    }
     this.print(text);
     if (result.failures.length > 0) process.exitCode = 2;
   }
+}
+
+/** By time only calls of the protocol are shown; by code, every stack. */
+function bestOrder({ isNote, flows, codeFlow }: FlowsResult): 'code' | 'time' {
+  if (isNote) return 'code';
+  const hasCalls = flows().some(({ nodes }) => nodes.length > 0);
+  return !hasCalls && codeFlow().backtraces > 0 ? 'code' : 'time';
 }

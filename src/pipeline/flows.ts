@@ -20,7 +20,7 @@ export interface FlowsRequest extends JudgeRequest {
   readonly unfold: boolean;
 }
 
-/** Everything that can be shown of the flow of captures; made when it is asked for. */
+/** Everything that can be shown of the flow of captures; made when it is first asked for. */
 export interface FlowsResult {
   /** In the order of time, by session. */
   readonly flows: () => readonly Flow[];
@@ -48,8 +48,10 @@ export async function runFlows(request: FlowsRequest): Promise<FlowsResult> {
       ...capture,
       run: buildRun(capture.reading, options),
     })));
+  let flows: readonly Flow[] | undefined;
   return {
-    flows: () => runs().flatMap(({ info, reading, run }) => buildFlows(info, reading, run)),
+    flows: () =>
+      (flows ??= runs().flatMap(({ info, reading, run }) => buildFlows(info, reading, run))),
     codeFlow: () => buildCodeFlow(inputs, { unfold }),
     paths: () => compareDocumentedPaths(inputs),
     report: () => checkRuns(runs(), request),

@@ -279,11 +279,15 @@ function whyNothing({ captures }: CheckReport, { problems }: ReportOptions): str
   if (problems.some(({ code }) => code === 'UNREAD_PROTOCOL')) {
     return 'no call of the logging protocol could be read';
   }
-  if (captures.some(({ formats }) => formats.includes('foreign-stack'))) {
-    return 'stacks of other tools than gdb are kept without their arguments; no call of the logging protocol was read';
+  const formats = new Set(captures.flatMap((capture) => capture.formats));
+  if (formats.has('foreign-stack')) {
+    return `stacks of other tools than gdb are kept without their arguments; no call of the logging protocol was read${OTHER_STACKS}`;
   }
-  return 'no call of the logging protocol was read';
+  const hasStacks = formats.has('gdb') || formats.has('gdb-mi');
+  return `no call of the logging protocol was read${hasStacks ? OTHER_STACKS : ''}`;
 }
+
+const OTHER_STACKS = '; vhtrace flows shows the stacks that were';
 
 /** `71 checks passed, 12 inconclusive, 29 rules not exercised` */
 function checkedText({ summary, coverage, rulesOff }: CheckReport): string {
