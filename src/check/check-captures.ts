@@ -53,6 +53,9 @@ export function checkRuns(
   }));
   const findings = judged.flatMap((capture) => capture.findings);
   const byRule = findingsByRule(findings);
+  const waits = judged.flatMap(({ info, run }) =>
+    run.waits.map((wait) => ({ capture: info.sha256, ...wait })),
+  );
   const cutMigrations = judged.flatMap(({ info, run }) =>
     findCutMigrations(run.steps, run.atStep, run.migrations).map((cut) => ({
       capture: info.sha256,
@@ -96,6 +99,7 @@ export function checkRuns(
         .filter((crash) => run.factCount > 0 || isSurelyQemus(crash))
         .map((crash) => ({ capture: info.sha256, ...crash })),
     ),
+    ...(waits.length === 0 ? {} : { waits }),
     alterations: judged.flatMap(({ info, run }) => alterationsOf(info.sha256, run)),
     profiles: judged.flatMap(({ info, run }) =>
       run.profiles.map((profile, session) => profileSummary(info.sha256, session, profile)),

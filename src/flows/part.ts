@@ -115,6 +115,7 @@ export function partOf(run: Run, part: Part): Run {
     profile: run.profile,
     migrations: run.migrations,
     crashes: run.crashes,
+    waits: run.waits,
     devices: run.devices,
     overruled: run.overruled,
     factCount: run.factCount,

@@ -26,6 +26,8 @@ import type { Probes } from './probes.js';
 import { commonRange, profilesOf } from './profile.js';
 import type { Profile, VersionRange } from './profile.js';
 import { Rings } from './rings.js';
+import { findWaits } from './waits.js';
+import type { Wait } from './waits.js';
 
 /** What the capture is made of. */
 export interface RecordCounts {
@@ -63,6 +65,7 @@ export interface Run {
   readonly migrations: readonly Migration[];
   /** Where QEMU dies. */
   readonly crashes: readonly Crash[];
+  readonly waits: readonly Wait[];
   readonly devices: readonly Device[];
   /** Where the backend that the user gives is not taken over. */
   readonly overruled: readonly Omit<OverruledBackend, 'capture'>[];
@@ -172,6 +175,7 @@ function runOf(
       atStep,
       built.assertions,
     ),
+    waits: findWaits(stops, atStep),
     devices: collectDevices(
       stops,
       factsOfDevices(steps, activations, rings),

@@ -172,6 +172,28 @@ export interface CrashSummary {
   readonly rules: readonly string[];
 }
 
+/** A stack in which QEMU waits. No verdict: it says what a QEMU that hangs hangs in. */
+export interface WaitSummary {
+  /** sha256 of the capture. */
+  readonly capture: string;
+  readonly session: number;
+  /** Line of the frame of `func`. */
+  readonly line: number;
+  /** The reply of a vhost-user backend, room on its socket, the end of an ioctl, or QEMU's big lock. */
+  readonly awaits: 'reply' | 'socket' | 'kernel' | 'lock';
+  /** The function that asked for it: `vhost_user_get_vring_base`. */
+  readonly func: string;
+  /** The vhost-user request that it sends, `GET_VRING_BASE`; null where it is not named like one. */
+  readonly request: string | null;
+  /** Known calls of the stack, innermost first. */
+  readonly stack: readonly string[];
+  readonly device: string | null;
+  /** `main loop`, `migration thread`, `vCPU`; null where its outer frames do not say. */
+  readonly thread: string | null;
+  /** Stacks that show it: of one thread, or where `stack` is empty, of all threads that wait alike. */
+  readonly times: number;
+}
+
 /** One migration of a session: its outcome, and its phases in order. */
 export interface MigrationSummary {
   /** sha256 of the capture. */
@@ -262,6 +284,8 @@ export interface CheckReport {
   /** Absent where there is none. */
   readonly cutMigrations?: readonly CutMigration[];
   readonly crashes: readonly CrashSummary[];
+  /** Absent where there is none. */
+  readonly waits?: readonly WaitSummary[];
   readonly alterations: readonly AlterationSummary[];
   readonly profiles: readonly ProfileSummary[];
   /** Every rule of the catalogue, by id. */

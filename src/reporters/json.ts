@@ -49,6 +49,7 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
     alterations,
     profiles,
     coverage,
+    ...(report.waits === undefined ? {} : { waits: report.waits }),
     ...(report.cutMigrations === undefined ? {} : { cutMigrations: report.cutMigrations }),
     ...(report.endpoints === undefined ? {} : { endpoints: report.endpoints }),
     ...(report.overruledBackends === undefined

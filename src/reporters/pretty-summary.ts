@@ -12,6 +12,7 @@ import { captureNames, findingPlaces } from './places.js';
 import type { ReportOptions } from './reporter.js';
 import { count, displayPath, rulesOffText, thousands, wrap, wrapAfter } from './text.js';
 import { undecidedAdditions, undecidedHeadline } from './undecided.js';
+import { waitText } from './wait-text.js';
 
 /** Lines of a list before `--all` is asked for. */
 const MAX_LINES = 8;
@@ -25,6 +26,7 @@ export function renderSummary(report: CheckReport, options: ReportOptions, color
     section('QEMU', profileLines(report, options)),
     section('migrations', migrationLines(report, options)),
     section('crashes', crashLines(report, options)),
+    section('waits', waitLines(report, options)),
     section('altered by the debugger', alterationLines(report, options)),
     section('problems', problemLines(options)),
     section('known', knownLines(report, options)),
@@ -67,6 +69,14 @@ function crashLines(report: CheckReport, options: ReportOptions): readonly strin
   const lines = report.crashes.map(
     (crash) =>
       `line ${crash.line}${whichCapture(report, crash.capture)}: ${printable(crashText(crash))}`,
+  );
+  return limited(lines, options).flatMap((line) => hanging(line, options));
+}
+
+function waitLines(report: CheckReport, options: ReportOptions): readonly string[] {
+  const lines = (report.waits ?? []).map(
+    (wait) =>
+      `line ${wait.line}${whichCapture(report, wait.capture)}, ${printable(waitText(wait))}`,
   );
   return limited(lines, options).flatMap((line) => hanging(line, options));
 }

@@ -7,6 +7,7 @@ import { LIMITS } from '../../model/report.js';
 import type { CheckReport, Finding } from '../../model/report.js';
 import { baselineLines } from '../baseline-text.js';
 import { crashText, noViolation } from '../crash-text.js';
+import { waitText } from '../wait-text.js';
 import { openChecks } from '../open-checks.js';
 import { inOrder } from '../order.js';
 import { captureNames, findingPlaces, subjectOf } from '../places.js';
@@ -45,6 +46,14 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
       report.crashes.map((crash) =>
         bullet(
           `${placeOf(names.get(crash.capture) ?? '', crash.line, report.captures.length)}: ${crashText(crash)}`,
+        ),
+      ),
+    ),
+    section(
+      'Waits',
+      (report.waits ?? []).map((wait) =>
+        bullet(
+          `${placeOf(names.get(wait.capture) ?? '', wait.line, report.captures.length)}: ${waitText(wait)}`,
         ),
       ),
     ),

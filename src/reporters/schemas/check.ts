@@ -6,6 +6,7 @@ import type {
   AlterationSummary,
   CaptureSummary,
   CrashSummary,
+  WaitSummary,
   CutMigration,
   DeviceSummary,
   EndpointSummary,
@@ -172,6 +173,28 @@ const crash = s.objectOf<CrashSummary>(
   {},
 );
 
+const wait = s.objectOf<WaitSummary>(
+  {
+    capture,
+    session,
+    line: s.described(s.line, 'of the frame of `func`'),
+    awaits: s.described(
+      s.oneOf(['reply', 'socket', 'kernel', 'lock']),
+      "the reply of a vhost-user backend, room on its socket, the end of an ioctl, or QEMU's big lock",
+    ),
+    func: s.described(s.text, 'the function that asked for it'),
+    request: s.described(s.nullable(s.text), 'the vhost-user request that it sends'),
+    stack: s.described(s.listOf(s.text), 'known calls, innermost first'),
+    device: s.nullable(s.address),
+    thread: s.described(s.nullable(s.text), '`main loop`, `migration thread`, `vCPU`'),
+    times: s.described(
+      s.line,
+      'stacks that show it: of one thread, or where `stack` is empty, of all that wait alike',
+    ),
+  },
+  {},
+);
+
 const alteration = s.objectOf<AlterationSummary>(
   { capture, func: s.text, line: s.line, command: s.text, commandLine: s.line },
   {},
@@ -260,6 +283,7 @@ export const checkSchema = s.document(
       ),
     },
     {
+      waits: s.described(s.listOf(wait), 'stacks in which QEMU waits; no verdict'),
       cutMigrations: s.described(
         s.listOf(cutMigration),
         'sessions of which no stack reaches migration_thread, and the first stack that may be of one',
