@@ -184,6 +184,37 @@ describe('not every call is reported', () => {
   });
 
   test.each([
+    ['(gdb) enable 3', [3]],
+    ['(gdb) en 3', [3]],
+    ['(gdb) ena breakpoints 2-3 5', [2, 3, 5]],
+    ['(gdb) enable br 3.1', [3]],
+    ['(gdb) enable', undefined],
+    ['(gdb) enable $bpnum', undefined],
+  ])('up to `%s`', (line, numbers) => {
+    const text = ['(gdb) b vhost_log_put', SET, ...hit(3, 396), line, ...hit(3, 396)];
+    expect(steps(...text).enabled).toEqual([{ from: 1, numbers: numbers && new Set(numbers) }]);
+    const run = buildRun(readText(text.join('\n')), { assumeOrdered: false });
+    expect(run.probes.ofSession(0).map(({ func, from }) => [func, from])).toEqual([
+      ['vhost_log_put', 1],
+    ]);
+  });
+
+  test.each([['(gdb) enable 4'], ['(gdb) enable display 3'], ['(gdb) enable pretty-printer']])(
+    'but for `%s`',
+    (line) => {
+      const text = ['(gdb) b vhost_log_put', SET, ...hit(3, 396), line, ...hit(3, 396)];
+      const run = buildRun(readText(text.join('\n')), { assumeOrdered: false });
+      expect(run.probes.ofSession(0).map(({ from }) => from)).toEqual([0]);
+    },
+  );
+
+  test('where it stops as a temporary one that was mentioned as one that stays', () => {
+    const set = ['(gdb) thbreak vhost_log_put', `Hardware assisted b${SET.slice(1)}`];
+    const stop = hit(3, 396).map((line) => line.replace('hit B', 'hit Temporary b'));
+    expect([...steps(...set, ...stop).conditional]).toEqual(['vhost_log_put']);
+  });
+
+  test.each([
     ['(gdb) c'],
     ['(gdb) c 1'],
     ['(gdb) c -a'],

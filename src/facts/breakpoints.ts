@@ -72,6 +72,8 @@ export class Breakpoints {
   /** False where the number belongs to another function in the same session: this is another debugger, and another process. */
   onStop({ reason, number, frame }: Stop, session: number): boolean {
     this.settle();
+    // `thbreak` is mentioned as one that stays (gdb/breakpoint.c, bkpt_print_mention()).
+    if (reason === 'temporary-breakpoint' && number !== undefined) this.onTemporary(number);
     if (reason !== 'breakpoint' || number === undefined || frame === undefined) return true;
     // Where another program has a function of that name, it is another one.
     const isOther = isOfOtherProgram(frame);
@@ -87,6 +89,10 @@ export class Breakpoints {
     this.stopsIn.set(number, func);
     if (this.partial.has(number)) this.onConditional(func);
     return true;
+  }
+
+  private onTemporary(number: number): void {
+    if (this.alwaysStopping.has(number)) this.addPartial(number);
   }
 
   /** All are gone: now, or where a table tells nobody knows since when. */

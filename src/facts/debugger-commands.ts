@@ -6,6 +6,7 @@
  */
 import { breakCommand } from '../model/break-command.js';
 import { isOwnCommand } from '../model/gdb-commands.js';
+import type { CommandList } from '../model/record.js';
 
 /** What a command of the machine interface is called on the command line. */
 const PLAIN: ReadonlyMap<string, string> = new Map([
@@ -13,6 +14,7 @@ const PLAIN: ReadonlyMap<string, string> = new Map([
   ['break-condition', 'condition'],
   ['break-delete', 'delete'],
   ['break-disable', 'disable'],
+  ['break-enable', 'enable'],
   ['data-evaluate-expression', 'print'],
   ['data-write-memory', 'set var'],
   ['data-write-memory-bytes', 'set var'],
@@ -167,6 +169,26 @@ const SWITCHES_OFF = [
 export const NARROWS = new RegExp(
   `^(?:(?:c|cont|continue|fg)\\s+(?!-|&|1\\s*$)\\S|(?:${SWITCHES_OFF})\\b(?!\\s+display))`,
 );
+
+const ENABLES = new RegExp(
+  `^${shortened('enable', 2)}\\b(?:\\s+${shortened('breakpoints', 1)}\\b)?(?:\\s+(?:${shortened('once', 1)}|${shortened('count', 1)}\\s+\\d+|${shortened('delete', 2)})\\b)?(.*)$`,
+);
+
+// "18", "17-19", "18.2", "$bpnum"
+const NUMBERS = /^(?:\s+(?:\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)?|\$\w*))*\s*$/;
+
+/** Breakpoints that a command switches on: their numbers, or all. gdb/breakpoint.c, enable_command(). */
+export function switchesOn(command: string): CommandList['breakpoints'] | 'all' | undefined {
+  const text = ENABLES.exec(command)?.[1];
+  // Of displays, pretty printers and the like it is no matter here.
+  if (text === undefined || !NUMBERS.test(text)) return undefined;
+  const named = text.split(/\s+/).filter(Boolean);
+  if (named.length === 0 || text.includes('$')) return 'all';
+  return named.map((item) => {
+    const [from = 0, to] = item.split('-').map((number) => Number.parseInt(number, 10));
+    return to === undefined ? from : [from, to];
+  });
+}
 
 /**
  * Whether nobody can see what the command does to breakpoints: a script, a file of commands, a text that is put

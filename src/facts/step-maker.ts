@@ -19,6 +19,7 @@ import { SharedEvents } from './shared-events.js';
 import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
 import type {
   Alteration,
+  Enabled,
   FailedAssertion,
   RefusedOperation,
   Report,
@@ -100,6 +101,7 @@ export class StepMaker {
   private gap = false;
   private readonly reaches: Reach[] = [];
   private readonly narrowed: number[] = [];
+  private readonly enabled: Enabled[] = [];
   private readonly conditional = new Set<string>();
   /** Functions whose breakpoints may have been switched off before anything was reported. */
   private readonly doubted = new Set<string>();
@@ -150,6 +152,11 @@ export class StepMaker {
   /** From the next step on breakpoints may be switched off or narrowed. */
   narrow(): void {
     if (this.narrowed.at(-1) !== this.made) this.narrowed.push(this.made);
+  }
+
+  /** Breakpoints may have been off up to the next step: these, or all. */
+  enable(numbers: ReadonlySet<number> | undefined): void {
+    this.enabled.push({ from: this.made, numbers });
   }
 
   /**
@@ -223,6 +230,7 @@ export class StepMaker {
       assertions: this.assertions,
       refusals: this.refusals,
       narrowed: this.narrowed,
+      enabled: this.enabled,
       conditional: new Set([...this.conditional, ...this.doubted]),
       reaches: this.reaches,
       gapAtEnd: this.gap,

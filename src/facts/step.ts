@@ -166,6 +166,14 @@ export interface RefusedOperation {
   readonly error: string;
 }
 
+/** `enable 17-19`. */
+export interface Enabled {
+  /** The first step behind it. */
+  readonly from: number;
+  /** Undefined for all breakpoints. */
+  readonly numbers: ReadonlySet<number> | undefined;
+}
+
 /** All that the records of a capture say, as steps. */
 export interface Steps {
   readonly steps: readonly Step[];
@@ -176,6 +184,8 @@ export interface Steps {
   readonly refusals: readonly RefusedOperation[];
   /** Steps (by index) from which on breakpoints may be switched off or narrowed: `delete`, `disable`, `condition`. */
   readonly narrowed: readonly number[];
+  /** Breakpoints that a command switches on: up to then they may have been off. */
+  readonly enabled: readonly Enabled[];
   /** Functions with a condition from the start: `break f if x`. */
   readonly conditional: ReadonlySet<string>;
   /** Where records may be missing that are told of elsewhere. */

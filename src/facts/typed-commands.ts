@@ -17,9 +17,11 @@ import {
   SELECTS_FRAME,
   STEPS,
   STOPS_LOGGING,
+  switchesOn,
 } from './debugger-commands.js';
 import type { DebuggerPosition } from './debugger-position.js';
 import { plainName } from './functions.js';
+import { numbersOf } from './listed-breakpoints.js';
 import type { StepMaker } from './step-maker.js';
 import type { Alteration } from './step.js';
 
@@ -104,8 +106,11 @@ export class TypedCommands {
     return resumes;
   }
 
-  /** Commands that switch breakpoints off, or may do so. */
+  /** Commands that switch breakpoints on or off, or may do so. */
   private onNarrowing(text: string, breakpoints: Breakpoints): void {
+    const enabled = switchesOn(text);
+    if (enabled !== undefined)
+      this.maker.enable(enabled === 'all' ? undefined : new Set(numbersOf(enabled)));
     if (NARROWS.test(text)) this.maker.narrow();
     else if (isOpaque(text) && !this.defined.has(/^[\w-]*/.exec(text)?.[0] ?? '')) {
       breakpoints.onDoubt();

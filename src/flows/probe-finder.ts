@@ -173,12 +173,14 @@ export class ProbeFinder {
 
   probesOf(
     session: number,
-    { narrowed, conditional }: Pick<Steps, 'narrowed' | 'conditional'>,
+    { narrowed, conditional, enabled }: Pick<Steps, 'narrowed' | 'conditional' | 'enabled'>,
   ): Map<string, Probe> {
     const probes = new Map<string, Probe>();
     const own = this.sessions[session];
     if (own === undefined) return probes;
     const { first, last, reported } = own;
+    const enabledFrom = (number: number | undefined): number =>
+      enabled.findLast(({ from, numbers }) => from <= last + 1 && isIn(numbers, number))?.from ?? 0;
     const until = narrowed[0] ?? Number.POSITIVE_INFINITY;
     const byFunction = this.tellsOfAnother() ? this.declared : this.byFunction;
     const lastOf = <What extends Place>(sets: readonly What[] = []): What | undefined =>
@@ -190,7 +192,7 @@ export class ProbeFinder {
       const line = lastOf(byFunction.get(func))?.line;
       probes.set(func, {
         func,
-        from: Math.max(first, from ?? 0),
+        from: Math.max(first, from ?? 0, enabledFrom(breakpoint)),
         until: this.declared.has(func) ? until : Math.min(until, silentFrom(own, func)),
         how: 'reported',
         isDeclared: this.declared.has(func),
@@ -203,7 +205,8 @@ export class ProbeFinder {
       if (conditional.has(func) || probes.has(func)) continue;
       const end = here.how === 'declared' ? until : Math.min(until, silentFrom(own, func));
       const isDeclared = here.how === 'declared';
-      probes.set(func, { func, until: end, isDeclared, ...here });
+      const from = Math.max(here.from, enabledFrom(this.numberOf(func)));
+      probes.set(func, { func, until: end, isDeclared, ...here, from });
     }
     return probes;
   }
@@ -213,6 +216,10 @@ export class ProbeFinder {
     const first = this.sessions[session]?.first ?? 0;
     const probe = this.probesOf(session, built).get(func);
     return probe !== undefined && probe.from <= first && probe.until > first;
+  }
+
+  private numberOf(func: string): number | undefined {
+    return [...this.functionOf].find(([, set]) => set === func)?.[0];
   }
 
   private placeBefore({ line, index }: Step): void {
@@ -231,4 +238,9 @@ export class ProbeFinder {
       return set !== undefined && [...stops].some((func) => func !== set);
     });
   }
+}
+
+/** Any of them may be one whose number is not known. */
+function isIn(numbers: ReadonlySet<number> | undefined, number: number | undefined): boolean {
+  return numbers === undefined || number === undefined || numbers.has(number);
 }
