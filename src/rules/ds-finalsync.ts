@@ -126,7 +126,10 @@ function isHeldByAnother(context: SessionContext, put: Activation): boolean {
     (op) => op.activation.first < put.first,
   );
   const given = new Map(ops.map(({ activation, device }) => [device, activation]));
-  const own = bigintOf(given.get(put.device ?? '')?.value);
+  // The backend has got the new log before a resize puts the old one.
+  const taken = callerOf(put, 'vhost_dev_log_resize')?.first ?? put.first;
+  const before = ops.findLast((op) => op.device === put.device && op.activation.first < taken);
+  const own = bigintOf(before?.activation.value);
   if (own === undefined || own === 0n) return false;
   return [...given].some(([device, op]) => {
     if (device === put.device || bigintOf(op.value) !== own) return false;
