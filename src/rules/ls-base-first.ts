@@ -12,6 +12,7 @@ import {
 } from './shared/calls/queries.js';
 import { featuresSent } from './shared/calls/printed.js';
 import { isOfInit } from './shared/calls/log-toggles.js';
+import { judgeTracedBases } from './shared/traced/log-starts.js';
 import { isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
 import { isOfOneQemu, missingForDevice, wirePasses } from './shared/wire/passes.js';
 import type { WirePass } from './shared/wire/passes.js';
@@ -31,6 +32,7 @@ export const lsBaseFirst: Rule = {
       'probes on the set_log_base op and on vhost_dev_set_features or vhost_virtqueue_set_addr',
       'without a line that names the probe on the op a single log start is judged by elimination, for a warning: one breakpoint number never stops, the first of those on ops, and of all that a log start calls the op alone is never seen',
       'or the messages of a vhost-user connection since it did not log: an strace -y of QEMU or of the backend, or the log of DPDK',
+      'or the trace events global_dirty_changed and vhost_user_write (7.1 and later) with their threads (-msg timestamp=on)',
     ],
     probes: [
       'vhost_migration_log',
@@ -73,6 +75,7 @@ export const lsBaseFirst: Rule = {
     for (const pass of wirePasses(context)) {
       if (pass.kind === 'start') yield judgeWire(context, pass);
     }
+    yield* judgeTracedBases(context);
   },
 };
 

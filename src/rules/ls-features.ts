@@ -1,6 +1,7 @@
 import { judgeFeatures } from './shared/calls/features-pass.js';
 import { passes, unseenPasses } from './shared/calls/log-passes.js';
 import { skippedPasses } from './shared/calls/skipped-pass.js';
+import { judgeTracedFeatures } from './shared/traced/log-starts.js';
 import { judgeWireFeatures } from './shared/wire/features.js';
 import type { Rule } from './rule.js';
 
@@ -20,6 +21,7 @@ export const lsFeatures: Rule = {
       'for a log start that does nothing: the device start, and a later stop of the device by its status',
       'where the set_features op is watched: its call below vhost_dev_set_features, and what it returned (gdb: finish)',
       'or the messages of a vhost-user connection since its features: an strace of QEMU or of the backend',
+      'or the trace events global_dirty_changed and vhost_user_write (7.1 and later) with their threads (-msg timestamp=on)',
     ],
     probes: [
       'vhost_dev_start',
@@ -58,5 +60,6 @@ export const lsFeatures: Rule = {
     yield* skippedPasses(context);
     for (const pass of passes(context, true)) yield judgeFeatures(context, pass, 'to log');
     yield* judgeWireFeatures(context);
+    yield* judgeTracedFeatures(context);
   },
 };

@@ -6,6 +6,7 @@
 import { own } from '../../../base/own.js';
 import type { Step } from '../../../facts/step.js';
 import { hasGap } from '../../../flows/run.js';
+import type { FactKind } from '../../../model/fact.js';
 import type { SessionContext } from '../../rule.js';
 
 export interface MessageEvent {
@@ -37,6 +38,30 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 const NEED_REPLY = 0x8;
+
+/** Events that lie neither within vhost_commit() nor within vhost_dev_start(): the thread has gone on to something else. */
+export const ELSEWHERE: ReadonlySet<FactKind> = new Set([
+  'vhost_dev_start',
+  'vhost_dev_stop',
+  'vhost_dev_cleanup',
+  'global_dirty_changed',
+  'vhost_region',
+  'vhost_section',
+  'migration_bitmap_sync',
+  'memory_global_dirty_log_sync',
+  'migration_state',
+  'vm_state_notify',
+  'runstate_set',
+  'virtio_set_status',
+]);
+
+/** By their step. */
+export function messagesByStep(context: SessionContext): ReadonlyMap<number, MessageEvent> {
+  return context.once(
+    'message events by step',
+    () => new Map(messageEvents(context).map((message) => [message.step, message])),
+  );
+}
 
 /** All of them in order. */
 export function messageEvents(context: SessionContext): readonly MessageEvent[] {

@@ -12,6 +12,7 @@ import type { Step } from '../../../facts/step.js';
 import { hasGap } from '../../../flows/run.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { SessionContext } from '../../rule.js';
+import { ELSEWHERE } from './message-events.js';
 
 /** One vhost_commit() of a trace log, with the messages that follow it in its thread. */
 interface Commit {
@@ -44,22 +45,6 @@ const SET_LOG_BASE = 6;
 const SET_FEATURES = 2;
 const GET_VRING_BASE = 11;
 const MEM_TABLE: ReadonlySet<number> = new Set([5, 37, 38]);
-
-/** Events that cannot lie within vhost_commit(): the thread has gone on to something else. */
-const ELSEWHERE: ReadonlySet<FactKind> = new Set([
-  'vhost_dev_start',
-  'vhost_dev_stop',
-  'vhost_dev_cleanup',
-  'global_dirty_changed',
-  'vhost_region',
-  'vhost_section',
-  'migration_bitmap_sync',
-  'memory_global_dirty_log_sync',
-  'migration_state',
-  'vm_state_notify',
-  'runstate_set',
-  'virtio_set_status',
-]);
 
 /** Resizes with nothing after them that elects again, and the sync rounds of the migration after the first. */
 export interface TracedLoss {
