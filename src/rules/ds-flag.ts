@@ -6,6 +6,7 @@ import { unwatchedToggles } from './shared/calls/log-toggles.js';
 import { isContinued, MESSAGES_RECIPE, missingEndpoint, nameOf } from './shared/wire/messages.js';
 import { below, childrenOf, hasGap, place } from './shared/calls/queries.js';
 import { skippedFeatures } from './shared/calls/start-features.js';
+import { judgeTracedFlags } from './shared/traced/device-starts.js';
 import { unsent } from './shared/calls/unsent.js';
 import { plainStarts } from './shared/wire/plain-starts.js';
 import type { PlainStart } from './shared/wire/plain-starts.js';
@@ -28,6 +29,7 @@ export const dsFlag: Rule = {
       'for "on": the log stop that follows, or probe vhost_dev_init',
       'where the set_features and set_vring_addr ops are watched: their calls in a start that uses enable_log=true',
       'or the messages of a vhost-user device start with LOG_ALL: an strace -y of QEMU or of the backend',
+      'or the trace events global_dirty_changed, vhost_dev_start and vhost_user_write (7.2 and later) with their threads (-msg timestamp=on)',
     ],
     probes: [
       'vhost_dev_init',
@@ -74,6 +76,7 @@ export const dsFlag: Rule = {
       }
     }
     yield* ringRestarts(context);
+    yield* judgeTracedFlags(context);
     for (const start of wireStarts(context)) yield* judgeWire(context, start);
     const splits = splitStarts(context);
     for (const split of splits) yield judgeSplit(context, split);

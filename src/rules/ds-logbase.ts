@@ -14,6 +14,7 @@ import {
 } from './shared/calls/queries.js';
 import { workOfStarted } from './shared/calls/start-success.js';
 import type { StartSuccess } from './shared/calls/start-success.js';
+import { judgeTracedLogbases } from './shared/traced/device-starts.js';
 import { baseBefore, wireStarts } from './shared/wire/starts.js';
 import type { WireStart } from './shared/wire/starts.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -31,6 +32,7 @@ export const dsLogbase: Rule = {
       'the entry of vhost_dev_start and proof that it succeeded',
       'probes vhost_dev_set_features and the set_log_base op',
       'or the messages of the start of a vhost-user device with LOG_ALL: an strace -y of QEMU or of the backend, or the log of DPDK',
+      'or the trace events global_dirty_changed, vhost_dev_start and vhost_user_write (7.2 and later) with their threads (-msg timestamp=on)',
     ],
     probes: [
       'vhost_dev_start',
@@ -71,6 +73,7 @@ export const dsLogbase: Rule = {
         };
       }
     }
+    yield* judgeTracedLogbases(context);
     for (const start of wireStarts(context)) {
       const judged = judgeWire(context, start);
       if (judged !== undefined) yield judged;

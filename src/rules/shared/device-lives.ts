@@ -11,6 +11,7 @@ import { hasSucceeded } from '../../flows/activation.js';
 import type { Activation } from '../../flows/activation.js';
 import { hasGap } from '../../flows/run.js';
 import type { Run } from '../../flows/run.js';
+import type { Step } from '../../facts/step.js';
 import { undoingOf } from '../../flows/undone-start.js';
 import type { FactKind } from '../../model/fact.js';
 import { argText, pointerOf } from '../../model/values.js';
@@ -193,11 +194,7 @@ export function registrationDoubts(
     for (const kind of ['vhost_dev_start', 'vhost_dev_stop'] as const)
       if (context.events(kind).length === 0) found.push(`trace event ${kind}`);
     const at = run.steps[to];
-    const seen = {
-      startedAt: (step: number): readonly Life[] => startedBefore(context, source, step),
-      countAt: (step: number): number => presentBefore(context, source, step).length,
-    };
-    if (at !== undefined && !isOfQemuAt(context, life.device, at, seen)) found.push(ONE_QEMU);
+    if (at !== undefined && !isOfQemuOf(context, life.device, at)) found.push(ONE_QEMU);
   } else {
     found.push(...unwatched(run, 'vhost_dev_start', from, to));
     found.push(...unwatched(run, 'vhost_dev_stop', from, to));
@@ -216,6 +213,14 @@ export function registrationDoubts(
       isStopTooFar(run, life) ? unbroken(life) : 'the stop of the device, or vhost_dev_cleanup',
     );
   return [...new Set(found)];
+}
+
+/** By trace events: the device is of the QEMU that reports `at`. */
+export function isOfQemuOf(context: SessionContext, device: string, at: Step): boolean {
+  return isOfQemuAt(context, device, at, {
+    startedAt: (step) => startedBefore(context, 'events', step),
+    countAt: (step) => presentBefore(context, 'events', step).length,
+  });
 }
 
 function unbroken({ start }: Life): string {
