@@ -79,13 +79,16 @@ const OF_SEVERAL: ReadonlySet<string> = new Set(['', 'virtio-net', 'virtio-crypt
 /** SET_MEM_TABLE, ADD_MEM_REG, REM_MEM_REG */
 const MEMORY: ReadonlySet<string> = new Set(['SET_MEM_TABLE', '37', '38']);
 
-/** The first of the features and addresses for which QEMU does not wait. */
+/** The first of the features and addresses in front of the log base for which QEMU does not wait. */
 function unawaited(start: TracedDeviceStart): MessageEvent | undefined {
   const requests = requestsOf(start);
-  return requests.find(
-    ({ name }, i) =>
-      (name === 'SET_FEATURES' || name === 'SET_VRING_ADDR') && !isAwaited(requests, i),
-  );
+  const base = requests.findIndex(isBase);
+  return requests
+    .slice(0, base < 0 ? requests.length : base)
+    .find(
+      ({ name }, i) =>
+        (name === 'SET_FEATURES' || name === 'SET_VRING_ADDR') && !isAwaited(requests, i),
+    );
 }
 
 function isToldToLog(start: TracedDeviceStart): boolean {
