@@ -1,6 +1,7 @@
 import { bigintOf, pointerOf } from '../model/values.js';
-import { doubtsOfCount, logCounts } from './shared/calls/log-account.js';
-import { place } from './shared/calls/queries.js';
+import { doubtsOfCount, freedLogs, logCounts } from './shared/calls/log-account.js';
+import type { FreedLog } from './shared/calls/log-account.js';
+import { place, recordDoubts, withoutCaller } from './shared/calls/queries.js';
 import type { Activation } from '../flows/activation.js';
 import type { Step } from '../facts/step.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
@@ -17,6 +18,7 @@ export const lgRefcnt: Rule = {
     needs: [
       'refcnt: `print *log` at the set_log_base op, or `print *dev->log` at vhost_log_put, or the trace event vhost_vdpa_set_log_base',
       'to know more than that it is at least 1: probes vhost_log_get, vhost_log_alloc and vhost_log_put since the log was made',
+      'for a log that is freed: the same probes with the backtrace at each of them',
     ],
     why: 'With too few references the log is freed while devices still hold it: QEMU reads freed memory, and the kernel writes to it; with too many it is never read out and never freed.',
     probes: [
@@ -47,6 +49,7 @@ export const lgRefcnt: Rule = {
           missing: ['`print *log` in vhost_*_set_log_base (for its refcnt)'],
         };
     }
+    for (const [get, log] of freedLogs(context)) yield judgeFreed(context, get, log);
     for (const step of context.events('op_set_log_base')) {
       const judged = judgeEvent(step);
       if (judged !== undefined) yield judged;
@@ -67,6 +70,34 @@ function judgeCall(context: SessionContext, call: Activation, references: bigint
     message: `the log has refcnt=${String(references)}, but ${count.references} devices hold it`,
     expected: `refcnt=${count.references}`,
     evidence: [{ line: count.allocated.line, role: 'the log is made here with one reference' }],
+  };
+}
+
+/** vhost_log_put() frees a log with its last reference, and vhost_log_get() makes a new one where there is none. */
+function judgeFreed(context: SessionContext, get: Activation, log: FreedLog): Judgement {
+  const { allocated, freed } = log;
+  const at = place(get);
+  const missing = [
+    ...recordDoubts(context.run, get),
+    ...doubtsOfCount(context, log, get.closed ?? context.run.steps.length),
+    ...withoutCaller(context, get, 'vhost_log_alloc'),
+  ];
+  if (!freed.stackKnown) missing.push(`the backtrace at ${freed.func}`);
+  // The compiler may have made vhost_log_alloc() a part of one caller alone.
+  const maker = allocated.parent?.parent?.kind;
+  if (maker === undefined || maker !== get.parent?.kind)
+    missing.push(`a vhost_log_alloc below ${get.parent?.func ?? 'the same caller'}`);
+  const message = `${get.func} makes no log, and the one before has been freed`;
+  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
+  return {
+    verdict: 'violation',
+    ...at,
+    message: `${message}: the device is given freed memory`,
+    expected: `vhost_log_alloc below ${get.func}`,
+    evidence: [
+      { line: allocated.line, role: 'the log is made' },
+      { line: freed.line, role: 'its last reference is given back: it is freed' },
+    ],
   };
 }
 

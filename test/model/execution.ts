@@ -45,7 +45,8 @@ export type Question =
   | 'put reads the log'
   | 'log must grow'
   | 'log messages wait for a reply'
-  | 'elects after a resize';
+  | 'elects after a resize'
+  | 'a freed log is given again';
 
 export interface Defect {
   readonly call?: (step: Step) => Mishap | undefined;

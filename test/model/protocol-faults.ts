@@ -939,6 +939,15 @@ const ROUNDS: readonly ProtocolFault[] = [
     defect: at(op('set_log_base'), always, editing(/refcnt = \d+/, 'refcnt = 0')),
   },
   {
+    name: 'a freed log is given again',
+    rules: ['LG-REFCNT'],
+    openIn: inStories(
+      /^(?:driver reload|two devices, stop and cont|failed switchover|reconnect)/,
+      'the log is made by a log start and given by a device start, which may have a vhost_log_alloc of its own inlined',
+    ),
+    defect: answer('a freed log is given again', () => true),
+  },
+  {
     name: 'two devices of one kind with two logs',
     rules: ['LG-SHARED'],
     openIn: inStories(

@@ -13,6 +13,7 @@ export class VhostLog extends VhostBackend {
   /** Whether a resize elects the device again: no QEMU from 9.1 to 10.2 does, which loses dirty pages. */
   electsAfterResize = true;
   private readonly logs = new Map<string, Log>();
+  private readonly freed = new Map<string, Log>();
   /** `vhost_log_devs`: the first of each backend type scans guest memory (9.1 and later). */
   private readonly loggers = new Map<Backend, VhostDev[]>();
   private nextLog = 0x7fffa0000010n;
@@ -116,13 +117,17 @@ export class VhostLog extends VhostBackend {
     const type: Arg = ['backend_type', `VHOST_BACKEND_TYPE_${dev.owner.backend.toUpperCase()}`];
     const args: Arg[] = [['size', size], share];
     const all = this.version >= 901 ? [type, ...args] : args;
-    const known = this.logs.get(this.logKey(dev));
+    const key = this.logKey(dev);
+    const gone = this.freed.get(key);
+    const isAgain = !this.logs.has(key) && gone?.size === size;
+    if (isAgain && this.run.decide('a freed log is given again', false)) this.logs.set(key, gone);
+    const known = this.logs.get(key);
     const isShared = known?.size === size;
     const log = isShared ? known : { size, base: this.nextLog, refs: 0 };
     log.refs++;
     if (!isShared) {
       this.nextLog += 0x100000n;
-      this.logs.set(this.logKey(dev), log);
+      this.logs.set(key, log);
     }
     const struct = log.base - 0x10n;
     this.run.call(t, 'vhost_log_get', all, () => {
@@ -142,7 +147,11 @@ export class VhostLog extends VhostBackend {
       if (log === undefined) return;
       if (--log.refs === 0) {
         if (this.run.decide('put reads the log', sync)) this.syncRange(t, dev, log.size);
-        if (this.logs.get(this.logKey(dev)) === log) this.logs.delete(this.logKey(dev));
+        const key = this.logKey(dev);
+        if (this.logs.get(key) === log) {
+          this.logs.delete(key);
+          this.freed.set(key, log);
+        }
       }
       this.elect(t, dev, false);
       dev.log = undefined;

@@ -23,6 +23,12 @@ export interface LogCount {
   readonly size: string | undefined;
 }
 
+/** A log that vhost_log_get() gives though nobody holds it any more. */
+export interface FreedLog extends LogCount {
+  /** The vhost_log_put() that has freed it. */
+  readonly freed: Activation;
+}
+
 interface Log {
   readonly allocated: Activation;
   readonly size: string | undefined;
@@ -38,7 +44,16 @@ const TYPED = 901;
  * the log that it tells of; absent where the count is not known.
  */
 export function logCounts(context: SessionContext): ReadonlyMap<Activation, LogCount> {
-  return context.once('log counts', () => new Account(context).counts);
+  return accountOf(context).counts;
+}
+
+/** vhost_log_get() calls that make no log where the global one was freed, and the freed one. */
+export function freedLogs(context: SessionContext): ReadonlyMap<Activation, FreedLog> {
+  return accountOf(context).reused;
+}
+
+function accountOf(context: SessionContext): Account {
+  return context.once('log account', () => new Account(context));
 }
 
 /** What keeps the count of a log from being complete at a step. */
@@ -59,9 +74,12 @@ export function doubtsOfCount(
 
 class Account {
   readonly counts = new Map<Activation, LogCount>();
+  readonly reused = new Map<Activation, FreedLog>();
   private readonly all: Log[] = [];
   /** The global log of each kind. */
   private readonly current = new Map<string, Log>();
+  /** Kinds whose global log was freed last: there is none. */
+  private readonly gone = new Map<string, FreedLog>();
   /** `dev->log`. */
   private readonly held = new Map<string, Log>();
   /** The log that a resize has got and not adopted yet. */
@@ -80,9 +98,9 @@ class Account {
   }
 
   private follow(activation: Activation): void {
-    const { kind, device, entered } = activation;
-    // Seen again as a caller, from a stack that is cut short, is no second call.
-    if (!entered) return;
+    const { kind, device, entered, parent } = activation;
+    // Seen again as a caller, from a stack that is cut short, or in its second part (`.part.0`), is no second call.
+    if (!entered || parent?.kind === kind) return;
     if (device === undefined) {
       if (kind !== 'op_set_log_base') this.loseCount();
       return;
@@ -102,7 +120,10 @@ class Account {
       const size = get.value ?? allocated.value;
       log = { allocated, size, references: 1, isCertain: true };
       this.all.push(log);
-      if (key !== undefined) this.current.set(key, log);
+      if (key !== undefined) {
+        this.current.set(key, log);
+        this.gone.delete(key);
+      }
     } else if (key !== undefined) {
       log = this.current.get(key);
       // A log of another size is made anew, whether that is seen or not.
@@ -111,6 +132,11 @@ class Account {
         log = undefined;
       }
       if (log !== undefined) log.references++;
+      const gone = this.gone.get(key);
+      if (gone !== undefined) {
+        this.reused.set(get, gone);
+        this.gone.delete(key);
+      }
     }
     if (key === undefined) this.loseCount();
     // vhost_dev_start() takes the log at once, a resize puts the old one first.
@@ -124,8 +150,11 @@ class Account {
     this.note(put, log);
     if (log !== undefined) log.references--;
     const isLast = log?.references === 0;
-    for (const [key, current] of this.current)
-      if (isLast && current === log) this.current.delete(key);
+    for (const [key, current] of this.current) {
+      if (!isLast || current !== log) continue;
+      this.current.delete(key);
+      if (log.isCertain) this.gone.set(key, { ...log, freed: put });
+    }
     const next = this.pending.get(device);
     this.pending.delete(device);
     if (next === undefined) this.held.delete(device);
@@ -147,6 +176,7 @@ class Account {
   private loseCount(): void {
     for (const log of this.all) log.isCertain = false;
     this.current.clear();
+    this.gone.clear();
   }
 
   private keyOf({ enable, backend }: Activation): string | undefined {
