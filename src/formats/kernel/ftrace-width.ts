@@ -20,6 +20,12 @@ const MOST_LINES = 4;
 /** Rows that end in one column, with the last value somewhere else than in the row that is asked for. */
 const ENOUGH = 4;
 
+/** Rows that are longer than those that a screen cut: a character was added to them since, or two stand in one line. */
+const MOST_LONGER = 2;
+
+/** Characters that a row may have lost since it was cut. */
+const MOST_LOST = 2;
+
 export interface HeldRow {
   readonly first: number;
   last: number;
@@ -96,56 +102,137 @@ function joinedValues(
 
 /** Where the rows of a trace end. */
 export class Widths {
-  /** Length of the longest row. */
-  #widest = 0;
-  /** Rows of that length, by the column of their last value. */
-  readonly #columns = new Map<number, Column>();
-  #all = 0;
+  /** The longest ones first; those of which more than a few rows are longer are none that rows are cut at. */
+  #widths: Width[] = [];
   #hasTold = false;
 
+  /** Length of the longest row. */
   get widest(): number {
-    return this.#widest;
+    return this.#widths[0]?.length ?? 0;
   }
 
   /** A row that goes on no further, as it stands. Gives a doubt of what its last value is, where there may be one. */
   see({ text, row, first, last }: EndedRow): Doubt | undefined {
-    if (text.length < NARROWEST || text.length < this.#widest) return undefined;
-    if (text.length > this.#widest) this.#widen(text.length);
+    if (text.length < NARROWEST) return undefined;
+    const width = this.#of(text.length);
+    if (width === undefined) return this.#nearest(text)?.doubtNear();
     const at = columnOf(text);
-    const column = this.#columns.get(at) ?? { count: 0, first, last, doubts: [] };
-    this.#columns.set(at, column);
+    const column = width.columns.get(at) ?? { count: 0, first, last, doubts: [] };
+    width.columns.set(at, column);
     const counts = isTorn(row) ? ENOUGH : 1;
+    if (counts > 1) width.isSure = true;
     column.count += counts;
-    this.#all += counts;
-    if (at < 0) return undefined;
-    const doubt = { isCut: undefined };
-    column.doubts.push(doubt);
-    if (column.doubts.length > 2 * MOST_IN_DOUBT)
-      column.doubts = column.doubts.slice(-MOST_IN_DOUBT);
-    return doubt;
+    width.all += counts;
+    width.rows += 1;
+    this.#dropShort();
+    return at < 0 ? undefined : doubtIn(column);
   }
 
-  /** What ended in another column was whole. */
-  #widen(width: number): void {
-    this.#widest = width;
-    for (const { doubts } of this.#columns.values()) settle(doubts, false);
-    this.#columns.clear();
-    this.#all = 0;
+  /** That of a row which is among the longest. */
+  #of(length: number): Width | undefined {
+    let longer = 0;
+    let at = 0;
+    for (const width of this.#widths) {
+      if (width.length === length) return width;
+      if (width.length < length) break;
+      longer += width.rows;
+      at += 1;
+    }
+    if (longer > MOST_LONGER) return undefined;
+    const width = new Width(length);
+    this.#widths.splice(at, 0, width);
+    return width;
+  }
+
+  /** Those that are no longer among the longest: what ended in them was whole, or has lost a character since it was cut. */
+  #dropShort(): void {
+    let longer = 0;
+    const kept = this.#widths.findIndex(({ rows }) => (longer += rows) > MOST_LONGER) + 1;
+    if (kept === 0 || kept >= this.#widths.length) return;
+    const [dropped, near] = [this.#widths.splice(kept), this.#widths[kept - 1]];
+    for (const width of dropped) {
+      if (near !== undefined && near.length - width.length <= MOST_LOST) near.take(width.doubts());
+      else settle(width.doubts(), false);
+    }
+  }
+
+  /** The width of a row that may have lost a character. */
+  #nearest(text: string): Width | undefined {
+    const width = this.#widths.at(-1);
+    const isNear = width !== undefined && width.length - text.length <= MOST_LOST;
+    return isNear && columnOf(text) >= 0 ? width : undefined;
   }
 
   /** Settles what the rows so far tell is cut; where the first of it stands, once. */
   cut(): { readonly column: number; readonly span: Span } | undefined {
+    let found: { readonly column: number; readonly span: Span } | undefined;
+    let longer = 0;
+    for (const width of this.#widths) {
+      // Beside longer ones rows of one length are no accident where one of them ends within a name.
+      const span = longer === 0 || width.isSure ? width.cut() : undefined;
+      if (span !== undefined) found = { column: width.length, span };
+      longer += width.rows;
+    }
+    if (found === undefined || this.#hasTold) return undefined;
+    this.#hasTold = true;
+    return found;
+  }
+}
+
+/** Rows of one length. */
+class Width {
+  readonly length: number;
+  rows = 0;
+  /** By the column of their last value. */
+  readonly columns = new Map<number, Column>();
+  all = 0;
+  /** Rows are cut here, or one of them is torn. */
+  isSure = false;
+  /** Of rows that were a little longer. */
+  #near: Doubt[] = [];
+
+  constructor(length: number) {
+    this.length = length;
+  }
+
+  doubtNear(): Doubt {
+    const doubt = { isCut: undefined };
+    this.take([doubt]);
+    return doubt;
+  }
+
+  doubts(): readonly Doubt[] {
+    return [...this.#near, ...[...this.columns.values()].flatMap(({ doubts }) => doubts)];
+  }
+
+  take(doubts: readonly Doubt[]): void {
+    this.#near.push(...doubts);
+    if (this.#near.length > 2 * MOST_IN_DOUBT) this.#near = this.#near.slice(-MOST_IN_DOUBT);
+  }
+
+  /** Where the first of what is cut stands. */
+  cut(): Span | undefined {
     let first: Column | undefined;
-    for (const column of this.#columns.values()) {
-      if (column.doubts.length === 0 || this.#all - column.count < ENOUGH) continue;
+    for (const column of this.columns.values()) {
+      if (column.doubts.length === 0 || this.all - column.count < ENOUGH) continue;
       settle(column.doubts, true);
       column.doubts = [];
+      this.isSure = true;
       if (first === undefined || column.first < first.first) first = column;
     }
-    if (first === undefined || this.#hasTold) return undefined;
-    this.#hasTold = true;
-    return { column: this.#widest, span: { first: first.first, last: first.last } };
+    if (this.isSure && this.all >= 2 * ENOUGH) {
+      settle(this.#near, true);
+      this.#near = [];
+    }
+    return first && { first: first.first, last: first.last };
   }
+}
+
+function doubtIn(column: Column): Doubt {
+  const doubt = { isCut: undefined };
+  column.doubts.push(doubt);
+  if (column.doubts.length > 2 * MOST_IN_DOUBT) column.doubts = column.doubts.slice(-MOST_IN_DOUBT);
+  return doubt;
 }
 
 /** What is told of rows that are cut, once. */
@@ -181,7 +268,7 @@ function isTorn(row: Pick<TraceRow, 'body'>): boolean {
   const { body } = row;
   if (isBroken(row)) return true;
   if (body.what !== 'call' && body.what !== 'return') return false;
-  return body.args !== undefined && /(?:^|[ \t])\w{1,32}=?$/.test(body.args);
+  return body.args !== undefined && /(?:^|[ \t])[A-Za-z_]\w{0,31}=?$/.test(body.args);
 }
 
 /** The row without its last value. */

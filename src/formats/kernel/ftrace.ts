@@ -169,7 +169,7 @@ class Ftrace implements LineFormat {
     // What is wrapped in a screen may have been cut in a wider one before.
     const widths = first === last ? this.#widths : this.#joined;
     const doubt = widths.see(held);
-    if (doubt !== undefined) {
+    if (doubt !== undefined && record.kind !== 'gap') {
       const otherwise = (): CaptureRecord => {
         const { stamp, body } = withoutLastValue(text) ?? row;
         return this.#rowRecord(stamp, body, { first, last });

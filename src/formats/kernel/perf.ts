@@ -142,7 +142,7 @@ class Perf implements LineFormat {
   #seeWidth(text: string, row: PerfRow, record: CaptureRecord): void {
     const { first, last } = record.span;
     const doubt = this.#widths.see({ text, row, first, last });
-    if (doubt !== undefined) {
+    if (doubt !== undefined && record.kind !== 'gap') {
       const otherwise = (): CaptureRecord =>
         recordOf(readPerfRow(cutLastValue(text)) ?? row, first);
       this.#doubts.begin(record, { doubt, otherwise });
