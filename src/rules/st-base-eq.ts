@@ -39,7 +39,8 @@ export const stBaseEq: Rule = {
       if (op?.kind !== 'op_set_log_base' || op.first !== step.index) return;
       const base = bigintOf(op.value);
       if (base === undefined) return;
-      const wanted = bigintOf(callerOf(op, 'vhost_dev_log_resize')?.value);
+      const caller = callerOf(op, 'vhost_dev_log_resize', 'vhost_dev_start');
+      const wanted = caller?.kind === 'vhost_dev_log_resize' ? bigintOf(caller.value) : undefined;
       const size = printedNumber(op, 'size');
       // `print *dev->log` shows the log before a resize; the size of the new one is the affair of ST-SIZE.
       const isOther = wanted !== undefined && size !== undefined && wanted !== size;
@@ -52,7 +53,18 @@ export const stBaseEq: Rule = {
         };
         return;
       }
-      yield { ...place(op), ...judgeBase(op.func, base, printedNumber(op, 'log'), size) };
+      const judged = judgeBase(op.func, base, printedNumber(op, 'log'), size);
+      const isOpen = wanted === undefined && caller?.kind !== 'vhost_dev_start';
+      if (judged.verdict === 'violation' && (isOpen || size === undefined)) {
+        yield {
+          verdict: 'inconclusive',
+          ...place(op),
+          message: `${judged.message}, and nothing shows that it is the new log that is printed`,
+          missing: ['the caller of the set_log_base op, and the size of the log that is printed'],
+        };
+        return;
+      }
+      yield { ...place(op), ...judged };
     },
   },
   *sequence(context) {
