@@ -78,12 +78,15 @@ function isTorn({ text }: ConfigLine): boolean {
   return /VHOST_USER_[A-Z\d_]+$/.test(said) || /(?:\bread |mess).*[A-Z]_[A-Z\d_]+$/.test(said);
 }
 
-/** "VHOST_USER_SING_NUM": no request, and most of one. */
+/** "VHOST_USER_SING_NUM", "VHOST_USER_SE", "VHOSET_LOG_BASE": no request, and a part of one. */
 function isTornName(said: string): boolean {
+  if (!said.startsWith('VHOST_USER_')) return true;
   const name = plainRequestName(said);
   if (requestByName(name) !== undefined) return false;
   return frontendRequests.some(
-    (known) => known.name.length > name.length && isMaimed(name, known.name),
+    (known) =>
+      known.name.startsWith(name) ||
+      (known.name.length > name.length && isMaimed(name, known.name)),
   );
 }
 
