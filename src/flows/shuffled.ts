@@ -3,6 +3,7 @@
  * other, and what a log shipper sends again break the order, and each line twice is as many calls.
  */
 import { goesBack, SINCE_1970 } from '../base/clock.js';
+import { STANDS_TWICE } from '../model/record.js';
 import type { CaptureRecord, VhostUserMessage } from '../model/record.js';
 
 type Stamped = Extract<CaptureRecord, { kind: 'event' | 'kernel-event' | 'syscall' | 'message' }>;
@@ -68,14 +69,24 @@ export class RepeatedRecords {
   #first = 0;
 
   follow(record: CaptureRecord): void {
-    if (this.#seen >= MOST_RECORDS || !isStamped(record) || record.time === undefined) return;
+    if (this.#seen >= MOST_RECORDS) return;
+    if (record.kind === 'gap' && record.why === STANDS_TWICE) {
+      this.#seen += 1;
+      this.#count(record.span.first);
+      return;
+    }
+    if (!isStamped(record) || record.time === undefined) return;
     const before = this.#latest.get(record.kind);
     this.#latest.set(record.kind, record);
     this.#seen += 1;
     if (before === undefined || !isSame(before, record)) return;
     // A third one is not of a pair.
     this.#latest.delete(record.kind);
-    if (this.#repeated === 0) this.#first = record.span.first;
+    this.#count(record.span.first);
+  }
+
+  #count(line: number): void {
+    if (this.#repeated === 0) this.#first = line;
     this.#repeated += 1;
   }
 

@@ -400,6 +400,9 @@ export interface Gap {
   readonly reach?: Reach;
 }
 
+/** Why a gap stands for a line that is a second copy of the one above: which line was there is not known. */
+export const STANDS_TWICE = 'a line stands twice, with one time';
+
 /** Here it shows that the lines do not stand in the order of what happened. */
 export interface OrderMark {
   readonly kind: 'order';

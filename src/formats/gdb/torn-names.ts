@@ -2,7 +2,7 @@
  * Frames whose name lost a part on its way here. Nothing in such a line shows it, but gdb names the code at one address alike in
  * every backtrace (gdb/stack.c, find_frame_funname()), and what stopped alike in the stop and in the backtrace below it.
  */
-import { isMaimed } from '../../base/maimed.js';
+import { isMaimed, lacksPart } from '../../base/maimed.js';
 import type { Frame } from '../../model/record.js';
 
 /** Addresses that are remembered; a program has as many calls on the ways to its breakpoints. */
@@ -84,17 +84,9 @@ export function hasTornPointer(frames: readonly Frame[]): boolean {
       const what = HANDED_ON.get(name);
       if (what === undefined || value?.startsWith('0x') !== true || value === '0x0') continue;
       const other = whole.get(what);
-      if (other !== undefined && lacksDigits(other, value)) return true;
+      if (other !== undefined && (lacksPart(other, value) || lacksPart(value, other))) return true;
       whole.set(what, value);
     }
   }
   return false;
-}
-
-function lacksDigits(one: string, other: string): boolean {
-  const [short, long] = one.length < other.length ? [one, other] : [other, one];
-  if (short.length === long.length) return false;
-  let head = 0;
-  while (head < short.length && short[head] === long[head]) head++;
-  return long.endsWith(short.slice(head));
 }

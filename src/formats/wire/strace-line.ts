@@ -4,10 +4,11 @@
  * Producer: strace's src/strace.c, src/syscall.c; for strings src/util.c, string_quote() and
  * printstr_ex() (strace 4.5 to 6.16).
  */
+import { isMaimed, lacksPart } from '../../base/maimed.js';
 import { accept } from '../../grammar/strace.js';
 import { isErrno, isWholeErrno } from './errno-names.js';
 import { withoutRemains } from './remains.js';
-import { bytesOfString } from './strace-string.js';
+import { bytesOfString, hasTornEscape } from './strace-string.js';
 
 interface Stamped {
   readonly pid: number | undefined;
@@ -125,11 +126,48 @@ const WHOLE_REQUEST = /(?:^|[ *])VHOST(?:_[A-Z\d]+)+(?= |$)/;
 /** "VHOST_SET_VR ING_ADDR" */
 const TORN_REQUEST = /VHOST_[A-Z\d_]* [A-Z\d_]/;
 
+/** Of vhost devices, of which one that strace prints may have lost a part. Source: Linux include/uapi/linux/vhost.h. */
+const REQUESTS = [
+  'SET_OWNER',
+  'RESET_OWNER',
+  'GET_FEATURES',
+  'SET_FEATURES',
+  'SET_MEM_TABLE',
+  'SET_LOG_BASE',
+  'SET_LOG_FD',
+  'SET_VRING_NUM',
+  'SET_VRING_ADDR',
+  'SET_VRING_BASE',
+  'GET_VRING_BASE',
+  'SET_VRING_KICK',
+  'SET_VRING_CALL',
+  'SET_VRING_ERR',
+  'SET_BACKEND_FEATURES',
+  'GET_BACKEND_FEATURES',
+  'NET_SET_BACKEND',
+  'SCSI_SET_ENDPOINT',
+  'SCSI_CLEAR_ENDPOINT',
+  'VSOCK_SET_RUNNING',
+].map((name) => `VHOST_${name}`);
+
+/** "ioctl(13, 0)": a request has a name or is hexadecimal (strace src/ioctl.c, ioctl_print_code()). */
+const NO_REQUEST = /^\d+(?:,|$)(?<!^0,)/;
+
+/** "VHOST_SE_OWNER" */
+function isMaimedRequest(request: string): boolean {
+  const name = /VHOST_[A-Z\d_]+/.exec(request)?.[0] ?? '';
+  return (
+    !REQUESTS.includes(name) &&
+    REQUESTS.some((known) => lacksPart(name, known) && isMaimed(name, known))
+  );
+}
+
 /** The call as strace printed it; undefined where something of one is lost that may have told of a vhost device. */
 export function wholeCall(line: CallLine): CallLine | undefined {
   if (isDamaged(line)) return undefined;
   const { name, args } = line;
   if (!TRANSFERS.test(name) || !args.includes('"') || DECODED.test(args)) return line;
+  if (hasTornString(line)) return undefined;
   if (isPlainTransfer(args) || accept(args, 'Transferred') !== undefined) return line;
   // Where a line break became a blank.
   const tight = args.replace(/(?<!,|=>) (?!=>)/g, '');
@@ -159,14 +197,14 @@ function isDamaged({ what, name, args }: CallLine): boolean {
   const isMessage = name === 'sendmsg' || name === 'recvmsg';
   if (isMessage && /iov_base=(?!["[{]|0x|NULL)/.test(args)) return true;
   if (what !== 'call' || !(isMessage || name === 'ioctl')) return false;
-  const { fd, rest } = firstArgument(args);
-  if (fd === undefined && (name === 'ioctl' ? !args.startsWith('-') : /^\d/.test(args)))
-    return true;
+  const { fd, rest, path } = firstArgument(args);
+  if (fd === undefined && !args.startsWith('-')) return true;
+  if (path !== undefined && hasTornEscape(path)) return true;
   if (isMessage) return false;
-  if (TWO_CALLS.test(rest)) return true;
+  if (TWO_CALLS.test(rest) || NO_REQUEST.test(rest)) return true;
   if (!args.replaceAll(' ', '').includes('VHOST')) return false;
   const request = requestOf(rest) ?? '';
-  return !WHOLE_REQUEST.test(request) || TORN_REQUEST.test(request);
+  return !WHOLE_REQUEST.test(request) || TORN_REQUEST.test(request) || isMaimedRequest(request);
 }
 
 /** The line has the head of a call and the end of one, and is none: something else is glued to it. */
@@ -207,6 +245,12 @@ export interface Transfer {
 export function directionOf(name: string): Transfer['direction'] | undefined {
   if (/^(?:sendmsg|sendto|send|write|writev)$/.test(name)) return 'send';
   return /^(?:recvmsg|recvfrom|recv|read|readv)$/.test(name) ? 'receive' : undefined;
+}
+
+/** Of a string that a call carried a character is lost, and another one was made of it. */
+function hasTornString({ name, args }: CallLine): boolean {
+  if (directionOf(name) === undefined || !args.includes('\\x')) return false;
+  return (args.match(STRING) ?? []).some((text) => hasTornEscape(text.slice(1, -1)));
 }
 
 /** The bytes in the arguments of `read`, `sendmsg` and the like; undefined where none are printed. */

@@ -30,6 +30,20 @@ export interface StringBytes {
   readonly cut: boolean;
 }
 
+/**
+ * `\x0260\x44`: a character that is printed by itself beside one that could be, and is an escape. strace chooses one way for
+ * all that are printable.
+ */
+export function hasTornEscape(text: string): boolean {
+  if (!PRINTABLE_ESCAPE.test(text)) return false;
+  // A blank may stand for a line break.
+  return BARE.test(text.replaceAll(' ', '').replaceAll(WHOLE_ESCAPE, ''));
+}
+
+const PRINTABLE_ESCAPE = /\\x(?:[3-6][\da-f]|2[013-9a-f]|5[\dabd-f]|7[\da-e])/;
+const WHOLE_ESCAPE = /\\x[\da-f]{2}/g;
+const BARE = /[^\\]/;
+
 /** The bytes of the string whose opening quote stands before `start`. */
 export function bytesOfString(text: string, start: number): StringBytes {
   const bytes: number[] = [];

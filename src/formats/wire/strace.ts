@@ -11,6 +11,7 @@
  *           io_uring; stacks of -k and messages of QEMU in between (chatter). A file
  *           descriptor counts for the whole capture: two processes in one strace are not told apart by it.
  */
+import { STANDS_TWICE } from '../../model/record.js';
 import type { CaptureRecord, Problem, Span, SystemCall } from '../../model/record.js';
 import { HeldRecords, Waiting } from '../held-records.js';
 import type { Slot } from '../held-records.js';
@@ -65,6 +66,10 @@ const MOST_DUMP_LINES = 1024;
 /** Threads that are remembered; a hostile file has a new one on each line. */
 const MOST_THREADS = 4096;
 
+/** "4703 04:01:10.016000 ioctl(", "[pid 17] 1795721469.563229 sendmsg(": with the microsecond. */
+const FINE_STAMP =
+  /^(?:\[pid {1,8}\d{1,10}\] |\d{1,10} {1,8})?(?:\d\d:\d\d:\d\d|\d{9,10})\.\d{6,9} [a-z<]/;
+
 /** `4:01:10.029000 sendmsg(12<...`: of the line that begins with a thread and a time something is lost. */
 const TORN_STAMP = /^[\d:.,\]) ]{1,32}[a-z]\w*\(/;
 
@@ -83,6 +88,8 @@ class Strace implements LineFormat {
   #wrapped: WrappedCall | undefined;
   #missed: number[] = [];
   #lastLine = -1;
+  /** The line above. */
+  #text = '';
   #problem: Problem | undefined;
 
   get problem(): Problem | undefined {
@@ -101,9 +108,26 @@ class Strace implements LineFormat {
 
   take(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
     this.#problem = undefined;
+    if (this.#doubles(text, lineNo)) return this.#held.drain();
     if (!this.#goesOn(text, lineNo) && !this.#takeLine(text, lineNo)) return undefined;
     this.#lastLine = lineNo;
     return this.#held.drain();
+  }
+
+  /** A line that stands twice: no thread makes two calls in one microsecond. */
+  #doubles(text: string, lineNo: number): boolean {
+    const isSame = text === this.#text && this.#lastLine === lineNo - 1 && FINE_STAMP.test(text);
+    this.#text = text;
+    if (!isSame) return false;
+    this.#endWrapped();
+    const span = { first: lineNo, last: lineNo };
+    this.#settle();
+    this.#held.add({ kind: 'gap', span, why: STANDS_TWICE });
+    this.#miss(span, text);
+    this.#lastLine = lineNo;
+    // A third one is not of a pair.
+    this.#text = '';
+    return true;
   }
 
   end(): readonly CaptureRecord[] {
