@@ -719,3 +719,44 @@ describe('behind the place of a frame', () => {
     expect(codesOf(frame, '#1  main () at main.c:47')).toEqual(['FRAME_UNREAD']);
   });
 });
+
+describe('what differs from another is told', () => {
+  test.each([
+    ['vhost_dev_stop (hdev=0x5555573f9c50)', 'vhost_dev_sto (hdev=0x5555573f9c50)'],
+    ['vhost_dev_stop (hdev=0x5555573f9c50)', 'vhost_dev_stop (hdev=0x5555573f950)'],
+  ])('%s in the stop, %s in its frame', (stop, frame) => {
+    const lines = [
+      `Thread 1 "q" hit Breakpoint 1, ${stop} at vhost.c:5`,
+      `#0  ${frame} at vhost.c:5`,
+    ];
+    expect(traceOf(...lines)).toMatchObject({ incomplete: true });
+    expect(codesOf(...lines)).toEqual(['FRAME_UNREAD']);
+  });
+
+  test('a pointer that lost a digit, in its own stack', () => {
+    const lines = [
+      '#0  vhost_dev_set_log (dev=0x5555573, enable_log=true) at vhost.c:5',
+      '#1  0x00005555558c0cc6 in vhost_migration_log (dev=0x5555573f9c50) at vhost.c:9',
+    ];
+    expect(traceOf(...lines)).toMatchObject({ incomplete: true });
+    expect(codesOf(...lines)).toEqual(['FRAME_UNREAD']);
+  });
+
+  const stackOf = (vq: string): string => `#0  vhost_virtqueue_stop (vq=${vq}) at vhost.c:5`;
+
+  test.each(['0x555552b2210', '0x5555562bb2210'])('%s, in a capture with the whole of it', (vq) => {
+    const lines = ['0x5555562b2210', '0x5555562b2210', vq].map(stackOf);
+    const traces = readText(lines.join('\n\n')).records.filter(({ kind }) => kind === 'backtrace');
+    expect(traces).toMatchObject([
+      { incomplete: false },
+      { incomplete: false },
+      { incomplete: true },
+    ]);
+    expect(codesOf(lines.join('\n\n'))).toEqual(['FRAME_UNREAD']);
+  });
+
+  test.each(['0x5555562b2290', '0x10', '0x7fffb3f04bb0'])('%s is another one', (vq) => {
+    const lines = ['0x5555562b2210', vq].map(stackOf);
+    expect(codesOf(lines.join('\n\n'))).toEqual([]);
+  });
+});

@@ -6,7 +6,7 @@
  */
 import type { Backtrace, Frame, Span, ThreadRef } from '../../model/record.js';
 import { isBare } from './frames.js';
-import { hasTornPointer, TornNames } from './torn-names.js';
+import { TornNames, TornPointers } from './torn-names.js';
 import type { TornName } from './torn-names.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
 
@@ -33,6 +33,7 @@ interface OpenTrace {
 export class BacktraceBuilder {
   readonly #sink: RecordSink;
   readonly #names = new TornNames();
+  readonly #pointers = new TornPointers();
   #trace: OpenTrace | undefined;
   #waiting: { readonly lineNo: number; readonly kind: LooseKind }[] = [];
   /** Inner frames of the trace that comes next are known to be lost. */
@@ -125,25 +126,36 @@ export class BacktraceBuilder {
   }
 
   #add(backtrace: Backtrace): void {
-    let isTorn = hasTornPointer(backtrace.frames);
+    const lineOf = (frame: number): number => backtrace.lines[frame] ?? backtrace.span.first;
+    const pointer = this.#pointers.see(backtrace.frames, lineOf);
+    let isTorn = pointer !== undefined;
+    if (pointer !== undefined) {
+      const message = `${pointer.value} is elsewhere with other digits: a pointer is damaged`;
+      this.#tell(message, lineOf(pointer.frame), pointer, backtrace.span);
+    }
     for (const [i, frame] of backtrace.frames.entries()) {
-      const line = backtrace.lines[i] ?? backtrace.span.first;
+      const line = lineOf(i);
       const torn = this.#names.see(frame, line);
       if (torn === undefined) continue;
       isTorn = true;
-      this.#tell(frame, line, torn, backtrace.span);
+      const message = `${frame.address ?? ''} is in ${frame.func} here, and elsewhere in another function: a name is damaged`;
+      this.#tell(message, line, torn, backtrace.span);
     }
     this.#sink.add(isTorn ? { ...backtrace, incomplete: true } : backtrace);
   }
 
-  #tell({ func, address }: Frame, line: number, { before }: TornName, { first }: Span): void {
+  #tell(message: string, line: number, { before }: TornName, { first }: Span): void {
     const span = { first: line, last: line };
-    const message = `${address ?? ''} is in ${func} here, and elsewhere in another function: a name is damaged`;
     this.#sink.problem('FRAME_UNREAD', message, span);
     if (before === undefined) return;
     const reach = { from: before, to: before };
     const at = { first, last: first - 1 };
-    this.#sink.add({ kind: 'gap', span: at, why: 'a name in a backtrace is damaged', reach });
+    this.#sink.add({
+      kind: 'gap',
+      span: at,
+      why: 'a name or a pointer in a backtrace is damaged',
+      reach,
+    });
   }
 
   /** What is missing belongs to a trace that never came. */

@@ -122,8 +122,11 @@ export class GdbSession {
     this.settle();
     if (level === 0 || !this.inBacktrace) this.#beginCall(frame.func, first);
     this.#traces.add(level, frame, first, last, this.#header);
-    if (level === 0 && this.#stopped !== undefined && isTornStop(this.#stopped, frame))
+    if (level === 0 && this.#stopped !== undefined && isTornStop(this.#stopped, frame)) {
+      const message = 'frame #0 and the stop above it differ: one of the two is damaged';
+      this.problem('FRAME_UNREAD', message, { first, last });
       this.#traces.markIncomplete();
+    }
     this.#stopped = undefined;
     this.#formats.add('gdb');
     this.#header = undefined;

@@ -76,17 +76,70 @@ const HANDED_ON: ReadonlyMap<string, string> = new Map([
   ['listener', 'MemoryListener'],
 ]);
 
-/** In one stack `dev=0x5555573f9c50` and `dev=0x5555573`. */
-export function hasTornPointer(frames: readonly Frame[]): boolean {
-  const whole = new Map<string, string>();
-  for (const { args } of frames) {
-    for (const { name, value } of args ?? []) {
-      const what = HANDED_ON.get(name);
-      if (what === undefined || value?.startsWith('0x') !== true || value === '0x0') continue;
-      const other = whole.get(what);
-      if (other !== undefined && (lacksPart(other, value) || lacksPart(value, other))) return true;
-      whole.set(what, value);
+/** Values of one kind that are remembered; a capture has as many devices and rings. */
+const MOST_POINTERS = 256;
+
+/** Digits of a pointer that is no made-up one; all of a process have as many. */
+const LEAST_LONG = '0x5555573f9c'.length;
+
+/** A pointer that does not fit another. */
+export interface TornPointer extends TornName {
+  readonly frame: number;
+  readonly value: string;
+}
+
+interface Shown {
+  readonly line: number;
+  isSure: boolean;
+}
+
+/** Pointers that lost digits, or have some twice: the same object with all of them stands elsewhere. */
+export class TornPointers {
+  readonly #shown = new Map<string, Map<string, Shown>>();
+
+  /** Takes the frames of a backtrace; undefined for nearly every one. */
+  see(frames: readonly Frame[], lineOf: (frame: number) => number): TornPointer | undefined {
+    let torn: TornPointer | undefined;
+    const inStack = new Map<string, string>();
+    for (const [frame, { args = [] }] of frames.entries()) {
+      for (const { name, value } of args) {
+        const what = HANDED_ON.get(name);
+        if (what === undefined || value?.startsWith('0x') !== true || value === '0x0') continue;
+        const other = inStack.get(what);
+        if (other === value) continue;
+        inStack.set(what, value);
+        const before = this.#before(what, value, lineOf(frame));
+        const isTorn = other !== undefined && lacksDigits(other, value);
+        if (isTorn || before !== undefined) torn ??= { frame, value, before: before?.line };
+      }
     }
+    return torn;
   }
-  return false;
+
+  /** Where another value stands of which this one may be a part, or which may be a part of this; without line where that one is sure. */
+  #before(what: string, value: string, line: number): { line: number | undefined } | undefined {
+    const shown = this.#shown.get(what) ?? new Map<string, Shown>();
+    this.#shown.set(what, shown);
+    const own = shown.get(value);
+    if (own !== undefined) {
+      own.isSure = true;
+      return undefined;
+    }
+    if (shown.size >= MOST_POINTERS || !ADDRESS.test(value)) return undefined;
+    shown.set(value, { line, isSure: false });
+    for (const [other, { line: first, isSure }] of shown)
+      if (isPartOfLong(other, value)) return { line: isSure ? undefined : first };
+    return undefined;
+  }
+}
+
+const ADDRESS = /^0x[\da-f]{1,16}$/;
+
+function isPartOfLong(one: string, other: string): boolean {
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  return long.length >= LEAST_LONG && 2 * short.length >= long.length && lacksPart(short, long);
+}
+
+function lacksDigits(one: string, other: string): boolean {
+  return lacksPart(one, other) || lacksPart(other, one);
 }
