@@ -5,7 +5,7 @@
  * process goes to the same stream.
  */
 import { detached } from '../../base/detached.js';
-import { isMaimed } from '../../base/maimed.js';
+import { isMaimed, lacksPart } from '../../base/maimed.js';
 import type { CaptureRecord, Span, TraceEvent } from '../../model/record.js';
 import { isWholeSentence } from '../notes/prose.js';
 import type { EventTable } from './event-table.js';
@@ -53,6 +53,9 @@ interface FreshEvent {
 /** Names that are remembered: QEMU has 7,000 events, of which a log has dozens. */
 const MOST_NAMES = 128;
 
+/** Characters by which a torn name differs from the whole one; other events have names that differ by a word. */
+const MOST_TORN = 3;
+
 /** Longer lines are no pieces that anybody tore. */
 const LONGEST_PIECE = 256;
 
@@ -71,6 +74,8 @@ export class EventLines {
   #torn: Torn | undefined;
   /** Events that came. */
   readonly #names = new Set<string>();
+  /** Names without arguments that nobody knows: may they be torn? */
+  readonly #nearBare = new Map<string, boolean>();
 
   constructor(events: EventTable) {
     this.#events = events;
@@ -179,7 +184,8 @@ export class EventLines {
 
   /** "vhost_us2 flags:0x5", "vhosad req:2 flags:0x5": no event that is known, and what one of those that came would say. */
   #isMaimed({ name, args, text }: TraceEvent): boolean {
-    if (args !== undefined || text === '' || this.#events.has(name)) return false;
+    if (args !== undefined || this.#events.has(name)) return false;
+    if (text.trim() === '') return this.#isNearBare(name);
     for (const known of this.#names) {
       const isNear = isMaimed(name, known);
       const isTorn = this.#events
@@ -194,6 +200,22 @@ export class EventLines {
     return false;
   }
 
+  /** "savevm_sate_setup": no event that is known, and one that has no arguments but for a few characters. */
+  #isNearBare(name: string): boolean {
+    const known = this.#nearBare.get(name);
+    if (known !== undefined) return known;
+    const isNear = this.#events
+      .endingIn('')
+      .some(
+        (other) =>
+          Math.abs(other.length - name.length) <= MOST_TORN &&
+          (lacksPart(name, other) || lacksPart(other, name)) &&
+          this.#events.forms(other).some((form) => form.readText('') !== undefined),
+      );
+    if (this.#nearBare.size < MOST_NAMES) this.#nearBare.set(name, isNear);
+    return isNear;
+  }
+
   #take({ event, damaged }: ReadEvent, lineNo: number): EventLine {
     this.#eventLine = lineNo;
     this.#see(event.name);
@@ -205,7 +227,10 @@ export class EventLines {
     this.#torn = { lineNo, name, head };
     return {
       record: { kind: 'gap', span, why: `${name} could not be read` },
-      problem: `${name} has arguments of no known format`,
+      problem:
+        text.trim() === '' && !this.#events.has(name)
+          ? `${name} is no event that is known, and nearly one: its name is damaged`
+          : `${name} has arguments of no known format`,
       ...mayGoOn,
     };
   }
