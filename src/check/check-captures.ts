@@ -74,6 +74,7 @@ export function checkRuns(
       problems: reading.problems.length,
       unclaimed: run.counts.unclaimedLines,
       ordered: run.ordered,
+      ...(run.masks.length === 0 ? {} : { masks: run.masks }),
     })),
     summary: summarize(
       findings,

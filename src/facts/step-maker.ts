@@ -14,6 +14,7 @@ import type {
 import { Alterations } from './alterations.js';
 import { EntryLines } from './entry-lines.js';
 import { Inferiors } from './inferiors.js';
+import { Masks } from './masks.js';
 import type { Sessions } from './sessions.js';
 import { SharedEvents } from './shared-events.js';
 import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
@@ -84,6 +85,7 @@ export class StepMaker {
   readonly sessions: Sessions = this.inferiors.sessions;
   readonly alterations = new Alterations();
   readonly entryLines = new EntryLines();
+  private readonly masks = new Masks();
   /** Calls in the kernel whose return may change what was made of them. */
   readonly openCalls = new OpenCalls((entry) => {
     if (!('index' in entry)) this.taker?.settle(entry);
@@ -224,7 +226,7 @@ export class StepMaker {
   built(): Steps {
     this.entryLines.settle();
     return {
-      steps: this.steps,
+      steps: this.masks.hideIn(this.steps),
       sessions: this.sessions.count,
       exits: this.exits,
       assertions: this.assertions,
@@ -233,6 +235,7 @@ export class StepMaker {
       enabled: this.enabled,
       conditional: new Set([...this.conditional, ...this.doubted]),
       reaches: this.reaches,
+      masks: this.masks.found,
       gapAtEnd: this.gap,
     };
   }
@@ -318,6 +321,7 @@ export class StepMaker {
   push(part: StepPart): Step {
     const thread = part.thread ?? this.threads.current;
     this.sessions.use();
+    this.masks.see(part);
     const altered = this.alterations.takeFor(part);
     const isLean = this.keep === 'calls';
     const step: Step = {

@@ -190,6 +190,8 @@ export interface Steps {
   readonly conditional: ReadonlySet<string>;
   /** Where records may be missing that are told of elsewhere. */
   readonly reaches: readonly Reach[];
+  /** Numbers that stand in the place of addresses, see masks.ts. */
+  readonly masks: readonly string[];
   /** The last record is a gap: the end of the capture is not the end of the story. */
   readonly gapAtEnd: boolean;
 }

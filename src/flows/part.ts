@@ -105,6 +105,7 @@ export function partOf(run: Run, part: Part): Run {
     ofSession,
     mixed: run.mixed,
     exits: moved,
+    masks: run.masks,
     refusals: [],
     activations: all,
     atStep,

@@ -50,6 +50,8 @@ export interface Run {
   /** Sessions in which trace events of several processes stand between each other. */
   readonly mixed: ReadonlySet<number>;
   readonly exits: readonly ThreadExit[];
+  /** Numbers that stand in the place of addresses: what they hide is not known. */
+  readonly masks: readonly string[];
   /** What QEMU reports to have been refused. */
   readonly refusals: readonly RefusedOperation[];
   readonly activations: readonly Activation[];
@@ -161,6 +163,7 @@ function runOf(
     ofSession,
     mixed,
     exits: built.exits,
+    masks: built.masks,
     refusals: built.refusals,
     activations: all,
     atStep,

@@ -95,6 +95,8 @@ export interface CaptureSummary {
   /** Lines that no format claims and that do not read like a person's words. */
   readonly unclaimed: number;
   readonly ordered: boolean;
+  /** Numbers that stand in the place of addresses: nothing is judged by them. Absent where there are none. */
+  readonly masks?: readonly string[];
 }
 
 /** One vhost_dev of a session; its address is lower-case hex without leading zeros. */

@@ -60,7 +60,10 @@ function captureLines(report: CheckReport, options: ReportOptions): readonly str
     const notes = capture.ordered ? '' : '; notes: judged as unordered snippets (--assume-ordered)';
     const unclaimed =
       capture.unclaimed > 0 ? ` (${thousands(capture.unclaimed)} of no known format)` : '';
-    return `${names.get(capture.sha256) ?? ''}: ${formats}, ${count(capture.lines, 'line')}${unclaimed}, ${count(capture.facts, 'protocol fact')}${notes}${undecided.get(capture.sha256) ?? ''}`;
+    const masks = (capture.masks ?? [])
+      .map((mask) => `; ${mask} stands for different addresses: nothing is judged by it`)
+      .join('');
+    return `${names.get(capture.sha256) ?? ''}: ${formats}, ${count(capture.lines, 'line')}${unclaimed}, ${count(capture.facts, 'protocol fact')}${notes}${masks}${undecided.get(capture.sha256) ?? ''}`;
   });
   return limited(lines, options);
 }

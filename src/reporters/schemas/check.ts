@@ -99,7 +99,12 @@ const captureSummary = s.objectOf<CaptureSummary>(
     unclaimed: s.described(s.count, "lines of no format that are no person's words"),
     ordered: s.described(s.flag, 'false for notes: their dumps stand in no known order'),
   },
-  {},
+  {
+    masks: s.described(
+      s.listOf(s.text),
+      'numbers that stand in the place of addresses: nothing is judged by them',
+    ),
+  },
 );
 
 const summary = s.objectOf<CheckJson['summary']>(
