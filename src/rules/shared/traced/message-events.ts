@@ -16,6 +16,7 @@ export interface MessageEvent {
   readonly sender: 'frontend' | 'reply';
   /** Name of the request; its number for those that matter to no rule. */
   readonly name: string;
+  /** False where the flags are not shown. */
   readonly needsReply: boolean;
 }
 
@@ -37,6 +38,8 @@ const NAMES: Readonly<Record<string, string>> = {
   40: 'GET_STATUS',
 };
 
+/** Version 1, and what goes with it: a write may be VHOST_USER_NEED_REPLY_MASK, a read is VHOST_USER_REPLY_MASK. */
+const FLAGS = { frontend: [0x1, 0x9], reply: [0x5] };
 const NEED_REPLY = 0x8;
 
 /** Events that lie neither within vhost_commit() nor within vhost_dev_start(): the thread has gone on to something else. */
@@ -65,24 +68,38 @@ export function messagesByStep(context: SessionContext): ReadonlyMap<number, Mes
 
 /** All of them in order. */
 export function messageEvents(context: SessionContext): readonly MessageEvent[] {
-  return context.once('message events', () =>
-    context
-      .events('vhost_user_write', 'vhost_user_read')
-      .map(eventOf)
-      .filter((event) => event !== undefined),
-  );
+  return context.once('message events', () => {
+    const steps = context.events('vhost_user_write', 'vhost_user_read');
+    const showsFlags = !areMasked(steps);
+    return steps.map((step) => eventOf(step, showsFlags)).filter((event) => event !== undefined);
+  });
 }
 
-function eventOf({ event, index, line, thread }: Step): MessageEvent | undefined {
-  const { req, flags } = event?.record.args ?? {};
-  if (event === undefined || req === undefined) return undefined;
+/** One number for all (`sed -E 's/0x[0-9a-f]+/0xdeadbeef/g'`): no header that QEMU writes is one that it reads. */
+function areMasked(steps: readonly Step[]): boolean {
+  const isOne = new Set(steps.map(flagsOf)).size === 1;
+  return isOne && steps.some((step) => !FLAGS[senderOf(step)].includes(flagsOf(step)));
+}
+
+function senderOf({ event }: Step): MessageEvent['sender'] {
+  return event?.row.kind === 'vhost_user_read' ? 'reply' : 'frontend';
+}
+
+function flagsOf({ event }: Step): number {
+  return Number(event?.record.args?.flags ?? 0);
+}
+
+function eventOf(step: Step, showsFlags: boolean): MessageEvent | undefined {
+  const { event, index, line, thread } = step;
+  const { req } = event?.record.args ?? {};
+  if (req === undefined) return undefined;
   return {
     step: index,
     line,
     thread,
-    sender: event.row.kind === 'vhost_user_read' ? 'reply' : 'frontend',
+    sender: senderOf(step),
     name: own(NAMES, req) ?? req,
-    needsReply: (Number(flags ?? 0) & NEED_REPLY) !== 0,
+    needsReply: showsFlags && (flagsOf(step) & NEED_REPLY) !== 0,
   };
 }
 
