@@ -38,6 +38,9 @@ describe('the call that is missing is not reported where', () => {
     ['a frame stands for the stack', '#0  (same)'],
     ['dots do', '#0 ...'],
     ['dots stand below each other', '.', '.', '.'],
+    ["its breakpoint is switched off at gdb-dashboard's prompt", '>>> disable 10', '>>> c'],
+    ['that is quoted without its prompt', '> disable 10'],
+    ['all are deleted by keys typed ahead', 'delete'],
   ])('%s', (_, ...lines) => {
     expect(reportedWith(...lines)).toEqual([]);
   });
@@ -88,6 +91,7 @@ test.each([
   ['a variable', 'vhost_log_devs[2] = (nil)'],
   ['another command of the shell', '$ cat gdb.txt'],
   ['a comment on a list', '# head of the list'],
+  ['a breakpoint set at the prompt of gdb-dashboard', '>>> tbreak vhost_dev_cleanup'],
 ])('it is reported behind %s', (_, line) => {
   expect(reportedWith(line)).toEqual(['LS-ALL-RINGS']);
 });

@@ -51,4 +51,4 @@ export function isTypedAhead(line: string): boolean {
 }
 
 const TYPED_AHEAD =
-  /^(?:(?:bt|backtrace|where)(?: (?:-?full|-?\d+)){0,2}|c|cont|continue|(?:c|n|s|ni|si|up|down) \d+|run|finish|kill|quit|q|next|step|stepi|nexti|up|down|until|info \w+|thread \d+|thread apply .*|frame \d+|frame function \w+|delete|delete \d+)$/;
+  /^(?:(?:bt|backtrace|where)(?: (?:-?full|-?\d+)){0,2}|c|cont|continue|(?:c|n|s|ni|si|up|down) \d+|run|finish|kill|quit|q|next|step|stepi|nexti|up|down|until|info \w+|thread \d+|thread apply .*|frame \d+|frame function \w+)$/;

@@ -2,6 +2,7 @@
  * What gdb prints beside stops and stacks: commands that it shows again, notices, values, tables of breakpoints;
  * and what the program prints that it runs.
  */
+import { isGdbCommand } from '../../model/gdb-commands.js';
 import type { GdbLine } from './lines.js';
 import { isLocal, isSpacedSourceEcho, isTypedAhead, isVariable } from './chatter.js';
 import { stopHead } from './lines.js';
@@ -16,6 +17,13 @@ const LISTED =
 // "+return (int)0", one more + for each level of a script; the words of gdb, because a diff looks alike
 const TRACED =
   /^\+{1,9}((?:b|br|break|bt|backtrace|c|call|commands|cond|condition|continue|d|delete|dis|disable|down|enable|end|f|finish|frame|i|ignore|info|jump|n|next|p|print|printf|return|set|si|silent|step|tbreak|thread|until|up|watch|where|x)(?:[ \t/].*)?)$/;
+
+// ">>> return": the prompt of gdb-dashboard (cyrus-and/gdb-dashboard, .gdbinit). What is quoted three times is hardly that short.
+const DASHBOARD = /^>>> (\S.*)$/;
+
+// "> disable 10", "* delete 10", "`disable 10`": quoted without its prompt. "delete 10": typed ahead, while the program ran.
+const SWITCHED_OFF =
+  /^(?:[>*|$-]{1,3} ?|`)(?:(?:dis(?:able)?|del(?:ete)?|d)(?: breakpoints?)?(?: [\d.-]+)*|clear \S+|ignore \d+ \d+|cond(?:ition)? \d+ .+)`?$|^(?:delete|d)(?: \d+)*$/;
 
 // What was asked for may not be echoed.
 const NARROWED =
@@ -56,7 +64,7 @@ export class GdbOutput {
     const shown = session.isNear(lineNo) ? LISTED.exec(text)?.[1]?.trimEnd() : undefined;
     const listed = shown === undefined ? undefined : session.breakpoints.listed(shown, span);
     const isGdb = session.isGdb || session.isNear(lineNo) || TRACED_BREAK.test(text);
-    const traced = isGdb ? TRACED.exec(text)?.[1] : undefined;
+    const traced = isGdb ? (TRACED.exec(text)?.[1] ?? unprompted(text)) : undefined;
     if (typed !== undefined) session.addListed(typed.trim(), span);
     else if (listed !== undefined) session.addOutput(listed);
     else if (traced !== undefined) session.addCommand(traced.trimEnd(), span);
@@ -170,4 +178,11 @@ export class GdbOutput {
     if (session.isNear(lineNo) && isSpacedSourceEcho(text, session.sourceLine)) return true;
     return session.isGdb && (isVariable(text) || isTypedAhead(text));
   }
+}
+
+/** A command without the prompt of gdb. */
+function unprompted(text: string): string | undefined {
+  const typed = DASHBOARD.exec(text)?.[1];
+  if (typed !== undefined && isGdbCommand(typed)) return typed;
+  return SWITCHED_OFF.test(text) ? text.replace(/^[^a-z]*|`$/g, '') : undefined;
 }
