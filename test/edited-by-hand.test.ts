@@ -132,3 +132,31 @@ describe('words between two frames', () => {
     expect(alarms(text.join('\n'))).toEqual([]);
   });
 });
+
+describe('the log of another debugger behind it has other breakpoints', () => {
+  const folder = join(import.meta.dirname, '..', 'fixtures', 'captures');
+  /** Without what tells the processes apart. */
+  const log = readFileSync(join(folder, 'reset-during-migration.gdb.txt'), 'utf8').replace(
+    /^(?:\[(?:New|Switching|Thread|Inferior)|Using host|Starting program).*\n/gm,
+    '',
+  );
+  const unwatched = log
+    .split('\n\n')
+    .filter((report) => !/hit Breakpoint \d+, vhost_user_set_log_base /.test(report))
+    .join('\n\n');
+
+  test.each([
+    'GNU gdb (GDB) 13.1',
+    'Script started on 2026-11-22 05:03:37+00:00 [COMMAND="./dbg"]',
+    'Script done on 2026-11-22 05:03:43+00:00 [COMMAND_EXIT_CODE="0"]',
+  ])('%s', (banner) => {
+    expect(unwatched.length).toBeLessThan(log.length);
+    expect(alarms([log, banner, unwatched].join('\n'))).toEqual([]);
+  });
+
+  test('unless its version was asked for', () => {
+    const version = ['(gdb) show version', 'GNU gdb (GDB) 13.1'];
+    const asked = [...LINES.slice(0, PLACE), ...version, ...LINES.slice(PLACE)].join('\n');
+    expect(alarms(asked)).toHaveLength(1);
+  });
+});

@@ -38,6 +38,9 @@ const ALL_DELETED =
 // gdb/target.c, target_announce_detach(); gdb/remote.c
 const LEFT = /^(?:Detaching from (?:program|pid|process|remote)\b|Ending remote debugging\.)/;
 
+// Another debugger, or another session that script(1) appends: gdb/top.c, print_gdb_version(); util-linux term-utils/script.c
+const BEGUN = /^(?:GNU gdb [\d(]|Script (?:started|done) on \d)/;
+
 // Below a row of `info breakpoints`
 const NARROWED_ROW = /^[ \t]+(?:stop only |ignore next \d+ hits|disable after next \d+ hits)/;
 
@@ -135,7 +138,7 @@ export class GdbOutput {
       this.#session.breakpoints.beginRow(Number(row));
       if (disposition !== 'keep' && this.#narrowRow(lineNo)) return;
     }
-    if (LEFT.test(text)) {
+    if (LEFT.test(text) || (this.#session.isGdb && this.#isBegun(text))) {
       this.#session.addProcess('exit', { first: lineNo, last: lineNo });
       return;
     }
@@ -153,6 +156,11 @@ export class GdbOutput {
     }
     if (NARROWED_ROW.test(text) && this.#narrowRow(lineNo)) return;
     this.#session.output(lineNo);
+  }
+
+  /** What was said of breakpoints, threads and devices before is of another session. */
+  #isBegun(text: string): boolean {
+    return BEGUN.test(text) && !this.#session.asksVersion;
   }
 
   #narrowRow(lineNo: number): boolean {

@@ -205,6 +205,11 @@ export class GdbSession {
     this.addOutput(this.#finish.returned(value, lineNo));
   }
 
+  /** What is printed of gdb itself answers a command: `show version`. */
+  get asksVersion(): boolean {
+    return /^sho?w?[ \t]+ver/.test(this.#prompt.above?.text ?? '');
+  }
+
   /** A command at the prompt. */
   addCommand(text: string, span: Span): void {
     const command = { kind: 'command', span, text } as const;
