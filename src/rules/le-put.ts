@@ -54,7 +54,13 @@ function judge(context: SessionContext, pass: Pass): Judgement | undefined {
   const stop = callerOf(pass.activation, 'vhost_migration_log');
   if (stop === undefined || pass.rolledBack) return undefined;
   const at = place(stop);
-  const puts = [...below(stop, 'vhost_log_put'), ...bareWithin(context, stop, 'vhost_log_put')];
+  const puts = [
+    ...below(stop, 'vhost_log_put'),
+    // That of a device stop gives back another log, or this one later.
+    ...bareWithin(context, stop, 'vhost_log_put').filter(
+      ({ parent }) => parent === undefined || parent.kind === stop.kind,
+    ),
+  ];
   const put = puts.find((a) => a.first > pass.activation.first);
   if (put !== undefined) {
     return {

@@ -92,7 +92,7 @@ function finalSyncs(context: SessionContext): Step[] {
 
 interface FinalSync {
   readonly sync: Step;
-  /** Lines are lost after it: another sync may be among them. */
+  /** Lines are lost after it, or a sync ends of which the begin is not traced: it is not the last one. */
   readonly isBroken: boolean;
 }
 
@@ -102,6 +102,8 @@ const BROKEN = 'an unbroken record from the last sync to the end of the migratio
 function tracedFinalSyncs(context: SessionContext): FinalSync[] {
   const found: FinalSync[] = [];
   let last: Step | undefined;
+  let isOpen = false;
+  let isHidden = false;
   let isOther = false;
   let isPostcopy = false;
   let isDiscarded = false;
@@ -109,15 +111,20 @@ function tracedFinalSyncs(context: SessionContext): FinalSync[] {
     const { name, args } = step.event?.record ?? {};
     if (name === 'migration_bitmap_sync_start') {
       last = step;
-      isDiscarded = false;
+      [isOpen, isHidden, isDiscarded] = [true, false, false];
+    } else if (name === 'migration_bitmap_sync_end') {
+      isHidden ||= !isOpen;
+      isOpen = false;
     } else if (name === 'ram_postcopy_send_discard_bitmap') isDiscarded = true;
     else if (name === 'migrate_set_state') {
       const state = args?.new_state ?? '';
       isOther ||= state === 'colo';
       isPostcopy ||= state.startsWith('postcopy');
       const isFinal = last !== undefined && !isOther && (!isPostcopy || isDiscarded);
-      if (state === 'completed' && isFinal && last !== undefined)
-        found.push({ sync: last, isBroken: hasGap(context.run, last.index, step.index) });
+      if (state === 'completed' && isFinal && last !== undefined) {
+        const isBroken = isHidden || hasGap(context.run, last.index, step.index);
+        found.push({ sync: last, isBroken });
+      }
       if (ENDS.has(state)) {
         last = undefined;
         [isOther, isPostcopy] = [false, false];
