@@ -11,6 +11,7 @@ import {
   isOfSigns,
   isOutermost,
   returnAddress,
+  stageOf,
 } from './process-signs.js';
 import type { Constant } from './process-signs.js';
 
@@ -21,6 +22,8 @@ export interface FrameMeaning {
   readonly netDevice: string | undefined;
   /** It ends the stack of its thread. */
   readonly isOutermost: boolean;
+  /** See {@link stageOf}. */
+  readonly stage: 'run' | 'end' | undefined;
   /** Addresses of global objects that it shows. */
   readonly globals: readonly Constant[];
   /** Where the outermost function of its thread returns to. */
@@ -47,6 +50,7 @@ function read(frame: Frame): FrameMeaning {
     call: makeCall(frame),
     netDevice: netDevice(frame),
     isOutermost: isOutermost(frame),
+    stage: stageOf(frame),
     globals: globals(frame),
     returnAddress: returnAddress(frame),
   };
@@ -56,6 +60,7 @@ const NOTHING: FrameMeaning = {
   call: undefined,
   netDevice: undefined,
   isOutermost: false,
+  stage: undefined,
   globals: [],
   returnAddress: undefined,
 };

@@ -33,12 +33,34 @@ export function returnAddress({ func, address }: Frame): Constant | undefined {
 const TAKES_MIGRATION_STATE =
   /^(?:migration_thread|bg_migration_thread|source_return_path_thread|migration_(?:completion|completion_precopy|iteration_run|iteration_finish|cleanup|connect|calculate_complete|detect_error)|migrate_(?:fd_cleanup|fd_cleanup_bh|fd_cancel|fd_connect|fd_error|prepare)|postcopy_start)$/;
 
+/**
+ * main() calls it when its main loop is over, and it stops the virtual processors for good: QEMU system/cpus.c, called by
+ * qemu_cleanup() in system/runstate.c, up to 4.2 in vl.c.
+ */
+const ENDS = /^vm_shutdown$/;
+
+/** The main loop, and what runs the guest. */
+const RUNS =
+  /^(?:qemu_main_loop|main_loop|kvm_cpu_exec|(?:qemu_)?tcg_cpus?_exec|cpu_exec|(?:hvf|whpx|nvmm|hax)_\w*vcpu_exec)$/;
+
+/** The part of its process that a frame is of. */
+export function stageOf({ func }: Frame): 'run' | 'end' | undefined {
+  if (ENDS.test(func)) return 'end';
+  return RUNS.test(func) ? 'run' : undefined;
+}
+
 /** Global variables of QEMU that backtraces show by address: `opaque=0x555556203de0 <ram_state>`. */
 const GLOBAL = /^(0x[0-9a-f]+) <(ram_state|address_space_memory|error_fatal|error_abort)>$/;
 
 /** False for a function whose name is no sign: its frames show no more than global variables. */
 export function isOfSigns(func: string): boolean {
-  return OUTERMOST.test(func) || CONSTANT.test(func) || TAKES_MIGRATION_STATE.test(plainName(func));
+  return (
+    OUTERMOST.test(func) ||
+    CONSTANT.test(func) ||
+    ENDS.test(func) ||
+    RUNS.test(func) ||
+    TAKES_MIGRATION_STATE.test(plainName(func))
+  );
 }
 
 /** Addresses of global objects that a frame shows. */

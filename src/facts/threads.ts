@@ -119,6 +119,8 @@ function nameOf({ lwp, pthread }: ThreadRef): string | undefined {
 /** Tells processes apart by what one process never changes. */
 export class ProcessFollower {
   private readonly constants = new Map<string, string>();
+  /** Its main loop is over, and its guest has stopped. */
+  private isEnding = false;
 
   /** True when the frames of a stack belong to another process than the ones before. */
   isOther(stack: readonly FrameMeaning[]): boolean {
@@ -128,7 +130,7 @@ export class ProcessFollower {
       const returnAddress = stack[i]?.returnAddress;
       if (returnAddress !== undefined) own.push(returnAddress);
     }
-    let other = false;
+    let other = this.hasBegunAnew(stack);
     for (const { name, value } of own) {
       const known = this.constants.get(name);
       if (known !== undefined && known !== value) other = true;
@@ -136,5 +138,13 @@ export class ProcessFollower {
     if (other) this.constants.clear();
     for (const { name, value } of own) this.constants.set(name, value);
     return other;
+  }
+
+  /** The main loop or the guest runs, and those of this process are over: no exit need have been told in between. */
+  private hasBegunAnew(stack: readonly FrameMeaning[]): boolean {
+    const isEnd = stack.some(({ stage }) => stage === 'end');
+    const hasBegun = this.isEnding && !isEnd && stack.some(({ stage }) => stage === 'run');
+    this.isEnding = isEnd || (this.isEnding && !hasBegun);
+    return hasBegun;
   }
 }
