@@ -69,7 +69,30 @@ describe('the call that is missing is not reported where', () => {
     "# sed -n '200,$p' gdb.txt",
     '[root@host qemu]# tail -40 gdb.txt',
     'me@host:~/logs$ zcat gdb.txt.gz | head -n 60 | tail -n 20',
+    '[detached (from session 0)]',
   ])('%s marks a cut', (mark) => {
+    expect(reportedWith(mark)).toEqual([]);
+  });
+
+  test.each(['==> gdb2.txt <==', '$ cat gdb2.txt', 'me@host:~$ less gdb2.txt', '# zcat a.gz'])(
+    'another file begins: %s',
+    (head) => {
+      expect(reportedWith(head)).toEqual([]);
+    },
+  );
+
+  test.each([
+    '---',
+    '***',
+    '___',
+    '#####',
+    '+++++',
+    '* * *',
+    '1)',
+    '(2)',
+    '**second run**',
+    '<b>second</b>',
+  ])('a person divides the dumps: %s', (mark) => {
     expect(reportedWith(mark)).toEqual([]);
   });
 });
@@ -89,7 +112,7 @@ test.each([
   ['what the script prints of the next stop', 'vhost_dev_elect_mem_logger hit'],
   ['what QEMU says', 'qemu-system-x86_64: vhost_virtqueue_set_addr failed'],
   ['a variable', 'vhost_log_devs[2] = (nil)'],
-  ['another command of the shell', '$ cat gdb.txt'],
+  ['another command of the shell', '$ ls -l gdb.txt'],
   ['a comment on a list', '# head of the list'],
   ['a breakpoint set at the prompt of gdb-dashboard', '>>> tbreak vhost_dev_cleanup'],
 ])('it is reported behind %s', (_, line) => {
@@ -105,6 +128,18 @@ test('every function of vhost and of dirty logging that a rule knows is known by
     return !named.begin('migration_thread');
   });
   expect(unknown).toEqual([]);
+});
+
+describe('a label between backtraces that stand alone', () => {
+  const bare = LINES.filter((line) => /^(?:#|$)/.test(line)).join('\n');
+
+  test.each(['[1]', '2:', '`vhost_dev_set_log`', '--> stop', '\u2192 stop', 'Run #1'])(
+    '%s',
+    (label) => {
+      expect(alarms(bare).join()).toContain('LS-ALL-RINGS');
+      expect(alarms(bare.replace(/\n\n(?=#0 )/g, `\n\n${label}\n`))).toEqual([]);
+    },
+  );
 });
 
 describe('words between two frames', () => {
@@ -152,6 +187,10 @@ describe('the log of another debugger behind it has other breakpoints', () => {
   ])('%s', (banner) => {
     expect(unwatched.length).toBeLessThan(log.length);
     expect(alarms([log, banner, unwatched].join('\n'))).toEqual([]);
+  });
+
+  test('nothing stands between them, but the first ends in vm_shutdown()', () => {
+    expect(alarms(`${log}\n${unwatched}`)).toEqual([]);
   });
 
   test('unless its version was asked for', () => {

@@ -79,6 +79,7 @@ export class MissedLines {
       isGdb: this.#session.isGdb,
     });
     if (loss === undefined) return false;
+    if (loss.isOther === true) this.#session.addProcess('exit', { first: lineNo, last: lineNo });
     if (loss.isBelow === true) this.#session.missBelow(lineNo, loss.why);
     else this.lose(lineNo, loss);
     return true;

@@ -12,6 +12,8 @@ export interface ToldLoss {
   readonly reach?: Reach;
   /** Records are missing in front of the next one, if one comes. */
   readonly isBelow?: true;
+  /** What comes is of another log, whose debugger may have stopped elsewhere. */
+  readonly isOther?: true;
 }
 
 /** What the line says is missing. `isNear`: it stands below a record; `isGdb`: in a log of gdb's. */
@@ -26,6 +28,9 @@ export function toldLoss(
   if (isNear && isHunk(text)) return { why: 'a diff of logs leaves lines out' };
   if (isGdb && isEndOfStop(text)) return { why: 'the head of a stop is missing' };
   if (isNear && BETWEEN.test(text)) return { why: 'lines between two places are left out' };
+  if (DETACHED.test(text)) return { why: 'the terminal was left' };
+  if (isFileHead(text) || (isNear && isFileCommand(text)))
+    return { why: 'another file is shown', isBelow: true, isOther: true };
   if (isPartCommand(text)) return { why: 'a part of a file is shown', isBelow: true };
   return isCutMark(text) ? { why: 'somebody cut lines out' } : undefined;
 }
@@ -129,6 +134,22 @@ function isPartCommand(line: string): boolean {
 const LONGEST_COMMAND = 512;
 const SHELL = /^[ \t]*(?:\[?[\w.+-]+@[\w.-]+[: ][^ $#%]* ?\]?)?[$#%] (.*)$/;
 const PART = /^ *(?:sudo )?(?:sed (?:-\w+ )*-n|head|tail)(?: +-\w.*| +["'\d].*| +\S*[./].*| *)$/;
+
+/** What head(1) and tail(1) put above each of several files: coreutils src/head.c, write_header(). */
+function isFileHead(line: string): boolean {
+  return line.startsWith('==> ') && /^==> \S.{0,255} <==$/.test(line);
+}
+
+/** `[detached from 1234.pts-0.host]`, `[detached (from session 0)]`: screen, tmux. */
+const DETACHED = /^\[detached(?: .{1,80})?\]$/;
+
+/** `$ less gdb.txt`: what stands above is of another file, or comes once more. */
+function isFileCommand(line: string): boolean {
+  const command = line.length > LONGEST_COMMAND ? undefined : SHELL.exec(line)?.[1];
+  return command !== undefined && SHOWS_FILE.test(command);
+}
+
+const SHOWS_FILE = /^ *(?:sudo )?(?:(?:xz|z|bz|zstd)?(?:cat|less|more)|bat|most) +[^|;&]*$/;
 
 const LONGEST_MARK = 80;
 /** Dots, scissors, brackets, dashes and comments: nearly no line begins with one of them. */

@@ -20,9 +20,11 @@ export function isHuman(line: string, nearOutput: boolean): boolean {
   return ITEM.test(text) || isPlain(text);
 }
 
-// "=====", "-----", "*****": length says nothing, a text in it would. "```".
+// "=====", "-----", "***", "#####", "* * *": length says nothing, a text in it would. "```".
 // "## Cancel", "# A heading"; "# echo 1 > /sys/x" is a command of root
-const MARK = /^(?:([=*~_-])\1{4,}$|```|#{2,6}[ \t]+\S|# [A-Z][\w ,.'()-]*$)/;
+// "1)", "(2)", "3.", "**second run**", "<b>second run</b>"
+const MARK =
+  /^(?:([=*~_+%-])\1{2,}$|#{3,}$|(?:[*_-] ){2,}[*_-]$|```|#{2,6}[ \t]+\S|# [A-Z][\w ,.'()-]*$|\(?\d{1,3}[.)]\)?$|(\*\*|__)(?! )[^*_]{1,80}\2$|<(b|i|strong|em|h[1-6])>[^<]{1,80}<\/\3>$)/;
 
 /** Below the statistics of a port. Source: DPDK app/test-pmd/testpmd.c fwd_stats_display(). */
 const TESTPMD_BORDER = /^ {2}-{76}$/;
@@ -89,7 +91,7 @@ export function isWholeSentence(line: string): boolean {
 export function isLabel(line: string): boolean {
   const text = line.trim();
   if (text.length > LONGEST_LABEL) return false;
-  if (OTHER_LABEL.test(text)) return true;
+  if (OTHER_LABEL.test(text) || BARE_LABEL.test(text)) return true;
   const core = text.replace(LABEL_START, '').replace(LABEL_END, '');
   return core !== text && /^[A-Za-z0-9][\w ,.:()'-]*$/.test(core) && /[A-Za-z]{2}/.test(core);
 }
@@ -106,9 +108,13 @@ const LABEL_START =
   /^(?:\/\/+|\/\*+|#+|\*+|>+|=+>?|-+|~+|@+|\[|(?:<\w+>){1,2}|_+|\(?\d{1,3}[.):]|\(?[a-z][.)])[ \t]*/;
 const LABEL_END = /[ \t]*(?:\*+\/|<?=+|-+|~+|\*+|\]|(?:<\/\w+>){1,2}|_+|#+)$/;
 
+// "[1]"  "2:"  "`vhost_dev_start`"  "--> stop"  "→ stop"
+const BARE_LABEL =
+  /^(?:\[\d{1,3}\]|\d{1,3}:|`[^`]{1,80}`|(?:[-=]{1,2}>|[\u2192\u21d2\u25b6])[ \t]*\w.{0,80})$/;
+
 // "CANCEL", "SECOND RUN"  "step1", "Q1"  "2024-05-06 10:00"  "[root@h1 ~]# cat boot.txt"  "$ cat boot.txt"
 const OTHER_LABEL =
-  /^(?:[A-Z][A-Z0-9 -]{1,40}|<[A-Za-z][\w -]{1,40}>|[A-Za-z]{1,16}[ -]?\d{1,4}[.:]?|\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?|\[?[\w.-]{1,64}@[\w.-]{1,64}[^#$%]{0,80}[#$%] \S.*|[$%] \S.*)$/;
+  /^(?:[A-Z][A-Z0-9 -]{1,40}|<[A-Za-z][\w -]{1,40}>|[A-Za-z]{1,16}[ -]?#?\d{1,4}[.:]?|\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?|\[?[\w.-]{1,64}@[\w.-]{1,64}[^#$%]{0,80}[#$%] \S.*|[$%] \S.*)$/;
 
 // "second run", "after the reset", "Destination": words and little else
 function isPlain(text: string): boolean {
