@@ -264,6 +264,8 @@ const CITES_MORE: Readonly<Record<string, string>> = {
 const OUT_OF_BUDGET: Readonly<Record<string, string>> = {
   'LE-CLEAR line 186':
     'the second one of a uprobes capture: with the return of each call the first takes most of the steps that are judged again',
+  'DS-FLAG line 6706':
+    'the second one of a trace log: that its threads are of one QEMU is shown far apart, and the first takes the budget',
 };
 
 /** What all breakpoints of a session together show has no slice: no part shows it. */
