@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { buildFlows } from '../src/flows/flow.js';
+import { buildFlows } from '../src/flows/tree/flow.js';
 import { buildRun } from '../src/flows/run.js';
 import type { Fact } from '../src/model/fact.js';
 import { renderFlowTree } from '../src/reporters/flow/tree.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { align } from '../src/base/align.js';
-import { diffRuns } from '../src/flows/diff.js';
+import { diffRuns } from '../src/flows/diff/diff.js';
 import { buildRun } from '../src/flows/run.js';
 import type { DiffCounts, SessionDiff } from '../src/model/diff.js';
 import { NO_DAMAGE } from './model/damage.js';

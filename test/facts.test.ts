@@ -1,6 +1,6 @@
 /** What `finish` and the debugger's own hand do to calls, on small transcripts in gdb's words. */
 import { describe, expect, test } from 'vitest';
-import { alters } from '../src/facts/debugger-commands.js';
+import { alters } from '../src/facts/debugger/commands.js';
 import { buildRun } from '../src/flows/run.js';
 import type { Run } from '../src/flows/run.js';
 import { check } from './helpers/check.js';

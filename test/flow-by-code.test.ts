@@ -2,9 +2,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { buildCodeFlow } from '../src/flows/by-code.js';
-import { compareDocumentedPaths } from '../src/flows/documented-paths.js';
-import type { NamedReading } from '../src/flows/stacks.js';
+import { buildCodeFlow } from '../src/flows/tree/by-code.js';
+import { compareDocumentedPaths } from '../src/flows/tree/documented-paths.js';
+import type { NamedReading } from '../src/flows/tree/stacks.js';
 import type { CodeNode, DocumentedCall } from '../src/model/code-flow.js';
 import {
   renderCodeCollapsed,

@@ -1,9 +1,9 @@
 /** Steps, activations, devices, probes and order, on small transcripts in gdb's words. */
 import { describe, expect, test } from 'vitest';
-import { learnListenerOffset } from '../src/facts/device.js';
+import { learnListenerOffset } from '../src/facts/stacks/device.js';
 import { functionTable, plainName } from '../src/facts/functions.js';
 import { eventTable } from '../src/facts/trace-events.js';
-import { hasFailed, hasSucceeded } from '../src/flows/activation.js';
+import { hasFailed, hasSucceeded } from '../src/flows/activations/activation.js';
 import { buildRun } from '../src/flows/run.js';
 import { qemuEvents } from '../src/formats/qemu/qemu-events.js';
 import type { Run } from '../src/flows/run.js';

@@ -3,7 +3,7 @@ import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MOST_CALLS } from '../src/facts/step.js';
-import type { Activation } from '../src/flows/activation.js';
+import type { Activation } from '../src/flows/activations/activation.js';
 import { buildRun } from '../src/flows/run.js';
 import { readText } from './helpers/read-text.js';
 import { runCli } from './helpers/run-cli.js';

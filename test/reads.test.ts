@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { sessionsOf } from '../src/check/session.js';
-import { BareCalls } from '../src/flows/bare-calls.js';
-import type { Activation } from '../src/flows/activation.js';
+import { BareCalls } from '../src/flows/activations/bare-calls.js';
+import type { Activation } from '../src/flows/activations/activation.js';
 import { buildRun } from '../src/flows/run.js';
 import { rules } from '../src/rules/index.js';
 import { readText } from './helpers/read-text.js';

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { functionTable } from '../src/facts/functions.js';
 import { eventTable } from '../src/facts/trace-events.js';
 import { buildRun } from '../src/flows/run.js';
-import type { Activation } from '../src/flows/activation.js';
+import type { Activation } from '../src/flows/activations/activation.js';
 import type { Run } from '../src/flows/run.js';
 import type { Backend, FactKind } from '../src/model/fact.js';
 import { runProbes, whatIsLeft } from '../src/pipeline/probes.js';

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkRuns } from '../src/check/check-captures.js';
-import { buildFlows } from '../src/flows/flow.js';
+import { buildFlows } from '../src/flows/tree/flow.js';
 import { buildRun } from '../src/flows/run.js';
 import type { Flow, FlowNode } from '../src/model/flow.js';
 import { readCapture } from '../src/pipeline/read-capture.js';

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CommandWords, ioctlByName, ioctlByNumber, ioctlTable } from '../src/facts/ioctls.js';
+import { CommandWords, ioctlByName, ioctlByNumber, ioctlTable } from '../src/facts/wire/ioctls.js';
 import type { WireFact } from '../src/facts/step.js';
-import { wireFact } from '../src/facts/wire.js';
+import { wireFact } from '../src/facts/wire/wire.js';
 import type { SystemCall, VhostUserMessage } from '../src/model/record.js';
 import { judge } from './helpers/check.js';
 import { besideRepository, linesOf, readText } from './helpers/read-text.js';

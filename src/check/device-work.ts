@@ -1,6 +1,6 @@
 /** What the calls of a session work on: those of one device, and those that may be about it. */
 import { append } from '../base/append.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { FactKind } from '../model/fact.js';
 
 /** Each stranger may have been about each device; where they are this many, nothing is known of any. */

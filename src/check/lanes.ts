@@ -1,6 +1,6 @@
 /** Run → the states of its devices, by fact: what the interactive view draws. Pure. */
-import type { Activation } from '../flows/activation.js';
-import { deviceNames } from '../flows/device-names.js';
+import type { Activation } from '../flows/activations/activation.js';
+import { deviceNames } from '../flows/tree/device-names.js';
 import type { Device } from '../flows/devices.js';
 import type { Run } from '../flows/run.js';
 import type { DeviceLane, LaneState } from '../model/browse.js';

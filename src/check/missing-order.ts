@@ -1,5 +1,5 @@
-/** What a rule misses where a capture is a note, and what would give it: by what makes it one (src/flows/order.ts). */
-import type { NoteSign } from '../flows/order.js';
+/** What a rule misses where a capture is a note, and what would give it: by what makes it one (src/flows/order/order.ts). */
+import type { NoteSign } from '../flows/order/order.js';
 
 /** One sentence. `what` it is that has no order, where the sign does not say. */
 export function missingOrder({ why, line }: NoteSign, what: 'records' | 'backtraces'): string {

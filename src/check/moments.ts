@@ -2,8 +2,8 @@
  * When calls on one device open and return, in the order of the capture: what happened, of which a timeline makes states.
  */
 import { firstIndex } from '../base/search.js';
-import type { Activation } from '../flows/activation.js';
-import { undoingOf } from '../flows/undone-start.js';
+import type { Activation } from '../flows/activations/activation.js';
+import { undoingOf } from '../flows/activations/undone-start.js';
 
 export interface Moment {
   readonly step: number;

@@ -1,7 +1,7 @@
 /** What a rule may ask of one session: its calls, events and requests, and the states of its devices. */
 import { append } from '../base/append.js';
 import type { Step } from '../facts/step.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { distinctFacts } from '../flows/distinct-facts.js';
 import type { Subject } from '../flows/distinct-facts.js';
 import type { Run } from '../flows/run.js';

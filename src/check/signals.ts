@@ -4,10 +4,16 @@
  *
  * Source: QEMU hw/virtio/vhost.c, the functions that the kinds are named after (2.12 to 11.1).
  */
-import { callerOf, directCaller, failureIn, hasFailed, hasSucceeded } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import {
+  callerOf,
+  directCaller,
+  failureIn,
+  hasFailed,
+  hasSucceeded,
+} from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Run } from '../flows/run.js';
-import { isUndoing, undoingOf } from '../flows/undone-start.js';
+import { isUndoing, undoingOf } from '../flows/activations/undone-start.js';
 import type { Signal } from '../protocol/replay.js';
 import { isFailed } from '../rules/shared/calls/undone-pass.js';
 

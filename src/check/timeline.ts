@@ -5,7 +5,7 @@
  * for what is done with what the capture does not show.
  */
 import { firstIndex } from '../base/search.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Run } from '../flows/run.js';
 import type { Backend, FactKind } from '../model/fact.js';
 import { hasRingReset } from '../model/values.js';

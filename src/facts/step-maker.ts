@@ -11,10 +11,10 @@ import type {
   Stop,
   VhostUserMessage,
 } from '../model/record.js';
-import { Alterations } from './alterations.js';
-import { EntryLines } from './entry-lines.js';
-import { Inferiors } from './inferiors.js';
-import { Masks } from './masks.js';
+import { Alterations } from './debugger/alterations.js';
+import { EntryLines } from './debugger/entry-lines.js';
+import { Inferiors } from './debugger/inferiors.js';
+import { Masks } from './stacks/masks.js';
 import type { Sessions } from './sessions.js';
 import { SharedEvents } from './shared-events.js';
 import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
@@ -30,8 +30,8 @@ import type {
   ThreadExit,
 } from './step.js';
 import { ThreadNames } from './thread-names.js';
-import type { ThreadFollower } from './threads.js';
-import { OpenCalls } from './wire-kernel.js';
+import type { ThreadFollower } from './debugger/threads.js';
+import { OpenCalls } from './wire/kernel.js';
 
 /** Takes steps away from a {@link StepMaker}. */
 export interface StepTaker {

@@ -12,7 +12,7 @@ import type {
   TraceEvent,
   VhostUserMessage,
 } from '../model/record.js';
-import type { Call } from './calls.js';
+import type { Call } from './stacks/calls.js';
 import type { EventRow } from './trace-events.js';
 
 /**
@@ -54,7 +54,7 @@ export interface Step {
   readonly deadly: string | undefined;
   /** The debugger changed what the call did (`return`, `set var`): evidence of the entry, not of the effect. */
   altered: Alteration | undefined;
-  /** Members of the innermost call's argument that the debugger printed, see `printed.ts`; undefined for nearly every step. */
+  /** Members of the innermost call's argument that the debugger printed, see `debugger/printed.ts`; undefined for nearly every step. */
   printed: Readonly<Record<string, string>> | undefined;
   /** The known trace event, and what it means; undefined for all other steps. */
   readonly event: { readonly row: EventRow; readonly record: SaidEvent } | undefined;

@@ -1,10 +1,10 @@
 /**
  * Records → steps: one step for each time that the capture reports something about the protocol. Those of a
- * debugger are made in debugger-steps.ts, those of tracers and backends in tool-steps.ts.
+ * debugger are made in debugger/debugger-steps.ts, those of tracers and backends in tool-steps.ts.
  */
 import type { CaptureRecord } from '../model/record.js';
-import { plainCommand, RESUMES, SELECTS } from './debugger-commands.js';
-import { DebuggerSteps } from './debugger-steps.js';
+import { plainCommand, RESUMES, SELECTS } from './debugger/commands.js';
+import { DebuggerSteps } from './debugger/debugger-steps.js';
 import type { Steps } from './step.js';
 import { StepMaker } from './step-maker.js';
 import type { Keep, StepTaker } from './step-maker.js';

@@ -11,7 +11,7 @@ import type {
   TraceEvent,
   VhostUserMessage,
 } from '../model/record.js';
-import { CommandWords } from './ioctls.js';
+import { CommandWords } from './wire/ioctls.js';
 import type { StepMaker } from './step-maker.js';
 import { eventTable } from './trace-events.js';
 import {
@@ -23,12 +23,12 @@ import {
   returnedValue,
   Rows,
 } from './uprobes.js';
-import { makeCall } from './calls.js';
-import { DeviceLives } from './device-lives.js';
+import { makeCall } from './stacks/calls.js';
+import { DeviceLives } from './wire/device-lives.js';
 import { NOTHING_SHOWN } from './report-step.js';
 import type { WireFact } from './step.js';
-import { wireFact } from './wire.js';
-import { lostEntryFact } from './wire-kernel.js';
+import { wireFact } from './wire/wire.js';
+import { lostEntryFact } from './wire/kernel.js';
 
 /** A line that lost its tail within the name of an event that has a meaning: `vhost_user_re`. */
 function isTorn({ name, args, text }: TraceEvent): boolean {

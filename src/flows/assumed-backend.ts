@@ -5,7 +5,7 @@
 import type { Step } from '../facts/step.js';
 import type { Backend } from '../model/fact.js';
 import type { OverruledBackend } from '../model/report.js';
-import type { Activation } from './activation.js';
+import type { Activation } from './activations/activation.js';
 import { backendOfEvent } from './facts.js';
 
 /** The sessions in which the given backend is not taken over, in order. */

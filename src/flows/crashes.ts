@@ -12,7 +12,7 @@ import { plainName } from '../facts/functions.js';
 import type { FailedAssertion, Step } from '../facts/step.js';
 import type { Frame } from '../model/record.js';
 import type { CrashSummary } from '../model/report.js';
-import type { Activation } from './activation.js';
+import type { Activation } from './activations/activation.js';
 
 export type Crash = Omit<CrashSummary, 'capture'>;
 

@@ -1,7 +1,7 @@
 /** The devices of a run: their backends, names and rings. */
-import { deviceOf } from '../facts/device.js';
-import { meaningOf } from '../facts/frame-meaning.js';
-import { innerFrames } from '../facts/inner-frames.js';
+import { deviceOf } from '../facts/stacks/device.js';
+import { meaningOf } from '../facts/stacks/frame-meaning.js';
+import { innerFrames } from '../facts/stacks/inner-frames.js';
 import type { Step } from '../facts/step.js';
 import type { Backend } from '../model/fact.js';
 import type { DeviceFact } from './facts.js';

@@ -1,7 +1,7 @@
 /** The few facts of each session that a rule must look through to know whether it has a subject there. */
 import type { Step } from '../facts/step.js';
 import type { Fact, FactKind } from '../model/fact.js';
-import type { Activation } from './activation.js';
+import type { Activation } from './activations/activation.js';
 import { factShownBy } from './facts.js';
 import type { Run } from './run.js';
 

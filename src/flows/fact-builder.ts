@@ -10,16 +10,16 @@
  * one, or show that a breakpoint was not what it seemed. They hardly ever turn out otherwise than they look
  * when the session ends. Where they do, the capture is to be read again with what was learned.
  */
-import type { Call } from '../facts/calls.js';
-import { ListenerVotes } from '../facts/device.js';
+import type { Call } from '../facts/stacks/calls.js';
+import { ListenerVotes } from '../facts/stacks/device.js';
 import type { Report, Step, Steps } from '../facts/step.js';
 import { StepBuilder } from '../facts/steps.js';
 import type { Fact } from '../model/fact.js';
 import type { BreakpointSet, CaptureRecord } from '../model/record.js';
-import { buildActivations } from './activations.js';
-import { EventLives } from './event-lives.js';
+import { buildActivations } from './activations/activations.js';
+import { EventLives } from './activations/event-lives.js';
 import { buildFacts, factShownBy } from './facts.js';
-import { NoteSignFinder } from './order.js';
+import { NoteSignFinder } from './order/order.js';
 import { ProbeFinder } from './probe-finder.js';
 import { Rings } from './rings.js';
 

@@ -1,7 +1,7 @@
 /** Facts of a run by session, each with what shows it. */
 import type { Step } from '../facts/step.js';
 import type { Fact } from '../model/fact.js';
-import type { Activation } from './activation.js';
+import type { Activation } from './activations/activation.js';
 import type { Run } from './run.js';
 
 /** Of a call the activation is known, of an event or a request the step. */

@@ -2,8 +2,8 @@
 import type { Report, Step, WireFact } from '../facts/step.js';
 import type { Fact } from '../model/fact.js';
 import { pointerOf } from '../model/values.js';
-import type { Activation } from './activation.js';
-import type { Activations } from './activations.js';
+import type { Activation } from './activations/activation.js';
+import type { Activations } from './activations/activations.js';
 import type { Rings } from './rings.js';
 
 /**

@@ -11,7 +11,7 @@ import { showsCalls } from '../facts/step.js';
 import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
 import type { CutMigration, MigrationSummary } from '../model/report.js';
-import type { Activation } from './activation.js';
+import type { Activation } from './activations/activation.js';
 
 /** A migration with the steps between which it is known to run. */
 export interface Migration extends Omit<MigrationSummary, 'capture'> {

@@ -1,8 +1,8 @@
 /** Run → what a capture of it would show that watched fewer functions and lost records. */
 import { firstIndex } from '../base/search.js';
-import { learnListenerOffset } from '../facts/device.js';
+import { learnListenerOffset } from '../facts/stacks/device.js';
 import type { Step, ThreadExit } from '../facts/step.js';
-import { buildActivations } from './activations.js';
+import { buildActivations } from './activations/activations.js';
 import { Rings } from './rings.js';
 import type { Run } from './run.js';
 

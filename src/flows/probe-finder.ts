@@ -1,8 +1,8 @@
 /** Breakpoints and entries → probes, as far as steps and records have told by now. */
 import { append } from '../base/append.js';
-import { BreakpointNumbers } from '../facts/breakpoint-numbers.js';
+import { BreakpointNumbers } from '../facts/debugger/breakpoint-numbers.js';
 import { functionTable, plainName } from '../facts/functions.js';
-import { ownBreakpoint } from '../facts/other-programs.js';
+import { ownBreakpoint } from '../facts/stacks/other-programs.js';
 import type { Step, Steps } from '../facts/step.js';
 import type { BreakpointSet } from '../model/record.js';
 

@@ -8,7 +8,7 @@ import { own } from '../base/own.js';
 import { showsCalls } from '../facts/step.js';
 import type { Step } from '../facts/step.js';
 import type { Frame } from '../model/record.js';
-import { innerFrames } from '../facts/inner-frames.js';
+import { innerFrames } from '../facts/stacks/inner-frames.js';
 
 /** The oldest and the newest version that is possible, both inclusive; 9.1 is 901. */
 export interface VersionRange {

@@ -7,7 +7,7 @@
  * stack that prints both (vhost_virtqueue_start() above vhost_virtqueue_set_addr()).
  */
 import type { Backend, FactKind } from '../model/fact.js';
-import type { Activation } from './activation.js';
+import type { Activation } from './activations/activation.js';
 
 /** Ops that get the index in a structure on the stack, which is not printed: their caller shows the ring. */
 const RING_OPS: ReadonlySet<FactKind> = new Set([

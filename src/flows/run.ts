@@ -1,7 +1,7 @@
 /** A reading rebuilt: everything that judging and showing need, computed once. */
-import { learnListenerOffset } from '../facts/device.js';
+import { learnListenerOffset } from '../facts/stacks/device.js';
 import { markFarGaps } from '../facts/far-gaps.js';
-import { markLostStacks } from '../facts/lost-stacks.js';
+import { markLostStacks } from '../facts/stacks/lost-stacks.js';
 import { markMixedProcesses } from '../facts/mixed-processes.js';
 import { StepBuilder } from '../facts/steps.js';
 import { showsCalls } from '../facts/step.js';
@@ -9,8 +9,8 @@ import type { RefusedOperation, Step, Steps, ThreadExit } from '../facts/step.js
 import type { Backend, Fact } from '../model/fact.js';
 import type { BreakpointSet, CaptureRecord, Reading } from '../model/record.js';
 import type { OverruledBackend } from '../model/report.js';
-import { buildActivations } from './activations.js';
-import type { Activation } from './activation.js';
+import { buildActivations } from './activations/activations.js';
+import type { Activation } from './activations/activation.js';
 import { findCrashes } from './crashes.js';
 import type { Crash } from './crashes.js';
 import { overruledBackends } from './assumed-backend.js';
@@ -19,8 +19,8 @@ import type { Device } from './devices.js';
 import { buildFacts, countFacts, factsOfDevices } from './facts.js';
 import { buildMigrations } from './migrations.js';
 import type { Migration } from './migrations.js';
-import { NoteSignFinder } from './order.js';
-import type { NoteSign } from './order.js';
+import { NoteSignFinder } from './order/order.js';
+import type { NoteSign } from './order/order.js';
 import { buildProbes } from './probes.js';
 import type { Probes } from './probes.js';
 import { commonRange, profilesOf } from './profile.js';

@@ -7,12 +7,12 @@
  * qemu_mutex_lock_iothread_impl() up to 8.1); glibc and GLib for what stands below them.
  */
 import { plainName } from '../facts/functions.js';
-import { requestTable } from '../facts/requests.js';
+import { requestTable } from '../facts/wire/requests.js';
 import type { Step } from '../facts/step.js';
 import type { Frame } from '../model/record.js';
 import type { WaitSummary } from '../model/report.js';
-import type { Activation } from './activation.js';
-import { actorOf } from './actors.js';
+import type { Activation } from './activations/activation.js';
+import { actorOf } from './tree/actors.js';
 
 export type Wait = Omit<WaitSummary, 'capture'>;
 

@@ -6,7 +6,7 @@
  *           header, a record or another tool's stack.
  * Not read: what nobody claims becomes prose.
  */
-import { isEmptyQuote, splitMargin } from './clean.js';
+import { isEmptyQuote, splitMargin } from './wrappings/clean.js';
 import { isAttached, isOutput, isPlacedLocation } from './gdb/behind-prompt.js';
 import { isBareThreadRow, isThreadRow, startsLocation } from './gdb/chatter.js';
 import { RUN_TILL_EXIT } from './gdb/finish-pending.js';
@@ -31,7 +31,7 @@ import type { EventTable } from './qemu/event-table.js';
 import { WrappedEvents } from './qemu/wrapped-events.js';
 import { readForeign } from './stacks/foreign-lines.js';
 import type { ToldLoss } from './told-losses.js';
-import type { UnknownMargins } from './unknown-margins.js';
+import type { UnknownMargins } from './wrappings/unknown-margins.js';
 
 // "(qemu) vhost_commit Started: 1 Changed: 0": the monitor, which shares the terminal, had just asked for a command
 const MONITOR = /^(?:\(qemu\) ){1,8}(?=[a-z])/;

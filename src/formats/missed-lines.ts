@@ -2,8 +2,8 @@
 import type { FormatId } from '../model/record.js';
 import type { Line } from './gdb/pending.js';
 import type { GdbSession } from './gdb/session.js';
-import { hiddenIn } from './hidden-lines.js';
-import type { KnownEvents } from './hidden-lines.js';
+import { hiddenIn } from './wrappings/hidden-lines.js';
+import type { KnownEvents } from './wrappings/hidden-lines.js';
 import { otherTracerOf, ScriptOutput } from './other-tracers.js';
 import { isCutMark, repeatedLine, toldLoss } from './told-losses.js';
 import type { ToldLoss } from './told-losses.js';

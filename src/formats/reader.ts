@@ -6,29 +6,29 @@
  *            the line then is said in line-reader.ts. Most lines of a long log are known by those above and need none of that.
  */
 import type { CaptureRecord, Reading } from '../model/record.js';
-import { cleanLine } from './clean.js';
-import { DoubleSpacing } from './double-spacing.js';
-import { singleBlanks } from './widened-blanks.js';
-import { CsvLines } from './csv-lines.js';
+import { cleanLine } from './wrappings/clean.js';
+import { DoubleSpacing } from './wrappings/double-spacing.js';
+import { singleBlanks } from './wrappings/widened-blanks.js';
+import { CsvLines } from './wrappings/csv-lines.js';
 import { FrameTable } from './gdb/frames.js';
 import { KnownLines } from './gdb/known-lines.js';
 import { KnownStops } from './gdb/known-stops.js';
 import { GdbOutput } from './gdb/output.js';
 import { GdbSession } from './gdb/session.js';
-import { JournalFields } from './journal-fields.js';
-import { JsonLines } from './json-lines.js';
+import { JournalFields } from './wrappings/journal-fields.js';
+import { JsonLines } from './wrappings/json-lines.js';
 import { LineReader } from './line-reader.js';
 import { LogLines } from './log-lines.js';
-import { MailLines } from './mail-lines.js';
-import { Margins } from './margins.js';
-import { stripMarkup } from './markup.js';
+import { MailLines } from './wrappings/mail-lines.js';
+import { Margins } from './wrappings/margins.js';
+import { stripMarkup } from './wrappings/markup.js';
 import { EventLines } from './qemu/event-lines.js';
 import { builtInEvents } from './qemu/event-table.js';
 import type { EventTable } from './qemu/event-table.js';
-import { NumberLines } from './number-lines.js';
-import { OuterClock } from './outer-clock.js';
+import { NumberLines } from './wrappings/number-lines.js';
+import { OuterClock } from './wrappings/outer-clock.js';
 import { RecordSink } from './record-sink.js';
-import { UnknownMargins } from './unknown-margins.js';
+import { UnknownMargins } from './wrappings/unknown-margins.js';
 
 /** Takes lines, gives records. One reader per capture. */
 export interface CaptureReader {

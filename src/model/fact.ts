@@ -8,7 +8,7 @@ export type Backend = 'kernel' | 'user' | 'vdpa';
 
 /**
  * What rules tell apart. Functions, trace events and requests of one kind mean the same; which are of which say the
- * tables `functions.ts`, `trace-events.ts`, `ioctls.ts` and `requests.ts` in facts/, one row each. Most are named after
+ * tables `functions.ts`, `trace-events.ts`, `wire/ioctls.ts` and `wire/requests.ts` in facts/, one row each. Most are named after
  * the function of QEMU; `op_*` is a member of VhostOps, whatever the backend.
  */
 export type FactKind =

@@ -1,6 +1,6 @@
 /** Lists of facts: all of them, or those that pass a filter. A row counts the facts of all captures. */
 import { firstIndex } from '../base/search.js';
-import { factArgs, reportName } from '../flows/flow-args.js';
+import { factArgs, reportName } from '../flows/tree/flow-args.js';
 import type { Fact } from '../model/fact.js';
 import type { BrowseFilter, BrowseList, BrowseRow } from '../model/browse.js';
 import type { ShownNames } from '../model/shown-names.js';

@@ -1,5 +1,5 @@
 /** What a browser asks of the place where the facts lie: memory or a store. Captures go by index, facts by `seq`. */
-import { factArgs } from '../flows/flow-args.js';
+import { factArgs } from '../flows/tree/flow-args.js';
 import type { BrowseCapture, BrowseChoices, BrowseFilter } from '../model/browse.js';
 import type { Fact } from '../model/fact.js';
 import type { CaptureRecord, Span } from '../model/record.js';

@@ -1,6 +1,6 @@
 /** `vhtrace diff`: two captures → where the runs differ. */
 import { VhtraceError } from '../base/errors.js';
-import { diffRuns } from '../flows/diff.js';
+import { diffRuns } from '../flows/diff/diff.js';
 import { buildRun } from '../flows/run.js';
 import type { Run } from '../flows/run.js';
 import type { Backend } from '../model/fact.js';

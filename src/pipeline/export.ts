@@ -6,7 +6,7 @@ import { batchesOf, sendBatch, tracesUrl } from '../export/otlp.js';
 import type { Batch, OtlpContext } from '../export/otlp.js';
 import { writeCapture } from '../export/parquet.js';
 import { parseLabels, parsePartitionKeys } from '../export/partition.js';
-import { buildFlows } from '../flows/flow.js';
+import { buildFlows } from '../flows/tree/flow.js';
 import { NEWEST, OLDEST, versionText } from '../flows/profile.js';
 import { buildRun } from '../flows/run.js';
 import type { ExportCapture } from '../model/export.js';

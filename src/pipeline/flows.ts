@@ -1,9 +1,9 @@
 /** `vhtrace flows`: captures from files or from the store → their call flows. */
 import { checkRuns } from '../check/check-captures.js';
-import { buildCodeFlow } from '../flows/by-code.js';
-import { compareDocumentedPaths } from '../flows/documented-paths.js';
-import { buildFlows } from '../flows/flow.js';
-import { findNoteSign } from '../flows/order.js';
+import { buildCodeFlow } from '../flows/tree/by-code.js';
+import { compareDocumentedPaths } from '../flows/tree/documented-paths.js';
+import { buildFlows } from '../flows/tree/flow.js';
+import { findNoteSign } from '../flows/order/order.js';
 import { buildRun } from '../flows/run.js';
 import type { Run } from '../flows/run.js';
 import type { CodeFlow, PathComparison } from '../model/code-flow.js';

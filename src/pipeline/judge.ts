@@ -2,10 +2,10 @@
 import { checkRuns } from '../check/check-captures.js';
 import type { Policy } from '../check/policy.js';
 import { buildLanes } from '../check/lanes.js';
-import { buildFlows } from '../flows/flow.js';
+import { buildFlows } from '../flows/tree/flow.js';
 import { buildRun } from '../flows/run.js';
 import type { RunOptions } from '../flows/run.js';
-import { ThreadNames } from '../flows/thread-names.js';
+import { ThreadNames } from '../flows/tree/thread-names.js';
 import type { Judged } from '../model/browse.js';
 import type { ReadCapture } from './read-capture.js';
 

@@ -1,6 +1,6 @@
 /** `vhtrace scrub`: a capture → the same capture with pseudonyms, line by line. */
 import { VhtraceError } from '../base/errors.js';
-import { QuotedPrintable } from '../formats/quoted-printable.js';
+import { QuotedPrintable } from '../formats/wrappings/quoted-printable.js';
 import { isRegularFile } from '../input/open-bytes.js';
 import type { ByteSource } from '../input/open-bytes.js';
 import { openCapture } from '../input/open-capture.js';

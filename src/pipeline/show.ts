@@ -4,7 +4,7 @@ import { printable } from '../base/printable.js';
 import { checkRuns } from '../check/check-captures.js';
 import { selectRules } from '../check/policy.js';
 import type { Policy } from '../check/policy.js';
-import { buildFlows } from '../flows/flow.js';
+import { buildFlows } from '../flows/tree/flow.js';
 import { buildRun } from '../flows/run.js';
 import type { RunOptions } from '../flows/run.js';
 import type { FlowNode } from '../model/flow.js';

@@ -2,11 +2,11 @@
  * The recipe for the kernel's side of vhost: kprobes on the functions that take requests and write the log.
  *
  * Source: Linux Documentation/trace/kprobetrace.rst ($argN since 4.20); drivers/vhost/net.c, scsi.c, vsock.c,
- * vdpa.c and vhost.c for functions and their arguments. Arguments are named as facts/wire-kernel.ts reads them.
+ * vdpa.c and vhost.c for functions and their arguments. Arguments are named as facts/wire/kernel.ts reads them.
  */
 import type { Backend } from '../model/fact.js';
 import type { Need } from '../model/report.js';
-import { ioctlTable } from '../facts/ioctls.js';
+import { ioctlTable } from '../facts/wire/ioctls.js';
 import type { Recipe, RecipeRequest } from './recipe.js';
 
 interface KernelProbe {

@@ -5,8 +5,8 @@
  * recvmsg); DPDK lib/vhost/vhost_user.c read_vhost_message(), libvhost-user.c vu_message_read_default() and
  * vu_message_write() (the payload goes by read and write); SPDK lib/virtio/virtio_vhost_user.c (recv).
  */
-import { ioctlTable } from '../facts/ioctls.js';
-import { requestTable } from '../facts/requests.js';
+import { ioctlTable } from '../facts/wire/ioctls.js';
+import { requestTable } from '../facts/wire/requests.js';
 import type { Need } from '../model/report.js';
 import type { Recipe, RecipeRequest } from './recipe.js';
 

@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { callsOf, deviceCalls, isOfNet } from './shared/calls/device-calls.js';
 import { ANCHORS, attaches, faultOfDetach, vringOf } from './shared/calls/net-attach.js';
 import {

@@ -3,7 +3,7 @@ import { callsOf, deviceCalls, runEvents } from './shared/calls/device-calls.js'
 import { lastBefore, place, unwatched } from './shared/calls/queries.js';
 import { judgeDoubleStarts } from './shared/wire/double-starts.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 
 /** A device that runs is not started again. */
 export const dsDouble: Rule = {

@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { expectedLog } from './shared/calls/expected-log.js';
 import type { ExpectedLog } from './shared/calls/expected-log.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';

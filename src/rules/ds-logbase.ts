@@ -1,5 +1,5 @@
-import type { Activation } from '../flows/activation.js';
-import { undoingOf } from '../flows/undone-start.js';
+import type { Activation } from '../flows/activations/activation.js';
+import { undoingOf } from '../flows/activations/undone-start.js';
 import { isContinued, MESSAGES_RECIPE, missingEndpoint, nameOf } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
 import {

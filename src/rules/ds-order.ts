@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { FactKind } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
 import { deviceCalls, isOfNet } from './shared/calls/device-calls.js';

@@ -12,7 +12,7 @@ import {
   unwatched,
 } from './shared/calls/queries.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 
 /** A device that stops gives its log back, and reads it with that. */
 export const dsPut: Rule = {

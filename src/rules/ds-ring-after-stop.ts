@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { known } from '../protocol/replay.js';
 import { deviceCalls, lastOfRing, missingBody } from './shared/calls/device-calls.js';
 import {

@@ -1,6 +1,6 @@
 import { versionsIn } from '../flows/run.js';
 import type { Run } from '../flows/run.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Frame } from '../model/record.js';
 import { argText, boolOf } from '../model/values.js';
 import { known, runningRings } from '../protocol/replay.js';

@@ -2,7 +2,7 @@ import { known } from '../protocol/replay.js';
 import { callsOf, deviceCalls, isBelow, runEvents } from './shared/calls/device-calls.js';
 import { lastBefore, place } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 
 /** A device that does not run is not stopped. */
 export const dsStopUnstarted: Rule = {

@@ -1,5 +1,5 @@
-import { hasFailed } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { hasFailed } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { known } from '../protocol/replay.js';
 import { callsOf, deviceCalls } from './shared/calls/device-calls.js';
 import {

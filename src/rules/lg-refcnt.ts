@@ -2,7 +2,7 @@ import { bigintOf, pointerOf } from '../model/values.js';
 import { doubtsOfCount, freedLogs, logCounts } from './shared/calls/log-account.js';
 import type { FreedLog } from './shared/calls/log-account.js';
 import { place, recordDoubts, withoutCaller } from './shared/calls/queries.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Step } from '../facts/step.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 

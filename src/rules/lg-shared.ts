@@ -1,6 +1,6 @@
 import { versionsIn } from '../flows/run.js';
-import { callerOf } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Backend } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
 import { known } from '../protocol/replay.js';

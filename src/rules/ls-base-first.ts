@@ -1,5 +1,5 @@
-import { hasFailed } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { hasFailed } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { LOG_ALL } from '../model/constants.js';
 import {
   bareWithin,

@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { bigintOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
 import { connectionsOf, isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';

@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { known } from '../protocol/replay.js';
 import { missingLogFlag } from './shared/calls/device-calls.js';
 import { passes, successOf } from './shared/calls/log-passes.js';

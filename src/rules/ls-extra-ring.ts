@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { printedNumber } from './shared/calls/printed.js';
 import { hasGap, place, unwatched } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';

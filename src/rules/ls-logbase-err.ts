@@ -1,5 +1,5 @@
-import { callerOf, hasFailed } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { callerOf, hasFailed } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { passes, successOf } from './shared/calls/log-passes.js';
 import { place } from './shared/calls/queries.js';
 import type { Pass } from './shared/calls/log-passes.js';

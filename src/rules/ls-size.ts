@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { givenSize, judgeCoverage, sizeEvents } from './shared/calls/log-size.js';
 import { place } from './shared/calls/queries.js';
 import type { Judgement, Rule } from './rule.js';

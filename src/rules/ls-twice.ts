@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { passes, successOf } from './shared/calls/log-passes.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';
 import { cutInTwo, hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';

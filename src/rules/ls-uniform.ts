@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Run } from '../flows/run.js';
 import { isOwn, passes, unseenPasses } from './shared/calls/log-passes.js';
 import { doubts, endOf, place, unwatched } from './shared/calls/queries.js';

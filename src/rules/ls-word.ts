@@ -1,6 +1,6 @@
-import type { Call } from '../facts/calls.js';
+import type { Call } from '../facts/stacks/calls.js';
 import type { Step } from '../facts/step.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { hasGap } from '../flows/run.js';
 import type { Run } from '../flows/run.js';
 import { LOG_ALL } from '../model/constants.js';

@@ -1,4 +1,4 @@
-import { callerOf } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
 import type { Step } from '../facts/step.js';
 import { hasGap } from '../flows/run.js';
 import { boolOf } from '../model/values.js';

@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { describe, known } from '../protocol/replay.js';
 import type { DeviceState } from '../protocol/replay.js';
 import { logFlagAt } from './shared/calls/log-flag.js';

@@ -1,7 +1,7 @@
-import { hasSucceeded } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { hasSucceeded } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { versionsIn } from '../flows/run.js';
-import { undoingOf } from '../flows/undone-start.js';
+import { undoingOf } from '../flows/activations/undone-start.js';
 import { scansOf } from './shared/calls/memory-scan.js';
 import type { Scan } from './shared/calls/memory-scan.js';
 import { passes, successOf } from './shared/calls/log-passes.js';

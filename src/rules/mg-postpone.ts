@@ -1,4 +1,4 @@
-import { callerOf } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
 import { below, place, unwatched } from './shared/calls/queries.js';
 import type { Rule } from './rule.js';
 

@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Step } from '../facts/step.js';
 import { bigintOf } from '../model/values.js';
 import { hasGap, versionsIn } from '../flows/run.js';

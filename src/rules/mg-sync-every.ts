@@ -1,7 +1,7 @@
 import { deathAt } from '../facts/dying.js';
 import { hasOwnStamp } from '../facts/step.js';
 import type { Step } from '../facts/step.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { hasGap } from '../flows/run.js';
 import { registeredBefore, registrationDoubts, startedBefore } from './shared/device-lives.js';
 import type { Life } from './shared/device-lives.js';

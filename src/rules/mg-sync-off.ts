@@ -1,5 +1,5 @@
-import { failureIn } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { failureIn } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { lifeAt, registrationDoubts, startedBefore } from './shared/device-lives.js';
 import { callsOf } from './shared/calls/device-calls.js';
 import { logFlagAt } from './shared/calls/log-flag.js';

@@ -8,7 +8,7 @@
  * was entered, has returned, and did not fail. Where any of that is open the verdict is `inconclusive`,
  * and says what would have to be seen.
  */
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Run } from '../flows/run.js';
 import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';

@@ -1,5 +1,5 @@
 import { versionsIn } from '../flows/run.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { roundsOf, scansBetween, scansOf } from './shared/calls/memory-scan.js';
 import type { Scan } from './shared/calls/memory-scan.js';
 import {

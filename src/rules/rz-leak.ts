@@ -1,4 +1,4 @@
-import { callerOf } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
 import { isSeenFirst } from './shared/calls/first-sight.js';
 import { place } from './shared/calls/queries.js';
 import type { Rule } from './rule.js';

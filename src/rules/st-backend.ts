@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Backend } from '../model/fact.js';
 import { argText, bigintOf } from '../model/values.js';
 import { hasGap, place } from './shared/calls/queries.js';

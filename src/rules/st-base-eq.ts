@@ -1,5 +1,5 @@
 import { bigintOf, pointerOf } from '../model/values.js';
-import { callerOf } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
 import { printedNumber, showsGivenLog } from './shared/calls/printed.js';
 import { place } from './shared/calls/queries.js';
 import type { Judgement, Rule } from './rule.js';

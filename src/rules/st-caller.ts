@@ -1,4 +1,4 @@
-import type { Call } from '../facts/calls.js';
+import type { Call } from '../facts/stacks/calls.js';
 import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
 import { callersOf, reachable } from './shared/calls/callees.js';

@@ -1,4 +1,4 @@
-import type { Call } from '../facts/calls.js';
+import type { Call } from '../facts/stacks/calls.js';
 import type { Step } from '../facts/step.js';
 import type { Run } from '../flows/run.js';
 import { callPairs } from './shared/calls/stack-calls.js';

@@ -1,5 +1,5 @@
-import type { Call } from '../facts/calls.js';
-import type { Activation } from '../flows/activation.js';
+import type { Call } from '../facts/stacks/calls.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Step } from '../facts/step.js';
 import type { Run } from '../flows/run.js';
 import type { Backend, FactKind } from '../model/fact.js';

@@ -1,4 +1,4 @@
-import { listenerDistance, listenerPair } from '../facts/device.js';
+import { listenerDistance, listenerPair } from '../facts/stacks/device.js';
 import { functionTable } from '../facts/functions.js';
 import type { Step } from '../facts/step.js';
 import type { Run } from '../flows/run.js';

@@ -1,6 +1,6 @@
 import { bigintOf, pointerOf } from '../model/values.js';
 import type { Step } from '../facts/step.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Run } from '../flows/run.js';
 import { callerOf, childrenOf, hasGap } from './shared/calls/queries.js';
 import { nestedPairs } from './shared/calls/stack-calls.js';

@@ -1,4 +1,4 @@
-import type { Call } from '../facts/calls.js';
+import type { Call } from '../facts/stacks/calls.js';
 import { nestedPairs } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 

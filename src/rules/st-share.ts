@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { printedNumber, showsGivenLog } from './shared/calls/printed.js';
 import { childrenOf, place } from './shared/calls/queries.js';
 import { isFirstSight } from './shared/calls/stack-calls.js';

@@ -1,5 +1,5 @@
-import { callerOf } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { bigintOf } from '../model/values.js';
 import { printedNumber, showsGivenLog } from './shared/calls/printed.js';
 import { place } from './shared/calls/queries.js';

@@ -1,4 +1,4 @@
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Step } from '../facts/step.js';
 import { CHUNK_BYTES } from '../model/constants.js';
 import { argText, bigintOf } from '../model/values.js';

@@ -1,6 +1,6 @@
 import { plainName } from '../facts/functions.js';
-import { callerOf } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { callerOf } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import type { Rule } from './rule.js';
 
 /** vhost devices are controlled by threads that hold the BQL as their business. */

@@ -1,5 +1,5 @@
 import { plainName } from '../facts/functions.js';
-import type { Activation } from '../flows/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { hasGap } from '../flows/run.js';
 import { callerOf, place, unwatched } from './shared/calls/queries.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';

@@ -1,5 +1,5 @@
-import { callerOf, failureIn, hasFailed, isInside } from '../flows/activation.js';
-import type { Activation } from '../flows/activation.js';
+import { callerOf, failureIn, hasFailed, isInside } from '../flows/activations/activation.js';
+import type { Activation } from '../flows/activations/activation.js';
 import { hasGap } from '../flows/run.js';
 import { cutStacks, globalPasses, isOver, lastWork } from './shared/calls/global-passes.js';
 import type { GlobalPass } from './shared/calls/global-passes.js';

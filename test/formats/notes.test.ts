@@ -12,7 +12,7 @@ import {
   readTitle,
 } from '../../src/formats/notes/note-lines.js';
 import { isEither } from '../../src/formats/notes/prose.js';
-import { findNoteSign } from '../../src/flows/order.js';
+import { findNoteSign } from '../../src/flows/order/order.js';
 import type { CaptureRecord, PathCall, Reading } from '../../src/model/record.js';
 import {
   besideRepository,

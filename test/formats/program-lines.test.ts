@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findNoteSign } from '../../src/flows/order.js';
+import { findNoteSign } from '../../src/flows/order/order.js';
 import type { CheckSummary } from '../../src/model/report.js';
 import { check } from '../helpers/check.js';
 import { PROGRAM_LINES, TAKES_BREAKPOINTS } from '../helpers/program-lines.js';

@@ -1,6 +1,6 @@
 /** Mail in quoted-printable: when it is decoded, and what becomes of its lines. */
 import { describe, expect, test } from 'vitest';
-import { QuotedPrintable } from '../../src/formats/quoted-printable.js';
+import { QuotedPrintable } from '../../src/formats/wrappings/quoted-printable.js';
 import { check } from '../helpers/check.js';
 import { readText } from '../helpers/read-text.js';
 

@@ -1,8 +1,8 @@
 /** The tree by code: every frame of every backtrace once, whatever the order of the backtraces. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { buildCodeFlow } from '../../src/flows/by-code.js';
-import { outerFrames } from '../../src/flows/outer-frames.js';
+import { buildCodeFlow } from '../../src/flows/tree/by-code.js';
+import { outerFrames } from '../../src/flows/tree/outer-frames.js';
 import type { CodeFlow, CodeNode } from '../../src/model/code-flow.js';
 import type { Backtrace, CaptureRecord, Frame } from '../../src/model/record.js';
 

@@ -1,7 +1,7 @@
 /** Call flows of simulated runs: nothing is lost on the way from activations to the tree, and nothing is made up. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { buildFlows } from '../../src/flows/flow.js';
+import { buildFlows } from '../../src/flows/tree/flow.js';
 import { buildRun } from '../../src/flows/run.js';
 import type { FlowNode } from '../../src/model/flow.js';
 import { readText } from '../helpers/read-text.js';

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleanLine } from '../../src/formats/clean.js';
+import { cleanLine } from '../../src/formats/wrappings/clean.js';
 import { cutPager } from '../../src/formats/gdb/pager.js';
-import { Margins } from '../../src/formats/margins.js';
+import { Margins } from '../../src/formats/wrappings/margins.js';
 import { builtInEvents } from '../../src/formats/qemu/event-table.js';
 import { plainLine, readEvent, readPlain } from '../../src/formats/qemu/qemu-trace.js';
 import type { Reading } from '../../src/model/record.js';

@@ -3,7 +3,7 @@
  *
  * Producer: gdb/stack.c, print_frame() (gdb 7 to 18). Its text is read in frames.ts.
  */
-import { splitMargin } from '../clean.js';
+import { splitMargin } from '../wrappings/clean.js';
 
 /** What stands behind a level, `#3  `. */
 export interface LeveledText {

@@ -1,5 +1,5 @@
 /** Frames that lost the line break between them: `... at a.c:1 #2  0x5555 in g (x=1) at b.c:2`, perhaps without a blank. */
-import { isOutsideString } from '../markup.js';
+import { isOutsideString } from '../wrappings/markup.js';
 
 /** The text up to a frame inside of it, and from there on. */
 export interface SplitLine {

@@ -2,7 +2,7 @@
  * Lines of gdb that are known by what was read before: frames and stops by their text or its shape, and what
  * stands directly below such a line. Of a long log that is nearly every line.
  */
-import { cleanLine } from '../clean.js';
+import { cleanLine } from '../wrappings/clean.js';
 import { splitLevel } from './frame-lines.js';
 import type { FrameTable } from './frames.js';
 import type { KnownStops } from './known-stops.js';

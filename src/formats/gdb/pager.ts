@@ -3,7 +3,7 @@
  *
  * Source: gdb/utils.c, prompt_for_continue().
  */
-import { splitMargin } from '../clean.js';
+import { splitMargin } from '../wrappings/clean.js';
 import type { FormatOffers } from '../format-offers.js';
 import type { Line } from './pending.js';
 import type { GdbSession } from './session.js';

@@ -1,5 +1,5 @@
 /** Lines that may be one frame, stop, location or row, held until it is known where they end. */
-import { isEmptyQuote, splitMargin } from '../clean.js';
+import { isEmptyQuote, splitMargin } from '../wrappings/clean.js';
 import { Joint, MOST_LINES } from './join.js';
 import { isBarrier } from './lines.js';
 

@@ -10,7 +10,7 @@
  * Not read: what follows a damaged record: nothing tells where the next one begins.
  */
 import type { CaptureRecord, Problem, Reading, Span, TraceEvent } from '../../model/record.js';
-import { cleanText } from '../clean.js';
+import { cleanText } from '../wrappings/clean.js';
 import type { EventForm } from './event-form.js';
 import type { Integer, RawValue } from './event-format.js';
 import type { EventTable } from './event-table.js';

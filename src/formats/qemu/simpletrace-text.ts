@@ -8,7 +8,7 @@
  */
 import { accept } from '../../grammar/simpletrace.js';
 import type { CaptureRecord, Problem } from '../../model/record.js';
-import { cleanText } from '../clean.js';
+import { cleanText } from '../wrappings/clean.js';
 import { isString } from './event-form.js';
 import type { EventForm, PrintedEvent } from './event-form.js';
 import type { RawValue } from './event-format.js';

@@ -17,7 +17,7 @@ import type {
   Problem,
   Stamp,
 } from '../../model/record.js';
-import { splitMargin } from '../clean.js';
+import { splitMargin } from '../wrappings/clean.js';
 import { stacksInLine } from './escaped-lines.js';
 import {
   isReportTable,

@@ -5,7 +5,7 @@
  * to a bottom half; until then the set_status callbacks (hw/block/vhost-user-blk.c, hw/scsi/vhost-user-scsi.c,
  * hw/virtio/vhost-user-base.c) take the device for stopped. net/vhost-user.c leaves it as it is.
  */
-import { callerOf } from '../../flows/activation.js';
+import { callerOf } from '../../flows/activations/activation.js';
 import type { SessionContext } from '../rule.js';
 import { isOfNet } from './calls/device-calls.js';
 import { registrationDoubts, runningDoubts } from './device-lives.js';

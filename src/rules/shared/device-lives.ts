@@ -7,12 +7,12 @@
  */
 import { append } from '../../base/append.js';
 import { firstIndex } from '../../base/search.js';
-import { hasSucceeded } from '../../flows/activation.js';
-import type { Activation } from '../../flows/activation.js';
+import { hasSucceeded } from '../../flows/activations/activation.js';
+import type { Activation } from '../../flows/activations/activation.js';
 import { hasGap } from '../../flows/run.js';
 import type { Run } from '../../flows/run.js';
 import type { Step } from '../../facts/step.js';
-import { undoingOf } from '../../flows/undone-start.js';
+import { undoingOf } from '../../flows/activations/undone-start.js';
 import type { FactKind } from '../../model/fact.js';
 import { argText, pointerOf } from '../../model/values.js';
 import type { SessionContext } from '../rule.js';

@@ -1,8 +1,8 @@
 /** Two ways in which a ring is fetched and its state is lost all the same. What DS-RINGBASE judges besides missing fetches. */
 import { append } from '../../base/append.js';
 import { firstIndex } from '../../base/search.js';
-import { callerOf, hasFailed } from '../../flows/activation.js';
-import type { Activation } from '../../flows/activation.js';
+import { callerOf, hasFailed } from '../../flows/activations/activation.js';
+import type { Activation } from '../../flows/activations/activation.js';
 import type { Step } from '../../facts/step.js';
 import { plainName } from '../../facts/functions.js';
 import { boolOf, pointerOf } from '../../model/values.js';

@@ -7,8 +7,8 @@
  * migration_bitmap_sync_start and _end; the BQL is held all the time (migration/ram.c).
  */
 import { append } from '../../base/append.js';
-import { callerOf } from '../../flows/activation.js';
-import type { Activation } from '../../flows/activation.js';
+import { callerOf } from '../../flows/activations/activation.js';
+import type { Activation } from '../../flows/activations/activation.js';
 import type { Step } from '../../facts/step.js';
 import type { SessionContext } from '../rule.js';
 

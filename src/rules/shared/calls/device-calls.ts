@@ -1,12 +1,12 @@
 /** Device starts and stops of a session, and what several rules ask of them. All pure. */
 import { append } from '../../../base/append.js';
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import { versionsIn } from '../../../flows/run.js';
 import type { Run } from '../../../flows/run.js';
 import type { Step } from '../../../facts/step.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { SessionContext } from '../../rule.js';
-import { netDevice } from '../../../facts/calls.js';
+import { netDevice } from '../../../facts/stacks/calls.js';
 import { plainName } from '../../../facts/functions.js';
 import { pointerOf } from '../../../model/values.js';
 import { hasGap, hasStranger, lastBefore, unwatched } from './queries.js';

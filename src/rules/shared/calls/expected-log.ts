@@ -16,7 +16,7 @@ import { below, callerOf, hasGap, hasStranger, lastBefore, unwatched } from './q
 import type { Pass } from './log-passes.js';
 import type { Toggle } from './log-toggles.js';
 import { isFailed } from './undone-pass.js';
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Mark, SessionContext } from '../../rule.js';
 
 export interface ExpectedLog {

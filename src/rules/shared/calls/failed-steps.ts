@@ -1,6 +1,6 @@
 /** Device starts that go on although one of their steps has failed. */
-import { hasFailed, hasSucceeded, isInside } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { hasFailed, hasSucceeded, isInside } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import { below, hasGap, place, unwatched } from './queries.js';

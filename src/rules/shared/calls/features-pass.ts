@@ -1,6 +1,6 @@
 /** What LS-FEATURES and LE-CLEAR share: does a pass of vhost_dev_set_log() send the features word? */
-import { failureIn, isInside } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { failureIn, isInside } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import { LOG_ALL } from '../../../model/constants.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import type { FactKind } from '../../../model/fact.js';

@@ -1,5 +1,5 @@
 /** Log resizes that are not seen from their entry on. */
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import { bigintOf } from '../../../model/values.js';
 import { childrenOf } from './queries.js';
 

@@ -3,8 +3,8 @@
  * registered one, the stop log_global_stop in the opposite order (system/memory.c).
  */
 import { firstIndex } from '../../../base/search.js';
-import { callerOf, hasSucceeded } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { callerOf, hasSucceeded } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Step } from '../../../facts/step.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { Run } from '../../../flows/run.js';

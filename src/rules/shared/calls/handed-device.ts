@@ -4,8 +4,8 @@
  * What a function of hw/virtio/vhost.c calls there, or of a backend, is for its own device, and none changes the argument.
  * Only frames that stand next to each other are compared: between others a main loop may run, in which QEMU waits for a reply.
  */
-import { netDevice } from '../../../facts/calls.js';
-import type { Call } from '../../../facts/calls.js';
+import { netDevice } from '../../../facts/stacks/calls.js';
+import type { Call } from '../../../facts/stacks/calls.js';
 import { plainName } from '../../../facts/functions.js';
 import type { Step } from '../../../facts/step.js';
 import type { FactKind } from '../../../model/fact.js';

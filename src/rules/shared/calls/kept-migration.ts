@@ -8,8 +8,8 @@
  * migration/migration.c migration_thread(), migration_iteration_finish().
  */
 import { append } from '../../../base/append.js';
-import { callerOf } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { callerOf } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Mark, SessionContext } from '../../rule.js';
 import { closingDoubts } from '../closed-backends.js';
 import { lifeAt } from '../device-lives.js';

@@ -3,8 +3,8 @@
  * registers the memory_listener, and listener_add_address_space() (system/memory.c; softmmu/memory.c and memory.c before)
  * calls its log_global_start at once where global_dirty_tracking is set. All pure.
  */
-import { callerOf, hasSucceeded } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { callerOf, hasSucceeded } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import { hasGap } from '../../../flows/run.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { momentsOf } from '../device-lives.js';

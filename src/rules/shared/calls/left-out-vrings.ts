@@ -3,8 +3,8 @@
  * by the guest or not (QEMU hw/virtio/vhost.c), and how many it has does not change in its life. A vring is known by its
  * `vq`: the index of a control queue moves with the number of queue pairs that the guest uses.
  */
-import { hasSucceeded } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { hasSucceeded } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import { callsOf } from './device-calls.js';
 import {

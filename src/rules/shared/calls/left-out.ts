@@ -1,7 +1,7 @@
 /** Calls that a start makes before others, and leaves out. */
 import { opFunction } from '../../../facts/functions.js';
-import { hasSucceeded } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { hasSucceeded } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { callsOf } from './device-calls.js';

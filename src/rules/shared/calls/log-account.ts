@@ -8,7 +8,7 @@
  * does so with a vhost_log_get() of its own. What cannot be told apart makes every log uncertain.
  */
 import { versionsIn } from '../../../flows/run.js';
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { SessionContext } from '../../rule.js';
 import { childrenOf } from './queries.js';
 import { unseenBetween } from './device-calls.js';

@@ -5,7 +5,7 @@
  * The replay must take a device whose life is not watched for one that may have been made anew with its
  * flag off. A device that is certainly registered all the time was not.
  */
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import { hasGap } from '../../../flows/run.js';
 import { known } from '../../../protocol/replay.js';
 import type { SessionContext } from '../../rule.js';

@@ -1,6 +1,6 @@
 /** Passes of vhost_dev_set_log(): one device is switched to logging or back, ring by ring. All pure. */
-import { callerOf, failureIn, hasSucceeded } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { callerOf, failureIn, hasSucceeded } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Run } from '../../../flows/run.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import { callsOf } from './device-calls.js';

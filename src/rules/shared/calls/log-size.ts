@@ -1,6 +1,6 @@
 /** Sizes of the dirty log: what a device was given, until when that holds, and what it must cover. */
-import { callerOf } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { callerOf } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { FactKind } from '../../../model/fact.js';
 import { argText, bigintOf } from '../../../model/values.js';
 import { CHUNK_BYTES } from '../../../model/constants.js';

@@ -1,7 +1,7 @@
 /** Log starts and stops of one device: vhost_log_global_start(), vhost_log_global_stop(), vhost_migration_log(). All pure. */
 import { firstIndex } from '../../../base/search.js';
-import { callerOf } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { callerOf } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Run } from '../../../flows/run.js';
 import type { SessionContext } from '../../rule.js';
 import { callsOf } from './device-calls.js';

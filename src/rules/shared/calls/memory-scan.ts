@@ -9,8 +9,8 @@
  */
 import { append } from '../../../base/append.js';
 import { firstIndex } from '../../../base/search.js';
-import { callerOf } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { callerOf } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import { argText, bigintOf } from '../../../model/values.js';
 import type { SessionContext } from '../../rule.js';
 import { hasGap, lastBefore } from './queries.js';

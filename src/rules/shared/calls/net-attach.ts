@@ -1,6 +1,6 @@
 /** The tap of a vhost-net device, which VHOST_NET_SET_BACKEND gives to the kernel and takes away. */
-import { failureIn } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { failureIn } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import { bigintOf } from '../../../model/values.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { doubts } from './queries.js';

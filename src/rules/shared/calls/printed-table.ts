@@ -2,9 +2,9 @@
  * Memory tables that the debugger printed where the set_mem_table op gets them: `dev->mem`, from which vhost_get_log_size()
  * of hw/virtio/vhost.c takes the size of the log.
  */
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { SessionContext } from '../../rule.js';
-import { callerOf } from '../../../flows/activation.js';
+import { callerOf } from '../../../flows/activations/activation.js';
 import { printedNumber } from './printed.js';
 import { hasGap, hasStranger, unwatched } from './queries.js';
 

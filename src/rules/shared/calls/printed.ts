@@ -1,5 +1,5 @@
 /** Members of an argument that the debugger printed at a stop. */
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import { bigintOf, featuresOf, pointerOf } from '../../../model/values.js';
 
 /** The number or address that a printed member has; undefined where it was not printed. */

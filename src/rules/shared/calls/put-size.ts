@@ -1,5 +1,5 @@
 /** How large the log is that a vhost_log_put() reads out: `dev->log_size`, which is `dev->log->size` from its vhost_log_get() on. */
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Mark, SessionContext } from '../../rule.js';
 import { sizeOfResize } from './first-sight.js';
 import { sizeEvents, unwatchedSizes } from './log-size.js';

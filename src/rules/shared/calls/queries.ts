@@ -4,8 +4,14 @@
  * `missing` of a judgement, none where nothing is missing. All pure.
  */
 import { firstIndex } from '../../../base/search.js';
-import { callerOf, descendants, failureIn, isInside, sameness } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import {
+  callerOf,
+  descendants,
+  failureIn,
+  isInside,
+  sameness,
+} from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import { hasGap } from '../../../flows/run.js';
 import type { Run } from '../../../flows/run.js';
 import type { Backend, FactKind } from '../../../model/fact.js';

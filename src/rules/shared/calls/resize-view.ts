@@ -2,7 +2,7 @@
  * What a capture shows of the time behind a log resize (QEMU 9.1 and later): whether guest memory is still scanned, and by
  * what that is proved. Source: hw/virtio/vhost.c vhost_dev_log_resize(), vhost_log_put(), vhost_sync_dirty_bitmap(). All pure.
  */
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import { known } from '../../../protocol/replay.js';
 import type { SessionContext } from '../../rule.js';
 import { startedBefore } from '../device-lives.js';

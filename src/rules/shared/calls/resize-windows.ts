@@ -1,7 +1,7 @@
 /** Log resizes of devices, each with the time in which nothing elects the device again. */
 import { append } from '../../../base/append.js';
-import { callerOf } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { callerOf } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { SessionContext } from '../../rule.js';
 import { isSeenFirst } from './first-sight.js';

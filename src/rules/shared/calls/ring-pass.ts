@@ -1,5 +1,5 @@
 /** What LS-ALL-RINGS and LE-CLEAR share: did a pass of vhost_dev_set_log() reach every ring it had to? */
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Run } from '../../../flows/run.js';
 import { argText, pointerOf } from '../../../model/values.js';
 import { runningRings } from '../../../protocol/replay.js';

@@ -1,5 +1,5 @@
 /** One vring of a vhost-net device that is reset while the device runs: QEMU hw/net/vhost_net.c vhost_net_virtqueue_reset(). */
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import { callsOf, isBelow } from './device-calls.js';
 import { ANCHORS, attaches, faultOfDetach, vringOf } from './net-attach.js';

@@ -1,5 +1,5 @@
 /** Log starts that leave out vhost_dev_set_log(): the backend is never told to log. All pure. */
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { doubtsOfRunning } from '../closed-backends.js';
 import { lifeAt } from '../device-lives.js';

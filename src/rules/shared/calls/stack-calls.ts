@@ -1,7 +1,7 @@
 /** The known calls that one stack shows. */
-import type { Call } from '../../../facts/calls.js';
+import type { Call } from '../../../facts/stacks/calls.js';
 import type { Step } from '../../../facts/step.js';
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Run } from '../../../flows/run.js';
 import type { FactKind } from '../../../model/fact.js';
 import type { Mark } from '../../rule.js';

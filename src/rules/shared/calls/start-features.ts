@@ -1,5 +1,5 @@
 /** Device starts that tell vrings to log and leave out the features. */
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { below, doubts, place, unwatched, withoutCaller } from './queries.js';
 

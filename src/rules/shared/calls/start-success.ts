@@ -1,6 +1,6 @@
 /** What shows that a device start has succeeded, where what it returned is not seen. */
-import { callerOf } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { callerOf } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Mark, SessionContext } from '../../rule.js';
 import { isOfAnotherThread, nextOf, unwatched } from './queries.js';
 

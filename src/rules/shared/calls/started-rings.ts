@@ -1,5 +1,5 @@
 /** The vrings that run in a device whose stops may go unseen, by its starts alone. */
-import type { Activation } from '../../../flows/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import { hasGap, versionsIn } from '../../../flows/run.js';
 import { hasRingReset } from '../../../model/values.js';
 import type { SessionContext } from '../../rule.js';

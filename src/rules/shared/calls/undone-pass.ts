@@ -3,8 +3,8 @@
  * addressed with the flag before, then the features word is sent with it. No later call makes up for it.
  * What QEMU 5.2 and later leave out for want of a descriptor was left out before the failure too. All pure.
  */
-import { failureIn, hasFailed } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { failureIn, hasFailed } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Mark, SessionContext } from '../../rule.js';
 import { isOwn } from './log-passes.js';
 import type { Pass } from './log-passes.js';

@@ -1,6 +1,6 @@
 /** Steps of a device start without logging that do not come to the backend; those of one that logs are the affair of DS-FLAG. */
-import { hasSucceeded } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { hasSucceeded } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { below, callerOf, childrenOf, place } from './queries.js';
 import { workOfStarted } from './start-success.js';

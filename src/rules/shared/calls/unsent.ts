@@ -1,6 +1,6 @@
 /** Calls of the vhost core that are there to call one op of the backend, and do not. */
-import { descendants, isInside } from '../../../flows/activation.js';
-import type { Activation } from '../../../flows/activation.js';
+import { descendants, isInside } from '../../../flows/activations/activation.js';
+import type { Activation } from '../../../flows/activations/activation.js';
 import { opFunction } from '../../../facts/functions.js';
 import type { Backend, FactKind } from '../../../model/fact.js';
 import type { SessionContext } from '../../rule.js';

@@ -1,0 +1,53 @@
+/**
+ * Stacks of which a part was printed and lost, in a log of stacks: the text around them may be lost with it. Who
+ * called is unknown then, and what a rule misses there may be this very call.
+ */
+import { showsCalls } from '../step.js';
+import type { Step, Steps } from '../step.js';
+
+/** Marks the gaps around them, in sessions where most stacks are whole. Where most are not, that is how the log was made. */
+export function markLostStacks(built: Steps): Steps {
+  const { steps } = built;
+  const stops = steps.filter(showsCalls);
+  const withoutStack = ofFew(stops.filter(isBreakpointStop), ({ stackKnown }) => !stackKnown);
+  for (const step of withoutStack) step.gapBefore = true;
+  const lost = new Set([...withoutStack, ...cutStacks(stops)]);
+  for (const { index, session } of lost) {
+    const next = steps[index + 1];
+    if (next?.session === session) next.gapBefore = true;
+  }
+  const last = steps.at(-1);
+  return last !== undefined && lost.has(last) ? { ...built, gapAtEnd: true } : built;
+}
+
+function isBreakpointStop({ breakpoint }: Step): boolean {
+  return breakpoint !== undefined;
+}
+
+/** Stacks that end above the thread's outermost functions, with a call whose caller other stacks of the session show. */
+function cutStacks(steps: readonly Step[]): readonly Step[] {
+  // A single frame is what `up` and `frame` print.
+  const stacks = steps.filter(({ stackKnown, frames }) => stackKnown && frames.length > 1);
+  const short = ofFew(stacks, ({ complete }) => !complete);
+  const called = new Map<number, Set<string>>();
+  for (const { session } of short) called.set(session, new Set());
+  for (const { session, frames } of stacks) {
+    const names = called.get(session);
+    if (names === undefined) continue;
+    for (const { func } of frames.slice(0, -1)) if (func !== '??') names.add(func);
+  }
+  return short.filter(({ session, frames }) =>
+    called.get(session)?.has(frames.at(-1)?.func ?? '??'),
+  );
+}
+
+/** The steps that are different from most others of their session. */
+function ofFew(steps: readonly Step[], isDifferent: (step: Step) => boolean): readonly Step[] {
+  const balance = new Map<number, number>();
+  const different = steps.filter((step) => {
+    const is = isDifferent(step);
+    balance.set(step.session, (balance.get(step.session) ?? 0) + (is ? -1 : 1));
+    return is;
+  });
+  return different.filter(({ session }) => (balance.get(session) ?? 0) > 0);
+}
