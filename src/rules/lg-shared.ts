@@ -74,7 +74,8 @@ function logOf({ run }: SessionContext, op: Activation): GivenLog | undefined {
   const backend = run.rings.backendOf(op);
   const caller = callerOf(op, 'vhost_dev_log_resize', 'vhost_dev_start');
   const get = caller?.children.find((a) => a.kind === 'vhost_log_get' && a.first <= op.first);
-  const size = get?.value;
+  // vhost_dev_log_resize() asks vhost_log_get() for its own size.
+  const size = get?.value ?? (caller?.kind === 'vhost_dev_log_resize' ? caller.value : undefined);
   if (device === undefined || base === undefined || base === 0n) return undefined;
   if (backend === undefined || size === undefined) return undefined;
   return { op, device, base, size, backend, share: get?.enable };

@@ -418,7 +418,7 @@ const LOG_START: readonly ProtocolFault[] = [
   {
     name: 'rings before features',
     rules: ['LS-FEAT-BEFORE-VRING'],
-    consequences: ['LS-UNIFORM'],
+    consequences: ['LS-UNIFORM', 'LS-FEATURES'],
     defect: at('vhost_dev_set_features', settingLog(true), after('vhost_virtqueue_set_addr')),
   },
   {
@@ -429,7 +429,7 @@ const LOG_START: readonly ProtocolFault[] = [
   {
     name: 'log start forgets a device',
     rules: ['LS-ALL-DEVICES'],
-    consequences: ['MG-SYNC-OFF', 'XD-PAIRS', 'LE-ALL-DEVICES', 'LG-SHARED'],
+    consequences: ['MG-SYNC-OFF', 'XD-PAIRS', 'LE-ALL-DEVICES', 'LG-SHARED', 'DS-FLAG'],
     defect: at('vhost_log_global_start', all(outside('vhost_dev_init'), ofLastDevice), SKIP),
   },
   {
