@@ -1,4 +1,4 @@
-import { hasFailed } from '../flows/activations/activation.js';
+import { hasFailed, sameness } from '../flows/activations/activation.js';
 import type { Activation } from '../flows/activations/activation.js';
 import {
   bareWithin,
@@ -46,16 +46,26 @@ export const rzOrder: Rule = {
         continue;
       yield judge(context, put, resize);
     }
+    const allPuts = context.of('vhost_log_put');
     for (const resize of context.of('vhost_dev_log_resize')) {
       if (!isSeenFirst(resize) || callerOf(resize, 'vhost_commit') === undefined) continue;
       const puts = [
         ...below(resize, 'vhost_log_put'),
         ...bareWithin(context, resize, 'vhost_log_put'),
+        ...allPuts.filter((put) => mayBelongTo(resize, put)),
       ];
       if (puts.length === 0) yield judgeKept(context, resize);
     }
   },
 };
+
+/** The stack of the put shows this resize, too: an argument that is printed in one of them only made two of it. */
+function mayBelongTo(resize: Activation, put: Activation): boolean {
+  const caller = callerOf(put, 'vhost_dev_log_resize');
+  if (caller === undefined || caller === resize) return false;
+  const isWithin = put.first > resize.first && put.first <= (resize.closed ?? put.first);
+  return isWithin && sameness(caller, resize.call) !== 'different';
+}
 
 /**
  * vhost_dev_log_resize() calls vhost_log_put(sync=true) whatever the backend has answered. The compiler may have made it

@@ -26,6 +26,55 @@ const GROWING = 'boot,migrate,sync,grow,sync,grow,sync,cancel';
 /** Runs that once raised an alarm, made small. */
 const SEEN: readonly (Run & { title: string })[] = [
   {
+    title:
+      'a resize is another one in the stack of its log put, where the device is printed in one of them only',
+    profile: {
+      ...PLAIN,
+      version: 212,
+      devices: [{ backend: 'kernel', pairs: 1 }],
+      mixesBackends: true,
+      reusesAddresses: true,
+      stopsLogWhileClosing: true,
+      failsWhileLogging: true,
+      failsLate: true,
+      refusesLogBase: true,
+    },
+    actions: [
+      'boot 0 0',
+      'migrate 0 0',
+      'grow 0 0',
+      'sync 0 0',
+      'grow 0 0',
+      'sync 0 0',
+      'postcopy 0 0',
+      'cancel 0 0',
+    ],
+    watch: {
+      functions: [
+        'vhost_dev_log_resize',
+        'vhost_log_put',
+        'vhost_log_sync',
+        'vhost_dev_sync_region',
+        'ram_save_cleanup',
+        'qemu_savevm_state_setup',
+        'qemu_savevm_state_cleanup',
+        'qemu_savevm_state_iterate',
+      ],
+      backtrace: 7,
+      silent: true,
+      declared: 'typed',
+      trace: 'none',
+      prints: false,
+      returns: false,
+    },
+    damage: {
+      kept: [0, 0.5888853283984057],
+      holes: [],
+      lost: ['dev', 'hdev', 'listener', 'base', 'log', 'features', 'first', 'last', 'running'],
+      coin: 1642128931,
+    },
+  },
+  {
     title: 'an event that names no thread is of another one than the stop in front of it',
     profile: {
       ...PLAIN,
