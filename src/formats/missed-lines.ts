@@ -79,8 +79,11 @@ export class MissedLines {
       isGdb: this.#session.isGdb,
     });
     if (loss === undefined) return false;
-    if (loss.isOther === true) this.#session.addProcess('exit', { first: lineNo, last: lineNo });
-    if (loss.isBelow === true) this.#session.missBelow(lineNo, loss.why);
+    if (loss.isOther === true) {
+      // Between stacks that stand alone it is a label.
+      if (this.#session.showsStacksOnly) return false;
+      this.#session.addProcess('exit', { first: lineNo, last: lineNo });
+    } else if (loss.isBelow === true) this.#session.missBelow(lineNo, loss.why);
     else this.lose(lineNo, loss);
     return true;
   }

@@ -30,7 +30,7 @@ export function toldLoss(
   if (isNear && BETWEEN.test(text)) return { why: 'lines between two places are left out' };
   if (DETACHED.test(text)) return { why: 'the terminal was left' };
   if (isFileHead(text) || (isNear && isFileCommand(text)))
-    return { why: 'another file is shown', isBelow: true, isOther: true };
+    return { why: 'another file is shown', isOther: true };
   if (isPartCommand(text)) return { why: 'a part of a file is shown', isBelow: true };
   return isCutMark(text) ? { why: 'somebody cut lines out' } : undefined;
 }

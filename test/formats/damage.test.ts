@@ -733,6 +733,21 @@ describe('what differs from another is told', () => {
     expect(codesOf(...lines)).toEqual(['FRAME_UNREAD']);
   });
 
+  test.each([
+    [
+      'the stack of another thread',
+      'f () at f.c:1',
+      'Thread 7 (Thread 0x7ffff129d700 (LWP 25728)):',
+    ],
+    ['code without a place', '0x00007ffff48cc2a8 in raise () from /usr/lib/libc.so.6', ''],
+  ])('but %s', (_, place, header) => {
+    const stop = ['Thread 1 "q" received signal SIGABRT, Aborted.', place, '', header];
+    const other = place.includes('from')
+      ? '#0  abort () from /usr/lib/libc.so.6'
+      : '#0  g () at f.c:1';
+    expect(codesOf(...stop, other)).toEqual([]);
+  });
+
   test('a pointer that lost a digit, in its own stack', () => {
     const lines = [
       '#0  vhost_dev_set_log (dev=0x5555573, enable_log=true) at vhost.c:5',

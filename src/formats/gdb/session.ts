@@ -122,7 +122,9 @@ export class GdbSession {
     this.settle();
     if (level === 0 || !this.inBacktrace) this.#beginCall(frame.func, first);
     this.#traces.add(level, frame, first, last, this.#header);
-    if (level === 0 && this.#stopped !== undefined && isTornStop(this.#stopped, frame)) {
+    // Below a header it may be the stack of another thread.
+    const stop = level === 0 && this.#header === undefined ? this.#stopped : undefined;
+    if (stop !== undefined && isTornStop(stop, frame)) {
       const message = 'frame #0 and the stop above it differ: one of the two is damaged';
       this.problem('FRAME_UNREAD', message, { first, last });
       this.#traces.markIncomplete();

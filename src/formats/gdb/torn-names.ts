@@ -59,7 +59,7 @@ function isAtOnePlace(one: Frame, other: Frame): boolean {
 
 /** The stop and frame 0 of its backtrace are of one place, and not of one call. */
 export function isTornStop(stop: Frame, frame: Frame): boolean {
-  if (!isAtOnePlace(stop, frame)) return false;
+  if (stop.file === undefined || !isAtOnePlace(stop, frame)) return false;
   if (stop.func !== frame.func) return true;
   const values = new Map(frame.args?.map(({ name, value }) => [name, value]));
   return (stop.args ?? []).some(({ name, value = '' }) =>
