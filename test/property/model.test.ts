@@ -26,6 +26,43 @@ const GROWING = 'boot,migrate,sync,grow,sync,grow,sync,cancel';
 /** Runs that once raised an alarm, made small. */
 const SEEN: readonly (Run & { title: string })[] = [
   {
+    title: 'a vring is started again by another start of its device, which is not watched',
+    profile: {
+      ...PLAIN,
+      version: 212,
+      devices: [{ backend: 'kernel', pairs: 1 }],
+      mixesBackends: true,
+      reusesAddresses: true,
+      stopsLogWhileClosing: true,
+      failsWhileLogging: true,
+      failsLate: true,
+      refusesLogBase: true,
+    },
+    actions: [
+      'boot 0 0',
+      'migrate 0 0',
+      'sync 0 0',
+      'system-reset 0 0',
+      'fail-start 0 5',
+      'status 0 0',
+      'cancel 0 0',
+    ],
+    watch: {
+      functions: [
+        'vhost_virtqueue_start',
+        'vhost_kernel_set_vring_base',
+        'vhost_kernel_set_vring_kick',
+      ],
+      backtrace: 'full',
+      silent: true,
+      declared: 'no',
+      trace: 'none',
+      prints: false,
+      returns: false,
+    },
+    damage: { ...NO_DAMAGE, lost: ['idx'] },
+  },
+  {
     title:
       'a resize is another one in the stack of its log put, where the device is printed in one of them only',
     profile: {
