@@ -117,8 +117,11 @@ describe('DPDK', () => {
       '  ######################## NIC statistics for port 0  ########################',
       '  RX-packets: 12         RX-missed: 0          RX-bytes:  840',
       '  Throughput (since last show)',
+      `  ${'#'.repeat(76)}`,
       '  ------- Forward Stats for RX Port= 0/Queue= 0 -> TX Port= 0/Queue= 0 -------',
       `  ${'-'.repeat(76)}`,
+      '  +++++++++++++++ Accumulated forward statistics for all ports+++++++++++++++',
+      `  ${'+'.repeat(76)}`,
       'Waiting for lcores to finish...',
       'Done.',
     ];

@@ -26,8 +26,8 @@ export function isHuman(line: string, nearOutput: boolean): boolean {
 const MARK =
   /^(?:([=*~_+%-])\1{2,}$|#{3,}$|(?:[*_-] ){2,}[*_-]$|```|#{2,6}[ \t]+\S|# [A-Z][\w ,.'()-]*$|\(?\d{1,3}[.)]\)?$|(\*\*|__)(?! )[^*_]{1,80}\2$|<(b|i|strong|em|h[1-6])>[^<]{1,80}<\/\3>$)/;
 
-/** Below the statistics of a port. Source: DPDK app/test-pmd/testpmd.c fwd_stats_display(). */
-const TESTPMD_BORDER = /^ {2}-{76}$/;
+/** Below statistics. Source: DPDK app/test-pmd/testpmd.c fwd_stats_display(), config.c nic_stats_display(). */
+const TESTPMD_BORDER = /^ {2}(?:-{76}|\+{76}|#{76})$/;
 
 const ITEM = /^(?:[-*•·+]|\d+[.)])[ \t]+\S/;
 
