@@ -1,9 +1,10 @@
 /** Breakpoints and entries → probes, as far as steps and records have told by now. */
 import { append } from '../base/append.js';
+import { firstIndex } from '../base/search.js';
 import { BreakpointNumbers } from '../facts/debugger/breakpoint-numbers.js';
 import { functionTable, plainName } from '../facts/functions.js';
 import { ownBreakpoint } from '../facts/stacks/other-programs.js';
-import type { Step, Steps } from '../facts/step.js';
+import type { Enabled, Step, Steps } from '../facts/step.js';
 import type { BreakpointSet } from '../model/record.js';
 
 export interface Probe {
@@ -176,11 +177,12 @@ export class ProbeFinder {
     { narrowed, conditional, enabled }: Pick<Steps, 'narrowed' | 'conditional' | 'enabled'>,
   ): Map<string, Probe> {
     const probes = new Map<string, Probe>();
-    const own = this.sessions[session];
-    if (own === undefined) return probes;
-    const { first, last, reported } = own;
+    const entries = this.sessions[session];
+    if (entries === undefined) return probes;
+    const { first, last, reported } = entries;
+    const own = enabledWithin(enabled, first, last);
     const enabledFrom = (number: number | undefined): number =>
-      enabled.findLast(({ from, numbers }) => from <= last + 1 && isIn(numbers, number))?.from ?? 0;
+      own.findLast(({ numbers }) => isIn(numbers, number))?.from ?? 0;
     const until = narrowed[0] ?? Number.POSITIVE_INFINITY;
     const byFunction = this.tellsOfAnother() ? this.declared : this.byFunction;
     const lastOf = <What extends Place>(sets: readonly What[] = []): What | undefined =>
@@ -193,7 +195,7 @@ export class ProbeFinder {
       probes.set(func, {
         func,
         from: Math.max(first, from ?? 0, enabledFrom(breakpoint)),
-        until: this.declared.has(func) ? until : Math.min(until, silentFrom(own, func)),
+        until: this.declared.has(func) ? until : Math.min(until, silentFrom(entries, func)),
         how: 'reported',
         isDeclared: this.declared.has(func),
         ...(line === undefined ? {} : { line }),
@@ -203,7 +205,7 @@ export class ProbeFinder {
       const here = sets.find(({ from }) => from >= first && from <= last);
       if (here === undefined || !functionTable.has(func)) continue;
       if (conditional.has(func) || probes.has(func)) continue;
-      const end = here.how === 'declared' ? until : Math.min(until, silentFrom(own, func));
+      const end = here.how === 'declared' ? until : Math.min(until, silentFrom(entries, func));
       const isDeclared = here.how === 'declared';
       const from = Math.max(here.from, enabledFrom(this.numberOf(func)));
       probes.set(func, { func, until: end, isDeclared, ...here, from });
@@ -238,6 +240,13 @@ export class ProbeFinder {
       return set !== undefined && [...stops].some((func) => func !== set);
     });
   }
+}
+
+/** Those of the steps of one session, or right behind them; in order. */
+function enabledWithin(enabled: readonly Enabled[], first: number, last: number): Enabled[] {
+  const indexFrom = (step: number): number =>
+    firstIndex(enabled.length, (i) => (enabled[i]?.from ?? step) >= step);
+  return enabled.slice(indexFrom(first), indexFrom(last + 2));
 }
 
 /** Any of them may be one whose number is not known. */

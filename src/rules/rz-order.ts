@@ -5,6 +5,7 @@ import {
   below,
   callerOf,
   endOf,
+  firstFrom,
   hasGap,
   place,
   probeName,
@@ -52,19 +53,24 @@ export const rzOrder: Rule = {
       const puts = [
         ...below(resize, 'vhost_log_put'),
         ...bareWithin(context, resize, 'vhost_log_put'),
-        ...allPuts.filter((put) => mayBelongTo(resize, put)),
+        ...during(allPuts, resize).filter((put) => mayBelongTo(resize, put)),
       ];
       if (puts.length === 0) yield judgeKept(context, resize);
     }
   },
 };
 
+/** Calls in order, from behind the begin of another one up to where it had returned. */
+function during(calls: readonly Activation[], { first, closed }: Activation): Activation[] {
+  const end = closed === undefined ? undefined : firstFrom(calls, closed + 1);
+  return calls.slice(firstFrom(calls, first + 1), end);
+}
+
 /** The stack of the put shows this resize, too: an argument that is printed in one of them only made two of it. */
 function mayBelongTo(resize: Activation, put: Activation): boolean {
   const caller = callerOf(put, 'vhost_dev_log_resize');
   if (caller === undefined || caller === resize) return false;
-  const isWithin = put.first > resize.first && put.first <= (resize.closed ?? put.first);
-  return isWithin && sameness(caller, resize.call) !== 'different';
+  return sameness(caller, resize.call) !== 'different';
 }
 
 /**
