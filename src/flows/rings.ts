@@ -8,6 +8,7 @@
  */
 import type { Backend, FactKind } from '../model/fact.js';
 import type { Activation } from './activations/activation.js';
+import { OutermostCalls } from './outermost-calls.js';
 
 /** Ops that get the index in a structure on the stack, which is not printed: their caller shows the ring. */
 const RING_OPS: ReadonlySet<FactKind> = new Set([
@@ -21,7 +22,8 @@ const RING_OPS: ReadonlySet<FactKind> = new Set([
 /** What is seen of one life of an address. */
 class Seen {
   starts = 0;
-  /** Backends below each outermost call, by its id. */
+  readonly outermost = new OutermostCalls();
+  /** Backends below each outermost call, by its number. */
   readonly below = new Map<number, SeenBackend>();
   /** Backends after each start, by how many there were. */
   readonly afterStart = new Map<number, SeenBackend>();
@@ -36,6 +38,11 @@ export class Rings {
   private readonly devices: Map<string, Map<number, Seen>>[] = [];
   /** For each activation with a device: how often that had been started. */
   private readonly startsOf: (number | undefined)[] = [];
+  /** And the number of the outermost call around it. */
+  private readonly outermostOf: number[] = [];
+  /** By session: the thread of the last call, and how often another one took its turn. */
+  private readonly threads: (string | undefined)[] = [];
+  private readonly turns: number[] = [];
   /** What backendOf() has found: several rules ask it of every call. */
   private readonly answers: (Backend | 'unknown' | undefined)[] = [];
   private readonly firstId: number;
@@ -65,7 +72,7 @@ export class Rings {
   private findBackend(activation: Activation): Backend | undefined {
     const { session, id } = activation;
     const seen = this.seenOf(activation);
-    const below = seen?.below.get(rootOf(activation).id);
+    const below = seen?.below.get(this.outermostOf[id - this.firstId] ?? 0);
     const life = seen?.afterStart.get(this.startsOf[id - this.firstId] ?? 0);
     const [withStarts, without] = [both(below, life), below].map((of) => this.only(of, session));
     if (withStarts !== without) this.dependent.add(session);
@@ -105,13 +112,15 @@ export class Rings {
 
   /** Gives how often the device has been started by now. */
   private learn(activation: Activation): number | undefined {
-    const { call, device, parent, kind, backend } = activation;
+    const { call, device, parent, kind, backend, id } = activation;
+    const turn = this.turnOf(activation);
     if (device === undefined) return undefined;
     const seen = this.seenOf(activation) ?? this.meet(activation, device);
     if (kind === 'vhost_dev_start') seen.starts++;
+    const around = seen.outermost.around(activation, turn);
+    this.outermostOf[id - this.firstId] = around;
     if (backend !== undefined) {
-      const root = rootOf(activation).id;
-      seen.below.set(root, both(seen.below.get(root), backend));
+      seen.below.set(around, both(seen.below.get(around), backend));
       seen.afterStart.set(seen.starts, both(seen.afterStart.get(seen.starts), backend));
     }
     if (kind === 'vhost_virtqueue_set_addr' && call.idx !== undefined) {
@@ -121,6 +130,13 @@ export class Rings {
       if (startIdx !== undefined) seen.vqIndex = same(seen.vqIndex, startIdx - call.idx);
     }
     return seen.starts;
+  }
+
+  private turnOf({ session, thread }: Activation): number {
+    const turn = (this.turns[session] ?? 0) + (this.threads[session] === thread ? 0 : 1);
+    this.threads[session] = thread;
+    this.turns[session] = turn;
+    return turn;
   }
 
   private meet({ session, incarnation }: Activation, device: string): Seen {
@@ -147,11 +163,4 @@ function same(known: number | undefined, value: number): number {
 
 function certain(value: number | undefined): number | undefined {
   return value === undefined || Number.isNaN(value) ? undefined : value;
-}
-
-/** The outermost known call that it is made in. */
-function rootOf(activation: Activation): Activation {
-  let root = activation;
-  while (root.parent !== undefined) root = root.parent;
-  return root;
 }

@@ -36,6 +36,45 @@ const ROUGH = {
 /** Runs that once raised an alarm, made small. */
 const SEEN: readonly (Run & { title: string })[] = [
   {
+    title:
+      'a device of another backend gets both addresses, and two calls of the vCPU look like one',
+    profile: {
+      ...PLAIN,
+      version: 212,
+      devices: [{ backend: 'kernel', pairs: 2 }],
+      ...ROUGH,
+    },
+    actions: [
+      'boot 0 0',
+      'unplug 0 0',
+      'plug-kernel 2 0',
+      'boot 0 0',
+      'migrate 0 0',
+      'sync 0 0',
+      'system-reset 0 0',
+      'fail-start 0 0',
+      'status 0 0',
+      'cancel 0 0',
+      'unplug 0 0',
+      'plug-user 0 0',
+      'boot 0 0',
+    ],
+    watch: {
+      functions: [
+        'vhost_virtqueue_set_addr',
+        'vhost_user_set_features',
+        'vhost_vdpa_set_vring_addr',
+      ],
+      backtrace: 'full',
+      silent: false,
+      declared: 'no',
+      trace: 'none',
+      prints: false,
+      returns: false,
+    },
+    damage: { ...NO_DAMAGE, kept: [0, 1], coin: 0 },
+  },
+  {
     title: 'a vring is started again by another start of its device, which is not watched',
     profile: {
       ...PLAIN,
