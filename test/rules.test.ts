@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../src/model/report.js';
 import { rules } from '../src/rules/index.js';
-import { check } from './helpers/check.js';
+import { check, judge } from './helpers/check.js';
 
 const root = join(import.meta.dirname, '..', 'fixtures', 'rules');
 
@@ -83,6 +83,11 @@ function brief(finding: Finding): Partial<Finding> {
   return { verdict, severity, device, vring, message, at, evidence, missing, count };
 }
 
+/** Which rule says what of which place. */
+function textOf(finding: Finding): string {
+  return JSON.stringify([finding.rule, brief(finding)]);
+}
+
 describe.each(rules)('$info.id', ({ info }) => {
   const cases = casesOf(info.id);
 
@@ -109,6 +114,8 @@ describe.each(rules)('$info.id', ({ info }) => {
     await expect(JSON.stringify(own.map(brief), null, 2) + '\n').toMatchFileSnapshot(
       join(folder, 'findings.json'),
     );
+    const ofFile = judge(text, 'input.txt').map(textOf).sort();
+    expect(ofFile, 'what is kept of a file is enough').toEqual(all.map(textOf).sort());
     const verdict = name.split('-')[0];
     expect(own.map((finding) => finding.verdict)).toContain(verdict);
     const violated = all.filter((finding) => finding.verdict === 'violation');

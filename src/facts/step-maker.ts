@@ -16,6 +16,7 @@ import { EntryLines } from './debugger/entry-lines.js';
 import { Inferiors } from './debugger/inferiors.js';
 import { Masks } from './stacks/masks.js';
 import type { Sessions } from './sessions.js';
+import { RepeatedEvents } from './repeated-events.js';
 import { SharedEvents } from './shared-events.js';
 import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
 import type {
@@ -111,6 +112,7 @@ export class StepMaker {
   /** The taker has every step so far. */
   private isTaken = true;
   private readonly events = new SharedEvents();
+  private readonly repeats = new RepeatedEvents();
   /** Trace events may lead back to a session whose steps are here: these stay, and all that come after. */
   private mustHold = false;
   /** The last session of which something was reported to the taker. */
@@ -308,14 +310,9 @@ export class StepMaker {
   }
 
   private keptEvent(record: SaidEvent): SaidEvent {
-    switch (this.keep) {
-      case 'records':
-        return record;
-      case 'stacks':
-        return this.events.of(record);
-      case 'calls':
-        return leanEvent(record);
-    }
+    if (this.keep === 'calls') return leanEvent(record);
+    const kept = this.keep === 'records' ? record : this.events.of(record);
+    return this.repeats.sees(record, this.made) ? { ...kept, isRepeated: true } : kept;
   }
 
   push(part: StepPart): Step {

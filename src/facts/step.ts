@@ -83,6 +83,8 @@ export function isTooDeep({ calls }: Pick<Step, 'calls'>): boolean {
 export type SaidEvent = Omit<TraceEvent, 'kind' | 'span'> & {
   /** Its stamp tells it from an event that says the same, see {@link hasOwnStamp}. */
   readonly isStamped?: boolean;
+  /** The step before says the same, of the same thread in the same microsecond: a line that stands twice. */
+  readonly isRepeated?: true;
 };
 
 // Microseconds, or nanoseconds without a point (SystemTap). Two listeners are asked within some microseconds.

@@ -1,7 +1,7 @@
 /** Text of a capture → report, or what the rules say of it, without files. */
 import { checkCaptures } from '../../src/check/check-captures.js';
 import { judgeRun } from '../../src/check/judge-run.js';
-import { buildRun } from '../../src/flows/run.js';
+import { RunBuilder } from '../../src/flows/run.js';
 import type { RunOptions } from '../../src/flows/run.js';
 import type { CaptureInfo } from '../../src/model/record.js';
 import type { CheckReport, Finding } from '../../src/model/report.js';
@@ -13,10 +13,15 @@ export function check(path: string, text: string, options: Partial<RunOptions> =
   return checkCaptures([{ info, reading: readText(text) }], { assumeOrdered: false, ...options });
 }
 
-/** What all rules say of the text. Slices are left out, which take longer to find than all else. */
-export function judge(text: string): Finding[] {
-  const run = buildRun(readText(text), { assumeOrdered: false });
-  return judgeRun(infoOf('capture', text), run, rules, () => new Map());
+/**
+ * What all rules say of the text, of which no more is kept than of a file that is checked. Slices are left out, which
+ * take longer to find than all else.
+ */
+export function judge(text: string, path = 'capture'): Finding[] {
+  const builder = new RunBuilder('stacks');
+  for (const record of readText(text).records) builder.add(record);
+  const run = builder.finish({ assumeOrdered: false });
+  return judgeRun(infoOf(path, text), run, rules, () => new Map());
 }
 
 function infoOf(path: string, text: string): CaptureInfo {
