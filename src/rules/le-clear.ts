@@ -3,6 +3,7 @@ import { judgeFeatures } from './shared/calls/features-pass.js';
 import { passes, unseenPasses } from './shared/calls/log-passes.js';
 import { judgePass } from './shared/calls/ring-pass.js';
 import { startedRings } from './shared/calls/started-rings.js';
+import { judgeTracedStops } from './shared/traced/told-vrings.js';
 import { judgeWireReach } from './shared/wire/reach.js';
 import { judgeWireVrings } from './shared/wire/vrings.js';
 import type { Rule } from './rule.js';
@@ -24,6 +25,7 @@ export const leClear: Rule = {
       'the entry of vhost_dev_set_log(false) and its successful end',
       'for VHOST_F_LOG_ALL: probe vhost_dev_set_features; where it is refused, what the set_features op returned (gdb: finish)',
       'or the messages of a vhost-user connection since the device start: an strace -y of QEMU or of the backend',
+      'or the trace events global_dirty_changed, vhost_section and vhost_user_write (7.1 and later) with their threads (-msg timestamp=on), from the log start to the device stop',
     ],
     probes: [
       'vhost_dev_start',
@@ -80,5 +82,6 @@ export const leClear: Rule = {
     }
     yield* judgeWireVrings(context, 'stop');
     yield* judgeWireReach(context, 'stop');
+    yield* judgeTracedStops(context, 'vrings');
   },
 };

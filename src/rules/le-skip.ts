@@ -8,6 +8,7 @@ import {
   unwatched,
   withoutCaller,
 } from './shared/calls/queries.js';
+import { judgeTracedStops } from './shared/traced/told-vrings.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log stop of a logging device switches the backend off before the log is given back. */
@@ -23,6 +24,7 @@ export const leSkip: Rule = {
       'the entry of vhost_migration_log(false)',
       'probe vhost_dev_set_log',
       'vhost_log_put called by vhost_migration_log',
+      'or the trace events global_dirty_changed, vhost_section and vhost_user_write (7.1 and later) with their threads (-msg timestamp=on), from the log start to the device stop',
     ],
     probes: ['vhost_migration_log', 'vhost_dev_set_log', 'vhost_log_put'],
     why: 'The log of a kernel device is memory of QEMU, which is freed: the kernel overwrites whatever lies there next, silently. A vhost-user backend has its own mapping of the log: it harms no memory, but pays for bits that nobody reads and keeps the log allocated.',
@@ -34,6 +36,7 @@ export const leSkip: Rule = {
   },
   triggers: ['vhost_log_global_stop'],
   *sequence(context) {
+    yield* judgeTracedStops(context, 'devices');
     const { run } = context;
     for (const stop of context.of('vhost_migration_log')) {
       if (stop.enable !== false || stop.device === undefined || !stop.stackKnown) continue;

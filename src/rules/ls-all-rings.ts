@@ -2,6 +2,7 @@ import { runningRings } from '../protocol/replay.js';
 import { passes, unseenPasses } from './shared/calls/log-passes.js';
 import { judgePass } from './shared/calls/ring-pass.js';
 import { startedRings } from './shared/calls/started-rings.js';
+import { judgeTracedVrings } from './shared/traced/told-vrings.js';
 import { judgeWireReach } from './shared/wire/reach.js';
 import { judgeWireVrings } from './shared/wire/vrings.js';
 import type { Rule } from './rule.js';
@@ -20,6 +21,7 @@ export const lsAllRings: Rule = {
       'the entry of vhost_dev_set_log(true) and its successful end',
       'where the set_vring_addr op is watched: its call below each vhost_virtqueue_set_addr',
       'or the messages of a vhost-user connection since the device start: an strace -y of QEMU or of the backend',
+      'or the trace events global_dirty_changed, vhost_section and vhost_user_write (7.1 and later) with their threads (-msg timestamp=on), from the log start to the device stop',
     ],
     probes: [
       'vhost_dev_start',
@@ -74,6 +76,7 @@ export const lsAllRings: Rule = {
     }
     yield* judgeWireVrings(context, 'start');
     yield* judgeWireReach(context, 'start');
+    yield* judgeTracedVrings(context);
   },
 };
 

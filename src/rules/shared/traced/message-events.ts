@@ -4,7 +4,6 @@
  * after its header was found to be a valid reply.
  */
 import { own } from '../../../base/own.js';
-import { hasOwnStamp } from '../../../facts/step.js';
 import type { Step } from '../../../facts/step.js';
 import { hasGap } from '../../../flows/run.js';
 import type { FactKind } from '../../../model/fact.js';
@@ -67,26 +66,12 @@ export function messagesByStep(context: SessionContext): ReadonlyMap<number, Mes
   );
 }
 
-/** A line that stands twice, in one microsecond: no two messages are sent in that. */
-function isRepeated(before: Step | undefined, step: Step): boolean {
-  const [one, other] = [before?.event, step.event];
-  if (one === undefined || other === undefined || before?.index !== step.index - 1) return false;
-  const { time, args } = other.record;
-  const isSame = one.row === other.row && before.thread === step.thread && time === one.record.time;
-  return (
-    isSame &&
-    hasOwnStamp(other.record) &&
-    args?.req === one.record.args?.req &&
-    args?.flags === one.record.args?.flags
-  );
-}
-
 /** All of them in order. */
 export function messageEvents(context: SessionContext): readonly MessageEvent[] {
   return context.once('message events', () => {
     const steps = context
       .events('vhost_user_write', 'vhost_user_read')
-      .filter((step, i, all) => !isRepeated(all[i - 1], step));
+      .filter(({ event }) => event?.record.isRepeated !== true);
     const showsFlags = !areMasked(steps);
     return steps.map((step) => eventOf(step, showsFlags)).filter((event) => event !== undefined);
   });
