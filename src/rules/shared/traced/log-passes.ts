@@ -24,6 +24,8 @@ export interface TracedLogPass {
   readonly messages: readonly MessageEvent[];
   /** The event of its thread that ends it; undefined where nothing does. */
   readonly end: Step | undefined;
+  /** Another thread sends meanwhile: with the big lock held that cannot be, so that a thread is not what it seems. */
+  readonly isDisturbed: boolean;
 }
 
 /** What is sent, and what stands between: QEMU waits for features, and sets FEATURES_OK with STATUS. */
@@ -43,12 +45,16 @@ export const OF_TOPOLOGY: ReadonlySet<FactKind> = new Set([
   'vhost_commit',
 ]);
 
+type OpenPass = {
+  -readonly [K in keyof TracedLogPass]: K extends 'messages' ? MessageEvent[] : TracedLogPass[K];
+};
+
 /** In order. */
 export function tracedLogPasses(context: SessionContext): readonly TracedLogPass[] {
   return context.once('traced log passes', () => {
     const messages = messagesByStep(context);
     const found: TracedLogPass[] = [];
-    let open: { begin: Step; messages: MessageEvent[]; end: Step | undefined } | undefined;
+    let open: OpenPass | undefined;
     let users = 0n;
     for (const step of context.steps) {
       if (step.event === undefined) continue;
@@ -58,12 +64,20 @@ export function tracedLogPasses(context: SessionContext): readonly TracedLogPass
         users = bigintOf(step.event.record.args?.bitmask) ?? 0n;
         // Who joins others starts no log.
         const isToggle = (before === 0n) !== (users === 0n);
-        const pass = { isStart: users !== 0n, begin: step, messages: [], end: undefined };
+        const pass: OpenPass = {
+          isStart: users !== 0n,
+          begin: step,
+          messages: [],
+          end: undefined,
+          isDisturbed: false,
+        };
         open = isToggle ? pass : undefined;
         if (isToggle) found.push(pass);
-      } else if (open !== undefined && step.thread === open.begin.thread) {
+      } else if (open !== undefined) {
         const message = messages.get(step.index);
-        if (message !== undefined && OF_LOG_PASS.has(message.name)) open.messages.push(message);
+        if (step.thread !== open.begin.thread) open.isDisturbed ||= message !== undefined;
+        else if (message !== undefined && OF_LOG_PASS.has(message.name))
+          open.messages.push(message);
         else if (
           users !== 0n ||
           open.messages.length > 0 ||

@@ -149,7 +149,8 @@ function judge(
   const from = start.begin;
   const missing: string[] = [];
   const isOne = begin.thread !== undefined && isOneRun(context, from.index, extra.step);
-  if (!isOne || run.mixed.has(session)) missing.push(ONE_QEMU);
+  if (!isOne || start.isDisturbed || at.isDisturbed || run.mixed.has(session))
+    missing.push(ONE_QEMU);
   if (!hasSucceeded(start))
     missing.push('what the log start goes on with: memory regions, or a sync');
   if (hasGap(run, from.index, extra.step)) missing.push('an unbroken record since the log start');
