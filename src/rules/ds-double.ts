@@ -35,6 +35,7 @@ export const dsDouble: Rule = {
       'QEMU hw/net/virtio-net.c virtio_net_vhost_status()',
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     for (const { activation, device } of deviceCalls(context, 'vhost_dev_start')) {

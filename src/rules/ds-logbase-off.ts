@@ -41,6 +41,7 @@ export const dsLogbaseOff: Rule = {
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_start(), vhost_commit()'],
   },
+  passesAtEntry: true,
   triggers: ['vhost_dev_start'],
   *sequence(context) {
     for (const { activation } of deviceCalls(context, 'vhost_dev_start')) {

@@ -104,6 +104,7 @@ export const dsOrder: Rule = {
       'QEMU hw/scsi/vhost-scsi.c vhost_scsi_start()',
     ],
   },
+  passesAtEntry: true,
   triggers: ['vhost_dev_start'],
   *sequence(context) {
     for (const { activation } of deviceCalls(context, 'vhost_dev_start')) {

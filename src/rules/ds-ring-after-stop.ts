@@ -45,6 +45,7 @@ export const dsRingAfterStop: Rule = {
       'DPDK lib/vhost/vhost_user.c vhost_user_get_vring_base(), vhost_user_set_vring_num()',
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     for (const { activation } of deviceCalls(context, 'vhost_dev_stop')) {

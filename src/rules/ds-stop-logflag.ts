@@ -42,6 +42,7 @@ export const dsStopLogflag: Rule = {
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_stop(), vhost_migration_log()'],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     for (const { activation, device } of deviceCalls(context, 'vhost_dev_start')) {

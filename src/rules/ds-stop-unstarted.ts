@@ -34,6 +34,7 @@ export const dsStopUnstarted: Rule = {
       'QEMU hw/net/vhost_net.c vhost_net_virtqueue_restart()',
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     for (const { activation, device } of deviceCalls(context, 'vhost_dev_stop')) {

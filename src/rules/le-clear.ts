@@ -63,6 +63,7 @@ export const leClear: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: ['vhost_log_global_stop'],
   *sequence(context) {
     yield* unseenPasses(context, false);
@@ -73,7 +74,7 @@ export const leClear: Rule = {
       const logging = [...new Set([...logged, ...told].map(([index]) => index))];
       yield* judgePass(context, pass, {
         rings: logging.sort((a, b) => a - b),
-        what: 'the end of VHOST_VRING_F_LOG',
+        told: 'to stop logging',
         harm: 'the backend keeps logging it',
       });
       const features = judgeFeatures(context, pass, 'not to log');

@@ -29,6 +29,7 @@ export const leNobase0: Rule = {
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_migration_log()'],
   },
+  passesAtEntry: true,
   triggers: ['vhost_log_global_stop'],
   *sequence(context) {
     const { run } = context;

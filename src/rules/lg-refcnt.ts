@@ -36,6 +36,7 @@ export const lgRefcnt: Rule = {
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_log_get(), vhost_log_put()'],
   },
+  passesAtEntry: true,
   triggers: ['op_set_log_base'],
   *sequence(context) {
     for (const activation of context.of('op_set_log_base', 'vhost_log_put')) {

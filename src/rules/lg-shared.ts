@@ -37,6 +37,7 @@ export const lgShared: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     const last = new Map<string, GivenLog>();

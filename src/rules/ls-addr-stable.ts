@@ -55,6 +55,7 @@ export const lsAddrStable: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     const started = new StartedRings();

@@ -58,6 +58,7 @@ export const lsAllRings: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: [
     'vhost_dev_set_log',
     'vhost_migration_log',
@@ -70,7 +71,7 @@ export const lsAllRings: Rule = {
       const before = context.stateBefore(pass.device, pass.activation.first);
       yield* judgePass(context, pass, {
         rings: union(runningRings(before), startedRings(context, pass).keys()),
-        what: 'VHOST_VRING_F_LOG',
+        told: 'to log',
         harm: 'its used ring is not logged',
       });
     }

@@ -59,6 +59,7 @@ export const lsBaseFirst: Rule = {
       'Linux drivers/vhost/vhost.c log_write()',
     ],
   },
+  passesAtEntry: true,
   triggers: [
     'vhost_dev_set_log',
     'vhost_migration_log',

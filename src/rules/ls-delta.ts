@@ -45,6 +45,7 @@ export const lsDelta: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     const words = new Map<string, Word>();

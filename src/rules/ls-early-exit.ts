@@ -36,6 +36,7 @@ export const lsEarlyExit: Rule = {
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_migration_log()'],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     for (const device of new Set(context.of('vhost_migration_log').map((a) => a.device))) {

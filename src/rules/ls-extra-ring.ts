@@ -34,6 +34,7 @@ export const lsExtraRing: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     const lives = new Map<string, Life>();

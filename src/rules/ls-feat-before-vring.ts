@@ -21,6 +21,7 @@ export const lsFeatBeforeVring: Rule = {
     exceptions: ['the undoing of a failed pass: addresses first, then the features word'],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_log()'],
   },
+  passesAtEntry: true,
   triggers: ['vhost_dev_set_log', 'vhost_migration_log'],
   *sequence(context) {
     yield* unseenPasses(context, true);

@@ -49,6 +49,7 @@ export const lsFeatures: Rule = {
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_log()'],
   },
+  passesAtEntry: true,
   triggers: [
     'vhost_dev_set_log',
     'vhost_migration_log',

@@ -34,6 +34,7 @@ export const lsSize: Rule = {
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_get_log_size(), vhost_dev_sync_region()'],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     for (const event of sizeEvents(context)) {

@@ -46,6 +46,7 @@ export const lsTwice: Rule = {
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_migration_log()'],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     const on = new Map<Activation, Pass>(passes(context, true).map((p) => [p.activation, p]));

@@ -38,6 +38,7 @@ export const lsUniform: Rule = {
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_log()'],
   },
+  passesAtEntry: true,
   triggers: ['vhost_dev_set_log', 'vhost_migration_log'],
   *sequence(context) {
     yield* unseenPasses(context, true);

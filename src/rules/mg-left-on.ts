@@ -15,6 +15,7 @@ import {
   unwatched,
   withoutCaller,
 } from './shared/calls/queries.js';
+import { doneUnlessEnding } from './shared/calls/unfinished.js';
 import { doubtsOfRunning } from './shared/closed-backends.js';
 import { lifeAt } from './shared/device-lives.js';
 import type { Life } from './shared/device-lives.js';
@@ -59,6 +60,7 @@ export const mgLeftOn: Rule = {
       'QEMU system/memory.c memory_global_dirty_log_stop()',
     ],
   },
+  passesAtEntry: true,
   triggers: ['vhost_log_global_stop', 'migration_cleanup', 'savevm_state_cleanup'],
   *sequence(context) {
     const devices = new Set(
@@ -181,12 +183,9 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
     (a) => a.enable !== true,
   );
   if (off !== undefined) {
-    return {
-      verdict: 'pass',
-      ...at,
-      message: 'logging is switched off',
-      evidence: [{ line: off.line, role: 'logging is switched off' }],
-    };
+    const message = 'logging is switched off';
+    const evidence = [{ line: off.line, role: message }];
+    return doneUnlessEnding(context, off, { ...at, message, evidence });
   }
   const before = context.stateBefore(device, stop.first);
   // vhost_migration_log() puts the log only of a device that runs and logs.

@@ -26,6 +26,7 @@ export const mgPostpone: Rule = {
       'QEMU system/memory.c memory_global_dirty_log_stop(), memory_vm_change_state_handler()',
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     const { run } = context;

@@ -49,6 +49,7 @@ export const mgStoppedEarly: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: ['vhost_log_global_stop'],
   *sequence(context) {
     const migrations = migrationsOf(context);

@@ -50,6 +50,7 @@ export const mgSyncOff: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: ['migration_bitmap_sync'],
   *sequence(context) {
     for (const point of migrationSyncs(context)) {

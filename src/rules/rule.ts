@@ -92,6 +92,11 @@ export interface Rule {
    * subject itself.
    */
   readonly triggers: readonly FactKind[];
+  /**
+   * What it asks is decided when a call begins. Without this a pass stands only for calls in which the record of their
+   * thread does not end.
+   */
+  readonly passesAtEntry?: true;
   readonly stack?: StackCheck;
   /**
    * Judges one session, once. In a note, where no order is known, only what is {@link Judgement.alone} counts. Pure, but

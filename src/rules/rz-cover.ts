@@ -38,6 +38,7 @@ export const rzCover: Rule = {
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_commit(), vhost_get_log_size()'],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     for (const event of sizeEvents(context)) {

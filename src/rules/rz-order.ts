@@ -38,6 +38,7 @@ export const rzOrder: Rule = {
     ],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_log_resize() (commit 636f4dddfe)'],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     for (const put of context.of('vhost_log_put')) {

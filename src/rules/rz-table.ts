@@ -32,6 +32,7 @@ export const rzTable: Rule = {
     exceptions: ['a resize by a log start or a device start: no table is sent then, or before it'],
     sources: ['QEMU hw/virtio/vhost.c vhost_commit()'],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     for (const event of sizeEvents(context))

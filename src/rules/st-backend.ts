@@ -36,6 +36,7 @@ export const stBackend: Rule = {
       'QEMU hw/virtio/vhost.c vhost_log_get()',
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   stack: {
     of: ['vhost_log_get'],

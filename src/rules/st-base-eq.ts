@@ -31,6 +31,7 @@ export const stBaseEq: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   stack: {
     of: ['op_set_log_base'],

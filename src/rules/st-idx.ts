@@ -66,6 +66,7 @@ export const stIdx: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   stack: {
     of: ['vhost_virtqueue_set_addr', ...OPS],

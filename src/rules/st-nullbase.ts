@@ -32,6 +32,7 @@ export const stNullbase: Rule = {
       'Linux drivers/vhost/vhost.c vhost_vring_ioctl(), log_access_ok()',
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   stack: {
     of: ['op_set_log_base'],

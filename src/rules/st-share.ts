@@ -26,6 +26,7 @@ export const stShare: Rule = {
       'QEMU hw/virtio/vhost-user.c vhost_user_requires_shm_log()',
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   stack: {
     of: ['vhost_log_get', 'vhost_log_alloc'],

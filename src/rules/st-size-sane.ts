@@ -38,6 +38,7 @@ export const stSizeSane: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   stack: {
     of: ['vhost_log_alloc', 'vhost_log_get', 'vhost_dev_log_resize'],

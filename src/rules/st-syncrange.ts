@@ -47,6 +47,7 @@ export const stSyncrange: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   stack: {
     of: ['vhost_sync_dirty_bitmap'],

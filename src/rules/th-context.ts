@@ -30,6 +30,7 @@ export const thContext: Rule = {
       'QEMU hw/virtio/virtio.c virtio_set_status()',
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     for (const call of context.of(

@@ -41,6 +41,7 @@ export const thOverlap: Rule = {
       'QEMU system/memory.c memory_region_transaction_commit()',
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     const open = new Map<string, Activation>();

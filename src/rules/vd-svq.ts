@@ -61,6 +61,7 @@ export const vdSvq: Rule = {
       },
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     const devices = new Map<string, Life[]>();

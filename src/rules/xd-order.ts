@@ -21,6 +21,7 @@ export const xdOrder: Rule = {
     exceptions: ['listeners that were registered anew between start and stop'],
     sources: ['QEMU system/memory.c MEMORY_LISTENER_CALL_GLOBAL()'],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     let start: GlobalPass | undefined;

@@ -38,6 +38,7 @@ export const xdPairs: Rule = {
       'QEMU system/memory.c memory_global_dirty_log_start()',
     ],
   },
+  passesAtEntry: true,
   triggers: [],
   *sequence(context) {
     for (const { calls } of syncRounds(context)) {

@@ -17,6 +17,7 @@ import {
   recordDoubts,
   unwatched,
 } from './queries.js';
+import { doneUnlessEnding } from './unfinished.js';
 import { unsent } from './unsent.js';
 import type { Unsent } from './unsent.js';
 
@@ -41,7 +42,7 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
   if (features !== undefined) {
     const evidence = [{ line: features.line, role: 'features' }];
     const message = 'the features word is sent in the pass';
-    return { verdict: 'pass', ...at, message, evidence };
+    return doneUnlessEnding(context, features, { ...at, message, evidence });
   }
   const [unshown] = sent;
   if (unshown !== undefined) {

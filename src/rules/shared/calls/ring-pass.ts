@@ -9,13 +9,14 @@ import { isOwn, overOf, successOf } from './log-passes.js';
 import { doubts, endOf, hasGap, lastBefore, place, probeName, unwatched } from './queries.js';
 import type { Pass } from './log-passes.js';
 import { isFailed } from './undone-pass.js';
+import { doneUnlessEnding } from './unfinished.js';
 import type { Unsent } from './unsent.js';
 
 interface Wanted {
   /** Rings that certainly have to be addressed, ascending. */
   readonly rings: readonly number[];
-  /** What the pass gives a ring, for messages. */
-  readonly what: string;
+  /** What the pass tells a ring, for messages: `to log`. */
+  readonly told: string;
   readonly harm: string;
 }
 
@@ -41,12 +42,16 @@ export function* judgePass(
       missing: ['enable_log= of vhost_virtqueue_set_addr'],
     };
   } else if (wanted.rings.length > 0) {
-    const rings = wanted.rings.join(', ');
-    yield {
-      verdict: 'pass',
-      ...at,
-      message: `${nameOf(pass)} gave ${wanted.what} to vrings ${rings}${isFailed(pass) ? ' before it failed' : ''}`,
-    };
+    const [first, ...others] = wanted.rings;
+    const vrings =
+      others.length === 0 ? `vring ${String(first)}` : `vrings ${wanted.rings.join(', ')}`;
+    const message = `${nameOf(pass)} told ${vrings} ${wanted.told}${isFailed(pass) ? ' before it failed' : ''}`;
+    const told = pass.addresses.filter((a) => a.enable === pass.enable);
+    const evidence = told.map((a) => ({
+      line: a.line,
+      role: `vring ${String(context.run.rings.ringOf(a))}`,
+    }));
+    yield doneUnlessEnding(context, told.at(-1) ?? at, { ...at, message, evidence });
   } else {
     yield {
       verdict: 'inconclusive',
@@ -86,7 +91,7 @@ function judgeMissed(
     verdict: 'violation',
     ...subject,
     ...(isExplained(context, pass, vring) ? { severity: 'note' as const } : {}),
-    message: `${nameOf(pass)} never gave ${wanted.what} to vring ${vring}: ${wanted.harm}`,
+    message: `${nameOf(pass)} never told vring ${vring} ${wanted.told}: ${wanted.harm}`,
     expected: expectedFor(context, pass, vring),
     evidence: evidenceFor(context, pass, vring),
   };
