@@ -125,11 +125,13 @@ describe('every rule that checks something is decidable', () => {
   const own = rules.map(({ info }) => info).filter(({ undecidable }) => undecidable === undefined);
 
   test.each(own)('$id names what it needs, and recipes show it', (info) => {
-    const { probes = [], traceProbes = [], messageProbes = [], requestProbes = [] } = info;
+    const { probes = [], traceProbes = [], faultProbes = [] } = info;
+    const { messageProbes = [], requestProbes = [] } = info;
     expect(probes, 'RuleInfo.probes').not.toEqual([]);
     expect(recipesFor(probes, info.backends)).not.toEqual([]);
     const { shows } = recipes.qemu(all);
-    expect(traceProbes.filter((need) => !shows.has(need))).toEqual([]);
+    const events = [...traceProbes, ...faultProbes];
+    expect(events.filter((need) => !shows.has(need))).toEqual([]);
     const messages = recipes.strace({ backends: ['user'], needs: undefined }).shows;
     expect(messageProbes.filter((need) => !messages.has(need))).toEqual([]);
     const requests = recipes.strace({ backends: ['kernel'], needs: undefined }).shows;

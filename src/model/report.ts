@@ -314,6 +314,8 @@ export interface RuleInfo {
   readonly probes?: readonly Need[];
   /** What is enough in its place without a debugger: trace events of QEMU alone. */
   readonly traceProbes?: readonly Need[];
+  /** Trace events of QEMU that show faults of vhost-user devices, though never that the rule is kept. */
+  readonly faultProbes?: readonly Need[];
   /** What is enough in its place for a vhost-user device: the messages on its connection. */
   readonly messageProbes?: readonly Need[];
   /** What is enough in its place for a device of the kernel: the requests to it. */

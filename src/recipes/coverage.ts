@@ -8,6 +8,8 @@ import type { Recipe, RecipeName, RecipeRequest } from './recipe.js';
 export interface Coverage {
   /** Ids of the rules that a capture of this recipe alone can decide. */
   readonly decides: readonly string[];
+  /** Ids of rules that it cannot decide, and of which it shows faults all the same. */
+  readonly faults: readonly string[];
   readonly leaves: readonly LeftRule[];
 }
 
@@ -28,7 +30,9 @@ export function coverageOf(
   request: RecipeRequest,
 ): Coverage {
   const decides: string[] = [];
+  const faults: string[] = [];
   const leaves: LeftRule[] = [];
+  const { shows } = recipes[name]({ backends: ['user'], needs: undefined });
   for (const rule of rules) {
     const backends = ownBackends(rule, request.backends);
     if (backends.length === 0) continue;
@@ -40,9 +44,12 @@ export function coverageOf(
     else {
       const decidesFor = backends.filter((backend) => left([backend]) === undefined);
       leaves.push({ ...why, decidesFor });
+      const { faultProbes = [] } = rule;
+      const isShown = faultProbes.length > 0 && faultProbes.every((need) => shows.has(need));
+      if (isShown && backends.includes('user')) faults.push(rule.id);
     }
   }
-  return { decides, leaves };
+  return { decides, faults, leaves };
 }
 
 type Left = Omit<LeftRule, 'decidesFor'>;

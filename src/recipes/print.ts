@@ -5,7 +5,10 @@ import type { Recipe } from './recipe.js';
 
 const WIDTH = 100;
 
-export function printRecipe({ name, about, body }: Recipe, { decides, leaves }: Coverage): string {
+export function printRecipe(
+  { name, about, body }: Recipe,
+  { decides, faults, leaves }: Coverage,
+): string {
   const lines = [
     `FILE below is this text, the output of "vhtrace probes ${name}".`,
     '',
@@ -18,6 +21,12 @@ export function printRecipe({ name, about, body }: Recipe, { decides, leaves }: 
           ...indented(decides),
         ]),
     ...partLines(leaves),
+    ...(faults.length === 0
+      ? []
+      : [
+          'Of vhost-user devices it shows faults of these, too, and never that they are kept:',
+          ...indented(faults),
+        ]),
     ...(leaves.length > 0 ? ['', ...leftLines(leaves)] : []),
   ];
   return [...lines.map((line) => `# ${line}`.trimEnd()), '', ...body, ''].join('\n');

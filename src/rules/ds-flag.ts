@@ -41,6 +41,7 @@ export const dsFlag: Rule = {
       'op_set_features',
       'op_set_vring_addr',
     ],
+    faultProbes: ['event global_dirty_changed', 'event vhost_user_write', 'event vhost_dev_start'],
     messageProbes: ['wire vhost_user_message', 'wire op_set_features', 'wire op_set_vring_addr'],
     why: 'A guest reset or a stop and cont during a migration restarts the device. Started without logging, it writes guest memory that nobody marks dirty for the rest of the migration.',
     remedy: 'Look at what cleared or changed hdev->log_enabled; a device stop must not touch it.',

@@ -41,6 +41,7 @@ export const dsLogbase: Rule = {
       'op_set_log_base',
       'return of vhost_dev_start',
     ],
+    faultProbes: ['event global_dirty_changed', 'event vhost_user_write', 'event vhost_dev_start'],
     messageProbes: [
       'wire vhost_user_message',
       'wire op_set_log_base',

@@ -39,6 +39,7 @@ export const leClear: Rule = {
       'return of vhost_dev_set_log',
       'return of op_set_features',
     ],
+    faultProbes: ['event global_dirty_changed', 'event vhost_user_write', 'event vhost_section'],
     messageProbes: [
       'wire vhost_user_message',
       'wire op_set_features',

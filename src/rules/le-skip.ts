@@ -27,6 +27,7 @@ export const leSkip: Rule = {
       'or the trace events global_dirty_changed, vhost_section and vhost_user_write (7.1 and later) with their threads (-msg timestamp=on), from the log start to the device stop',
     ],
     probes: ['vhost_migration_log', 'vhost_dev_set_log', 'vhost_log_put'],
+    faultProbes: ['event global_dirty_changed', 'event vhost_user_write', 'event vhost_section'],
     why: 'The log of a kernel device is memory of QEMU, which is freed: the kernel overwrites whatever lies there next, silently. A vhost-user backend has its own mapping of the log: it harms no memory, but pays for bits that nobody reads and keeps the log allocated.',
     remedy: 'Look at the disable branch of vhost_migration_log() of that QEMU; restart the device.',
     exceptions: [

@@ -32,6 +32,7 @@ export const lsAllRings: Rule = {
       'op_set_vring_addr',
       'return of vhost_dev_set_log',
     ],
+    faultProbes: ['event global_dirty_changed', 'event vhost_user_write', 'event vhost_section'],
     messageProbes: [
       'wire vhost_user_message',
       'wire op_set_features',

@@ -40,6 +40,7 @@ export const lsBaseFirst: Rule = {
       'vhost_dev_set_features',
       'vhost_virtqueue_set_addr',
     ],
+    faultProbes: ['event global_dirty_changed', 'event vhost_user_write'],
     messageProbes: [
       'wire vhost_user_message',
       'wire op_set_log_base',

@@ -40,6 +40,7 @@ export const lsFeatures: Rule = {
       'return of op_set_features',
       'return of vhost_dev_start',
     ],
+    faultProbes: ['event global_dirty_changed', 'event vhost_user_write'],
     messageProbes: ['wire op_set_log_base', 'wire op_set_features', 'wire op_set_vring_addr'],
     why: 'The rings log their used area, but nothing logs the guest buffers that the backend fills: received data is stale on the destination.',
     remedy: 'Look at the start of vhost_dev_set_log() of that QEMU.',

@@ -39,6 +39,7 @@ export const rzElect: Rule = {
       'probe vhost_dev_sync_region, or probe vhost_dev_elect_mem_logger since before the log start',
       'a trace log shows the resize of a vhost-user device (vhost_commit and vhost_user_write), but not who is elected: a warning',
     ],
+    faultProbes: ['event vhost_commit', 'event vhost_user_write'],
     why: 'Since 9.1 only the first device of the list vhost_log_devs[type] scans guest memory. vhost_dev_log_resize() calls vhost_log_put(), which takes the device off that list, and nothing puts it back: what the backend marks dirty is read for used rings only, and the destination of a migration that reports "completed" has stale memory.',
     probes: [
       'vhost_dev_start',
