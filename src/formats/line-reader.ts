@@ -107,6 +107,7 @@ export class LineReader {
         this.skip(line);
       },
       end: this.end.bind(this),
+      loseAbove: this.loseAbove.bind(this),
     });
   }
 
@@ -142,7 +143,8 @@ export class LineReader {
   /** Ends what is under construction, for a line that is known by itself; false where it may take the line. */
   makeWay(): boolean {
     this.#wrapped.end();
-    return this.#held.endUncut() && !this.#formats.isOpen && !this.#notes.isBusy;
+    if (!this.#held.endUncut() || this.#pager.isInterrupted) return false;
+    return !this.#formats.isOpen && !this.#notes.isBusy;
   }
 
   /** Ends what is under construction. */

@@ -1,11 +1,13 @@
 /**
- * gdb's pager: its prompts in the lines of a session, and what stands around them.
+ * Pagers, gdb's own and more(1): their prompts in the lines of a session, and what stands around them; and what somebody
+ * stopped that gdb was printing.
  *
- * Source: gdb/utils.c, prompt_for_continue().
+ * Source: gdb/utils.c, prompt_for_continue(), quit(); util-linux text-utils/more.c, output_prompt().
  */
 import { splitMargin } from '../wrappings/clean.js';
 import type { FormatOffers } from '../format-offers.js';
 import type { Line } from './pending.js';
+import type { ToldLoss } from '../told-losses.js';
 import type { GdbSession } from './session.js';
 
 /** A pager prompt inside a line: what stood before it, and what was typed or printed behind it. */
@@ -28,6 +30,16 @@ export function cutPager(line: string): PagerCut | undefined {
   return { before: line.slice(0, match.index), after: line.slice(match.index + match[0].length) };
 }
 
+// --More--    --More--(45%)    --More--(Next file: gdb2.txt)
+const MORE = /^--More--(?:\((?:\d{1,3}%|Next file: [^)]{1,255})\))?/;
+
+/** `Quit`, with the keys in front as a terminal shows them; since gdb 17 with a sign (gdb/cli/cli-style.c). */
+const QUIT = /^(?:\^C){0,8}(?:\u274c\ufe0f )?Quit[ \t]*$/;
+const KEYS = /^(?:\^C){1,8}[ \t]*$/;
+
+/** What gdb prints where the keys stopped the program, and not its output. */
+const INTERRUPTED = /^[ \t]*$|^\[(?:Switching to |New |Thread )/;
+
 const PROMPTS = [
   'Type <return> to continue, or q <return> to quit---',
   'Type <RET> for more, q to quit, c to continue without paging--',
@@ -41,6 +53,8 @@ export interface PagerOut {
   readonly skip: (line: Line) => void;
   /** Ends what is under construction. */
   readonly end: () => void;
+  /** The same; records are missing above the line. */
+  readonly loseAbove: (lineNo: number, loss: ToldLoss) => void;
 }
 
 /** The pager of one capture. */
@@ -49,6 +63,8 @@ export class Pager {
   #rest: string | undefined;
   /** There was a prompt, and nobody has quit since. */
   #isPaged = false;
+  /** Keys were pressed, and nothing says yet what they stopped. */
+  #isInterrupted = false;
 
   constructor(
     private readonly session: GdbSession,
@@ -58,6 +74,8 @@ export class Pager {
 
   /** Takes a line with a prompt in it. */
   take(line: Line): boolean {
+    if (this.#isInterrupted) this.#settle(line);
+    if (this.#takeMore(line)) return true;
     const cut = this.#cut(line.text);
     if (cut === undefined) return false;
     this.#isPaged = true;
@@ -65,17 +83,52 @@ export class Pager {
     return true;
   }
 
-  /** Takes the `Quit` that may stand below a prompt. */
+  /** Takes the `Quit` that may stand below a prompt, or anywhere in what gdb prints; and the keys alone. */
   takeQuit({ text, lineNo }: Line): boolean {
-    if (!this.#isPaged || !/^Quit[ \t]*$/.test(text)) return false;
-    this.#quit(lineNo);
+    const { isGdb, inBacktrace } = this.session;
+    const isAmid = isGdb && (inBacktrace || this.session.isNear(lineNo));
+    if (QUIT.test(text) && (this.#isPaged || isAmid)) this.#quit(lineNo);
+    else if (isAmid && KEYS.test(text)) {
+      this.#isInterrupted = true;
+      this.session.output(lineNo);
+    } else return false;
+    return true;
+  }
+
+  /** The next line says what was interrupted. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
+  }
+
+  /** No stop tells that the program was interrupted: the output was, or that stop was left out, and others with it. */
+  #settle({ text, lineNo }: Line): void {
+    if (QUIT.test(text) || / signal SIGINT\b/.test(text)) this.#isInterrupted = false;
+    else if (!INTERRUPTED.test(text) && !KEYS.test(text)) {
+      this.#isInterrupted = false;
+      this.session.markIncomplete();
+      this.out.loseAbove(lineNo, { why: 'what gdb printed was interrupted' });
+    }
+  }
+
+  /** more(1) wipes its prompt when it goes on: alone it is where a screen was copied, or left. */
+  #takeMore(line: Line): boolean {
+    const prompt = line.text.startsWith('--More--') ? MORE.exec(line.text)?.[0] : undefined;
+    if (prompt === undefined) return false;
+    const rest = line.text.slice(prompt.length);
+    const wiped = ' '.repeat(prompt.length);
+    const text = rest.startsWith(wiped) ? rest.slice(wiped.length) : rest;
+    this.formats.end();
+    if (text.trim() === '') {
+      this.out.end();
+      this.#quit(line.lineNo);
+    } else this.out.join({ ...line, text });
     return true;
   }
 
   #read({ before, after }: PagerCut, line: Line): void {
     const { lineNo } = line;
     const reply = after.trim();
-    const quits = /^q(?:uit)?$/.test(reply);
+    const quits = /^q(?:uit)?$|^\^C/.test(reply);
     this.formats.end();
     if (splitMargin(before).rest !== '') {
       this.out.join({ text: before, lineNo, cut: /^[cq]?$/.test(reply) });
