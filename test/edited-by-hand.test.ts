@@ -92,6 +92,11 @@ describe('the call that is missing is not reported where', () => {
     '(2)',
     '**second run**',
     '<b>second</b>',
+    'Run #2',
+    '=== run 2 ===',
+    '[Attempt 3]',
+    '# second attempt',
+    '// 2nd run',
   ])('a person divides the dumps: %s', (mark) => {
     expect(reportedWith(mark)).toEqual([]);
   });
@@ -113,6 +118,7 @@ test.each([
   ['what QEMU says', 'qemu-system-x86_64: vhost_virtqueue_set_addr failed'],
   ['a variable', 'vhost_log_devs[2] = (nil)'],
   ['another command of the shell', '$ ls -l gdb.txt'],
+  ['what a test in the guest counts', '=== iteration 2 ==='],
   ['a comment on a list', '# head of the list'],
   ['a breakpoint set at the prompt of gdb-dashboard', '>>> tbreak vhost_dev_cleanup'],
 ])('it is reported behind %s', (_, line) => {

@@ -10,7 +10,7 @@ import type { GdbSession } from '../gdb/session.js';
 import type { EventLines } from '../qemu/event-lines.js';
 import type { NoteFormat, NoteLine } from './note-format.js';
 import { createNoteFormats } from './note-formats.js';
-import { isComment, isEither, isFence, isHuman, isLabel } from './prose.js';
+import { isComment, isEither, isFence, isHuman, isLabel, isRunLabel } from './prose.js';
 
 /** Above a person's name in a mail (RFC 3676, 4.3). */
 const SIGNATURE = /^-- ?$/;
@@ -71,7 +71,8 @@ export class NoteReader {
     const { text, lineNo } = line;
     // Backtraces stand alone, and any may be of another run: a comment above one is no code.
     const mayBeLabel = this.#session.showsStacksOnly && line.opensParagraph && isLabel(text);
-    if (!(mayBeLabel && isComment(text)) && this.#take(line)) return;
+    const isComments = isComment(text) && (mayBeLabel || isRunLabel(text.trim()));
+    if (!isComments && this.#take(line)) return;
     if (SIGNATURE.test(text)) this.#personLine = lineNo;
     const isBelowWords = line.opensParagraph || this.#personLine === lineNo - 1;
     if (this.#events.isPiece(text, isBelowWords)) {

@@ -10,7 +10,7 @@ import { EITHER, isPrinted, isProgramOutput } from './program-output.js';
 export function isHuman(line: string, nearOutput: boolean): boolean {
   const text = line.trim();
   if (TESTPMD_BORDER.test(line)) return false;
-  if (hasOtherLetters(text) || MARK.test(text)) return true;
+  if (hasOtherLetters(text) || MARK.test(text) || isRunLabel(text)) return true;
   if (isProgramOutput(text)) return false;
   const words = countWords(text, 3);
   if (words === 0) return false;
@@ -25,6 +25,18 @@ export function isHuman(line: string, nearOutput: boolean): boolean {
 // "1)", "(2)", "3.", "**second run**", "<b>second run</b>"
 const MARK =
   /^(?:([=*~_+%-])\1{2,}$|#{3,}$|(?:[*_-] ){2,}[*_-]$|```|#{2,6}[ \t]+\S|# [A-Z][\w ,.'()-]*$|\(?\d{1,3}[.)]\)?$|(\*\*|__)(?! )[^*_]{1,80}\2$|<(b|i|strong|em|h[1-6])>[^<]{1,80}<\/\3>$)/;
+
+/**
+ * "Run #2", "=== run 2 ===", "[Attempt 3]", "# second try", "// 2nd run": who numbers runs, a person or a script, begins one. What
+ * a guest counts has other names: iteration, pass, loop, test.
+ */
+const RUN_LABEL =
+  /^[=*~_+%#/[<({-]{0,80}[ \t]{0,8}(?:(?:run|attempt|try|trial)[ -]?(?:no\. ?|#)?\d{1,3}|(?:second|third|fourth|fifth|\d{1,2}(?:st|nd|rd|th)) (?:run|attempt|try|trial))[ \t]{0,8}[=*~_+%#/\]>)}:.-]{0,80}$/i;
+
+/** The line numbers a run of whatever is captured, and says nothing else. */
+export function isRunLabel(text: string): boolean {
+  return RUN_LABEL.test(text);
+}
 
 /** Below statistics. Source: DPDK app/test-pmd/testpmd.c fwd_stats_display(), config.c nic_stats_display(). */
 const TESTPMD_BORDER = /^ {2}(?:-{76}|\+{76}|#{76})$/;
