@@ -42,6 +42,26 @@ const variants: Variant[] = [
     (text) =>
       text.replaceAll(/^/gm, '2026-11-22 03:27:38,123 process          L0389 DEBUG| [stdout] '),
   ],
+  [
+    "behind avocado's stamp with the logger",
+    (text) =>
+      text.replaceAll(
+        /^/gm,
+        '[stdlog] 2026-11-22 03:27:38,123 avocado.test process          L0389 DEBUG| ',
+      ),
+  ],
+  ["behind Zuul's stamp", (text) => text.replaceAll(/^/gm, '2026-11-22 03:27:38.123456 | ')],
+  [
+    "behind Zuul's stamp and a host",
+    (text) => text.replaceAll(/^/gm, '2026-11-22 03:27:38.123456 | controller | '),
+  ],
+  ["behind libvirt's clock", (text) => text.replaceAll(/^/gm, '2026-11-22 03:27:38.123+0000: ')],
+  [
+    'behind a pod and its container, as stern names them',
+    (text) => text.replaceAll(/^/gm, 'virt-launcher-vm1-x7k2p compute '),
+  ],
+  ['in the journal', (text) => text.replaceAll(/^/gm, 'Nov 22 03:27:38 host vm[12]: ')],
+  ['numbered with tabs', (text) => eachLine(text, (line, i) => `${i + 1}\t${line}`)],
   ['behind a tab that was escaped', (text) => text.replaceAll(/^/gm, String.raw`\t`)],
   ["behind Buildkite's stamp", (text) => text.replaceAll(/^/gm, '\x1b_bk;t=1795320809223\x07')],
   [

@@ -52,6 +52,19 @@ describe('function_graph', () => {
     expect(eventsOf(lines).map(({ what }) => what)).toEqual(['call']);
   });
 
+  it.each([
+    ['a clock', '2026-11-22T03:27:38.123Z '],
+    ['the stamp of the journal', 'Nov 22 03:27:38 host vm[12]: '],
+    ['a pod, its container and a clock', 'virt-vm1-x7k2p compute 2026-11-22T03:27:38.123Z '],
+  ])('is read behind %s', (_, margin) => {
+    const rows = [' 0)               |  vhost_net_ioctl [vhost_net]() {', ' 0) ! 312.236 us  |  }'];
+    const events = eventsOf(rows.map((row) => `${margin}${row}`));
+    expect(events.map(({ what, func }) => [what, func])).toEqual([
+      ['call', 'vhost_net_ioctl'],
+      ['return', 'vhost_net_ioctl'],
+    ]);
+  });
+
   it('keeps no more open calls than a task can have', () => {
     const open = Array<string>(2000).fill(' 0)               |  f() {');
     const close = Array<string>(2000).fill(' 0)   2.5 us      |  }');

@@ -10,7 +10,10 @@
 import { anyOf } from '../../base/any-of.js';
 
 // "   123\t#0  f () at x.c:1": cat -n and nl, in six columns; gdb lists the source without blanks in front
-export const NUMBERED = /^(?=.{6}\t) {0,5}\d{1,6}\t|^\d{7,9}\t/;
+const NUMBERED = /^(?=.{6}\t) {0,5}\d{1,6}\t|^\d{7,9}\t/;
+
+// "123\t#0  f () at x.c:1": what scripts number, and copies of cat -n; gdb lists the source so, see countsUp() in margins.ts
+export const NUMBERED_SHORT = /^(\d{1,9})(?:\t|$)/;
 
 // "123:text" and, around what was found, "122-text": grep -n -C 1; with -H or several files "qemu.log:123:text"
 const FOUND = /^(\d{1,9})[:-](?!\d\d:\d\d(?!:\d\d))/;
@@ -34,7 +37,19 @@ const OF_HOST = /^(?:\d|\[pid |VHOST_|={16} )/;
 // "[stdlog] 2026-11-22 03:00:00,000 avocado.test DEBUG| text"    "2026-11-22 03:00:00,000 INFO  [stdout] text"
 // "2026-11-22 03:00:00,000 process          L0389 DEBUG| [stdout] text": avocado, Python's logging
 const LOGGER =
-  /^(?:\[\w{1,32}\] )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:[\w.-]{1,64} +(?:L\d{4} )?)?(?:DEBUG|INFO|WARNING|WARN|ERROR) *(?:\| ?(?:\[std(?:out|err)\] )?|\[[\w.-]{1,64}\] )/;
+  /^(?:\[\w{1,32}\] )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:[\w.-]{1,64} +){0,2}(?:L\d{4} )?(?:DEBUG|INFO|WARNING|WARN|ERROR) *(?:\| ?(?:\[std(?:out|err)\] )?|\[[\w.-]{1,64}\] )/;
+
+// "2026-11-22 03:00:00.123456 | controller | text": Zuul's console log, job-output.txt
+const ZUUL = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} \|(?: (?<by>[A-Za-z][\w.-]{0,63}) \|)?(?: |$)/;
+
+// "2026-11-22 03:00:00.123+0000: text": libvirt's clock, src/util/virtime.c; its own marks of a process keep it
+const LIBVIRT =
+  /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d{4}:(?: (?!starting up |shutting down)|$)/;
+
+// "virt-launcher-vm1-x7k2p compute text": stern and kubetail. A pod's name ends with what is no word: Kubernetes'
+// apimachinery/pkg/util/rand has no vowels.
+const STERN =
+  /^(?<by>[a-z\d][a-z\d.-]{0,250}-[bcdfghjklmnpqrstvwxz2456789]{5} [a-z\d][a-z\d-]{0,62})(?: |$)/;
 
 /** Blanks of a block of code in Markdown or in a mail, of one width: what stands further in is the log's own. */
 const INDENTS: ReadonlyMap<string, RegExp> = new Map([
@@ -57,7 +72,10 @@ const DPDK_CLOCK =
 /** Lines of any session have them. `by` is who wrote the line, where a log has several writers. */
 const KINDS: readonly RegExp[] = [
   NUMBERED,
+  NUMBERED_SHORT,
   QUOTED,
+  ZUUL,
+  LIBVIRT,
   // "00:08:58.944  #6  0x..."    "[00:08:58] ..."    "2026-11-22T03:00:00.123Z ..."    "[2026-11-22T03:00:00.123Z] ..."
   /^\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?(?: {1,2}|\t)/,
   /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?: {1,2}|\t)/,
@@ -90,6 +108,7 @@ const KINDS: readonly RegExp[] = [
 
 /** So do these, of logs that collect what several programs write. */
 const NAMED_KINDS: readonly RegExp[] = [
+  STERN,
   // "backend-1  | text": docker compose
   /^(?!\d+ )(?<by>[A-Za-z0-9][\w.-]{0,254}) {1,64}\|(?: |$)/,
   // "[pod/virt-launcher-vm1/compute] text": kubectl logs --prefix
@@ -127,6 +146,9 @@ const ANY_KIND = anyOf(ALL.map(({ source }) => new RegExp(source.replaceAll(/\?<
 
 /** Of all kinds only numbers, quotes and names that end with a tab may have blanks in front: no row of the kernel is one. */
 const SET_IN = /^ +[^ \d>|\t][^\t]*$/;
+
+/** What the name of a thread, with which rows of the kernel begin, hardly is. */
+const OF_ROWS = [NUMBERED_SHORT, QUOTED, LOGGER, KERNEL_LOG, ...COUNTED, ...NAMED_KINDS];
 
 const MOST_KINDS = 3;
 
@@ -167,6 +189,8 @@ export interface Evidence {
   readonly isFound: (rest: string) => boolean;
   /** A trace of the kernel, whose rows begin with a name that may be any text, that of a quote, too. */
   readonly isKernelTrace: (rest: string) => boolean;
+  /** One whose rows are read without a name, or not behind a text. */
+  readonly isNamelessTrace: (rest: string) => boolean;
 }
 
 /** The shortest margin of the line behind which something stands that is known by itself. */
@@ -177,9 +201,10 @@ export function marginOf(line: string, evidence: Evidence): Margin | undefined {
   const kind =
     OF_SESSIONS.find((one) => isProven(line, one, evidence.isSession)) ??
     [QUOTED, KERNEL_LOG, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound)) ??
-    [QUOTED, LOGGER, KERNEL_LOG, ...COUNTED, ...NAMED_KINDS].find((one) =>
-      isProven(line, one, evidence.isKernelTrace),
-    );
+    OF_ROWS.find((one) => isProven(line, one, evidence.isKernelTrace)) ??
+    (evidence.isNamelessTrace(line)
+      ? undefined
+      : OF_SESSIONS.find((one) => isProven(line, one, evidence.isNamelessTrace)));
   if (kind !== undefined) return [kind];
   const named = stampedByName(line, evidence);
   if (named !== undefined) return named;
@@ -199,10 +224,11 @@ function isProven(line: string, kind: RegExp, proves: (rest: string) => boolean)
 }
 
 /** "[pod/vm1/compute] 2026-11-22T03:00:00.123456789Z #0 ...": what a collector writes in front of a clock. */
-function stampedByName(line: string, { isSession }: Evidence): Margin | undefined {
+function stampedByName(line: string, { isSession, isNamelessTrace }: Evidence): Margin | undefined {
   for (const name of NAMED_KINDS) {
     const cut = cutMargin(line, [name]);
-    const stamp = cut && KINDS.find((one) => isProven(cut.rest, one, isSession));
+    const proves = (rest: string): boolean => isSession(rest) || isNamelessTrace(rest);
+    const stamp = cut && KINDS.find((one) => isProven(cut.rest, one, proves));
     if (stamp !== undefined) return [name, stamp];
   }
   return undefined;
@@ -240,8 +266,8 @@ export function numberOf(
   margin: Margin | undefined,
 ): { readonly number: number; readonly file: string | undefined } | undefined {
   const kind = margin?.[0];
-  if (kind === NUMBERED) {
-    const number = Number(NUMBERED.exec(line)?.[0] ?? NaN);
+  if (kind === NUMBERED || kind === NUMBERED_SHORT) {
+    const number = Number(kind.exec(line)?.[0] ?? NaN);
     return Number.isNaN(number) ? undefined : { number, file: undefined };
   }
   if (kind === undefined || !isListing(margin)) return undefined;

@@ -7,8 +7,15 @@
  * else claims, see unknown-margins.ts.
  */
 import { isEmptyQuote } from './clean.js';
-import { isKernelTrace } from '../kernel/kernel-traces.js';
-import { cutMargin, isListing, KERNEL_LOG, marginOf, NUMBERED, numberOf } from './margin-kinds.js';
+import { isKernelTrace, isNamelessTrace } from '../kernel/kernel-traces.js';
+import {
+  cutMargin,
+  isListing,
+  KERNEL_LOG,
+  marginOf,
+  NUMBERED_SHORT,
+  numberOf,
+} from './margin-kinds.js';
 import type { Cut, Evidence, Margin } from './margin-kinds.js';
 import type { EventTable } from '../qemu/event-table.js';
 import { readEvent } from '../qemu/qemu-trace.js';
@@ -60,6 +67,8 @@ export class Margins {
   /** It was said that lines are missing in this listing. */
   #isTold = false;
   #hole: Hole | undefined;
+  /** What the line above begins with, if that is a number and a tab; 0 above the first. */
+  #tabbed: number | undefined = 0;
   #isMark = false;
 
   constructor(events: EventTable) {
@@ -71,6 +80,7 @@ export class Margins {
       mayHoldTrace: (line) => mayHoldTrace(line) || NAMED.test(line),
       isFound: (rest) => this.#isFound(rest),
       isKernelTrace,
+      isNamelessTrace,
     };
   }
 
@@ -107,6 +117,7 @@ export class Margins {
     // All lines of such a listing have a number, blank ones, too.
     if (isListing(before) && line.trim() === '') this.end();
     const text = this.#strip(line);
+    this.#tabbed = numberIn(line);
     const margin = this.#margin;
     const counted = numberOf(line, margin);
     if (counted !== undefined) this.#count(counted.number, margin === before, counted.file);
@@ -121,7 +132,7 @@ export class Margins {
     this.#number = number;
     this.#file = file;
     if (!hasHole || this.#isTold) return;
-    this.#isTold = this.#margin?.[0] !== NUMBERED;
+    this.#isTold = isListing(this.#margin);
     this.#hole = this.#isTold ? 'from here on' : 'above';
   }
 
@@ -148,11 +159,18 @@ export class Margins {
   #begin(line: string): string | undefined {
     const margin = marginOf(line, this.#evidence);
     const cut = margin && cutMargin(line, margin);
-    if (cut === undefined) return undefined;
+    if (cut === undefined || (margin?.[0] === NUMBERED_SHORT && !this.#countsUp(line)))
+      return undefined;
     this.#margin = margin;
     this.#writer = cut.writer;
     this.#isDebugger = isSession(cut.rest);
     return withoutMargin(line, cut);
+  }
+
+  /** gdb shows one line of the source below a stop, and several only of a command. */
+  #countsUp(line: string): boolean {
+    const number = numberIn(line);
+    return number !== undefined && number - 1 === this.#tabbed;
   }
 
   /** Stamps are of many logs: one of another writer, or one that a reader takes itself, is left to who reads those. */
@@ -193,7 +211,13 @@ export class Margins {
   /** A line came that has none. */
   end(): void {
     this.#margin = undefined;
+    this.#tabbed = undefined;
   }
+}
+
+function numberIn(line: string): number | undefined {
+  const digits = NUMBERED_SHORT.exec(line)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 // An empty quote does not end a frame that mail has wrapped, as a blank line would.
