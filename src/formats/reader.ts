@@ -79,6 +79,8 @@ class Reader implements CaptureReader {
     },
   });
   #count = 0;
+  /** That was told. */
+  #hasEncodedBreaks = false;
 
   constructor(table: EventTable) {
     const session = this.#session;
@@ -120,6 +122,9 @@ class Reader implements CaptureReader {
         this.#lines.join({ text, lineNo: this.#log.numberOf(line), cut });
       },
       skip,
+      lose: (line) => {
+        this.#loseEncoded(line);
+      },
       isFrameOrStop: (text, line) =>
         this.#lines.isFrameOrStop({ text, lineNo: this.#log.numberOf(line), cut: false }),
     });
@@ -205,6 +210,17 @@ class Reader implements CaptureReader {
     const span = { first: lineNo, last: lineNo };
     this.#session.problem('LINE_TOO_LONG', 'a line of over a million characters is not read', span);
     this.#lines.lose(lineNo, { why: 'a line was too long to read' });
+  }
+
+  #loseEncoded(line: number): void {
+    this.#lines.end();
+    const lineNo = this.#log.numberOf(line);
+    if (!this.#hasEncodedBreaks) {
+      const message = 'a mail whose line breaks are encoded is not read: have it decoded';
+      this.#session.problem('UNREAD_PROTOCOL', message, { first: lineNo, last: lineNo });
+    }
+    this.#hasEncodedBreaks = true;
+    this.#lines.lose(lineNo, { why: 'line breaks are encoded' });
   }
 
   take(): readonly CaptureRecord[] {

@@ -118,3 +118,39 @@ test('no size is compared in its code', () => {
     [],
   );
 });
+
+describe('a mail whose header is missing', () => {
+  /** As mail encodes it: no more than 76 columns. */
+  const encoded = (line: string, end = ''): string =>
+    `${line.replaceAll('=', '=3D')}${end}`.replaceAll(/(?:=[\dA-F]{2}|[^=\n]){73}(?!$)/g, '$&=\n');
+
+  const STOP =
+    'Thread 5 "CPU 0/TCG" hit Breakpoint 3, vhost_dev_set_features (dev=0x555556e8dec8, enable_log=true) at ../hw/virtio/vhost.c:977';
+  const ROW =
+    '3       breakpoint     keep y   0x00005555558a1c30 in vhost_dev_set_features at ../hw/virtio/vhost.c:977';
+  const EVENT =
+    '27074@1795320809.223469:vhost_region_add_section_aligned mem: 0x100000+0x3f00000 @ 0x7fa5780ff000';
+  const CALL = '4711  ioctl(12, VHOST_SET_LOG_BASE, 0x7ffd52a3c0e8) = -1 EINVAL (Invalid argument)';
+  const EXITS = ['stop', 'breakpoint-set', 'event', 'syscall'];
+
+  test.each([
+    ['a stop that is broken', STOP],
+    ['a row that is broken', ROW],
+    ['an event that is broken', EVENT],
+    ['a system call', CALL],
+  ])('%s shows it', (_, line) => {
+    const kinds = (text: string): readonly string[] =>
+      readText(text).records.flatMap(({ kind }) => (EXITS.includes(kind) ? [kind] : []));
+    expect(kinds(line)).toHaveLength(1);
+    expect(kinds(encoded(line))).toEqual(kinds(line));
+    expect(kinds(encoded(line, '=0D'))).toEqual(kinds(line));
+  });
+
+  test('one whose line breaks are encoded is told', () => {
+    const whole = `${STOP}\n977\t{\n${STOP}\n`.replaceAll('=', '=3D').replaceAll('\n', '=0D=0A');
+    const text = whole.replaceAll(/(?:=[\dA-F]{2}|[^=\n]){60}/g, '$&=\n');
+    const { problems, records } = readText(text);
+    expect(problems.map(({ code }) => code)).toContain('UNREAD_PROTOCOL');
+    expect(records.some(({ kind }) => kind === 'gap')).toBe(true);
+  });
+});
