@@ -149,6 +149,11 @@ const variants: Variant[] = [
     (line) => line - 1,
   ],
   ['with escaped underscores', (text) => text.replaceAll('_', String.raw`\_`)],
+  [
+    'with escaped underscores and brackets',
+    (text) => text.replaceAll(/[_[\]]/g, (sign) => `\\${sign}`),
+  ],
+  ['with one character for three dots', (text) => text.replaceAll('...', '\u2026')],
   ['with curly quotes', (text) => text.replaceAll(/"([^"\n]*)"/g, '\u201c$1\u201d')],
 ];
 

@@ -10,7 +10,7 @@ import { MOJIBAKE, withoutMojibake } from './mojibake.js';
 
 // Nearly every line has none of these, and one test must show it.
 const UNCLEAN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u00ad\u061c\u200b-\u200f\u2018\u2019\u201c\u201d\u2026\u2060-\u2064\ufeff\ufffd]|^[ \t>|]*[\uff1e\u00bb\u203a]|\w\\[_=]|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u00ad\u061c\u200b-\u200f\u2018\u2019\u201c\u201d\u2026\u2060-\u2064\ufeff\ufffd]|^[ \t>|]*[\uff1e\u00bb\u203a]|^\\[[#]|[\w ]\\[_=<]|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC _ bk;t=1795320809223 BEL   ESC ( B
 
@@ -29,16 +29,18 @@ const CONTROL = /[\x00-\x07\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2060-\u2
 const DOUBLE_QUOTES = /[\u201c\u201d]/g;
 const SINGLE_QUOTES = /[\u2018\u2019]/g;
 
-// vhost\_dev\_start, #1 \_\_poll, \<signal handler called\>: what Markdown editors put in front of what would be markup. Not the
+// vhost\_dev\_start, #1 \_\_poll, \[pid 12\], \<... ioctl resumed>: what Markdown editors put in front of what would be markup. Not the
 // branch of a tree, "\_ vhost_dev_start", which has no name in front.
-const ESCAPED = /\w\\[_=]|(?:#\d{1,6} +| in )\\_/;
+const ESCAPED =
+  /\w\\[_=]|(?:#\d{1,6} +| in )\\_|^\\\[(?:pid |New |Switching |Thread |Inferior |Detaching )|^\\#\d{1,6} |^[\d:. ]{0,64}\\<\.\.\. \w/;
 
 // Any sign may have one (CommonMark, 2.4); a string's own quotes and backslashes are left as they are.
 const MARKUP_ESCAPE = /\\([_*#<>[\]()`~+=.!{}|-])/g;
 
-// Word processors make one character of three dots, and others of angle brackets: strace's "<unfinished …>", "‹… ioctl resumed›", "\5\0"…
+// Word processors make one character of three dots, and others of angle brackets: strace's "<unfinished …>", "‹… ioctl resumed›", "\5\0"…,
+// the flags of ftrace's rows: "[001] …..  1859.891787: "
 const DOTS =
-  /[<\u2039](unfinished |detached )\u2026[>\u203a]|[<\u2039]\u2026( \w{1,64} resumed)[>\u203a]|(")\u2026(?=[,}\])])/g;
+  /[<\u2039](unfinished |detached )\u2026[>\u203a]|[<\u2039]\u2026( \w{1,64} resumed)[>\u203a]|(")\u2026(?=[,}\])])|(?<=\[\d{3,5}\] )([A-Za-z\d.#]{0,4})\u2026(?=[A-Za-z\d.#]{0,4} {1,8}\d{1,12}\.\d{1,9}: )/g;
 
 // Of a text in Latin-1 the byte is no character of UTF-8. Word processors write every other blank of several so.
 const NO_BREAK = /\u00a0|(?<=[ \ufffd])\ufffd|\ufffd(?=[ \ufffd])/g;
@@ -121,10 +123,13 @@ function isEscaped(line: string): boolean {
 
 function threeDots(line: string): string {
   if (!line.includes('\u2026')) return line;
-  return line.replace(DOTS, (_, end?: string, resumed?: string, string?: string) => {
-    if (end !== undefined) return `<${end}...>`;
-    return resumed === undefined ? `${string ?? ''}...` : `<...${resumed}>`;
-  });
+  return line.replace(
+    DOTS,
+    (_, end?: string, resumed?: string, string?: string, flags?: string) => {
+      if (end !== undefined) return `<${end}...>`;
+      return resumed === undefined ? `${string ?? flags ?? ''}...` : `<...${resumed}>`;
+    },
+  );
 }
 
 function straightQuotes(line: string): string {
