@@ -21,6 +21,7 @@ import { SharedEvents } from './shared-events.js';
 import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
 import type {
   Alteration,
+  CallWait,
   Enabled,
   FailedAssertion,
   RefusedOperation,
@@ -98,6 +99,7 @@ export class StepMaker {
   private exits: ThreadExit[] = [];
   private assertions: FailedAssertion[] = [];
   private refusals: RefusedOperation[] = [];
+  private readonly waits: CallWait[] = [];
   /** How many steps were made. */
   private made = 0;
   private last: Step | undefined;
@@ -202,6 +204,11 @@ export class StepMaker {
     }
   }
 
+  /** A thread waits where the capture ends. */
+  addWait(wait: CallWait): void {
+    this.waits.push(wait);
+  }
+
   private addAssertion({ span, values: { func = '', what = '', file, line } = {} }: LogLine): void {
     const place = file === undefined || line === undefined ? undefined : `${file}:${line}`;
     const session = this.sessions.current;
@@ -233,6 +240,7 @@ export class StepMaker {
       exits: this.exits,
       assertions: this.assertions,
       refusals: this.refusals,
+      waits: this.waits,
       narrowed: this.narrowed,
       enabled: this.enabled,
       conditional: new Set([...this.conditional, ...this.doubted]),

@@ -155,6 +155,23 @@ export interface FailedAssertion {
   readonly place: string | undefined;
 }
 
+/** A system call that had not returned where the capture ends, of which it is known what for it waits. */
+export interface CallWait {
+  readonly session: number;
+  /** Line of the capture. */
+  readonly line: number;
+  readonly awaits: 'reply' | 'socket' | 'kernel';
+  /** `recvmsg`. */
+  readonly func: string;
+  /** `fd 12`, with its path where that is told. */
+  readonly endpoint: string;
+  /** The vhost-user request, `SET_LOG_BASE`, or the ioctl, `VHOST_SET_LOG_BASE`. */
+  readonly request: string;
+  /** Of the thread. */
+  readonly pid: number | undefined;
+  readonly comm: string | undefined;
+}
+
 /** QEMU reports that a vhost operation was refused. */
 export interface RefusedOperation {
   readonly session: number;
@@ -184,6 +201,8 @@ export interface Steps {
   readonly exits: readonly ThreadExit[];
   readonly assertions: readonly FailedAssertion[];
   readonly refusals: readonly RefusedOperation[];
+  /** What the threads of a traced process wait for where the capture ends. */
+  readonly waits: readonly CallWait[];
   /** Steps (by index) from which on breakpoints may be switched off or narrowed: `delete`, `disable`, `condition`. */
   readonly narrowed: readonly number[];
   /** Breakpoints that a command switches on: up to then they may have been off. */

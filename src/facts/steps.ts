@@ -98,6 +98,9 @@ export class StepBuilder {
       case 'chatter':
         this.debugger.onChatter(record);
         break;
+      case 'open-call':
+        this.tools.onOpenCall(record);
+        break;
       case 'call-path':
       case 'code':
       case 'code-reference':

@@ -5,6 +5,7 @@
 import type {
   CaptureRecord,
   KernelEvent,
+  OpenCall,
   Reach,
   Span,
   SystemCall,
@@ -27,6 +28,7 @@ import { makeCall } from './stacks/calls.js';
 import { DeviceLives } from './wire/device-lives.js';
 import { NOTHING_SHOWN } from './report-step.js';
 import type { WireFact } from './step.js';
+import { OpenRequests } from './wire/open-calls.js';
 import { wireFact } from './wire/wire.js';
 import { lostEntryFact } from './wire/kernel.js';
 
@@ -62,6 +64,7 @@ export class ToolSteps {
   private readonly words = new CommandWords();
   private readonly images = new Images();
   private readonly lives = new DeviceLives();
+  private readonly requests = new OpenRequests();
   private readonly rows = new Rows();
   /** The last line of a tool is no trace event. */
   private isAfterRequest = false;
@@ -149,8 +152,14 @@ export class ToolSteps {
     const isOpen = record.kind === 'kernel-event' && !isReturn;
     const shown = { line: record.span.first, event: undefined, wire };
     const message = record.kind === 'message' ? record : undefined;
+    if (message !== undefined) this.requests.follow(message, this.maker.sessions.current);
     const entry = this.maker.show(shown, record.pid, isOpen, message);
     if (isOpen) this.maker.openCalls.open(record, entry);
+  }
+
+  onOpenCall(record: OpenCall): void {
+    const wait = this.requests.waitOf(record, this.words, this.maker.sessions.current);
+    if (wait !== undefined) this.maker.addWait(wait);
   }
 
   private returnFact(record: KernelEvent): WireFact | undefined {
@@ -193,5 +202,6 @@ export class ToolSteps {
   onLoss(reach?: Reach): void {
     this.maker.markGap(reach);
     this.maker.openCalls.forget();
+    this.requests.forget();
   }
 }

@@ -26,7 +26,7 @@ import type { Probes } from './probes.js';
 import { commonRange, profilesOf } from './profile.js';
 import type { Profile, VersionRange } from './profile.js';
 import { Rings } from './rings.js';
-import { findWaits } from './waits.js';
+import { callWaits, findWaits } from './waits.js';
 import type { Wait } from './waits.js';
 
 /** What the capture is made of. */
@@ -133,6 +133,7 @@ function runOf(
   options: RunOptions,
 ): Run {
   const { steps } = built;
+  const isOrdered = options.assumeOrdered || note === undefined;
   const stops = steps.filter(showsCalls);
   const listenerOffset = learnListenerOffset(stops);
   const activations = buildActivations(steps, built.exits, listenerOffset);
@@ -155,7 +156,7 @@ function runOf(
   let gaps = 0;
   let facts: readonly Fact[] | undefined;
   return {
-    ordered: options.assumeOrdered || note === undefined,
+    ordered: isOrdered,
     note,
     counts,
     sessions: built.sessions,
@@ -178,7 +179,7 @@ function runOf(
       atStep,
       built.assertions,
     ),
-    waits: findWaits(stops, atStep),
+    waits: [...findWaits(stops, atStep), ...(isOrdered ? callWaits(built.waits) : [])],
     devices: collectDevices(
       stops,
       factsOfDevices(steps, activations, rings),

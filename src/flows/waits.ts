@@ -1,6 +1,6 @@
 /**
- * Stacks in which QEMU waits: for a backend, or for the lock that a thread holds which waits for one. No rule judges them:
- * a wait may be short. They say what a QEMU that hangs hangs in.
+ * Stacks in which QEMU waits: for a backend, or for the lock that a thread holds which waits for one; and calls to a backend
+ * that have not returned where an strace ends. No rule judges them: a wait may be short. They say what a QEMU that hangs hangs in.
  *
  * Source: QEMU hw/virtio/vhost-user.c (vhost_user_read(), vhost_user_write()), hw/virtio/vhost-backend.c
  * (vhost_kernel_call()), hw/virtio/vhost-vdpa.c (vhost_vdpa_call()), system/cpus.c (bql_lock_impl(),
@@ -8,13 +8,29 @@
  */
 import { plainName } from '../facts/functions.js';
 import { requestTable } from '../facts/wire/requests.js';
-import type { Step } from '../facts/step.js';
+import type { CallWait, Step } from '../facts/step.js';
 import type { Frame } from '../model/record.js';
 import type { WaitSummary } from '../model/report.js';
 import type { Activation } from './activations/activation.js';
 import { actorOf } from './tree/actors.js';
 
 export type Wait = Omit<WaitSummary, 'capture'>;
+
+/** What a system call waits for where the capture ends. Pure. */
+export function callWaits(waits: readonly CallWait[]): Wait[] {
+  return waits.map(({ session, line, awaits, func, endpoint, request, pid, comm }) => ({
+    session,
+    line,
+    awaits,
+    func,
+    request,
+    stack: [],
+    device: null,
+    endpoint,
+    thread: pid === undefined ? null : `thread ${pid}${comm === undefined ? '' : ` (${comm})`}`,
+    times: 1,
+  }));
+}
 
 /** What waits, by the function that does nothing else. */
 const PLACES: readonly { readonly awaits: Wait['awaits']; readonly func: RegExp }[] = [

@@ -1,5 +1,5 @@
 /** Offers lines to the formats of line-formats.ts, and ends the one whose record is under construction. */
-import type { FormatId } from '../model/record.js';
+import type { CaptureRecord, FormatId } from '../model/record.js';
 import type { GdbSession } from './gdb/session.js';
 import type { LineFormat } from './line-format.js';
 import { createLineFormats } from './line-formats.js';
@@ -52,11 +52,26 @@ export class FormatOffers {
 
   /** Ends what is under construction. */
   end(): void {
+    this.#end((open) => open.end());
+  }
+
+  /** The input ends in front of this line. */
+  finish(next: number): void {
+    const open = this.#open;
+    this.#end((format) => format.finish?.(next) ?? format.end());
+    this.#session.closeAll();
+    for (const format of this.#formats) {
+      const last = format === open ? [] : (format.finish?.(next) ?? []);
+      if (last.length > 0) this.#session.addForeign(format.id, last);
+    }
+  }
+
+  #end(close: (open: LineFormat) => readonly CaptureRecord[]): void {
     const open = this.#open;
     this.#open = undefined;
     if (open !== undefined) {
       const before = open.problem;
-      this.#session.addForeign(open.id, open.end());
+      this.#session.addForeign(open.id, close(open));
       if (open.problem !== before) this.#tell(open);
       this.#tellMissed(open);
     }

@@ -81,6 +81,11 @@ export class Waiting<Entry extends { readonly slot: Slot }> {
     return entry;
   }
 
+  /** In the order in which they came. */
+  all(): readonly Entry[] {
+    return [...this.#entries.values()];
+  }
+
   clear(): void {
     for (const { slot } of this.#entries.values()) slot.waits -= 1;
     this.#entries.clear();

@@ -19,6 +19,11 @@ export interface LineFormat {
    * record under construction, if there is one.
    */
   end(): readonly CaptureRecord[];
+  /**
+   * The input ends in front of this line: gives what {@link end} gives, and what is known only now. Called once, whether
+   * or not a record is under construction.
+   */
+  finish?(next: number): readonly CaptureRecord[];
   /** True while a record is under construction: only then is `end()` called. */
   readonly isOpen: boolean;
   /** What is wrong with the line that was claimed last, or with what `end()` gave, for a format that has lines it cannot read. */

@@ -154,12 +154,11 @@ export class LineReader {
     this.#formats.end();
   }
 
-  /** The input ends, perhaps inside of what is under construction. */
-  finish(): void {
+  /** The input ends in front of this line, perhaps inside of what is under construction. */
+  finish(next: number): void {
     this.#wrapped.end();
     this.#held.end(true);
-    this.#formats.end();
-    this.#session.closeAll();
+    this.#formats.finish(next);
     this.#missed.finish();
   }
 

@@ -236,7 +236,7 @@ class Reader implements CaptureReader {
       const lineNo = this.#log.numberOf(this.#count + 1);
       this.#lines.loseAbove(lineNo, { why: 'the end of the last line is missing' });
     }
-    this.#lines.finish();
+    this.#lines.finish(this.#log.numberOf(this.#count + 1));
     if (this.#clock.finish()) this.#tellBackwards(this.#log.numberOf(this.#count + 1));
     const records = this.#sink.finish();
     const { blank, problems } = this.#sink;

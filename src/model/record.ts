@@ -265,6 +265,19 @@ export interface SystemCall extends Stamp {
 }
 
 /**
+ * A system call that had not returned where the capture of its thread ends; its record, or that of the message in it, may
+ * stand far above. Source: strace's src/syscall.c, syscall_entering_trace(), which prints what is known before the call.
+ */
+export interface OpenCall {
+  readonly kind: 'open-call';
+  /** Empty: it stands behind everything that is read, or above the line that the end of the capture cuts. */
+  readonly span: Span;
+  readonly call: SystemCall;
+  /** As messages name it: `fd 12`. */
+  readonly channel: string;
+}
+
+/**
  * One vhost-user message: seen in the bytes of a sendmsg, or in the log of a backend.
  *
  * Source: QEMU docs/interop/vhost-user.rst; libvhost-user.c, vu_message_print(); DPDK lib/vhost/vhost_user.c.
@@ -448,6 +461,7 @@ export type CaptureRecord =
   | TraceEvent
   | KernelEvent
   | SystemCall
+  | OpenCall
   | VhostUserMessage
   | LogLine
   | ForeignStack

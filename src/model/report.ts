@@ -174,23 +174,25 @@ export interface CrashSummary {
   readonly rules: readonly string[];
 }
 
-/** A stack in which QEMU waits. No verdict: it says what a QEMU that hangs hangs in. */
+/** A stack in which QEMU waits, or a system call in which it does where an strace ends. No verdict: it says what a QEMU that hangs hangs in. */
 export interface WaitSummary {
   /** sha256 of the capture. */
   readonly capture: string;
   readonly session: number;
-  /** Line of the frame of `func`. */
+  /** Line of the frame of `func`, or of the call. */
   readonly line: number;
   /** The reply of a vhost-user backend, room on its socket, the end of an ioctl, or QEMU's big lock. */
   readonly awaits: 'reply' | 'socket' | 'kernel' | 'lock';
-  /** The function that asked for it: `vhost_user_get_vring_base`. */
+  /** The function that asked for it, `vhost_user_get_vring_base`, or the system call, `recvmsg`. */
   readonly func: string;
-  /** The vhost-user request that it sends, `GET_VRING_BASE`; null where it is not named like one. */
+  /** The vhost-user request that it sends, `GET_VRING_BASE`, or the ioctl, `VHOST_SET_LOG_BASE`; null where it is not named like one. */
   readonly request: string | null;
   /** Known calls of the stack, innermost first. */
   readonly stack: readonly string[];
   readonly device: string | null;
-  /** `main loop`, `migration thread`, `vCPU`; null where its outer frames do not say. */
+  /** File descriptor of a system call, which had not returned where the capture ends: `fd 12`; absent for a stack. */
+  readonly endpoint?: string;
+  /** `main loop`, `migration thread`, `vCPU`, of a system call `thread 2301`; null where its outer frames or strace do not say. */
   readonly thread: string | null;
   /** Stacks that show it: of one thread, or where `stack` is empty, of all threads that wait alike. */
   readonly times: number;

@@ -20,13 +20,14 @@ const MAX_LINES = 8;
 /** Captures, devices, migrations, rules and the verdict. */
 export function renderSummary(report: CheckReport, options: ReportOptions, colors: Colors): string {
   const sections = [
+    // Where QEMU hangs, that is what is asked.
+    section('waits', waitLines(report, options)),
     section('captures', captureLines(report, options)),
     section('devices', deviceLines(report, options)),
     section('backends', endpointLines(report, options)),
     section('QEMU', profileLines(report, options)),
     section('migrations', migrationLines(report, options)),
     section('crashes', crashLines(report, options)),
-    section('waits', waitLines(report, options)),
     section('altered by the debugger', alterationLines(report, options)),
     section('problems', problemLines(options)),
     section('known', knownLines(report, options)),

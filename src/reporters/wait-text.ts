@@ -1,4 +1,4 @@
-/** Stacks in which QEMU waits, in words. */
+/** Stacks and system calls in which QEMU waits, in words. */
 import type { WaitSummary } from '../model/report.js';
 
 /** Callers that are named: what they do is told by the innermost ones. */
@@ -6,9 +6,12 @@ const MOST_CALLERS = 4;
 
 /** One sentence, without its line. */
 export function waitText(wait: WaitSummary): string {
-  const { stack, device, thread, times } = wait;
+  const { stack, device, endpoint, thread, times } = wait;
   const who = thread === null ? '' : `${thread}: `;
   const whose = device === null ? '' : `, device ${device}`;
+  if (endpoint !== undefined) {
+    return `${who}the capture ends while it ${awaited(wait)} in ${callText(wait)} on ${endpoint}`;
+  }
   if (stack.length === 0) {
     return `${who}${awaited(wait)}${times > 1 ? `, ${times} stacks` : ''}`;
   }
@@ -17,6 +20,10 @@ export function waitText(wait: WaitSummary): string {
   const more = callers.length > MOST_CALLERS ? ' < ...' : '';
   const again = times > 1 ? `, in ${times} stacks` : '';
   return `${who}${awaited(wait)} in ${named}${more}${whose}${again}`;
+}
+
+function callText({ func, awaits, request }: WaitSummary): string {
+  return awaits === 'kernel' ? `${func}(${request ?? ''})` : `${func}()`;
 }
 
 function awaited({ awaits, request }: WaitSummary): string {

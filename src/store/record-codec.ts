@@ -17,6 +17,7 @@ import type {
   Heading,
   KernelEvent,
   LogLine,
+  OpenCall,
   OrderMark,
   PrintedValue,
   ProcessMark,
@@ -46,6 +47,7 @@ type PlainRecord =
   | Heading
   | KernelEvent
   | LogLine
+  | OpenCall
   | OrderMark
   | PrintedValue
   | SourceCode
@@ -191,6 +193,7 @@ function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
     case 'kernel-event':
     case 'log':
     case 'message':
+    case 'open-call':
     case 'order':
     case 'return':
     case 'syscall':
@@ -299,6 +302,7 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
     case 'kernel-event':
     case 'log':
     case 'message':
+    case 'open-call':
     case 'order':
     case 'return':
     case 'syscall':

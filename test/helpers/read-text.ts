@@ -48,12 +48,15 @@ export function readFile(path: string): Reading {
   return readText(readFileSync(path, 'utf8'));
 }
 
+/** They may stand between two lines, or behind the last one. */
+const BETWEEN: ReadonlySet<CaptureRecord['kind']> = new Set(['gap', 'open-call', 'order']);
+
 /** Every line lies in one record, or is blank and counted; records stand in file order. */
 export function expectEveryLineOnce(reading: Reading): void {
   let last = 0;
   let covered = reading.blank;
   for (const { span, kind } of reading.records) {
-    const isBetween = (kind === 'gap' || kind === 'order') && span.last === span.first - 1;
+    const isBetween = BETWEEN.has(kind) && span.last === span.first - 1;
     if (span.first <= last || (span.last < span.first && !isBetween)) {
       expect.fail(`${kind} at lines ${span.first} to ${span.last} comes after line ${last}`);
     }
@@ -77,6 +80,8 @@ export function shift(records: readonly CaptureRecord[], by: number): readonly C
         return record.reach === undefined
           ? { ...record, span }
           : { ...record, span, reach: shiftReach(record.reach, by) };
+      case 'open-call':
+        return { ...record, span, call: { ...record.call, span: shiftSpan(record.call.span, by) } };
       default:
         return { ...record, span };
     }

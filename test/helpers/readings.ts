@@ -160,6 +160,12 @@ const other: fc.Arbitrary<CaptureRecord> = fc.oneof(
     ),
   }),
   record({
+    kind: fc.constant('open-call'),
+    span,
+    call: record({ kind: fc.constant('syscall'), span, name: text, fd: number, pid: number }),
+    channel: text,
+  }),
+  record({
     kind: fc.constant('syscall'),
     span,
     name: text,

@@ -237,6 +237,8 @@ function evidence(records: readonly CaptureRecord[]): readonly CaptureRecord[] {
     (record) =>
       record.kind !== 'prose' &&
       record.kind !== 'chatter' &&
+      // Told behind everything.
+      record.kind !== 'open-call' &&
       !(record.kind === 'gap' && record.why === 'a piece of an event'),
   );
 }

@@ -64,6 +64,11 @@ export function lengthOf({ bytes, cut }: Transfer, result: string | undefined): 
   return cut ? undefined : bytes.length;
 }
 
+/** Key of the thread that made the call. */
+export function threadOf({ pid }: { readonly pid?: number | undefined }): string {
+  return String(pid ?? '');
+}
+
 export function channelOf({ fd, path }: SystemCall): string {
   return path === undefined ? `fd ${fd ?? '?'}` : `fd ${fd ?? '?'} ${path}`;
 }

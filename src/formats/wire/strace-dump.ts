@@ -13,6 +13,9 @@ const HEX_COLUMNS = 49;
 /** No message is longer. */
 const MOST_BYTES = 8192;
 
+/** Of the largest message that is read. */
+export const MOST_DUMP_LINES = 1024;
+
 export class Dump {
   readonly #bytes: number[] = [];
   /** Where the buffer that is printed began. */

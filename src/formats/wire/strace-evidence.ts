@@ -55,6 +55,11 @@ export function isAttachment(text: string): boolean {
   );
 }
 
+/** Of the call above, behind which strace has told on a terminal that it goes: "strace: Process 17636 detached". */
+export function isEndOfInterrupted(text: string): boolean {
+  return /^ ?<detached \.\.\.>$/.test(text);
+}
+
 // On a terminal, what QEMU itself says comes in between, and nothing of strace is lost there:
 // "qemu-system-x86_64: vhost_set_log_base failed: Bad address (14)"   "(qemu:17636): GLib-CRITICAL **: x"
 export function isOfProgram(text: string): boolean {
@@ -62,3 +67,10 @@ export function isOfProgram(text: string): boolean {
     text,
   );
 }
+
+/** "4703 04:01:10.016000 ioctl(", "[pid 17] 1795721469.563229 sendmsg(": with the microsecond. */
+export const FINE_STAMP =
+  /^(?:\[pid {1,8}\d{1,10}\] |\d{1,10} {1,8})?(?:\d\d:\d\d:\d\d|\d{9,10})\.\d{6,9} [a-z<]/;
+
+/** `4:01:10.029000 sendmsg(12<...`: of the line that begins with a thread and a time something is lost. */
+export const TORN_STAMP = /^[\d:.,\]) ]{1,32}[a-z]\w*\(/;

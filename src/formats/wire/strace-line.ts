@@ -53,12 +53,17 @@ const LONGEST_END = 1024;
 const HOPEFUL =
   /\)[ \t]*= |<unfinished \.\.\.>|<detached \.\.\.>|(?:\+\+\+|---)(?:[ \t]*(?:$|\|)|[<^\\=])|^strace: |^\[ Process /;
 
+/** "recvmsg(12, ^Cstrace: Process 17636 detached": what strace says at its end, on a terminal, while a call is under way. */
+const NOTICE_BEHIND = /(?:\^C)?strace: Process \d{1,10} detached$/;
+
 /** Reads the line, or gives undefined when it has not the form of strace's output. */
 export function straceLine(line: string): StraceLine | undefined {
-  const text =
+  const short =
     line.length > LONGEST_LINE
       ? line.slice(0, LONGEST_LINE - LONGEST_END) + line.slice(-LONGEST_END)
       : line;
+  const notice = short.endsWith(' detached') ? short.search(NOTICE_BEHIND) : 0;
+  const text = notice > 0 ? `${short.slice(0, notice)} <detached ...>` : short;
   if (!HOPEFUL.test(text)) return undefined;
   const read = accept(text);
   if (read !== undefined) return withWholeErrno(read, text);

@@ -16,9 +16,18 @@ import type { CaptureRecord, Problem, Span, SystemCall } from '../../model/recor
 import { HeldRecords, Waiting } from '../held-records.js';
 import type { Slot } from '../held-records.js';
 import type { LineFormat } from '../line-format.js';
-import { callOf } from './strace-call.js';
-import { Dump } from './strace-dump.js';
-import { hasTornCall, isAttachment, isEvidence, isOfProgram } from './strace-evidence.js';
+import { callOf, threadOf } from './strace-call.js';
+import { openCalls } from './strace-open-calls.js';
+import { Dump, MOST_DUMP_LINES } from './strace-dump.js';
+import {
+  FINE_STAMP,
+  hasTornCall,
+  isAttachment,
+  isEndOfInterrupted,
+  isEvidence,
+  isOfProgram,
+  TORN_STAMP,
+} from './strace-evidence.js';
 import { SocketNames } from './socket-names.js';
 import { ThreadFiles } from './strace-files.js';
 import {
@@ -60,18 +69,8 @@ interface Dumped {
   readonly below: number[];
 }
 
-/** Of the largest message that is read. */
-const MOST_DUMP_LINES = 1024;
-
 /** Threads that are remembered; a hostile file has a new one on each line. */
 const MOST_THREADS = 4096;
-
-/** "4703 04:01:10.016000 ioctl(", "[pid 17] 1795721469.563229 sendmsg(": with the microsecond. */
-const FINE_STAMP =
-  /^(?:\[pid {1,8}\d{1,10}\] |\d{1,10} {1,8})?(?:\d\d:\d\d:\d\d|\d{9,10})\.\d{6,9} [a-z<]/;
-
-/** `4:01:10.029000 sendmsg(12<...`: of the line that begins with a thread and a time something is lost. */
-const TORN_STAMP = /^[\d:.,\]) ]{1,32}[a-z]\w*\(/;
 
 class Strace implements LineFormat {
   readonly id = 'strace';
@@ -136,6 +135,15 @@ class Strace implements LineFormat {
     return this.#held.flush();
   }
 
+  finish(next: number): readonly CaptureRecord[] {
+    const cut = this.#wrapped?.read === undefined ? this.#wrapped : undefined;
+    if (cut === undefined) return [...this.end(), ...openCalls(this.#torn.all(), next)];
+    // The end of the capture is no loss of what stands above it.
+    this.#settle();
+    for (const open of openCalls(this.#torn.all(), cut.span.first, cut.text)) this.#held.add(open);
+    return this.end();
+  }
+
   #goesOn(text: string, lineNo: number): boolean {
     const wrapped = this.#wrapped;
     if (wrapped === undefined) return false;
@@ -151,7 +159,7 @@ class Strace implements LineFormat {
       if (isTornEnd(line, text)) this.#wrapped = new WrappedCall(text, lineNo, line);
       else this.#readWhole(line, { first: lineNo, last: lineNo }, text);
     } else if (isNear && isAttachment(text)) this.#attach(text, lineNo);
-    else if (isNear && isOfProgram(text)) this.#chatter(lineNo);
+    else if (isNear && (isOfProgram(text) || isEndOfInterrupted(text))) this.#chatter(lineNo);
     else if ((isNear || isSurelyCall(text)) && beginsCall(text)) {
       this.#wrapped = new WrappedCall(text, lineNo, undefined);
     } else if (isNear && TORN_STAMP.test(text)) this.#loseHead(text, lineNo);
@@ -337,8 +345,4 @@ class Strace implements LineFormat {
     this.#missed.push(call.span.first);
     return this.#gap(call.span, `a message of ${call.name}() could not be read`);
   }
-}
-
-function threadOf({ pid }: { readonly pid?: number | undefined }): string {
-  return String(pid ?? '');
 }

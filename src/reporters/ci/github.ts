@@ -13,6 +13,7 @@ import { subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
 import { count, displayPath, rulesOffText } from '../text.js';
 import { undecidedCaptures, undecidedHeadline } from '../undecided.js';
+import { waitText } from '../wait-text.js';
 import { repositoryPath } from './locations.js';
 
 /** Annotations of one kind that GitHub shows of a step. */
@@ -63,6 +64,11 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
     const path = report.captures.find(({ sha256 }) => sha256 === crash.capture)?.path ?? '';
     const place = { path, line: crash.line };
     lines.push(located('warning', place, { title: 'QEMU crashes' }, crashText(crash), options));
+  }
+  for (const wait of (report.waits ?? []).slice(0, SHOWN - 1)) {
+    const path = report.captures.find(({ sha256 }) => sha256 === wait.capture)?.path ?? '';
+    const place = { path, line: wait.line };
+    lines.push(located('notice', place, { title: 'QEMU waits' }, waitText(wait), options));
   }
   const { error, warning, note } = report.summary.violations;
   const found = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')];

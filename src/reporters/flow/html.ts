@@ -10,6 +10,7 @@ import { escapeHtml } from './html-text.js';
 import { inOrder } from '../order.js';
 import { count, displayPath } from '../text.js';
 import { undecidedHeadline } from '../undecided.js';
+import { waitText } from '../wait-text.js';
 
 /** A whole page. Pure. */
 export function renderHtml(flows: readonly Flow[], report: CheckReport): string {
@@ -30,7 +31,7 @@ export function renderHtml(flows: readonly Flow[], report: CheckReport): string 
 <p class="filter"><label>Filter <input type="search" id="filter" placeholder="function, device, rule, text" autocomplete="off"></label> <output id="matches"></output></p>
 </header>
 <main>
-<section aria-label="findings">
+${waitsSection(report)}<section aria-label="findings">
 <h2>Findings</h2>
 ${findingsList(report)}
 </section>
@@ -64,6 +65,17 @@ function findingsList(report: CheckReport): string {
       ? ''
       : `<details><summary>${open.length} inconclusive</summary>${list(open)}</details>`,
   ].join('\n');
+}
+
+/** Where QEMU hangs, that is what is asked. */
+function waitsSection({ captures, waits = [] }: CheckReport): string {
+  if (waits.length === 0) return '';
+  const items = waits.map((wait) => {
+    const path = captures.find(({ sha256 }) => sha256 === wait.capture)?.path ?? '';
+    const place = captures.length > 1 ? `${displayPath(path)} ` : '';
+    return `<li>${escapeHtml(`${place}line ${wait.line}: ${waitText(wait)}`)}</li>`;
+  });
+  return `<section aria-label="waits">\n<h2>Waits</h2>\n<ul>\n${items.join('\n')}\n</ul>\n</section>\n`;
 }
 
 function noViolationText({ summary }: CheckReport): string {

@@ -163,7 +163,7 @@ const crash = s.objectOf<CrashSummary>(
   {
     capture,
     session,
-    line: s.described(s.line, 'of the frame of `func`'),
+    line: s.described(s.line, 'of the frame of `func`, or of the system call'),
     func: s.described(s.text, 'the function that QEMU dies in'),
     place: s.described(s.nullable(s.text), 'its file and line, as gdb prints them'),
     how: s.described(
@@ -187,17 +187,25 @@ const wait = s.objectOf<WaitSummary>(
       s.oneOf(['reply', 'socket', 'kernel', 'lock']),
       "the reply of a vhost-user backend, room on its socket, the end of an ioctl, or QEMU's big lock",
     ),
-    func: s.described(s.text, 'the function that asked for it'),
-    request: s.described(s.nullable(s.text), 'the vhost-user request that it sends'),
+    func: s.described(s.text, 'the function that asked for it, or the system call'),
+    request: s.described(s.nullable(s.text), 'the vhost-user request that it sends, or the ioctl'),
     stack: s.described(s.listOf(s.text), 'known calls, innermost first'),
     device: s.nullable(s.address),
-    thread: s.described(s.nullable(s.text), '`main loop`, `migration thread`, `vCPU`'),
+    thread: s.described(
+      s.nullable(s.text),
+      '`main loop`, `migration thread`, `vCPU`, `thread 2301`',
+    ),
     times: s.described(
       s.line,
       'stacks that show it: of one thread, or where `stack` is empty, of all that wait alike',
     ),
   },
-  {},
+  {
+    endpoint: s.described(
+      s.text,
+      'file descriptor of a system call that had not returned where the capture ends',
+    ),
+  },
 );
 
 const alteration = s.objectOf<AlterationSummary>(
@@ -288,7 +296,10 @@ export const checkSchema = s.document(
       ),
     },
     {
-      waits: s.described(s.listOf(wait), 'stacks in which QEMU waits; no verdict'),
+      waits: s.described(
+        s.listOf(wait),
+        'stacks in which QEMU waits, and calls to a backend that had not returned where an strace ends; no verdict',
+      ),
       cutMigrations: s.described(
         s.listOf(cutMigration),
         'sessions of which no stack reaches migration_thread, and the first stack that may be of one',

@@ -36,7 +36,7 @@ function verdictText({ judged, width, style, captures }: HeaderOptions): string 
   if (judged instanceof Error) return colors.red('could not be judged');
   const { violations, pass, inconclusive } = judged.report.summary;
   const isDecided = pass + violations.warning + violations.note > 0;
-  const { devices, crashes } = judged.report;
+  const { devices, crashes, waits = [] } = judged.report;
   const isWide = width >= 60;
   const parts = [
     width >= WITH_DEVICES && captures.length > 0 ? colors.dim(count(devices.length, 'device')) : '',
@@ -50,6 +50,9 @@ function verdictText({ judged, width, style, captures }: HeaderOptions): string 
     ...crashes
       .slice(0, 1)
       .map(({ line }) => colors.red(isWide ? `crash at line ${line}` : 'crash')),
+    ...waits
+      .slice(0, 1)
+      .map(({ line }) => colors.yellow(isWide ? `waits at line ${line}` : 'waits')),
     violations.warning === 0
       ? ''
       : colors.yellow(
