@@ -25,7 +25,7 @@ export class MiBreakpoints {
   readonly #known = new Map<number, MiBreakpoint>();
   readonly #scripts = new Map<number, string>();
 
-  /** `^done,bkpt={...}`, `=breakpoint-created,bkpt={...}`; undefined for watchpoints and catchpoints. */
+  /** `^done,bkpt={...}`, `=breakpoint-created,bkpt={...}`; undefined for what has no number. */
   set(items: readonly MiItem[]): MiBreakpoint | undefined {
     const read = readBreakpoint(itemsOf(items, 'bkpt') ?? []);
     if (read !== undefined) this.#remember(read);
@@ -41,6 +41,8 @@ export class MiBreakpoints {
     if (list !== undefined) return list;
     const known = this.#known.get(read.number);
     this.#remember(read);
+    // `enable once 3`
+    if (read.temporary && known?.temporary !== true) return { ...read, narrowed: true };
     return known === undefined || known.narrowed !== read.narrowed ? read : undefined;
   }
 
@@ -79,8 +81,11 @@ export class MiBreakpoints {
 
 function readBreakpoint(items: readonly MiItem[]): MiBreakpoint | undefined {
   const number = numberOf(textOf(items, 'number'));
-  if (number === undefined || !/^(?:hw )?breakpoint$/.test(textOf(items, 'type') ?? '')) {
-    return undefined;
+  if (number === undefined) return undefined;
+  if (!/^(?:hw )?breakpoint$/.test(textOf(items, 'type') ?? '')) {
+    const nowhere = { func: undefined, file: undefined, line: undefined };
+    const other = { kind: 'breakpoint-set', number, temporary: false, ...nowhere } as const;
+    return { ...other, narrowed: true, inside: true };
   }
   const func = functionOf(items);
   return {

@@ -27,7 +27,10 @@ const SWITCHED_OFF =
 
 // What was asked for may not be echoed.
 const NARROWED =
-  /^(?:Will ignore next (?:\d+ )?crossings? of breakpoint|Deleted breakpoints?|Error in re-setting breakpoint) (\d+)/;
+  /^(?:Will ignore next (?:\d+ )?crossings? of breakpoint|Deleted breakpoints?|Error in re-setting breakpoint) (\d+)( \d)?/;
+
+// They have a number like a breakpoint, and do not stop at the entry of a function: gdb/breakpoint.c.
+const NO_BREAKPOINT = /^(?:Dprintf|Catchpoint) (\d+) (?:at |\()/;
 
 // gdb/breakpoint.c, breakpoint_1(), delete_command(); the long forms since gdb 15
 const NO_BREAKPOINTS =
@@ -149,9 +152,16 @@ export class GdbOutput {
       this.#session.addOutput(NO_BREAKPOINTS.test(text) ? { ...all, listed: true } : all);
       return;
     }
-    const narrowed = NARROWED.exec(text)?.[1];
+    const [, narrowed, another] = NARROWED.exec(text) ?? [];
     if (narrowed !== undefined) {
-      this.#session.addOutput(this.#session.breakpoints.narrow(Number(narrowed), lineNo));
+      const which = another === undefined ? Number(narrowed) : 0;
+      this.#session.addOutput(this.#session.breakpoints.narrow(which, lineNo));
+      return;
+    }
+    const other = NO_BREAKPOINT.exec(text)?.[1];
+    if (other !== undefined) {
+      const set = this.#session.breakpoints.narrow(Number(other), lineNo);
+      this.#session.addOutput({ ...set, inside: true });
       return;
     }
     if (NARROWED_ROW.test(text) && this.#narrowRow(lineNo)) return;
