@@ -180,7 +180,7 @@ describe('not every call is reported', () => {
     ['Deleted breakpoint 3 '],
   ])('from `%s` on', (line) => {
     const { narrowed } = steps('(gdb) b vhost_log_put', SET, ...hit(3, 396), line, ...hit(3, 396));
-    expect(narrowed).toEqual([1]);
+    expect(narrowed).toMatchObject([{ from: 1 }]);
   });
 
   test.each([
@@ -243,6 +243,37 @@ describe('not every call is reported', () => {
     const set = ['(gdb) b vhost_log_put', SET, ...listed, '>bt', ...rest, ...table, row];
     const { narrowed, conditional } = steps(...set, '', ...hit(3, 396));
     expect([narrowed, [...conditional]]).toEqual([[], []]);
+  });
+});
+
+describe('a function with several breakpoints', () => {
+  const second = SET.replace('Breakpoint 3', 'Breakpoint 4');
+  const set = ['(gdb) b vhost_log_put', SET, '(gdb) b vhost_log_put', second];
+  const other = hit(5, 12).map((line) => line.replace('vhost_log_put', 'vhost_log_get'));
+  /** At which of the three hits of another breakpoint it is known to be watched. */
+  const watched = (first: readonly string[], then: readonly string[]): readonly boolean[] => {
+    const text = [...first, ...other, ...then, ...other, ...other].join('\n');
+    const { probes, steps: built } = buildRun(readText(text), { assumeOrdered: false });
+    return built.map(({ index }) => probes.watching('vhost_log_put', index, index) !== undefined);
+  };
+
+  test.each([
+    [set, [], [true, true, true]],
+    [set, ['(gdb) disable 3'], [true, true, true]],
+    [set, ['(gdb) disable 4'], [true, true, true]],
+    [set, ['(gdb) disable 3', '(gdb) delete 4'], [true, false, false]],
+    [set, ['(gdb) disable'], [true, false, false]],
+    [set, ['(gdb) enable 3'], [true, true, true]],
+    [set, ['(gdb) enable 3-4'], [false, true, true]],
+    [
+      ['(gdb) tbreak vhost_log_put', `Temporary b${SET.slice(1)}`, ...set.slice(2)],
+      ['(gdb) enable 4'],
+      [false, true, true],
+    ],
+    [set.slice(0, 2), set.slice(2), [true, true, true]],
+    [set.slice(0, 2), ['(gdb) disable 3', ...set.slice(2)], [true, true, true]],
+  ])('%j, then %j', (first, then, expected) => {
+    expect(watched(first, then)).toEqual(expected);
   });
 });
 

@@ -58,18 +58,18 @@ describe('breakpoints may be switched off', () => {
       ['(gdb) python', '>for b in gdb.breakpoints():', '>  b.enabled = False', '>end'],
     ],
     ['by Guile', ['(gdb) guile (set-breakpoint-enabled! b #f)']],
-    ['in a block', ['(gdb) if 1', ' >disable 15 43', ' >end']],
+    ['in a block', ['(gdb) if 1', ' >disable 19 43', ' >end']],
     ['in a loop', ['(gdb) while $i < 9', ' >disable $i', ' >set $i = $i + 1', ' >end']],
-    ['by the machine interface', ['(gdb) interpreter-exec mi "-break-disable 15 43"', '^done']],
+    ['by the machine interface', ['(gdb) interpreter-exec mi "-break-disable 19 43"', '^done']],
     ['by a text that is put together', ['(gdb) eval "disable %d", 15']],
     ['by a file', ['(gdb) source quiet.gdb']],
     ['by a command defined elsewhere', ['(gdb) quiet_all']],
     ['by a definition', ['(gdb) define hook-quiet', '>disable', '>end']],
-    ['by an alias', ['(gdb) alias quiet = disable 15', '(gdb) quiet']],
-    ['under another setting', ['(gdb) with language c -- disable 15']],
-    ['with its output in a pipe', ['(gdb) pipe disable 15 | cat', '(gdb) | delete 3 | cat']],
-    ['for each frame', ['(gdb) frame apply 1 -q disable 15']],
-    ['for each thread', ['(gdb) thread apply all -s disable 15']],
+    ['by an alias', ['(gdb) alias quiet = disable 19', '(gdb) quiet']],
+    ['under another setting', ['(gdb) with language c -- disable 19']],
+    ['with its output in a pipe', ['(gdb) pipe disable 19 | cat', '(gdb) | delete 3 | cat']],
+    ['for each frame', ['(gdb) frame apply 1 -q disable 19']],
+    ['for each thread', ['(gdb) thread apply all -s disable 19']],
     ['and a table is empty', ['(gdb) info breakpoints', 'No breakpoints or watchpoints.']],
     [
       'and a table of gdb 15 is empty',
@@ -80,6 +80,16 @@ describe('breakpoints may be switched off', () => {
       'and all are deleted by gdb 15',
       [
         'Delete all breakpoints, watchpoints, tracepoints, and catchpoints? (y or n) [answered Y; input not from terminal]',
+      ],
+    ],
+    ['for one call', ['(gdb) enable once 19']],
+    ['up to an end that gdb refuses', ['(gdb) disable 19-2 5-19999']],
+    ['one of its places', ['(gdb) disable 19.1-3']],
+    ['and several are told to be deleted', ['Deleted breakpoints 3 19 ']],
+    [
+      'by a front end, for one call',
+      [
+        '=breakpoint-modified,bkpt={number="19",type="breakpoint",disp="dis",enabled="y",addr="0x1",func="vhost_user_get_vring_base",file="../hw/virtio/vhost-user.c",line="1293",times="1",original-location="vhost_user_get_vring_base"}',
       ],
     ],
     [
@@ -102,6 +112,12 @@ describe('breakpoints may be switched off', () => {
     ['a file that is logged to', ['(gdb) set logging enabled on', 'Copying output to gdb.txt.']],
     ['nothing is deleted', ['Delete all breakpoints? (y or n) n']],
     ['what the program says behind a prompt', ['(gdb) char device redirected to /dev/pts/3']],
+    [
+      'breakpoints of other functions',
+      ['(gdb) disable 15 20-24', '(gdb) delete 12', '(gdb) d 1.1'],
+    ],
+    ['a condition of another one', ['(gdb) condition 15 dev == 0', '(gdb) ignore 15 3']],
+    ['another one that is told to be deleted', ['Deleted breakpoint 15 ']],
   ])('but not by %s', (_, said) => {
     expect(alarms(...said)).toEqual(['DS-RINGBASE']);
   });
@@ -221,4 +237,32 @@ test.each([
   const { findings } = check('gdb.txt', stack.join('\n'));
   const unseen = findings.filter(({ missing }) => missing.includes('probe vhost_dev_set_log'));
   expect(unseen.map(({ rule }) => rule)).toEqual(rules);
+});
+
+describe('a number that nothing stopped at is of the log base op, by elimination', () => {
+  const lines = readFileSync(
+    join(FOLDER, '..', 'LS-BASE-FIRST', 'violation-by-elimination', 'input.txt'),
+    'utf8',
+  ).split('\n');
+  const stops = lines.filter((line) => line.includes(' hit Breakpoint '));
+  const numbers = new Set(stops.map((line) => Number(/Breakpoint (\d+)/.exec(line)?.[1])));
+  const silent = [...numbers].map((number) => number - 1).find((n) => n > 1 && !numbers.has(n));
+  const verdicts = (said: string): string[] =>
+    check('gdb.txt', [said, ...lines].join('\n'))
+      .findings.filter(({ rule, verdict }) => rule === 'LS-BASE-FIRST' && verdict === 'violation')
+      .map(({ rule }) => rule);
+
+  test('with nothing said of it', () => {
+    expect(verdicts('')).toEqual(['LS-BASE-FIRST']);
+  });
+
+  test.each([
+    `Dprintf ${silent ?? ''} at 0x555555866010: file ../hw/virtio/vhost.c, line 396.`,
+    `Catchpoint ${silent ?? ''} (syscall 'ioctl' [16])`,
+    `=breakpoint-created,bkpt={number="${silent ?? ''}",type="catchpoint",disp="keep",enabled="y",what="syscall \\"ioctl\\"",times="0"}`,
+    `(gdb) disable ${silent ?? ''}`,
+    `(gdb) enable ${silent ?? ''}`,
+  ])('not where it is told what it is of: %s', (said) => {
+    expect(verdicts(said)).toEqual([]);
+  });
 });

@@ -22,13 +22,13 @@ import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
 import type {
   Alteration,
   CallWait,
-  Enabled,
   FailedAssertion,
   RefusedOperation,
   Report,
   SaidEvent,
   Step,
   Steps,
+  Switched,
   ThreadExit,
 } from './step.js';
 import { ThreadNames } from './thread-names.js';
@@ -105,8 +105,8 @@ export class StepMaker {
   private last: Step | undefined;
   private gap = false;
   private readonly reaches: Reach[] = [];
-  private readonly narrowed: number[] = [];
-  private readonly enabled: Enabled[] = [];
+  private readonly narrowed: Switched[] = [];
+  private readonly enabled: Switched[] = [];
   private readonly conditional = new Set<string>();
   /** Functions whose breakpoints may have been switched off before anything was reported. */
   private readonly doubted = new Set<string>();
@@ -155,9 +155,9 @@ export class StepMaker {
     if (reach !== undefined) this.reaches.push(reach);
   }
 
-  /** From the next step on breakpoints may be switched off or narrowed. */
-  narrow(): void {
-    if (this.narrowed.at(-1) !== this.made) this.narrowed.push(this.made);
+  /** From the next step on breakpoints may be switched off or narrowed: these, or all. */
+  narrow(numbers?: ReadonlySet<number>): void {
+    this.narrowed.push({ from: this.made, numbers });
   }
 
   /** Breakpoints may have been off up to the next step: these, or all. */

@@ -185,8 +185,8 @@ export interface RefusedOperation {
   readonly error: string;
 }
 
-/** `enable 17-19`. */
-export interface Enabled {
+/** `enable 17-19`, `disable 17`. */
+export interface Switched {
   /** The first step behind it. */
   readonly from: number;
   /** Undefined for all breakpoints. */
@@ -203,10 +203,10 @@ export interface Steps {
   readonly refusals: readonly RefusedOperation[];
   /** What the threads of a traced process wait for where the capture ends. */
   readonly waits: readonly CallWait[];
-  /** Steps (by index) from which on breakpoints may be switched off or narrowed: `delete`, `disable`, `condition`. */
-  readonly narrowed: readonly number[];
+  /** Breakpoints that from a step on may be switched off or narrowed: `delete`, `disable`, `condition`. */
+  readonly narrowed: readonly Switched[];
   /** Breakpoints that a command switches on: up to then they may have been off. */
-  readonly enabled: readonly Enabled[];
+  readonly enabled: readonly Switched[];
   /** Functions with a condition from the start: `break f if x`. */
   readonly conditional: ReadonlySet<string>;
   /** Where records may be missing that are told of elsewhere. */

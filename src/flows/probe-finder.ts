@@ -4,7 +4,7 @@ import { firstIndex } from '../base/search.js';
 import { BreakpointNumbers } from '../facts/debugger/breakpoint-numbers.js';
 import { functionTable, plainName } from '../facts/functions.js';
 import { ownBreakpoint } from '../facts/stacks/other-programs.js';
-import type { Enabled, Step, Steps } from '../facts/step.js';
+import type { Step, Steps, Switched } from '../facts/step.js';
 import type { BreakpointSet } from '../model/record.js';
 
 export interface Probe {
@@ -70,14 +70,23 @@ interface Place {
 /** From which step on a named breakpoint stops, and what shows it. */
 interface FunctionSet extends Place {
   readonly how: 'breakpoint set' | 'declared';
+  readonly number: number;
+  /** Whose it is: with the debugger its breakpoints are gone. */
+  readonly of: DebuggerBreakpoints;
   readonly line: number;
+}
+
+/** The steps in which something stops at every call. */
+interface Interval {
+  readonly from: number;
+  readonly until: number;
 }
 
 /** What one debugger says of its breakpoints. */
 class DebuggerBreakpoints {
-  /** Functions that were set, and those of them that the recipe declares. */
-  readonly functions = new Set<string>();
-  readonly declared = new Set<string>();
+  /** Breakpoints that were set on a function, and those of them that the recipe declares. */
+  readonly onFunction = new Set<number>();
+  readonly declared = new Set<number>();
   readonly numbers = new BreakpointNumbers();
 }
 
@@ -126,14 +135,14 @@ export class ProbeFinder {
     this.functionOf.set(number, plainName(func));
     if (temporary || narrowed === true) return;
     const how = declared === true ? 'declared' : 'breakpoint set';
-    const { functions, declared: ofRecipe } = this.debugger;
-    if (!functions.has(func))
-      append(this.byFunction, func, Object.assign(this.unplaced(line), { how, line } as const));
-    functions.add(func);
+    const { onFunction, declared: ofRecipe } = this.debugger;
+    const unplaced = (): FunctionSet =>
+      Object.assign(this.unplaced(line), { how, number, line, of: this.debugger } as const);
+    if (!onFunction.has(number)) append(this.byFunction, func, unplaced());
+    onFunction.add(number);
     if (declared !== true) return;
-    if (!ofRecipe.has(func))
-      append(this.declared, func, Object.assign(this.unplaced(line), { how, line } as const));
-    ofRecipe.add(func);
+    if (!ofRecipe.has(number)) append(this.declared, func, unplaced());
+    ofRecipe.add(number);
   }
 
   private unplaced(line: number): Place {
@@ -180,35 +189,52 @@ export class ProbeFinder {
     const entries = this.sessions[session];
     if (entries === undefined) return probes;
     const { first, last, reported } = entries;
-    const own = enabledWithin(enabled, first, last);
-    const enabledFrom = (number: number | undefined): number =>
-      own.findLast(({ numbers }) => isIn(numbers, number))?.from ?? 0;
-    const until = narrowed[0] ?? Number.POSITIVE_INFINITY;
+    const own = within(enabled, first, last);
+    const interval = (number: number | undefined, set: number): Interval => ({
+      from: Math.max(first, set, own.findLast(({ numbers }) => isIn(numbers, number))?.from ?? 0),
+      until: narrowed.find(({ numbers }) => isIn(numbers, number))?.from ?? Infinity,
+    });
     const byFunction = this.tellsOfAnother() ? this.declared : this.byFunction;
-    const lastOf = <What extends Place>(sets: readonly What[] = []): What | undefined =>
-      sets.findLast((set) => set.from <= last);
+    const setBy = (func: string): readonly FunctionSet[] =>
+      byFunction.get(func)?.filter(({ from }) => from <= last) ?? [];
+    const endOf = (func: string): number =>
+      this.declared.has(func) ? Infinity : silentFrom(entries, func);
     for (const [func, breakpoint] of reported) {
       if (conditional.has(func)) continue;
-      const from =
-        breakpoint === undefined ? undefined : lastOf(this.byNumber.get(breakpoint))?.from;
-      const line = lastOf(byFunction.get(func))?.line;
+      const sets = setBy(func);
+      const places = breakpoint === undefined ? [] : this.byNumber.get(breakpoint);
+      const from = places?.findLast((place) => place.from <= last)?.from ?? 0;
+      const others = sets.filter(
+        ({ from: set, number, of }) =>
+          set >= first && number !== breakpoint && of === sets.at(-1)?.of,
+      );
+      const { line } = sets.findLast(({ number }) => number === breakpoint) ?? sets.at(-1) ?? {};
+      const watched = inOneGo([
+        interval(breakpoint, from),
+        ...others.map((set) => interval(set.number, set.from)),
+      ]);
       probes.set(func, {
         func,
-        from: Math.max(first, from ?? 0, enabledFrom(breakpoint)),
-        until: this.declared.has(func) ? until : Math.min(until, silentFrom(entries, func)),
+        from: watched.from,
+        until: Math.min(watched.until, endOf(func)),
         how: 'reported',
         isDeclared: this.declared.has(func),
         ...(line === undefined ? {} : { line }),
       });
     }
-    for (const [func, sets] of byFunction) {
-      const here = sets.find(({ from }) => from >= first && from <= last);
+    for (const func of byFunction.keys()) {
+      const sets = setBy(func).filter(({ from }) => from >= first);
+      const [here] = sets;
       if (here === undefined || !functionTable.has(func)) continue;
       if (conditional.has(func) || probes.has(func)) continue;
-      const end = here.how === 'declared' ? until : Math.min(until, silentFrom(entries, func));
-      const isDeclared = here.how === 'declared';
-      const from = Math.max(here.from, enabledFrom(this.numberOf(func)));
-      probes.set(func, { func, until: end, isDeclared, ...here, from });
+      const { how, line } = here;
+      const isDeclared = how === 'declared';
+      const watched = inOneGo(
+        sets.filter(({ of }) => of === here.of).map((set) => interval(set.number, set.from)),
+      );
+      const end = isDeclared ? Infinity : silentFrom(entries, func);
+      const until = Math.min(watched.until, end);
+      probes.set(func, { func, from: watched.from, until, how, isDeclared, line });
     }
     return probes;
   }
@@ -218,10 +244,6 @@ export class ProbeFinder {
     const first = this.sessions[session]?.first ?? 0;
     const probe = this.probesOf(session, built).get(func);
     return probe !== undefined && probe.from <= first && probe.until > first;
-  }
-
-  private numberOf(func: string): number | undefined {
-    return [...this.functionOf].find(([, set]) => set === func)?.[0];
   }
 
   private placeBefore({ line, index }: Step): void {
@@ -242,14 +264,31 @@ export class ProbeFinder {
   }
 }
 
+/** The first time that the intervals fill without a hole; the first of them where none has any step. */
+function inOneGo(intervals: readonly Interval[]): Interval {
+  let found: Interval | undefined;
+  for (const next of intervals.toSorted((a, b) => a.from - b.from)) {
+    if (next.from >= next.until) continue;
+    if (found === undefined) found = next;
+    else if (next.from <= found.until)
+      found = { from: found.from, until: Math.max(found.until, next.until) };
+  }
+  return found ?? intervals[0] ?? NEVER;
+}
+
+const NEVER: Interval = { from: 0, until: 0 };
+
 /** Those of the steps of one session, or right behind them; in order. */
-function enabledWithin(enabled: readonly Enabled[], first: number, last: number): Enabled[] {
+function within(switched: readonly Switched[], first: number, last: number): Switched[] {
   const indexFrom = (step: number): number =>
-    firstIndex(enabled.length, (i) => (enabled[i]?.from ?? step) >= step);
-  return enabled.slice(indexFrom(first), indexFrom(last + 2));
+    firstIndex(switched.length, (i) => (switched[i]?.from ?? step) >= step);
+  return switched.slice(indexFrom(first), indexFrom(last + 2));
 }
 
 /** Any of them may be one whose number is not known. */
-function isIn(numbers: ReadonlySet<number> | undefined, number: number | undefined): boolean {
+export function isIn(
+  numbers: ReadonlySet<number> | undefined,
+  number: number | undefined,
+): boolean {
   return numbers === undefined || number === undefined || numbers.has(number);
 }

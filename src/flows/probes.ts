@@ -10,7 +10,7 @@ import { functionTable, opFunction } from '../facts/functions.js';
 import type { Step, Steps } from '../facts/step.js';
 import type { Backend, FactKind } from '../model/fact.js';
 import type { BreakpointSet } from '../model/record.js';
-import { ProbeFinder } from './probe-finder.js';
+import { isIn, ProbeFinder } from './probe-finder.js';
 import type { Probe } from './probe-finder.js';
 
 /**
@@ -135,7 +135,7 @@ export function buildProbes(
   for (; next.done !== true; next = sets.next()) finder.set(next.value);
   const bySession = ofSession.map((own, session) => {
     const found = finder.probesOf(session, built);
-    const eliminated = finder.count > 0 ? undefined : byElimination(own, found);
+    const eliminated = finder.count > 0 ? undefined : byElimination(own, found, built);
     return new SessionProbes(byKind(found.values()), eliminated);
   });
   return new Probes(steps, bySession);
@@ -211,6 +211,7 @@ const FULL_OPS: readonly FactKind[] = [
 function byElimination(
   steps: readonly Step[],
   probes: ReadonlyMap<string, Probe>,
+  { narrowed, enabled }: Steps,
 ): Probe | undefined {
   const functionOf = new Map<number, string>();
   for (const step of steps) {
@@ -219,6 +220,8 @@ function byElimination(
   }
   const silent = onlyHole(functionOf);
   if (silent === undefined || !FULL_SET.every((func) => probes.has(func))) return undefined;
+  // Where it was switched, it is known why it is silent.
+  if ([...narrowed, ...enabled].some(({ numbers }) => isIn(numbers, silent))) return undefined;
   if (steps.filter(callsForLogBase).length !== 1) return undefined;
   for (const backend of ['kernel', 'user', 'vdpa'] as const) {
     const func = opFunction(backend, 'op_set_log_base');

@@ -14,8 +14,8 @@ import { isOfOtherProgram } from '../stacks/other-programs.js';
 export interface Watch {
   /** The function was never watched without a condition. */
   addConditional(func: string): void;
-  /** Breakpoints may be switched off or narrowed from now on. */
-  narrow(): void;
+  /** Breakpoints may be switched off or narrowed from now on: these, or all. */
+  narrow(numbers?: ReadonlySet<number>): void;
   /** Breakpoints may be switched off here; of these functions that is not so if they are reported later. */
   doubt(funcs: Iterable<string>): void;
   /** A breakpoint stopped in the function. */
@@ -166,7 +166,7 @@ export class Breakpoints {
     // It was set like the others, and then found to be incomplete.
     const isIncomplete = declared === true && func !== undefined;
     if (listed === true || isIncomplete || isFromStart) this.addPartial(number);
-    else this.watch.narrow();
+    else this.watch.narrow(new Set([number]));
   }
 
   /** A command whose effect nobody can see. */
@@ -227,7 +227,7 @@ export class Breakpoints {
     const funcs = [this.setOn.get(number), this.stopsIn.get(number)];
     const known = funcs.filter((func) => func !== undefined);
     for (const func of known) this.onConditional(func);
-    if (known.length === 0 && !this.inside.has(number)) this.watch.narrow();
+    if (known.length === 0 && !this.inside.has(number)) this.watch.narrow(new Set([number]));
   }
 }
 

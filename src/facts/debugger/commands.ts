@@ -7,6 +7,7 @@
 import { breakCommand } from '../../model/break-command.js';
 import { isOwnCommand } from '../../model/gdb-commands.js';
 import type { CommandList } from '../../model/record.js';
+import { MOST_BREAKPOINTS } from './listed-breakpoints.js';
 
 /** What a command of the machine interface is called on the command line. */
 const PLAIN: ReadonlyMap<string, string> = new Map([
@@ -151,6 +152,11 @@ function shortened(name: string, least: number): string {
   return `(?:${[...ends, name.slice(0, least)].join('|')})`;
 }
 
+const BREAKPOINTS = `(?:\\s+${shortened('breakpoints', 1)}\\b)?`;
+
+/** Once, for so many hits, or up to the next one. */
+const FOR_A_WHILE = `(?:${shortened('once', 1)}|${shortened('count', 1)}\\s+\\d+|${shortened('delete', 2)})\\b`;
+
 const SWITCHES_OFF = [
   'd',
   shortened('delete', 3),
@@ -166,12 +172,28 @@ const SWITCHES_OFF = [
  * Breakpoints are switched off or made to skip: `continue 3` ignores the next two hits of the one it stands at.
  * gdb/breakpoint.c, _initialize_breakpoint(), has the names that are short for others.
  */
-export const NARROWS = new RegExp(
+const NARROWS = new RegExp(
   `^(?:(?:c|cont|continue|fg)\\s+(?!-|&|1\\s*$)\\S|(?:${SWITCHES_OFF})\\b(?!\\s+display))`,
 );
 
+const NARROWS_SOME = [
+  new RegExp(`^(?:d|${shortened('delete', 3)}|${shortened('disable', 3)})\\b${BREAKPOINTS}(.*)$`),
+  new RegExp(`^${shortened('enable', 2)}\\b${BREAKPOINTS}\\s+${FOR_A_WHILE}(.*)$`),
+  // "condition 3 size > 1"   "ignore 3 2"
+  new RegExp(`^(?:${shortened('condition', 4)}|${shortened('ignore', 2)})(\\s+\\d+)\\b`),
+];
+
+/** Breakpoints that a command switches off or makes to skip: their numbers, or all that there may be. */
+export function switchesOff(command: string): CommandList['breakpoints'] | 'all' | undefined {
+  if (!NARROWS.test(command)) return undefined;
+  const text = NARROWS_SOME.map((pattern) => pattern.exec(command)?.[1]).find(
+    (found) => found !== undefined,
+  );
+  return (text === undefined ? undefined : namedNumbers(text)) ?? 'all';
+}
+
 const ENABLES = new RegExp(
-  `^${shortened('enable', 2)}\\b(?:\\s+${shortened('breakpoints', 1)}\\b)?(?:\\s+(?:${shortened('once', 1)}|${shortened('count', 1)}\\s+\\d+|${shortened('delete', 2)})\\b)?(.*)$`,
+  `^${shortened('enable', 2)}\\b${BREAKPOINTS}(?:\\s+${FOR_A_WHILE})?(.*)$`,
 );
 
 // "18", "17-19", "18.2", "$bpnum"
@@ -181,13 +203,25 @@ const NUMBERS = /^(?:\s+(?:\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)?|\$\w*))*\s*$/;
 export function switchesOn(command: string): CommandList['breakpoints'] | 'all' | undefined {
   const text = ENABLES.exec(command)?.[1];
   // Of displays, pretty printers and the like it is no matter here.
-  if (text === undefined || !NUMBERS.test(text)) return undefined;
+  return text === undefined ? undefined : namedNumbers(text);
+}
+
+/** Undefined where something else is named. */
+function namedNumbers(text: string): CommandList['breakpoints'] | 'all' | undefined {
+  if (!NUMBERS.test(text)) return undefined;
   const named = text.split(/\s+/).filter(Boolean);
   if (named.length === 0 || text.includes('$')) return 'all';
-  return named.map((item) => {
+  const items = named.map((item): CommandList['breakpoints'][number] => {
     const [from = 0, to] = item.split('-').map((number) => Number.parseInt(number, 10));
-    return to === undefined ? from : [from, to];
+    // "5.1-3": locations of one breakpoint
+    return to === undefined || item.includes('.') ? from : [from, to];
   });
+  const count = items.reduce<number>((sum, item) => sum + spanOf(item), 0);
+  return count > MOST_BREAKPOINTS ? 'all' : items;
+}
+
+function spanOf(item: CommandList['breakpoints'][number]): number {
+  return typeof item === 'number' ? 1 : item[1] - item[0] + 1;
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { CommandList } from '../../model/record.js';
 
 /** A typing error must not make millions. */
-const MOST_BREAKPOINTS = 1000;
+export const MOST_BREAKPOINTS = 1000;
 
 /** The numbers one by one, up to a thousand of a list. */
 export function* numbersOf(breakpoints: CommandList['breakpoints']): Generator<number> {

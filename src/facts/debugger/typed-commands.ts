@@ -10,13 +10,13 @@ import {
   innerCommand,
   isOpaque,
   LEAVES,
-  NARROWS,
   plainCommand,
   RESUMES,
   SELECTS,
   SELECTS_FRAME,
   STEPS,
   STOPS_LOGGING,
+  switchesOff,
   switchesOn,
 } from './commands.js';
 import type { DebuggerPosition } from './position.js';
@@ -111,7 +111,9 @@ export class TypedCommands {
     const enabled = switchesOn(text);
     if (enabled !== undefined)
       this.maker.enable(enabled === 'all' ? undefined : new Set(numbersOf(enabled)));
-    if (NARROWS.test(text)) this.maker.narrow();
+    const narrowed = switchesOff(text);
+    if (narrowed !== undefined)
+      this.maker.narrow(narrowed === 'all' ? undefined : new Set(numbersOf(narrowed)));
     else if (isOpaque(text) && !this.defined.has(/^[\w-]*/.exec(text)?.[0] ?? '')) {
       breakpoints.onDoubt();
     }
