@@ -18,7 +18,7 @@ export const lsAllRings: Rule = {
     versions: '2.12 - 11.1',
     needs: [
       'probes vhost_dev_start, vhost_dev_stop, vhost_virtqueue_set_addr and vhost_virtqueue_stop since the device start',
-      'the entry of vhost_dev_set_log(true) and its successful end',
+      'the entry of vhost_dev_set_log(true), or of the vhost_migration_log() that calls it, and its successful end',
       'where the set_vring_addr op is watched: its call below each vhost_virtqueue_set_addr',
       'or the messages of a vhost-user connection since the device start: an strace -y of QEMU or of the backend',
       'or the trace events global_dirty_changed, vhost_section and vhost_user_write (7.1 and later) with their threads (-msg timestamp=on), from the log start to the device stop',

@@ -57,10 +57,16 @@ export function callsBetween(
 /**
  * What keeps a call from being judged by what is missing in it: nothing for a call whose entry was
  * reported, that has certainly returned, with no gap in between and no hand of the debugger on it.
- * `over`: the step at which it has returned, or got past what is asked for, where that is known otherwise.
+ * `over`: the step at which it has returned, or got past what is asked for, where that is known otherwise; `isEntered`:
+ * nothing stands in front of what is shown of it.
  */
-export function doubts(run: Run, activation: Activation, over = activation.closed): string[] {
-  const found = recordDoubts(run, activation, over);
+export function doubts(
+  run: Run,
+  activation: Activation,
+  over = activation.closed,
+  isEntered = activation.entered,
+): string[] {
+  const found = recordDoubts(run, activation, over, isEntered);
   const failed = failureIn(activation);
   if (failed !== undefined) {
     found.push(`a call that succeeded: ${failed.func} returned ${failed.result?.value ?? ''}`);
@@ -74,9 +80,14 @@ export function isOfAnotherThread(one: Activation, other: Activation): boolean {
 }
 
 /** The same for a call of which it is known that it failed: is all of it shown? */
-export function recordDoubts(run: Run, activation: Activation, over = activation.closed): string[] {
+export function recordDoubts(
+  run: Run,
+  activation: Activation,
+  over = activation.closed,
+  isEntered = activation.entered,
+): string[] {
   const found: string[] = [];
-  if (!activation.entered) found.push(`the entry of ${activation.func}`);
+  if (!isEntered) found.push(`the entry of ${activation.func}`);
   if (!activation.stackKnown) found.push(`the backtrace at ${activation.func}`);
   found.push(...cutInTwo(run, activation));
   if (over === undefined) found.push(`proof that ${activation.func} returned`);

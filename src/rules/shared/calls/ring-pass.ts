@@ -6,7 +6,16 @@ import { runningRings } from '../../../protocol/replay.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import { callsOf, lastAddressed, missingRings } from './device-calls.js';
 import { isOwn, overOf, successOf } from './log-passes.js';
-import { doubts, endOf, hasGap, lastBefore, place, probeName, unwatched } from './queries.js';
+import {
+  bareWithin,
+  doubts,
+  endOf,
+  hasGap,
+  lastBefore,
+  place,
+  probeName,
+  unwatched,
+} from './queries.js';
 import type { Pass } from './log-passes.js';
 import { isFailed } from './undone-pass.js';
 import { doneUnlessEnding } from './unfinished.js';
@@ -111,11 +120,14 @@ function unsentFor({ rings }: Run, { unsent }: Pass, vring: number): Unsent | un
 }
 
 /** What keeps a ring that the pass is not seen to reach from being a missed one. */
-function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[] {
+function missingFor(context: SessionContext, pass: Pass, vring: number): string[] {
+  const { run } = context;
   const { activation } = pass;
   const over = overOf(pass);
   const end = over ?? endOf(run, activation);
-  const found = unwatched(run, 'vhost_virtqueue_set_addr', activation.first, end);
+  const caller = callerInstead(context, activation);
+  const from = caller?.first ?? activation.first;
+  const found = unwatched(run, 'vhost_virtqueue_set_addr', from, end);
   if (pass.rolledBack) found.push('a pass that was not rolled back');
   if (pass.hasUnknownRing) found.push('idx= of vhost_virtqueue_set_addr');
   const backend = run.rings.backendOf(activation);
@@ -127,9 +139,24 @@ function missingFor({ run }: SessionContext, pass: Pass, vring: number): string[
   if (lost !== undefined) found.push(...lost.missing);
   if (found.length > 0 || lost !== undefined) return found;
   if (isPassedOver(run, pass, vring)) return [];
-  const doubt = doubts(run, activation, over);
+  const doubt = doubts(run, activation, over, caller !== undefined);
   const isDecided = doubt.length > 0 || successOf(run, pass) !== undefined;
   return isDecided ? doubt : ['proof that the pass succeeded'];
+}
+
+/**
+ * vhost_migration_log() makes one pass: where the entry of the pass was not reported, and that of its caller was, what
+ * of the pass stood in front of its first call that is shown would be shown, too. The pass itself, where it was reported.
+ */
+function callerInstead(context: SessionContext, activation: Activation): Activation | undefined {
+  const { parent, first, func } = activation;
+  if (activation.entered) return activation;
+  if (parent?.kind !== 'vhost_migration_log' || !parent.entered || !parent.stackKnown)
+    return undefined;
+  const isOnly = parent.children.every((call) => call === activation || call.func !== func);
+  const isWhole = !parent.altered && !hasGap(context.run, parent.first, first);
+  const isLoose = bareWithin(context, parent, 'vhost_virtqueue_set_addr').length > 0;
+  return isOnly && isWhole && !isLoose ? parent : undefined;
 }
 
 /** Rings are addressed in ascending order: a later one proves that this one was passed over, however the pass ended. */
