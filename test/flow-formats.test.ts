@@ -179,6 +179,75 @@ describe('phases', () => {
     ]);
     expect(after).toMatchObject({ kind: 'phase', name: 'outside a migration' });
   });
+
+  test('what QEMU cancels when it quits is no migration', () => {
+    const { flows } = flowsOf(
+      log(
+        'migrate_set_state new state setup',
+        'migrate_set_state new state completed',
+        'virtio_set_status vdev 0x1 val 0',
+        'migrate_fd_cancel',
+      ),
+      'a',
+    );
+    expect(flows()[0]?.nodes.map(({ name }) => name)).toEqual(['migration', 'outside a migration']);
+  });
+
+  const FUNCS = [
+    'vhost_log_global_start',
+    'vhost_dev_set_log',
+    'vhost_dev_stop',
+    'vhost_log_global_stop',
+  ];
+  const stop = (thread: number, ...funcs: string[]): string =>
+    [
+      `Thread ${thread} "qemu" hit Breakpoint ${FUNCS.indexOf(funcs[0] ?? '')}, ${funcs[0]} (dev=0x5555) at ../a.c:1`,
+      ...funcs.map((func, i) =>
+        i === 0
+          ? `#0  ${func} (dev=0x5555) at ../a.c:1`
+          : `#${i}  0x0000555555a3c0de in ${func} (dev=0x5555) at ../a.c:2`,
+      ),
+    ].join('\n');
+  const start = (thread: number): string => stop(thread, 'vhost_log_global_start', 'ram_init_bitmaps', 'qemu_savevm_state_setup', 'migration_thread', 'qemu_thread_start', 'start_thread', 'clone3'); // prettier-ignore
+  const again = (thread: number): string => stop(thread, 'vhost_dev_set_log', 'vhost_log_global_start', 'ram_init_bitmaps', 'qemu_savevm_state_setup', 'migration_thread', 'qemu_thread_start', 'start_thread', 'clone3'); // prettier-ignore
+  const guest = stop(3, 'vhost_dev_stop', 'virtio_set_status', 'start_thread', 'clone3');
+  const cleanup = stop(1, 'vhost_log_global_stop', 'migration_cleanup', 'main');
+  const phasesOf = (...stops: string[]): string[] =>
+    nodesOf(flowsOf(`${stops.join('\n')}\n`, 'gdb.txt'))
+      .filter(({ kind }) => kind === 'migration' || kind === 'phase')
+      .map(({ name }) => name);
+
+  test('of a gdb log, that of other threads is the last one only if that goes on', () => {
+    expect(phasesOf(start(5), guest, again(5))).toEqual(['migration', 'setup']);
+    expect(phasesOf(start(5), guest, cleanup)).toEqual([
+      'migration',
+      'setup',
+      'phase not shown',
+      'cleanup',
+    ]);
+  });
+
+  test('of a gdb log, the end of which is not shown, may be over', () => {
+    expect(phasesOf(start(5), guest)).toEqual([
+      'migration',
+      'setup',
+      'during or after the migration',
+    ]);
+    expect(phasesOf(start(5), guest, start(6))).toEqual([
+      'migration',
+      'setup',
+      'during or after the migration',
+      'migration',
+      'setup',
+    ]);
+  });
+
+  test('of a gdb log are those that check lists', () => {
+    const text = `${[start(5), guest, cleanup].join('\n')}\n`;
+    expect(flowsOf(text, 'gdb.txt').report().migrations).toMatchObject([
+      { outcome: 'unknown', phases: ['setup', 'cleanup'] },
+    ]);
+  });
 });
 
 test('a request and its answer are one step; what differs from time to time is left out', () => {

@@ -2,7 +2,7 @@
 import { append } from '../base/append.js';
 import { isSurelyQemus } from '../flows/crashes.js';
 import { collectEndpoints } from '../flows/endpoints.js';
-import { findCutMigrations } from '../flows/migrations.js';
+import { findCutMigrations, withoutCount } from '../flows/migrations.js';
 import { buildRun } from '../flows/run.js';
 import type { Run, RunOptions } from '../flows/run.js';
 import { NEWEST, OLDEST, versionText } from '../flows/profile.js';
@@ -85,13 +85,15 @@ export function checkRuns(
     ...overruledOf(judged),
     ...endpointsOf(judged),
     migrations: judged.flatMap(({ info, run }) =>
-      run.migrations.map(({ session, outcome, phases, what }) => ({
-        capture: info.sha256,
-        session,
-        outcome,
-        phases,
-        ...(what === undefined ? {} : { what }),
-      })),
+      (run.ordered ? run.migrations : withoutCount(run.migrations)).map(
+        ({ session, outcome, phases, what }) => ({
+          capture: info.sha256,
+          session,
+          outcome,
+          phases,
+          ...(what === undefined ? {} : { what }),
+        }),
+      ),
     ),
     ...(cutMigrations.length === 0 ? {} : { cutMigrations }),
     crashes: judged.flatMap(({ info, run }) =>

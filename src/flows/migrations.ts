@@ -5,6 +5,7 @@
  * migration_thread(); its stacks show phases but never the outcome for certain.
  * Source: migration/migration.c, migration_thread(), migrate_set_state().
  */
+import { append } from '../base/append.js';
 import { own } from '../base/own.js';
 import { plainName } from '../facts/functions.js';
 import { showsCalls } from '../facts/step.js';
@@ -12,6 +13,7 @@ import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
 import type { CutMigration, MigrationSummary } from '../model/report.js';
 import type { Activation } from './activations/activation.js';
+import { phasesOfStack } from './stack-phases.js';
 
 /** A migration with the steps between which it is known to run. */
 export interface Migration extends Omit<MigrationSummary, 'capture'> {
@@ -42,21 +44,6 @@ const ENDS: Readonly<Record<string, MigrationSummary['outcome']>> = {
   failed: 'failed',
 };
 
-/** Functions whose presence in a stack of the migration thread names a phase. */
-const PHASE_OF: ReadonlyMap<string, string> = new Map([
-  ['qemu_savevm_state_setup', 'setup'],
-  ['migration_iteration_run', 'iterate'],
-  ['qemu_savevm_state_pending_exact', 'iterate'],
-  ['qemu_savevm_state_iterate', 'iterate'],
-  ['migrate_pending_exact', 'iterate'],
-  ['qemu_savevm_query_pending_iter', 'iterate'],
-  ['postcopy_start', 'postcopy'],
-  ['migration_completion', 'switchover'],
-]);
-
-/** In the order in which a migration goes through them. */
-const PHASES: readonly string[] = ['setup', 'iterate', 'postcopy', 'switchover'];
-
 /** All migrations in order of appearance. Pure. */
 export function buildMigrations(
   steps: readonly Step[],
@@ -73,10 +60,14 @@ export function buildMigrations(
     if (kind === 'runstate_set') followRunState(step, traced, runStates);
     if (!showsCalls(step)) continue;
     const thread = atStep[step.index]?.find((a) => a.kind === 'migration_thread');
-    if (thread === undefined) continue;
+    if (thread === undefined) {
+      if (step.frames.some(({ func }) => CLEANUPS.has(plainName(func))))
+        addCleanup(drafts.findLast(({ session }) => session === step.session));
+      continue;
+    }
     // Stacks that are cut hide that it is the same call: a thread runs one migration.
     const key = `${step.session} ${step.thread ?? `call ${thread.id}`}`;
-    const shown = phasesIn(step);
+    const shown = phasesOfStack(step.frames);
     let draft = byThread.get(key);
     if (draft === undefined || isAnother(draft, shown)) {
       // There is one migration at a time: trace events and stacks may both show it.
@@ -124,10 +115,25 @@ const WORK: ReadonlySet<FactKind> = new Set([
   'migration_cleanup',
 ]);
 
-/** What a stack shows, from the outermost call on: the switchover is part of an iteration. */
-function phasesIn({ frames }: Step): readonly string[] {
-  const shown = new Set(frames.map(({ func }) => PHASE_OF.get(func)));
-  return PHASES.filter((phase) => shown.has(phase));
+/** Of a note those of a session are one: how many there are depends on an order that is not known. Pure. */
+export function withoutCount(migrations: readonly Migration[]): Migration[] {
+  const sessions = new Map<number, Migration[]>();
+  for (const migration of migrations) append(sessions, migration.session, migration);
+  return [...sessions.values()].flatMap((own) => {
+    const [first] = own;
+    if (first === undefined) return [];
+    const isAlike = own.every(({ outcome }) => outcome === first.outcome);
+    const phases = new Set(own.flatMap((migration) => migration.phases));
+    return [{ ...first, outcome: isAlike ? first.outcome : 'unknown', phases: [...phases] }];
+  });
+}
+
+/** Of an outgoing migration, in the main loop; a snapshot of the VM (savevm) cleans up without it. */
+const CLEANUPS: ReadonlySet<string> = new Set(['migration_cleanup', 'migrate_fd_cleanup']);
+
+/** The migration thread has ended: it is no step of the migration's own time, `last` stays. */
+function addCleanup(draft: Draft | undefined): void {
+  if (draft?.isTraced === false) addPhase(draft, 'cleanup');
 }
 
 /** The setup comes once: a thread that is in it later is the next one that has this number. */

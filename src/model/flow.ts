@@ -10,10 +10,15 @@ export const LANES = [
 ] as const;
 export type Lane = (typeof LANES)[number];
 
-/** Parts of a migration, in their order; first what comes before the first one, and what comes after one. */
+/**
+ * Parts of a migration, in their order; first what comes before the first one, what comes after one, and what
+ * comes where the end of one is not shown. `phase not shown` is work between two phases of which neither is known to hold.
+ */
 export type Phase =
   | 'before the migration'
   | 'outside a migration'
+  | 'during or after the migration'
+  | 'phase not shown'
   | 'setup'
   | 'iterations'
   | 'postcopy'
@@ -23,10 +28,11 @@ export type Phase =
   | 'failure'
   | 'cleanup';
 
-/** No part of a migration: before the first sign of one, and between two. */
+/** No part of a migration, or not known to be one: before the first sign of one, between two, after the last sign. */
 export const NO_MIGRATION: ReadonlySet<string> = new Set<Phase>([
   'before the migration',
   'outside a migration',
+  'during or after the migration',
 ]);
 
 /** An argument as printed, and what it means where it says more: `size` 28672 is `7 GiB of guest memory`. */

@@ -11,6 +11,14 @@ import { inOrder } from './order.js';
 import { captureNames, findingPlaces } from './places.js';
 import type { ReportOptions } from './reporter.js';
 import { count, displayPath, rulesOffText, thousands, wrap, wrapAfter } from './text.js';
+import {
+  alterationLines,
+  deviceLines,
+  endpointLines,
+  migrationLines,
+  profileLines,
+  whichCapture,
+} from './summary-lines.js';
 import { undecidedAdditions, undecidedHeadline } from './undecided.js';
 import { waitText } from './wait-text.js';
 
@@ -23,12 +31,12 @@ export function renderSummary(report: CheckReport, options: ReportOptions, color
     // Where QEMU hangs, that is what is asked.
     section('waits', waitLines(report, options)),
     section('captures', captureLines(report, options)),
-    section('devices', deviceLines(report, options)),
-    section('backends', endpointLines(report, options)),
-    section('QEMU', profileLines(report, options)),
-    section('migrations', migrationLines(report, options)),
+    section('devices', limited(deviceLines(report), options)),
+    section('backends', limited(endpointLines(report), options)),
+    section('QEMU', limited(profileLines(report), options)),
+    section('migrations', limited(migrationLines(report), options)),
     section('crashes', crashLines(report, options)),
-    section('altered by the debugger', alterationLines(report, options)),
+    section('altered by the debugger', limited(alterationLines(report), options)),
     section('problems', problemLines(options)),
     section('known', knownLines(report, options)),
     section('passed', passedLines(report, options)),
@@ -85,95 +93,11 @@ function waitLines(report: CheckReport, options: ReportOptions): readonly string
   return limited(lines, options).flatMap((line) => hanging(line, options));
 }
 
-function alterationLines(report: CheckReport, options: ReportOptions): readonly string[] {
-  const lines = report.alterations.map(
-    ({ capture, func, line, command, commandLine }) =>
-      `${printable(func)} (line ${line}${whichCapture(report, capture)}) by "${printable(command)}" (line ${commandLine}): its effect counts for nothing`,
-  );
-  return limited(lines, options);
-}
-
-function deviceLines(report: CheckReport, options: ReportOptions): readonly string[] {
-  const sessions = new Set(report.devices.map(({ session }) => session));
-  const lines = report.devices.map((device) => {
-    const { capture, session, address, backend, backendLine, name, vrings } = device;
-    const inSession = sessions.size > 1 ? `, session ${session}` : '';
-    const where = `${whichCapture(report, capture)}${inSession}`;
-    const rings = vrings.length === 0 ? 'no vring seen' : ringsText(vrings);
-    const what = name === undefined ? '' : ` ${printable(name)}`;
-    const by = backendLine === undefined ? '' : `, line ${backendLine}`;
-    return `${address}${what} (backend ${backend}${by}${where}): ${rings}`;
-  });
-  const overruled = (report.overruledBackends ?? []).map(({ capture, session, ...backend }) => {
-    const inSession = sessions.size > 1 ? `, session ${session}` : '';
-    return `--backend ${backend.given} does not hold${whichCapture(report, capture).replace(/^, /, ' in ')}${inSession}: line ${backend.line} shows ${backend.shown}`;
-  });
-  return [...overruled, ...limited(lines, options)];
-}
-
-function endpointLines(report: CheckReport, options: ReportOptions): readonly string[] {
-  const lines = (report.endpoints ?? []).map(({ capture, endpoint, backend, line, vrings }) => {
-    const rings = vrings.length === 0 ? '' : `: ${ringsText(vrings)}`;
-    return `${printable(endpoint)} (backend ${backend}, line ${line}${whichCapture(report, capture)})${rings}`;
-  });
-  return limited(lines, options).flatMap((line) => hanging(line, options));
-}
-
-function ringsText(vrings: readonly number[]): string {
-  return `${vrings.length === 1 ? 'vring' : 'vrings'} ${vrings.join(', ')}`;
-}
-
-function profileLines(report: CheckReport, options: ReportOptions): readonly string[] {
-  const lines = new Set<string>();
-  for (const { capture, qemuAtLeast, qemuAtMost, signs, conflict } of report.profiles) {
-    if (qemuAtLeast === null && qemuAtMost === null && !conflict) continue;
-    const where = whichCapture(report, capture).replace(/^, /, ' in ');
-    const by = new Set(
-      signs.map(({ line, shows }) => (line === null ? shows : `${shows} (line ${line})`)),
-    );
-    const doubt = conflict ? 'contradictory signs: ' : '';
-    lines.add(`${versions(qemuAtLeast, qemuAtMost)}${where}: ${doubt}${[...by].join(', ')}`);
-  }
-  return limited([...lines], options);
-}
-
-function versions(atLeast: string | null, atMost: string | null): string {
-  if (atLeast === null) return atMost === null ? 'version unknown' : `${atMost} or before`;
-  if (atMost === null) return `${atLeast} or later`;
-  return atLeast === atMost ? atLeast : `${atLeast} to ${atMost}`;
-}
-
 /** A line that is too long, wrapped, its later parts indented. */
 function hanging(line: string, options: ReportOptions): string[] {
   const safe = printable(line);
   if (safe.length <= options.width - 2) return [safe];
   return wrap(line, options.width - 6).map((part, i) => (i === 0 ? part : `    ${part}`));
-}
-
-function migrationLines(report: CheckReport, options: ReportOptions): readonly string[] {
-  const groups = new Map<string, number>();
-  for (const { capture, outcome, phases, what } of report.migrations) {
-    const seen = [...new Set(phases)].join(', ');
-    const where = whichCapture(report, capture).replace(/^, /, ' in ');
-    const end = outcome === 'unknown' ? 'outcome unknown' : outcome;
-    const line = `${what === undefined ? '' : `${what}: `}${end}${where}${seen === '' ? '' : `; phases seen: ${seen}`}`;
-    groups.set(line, (groups.get(line) ?? 0) + 1);
-  }
-  const lines = Array.from(groups, ([line, times]) =>
-    printable(times === 1 ? line : `${count(times, 'migration')}: ${line}`),
-  );
-  const cut = (report.cutMigrations ?? []).map(({ capture, line, func }) => {
-    const where = whichCapture(report, capture).replace(/^, /, ' in ');
-    return `not known${where}: no stack reaches migration_thread, the one at line ${line} ends at ${printable(func)}`;
-  });
-  return limited([...lines, ...cut], options);
-}
-
-/** `, FILE` where there are several captures to tell apart. */
-function whichCapture(report: CheckReport, sha256: string): string {
-  if (report.captures.length < 2) return '';
-  const name = captureNames(report.captures).get(sha256);
-  return name === undefined ? '' : `, ${name}`;
 }
 
 function problemLines(options: ReportOptions): readonly string[] {

@@ -19,7 +19,8 @@ import type { ShownFact } from '../facts-by-session.js';
 import { callSite, framesBetween } from './folded-frames.js';
 import { callArgs, reportArgs, reportName, tellingOf } from './flow-args.js';
 import { laneOf } from './lane-of.js';
-import { isOfMigration, PhaseTracker } from './phases.js';
+import { isOfMigration, phaseSign, PhaseTracker } from './phases.js';
+import type { PhaseSign, StackOf } from './phases.js';
 import type { Run } from '../run.js';
 import { snippetsOf } from './snippets.js';
 import { threadRoles } from './thread-roles.js';
@@ -57,6 +58,9 @@ class FlowBuilder {
   private readonly factOf = new Map<number, Fact>();
   /** Sync round that a thread is in, by trace events. */
   private readonly rounds = new Map<string | undefined, Draft>();
+  /** Facts that show a phase, by their position; those before the current fact are behind `nextSign`. */
+  private readonly signs: { readonly at: number; readonly sign: PhaseSign }[] = [];
+  private nextSign = 0;
   private migration: { readonly number: number; readonly node: Draft } | undefined;
 
   constructor(
@@ -70,10 +74,27 @@ class FlowBuilder {
     for (const { fact } of facts) {
       if (fact.activation !== undefined) this.factOf.set(fact.activation, fact);
     }
+    for (const [at, { fact }] of facts.entries()) {
+      const sign = this.signOf(fact);
+      if (sign !== undefined) this.signs.push({ at, sign });
+    }
+  }
+
+  private signOf(fact: Fact): PhaseSign | undefined {
+    const activation = this.run.activations[fact.activation ?? -1];
+    return phaseSign(fact, activation && this.stackOf(activation));
+  }
+
+  private stackOf(activation: Activation): StackOf {
+    let outer = activation;
+    while (outer.parent !== undefined && outer.parent.kind !== 'migration_thread')
+      outer = outer.parent;
+    return { frames: this.run.steps[activation.first]?.frames ?? [], call: outer.id };
   }
 
   build(): Draft[] {
-    for (const { fact, activation, step } of this.facts) {
+    for (const [at, { fact, activation, step }] of this.facts.entries()) {
+      while ((this.signs[this.nextSign]?.at ?? Infinity) <= at) this.nextSign++;
       if (activation !== undefined) {
         this.leaveOtherTime(activation);
         this.addCall(activation, activation.first);
@@ -227,7 +248,8 @@ class FlowBuilder {
 
   /** Where an outermost call or event belongs: the phase that is going on. */
   private siblingsOf(fact: Fact): Draft[] {
-    const { phase, migration } = this.phases.place(fact);
+    const next = this.signs[this.nextSign]?.sign;
+    const { phase, migration } = this.phases.place(fact, this.signOf(fact), next);
     const list = migration === undefined ? this.roots : this.migrationNode(migration, fact);
     const last = list.at(-1);
     if (last?.kind === 'phase' && last.name === phase) {

@@ -152,7 +152,10 @@ const migration = s.objectOf<MigrationSummary>(
     capture,
     session,
     outcome: s.oneOf(['completed', 'cancelled', 'failed', 'unknown']),
-    phases: s.listOf(s.text),
+    phases: s.described(
+      s.listOf(s.text),
+      'where trace events show them the states of migrate_set_state, else what functions in stacks show: setup, iterate (flows: iterations), postcopy, switchover, cleanup',
+    ),
   },
   { what: s.oneOf(['incoming', 'snapshot']) },
 );

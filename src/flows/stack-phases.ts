@@ -1,0 +1,28 @@
+/**
+ * Which phases of a migration a stack of its thread is in.
+ * Source: migration/migration.c, migration_thread(), migration_iteration_run(), migration_completion().
+ */
+import type { Frame } from '../model/record.js';
+
+export type StackPhase = 'setup' | 'iterate' | 'postcopy' | 'switchover';
+
+/** Functions whose presence in a stack of the migration thread names a phase. */
+const PHASE_OF: ReadonlyMap<string, StackPhase> = new Map([
+  ['qemu_savevm_state_setup', 'setup'],
+  ['migration_iteration_run', 'iterate'],
+  ['qemu_savevm_state_pending_exact', 'iterate'],
+  ['qemu_savevm_state_iterate', 'iterate'],
+  ['migrate_pending_exact', 'iterate'],
+  ['qemu_savevm_query_pending_iter', 'iterate'],
+  ['postcopy_start', 'postcopy'],
+  ['migration_completion', 'switchover'],
+]);
+
+/** In the order in which a migration goes through them. */
+const PHASES: readonly StackPhase[] = ['setup', 'iterate', 'postcopy', 'switchover'];
+
+/** What a stack shows, from the outermost call on: the switchover is part of an iteration. Pure. */
+export function phasesOfStack(frames: readonly Frame[]): readonly StackPhase[] {
+  const shown = new Set(frames.map(({ func }) => PHASE_OF.get(func)));
+  return PHASES.filter((phase) => shown.has(phase));
+}
