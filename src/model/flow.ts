@@ -78,7 +78,7 @@ export interface FlowNode {
   readonly args: readonly FlowArg[];
   /** What it returned, where the capture says. */
   readonly result: string | null;
-  /** Line in the source of the caller at which it is called, `1092`; null where it is not printed. */
+  /** Line in the source of its caller at which it is called, `1092`; null where it is not printed. The caller is the first of `folded`, else the node above. */
   readonly callSite: number | null;
   /** Frames between it and the node above, or the outermost frame of its thread; innermost first. */
   readonly folded: readonly FlowFrame[];
@@ -86,6 +86,8 @@ export interface FlowNode {
   readonly count: number;
   /** Printed clock of the first line, where there is one. */
   readonly time: string | null;
+  /** Ids of the rules that are violated at it, where a report was at hand. */
+  readonly violations?: readonly string[];
   readonly children: readonly FlowNode[];
 }
 

@@ -37,30 +37,33 @@ export type Subject =
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'node'; readonly node: FlowNode; readonly capture: string };
 
-export function detailEntries(
-  subject: Subject | undefined,
-  isUnfolded: boolean,
-  width: number,
-): DetailEntry[] {
-  return subjectEntries(subject, isUnfolded).flatMap((entry) => wrapEntry(entry, width));
+export interface DetailOptions {
+  readonly isUnfolded: boolean;
+  readonly width: number;
+  /** What the timeline calls the thread of a row. */
+  readonly threadOf: (row: BrowseRow) => string | undefined;
 }
 
-function subjectEntries(subject: Subject | undefined, isUnfolded: boolean): DetailEntry[] {
+export function detailEntries(subject: Subject | undefined, options: DetailOptions): DetailEntry[] {
+  return subjectEntries(subject, options).flatMap((entry) => wrapEntry(entry, options.width));
+}
+
+function subjectEntries(subject: Subject | undefined, options: DetailOptions): DetailEntry[] {
   switch (subject?.kind) {
     case undefined:
       return [];
     case 'row':
-      return rowEntries(subject, isUnfolded);
+      return rowEntries(subject, options);
     case 'finding':
       return findingEntries(subject.finding);
     case 'node':
-      return nodeEntries(subject.node, isUnfolded);
+      return nodeEntries(subject.node, options.isUnfolded);
   }
 }
 
 function rowEntries(
   { row, detail, findings, node }: Extract<Subject, { kind: 'row' }>,
-  isUnfolded: boolean,
+  { isUnfolded, threadOf }: DetailOptions,
 ): DetailEntry[] {
   const alarms = findings.map((finding): DetailEntry => ({ kind: 'alarm', finding }));
   if (detail === undefined) return alarms;
@@ -71,15 +74,19 @@ function rowEntries(
   }));
   return [
     ...alarms,
-    ...(node === undefined ? argEntries(row, detail.args) : nodeFacts(node)),
+    ...(node === undefined ? argEntries(row, detail.args, threadOf(row)) : nodeFacts(node)),
     ...frameEntries(detail.frames, isUnfolded),
     ...(lines.length === 0 ? [] : [heading("The capture's own lines"), ...lines]),
   ];
 }
 
-function argEntries(row: BrowseRow, args: readonly FlowArg[]): DetailEntry[] {
+function argEntries(
+  row: BrowseRow,
+  args: readonly FlowArg[],
+  thread: string | undefined,
+): DetailEntry[] {
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ['thread', row.thread && shownThread(row.thread)],
+    ['thread', thread],
     ['device', row.device],
     ['endpoint', row.endpoint],
     ['returned', row.result],

@@ -1,5 +1,8 @@
 /** The flow tree as rows: what is folded is left out. */
 import type { Flow, FlowNode } from '../model/flow.js';
+import { marksOf, walk } from '../model/flow-marks.js';
+import type { Mark } from '../model/flow-marks.js';
+import type { Finding } from '../model/report.js';
 
 export interface FlowRow {
   /** `FLOW:NODE`, what the state knows of it. */
@@ -54,6 +57,23 @@ export function flowRows(
     if (isOpen) list(flow.nodes, undefined, 1);
     return rows;
   });
+}
+
+const marksByFlow = new WeakMap<Flow, ReadonlyMap<number, readonly Mark[]>>();
+
+/** Violations at the node of a row; of a folded one also those inside of it. A flow has one report. */
+export function marksOfRow(
+  row: FlowRow | undefined,
+  findings: readonly Finding[],
+): readonly Mark[] {
+  if (row?.node === undefined) return [];
+  let marks = marksByFlow.get(row.flow);
+  if (marks === undefined) marksByFlow.set(row.flow, (marks = marksOf(row.flow, findings)));
+  if (marks.size === 0) return [];
+  const own = marks.get(row.node.id) ?? [];
+  if (row.isOpen) return own;
+  const inside = Array.from(walk(row.node.children), ({ node }) => marks.get(node.id) ?? []);
+  return [...own, ...inside.flat()];
 }
 
 function sizeOf(nodes: readonly FlowNode[]): number {

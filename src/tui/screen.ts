@@ -5,6 +5,7 @@ import { NOTHING_TO_CHECK } from '../model/report.js';
 import { layoutOf, usedRows } from './layout.js';
 import type { Focus } from './layout.js';
 import { filterText } from './filter-text.js';
+import { marksOfRow } from './flow-rows.js';
 import { cut, fit } from './style.js';
 import type { Style } from './style.js';
 import { detailRow } from './views/detail.js';
@@ -121,7 +122,8 @@ function timelinePane(viewer: Viewer, common: Common): string[] {
   const current = viewer.rows?.row(scroll.cursor);
   const total = viewer.browser.captures.reduce((sum, { facts }) => sum + facts, 0);
   const phase = current && phaseAt(viewer.phases, current.row);
-  const title = timelineTitle(total, scroll.length, filterText(state.filter), phase);
+  const isOrdered = viewer.browser.captures[current?.capture ?? 0]?.ordered ?? true;
+  const title = timelineTitle(total, scroll.length, filterText(state.filter), phase, isOrdered);
   const right = laneTitles(lanes, {
     row: current,
     cursor: viewer.device,
@@ -153,7 +155,7 @@ function flowPane(viewer: Viewer, common: Common): string[] {
   const filter = filterText(viewer.state.filter);
   const title = filter === '' ? 'Flow' : `Flow, the timeline: ${printable(filter)}`;
   return paneRows({ ...common, title, empty: 'no call flow', scroll }, (i) =>
-    flowRow(rows[i], common.style),
+    flowRow(rows[i], marksOfRow(rows[i], viewer.judgement?.report.findings ?? []), common.style),
   );
 }
 

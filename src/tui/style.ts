@@ -2,6 +2,7 @@
 import pc from 'picocolors';
 import sliceAnsi from 'slice-ansi';
 import stringWidth from 'string-width';
+import type { Severity } from '../model/report.js';
 
 const UNICODE = {
   cursor: '>',
@@ -108,4 +109,18 @@ export function thousands(number: number): string {
 /** `1 error`, `2 errors`. */
 export function count(number: number, one: string): string {
   return `${thousands(number)} ${one}${number === 1 ? '' : 's'}`;
+}
+
+/** The sign of a severity; a blank for none. */
+export function markText(severity: Severity | undefined, { colors, signs }: Style): string {
+  switch (severity) {
+    case undefined:
+      return ' ';
+    case 'error':
+      return colors.red(signs.error);
+    case 'warning':
+      return colors.yellow(signs.warning);
+    case 'note':
+      return colors.cyan(signs.note);
+  }
 }

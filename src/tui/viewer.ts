@@ -162,9 +162,10 @@ export class Viewer {
   entries(): readonly DetailEntry[] {
     const { size, focus, panes, isUnfolded } = this.state;
     const { width } = layoutOf(size, focus, panes.findings.length).areas.detail;
-    const key = [this.subject, isUnfolded, width];
+    const key = [this.subject, this.names, isUnfolded, width];
     if (!isEqual(this.entriesCache?.key, key)) {
-      this.entriesCache = { key, value: detailEntries(this.subject, isUnfolded, width) };
+      const options = { isUnfolded, width, threadOf: (row: BrowseRow) => this.threadOf(row) };
+      this.entriesCache = { key, value: detailEntries(this.subject, options) };
     }
     return this.entriesCache?.value ?? [];
   }
@@ -248,9 +249,8 @@ export class Viewer {
 
   private deviceAtCursor(): DevicePlace | undefined {
     const row = this.rows?.row(this.state.panes.timeline.cursor);
-    if (row?.device === undefined) return undefined;
-    const { capture, session, device } = row;
-    return { capture, session, device };
+    const { capture = 0, session = 0, device } = row ?? {};
+    return device === undefined ? undefined : { capture, session, device };
   }
 
   private setLength(pane: 'flow' | 'detail' | 'help', length: number): void {

@@ -40,7 +40,7 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
     chmodSync(editor, 0o755);
     session.run('echo scrollback stays');
     session.run(`EDITOR=${editor} ${open}; echo left with $?`);
-    await session.shows('1 violation');
+    await session.shows('1 error');
     session.keys('/');
     session.run('log_put');
     await session.shows(/>.*vhost_log_put/);
@@ -107,7 +107,7 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
   test('Ctrl-Z gives the terminal back until fg', async () => {
     const session = new TerminalSession(80, 24);
     session.run(open);
-    await session.shows('1 violation');
+    await session.shows('1 error');
     session.keys('C-z');
     await session.shows('Stopped');
     expectRestored(session.raw());
@@ -128,7 +128,7 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
   test('a pipe is the capture, keys come from the terminal', async () => {
     const session = new TerminalSession(80, 24);
     session.run(`cat ${GDB} | node ${program} tui -; echo left with $?`);
-    await session.shows('1 violation');
+    await session.shows('1 error');
     session.keys('e');
     await session.shows('LS-ALL-RINGS violation at line 689');
     session.keys('o');
@@ -147,7 +147,7 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
   test('without colour nothing is coloured', async () => {
     const session = new TerminalSession(80, 24, { NO_COLOR: '1' });
     session.run(open);
-    await session.shows('1 violation');
+    await session.shows('1 error');
     session.keys('e', 'q');
     await session.shows('$');
     // eslint-disable-next-line no-control-regex -- the sequences in question

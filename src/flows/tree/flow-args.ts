@@ -19,7 +19,10 @@ export function reportArgs(fact: Valued, { event, message }: Step): FlowArg[] {
   if (fact.enable !== undefined) {
     args.push({ name: row?.enable ?? flagName(fact), value: String(fact.enable) });
   }
-  const flags = event?.record.args?.flags;
+  const { flags, changed } = event?.record.args ?? {};
+  if (changed !== undefined && row?.kind === 'vhost_commit') {
+    args.push({ name: 'changed', value: changed === '0' ? 'false' : 'true' });
+  }
   if (flags !== undefined && row?.value !== 'flags' && flags !== PLAIN) {
     args.push({ name: 'flags', value: flags, ...(flags === ACK ? { meaning: 'NEED_REPLY' } : {}) });
   }
@@ -100,7 +103,8 @@ const WORDS: ReadonlySet<Fact['kind']> = new Set([
   'vhost_log_alloc',
 ]);
 
-/** What of the arguments makes it another thing, see {@link Draft.telling}. */
-export function tellingOf({ kind, enable, value }: Valued): string {
-  return `${String(enable)} ${WORDS.has(kind) ? (value ?? '') : ''}`;
+/** What of the arguments makes it another thing, see {@link Draft.telling}. A commit that changes nothing sets no table. */
+export function tellingOf({ kind, enable, value }: Valued, step?: Step): string {
+  const changed = kind === 'vhost_commit' ? (step?.event?.record.args?.changed ?? '') : '';
+  return `${String(enable)} ${WORDS.has(kind) ? (value ?? '') : changed}`;
 }

@@ -137,7 +137,7 @@ class FlowBuilder {
       deviceName: this.nameOf(fact.device) ?? fact.endpoint ?? null,
       vring: fact.vring ?? null,
       args,
-      telling: tellingOf(fact),
+      telling: tellingOf(fact, step),
       result: fact.result ?? null,
       time: step.event?.record.time ?? null,
     });
@@ -211,7 +211,7 @@ class FlowBuilder {
       name: fact.func,
       line,
       lastLine: lineOfStep(this.run.steps[activation.last], line),
-      lane: laneOf(fact, who),
+      lane: laneOf(fact, who, step.frames),
       actor: who,
       thread: name ?? fact.thread ?? null,
       device: fact.device ?? null,

@@ -29,7 +29,7 @@ export function snippetsOf(run: Run, session: number): Draft[] {
           kind: 'call',
           name: call.func,
           line: step.callLines[i] ?? step.line,
-          lane: laneOf(fact, actor),
+          lane: laneOf(fact, actor, step.frames),
           actor,
           device: device ?? null,
           deviceName: names.get(device ?? '') ?? null,

@@ -5,12 +5,14 @@
  * Format: "Trace Event Format", complete events (`ph` X) and metadata (`ph` M).
  */
 import type { Flow, FlowNode } from '../../model/flow.js';
-import { walk } from './text.js';
+import { marksOf, walk } from '../../model/flow-marks.js';
+import type { Mark } from '../../model/flow-marks.js';
+import type { Finding } from '../../model/report.js';
 import { jsonText } from '../json.js';
 
 /** Pure. */
-export function renderChrome(flows: readonly Flow[]): string {
-  const traceEvents = flows.flatMap((flow, i) => eventsOf(flow, i + 1));
+export function renderChrome(flows: readonly Flow[], findings: readonly Finding[]): string {
+  const traceEvents = flows.flatMap((flow, i) => eventsOf(flow, marksOf(flow, findings), i + 1));
   return jsonText({
     traceEvents,
     displayTimeUnit: 'ms',
@@ -20,7 +22,7 @@ export function renderChrome(flows: readonly Flow[]): string {
   });
 }
 
-function eventsOf(flow: Flow, pid: number): object[] {
+function eventsOf(flow: Flow, marks: ReadonlyMap<number, readonly Mark[]>, pid: number): object[] {
   const clock = clockOf(flow.nodes);
   const threads = new Map<string, number>();
   const events: object[] = [
@@ -48,7 +50,7 @@ function eventsOf(flow: Flow, pid: number): object[] {
       dur: end - ts,
       pid,
       tid,
-      args: argsOf(node),
+      args: argsOf(node, marks.get(node.id) ?? []),
     });
   }
   return events;
@@ -61,7 +63,7 @@ function threadOf(node: FlowNode, above: readonly FlowNode[]): string {
   return root.actor ?? root.thread ?? root.lane;
 }
 
-function argsOf(node: FlowNode): Readonly<Record<string, string | number>> {
+function argsOf(node: FlowNode, marks: readonly Mark[]): Readonly<Record<string, string | number>> {
   const args = node.args.map(({ name, value, meaning }) => [name, meaning ?? value]);
   return {
     ...(Object.fromEntries(args) as Record<string, string>),
@@ -69,6 +71,7 @@ function argsOf(node: FlowNode): Readonly<Record<string, string | number>> {
     ...(node.vring === null ? {} : { vring: node.vring }),
     ...(node.result === null ? {} : { result: node.result }),
     ...(node.count === 1 ? {} : { times: node.count }),
+    ...(marks.length === 0 ? {} : { violations: marks.map(({ text }) => text).join(', ') }),
     line: node.line,
   };
 }

@@ -2,8 +2,8 @@
 import type { Flow, FlowNode } from '../../model/flow.js';
 import type { CheckReport, Finding } from '../../model/report.js';
 import { LIMITS } from '../../model/report.js';
-import { marksOf } from './marks.js';
-import type { Mark } from './marks.js';
+import { marksOf } from '../../model/flow-marks.js';
+import type { Mark } from '../../model/flow-marks.js';
 import { deviceLegend, nodeText } from './text.js';
 import { renderSvg } from './svg.js';
 import { escapeHtml } from './html-text.js';
@@ -110,7 +110,7 @@ function flowSections(flow: Flow, marks: ReadonlyMap<number, readonly Mark[]>): 
 ${order}
 ${legend}<h3>Sequence</h3>
 <div class="picture">
-${renderSvg(flow)}
+${renderSvg(flow, marks)}
 </div>
 <h3>Calls</h3>
 <ul class="tree">
@@ -186,7 +186,7 @@ summary{cursor:pointer}
 .lane-name{text-anchor:middle;font-weight:bold;font-size:12px}
 .arrow{fill:none;stroke:CanvasText;stroke-width:1}
 .heading rect{fill:#8883}.heading text{font-weight:bold}
-.repeat text{font-style:italic}
+.repeat text{font-style:italic}.row.error text{fill:var(--error)}.row.warning text{fill:var(--warning)}.row.note text{fill:var(--note)}
 [hidden]{display:none}
 svg .out{opacity:.12}
 @media print{header{position:static}.filter{display:none}.picture{overflow:visible}.sequence{min-width:0;width:100%}.frames{display:none}}

@@ -1,6 +1,7 @@
 import type { CodeFlow, PathComparison } from '../../model/code-flow.js';
-import type { Flow } from '../../model/flow.js';
-import type { CheckReport } from '../../model/report.js';
+import type { Flow, FlowNode } from '../../model/flow.js';
+import { marksOf } from '../../model/flow-marks.js';
+import type { CheckReport, Finding } from '../../model/report.js';
 import { renderCodeCollapsed, renderCodeDot, renderCodeTree } from './by-code.js';
 import { renderChrome } from './chrome.js';
 import { renderCollapsed } from './collapsed.js';
@@ -34,12 +35,13 @@ export type FlowReporter = (input: FlowsInput, options: FlowOptions) => string;
 
 /** What is in the way of time: reporters by the name that `flows --format` takes, sorted. */
 const byTime = {
-  chrome: ({ flows }) => renderChrome(flows()),
+  chrome: ({ flows, report }) => renderChrome(flows(), report().findings),
   collapsed: ({ flows }, options) => renderCollapsed(flows(), options),
-  dot: ({ flows }) => renderDot(flows()),
+  dot: ({ flows, report }) => renderDot(flows(), report().findings),
   html: ({ flows, report }) => renderHtml(flows(), report()),
-  json: ({ flows }) => jsonText({ schemaVersion: 1, flows: flows() }),
-  mermaid: ({ flows }) => renderMermaid(flows()),
+  json: ({ flows, report }) =>
+    jsonText({ schemaVersion: 1, flows: withViolations(flows(), report().findings) }),
+  mermaid: ({ flows, report }) => renderMermaid(flows(), report().findings),
   tree: ({ flows, report, paths }, options) =>
     withPaths(renderFlowTree(flows(), report().findings, options), paths(), options),
 } satisfies Record<string, FlowReporter>;
@@ -59,6 +61,20 @@ const byPath = {
 
 /** Reporters by view and format. */
 export const flowReporters = { time: byTime, code: byCode, path: byPath };
+
+/** Flows whose nodes name the rules that they violate. */
+function withViolations(flows: readonly Flow[], findings: readonly Finding[]): Flow[] {
+  return flows.map((flow) => {
+    const marks = marksOf(flow, findings);
+    const marked = (nodes: readonly FlowNode[]): FlowNode[] =>
+      nodes.map((node) => {
+        const violations = marks.get(node.id)?.map(({ rule }) => rule);
+        const children = marked(node.children);
+        return { ...node, ...(violations && { violations }), children };
+      });
+    return marks.size === 0 ? flow : { ...flow, nodes: marked(flow.nodes) };
+  });
+}
 
 /** Paths that notes document, below the flow, where there is one. */
 function withPaths(flow: string, comparison: PathComparison, options: FlowOptions): string {

@@ -1,6 +1,9 @@
 /** Flows as Mermaid sequence diagrams. */
 import { LANES } from '../../model/flow.js';
 import type { Flow, Lane } from '../../model/flow.js';
+import { marksOf } from '../../model/flow-marks.js';
+import type { Mark } from '../../model/flow-marks.js';
+import type { Finding } from '../../model/report.js';
 import { sequenceOf } from './sequence.js';
 import { nodeText, timesText } from './text.js';
 import { displayPath } from '../text.js';
@@ -13,12 +16,12 @@ const KEYS: Readonly<Record<Lane, string>> = {
   backend: 'backend',
 };
 
-/** One diagram for each session, with a blank line between them. Pure. */
-export function renderMermaid(flows: readonly Flow[]): string {
-  return flows.map(diagram).join('\n');
+/** One diagram for each session, with a blank line between them; violations are notes at their calls. Pure. */
+export function renderMermaid(flows: readonly Flow[], findings: readonly Finding[]): string {
+  return flows.map((flow) => diagram(flow, marksOf(flow, findings))).join('\n');
 }
 
-function diagram(flow: Flow): string {
+function diagram(flow: Flow, marks: ReadonlyMap<number, readonly Mark[]>): string {
   const lines = [
     'sequenceDiagram',
     `  %% ${displayPath(flow.path)}${flow.session === 0 ? '' : `, process ${flow.session + 1}`}`,
@@ -36,6 +39,8 @@ function diagram(flow: Flow): string {
       case 'message': {
         const text = item.node.children.length > 0 ? { ...item.node, count: 1 } : item.node;
         put(`${KEYS[item.from]}->>${KEYS[item.to]}: ${escaped(nodeText(text))}`);
+        for (const mark of marks.get(item.node.id) ?? [])
+          put(`Note over ${KEYS[item.to]}: ${escaped(mark.text)}`);
         break;
       }
       case 'repeat':

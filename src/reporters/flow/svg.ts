@@ -3,7 +3,8 @@ import { LANES } from '../../model/flow.js';
 import type { Flow, Lane } from '../../model/flow.js';
 import { sequenceOf } from './sequence.js';
 import type { SequenceItem } from './sequence.js';
-import { nodeText, timesText } from './text.js';
+import type { Mark } from '../../model/flow-marks.js';
+import { marksText, nodeText, timesText } from './text.js';
 import { escapeHtml } from './html-text.js';
 import { thousands } from '../text.js';
 
@@ -25,10 +26,10 @@ const CHARACTER = 6.7;
 const MOST_ROWS = 2000;
 
 /** One `<svg>`; rows carry `data-node` with the id of their node. Pure. */
-export function renderSvg(flow: Flow): string {
+export function renderSvg(flow: Flow, marks: ReadonlyMap<number, readonly Mark[]>): string {
   const items = sequenceOf(flow).filter(({ what }) => what !== 'end');
   const shown = items.slice(0, MOST_ROWS);
-  const rows = shown.map((item, i) => rowOf(item, TOP + (i + 1) * ROW));
+  const rows = shown.map((item, i) => rowOf(item, TOP + (i + 1) * ROW, marks));
   const left = items.length - shown.length;
   const height = TOP + (shown.length + 2) * ROW;
   const lanes = LANES.map((lane) => {
@@ -51,7 +52,7 @@ export function renderSvg(flow: Flow): string {
     .join('\n');
 }
 
-function rowOf(item: SequenceItem, y: number): string {
+function rowOf(item: SequenceItem, y: number, marks: ReadonlyMap<number, readonly Mark[]>): string {
   const { node } = item;
   if (item.what === 'heading') {
     const text = escapeHtml(item.text);
@@ -61,14 +62,17 @@ function rowOf(item: SequenceItem, y: number): string {
     return `<g class="row repeat" data-node="${node.id}"><text x="12" y="${y}">${escapeHtml(timesText(node).trim())}:</text></g>`;
   }
   const [from, to] = [CENTRES[item.from], CENTRES[item.to]];
-  const text = nodeText(node.children.length > 0 ? { ...node, count: 1 } : node);
+  const own = marks.get(node.id);
+  const call = nodeText(node.children.length > 0 ? { ...node, count: 1 } : node);
+  const text = call + marksText(own);
+  const kind = own?.[0] === undefined ? 'row' : `row ${own[0].severity}`;
   const path = from === to ? `M${from} ${y - 9}h18v8h-18` : `M${from} ${y + 1}H${to}`;
   const x = from === to ? from + 24 : Math.min(from, to) + 6;
   // A text that would leave the picture on the right ends at its edge instead.
   const isWide = x + text.length * CHARACTER > WIDTH;
   const place = isWide ? `x="${WIDTH - 4}" text-anchor="end"` : `x="${x}"`;
   return [
-    `<g class="row" data-node="${node.id}"><title>${escapeHtml(`${text}, line ${node.line}`)}</title>`,
+    `<g class="${kind}" data-node="${node.id}"><title>${escapeHtml(`${text}, line ${node.line}`)}</title>`,
     `<path class="arrow" d="${path}" marker-end="url(#arrow)"/>`,
     `<text ${place} y="${y - 5}">${escapeHtml(text)}</text></g>`,
   ].join('');

@@ -1,7 +1,9 @@
 /** How nodes of a flow are worded, in whatever format. */
 import { printable } from '../../base/printable.js';
 import type { Flow, FlowArg, FlowNode } from '../../model/flow.js';
-import { thousands } from '../text.js';
+import { walk } from '../../model/flow-marks.js';
+import type { Mark } from '../../model/flow-marks.js';
+import { excerptText, thousands } from '../text.js';
 
 /** `(enable_log=true, features=LOG_ALL VERSION_1)`; empty without arguments. What a value means stands for the value. */
 export function argsText(args: readonly FlowArg[]): string {
@@ -29,15 +31,21 @@ export function timesText({ count }: Pick<FlowNode, 'count'>): string {
   return count > 1 ? ` ×${thousands(count)}` : '';
 }
 
-/** All nodes, depth first, with the nodes above them (outermost first). */
-export function* walk(
-  nodes: readonly FlowNode[],
-  above: readonly FlowNode[] = [],
-): Generator<{ node: FlowNode; above: readonly FlowNode[] }> {
-  for (const node of nodes) {
-    yield { node, above };
-    yield* walk(node.children, [...above, node]);
-  }
+/** Names made of templates go on and on. */
+const LONGEST_CALLER = 40;
+
+/** `vhost_user_blk_start:188` where the caller is folded, `188` where it is the node above; undefined where it is not printed. */
+export function callSiteText({ callSite, folded }: FlowNode, above?: FlowNode): string | undefined {
+  if (callSite === null || above?.kind !== 'call') return undefined;
+  const [caller] = folded;
+  return caller === undefined
+    ? String(callSite)
+    : `${excerptText(caller.func, LONGEST_CALLER)}:${callSite}`;
+}
+
+/** ` ✗ LS-ALL-RINGS`; empty where nothing is violated. */
+export function marksText(marks: readonly Mark[] = []): string {
+  return marks.map(({ text }) => ` ${text}`).join('');
 }
 
 /** `vhost-user #1 = 0x5555570162c8, vhost-user #2 = 0x5555562b1f00`: which pointer a device is; empty without one. */

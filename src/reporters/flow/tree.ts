@@ -4,9 +4,9 @@ import type { Flow, FlowFrame, FlowNode } from '../../model/flow.js';
 import type { Finding } from '../../model/report.js';
 import { createColors } from '../colors.js';
 import type { Colors } from '../colors.js';
-import { marksOf } from './marks.js';
-import type { Mark } from './marks.js';
-import { argsText, deviceLegend, timesText, walk } from './text.js';
+import { marksOf, walk } from '../../model/flow-marks.js';
+import type { Mark } from '../../model/flow-marks.js';
+import { argsText, callSiteText, deviceLegend, timesText } from './text.js';
 import { wrapWords } from './tree-lines.js';
 import type { Word } from './tree-lines.js';
 import { displayPath, wrap } from '../text.js';
@@ -61,12 +61,12 @@ class TreePrinter {
 
   /** What the numbers are, and which pointer a device is, as check prints it. */
   private legend(): void {
-    const isShown = [...walk(this.flow.nodes)].some(({ node, above }) =>
-      hasCallSite(node, above.at(-1)),
+    const isShown = [...walk(this.flow.nodes)].some(
+      ({ node, above }) => callSiteText(node, above.at(-1)) !== undefined,
     );
     if (isShown) {
       this.say(
-        "The first number is the line of the capture; the one before a call is the line of its caller's source.",
+        "The first number is the line of the capture; the one before a call is the line of its caller's source, with the caller's name where that is no row of its own.",
       );
     }
     const devices = deviceLegend(this.flow);
@@ -136,11 +136,12 @@ class TreePrinter {
     if (node.kind === 'snippet') return [{ text: node.name, color: dim }, ...end];
     const isNewActor = node.actor !== null && node.actor !== above?.actor;
     const isNewDevice = node.deviceName !== null && node.deviceName !== above?.deviceName;
+    const site = callSiteText(node, above);
     // A call is broken where its arguments begin, and between them.
     const [first = '', ...others] = argsText(node.args).split(' ');
     return [
       ...(isNewActor ? [{ text: `${printable(node.actor)} ▸`, color: dim }] : []),
-      ...(hasCallSite(node, above) ? [{ text: String(node.callSite), color: dim }] : []),
+      ...(site === undefined ? [] : [{ text: site, color: dim }]),
       { text: printable(node.name) },
       ...(first === '' ? [] : [{ text: first, glued: true }]),
       ...others.map((text) => ({ text })),
@@ -153,11 +154,6 @@ class TreePrinter {
 }
 
 const SEVERITY_COLORS = { error: 'red', warning: 'yellow', note: 'cyan' } as const;
-
-/** A number in front of a call is that of its caller's source. */
-function hasCallSite({ callSite }: FlowNode, above: FlowNode | undefined): boolean {
-  return above?.kind === 'call' && callSite !== null;
-}
 
 /** A word that is longer than a row is broken where the row ends. */
 function pieces(word: Word, room: number): Word[] {

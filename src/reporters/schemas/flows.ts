@@ -34,7 +34,10 @@ const node = s.objectOf<FlowNode>(
     vring: s.nullable(s.count),
     args: s.listOf(arg),
     result: s.described(s.nullable(s.text), 'what it returned'),
-    callSite: s.nullable(s.count),
+    callSite: s.described(
+      s.nullable(s.count),
+      'line in the source of its caller: the first of `folded`, else the node above',
+    ),
     folded: s.described(
       s.listOf(frame),
       'frames between it and the node above, or the outermost one; innermost first',
@@ -43,7 +46,7 @@ const node = s.objectOf<FlowNode>(
     time: s.nullable(s.text),
     children: s.listOf({ $ref: '#/$defs/node' }),
   },
-  {},
+  { violations: s.described(s.listOf(s.text), 'ids of the rules that are violated at it') },
 );
 
 const flow = s.objectOf<Flow>(

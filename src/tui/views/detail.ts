@@ -2,9 +2,9 @@
 import { printable } from '../../base/printable.js';
 import { LABEL } from '../detail-entries.js';
 import type { DetailEntry } from '../detail-entries.js';
+import { markText } from '../style.js';
 import type { Style } from '../style.js';
 import { argsText } from './flow-tree.js';
-import { markText } from './timeline.js';
 
 const VERDICTS = { error: 'violation', warning: 'warning', note: 'note' } as const;
 

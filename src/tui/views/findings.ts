@@ -2,9 +2,9 @@
 import { printable } from '../../base/printable.js';
 import type { BrowseCapture } from '../../model/browse.js';
 import type { Alarm } from '../alarms.js';
+import { markText } from '../style.js';
 import type { Style } from '../style.js';
 import { captureName } from './header.js';
-import { markText } from './timeline.js';
 
 /** `✗ LS-ALL-RINGS line 812: ring 1 of ...`; `gdb.txt:812` where there are several `captures`. */
 export function findingRow(

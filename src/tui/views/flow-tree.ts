@@ -1,11 +1,12 @@
 /** Rows of the flow tree. */
 import { printable } from '../../base/printable.js';
-import type { FlowArg } from '../../model/flow.js';
+import type { FlowArg, FlowNode } from '../../model/flow.js';
+import type { Mark } from '../../model/flow-marks.js';
 import type { FlowRow } from '../flow-rows.js';
-import { thousands } from '../style.js';
+import { markText, thousands } from '../style.js';
 import type { Style } from '../style.js';
 
-export function flowRow(row: FlowRow | undefined, style: Style): string {
+export function flowRow(row: FlowRow | undefined, marks: readonly Mark[], style: Style): string {
   if (row === undefined) return '';
   const { colors, signs } = style;
   const sign = row.hasChildren ? (row.isOpen ? signs.open : signs.closed) : signs.leaf;
@@ -15,7 +16,10 @@ export function flowRow(row: FlowRow | undefined, style: Style): string {
     return `${indent}${colors.bold(printable(row.flow.path))}${colors.dim(process)}`;
   }
   const line = colors.dim(String(row.node.line).padStart(6));
-  return `${line} ${colors.dim(indent)}${nodeText(row, style)}`;
+  // The sign stands in front: the end of a row may be cut.
+  const violated = marks.map(({ severity }) => `${markText(severity, style)} `).join('');
+  const rules = marks.map(({ rule }) => ` ${rule}`).join('');
+  return `${line} ${colors.dim(indent)}${violated}${nodeText(row, style)}${colors.bold(rules)}`;
 }
 
 function nodeText({ node, above }: FlowRow, style: Style): string {
@@ -30,7 +34,7 @@ function nodeText({ node, above }: FlowRow, style: Style): string {
   const isNewDevice = node.deviceName !== null && node.deviceName !== above?.deviceName;
   return [
     isNewActor ? colors.dim(`${printable(node.actor)}: `) : '',
-    node.callSite === null ? '' : colors.dim(`${node.callSite} `),
+    colors.dim(callSiteText(node, above)),
     printable(node.name),
     argsText(node.args),
     node.vring === null ? '' : colors.yellow(` vring ${node.vring}`),
@@ -38,6 +42,11 @@ function nodeText({ node, above }: FlowRow, style: Style): string {
     node.result === null ? '' : ` = ${printable(node.result)}`,
     times,
   ].join('');
+}
+
+/** `1081 `, a line of the source of the row above; a caller that is folded is shown in the detail. */
+function callSiteText({ callSite, folded }: FlowNode, above: FlowNode | undefined): string {
+  return callSite === null || above?.kind !== 'call' || folded.length > 0 ? '' : `${callSite} `;
 }
 
 /** What a value means stands for the value. */

@@ -1,6 +1,7 @@
 /** The first row: which capture, and what is wrong in all of them. */
 import { printable } from '../../base/printable.js';
 import type { BrowseCapture, Judged } from '../../model/browse.js';
+import type { Severity } from '../../model/report.js';
 import { count, justify } from '../style.js';
 import type { Style } from '../style.js';
 
@@ -35,29 +36,30 @@ function verdictText({ judged, width, style, captures }: HeaderOptions): string 
   if (judged === undefined) return colors.dim(`judging${signs.cut}`);
   if (judged instanceof Error) return colors.red('could not be judged');
   const { violations, pass, inconclusive } = judged.report.summary;
-  const isDecided = pass + violations.warning + violations.note > 0;
+  const isDecided = pass > 0;
   const { devices, crashes, waits = [] } = judged.report;
   const isWide = width >= 60;
+  const found = (severity: Severity, color: (text: string) => string): string => {
+    const number = violations[severity];
+    if (number === 0) return '';
+    return color(isWide ? count(number, severity) : `${number}${signs[severity]}`);
+  };
   const parts = [
     width >= WITH_DEVICES && captures.length > 0 ? colors.dim(count(devices.length, 'device')) : '',
-    violations.error === 0
+    violations.error + violations.warning + violations.note === 0
       ? (isDecided && crashes.length === 0 ? colors.green : colors.yellow)(
           !isWide ? `0${signs.error}` : isDecided ? 'no violation' : 'nothing decided',
         )
-      : colors.red(
-          isWide ? count(violations.error, 'violation') : `${violations.error}${signs.error}`,
-        ),
+      : '',
+    found('error', colors.red),
     ...crashes
       .slice(0, 1)
       .map(({ line }) => colors.red(isWide ? `crash at line ${line}` : 'crash')),
     ...waits
       .slice(0, 1)
       .map(({ line }) => colors.yellow(isWide ? `waits at line ${line}` : 'waits')),
-    violations.warning === 0
-      ? ''
-      : colors.yellow(
-          isWide ? count(violations.warning, 'warning') : `${violations.warning}${signs.warning}`,
-        ),
+    found('warning', colors.yellow),
+    found('note', colors.cyan),
     inconclusive === 0
       ? ''
       : colors.dim(isWide ? `${inconclusive} inconclusive` : `${inconclusive}?`),

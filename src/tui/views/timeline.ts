@@ -3,7 +3,7 @@ import { printable } from '../../base/printable.js';
 import type { BrowseRow, DeviceLane } from '../../model/browse.js';
 import type { Severity } from '../../model/report.js';
 import type { ShownNames } from '../../model/shown-names.js';
-import { fit, thousands } from '../style.js';
+import { fit, markText, thousands } from '../style.js';
 import type { Style } from '../style.js';
 import { argsText } from './flow-tree.js';
 import { fittingLanes, LANE_WIDTH, laneCell, laneTitle, lanesOf, stateAt } from './lane-cells.js';
@@ -66,19 +66,6 @@ export function timelineRow(row: BrowseRow | undefined, options: TimelineRowOpti
   return fit(`${mark}${line} ${factText(row, room - 8, options)}`, room, style) + cells;
 }
 
-export function markText(severity: Severity | undefined, { colors, signs }: Style): string {
-  switch (severity) {
-    case undefined:
-      return ' ';
-    case 'error':
-      return colors.red(signs.error);
-    case 'warning':
-      return colors.yellow(signs.warning);
-    case 'note':
-      return colors.cyan(signs.note);
-  }
-}
-
 /** `vhost_virtqueue_set_addr(enable_log=true) vring 1  net #1  CPU 0/TCG`; who and where only where there is room. */
 function factText(
   row: BrowseRow,
@@ -133,7 +120,10 @@ export function timelineTitle(
   length: number,
   filter: string,
   phase: string | undefined,
+  isOrdered: boolean,
 ): string {
+  // A note is no timeline: its backtraces stand as somebody wrote them down.
+  if (!isOrdered && filter === '') return 'Notes, in no known order';
   return filter === ''
     ? `Timeline${phase === undefined ? '' : `: ${phase}`}`
     : `Timeline: ${printable(filter)}, ${thousands(length)} of ${thousands(total)}`;

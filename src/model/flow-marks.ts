@@ -1,8 +1,7 @@
 /** Where the violations of a report stand in a flow. */
-import { firstIndex } from '../../base/search.js';
-import type { Flow } from '../../model/flow.js';
-import type { Finding, Severity } from '../../model/report.js';
-import { walk } from './text.js';
+import { firstIndex } from '../base/search.js';
+import type { Flow, FlowNode } from './flow.js';
+import type { Finding, Severity } from './report.js';
 
 export interface Mark {
   readonly rule: string;
@@ -12,6 +11,17 @@ export interface Mark {
 }
 
 const SIGNS: Readonly<Record<Severity, string>> = { error: '✗', warning: '▲', note: '•' };
+
+/** All nodes, depth first, with the nodes above them (outermost first). */
+export function* walk(
+  nodes: readonly FlowNode[],
+  above: readonly FlowNode[] = [],
+): Generator<{ node: FlowNode; above: readonly FlowNode[] }> {
+  for (const node of nodes) {
+    yield { node, above };
+    yield* walk(node.children, [...above, node]);
+  }
+}
 
 /** Violations by the id of the node that shows their line, or else of the last one before it. */
 export function marksOf(flow: Flow, findings: readonly Finding[]): ReadonlyMap<number, Mark[]> {
