@@ -381,7 +381,63 @@ describe('markdown', () => {
 
   test('nothing in it is HTML or a link', () => {
     const text = reporters.markdown(evil, evilOptions).replace(/^ {6}.*$/gm, '');
-    expect(text).not.toMatch(/(?<!\\)[<[]/);
+    expect(text.replace(/`[^`]+`/g, '')).not.toMatch(/[<[]/);
+  });
+
+  test('functions and expressions are code, so that no sign needs a backslash', () => {
+    const message =
+      'vhost_dev_set_log(dev=0x1, enable_log=true) of vhost_*_set_log_base (see dev->nvqs), not virtio-net (line 5), <b>';
+    const text = reporters.markdown(reportOf([findingOf({ message })]), optionsOf());
+    expect(text.replace(/\s+/g, ' ')).toContain(
+      '`vhost_dev_set_log(dev=0x1, enable_log=true)` of `vhost_*_set_log_base` (see `dev->nvqs`), not virtio-net (line 5), `<b>`',
+    );
+  });
+
+  test('quoted lines are wrapped, not cut before the last argument', () => {
+    const line =
+      '#0  vhost_virtqueue_set_addr (dev=0x5555562b1f00, vq=0x5555562b2210, idx=1, enable_log=false) at ../hw/virtio/vhost.c:949';
+    const report = reportOf([findingOf({})]);
+    const text = reporters.markdown(report, optionsOf({ excerpt: () => line }));
+    expect(text.replace(/\n +/g, ' ')).toContain(line);
+    expect(reporters.markdown(report, optionsOf({ excerpt: () => 'x'.repeat(9999) }))).toContain(
+      '…',
+    );
+  });
+
+  test('says which QEMU, devices and migrations there are', () => {
+    const found = reports.find(({ name }) => name === captures[0]);
+    const text = found === undefined ? '' : reporters.markdown(found.report, found.options);
+    for (const section of ['Devices', 'QEMU', 'Migrations'])
+      expect(text).toContain(`\n## ${section}\n`);
+    expect(text).toContain('- outcome unknown; phases seen: setup, cleanup');
+  });
+});
+
+describe('calls that the debugger altered', () => {
+  const report = reportOf([findingOf({ verdict: 'pass' })], {
+    alterations: [
+      {
+        capture: sha256,
+        func: 'vhost_kernel_set_features',
+        line: 121,
+        command: 'return (int)-22',
+        commandLine: 139,
+      },
+    ],
+  });
+
+  test.each(['pretty', 'markdown', 'github', 'junit'] as const)('%s names them', (format) => {
+    const text = reporters[format](report, optionsOf()).replace(/\s+/g, ' ').replaceAll('`', '');
+    expect(text).toMatch(/altered by the debugger/i);
+    expect(text.replaceAll('&quot;', '"')).toContain(
+      'vhost_kernel_set_features (line 121) by "return (int)-22" (line 139)',
+    );
+  });
+
+  test.each(['pretty', 'markdown'] as const)('%s does not read as if all were well', (format) => {
+    expect(reporters[format](report, optionsOf()).replace(/\s+/g, ' ')).toContain(
+      'no violation found, but the debugger altered the run; 1 check passed',
+    );
   });
 });
 

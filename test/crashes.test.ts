@@ -45,7 +45,7 @@ describe('reports say so', () => {
       '  line 11: abort() in vhost_log_global_start() (vhost.c:20), device 0x5555555592a0:',
     ],
     ['markdown', 'vhtrace: no violation found, but QEMU crashes;'],
-    ['markdown', '- line 11: abort() in vhost_log_global_start() (vhost.c:20),'],
+    ['markdown', '- line 11: `abort()` in `vhost_log_global_start()` (vhost.c:20), device'],
     [
       'github',
       '::warning file=gdb.txt,line=11,title=QEMU crashes::abort() in vhost_log_global_start()',

@@ -1,9 +1,18 @@
 /** Stacks in which QEMU dies, in words. */
 import type { CheckReport, CrashSummary } from '../model/report.js';
 
-/** The headline of a report without violations: a capture that ends in a crash must not look as if all were well. */
-export function noViolation({ crashes }: Pick<CheckReport, 'crashes'>): string {
-  return crashes.length === 0 ? 'no violation found' : 'no violation found, but QEMU crashes';
+/**
+ * The headline of a report without violations: a capture that ends in a crash, or in which the debugger stood in for
+ * calls, must not look as if all were well.
+ */
+export function noViolation({
+  crashes,
+  alterations,
+}: Pick<CheckReport, 'crashes' | 'alterations'>): string {
+  if (crashes.length > 0) return 'no violation found, but QEMU crashes';
+  return alterations.length === 0
+    ? 'no violation found'
+    : 'no violation found, but the debugger altered the run';
 }
 
 /** One sentence, without its line. */

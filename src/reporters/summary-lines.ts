@@ -1,6 +1,6 @@
 /** Lines that say what a report knows of the run: devices, the QEMU, migrations, what the debugger altered. */
 import { printable } from '../base/printable.js';
-import type { CheckReport } from '../model/report.js';
+import type { AlterationSummary, CheckReport } from '../model/report.js';
 import { captureNames } from './places.js';
 import { count } from './text.js';
 
@@ -104,12 +104,18 @@ const STACK_PHASES: readonly (readonly [phase: string, name: string])[] = [
   ['cleanup', 'cleanup'],
 ];
 
+/** One call that the debugger altered; `where` names its capture. */
+export function alterationText(
+  { func, line, command, commandLine }: AlterationSummary,
+  where = '',
+): string {
+  return `${printable(func)} (line ${line}${where}) by "${printable(command)}" (line ${commandLine}): its effect counts for nothing`;
+}
+
 export function alterationLines(report: CheckReport): readonly string[] {
-  const lines = report.alterations.map(
-    ({ capture, func, line, command, commandLine }) =>
-      `${printable(func)} (line ${line}${whichCapture(report, capture)}) by "${printable(command)}" (line ${commandLine}): its effect counts for nothing`,
+  return report.alterations.map((alteration) =>
+    alterationText(alteration, whichCapture(report, alteration.capture)),
   );
-  return lines;
 }
 
 /** `, FILE` where there are several captures to tell apart. */

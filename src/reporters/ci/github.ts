@@ -11,6 +11,7 @@ import { crashText } from '../crash-text.js';
 import { inOrder } from '../order.js';
 import { subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
+import { alterationText } from '../summary-lines.js';
 import { count, displayPath, rulesOffText } from '../text.js';
 import { undecidedCaptures, undecidedHeadline } from '../undecided.js';
 import { waitText } from '../wait-text.js';
@@ -69,6 +70,12 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
     const path = report.captures.find(({ sha256 }) => sha256 === wait.capture)?.path ?? '';
     const place = { path, line: wait.line };
     lines.push(located('notice', place, { title: 'QEMU waits' }, waitText(wait), options));
+  }
+  for (const alteration of report.alterations.slice(0, SHOWN - 1)) {
+    const path = report.captures.find(({ sha256 }) => sha256 === alteration.capture)?.path ?? '';
+    const place = { path, line: alteration.line };
+    const title = { title: 'altered by the debugger' };
+    lines.push(located('notice', place, title, alterationText(alteration), options));
   }
   const { error, warning, note } = report.summary.violations;
   const found = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')];

@@ -15,6 +15,7 @@ import { findingPlaces } from '../places.js';
 import { renderFindings } from '../pretty-findings.js';
 import type { PathFailure, ReportOptions } from '../reporter.js';
 import { displayPath } from '../text.js';
+import { alterationText } from '../summary-lines.js';
 import { undecidedCaptures } from '../undecided.js';
 
 /** Pure. */
@@ -29,11 +30,14 @@ export function renderJunit(report: CheckReport, options: ReportOptions): string
       const crashes = report.crashes
         .filter((crash) => crash.capture === sha256)
         .map((crash) => `QEMU crashes: ${crashText(crash)} (line ${crash.line})`);
+      const altered = report.alterations
+        .filter(({ capture: altered }) => altered === sha256)
+        .map((alteration) => `altered by the debugger: ${alterationText(alteration)}`);
       const text = undecided.get(sha256);
       return suiteOf(
         capture,
         findings,
-        [...(text === undefined ? [] : [text]), ...crashes],
+        [...(text === undefined ? [] : [text]), ...crashes, ...altered],
         options,
       );
     }),

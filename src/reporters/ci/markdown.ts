@@ -1,18 +1,25 @@
 /**
  * Markdown that reads as plain text, 72 columns wide: for a mail to a mailing list, a comment, a step
- * summary. Lines of the capture are quoted as they are, indented and cut.
+ * summary. Lines of the capture are quoted as they are, indented and wrapped.
  */
-import { printable } from '../../base/printable.js';
 import { LIMITS } from '../../model/report.js';
 import type { CheckReport, Finding } from '../../model/report.js';
 import { baselineLines } from '../baseline-text.js';
 import { crashText, noViolation } from '../crash-text.js';
+import { marked, markedLines } from './markdown-text.js';
 import { waitText } from '../wait-text.js';
 import { openChecks } from '../open-checks.js';
 import { inOrder } from '../order.js';
 import { captureNames, findingPlaces, subjectOf } from '../places.js';
 import type { ReportOptions } from '../reporter.js';
-import { count, displayPath, excerptText, rulesOffText, wrap } from '../text.js';
+import {
+  alterationLines,
+  deviceLines,
+  endpointLines,
+  migrationLines,
+  profileLines,
+} from '../summary-lines.js';
+import { count, displayPath, excerptText, rulesOffText } from '../text.js';
 import { undecidedAdditions, undecidedHeadline } from '../undecided.js';
 
 const COLUMNS = 72;
@@ -41,6 +48,10 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
         bullet(`${displayPath(path)}: not read: ${error.message}`),
       ),
     ]),
+    section('Altered by the debugger', alterationLines(report).map(bullet)),
+    section('Devices', [...deviceLines(report), ...endpointLines(report)].map(bullet)),
+    section('QEMU', profileLines(report).map(bullet)),
+    section('Migrations', migrationLines(report).map(bullet)),
     section(
       'Crashes',
       report.crashes.map((crash) =>
@@ -131,27 +142,32 @@ function section(title: string, lines: readonly string[]): string {
 }
 
 function heading(text: string): string {
-  return `## ${escaped(text)}\n`;
+  return `## ${marked(text)}\n`;
 }
 
 function paragraph(text: string): string {
-  return `${wrap(escaped(text), COLUMNS).join('\n')}\n`;
+  return `${markedLines(text, COLUMNS).join('\n')}\n`;
 }
 
 function bullet(text: string): string {
-  return wrap(escaped(text), COLUMNS - 2)
+  return markedLines(text, COLUMNS - 2)
     .map((line, i) => `${i === 0 ? '- ' : '  '}${line}\n`)
     .join('');
 }
 
-/** Six blanks: code within a list item. */
-function quote(text: string): string {
-  return `\n      ${excerptText(text, COLUMNS - 6)}\n`;
-}
+/** Rows that a quoted line may fill; the arguments of a call are in the first ones. */
+const MOST_ROWS = 6;
 
-/** Signs that would be markup, but for `code`; underscores inside of words are none. */
-function escaped(text: string): string {
-  return printable(text).replace(/`[^`]+`|[<*`[]/g, (found) =>
-    found.length > 1 ? found : `\\${found}`,
-  );
+/** Six blanks: code within a list item. A line that is longer goes on four blanks further in. */
+function quote(text: string): string {
+  const rows: string[] = [];
+  let rest = excerptText(text, MOST_ROWS * (COLUMNS - 10));
+  while (rest.length > 0) {
+    const room = COLUMNS - (rows.length === 0 ? 6 : 10);
+    const blank = rest.lastIndexOf(' ', room);
+    const end = rest.length <= room ? rest.length : blank > 0 ? blank : room;
+    rows.push(`${' '.repeat(rows.length === 0 ? 6 : 10)}${rest.slice(0, end)}`);
+    rest = rest.slice(end).trimStart();
+  }
+  return `\n${rows.map((row) => `${row}\n`).join('')}`;
 }
