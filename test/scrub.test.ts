@@ -223,6 +223,77 @@ test.each([
     '52:54:00:ab:cd:ef 52-54-00-AB-CD-EF 5254.00ab.cdef',
     '00:00:5e:00:53:01 00-00-5e-00-53-01 0000.5e00.5301',
   ],
+  [
+    'what coredumpctl says of a machine',
+    '   Owner UID: 1000 (dave)\n     Boot ID: 011f8fd0783c464184955c281ce2c1b7\n  Machine ID: af8d424897a0479fa2fc0e5afcff3198\n    Hostname: n27.pool.acme.lan\nn27: up',
+    '   Owner UID: 1000 (user1)\n     Boot ID: 00000000000040008000000000000001\n  Machine ID: 00000000000040008000000000000002\n    Hostname: host1xxxxxxxxxxxx\nn27: up',
+  ],
+  [
+    'a boot in both of its forms',
+    '_BOOT_ID=011f8fd0783c464184955c281ce2c1b7 011f8fd0-783c-4641-8495-5c281ce2c1b7',
+    '_BOOT_ID=00000000000040008000000000000001 00000000-0000-4000-8000-000000000001',
+  ],
+  ...[
+    'Nov 29 10:11:12.123456',
+    '2026-11-29T10:11:12.123456Z',
+    '2026-11-29T10:11:12+0100',
+    'Sun 2026-11-29 10:11:12 UTC',
+    '1795320809.223469',
+    '[12345.678901]',
+    '> Nov 29 10:11:12',
+  ].map((stamp): [string, string, string] => [
+    `the host behind ${stamp}`,
+    `${stamp} db-prod-17 qemu-kvm[1]: vhost_commit Started: 1 Changed: 0`,
+    `${stamp} host1xxxxx qemu-kvm[1]: vhost_commit Started: 1 Changed: 0`,
+  ]),
+  [
+    'what stands behind a stamp and is no host',
+    '2026-11-29T10:11:12.123456Z error main: gone\n[   12.345678] Booting kernel: 6\nNov 26 12:00:00 vhost_dev_start 0x1:virtio-blk',
+    '2026-11-29T10:11:12.123456Z error main: gone\n[   12.345678] Booting kernel: 6\nNov 26 12:00:00 vhost_dev_start 0x1:virtio-blk',
+  ],
+  [
+    'the fields of the journal',
+    '_HOSTNAME=db-prod-17\n_SYSTEMD_CGROUP=/machine.slice/machine-qemu\\x2d3\\x2dpay\\x2ddb.scope/libvirt\npay-db',
+    '_HOSTNAME=host1xxxxx\n_SYSTEMD_CGROUP=/machine.slice/machine-qemu\\x2d3\\x2dvm1xxx.scope/libvirt\nvm1xxx',
+  ],
+  ['a host once', 'HOSTNAME=db-prod-17 db-prod-17', 'HOSTNAME=host1xxxxx host1xxxxx'],
+  [
+    'the user and the host of an address',
+    'qemu+ssh://bobby@db-prod-18/system http://carol:pw12@web-9:80/x qemu+tls://hyp-99/system',
+    'qemu+ssh://user1@host1xxxxx/system http://user2:scrubbed@host2:80/x qemu+tls://host3x/system',
+  ],
+  ['a path of a scheme', 'file:///home/bobby/x', 'file:///home/user1/file1'],
+  [
+    'secrets of options',
+    '-object secret,id=s0,data=hunter2 -drive file=rbd:pool/v:id=admin:key=AQD+/x==:auth=none -spice port=1,password=hu,,nter,x=on -vnc :1,password=on',
+    '-object secret,id=s0,data=scrubbed -drive file=rbd:pool/v:id=admin:key=scrubbed:auth=none -spice port=1,password=scrubbed,x=on -vnc :1,password=on',
+  ],
+  [
+    'secrets of QMP, of the monitor and of gdb',
+    '{"qom-type":"secret","data":"hunter2"} {"password": "a b"} set_password vnc hunter2\nf (password=0x5555 "hunter2", x=password@entry=0x0, data=0x0)',
+    '{"qom-type":"secret","data":"scrubbed"} {"password": "scrubbed"} set_password vnc scrubbed\nf (password=0x5555 "scrubbed", x=password@entry=0x0, data=0x0)',
+  ],
+  ['a token of a CI system', 'x ghp_abcdefghijklmnopqrstuvwxyz0123456789', 'x scrubbed'],
+  [
+    'what uname says',
+    'Linux db-prod-17 6.12.107+deb13-amd64 #1 SMP x86_64 GNU/Linux\nLinux version 6.12.107 (gcc) #1 SMP',
+    'Linux host1xxxxx 6.12.107+deb13-amd64 #1 SMP x86_64 GNU/Linux\nLinux version 6.12.107 (gcc) #1 SMP',
+  ],
+  [
+    'a host that gdb or strace prints',
+    '{host = 0x555556 "db-prod-18", x = 1} uname({sysname="Linux", nodename="db-prod-19"})',
+    '{host = 0x555556 "host1xxxxx", x = 1} uname({sysname="Linux", nodename="host2xxxxx"})',
+  ],
+  [
+    'XML of libvirt',
+    "<domain type='kvm'><name>payroll</name><vcpu>4</vcpu>\n  <nvram>/home/dave/x.fd</nvram></qemu:commandline>\n3</payroll_log>",
+    "<domain type='kvm'><name>vm1xxxx</name><vcpu>4</vcpu>\n  <nvram>/home/user1/file1.fd</nvram></qemu:commandline>\n3</file2xxxxxx>",
+  ],
+  [
+    'guests of virsh',
+    " 3    payroll   running\n -    old-db   shut off\nDomain 'web-01' started",
+    " 3    vm1xxxx   running\n -    vm2xxx   shut off\nDomain 'vm3xxx' started",
+  ],
 ])('%s', (_, text, scrubbed) => {
   const scrubber = new Scrubber();
   const lines = text.split('\n');

@@ -12,7 +12,7 @@ const PUBLIC_ROOTS = new Set(
 const NAMED_IN_DEV = /^\/dev\/(?:shm|hugepages[\w-]*|mapper|disk\/by-\w+)\//;
 /** Folders that say nothing, wherever they stand. */
 const PUBLIC_FOLDER =
-  /^(?:dev|shm|lib|run|log|libvirt|qemu|hugepages(?:[-_]?\d+[kKmMgGB]*)?|mapper|disk|by-\w+)$/;
+  /^(?:dev|shm|lib|run|log|libvirt|qemu|hugepages(?:[-_]?\d+[kKmMgGB]*)?|mapper|disk|by-\w+|(?:machine|system|user)\.slice|machine-qemu)$/;
 
 /** Top folders of the source trees whose code vhost traces come from. Source: QEMU, glibc, glib, Linux. */
 const TREE_FOLDERS = new Set(

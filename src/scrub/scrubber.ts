@@ -4,6 +4,23 @@
  * Works on the text and not on records: what no format knows (a banner, a prompt, a note) is scrubbed
  * too. Numbers of lines, words of the protocol and the shape of every line stay.
  */
+import {
+  BARE_MAC,
+  BARE_UUID,
+  dashed,
+  IPV4,
+  ipv4Pseudonym,
+  IPV6,
+  ipv6Pseudonym,
+  isIpv6,
+  isPrivateIpv4,
+  MAC,
+  macPseudonym,
+  OTHER_MAC,
+  UUID,
+  uuidPseudonym,
+} from './addresses.js';
+import type { AddressForm } from './addresses.js';
 import { scrubBytes } from './byte-strings.js';
 import { scrubHexText } from './hex-text.js';
 import { LearnedNames } from './learned-names.js';
@@ -11,6 +28,18 @@ import type { LearnedKind } from './learned-names.js';
 import { NameMap } from './names.js';
 import type { NameKind } from './names.js';
 import { publicPath } from './paths.js';
+import {
+  HOME_ABOVE,
+  MACHINE_SCOPE,
+  NAME_PLACES,
+  PERSON_PLACES,
+  RBD_KEY,
+  SECRET_DATA,
+  SECRET_PLACES,
+  URL_PASSWORD,
+  URL_PLACES,
+} from './places.js';
+import type { NamePlace, PlaceKind } from './places.js';
 import { PointerMap } from './pointers.js';
 
 /** How often each kind of thing was replaced. */
@@ -27,6 +56,7 @@ export const SCRUB_KINDS = [
   'IPv4 address',
   'IPv6 address',
   'word',
+  'secret',
 ] as const;
 export type ScrubKind = (typeof SCRUB_KINDS)[number];
 
@@ -38,61 +68,25 @@ export interface ScrubMapping {
   readonly names: Readonly<Record<string, string>>;
 }
 
-/** Names that say nothing of anybody. */
+/** Names that say nothing of anybody, among them words of the protocol. */
 const COMMON_NAMES = new Set(
-  'root qemu libvirt nobody user guest host localhost none default vm test debian ubuntu fedora'.split(
-    ' ',
-  ),
+  (
+    'root qemu libvirt nobody user guest host localhost none default vm test debian ubuntu fedora ' +
+    'kernel kvm linux memory migration network vhost virtio'
+  ).split(' '),
 );
 /** Hosts of the banners and hints of gdb and of the distributions. */
 const PUBLIC_HOST =
   /(?:^|\.)(?:gnu\.org|sourceware\.org|qemu\.org|debian\.(?:org|net)|ubuntu\.com|fedoraproject\.org|redhat\.com|kernel\.org|launchpad\.net|archlinux\.org|github\.com|gitlab\.com)$/;
-const PUBLIC_IPV4 = /^(?:0\.|127\.|255\.255\.255\.)/;
 
 const ANSI = '\\x1b\\[[0-9;]*[A-Za-z]';
-/** `</p>` is no path. */
-const END_TAG = '(?:p|pre|code|li|ul|ol|dl|dt|dd|td|th|tr|table|tbody|div|span|blockquote)>';
-/** In front of a path: the start, an escape sequence, or no character of a name. */
-const BEFORE_PATH = `(?<=^|${ANSI}|[\\s"'=(<:,\\[@;{|~])`;
-const PATH = new RegExp(`${BEFORE_PATH}/(?!/|${END_TAG})[\\w.+@%~-]+(?:/+[\\w.+@%~-]+)*`, 'g');
-const UUID = /(?<![\da-f-])[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}(?![\da-f-])/gi;
-const MAC = /(?<![\da-f:])[\da-f]{2}(?::[\da-f]{2}){5}(?![\da-f:])/gi;
-/** As Windows and Cisco write them; without a letter and the prefix of QEMU they may be a date or a sum. */
-const OTHER_MAC =
-  /(?<![\w.-])(?=[\d.-]*[a-f]|52-54-00|5254\.00)(?:[\da-f]{2}(?:-[\da-f]{2}){5}|[\da-f]{4}(?:\.[\da-f]{4}){2})(?![\w.-])/gi;
-/** Of `-device ...,mac=525400123456`, as no tool prints it, but people write it. */
-const BARE_MAC = /(\bmac=)([\da-f]{12})(?![\w:])/gi;
-const IPV4 = /(?<![\w.+~-])(?:\d{1,3}\.){3}\d{1,3}(?![\w+~-]|\.\d)/g;
-const IPV6 =
-  /(?<![\w:.])(?:[\da-f]{1,4}:{1,2}){2,7}[\da-f]{0,4}(?![\w:.])|(?<![\w:.])(?:fe80|fd[\da-f]{2}|2[\da-f]{3})::[\da-f]{1,4}(?![\w:.])/gi;
-const MAIL = /(?<![\w@.])([\w.+-]+)@([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?![\w=@])/g;
-const USER = '[a-zA-Z_][\\w.-]*';
-/** Addresses are pseudonyms by the time that names are looked for. */
-const HOST = '[a-zA-Z][\\w.-]*|\\d+(?:\\.\\d+){3}|\\[?2001:db8::[\\da-f]+\\]?';
-const PROMPT = new RegExp(`(^|\\[|\\s)(${USER})@(${HOST})(?=[: ][^=]*[$#%])`, 'g');
-const URL_HOST = /(:\/\/)([\w.-]+\.[a-z]{2,}|[a-z][\w-]*)(?=[:/\s>"']|$)/gi;
-/** `tcp:dst:4444` of migrate and -incoming. */
-const URI_HOST = /\b((?:tcp|udp|rdma|nbd|vnc|spice):)([a-z][\w.-]*)(?=:\d)/gi;
-/** Of QMP, and of `-chardev socket,host=dst`. */
-const HOST_OPTION = /("host"\s*:\s*"|,host=)([a-z][\w.-]*)(?=[",'\s]|$)/gi;
-const SSH = new RegExp(
-  `\\b((?:ssh|scp|sftp|rsync)\\s+(?:-\\S+\\s+(?:\\d+\\s+)?)*)(${USER})@(${HOST})`,
-  'g',
-);
-const REMOTE_PATH = new RegExp(`(?<![\\w.@])(${USER})@(${HOST})(?=:[/~])`, 'g');
-/** Of the line that libvirt begins a guest's log with, and of logs by fields. */
-const HOSTNAME =
-  /(, hostname: |"hostname"\s*:\s*"|\bhostname=)(?!(?:null|none|name)\b)([a-z][\w.-]*)(?=[\s,"']|$)/gi;
-/** A path from the folder of a build up to the root. */
-const HOME_ABOVE = /(\.\.\/home\/)([\w.-]+)/g;
-/** Of disks and of SMBIOS. */
-const SERIAL = /(,serial=|"serial"\s*:\s*")([\w.-]+)/g;
-const WINDOWS_HOME = /(\b[A-Z]:(?:\\{1,2}|\/)Users(?:\\{1,2}|\/))([^\\/\s"'<>|:;,]+)/gi;
-const INTERFACE = /\b(ifname=)(?!(?:tap|vnet|macvtap|eth|virbr|br)\d*\b(?!-))([a-z][\w.-]*)/gi;
-const SYSLOG_HOST =
-  /^((?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.+-]+) )([A-Za-z\d.-]+)(?= [\w./-]+(?:\[\d+\])?:)/;
-const VM_NAME = /((?:^|\s)["']?-name["']?[ =,]\s*["']?(?:guest=)?|\bguest=)([^\s,"'=]+)(?![=\w])/g;
-const VARIABLE = /\b(HOSTNAME|USER|LOGNAME|SUDO_USER)=([^\s"',;]+)/g;
+/** In front of a path: the start, an escape sequence, the scheme of a file, or no character of a name. */
+const BEFORE_PATH = `(?<=^|${ANSI}|[\\s"'=(<>:,\\[@;{|~]|\\b(?:file|unix)://)`;
+const PATH = new RegExp(`${BEFORE_PATH}/(?!/)[\\w.+@%~-]+(?:/+[\\w.+@%~-]+)*`, 'g');
+/** Tags of web pages, whose first half may be lines above. */
+const PAGE_TAG = /^(?:p|pre|code|li|ul|ol|dl|dt|dd|td|th|tr|table|tbody|div|span|blockquote)$/;
+/** `/name>` behind a `<`. */
+const END_TAG = /\/([\w:.-]{1,64})\s*>/y;
 const HEX_POINTER = /0x([\da-f]{12,16})(?![\da-z])/gi;
 const BARE_POINTER =
   /(?<![\w.])(ffff[\da-f]{12}|0000[57][\da-f]{11}|0000aa[\da-f]{10}|[57][\da-f]{11}(?=-[57][\da-f]{11} )|(?<=[57][\da-f]{11}-)[57][\da-f]{11})(?![\w])/g;
@@ -105,6 +99,8 @@ const NAME_KINDS: Readonly<Record<LearnedKind, NameKind>> = {
   VM: 'vm',
   word: 'name',
 };
+/** Of every secret, so that not even its length is told. */
+const SECRET = 'scrubbed';
 
 /** Scrubs one capture, line by line. */
 export class Scrubber {
@@ -112,6 +108,8 @@ export class Scrubber {
   private readonly names = new NameMap();
   private readonly replaced = new Map<ScrubKind, number>();
   private readonly learned = new LearnedNames();
+  /** Pseudonyms that stand in the line by now: what one pattern has made is no name for the next. */
+  private readonly made = new Set<string>();
 
   /** `words` are to be replaced too, wherever they stand as a word. */
   constructor(words: readonly string[] = []) {
@@ -137,15 +135,26 @@ export class Scrubber {
   }
 
   line(text: string): string {
+    this.made.clear();
     return this.replacePointers(this.replaceText(this.replaceHexText(text)));
   }
 
   private replaceText(text: string): string {
-    return this.replaceNames(this.replaceAddresses(text));
+    return this.replaceNames(this.replaceAddresses(this.replaceSecrets(text)));
   }
 
   private replaceHexText(line: string): string {
     return scrubHexText(line, (text) => this.replaceText(text));
+  }
+
+  private replaceSecrets(text: string): string {
+    const line = this.replaceAt(SECRET_PLACES, text);
+    const places = [
+      ...(/\bsecret\b/.test(line) ? [SECRET_DATA] : []),
+      ...(line.includes('rbd:') ? [RBD_KEY] : []),
+      ...(line.includes('://') ? [URL_PASSWORD] : []),
+    ];
+    return this.replaceAt(places, line);
   }
 
   private replaceAddresses(text: string): string {
@@ -154,6 +163,9 @@ export class Scrubber {
       line = line.replace(UUID, (uuid) => this.numbered('UUID', uuid, uuidPseudonym));
     }
     line = line
+      .replace(BARE_UUID, (uuid) =>
+        this.numbered('UUID', dashed(uuid), uuidPseudonym).replaceAll('-', ''),
+      )
       .replace(OTHER_MAC, (mac) => this.otherMac(mac))
       .replace(BARE_MAC, (_, before: string, mac: string) => before + this.otherMac(mac));
     if (line.includes(':')) {
@@ -164,65 +176,58 @@ export class Scrubber {
         );
     }
     return line.replace(IPV4, (address) =>
-      PUBLIC_IPV4.test(address) || address.split('.').some((part) => Number(part) > 255)
-        ? address
-        : this.numbered('IPv4 address', address, ipv4Pseudonym),
+      isPrivateIpv4(address) ? this.numbered('IPv4 address', address, ipv4Pseudonym) : address,
     );
   }
 
   private replaceNames(text: string): string {
     let line = text;
     if (line.includes('@')) {
-      // What one pattern has replaced is no name for the next.
-      const made = new Set<string>();
-      const person = (user: string, host: string): string => {
-        if (made.has(`${user}@${host}`)) return `${user}@${host}`;
-        const pseudonym = `${this.person('user', user)}@${this.host(host)}`;
-        made.add(pseudonym);
-        return pseudonym;
-      };
-      line = line
-        .replace(MAIL, (whole, user: string, host: string) =>
-          PUBLIC_HOST.test(host) ? whole : person(user, host),
-        )
-        .replace(PROMPT, (whole, before: string, user: string, host: string) =>
-          host === 'entry' ? whole : before + person(user, host),
-        )
-        .replace(
-          SSH,
-          (_, before: string, user: string, host: string) => before + person(user, host),
-        )
-        .replace(REMOTE_PATH, (_, user: string, host: string) => person(user, host));
+      for (const place of PERSON_PLACES) {
+        line = line.replace(place, (whole, before: string, user: string, host: string) =>
+          PUBLIC_HOST.test(host)
+            ? whole
+            : `${before}${this.person('user', user)}@${this.host(host)}`,
+        );
+      }
+    }
+    if (line.includes('\\x2d')) {
+      line = line.replace(MACHINE_SCOPE, (_, before: string, name: string) => {
+        const plain = name.replaceAll('\\x2d', '-');
+        return before + this.person('VM', plain).replaceAll('-', '\\x2d');
+      });
     }
     if (line.includes('/')) {
-      line = line
-        .replace(URL_HOST, (_, before: string, host: string) => before + this.host(host))
-        .replace(PATH, (path) => this.path(path))
-        .replace(
-          HOME_ABOVE,
-          (_, before: string, user: string) => before + this.person('user', user),
-        );
-    }
-    line = line
-      .replace(URI_HOST, (_, before: string, host: string) => before + this.host(host))
-      .replace(HOST_OPTION, (_, before: string, host: string) => before + this.host(host))
-      .replace(HOSTNAME, (_, before: string, host: string) => before + this.host(host))
-      .replace(INTERFACE, (_, before: string, name: string) => before + this.word(name))
-      .replace(SERIAL, (_, before: string, name: string) => before + this.word(name))
-      .replace(
-        WINDOWS_HOME,
-        (_, before: string, user: string) => before + this.person('user', user),
-      )
-      .replace(SYSLOG_HOST, (_, before: string, host: string) => before + this.host(host))
-      .replace(VM_NAME, (_, before: string, name: string) => before + this.person('VM', name))
-      .replace(VARIABLE, (_, variable: string, name: string) =>
-        variable === 'HOSTNAME'
-          ? `${variable}=${this.host(name)}`
-          : `${variable}=${this.person('user', name)}`,
+      line = this.replaceAt(URL_PLACES, line).replace(PATH, (path, at: number, whole: string) =>
+        isEndTag(whole, at) ? path : this.path(path),
       );
+      line = this.replaceAt([HOME_ABOVE], line);
+    }
+    line = this.replaceAt(NAME_PLACES, line);
     return this.learned.replace(line, (word, kind) =>
       this.count('word', word, this.names.of(NAME_KINDS[kind], word)),
     );
+  }
+
+  private replaceAt(places: readonly NamePlace[], text: string): string {
+    return places.reduce(
+      (line, { kind, pattern }) =>
+        line.replace(pattern, (_, before: string, name: string) => before + this.named(kind, name)),
+      text,
+    );
+  }
+
+  private named(kind: PlaceKind, name: string): string {
+    switch (kind) {
+      case 'host':
+        return this.host(name);
+      case 'word':
+        return this.word(name);
+      case 'secret':
+        return this.count('secret', name, SECRET);
+      default:
+        return this.person(kind, name);
+    }
   }
 
   private replacePointers(text: string): string {
@@ -254,7 +259,8 @@ export class Scrubber {
     if (PUBLIC_HOST.test(name.toLowerCase()) || COMMON_NAMES.has(name) || /^\[?\d/.test(name)) {
       return name;
     }
-    const made = this.names.of('host', name);
+    if (this.made.has(name)) return name;
+    const made = this.pseudonym('host', name);
     this.learn('host', name);
     // A label without a digit may be any word.
     const [label = ''] = name.split('.');
@@ -263,15 +269,22 @@ export class Scrubber {
   }
 
   private person(kind: 'user' | 'VM', name: string): string {
-    if (COMMON_NAMES.has(name)) return name;
-    const made = this.names.of(kind === 'VM' ? 'vm' : 'user', name);
+    if (COMMON_NAMES.has(name) || this.made.has(name)) return name;
+    const made = this.pseudonym(kind === 'VM' ? 'vm' : 'user', name);
     this.learn(kind === 'VM' ? 'VM' : 'word', name);
     return this.count(kind, name, made);
   }
 
   private word(name: string): string {
+    if (this.made.has(name)) return name;
     this.learn('word', name);
-    return this.count('word', name, this.names.of('name', name));
+    return this.count('word', name, this.pseudonym('name', name));
+  }
+
+  private pseudonym(kind: NameKind, name: string): string {
+    const made = this.names.of(kind, name);
+    if (made !== name) this.made.add(made);
+    return made;
   }
 
   /** From here on the name is replaced as a word. */
@@ -307,36 +320,12 @@ export class Scrubber {
   }
 }
 
-/** Pseudonyms from the ranges that are set aside for documentation. */
-interface AddressForm {
-  readonly isOne: (text: string) => boolean;
-  readonly make: (n: number) => string;
-}
-
-const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, '0');
-
-const uuidPseudonym: AddressForm = {
-  isOne: (text) => text.startsWith('00000000-0000-4000-8000-'),
-  make: (n) => `00000000-0000-4000-8000-${hex(n, 12)}`,
-};
-/** RFC 9542: 00-00-5E-00-53-xx. */
-const macPseudonym: AddressForm = {
-  isOne: (text) => text.startsWith('00:00:5e:00:'),
-  make: (n) => `00:00:5e:00:${hex((0x53 + (n >> 8)) & 0xff, 2)}:${hex(n & 0xff, 2)}`,
-};
-/** RFC 5737. */
-const ipv4Pseudonym: AddressForm = {
-  isOne: (text) => /^(?:192\.0\.2|198\.51\.100|203\.0\.113|198\.1[89]\.\d+)\./.test(text),
-  make: (n) => (n < 255 ? `192.0.2.${n}` : `198.18.${((n >> 8) - 1) & 0xff}.${n & 0xff}`),
-};
-/** RFC 3849. */
-const ipv6Pseudonym: AddressForm = {
-  isOne: (text) => text.startsWith('2001:db8::'),
-  make: (n) => `2001:db8::${n.toString(16)}`,
-};
-
-function isIpv6(text: string): boolean {
-  const groups = text.split(':').filter((group) => group !== '');
-  if (text.split('::').length > 2) return false;
-  return text.includes('::') ? /\d/.test(text) && groups.length < 8 : groups.length === 8;
+/** `</name>` at this slash; `3</name>` of strace, where nothing called so was opened, is a file. */
+function isEndTag(line: string, at: number): boolean {
+  if (line[at - 1] !== '<') return false;
+  END_TAG.lastIndex = at;
+  const name = END_TAG.exec(line)?.[1];
+  if (name === undefined) return false;
+  if (PAGE_TAG.test(name) || !/\d/.test(line[at - 2] ?? '')) return true;
+  return line.lastIndexOf(`<${name}`, at) !== -1;
 }
