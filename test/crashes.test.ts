@@ -175,6 +175,51 @@ describe('an assertion without any call beside it', () => {
   });
 });
 
+describe('a stack without any call of the protocol', () => {
+  const ABORTS = '#0  raise () from /lib64/libc.so.6\n#1  abort () from /lib64/libc.so.6\n';
+  const SIGNAL = 'Program terminated with signal SIGSEGV, Segmentation fault.\n';
+  test.each([
+    [
+      'of the main loop',
+      `${ABORTS}#2  qemu_aio_coroutine_enter (ctx=0x1) at ../util/qemu-coroutine.c:277\n#3  qemu_main_loop () at ../system/runstate.c:782\n`,
+      { line: 3, how: 'abort()', func: 'qemu_aio_coroutine_enter' },
+    ],
+    [
+      'through a virtio device',
+      `${ABORTS}#2  __assert_fail () from /lib64/libc.so.6\n#3  commit (s=0x1) at ../accel/kvm/kvm-all.c:1717\n#4  unmask (n=0x1) at ../hw/virtio/virtio-pci.c:980\n`,
+      { line: 4, how: 'assertion', func: 'commit' },
+    ],
+    [
+      'of an assertion below a nameless part of the library',
+      `${ABORTS}#2  _nl_load_domain.cold.0 () at /lib64/libc.so.6\n#3  f (n=0x1) at memory.c:1\n#4  kvm_vcpu_thread_fn (arg=0x1) at x.c:1\n`,
+      { line: 4, how: 'abort()', func: 'f' },
+    ],
+    [
+      'that a signal hit in the library',
+      `${SIGNAL}#0  swapcontext () from /lib64/libc.so.6\n#1  qemu_coroutine_new () at util/coroutine-ucontext.c:164\n#2  main_loop () at vl.c:1\n`,
+      { line: 3, how: 'SIGSEGV in swapcontext(), called', func: 'qemu_coroutine_new' },
+    ],
+    [
+      'of the package of a distribution',
+      `${SIGNAL}#0  f (n=0x1) at /usr/src/debug/qemu-kvm-8.2.0-2.el9.x86_64/include/exec/memory.h:1715\n`,
+      { line: 2, how: 'SIGSEGV', func: 'f' },
+    ],
+    [
+      'told by the program of the machine',
+      "qemu-system-x86_64: ../accel/kvm/kvm-all.c:1717: commit: Assertion `ret == 0' failed.\n",
+      { line: 1, how: 'assertion', func: 'commit' },
+    ],
+  ])('%s', (_, text, found) => {
+    expect(crashes(text)).toMatchObject([found]);
+  });
+  test.each([
+    `${ABORTS}#2  f (n=0x1) at block/io.c:1\n#3  main_loop_wait () at util/main-loop.c:1\n`,
+    `${ABORTS}#2  f (n=0x1) at tests/qtest/vhost-user-test.c:1\n`,
+  ])('may be of any program: %s', (text) => {
+    expect(crashes(text)).toEqual([]);
+  });
+});
+
 test('a capture without a vhost or migration call may be of any program', () => {
   expect(
     crashes(

@@ -18,7 +18,7 @@ function inputOf(name: string): string {
 }
 
 function waits(text: string): Omit<WaitSummary, 'capture'>[] {
-  return (check('gdb.txt', text).waits ?? []).map(({ capture: _, ...wait }) => wait);
+  return check('gdb.txt', text).waits.map(({ capture: _, ...wait }) => wait);
 }
 
 test.each(CASES)('$name', async ({ name }) => {

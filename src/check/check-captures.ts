@@ -1,6 +1,5 @@
 /** Captures → report: replays every session and lets every rule judge it. Pure. */
 import { append } from '../base/append.js';
-import { isSurelyQemus } from '../flows/crashes.js';
 import { collectEndpoints } from '../flows/endpoints.js';
 import { findCutMigrations, withoutCount } from '../flows/migrations.js';
 import { buildRun } from '../flows/run.js';
@@ -53,9 +52,6 @@ export function checkRuns(
   }));
   const findings = judged.flatMap((capture) => capture.findings);
   const byRule = findingsByRule(findings);
-  const waits = judged.flatMap(({ info, run }) =>
-    run.waits.map((wait) => ({ capture: info.sha256, ...wait })),
-  );
   const cutMigrations = judged.flatMap(({ info, run }) =>
     findCutMigrations(run.steps, run.atStep, run.migrations).map((cut) => ({
       capture: info.sha256,
@@ -73,6 +69,7 @@ export function checkRuns(
       facts: run.factCount,
       problems: reading.problems.length,
       unclaimed: run.counts.unclaimedLines,
+      unclaimedLines: run.counts.firstUnclaimed,
       ordered: run.ordered,
       ...(run.masks.length === 0 ? {} : { masks: run.masks }),
     })),
@@ -99,10 +96,15 @@ export function checkRuns(
     crashes: judged.flatMap(({ info, run }) =>
       run.crashes
         // Without a fact it may be any program.
-        .filter((crash) => run.factCount > 0 || isSurelyQemus(crash))
-        .map((crash) => ({ capture: info.sha256, ...crash })),
+        .filter(({ isSurelyQemus }) => run.factCount > 0 || isSurelyQemus)
+        .map(({ crash }) => ({ capture: info.sha256, ...crash })),
     ),
-    ...(waits.length === 0 ? {} : { waits }),
+    waits: judged.flatMap(({ info, run }) =>
+      run.waits.map((wait) => ({ capture: info.sha256, ...wait })),
+    ),
+    reported: judged.flatMap(({ info, run }) =>
+      run.reported.map((failure) => ({ capture: info.sha256, ...failure })),
+    ),
     alterations: judged.flatMap(({ info, run }) => alterationsOf(info.sha256, run)),
     profiles: judged.flatMap(({ info, run }) =>
       run.profiles.map((profile, session) => profileSummary(info.sha256, session, profile)),

@@ -15,7 +15,6 @@ export function mergeReports(
   const overruledBackends = reports.flatMap((report) => report.overruledBackends ?? []);
   const endpoints = reports.flatMap((report) => report.endpoints ?? []);
   const cutMigrations = reports.flatMap((report) => report.cutMigrations ?? []);
-  const waits = reports.flatMap((report) => report.waits ?? []);
   const hasFacts = captures.some(({ facts }) => facts > 0);
   return {
     schemaVersion: 1,
@@ -28,7 +27,8 @@ export function mergeReports(
     ...(endpoints.length === 0 ? {} : { endpoints }),
     ...(cutMigrations.length === 0 ? {} : { cutMigrations }),
     crashes: reports.flatMap((report) => report.crashes),
-    ...(waits.length === 0 ? {} : { waits }),
+    waits: reports.flatMap((report) => report.waits),
+    reported: reports.flatMap((report) => report.reported),
     alterations: reports.flatMap((report) => report.alterations),
     profiles: reports.flatMap((report) => report.profiles),
     coverage: mergeCoverage(reports, rules),

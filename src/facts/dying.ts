@@ -1,14 +1,14 @@
 /**
  * How a process ends itself.
  *
- * Source: glibc (stdlib/abort.c, assert/assert.c, debug/fortify_fail.c), GLib (glib/gtestutils.c, gmessages.c).
+ * Source: glibc (stdlib/abort.c, assert/assert.c, debug/fortify_fail.c), Bionic and Darwin (their assertions), GLib (glib/gtestutils.c, gmessages.c).
  */
 import { plainName } from './functions.js';
 import type { Step } from './step.js';
 
 /** Whoever calls one of these does not go on. */
 const ENDS =
-  /^(?:(?:__GI_)?abort|(?:__GI_)?__assert_(?:fail(?:_base)?|perror_fail)(?:\.cold)?|g_assertion_message(?:_\w+)?|_g_log_abort|__(?:stack_chk|chk|fortify)_fail)$/;
+  /^(?:(?:__GI_)?abort|(?:__GI_)?__assert_(?:fail(?:_base)?|perror_fail|rtn)(?:\.cold)?|__assert2|g_assertion_message(?:_\w+)?|_g_log_abort|__(?:stack_chk|chk|fortify)_fail)$/;
 
 /** They stand inside abort() only where the process sends SIGABRT to itself: QEMU wakes its vCPU threads by pthread_kill() too. */
 const RAISES = /^(?:(?:__GI_)?raise|gsignal)$/;

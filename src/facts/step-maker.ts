@@ -195,12 +195,12 @@ export class StepMaker {
 
   /** What QEMU says on standard error; of the session that something was reported of last. */
   addLog(log: LogLine): void {
-    const { refused, error = '' } = log.values ?? {};
+    const { refused, error = '', message = '' } = log.values ?? {};
     if (refused === undefined) this.addAssertion(log);
     else {
       const [session, line] = [this.sessions.current, log.span.first];
       const after = Math.max(0, this.made - 1);
-      this.refusals.push({ session, line, after, operation: refused, error });
+      this.refusals.push({ session, line, after, operation: refused, error, message });
     }
   }
 
@@ -209,10 +209,11 @@ export class StepMaker {
     this.waits.push(wait);
   }
 
-  private addAssertion({ span, values: { func = '', what = '', file, line } = {} }: LogLine): void {
+  private addAssertion({ span, values = {} }: LogLine): void {
+    const { func = '', what = '', file, line, program } = values;
     const place = file === undefined || line === undefined ? undefined : `${file}:${line}`;
     const session = this.sessions.current;
-    this.assertions.push({ session, line: span.first, func, what, place });
+    this.assertions.push({ session, line: span.first, func, what, place, program });
   }
 
   /** The debugger changed what the call of the last step did. */

@@ -153,6 +153,8 @@ export interface FailedAssertion {
   readonly what: string;
   /** `../hw/virtio/vhost.c:1718`. */
   readonly place: string | undefined;
+  /** `qemu-system-x86_64`. */
+  readonly program: string | undefined;
 }
 
 /** A system call that had not returned where the capture ends, of which it is known what for it waits. */
@@ -172,17 +174,19 @@ export interface CallWait {
   readonly comm: string | undefined;
 }
 
-/** QEMU reports that a vhost operation was refused. */
+/** QEMU reports that an operation of vhost or of a migration failed. */
 export interface RefusedOperation {
   readonly session: number;
   /** Line of the capture. */
   readonly line: number;
   /** The last step in front of it, 0 where it is the first. */
   readonly after: number;
-  /** `vhost_set_log_base`. */
+  /** `vhost_set_log_base`, `vhost: Failed to start logging`. */
   readonly operation: string;
-  /** `Bad address (14)`. */
+  /** `Bad address (14)`; empty where QEMU does not say why. */
   readonly error: string;
+  /** All that QEMU says of it. */
+  readonly message: string;
 }
 
 /** `enable 17-19`, `disable 17`. */

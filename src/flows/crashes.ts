@@ -16,16 +16,41 @@ import type { Activation } from './activations/activation.js';
 
 export type Crash = Omit<CrashSummary, 'capture'>;
 
+/** With what the capture shows of whose it is. */
+export interface FoundCrash {
+  readonly crash: Crash;
+  /**
+   * QEMU's by itself, also where the capture shows no call of the protocol: its code for vhost devices or migration, or a
+   * thread of a running machine. Any other crash may be of any program then.
+   */
+  readonly isSurelyQemus: boolean;
+}
+
 /** Files of QEMU that are of vhost devices or migration; its tests, which link some, are elsewhere. */
 const OF_PATH =
   /^(?!(?:.*\/)?tests\/)(?:.*\/)?(?:hw\/virtio\/|migration\/|(?:hw\/\w+|net)\/(?:vhost|virtio)[\w-]*\.)/;
 
 /**
- * QEMU's by itself, also where the capture shows no call: the assertion is of its own code for vhost devices or
- * migration. Any other crash may be of any program then.
+ * What threads of a machine run: the main loop, a vCPU, a migration. Its tools have none of these.
+ * Source: QEMU's system/main.c and runstate.c (vl.c before 5.1), accel/ (cpus.c before 5.2), migration/migration.c.
  */
-export function isSurelyQemus({ how, func, place }: Crash): boolean {
-  if (how !== 'assertion') return false;
+const OF_MACHINE =
+  /^(?:qemu_(?:default_main|main_loop|init)|main_loop|(?:qemu_)?(?:kvm|tcg|hvf|dummy|mttcg|rr|whpx|hax)_(?:rr_)?v?cpu_thread_fn|(?:bg_)?migration_thread|process_incoming_migration_\w+)$/;
+
+/** The program of a machine, not one of its tools. */
+const PROGRAM = /^(?:qemu-system-|qemu-kvm|kvm)/;
+/** Where distributions keep its source: `/usr/src/debug/qemu-kvm-8.2.0-2.el9.x86_64/`. */
+const OF_PACKAGE = /^(?!(?:.*\/)?tests\/).*\/qemu(?:-kvm)?-\d[^/]*\//;
+
+function isOfMachine(frames: readonly Frame[]): boolean {
+  return frames.some(
+    ({ func, file }) =>
+      OF_MACHINE.test(plainName(func)) ||
+      (file !== undefined && (OF_PATH.test(file) || OF_PACKAGE.test(file))),
+  );
+}
+
+function isSurelyQemus({ func, place }: Crash): boolean {
   if (place !== null) return OF_PATH.test(place);
   return CRASH_PLACES.some((one) => one.how === 'abort' && one.func === plainName(func));
 }
@@ -45,22 +70,32 @@ export function findCrashes(
   steps: readonly Step[],
   atStep: readonly (readonly Activation[])[],
   assertions: readonly FailedAssertion[],
-): Crash[] {
-  const shown = crashesIn(steps, atStep).map((crash) => {
+): FoundCrash[] {
+  const shown = crashesIn(steps, atStep).map(({ crash, isSurelyQemus: isQemus }) => {
     const said = assertions.find((one) => isOf(crash, one));
-    return said === undefined || crash.assertion !== null
-      ? crash
-      : { ...crash, assertion: said.what };
+    const isSaid = said !== undefined && crash.assertion === null;
+    return {
+      crash: isSaid ? { ...crash, assertion: said.what } : crash,
+      isSurelyQemus: isQemus || (crash.how === 'assertion' && isSurelyQemus(crash)),
+    };
   });
   const first = new Map(
     assertions.map((one) => [JSON.stringify([one.session, one.func, one.what]), one]),
   );
-  const told = [...first.values()].filter((one) => !shown.some((crash) => isOf(crash, one)));
-  return [...shown, ...told.map(crashToldBy)].sort((a, b) => a.line - b.line);
+  const told = [...first.values()].filter((one) => !shown.some(({ crash }) => isOf(crash, one)));
+  return [...shown, ...told.map(foundBy)].sort((a, b) => a.crash.line - b.crash.line);
 }
 
 function isOf({ session, func }: Crash, assertion: FailedAssertion): boolean {
   return session === assertion.session && plainName(func) === assertion.func;
+}
+
+function foundBy(assertion: FailedAssertion): FoundCrash {
+  const crash = crashToldBy(assertion);
+  return {
+    crash,
+    isSurelyQemus: PROGRAM.test(assertion.program ?? '') || isSurelyQemus(crash),
+  };
 }
 
 function crashToldBy({ session, line, func, what, place }: FailedAssertion): Crash {
@@ -81,8 +116,11 @@ function meaningOf(func: string, how: CrashPlace['how']): Pick<Crash, 'means' | 
   return { means: known?.means ?? null, rules: known?.rules ?? [] };
 }
 
-function crashesIn(steps: readonly Step[], atStep: readonly (readonly Activation[])[]): Crash[] {
-  const found = new Map<string, { readonly crash: Crash; readonly depth: number }>();
+function crashesIn(
+  steps: readonly Step[],
+  atStep: readonly (readonly Activation[])[],
+): FoundCrash[] {
+  const found = new Map<string, FoundCrash & { readonly depth: number }>();
   for (const step of steps) {
     const crash = crashOf(step, atStep[step.index] ?? []);
     if (crash === undefined) continue;
@@ -94,9 +132,11 @@ function crashesIn(steps: readonly Step[], atStep: readonly (readonly Activation
         : [crash.session, crash.func, crash.place],
     );
     const depth = step.frames.length;
-    if ((found.get(key)?.depth ?? 0) < depth) found.set(key, { crash, depth });
+    if ((found.get(key)?.depth ?? 0) < depth) {
+      found.set(key, { crash, depth, isSurelyQemus: isOfMachine(step.frames) });
+    }
   }
-  return Array.from(found.values(), ({ crash }) => crash);
+  return [...found.values()];
 }
 
 function crashOf(step: Step, open: readonly Activation[]): Crash | undefined {
@@ -107,9 +147,9 @@ function crashOf(step: Step, open: readonly Activation[]): Crash | undefined {
   if (end === -1 && (deadly === undefined || /^(?:SIGABRT|6)$/.test(deadly))) return undefined;
   const [innermost] = frames;
   if (innermost === undefined) return undefined;
-  if (end === -1 && isUnnamed(innermost)) return crashBelow(step, innermost, deadly ?? '', open);
+  if (end === -1 && hasNoOwner(innermost)) return crashBelow(step, innermost, deadly ?? '', open);
   let at = end + 1;
-  while (end !== -1 && MACHINERY.test(plainName(frames[at]?.func ?? ''))) at++;
+  while (end !== -1 && isMachinery(frames[at])) at++;
   const frame = frames[at];
   if (frame === undefined || isUnnamed(frame)) return undefined;
   return {
@@ -125,18 +165,20 @@ function crashOf(step: Step, open: readonly Activation[]): Crash | undefined {
 }
 
 /**
- * The signal hit a library without symbols, or a call through a null pointer: the innermost function with a name
- * called that, and what is known of a signal in itself does not explain it.
+ * The signal hit a library, or a call through a null pointer: the innermost function of the program called that, and what
+ * is known of a signal in itself does not explain it.
  */
 function crashBelow(
   { frames, frameLines, session, line }: Step,
-  { address, lib }: Frame,
+  inner: Frame,
   signal: string,
   open: readonly Activation[],
 ): Crash {
-  const at = frames.findIndex((frame) => !isUnnamed(frame));
+  const { address, lib } = inner;
+  const at = frames.findIndex((frame) => !hasNoOwner(frame));
   const caller = frames[at];
-  const where = lib ?? (address === undefined ? undefined : `code without a name at ${address}`);
+  const unnamed = lib ?? (address === undefined ? undefined : `code without a name at ${address}`);
+  const where = isUnnamed(inner) ? unnamed : `${inner.func}()`;
   const isKnown = caller !== undefined && where !== undefined;
   return {
     session,
@@ -160,6 +202,19 @@ const UNNAMED = '??';
 
 function isUnnamed({ func }: Frame): boolean {
   return func === UNNAMED;
+}
+
+/** Of the C library and GLib, whose functions crash by what they are given. */
+const LIBRARY = /\/lib(?:c|pthread|glib-2\.0)[.-]/;
+
+/** No function of the program: what called it says more. */
+function hasNoOwner(frame: Frame): boolean {
+  return isUnnamed(frame) || (frame.lib !== undefined && LIBRARY.test(frame.lib));
+}
+
+function isMachinery(frame: Frame | undefined): boolean {
+  if (frame === undefined || isUnnamed(frame)) return false;
+  return MACHINERY.test(plainName(frame.func)) || hasNoOwner(frame);
 }
 
 function suffix(line: number | undefined): string {

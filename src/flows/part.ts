@@ -117,6 +117,7 @@ export function partOf(run: Run, part: Part): Run {
     migrations: run.migrations,
     crashes: run.crashes,
     waits: run.waits,
+    reported: run.reported,
     devices: run.devices,
     overruled: run.overruled,
     factCount: run.factCount,

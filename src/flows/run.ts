@@ -7,12 +7,12 @@ import { StepBuilder } from '../facts/steps.js';
 import { showsCalls } from '../facts/step.js';
 import type { RefusedOperation, Step, Steps, ThreadExit } from '../facts/step.js';
 import type { Backend, Fact } from '../model/fact.js';
-import type { BreakpointSet, CaptureRecord, Reading } from '../model/record.js';
+import type { BreakpointSet, CaptureRecord, Reading, Span } from '../model/record.js';
 import type { OverruledBackend } from '../model/report.js';
 import { buildActivations } from './activations/activations.js';
 import type { Activation } from './activations/activation.js';
 import { findCrashes } from './crashes.js';
-import type { Crash } from './crashes.js';
+import type { FoundCrash } from './crashes.js';
 import { overruledBackends } from './assumed-backend.js';
 import { collectDevices } from './devices.js';
 import type { Device } from './devices.js';
@@ -26,6 +26,8 @@ import type { Probes } from './probes.js';
 import { commonRange, profilesOf } from './profile.js';
 import type { Profile, VersionRange } from './profile.js';
 import { Rings } from './rings.js';
+import { findReported } from './reported.js';
+import type { Reported } from './reported.js';
 import { callWaits, findWaits } from './waits.js';
 import type { Wait } from './waits.js';
 
@@ -35,6 +37,8 @@ export interface RecordCounts {
   readonly records: number;
   /** Lines that nothing reads, and that are no words of a person. */
   readonly unclaimedLines: number;
+  /** The first of them, no more than 100. */
+  readonly firstUnclaimed: readonly number[];
 }
 
 export interface Run {
@@ -66,8 +70,9 @@ export interface Run {
   readonly profile: VersionRange;
   readonly migrations: readonly Migration[];
   /** Where QEMU dies. */
-  readonly crashes: readonly Crash[];
+  readonly crashes: readonly FoundCrash[];
   readonly waits: readonly Wait[];
+  readonly reported: readonly Reported[];
   readonly devices: readonly Device[];
   /** Where the backend that the user gives is not taken over. */
   readonly overruled: readonly Omit<OverruledBackend, 'capture'>[];
@@ -97,12 +102,15 @@ export function buildRun(reading: Reading, options: RunOptions): Run {
   return builder.finish(options);
 }
 
+/** Lines of no format that are named: the log of another program has any number. */
+const MOST_NAMED = 100;
+
 /** Takes records one by one, so that those that leave nothing in the run need not be in memory together. */
 export class RunBuilder {
   private readonly steps: StepBuilder;
   private readonly note = new NoteSignFinder();
   private readonly breakpoints: BreakpointSet[] = [];
-  private readonly counts = { records: 0, unclaimedLines: 0 };
+  private readonly counts = { records: 0, unclaimedLines: 0, firstUnclaimed: [] as number[] };
 
   /** `keep`: the records are there anyhow, or only what rules ask for of them. */
   constructor(keep: 'records' | 'stacks') {
@@ -115,8 +123,14 @@ export class RunBuilder {
     const { counts } = this;
     if (record.kind === 'breakpoint-set') this.breakpoints.push(record);
     if (record.kind !== 'prose' && record.kind !== 'chatter') counts.records++;
-    else if (record.kind === 'prose' && !record.human)
-      counts.unclaimedLines += record.span.last - record.span.first + 1;
+    else if (record.kind === 'prose' && !record.human) this.countUnclaimed(record.span);
+  }
+
+  private countUnclaimed({ first, last }: Span): void {
+    const { counts } = this;
+    counts.unclaimedLines += last - first + 1;
+    for (let line = first; line <= last && counts.firstUnclaimed.length < MOST_NAMED; line++)
+      counts.firstUnclaimed.push(line);
   }
 
   /** Call once. */
@@ -180,6 +194,7 @@ function runOf(
       built.assertions,
     ),
     waits: [...findWaits(stops, atStep), ...(isOrdered ? callWaits(built.waits) : [])],
+    reported: findReported(built.refusals),
     devices: collectDevices(
       stops,
       factsOfDevices(steps, activations, rings),

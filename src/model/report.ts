@@ -94,6 +94,8 @@ export interface CaptureSummary {
   readonly problems: number;
   /** Lines that no format claims and that do not read like a person's words. */
   readonly unclaimed: number;
+  /** The first of these, no more than 100. */
+  readonly unclaimedLines: readonly number[];
   readonly ordered: boolean;
   /** Numbers that stand in the place of addresses: nothing is judged by them. Absent where there are none. */
   readonly masks?: readonly string[];
@@ -198,6 +200,21 @@ export interface WaitSummary {
   readonly times: number;
 }
 
+/** What QEMU itself reports to have failed. No verdict: a failure that QEMU tells of may be handled as it should. */
+export interface FailureReport {
+  /** sha256 of the capture. */
+  readonly capture: string;
+  readonly session: number;
+  /** The first line that says so. */
+  readonly line: number;
+  /** `vhost_set_features failed: Invalid argument (22)`. */
+  readonly message: string;
+  /** How often QEMU says the same. */
+  readonly times: number;
+  /** What QEMU's source says of it; null where that is the message alone. */
+  readonly means: string | null;
+}
+
 /** One migration of a session: its outcome, and its phases in order. */
 export interface MigrationSummary {
   /** sha256 of the capture. */
@@ -288,8 +305,8 @@ export interface CheckReport {
   /** Absent where there is none. */
   readonly cutMigrations?: readonly CutMigration[];
   readonly crashes: readonly CrashSummary[];
-  /** Absent where there is none. */
-  readonly waits?: readonly WaitSummary[];
+  readonly waits: readonly WaitSummary[];
+  readonly reported: readonly FailureReport[];
   readonly alterations: readonly AlterationSummary[];
   readonly profiles: readonly ProfileSummary[];
   /** Every rule of the catalogue, by id. */

@@ -23,8 +23,8 @@ export type CheckJson = CheckReport & {
 
 /** The report as one JSON object; its shape is the contract of `check --json`. */
 export function renderJson(report: CheckReport, options: ReportOptions): string {
-  const { schemaVersion, captures, summary, devices, migrations, crashes } = report;
-  const { alterations, profiles } = report;
+  const { schemaVersion, captures, summary, devices, migrations } = report;
+  const { crashes, waits, reported, alterations, profiles } = report;
   const coverage = report.coverage.filter(
     ({ exercised, inconclusive }) => options.all || exercised + inconclusive > 0,
   );
@@ -46,10 +46,11 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
     devices,
     migrations,
     crashes,
+    waits,
+    reported,
     alterations,
     profiles,
     coverage,
-    ...(report.waits === undefined ? {} : { waits: report.waits }),
     ...(report.cutMigrations === undefined ? {} : { cutMigrations: report.cutMigrations }),
     ...(report.endpoints === undefined ? {} : { endpoints: report.endpoints }),
     ...(report.overruledBackends === undefined

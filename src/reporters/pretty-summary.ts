@@ -7,6 +7,7 @@ import { baselineLines } from './baseline-text.js';
 import { crashText, noViolation } from './crash-text.js';
 import type { Colors } from './colors.js';
 import { openChecks } from './open-checks.js';
+import { failureText } from './failure-text.js';
 import { inOrder } from './order.js';
 import { captureNames, findingPlaces } from './places.js';
 import type { ReportOptions } from './reporter.js';
@@ -19,11 +20,13 @@ import {
   profileLines,
   whichCapture,
 } from './summary-lines.js';
-import { undecidedAdditions, undecidedHeadline } from './undecided.js';
+import { nothingChecked, undecidedAdditions, undecidedHeadline } from './undecided.js';
 import { waitText } from './wait-text.js';
 
 /** Lines of a list before `--all` is asked for. */
 const MAX_LINES = 8;
+/** Lines of no format that are named before that. */
+const NAMED_UNCLAIMED = 3;
 
 /** Captures, devices, migrations, rules and the verdict. */
 export function renderSummary(report: CheckReport, options: ReportOptions, colors: Colors): string {
@@ -36,6 +39,7 @@ export function renderSummary(report: CheckReport, options: ReportOptions, color
     section('QEMU', limited(profileLines(report), options)),
     section('migrations', limited(migrationLines(report), options)),
     section('crashes', crashLines(report, options)),
+    section('reported by QEMU', failureLines(report, options)),
     section('altered by the debugger', limited(alterationLines(report), options)),
     section('problems', problemLines(options)),
     section('known', knownLines(report, options)),
@@ -67,14 +71,25 @@ function captureLines(report: CheckReport, options: ReportOptions): readonly str
   const lines = captures.map((capture) => {
     const formats = capture.formats.length > 0 ? capture.formats.join(' + ') : 'no known format';
     const notes = capture.ordered ? '' : '; notes: judged as unordered snippets (--assume-ordered)';
-    const unclaimed =
-      capture.unclaimed > 0 ? ` (${thousands(capture.unclaimed)} of no known format)` : '';
+    const unclaimed = unclaimedText(capture, options);
     const masks = (capture.masks ?? [])
       .map((mask) => `; ${mask} stands for different addresses: nothing is judged by it`)
       .join('');
     return `${names.get(capture.sha256) ?? ''}: ${formats}, ${count(capture.lines, 'line')}${unclaimed}, ${count(capture.facts, 'protocol fact')}${notes}${masks}${undecided.get(capture.sha256) ?? ''}`;
   });
   return limited(lines, options);
+}
+
+/** ` (2 of no known format: lines 144, 146)`; of many the first, and with --all as many as the report has. */
+function unclaimedText(
+  { unclaimed, unclaimedLines }: CheckReport['captures'][number],
+  { all }: ReportOptions,
+): string {
+  if (unclaimed === 0) return '';
+  const named = all ? unclaimedLines : unclaimedLines.slice(0, NAMED_UNCLAIMED);
+  const more = unclaimed > named.length ? `, ...${all ? '' : ' (--all)'}` : '';
+  const lines = unclaimed === 1 ? 'line' : 'lines';
+  return ` (${thousands(unclaimed)} of no known format: ${lines} ${named.join(', ')}${more})`;
 }
 
 function crashLines(report: CheckReport, options: ReportOptions): readonly string[] {
@@ -86,9 +101,17 @@ function crashLines(report: CheckReport, options: ReportOptions): readonly strin
 }
 
 function waitLines(report: CheckReport, options: ReportOptions): readonly string[] {
-  const lines = (report.waits ?? []).map(
+  const lines = report.waits.map(
     (wait) =>
       `line ${wait.line}${whichCapture(report, wait.capture)}, ${printable(waitText(wait))}`,
+  );
+  return limited(lines, options).flatMap((line) => hanging(line, options));
+}
+
+function failureLines(report: CheckReport, options: ReportOptions): readonly string[] {
+  const lines = report.reported.map(
+    (failure) =>
+      `line ${failure.line}${whichCapture(report, failure.capture)}: ${printable(failureText(failure))}`,
   );
   return limited(lines, options).flatMap((line) => hanging(line, options));
 }
@@ -186,17 +209,19 @@ function verdictLines(
   const line = (head: string, color: (text: string) => string, rest: string): readonly string[] =>
     wrapAfter(head, color, rest, options.width);
   const files = unread === 0 ? [] : [unreadable];
-  const nothing = 'nothing was checked';
   if (report.captures.length === 0) {
-    return line(nothing, colors.yellow, `: ${unread === 0 ? 'there is no capture' : unreadable}`);
+    return line(
+      'nothing was checked',
+      colors.yellow,
+      `: ${unread === 0 ? 'there is no capture' : unreadable}`,
+    );
   }
   if (report.captures.every(({ facts }) => facts === 0)) {
     const why = `: ${whyNothing(report, options)}`;
-    const head = report.crashes.length === 0 ? nothing : `${nothing}, but QEMU crashes`;
-    return [...files, ...line(head, colors.yellow, why)];
+    return [...files, ...line(nothingChecked(report), colors.yellow, why)];
   }
   const rest = `; ${checkedText(report)}`;
-  const undecided = undecidedHeadline(report.summary);
+  const undecided = undecidedHeadline(report);
   if (undecided !== undefined) return [...files, ...line(undecided, colors.yellow, rest)];
   const { violations, known } = report.summary;
   const { error, warning, note } = violations;

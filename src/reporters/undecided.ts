@@ -1,5 +1,5 @@
 /** Captures of which nothing could be decided: no violation in them is no pass. */
-import type { CaptureSummary, CheckReport, CheckSummary } from '../model/report.js';
+import type { CaptureSummary, CheckReport } from '../model/report.js';
 import { count } from './text.js';
 
 /** Those with facts in which no check passed or failed, and what is said of each. Captures without a fact are idle. */
@@ -19,16 +19,25 @@ export function undecidedCaptures({
 }
 
 /** What stands in place of "no violation found", which would read like a pass; undefined where something was decided. */
-export function undecidedHeadline({
-  violations,
-  known = 0,
-  pass,
-  inconclusive,
-}: CheckSummary): string | undefined {
+export function undecidedHeadline(report: Headlined): string | undefined {
+  const { violations, known = 0, pass, inconclusive } = report.summary;
   const decided = violations.error + violations.warning + violations.note + known + pass;
   if (decided > 0) return undefined;
-  return inconclusive > 0 ? UNDECIDED : UNJUDGED;
+  return `${inconclusive > 0 ? UNDECIDED : UNJUDGED}${allTheSame(report)}`;
 }
+
+/** The same of captures without a fact. */
+export function nothingChecked(report: Pick<CheckReport, 'crashes' | 'reported'>): string {
+  return `${UNJUDGED}${allTheSame(report)}`;
+}
+
+/** A report that has nothing else to say must not look as if nothing had happened. */
+function allTheSame({ crashes, reported }: Pick<CheckReport, 'crashes' | 'reported'>): string {
+  if (crashes.length > 0) return ', but QEMU crashes';
+  return reported.length > 0 ? ', but QEMU reports a failure' : '';
+}
+
+type Headlined = Pick<CheckReport, 'summary' | 'crashes' | 'reported'>;
 
 /** The same by sha256, to be added to the lines of several captures; of a single one the headline says it. */
 export function undecidedAdditions(report: CheckReport): ReadonlyMap<string, string> {

@@ -24,7 +24,7 @@ import { BreakpointNumbers } from './breakpoint-numbers.js';
 import { Breakpoints } from './breakpoints.js';
 import { DeadlyStop } from './deadly-stop.js';
 import { DebuggerPosition } from './position.js';
-import { DebuggerReturns } from './returns.js';
+import { DebuggerReturns, isAboutLastCall } from './returns.js';
 import { callOf } from '../stacks/frame-meaning.js';
 import { ownBreakpoint } from '../stacks/other-programs.js';
 import type { FrameMeaning } from '../stacks/frame-meaning.js';
@@ -364,7 +364,7 @@ export class DebuggerSteps {
   }
 
   onLog(log: LogLine): void {
-    if (log.values?.refused !== undefined) this.flushStop();
+    if (isAboutLastCall(log)) this.flushStop();
     const returned = this.returns.reported(log);
     if (returned === undefined) this.maker.addLog(log);
     else this.onReturn(returned);

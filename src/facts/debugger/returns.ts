@@ -9,6 +9,11 @@ import type { StepMaker } from '../step-maker.js';
 /** The operation of `vhost_dev_log_resize()` and `vhost_dev_start()`, as their report names it. */
 const LOG_BASE = 'vhost_set_log_base';
 
+/** QEMU's report of what the call above returned: it comes behind the stack of a stop, never into it. */
+export function isAboutLastCall({ values }: LogLine): boolean {
+  return values?.refused === LOG_BASE;
+}
+
 export class DebuggerReturns {
   constructor(private readonly maker: StepMaker) {}
 

@@ -12,7 +12,7 @@ import type { LineFormat } from '../line-format.js';
 // "qemu-system-x86_64: ../hw/virtio/vhost.c:101: vhost_dev_sync_region: Assertion `end / 0x40000 < size' failed."
 // clang prints the whole signature: "qemu-kvm: ../system/memory.c:24: void *memory_region_get_ram_ptr(MemoryRegion *): Assertion ..."
 const LIBC =
-  /^(?:(?:[\w./+-]{0,128}\/)?(?:qemu|kvm)[\w.+-]{0,64}: (?<file>[\w./+-]{1,256}):(?<line>\d{1,7}): )?(?:[\w *]{1,64}[ *])?(?<func>\w{1,128})(?:\([^()]{0,256}\))?: Assertion [`'‘](?<what>.{1,512})['’] failed\.?$/;
+  /^(?:(?:[\w./+-]{0,128}\/)?(?<program>(?:qemu|kvm)[\w.+-]{0,64}): (?<file>[\w./+-]{1,256}):(?<line>\d{1,7}): )?(?:[\w *]{1,64}[ *])?(?<func>\w{1,128})(?:\([^()]{0,256}\))?: Assertion [`'‘](?<what>.{1,512})['’] failed\.?$/;
 
 // "ERROR:../hw/virtio/vhost.c:101:vhost_dev_sync_region: assertion failed: (end < size)"   "... (a == b): (1 == 2)"
 const GLIB =

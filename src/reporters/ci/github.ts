@@ -66,7 +66,7 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
     const place = { path, line: crash.line };
     lines.push(located('warning', place, { title: 'QEMU crashes' }, crashText(crash), options));
   }
-  for (const wait of (report.waits ?? []).slice(0, SHOWN - 1)) {
+  for (const wait of report.waits.slice(0, SHOWN - 1)) {
     const path = report.captures.find(({ sha256 }) => sha256 === wait.capture)?.path ?? '';
     const place = { path, line: wait.line };
     lines.push(located('notice', place, { title: 'QEMU waits' }, waitText(wait), options));
@@ -79,7 +79,7 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
   }
   const { error, warning, note } = report.summary.violations;
   const found = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')];
-  const verdict = undecidedHeadline(report.summary) ?? found.join(', ');
+  const verdict = undecidedHeadline(report) ?? found.join(', ');
   const known = report.summary.known === undefined ? '' : `${report.summary.known} known, `;
   const rest = `${known}${report.summary.pass} passed, ${report.summary.inconclusive} inconclusive`;
   lines.push(`vhtrace: ${verdict}; ${rest}${rulesOffText(report.rulesOff)}`);

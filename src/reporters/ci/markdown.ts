@@ -7,6 +7,7 @@ import type { CheckReport, Finding } from '../../model/report.js';
 import { baselineLines } from '../baseline-text.js';
 import { crashText, noViolation } from '../crash-text.js';
 import { marked, markedLines } from './markdown-text.js';
+import { failureText } from '../failure-text.js';
 import { waitText } from '../wait-text.js';
 import { openChecks } from '../open-checks.js';
 import { inOrder } from '../order.js';
@@ -20,7 +21,7 @@ import {
   profileLines,
 } from '../summary-lines.js';
 import { count, displayPath, excerptText, rulesOffText } from '../text.js';
-import { undecidedAdditions, undecidedHeadline } from '../undecided.js';
+import { nothingChecked, undecidedAdditions, undecidedHeadline } from '../undecided.js';
 
 const COLUMNS = 72;
 
@@ -62,9 +63,17 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
     ),
     section(
       'Waits',
-      (report.waits ?? []).map((wait) =>
+      report.waits.map((wait) =>
         bullet(
           `${placeOf(names.get(wait.capture) ?? '', wait.line, report.captures.length)}: ${waitText(wait)}`,
+        ),
+      ),
+    ),
+    section(
+      'Reported by QEMU',
+      report.reported.map((failure) =>
+        bullet(
+          `${placeOf(names.get(failure.capture) ?? '', failure.line, report.captures.length)}: ${failureText(failure)}`,
         ),
       ),
     ),
@@ -76,10 +85,7 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
 
 function verdictOf(report: CheckReport): string {
   const { summary, captures, rulesOff } = report;
-  if (captures.every(({ facts }) => facts === 0))
-    return report.crashes.length === 0
-      ? 'nothing was checked'
-      : 'nothing was checked, but QEMU crashes';
+  if (captures.every(({ facts }) => facts === 0)) return nothingChecked(report);
   const { error, warning, note } = summary.violations;
   const wrong = [
     error > 0 ? count(error, 'error') : '',
@@ -88,7 +94,7 @@ function verdictOf(report: CheckReport): string {
     summary.known === undefined ? '' : `${summary.known} known`,
   ].filter(Boolean);
   const found = wrong.length > 0 ? wrong.join(', ') : noViolation(report);
-  const headline = undecidedHeadline(summary) ?? found;
+  const headline = undecidedHeadline(report) ?? found;
   return `${headline}; ${count(summary.pass, 'check')} passed, ${summary.inconclusive} inconclusive${rulesOffText(rulesOff)}`;
 }
 

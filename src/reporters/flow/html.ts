@@ -44,12 +44,13 @@ ${flows.map((flow) => flowSections(flow, marksOf(flow, report.findings))).join('
 `;
 }
 
-function verdictText({ summary, captures }: CheckReport): string {
+function verdictText(report: CheckReport): string {
+  const { summary, captures } = report;
   const { error, warning, note } = summary.violations;
   const facts = captures.reduce((sum, capture) => sum + capture.facts, 0);
   if (facts === 0) return 'Nothing to check: no call of the logging protocol was read in it.';
   const found = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')];
-  const headline = undecidedHeadline(summary) ?? found.join(', ');
+  const headline = undecidedHeadline(report) ?? found.join(', ');
   return `${headline}; ${summary.pass} passed, ${summary.inconclusive} inconclusive.`;
 }
 
@@ -68,7 +69,7 @@ function findingsList(report: CheckReport): string {
 }
 
 /** Where QEMU hangs, that is what is asked. */
-function waitsSection({ captures, waits = [] }: CheckReport): string {
+function waitsSection({ captures, waits }: CheckReport): string {
   if (waits.length === 0) return '';
   const items = waits.map((wait) => {
     const path = captures.find(({ sha256 }) => sha256 === wait.capture)?.path ?? '';
@@ -78,8 +79,8 @@ function waitsSection({ captures, waits = [] }: CheckReport): string {
   return `<section aria-label="waits">\n<h2>Waits</h2>\n<ul>\n${items.join('\n')}\n</ul>\n</section>\n`;
 }
 
-function noViolationText({ summary }: CheckReport): string {
-  return undecidedHeadline(summary) === undefined ? 'No violation.' : 'Nothing was decided.';
+function noViolationText(report: CheckReport): string {
+  return undecidedHeadline(report) === undefined ? 'No violation.' : 'Nothing was decided.';
 }
 
 function findingItem(finding: Finding, { captures }: CheckReport): string {

@@ -11,6 +11,7 @@ import type {
   DeviceSummary,
   EndpointSummary,
   Evidence,
+  FailureReport,
   Finding,
   MigrationSummary,
   OverruledBackend,
@@ -97,6 +98,7 @@ const captureSummary = s.objectOf<CaptureSummary>(
     facts: s.described(s.count, 'calls and events that mean something in the protocol'),
     problems: s.count,
     unclaimed: s.described(s.count, "lines of no format that are no person's words"),
+    unclaimedLines: s.described(s.listOf(s.line), 'the first of these, no more than 100'),
     ordered: s.described(s.flag, 'false for notes: their dumps stand in no known order'),
   },
   {
@@ -211,6 +213,18 @@ const wait = s.objectOf<WaitSummary>(
   },
 );
 
+const failureReport = s.objectOf<FailureReport>(
+  {
+    capture,
+    session,
+    line: s.described(s.line, 'the first that says so'),
+    message: s.text,
+    times: s.described(s.line, 'how often QEMU says the same'),
+    means: s.described(s.nullable(s.text), "what QEMU's source says of it"),
+  },
+  {},
+);
+
 const alteration = s.objectOf<AlterationSummary>(
   { capture, func: s.text, line: s.line, command: s.text, commandLine: s.line },
   {},
@@ -272,6 +286,14 @@ export const checkSchema = s.document(
       devices: s.listOf(device),
       migrations: s.listOf(migration),
       crashes: s.described(s.listOf(crash), 'stacks in which QEMU dies'),
+      waits: s.described(
+        s.listOf(wait),
+        'stacks in which QEMU waits, and calls to a backend that had not returned where an strace ends; no verdict',
+      ),
+      reported: s.described(
+        s.listOf(failureReport),
+        'what QEMU itself reports to have failed; no verdict',
+      ),
       alterations: s.described(
         s.listOf(alteration),
         "calls that the debugger's user ended, made or changed",
@@ -299,10 +321,6 @@ export const checkSchema = s.document(
       ),
     },
     {
-      waits: s.described(
-        s.listOf(wait),
-        'stacks in which QEMU waits, and calls to a backend that had not returned where an strace ends; no verdict',
-      ),
       cutMigrations: s.described(
         s.listOf(cutMigration),
         'sessions of which no stack reaches migration_thread, and the first stack that may be of one',

@@ -37,7 +37,7 @@ function verdictText({ judged, width, style, captures }: HeaderOptions): string 
   if (judged instanceof Error) return colors.red('could not be judged');
   const { violations, pass, inconclusive } = judged.report.summary;
   const isDecided = pass > 0;
-  const { devices, crashes, waits = [] } = judged.report;
+  const { devices, crashes, waits } = judged.report;
   const isWide = width >= 60;
   const found = (severity: Severity, color: (text: string) => string): string => {
     const number = violations[severity];
