@@ -76,6 +76,7 @@ describe('the configuration file', () => {
 
   test.each([
     [{ failon: 'error' }, '"failon" is no setting', 'did you mean failOn?'],
+    [{ severity: {} }, '"severity" is no setting', 'did you mean rules?'],
     [{ failOn: 'eror' }, '"failOn" must be one of error, warning', 'did you mean error?'],
     [{ strict: 'yes' }, '"strict" must be true or false', undefined],
     [{ qemuVersion: 9.1 }, '"qemuVersion" must be a text in quotes', undefined],

@@ -94,11 +94,14 @@ With --follow, one plain file is read while another program writes it. Whenever 
       this.print(jsonText({ schemaVersion: 1, database, captures }));
     } else {
       const { renderIngested } = await import('../reporters/store-tables.js');
-      this.print(renderIngested(captures, database));
+      this.print(renderIngested(captures, database, database === USUAL_STORE));
     }
     process.exitCode = exitCode !== 0 ? exitCode : failures.length > 0 ? 2 : 0;
   }
 }
+
+/** Where commands look that are given no --db. */
+const USUAL_STORE = process.env.VHTRACE_DB ?? 'vhtrace.db';
 
 /** Says once why nothing goes on. */
 function waiting(store: string): () => void {

@@ -44,7 +44,7 @@ export async function openCapture(
     }
   }
   const chunks = counted();
-  const plain = plainBytes(chunks);
+  const plain = plainBytes(chunks, path);
   try {
     await pushLines(plain, push, pushBytes, settle);
   } finally {
@@ -95,10 +95,18 @@ async function pushLines(
 }
 
 /** The bytes of an input, unpacked where it is compressed. */
-async function* plainBytes(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* plainBytes(
+  chunks: AsyncGenerator<Uint8Array>,
+  path: string,
+): AsyncGenerator<Uint8Array> {
   const { head, rest } = await readHead(chunks);
   const sniffed = sniffBytes(head);
-  yield* sniffed.kind === 'packed' ? unpack(sniffed.by, rest) : rest;
+  yield* sniffed.kind === 'packed' ? unpack(sniffed.by, rest, forShell(path)) : rest;
+}
+
+/** A path as an argument of a command line. */
+function forShell(path: string): string {
+  return /^[\w./@%+,:=][\w./@%+,:=-]*$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** The first bytes of an input, and all of it again. */

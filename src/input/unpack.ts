@@ -19,7 +19,7 @@ const UNPACKERS: Readonly<Record<Packing, Unpacker>> = {
 };
 
 /**
- * Unpacks all that is packed in a row: frames, members and streams may follow each other.
+ * Unpacks all that is packed in a row: frames, members and streams may follow each other. `name` is of the file, for a shell.
  *
  * Errors: FILE_UNREADABLE where the data is damaged, or needs more memory than a file may ask for;
  * a VhtraceError of `packed` comes through as it is.
@@ -27,6 +27,7 @@ const UNPACKERS: Readonly<Record<Packing, Unpacker>> = {
 export async function* unpack(
   by: Packing,
   packed: AsyncIterable<Uint8Array>,
+  name = 'FILE',
 ): AsyncGenerator<Uint8Array> {
   const { open, cat } = UNPACKERS[by];
   try {
@@ -36,7 +37,7 @@ export async function* unpack(
     throw new VhtraceError(
       'FILE_UNREADABLE',
       `its ${by} data is damaged or cut off`,
-      `to read what is left: ${cat} FILE | vhtrace check -`,
+      `to read what is left: ${cat} ${name} | vhtrace check -`,
       { cause: error },
     );
   }

@@ -17,10 +17,11 @@ function captureRow(capture: CaptureCounts): (string | number)[] {
   ];
 }
 
-/** One line a capture and where they went. */
+/** One line a capture and where they went; `isUsual`: other commands find that store by themselves. */
 export function renderIngested(
   captures: readonly (CaptureCounts & { readonly alreadyIngested: boolean })[],
   database: string,
+  isUsual: boolean,
 ): string {
   if (captures.length === 0) return '';
   const rows = captures.map((capture) => [
@@ -28,7 +29,8 @@ export function renderIngested(
     capture.alreadyIngested ? 'already there' : '',
   ]);
   const added = captures.filter(({ alreadyIngested }) => !alreadyIngested).length;
-  const next = 'next: vhtrace check, or vhtrace ls';
+  const store = isUsual ? '' : ` --db ${printable(database)}`;
+  const next = `next: vhtrace check${store}, or vhtrace ls${store}`;
   return `${table([CAPTURE_HEADER, ...rows])}${count(added, 'capture')} added to ${printable(database)}; ${next}\n`;
 }
 

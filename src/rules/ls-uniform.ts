@@ -74,7 +74,7 @@ function* judge(context: SessionContext, pass: Pass): Generator<Judgement> {
     yield {
       verdict: 'pass',
       ...at,
-      message: `${name} sent one flag to ${addresses.length} vrings`,
+      message: `${name} sent one flag to ${addresses.length === 1 ? '1 vring' : `${addresses.length} vrings`}`,
     };
   }
 }

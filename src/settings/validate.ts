@@ -5,6 +5,12 @@ import { VhtraceError } from '../base/errors.js';
 import { LEVELS, options } from './options.js';
 import type { SettingName, Settings, Shape } from './options.js';
 
+/** Flags of check that are called otherwise. */
+const OTHER_NAMES: ReadonlyMap<string, SettingName> = new Map([
+  ['severity', 'rules'],
+  ['severities', 'rules'],
+]);
+
 /** Ids of all rules, for the keys that name some. */
 export interface Known {
   readonly rules: readonly string[];
@@ -20,7 +26,7 @@ export function validateConfig(content: unknown, file: string, known: Known): Pa
   for (const [key, value] of Object.entries(content)) {
     if (key === '$schema') continue;
     if (!isSetting(key)) {
-      const near = nearest(key, Object.keys(options));
+      const near = OTHER_NAMES.get(key) ?? nearest(key, Object.keys(options));
       return fail(key, 'is no setting', near === undefined ? undefined : `did you mean ${near}?`);
     }
     settings[key] = valueOf(value, options[key].shape, key, file, known);
