@@ -14,7 +14,7 @@ import type { Frame } from '../model/record.js';
 import type { CrashSummary } from '../model/report.js';
 import type { Activation } from './activations/activation.js';
 
-export type Crash = Omit<CrashSummary, 'capture'>;
+type Crash = Omit<CrashSummary, 'capture'>;
 
 /** With what the capture shows of whose it is. */
 export interface FoundCrash {
