@@ -105,7 +105,7 @@ describe('where an strace ends', () => {
   test('the report says so', () => {
     const report = check('strace.txt', inputOf('strace-reply-never-read'));
     expect(reporters.markdown(report, optionsOf()).replaceAll('\n  ', ' ')).toContain(
-      'line 6: thread 17647: the capture ends while it waits for the reply of the vhost-user backend to SET_FEATURES in recvmsg() on fd 12',
+      'line 6: thread 17647: the capture ends while it waits for the reply of the vhost-user backend to `SET_FEATURES` in `recvmsg()` on fd 12',
     );
   });
 
