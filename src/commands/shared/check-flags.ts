@@ -26,7 +26,7 @@ export const judgeFlags = {
     description: 'backend of the devices that do not show theirs',
   }),
   only: Flags.string({
-    description: 'judge by this rule; may be given several times',
+    description: 'judge by this rule, or a family of them, such as LS; may be given several times',
     ...ruleList,
   }),
   severity: Flags.string({
@@ -79,9 +79,13 @@ interface GivenFlags {
 
 /** What holds: defaults, configuration file, command line. Says on standard error what is doubtful. Errors: USAGE, CONFIG_INVALID. */
 export async function settingsFrom(flags: GivenFlags): Promise<SettingsResult> {
-  const { findRule, ruleInfos } = await import('../../pipeline/catalogue.js');
+  const { findRule, ruleInfos, rulesOfFamily } = await import('../../pipeline/catalogue.js');
   const ids = (names: readonly string[] | undefined): string[] | undefined =>
     names?.map((name) => findRule(name).id);
+  const only = flags.only?.flatMap((name) => {
+    const family = rulesOfFamily(name);
+    return family.length > 0 ? family.map(({ id }) => id) : [findRule(name).id];
+  });
   const levels = flags.severity?.map((text) => {
     const [name = '', word] = text.split('=', 2);
     const level = LEVELS.find((each) => each === word);
@@ -99,7 +103,7 @@ export async function settingsFrom(flags: GivenFlags): Promise<SettingsResult> {
       failOn: flags['fail-on'],
       strict: flags.strict,
       require: ids(flags.require),
-      only: ids(flags.only),
+      only,
       rules: levels === undefined ? undefined : Object.fromEntries(levels),
       assumeOrdered: flags['assume-ordered'],
       qemuVersion: flags['qemu-version'],
