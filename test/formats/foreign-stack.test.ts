@@ -198,6 +198,18 @@ describe('a report of a sanitizer', () => {
   });
 });
 
+it('a whole stack in one line ends a frame whose place is still to come', () => {
+  const whole =
+    'Stack trace of thread 7:#012#0  0x00007f4816e2fe73 vhost_log_put (qemu + 0x2a2fe73)';
+  const reading = readLines([
+    '    #3 0x55d0c0ffee30 in main',
+    `Nov 22 03:27:38 host1 systemd-coredump[7]: Process 9 (qemu) of user 1 dumped core.#012${whole}`,
+    '/src/hw/virtio/vhost.c:619:3',
+  ]);
+  expectEveryLineOnce(reading);
+  expect(reading.records.filter(({ kind }) => kind === 'foreign-stack')).toHaveLength(2);
+});
+
 describe('hostile lines', () => {
   it.each([
     ['sanitizer', `#0 0x1 in ${' /a'.repeat(600)}`],

@@ -100,12 +100,15 @@ async function work(first, step, end) {
   parentPort.postMessage({ seed: end, inputs, failures });
 }
 
+/** Records that may stand between lines. */
+const BETWEEN = new Set(['gap', 'open-call', 'order']);
+
 /** Every line lies in one record, or is blank and counted. */
 function expectEveryLineOnce({ records, blank, lines: total }, expected) {
   let last = 0;
   let covered = blank;
   for (const { span, kind } of records) {
-    const isBetween = (kind === 'gap' || kind === 'order') && span.last === span.first - 1;
+    const isBetween = BETWEEN.has(kind) && span.last === span.first - 1;
     if (span.first <= last || (span.last < span.first && !isBetween)) {
       throw new Error(`${kind} at lines ${span.first} to ${span.last} comes after line ${last}`);
     }

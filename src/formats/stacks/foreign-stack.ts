@@ -77,6 +77,7 @@ class ForeignStacks implements LineFormat {
       const message = `of ${others.length + 1} stacks in one line, only the first is read`;
       this.#problem = { code: 'FRAME_UNREAD', message, span: first.span };
     }
+    this.#torn = '';
     return [...this.#stacks.end(), first];
   }
 
