@@ -241,6 +241,7 @@ describe('hostile input', () => {
     ['assignments', `${'a=b=c '.repeat(200)}é!`],
     ['assignments without blanks', `${'a=aa='.repeat(200)} é!`],
     ['events behind words', 'the vhost_commit Started: 1 '.repeat(580)],
+    ['an event of one long word', `Nov 26 12:00:02 vhost_section ${'is'.repeat(1950)} x here.`],
     ['blanks in a cell', `| vhost_commit${' '.repeat(16_000)}x |`],
     ['brackets of another tool', `#0  0x1 in f${'('.repeat(megabyte - 16)}`],
   ])('is read in time that does not explode: %s', (_, line) => {

@@ -85,9 +85,6 @@ const STOP = new RegExp(
   `^(?:Thread \\d{1,6}(?:\\.\\d{1,6})? (?:"[^"]{0,64}" hit |\\(Thread 0x)|(?:Temporary b|B)reakpoint \\d{1,6}(?:\\.\\d{1,6})?, (?:${ADDRESS} in )?${CALL})`,
 );
 
-/** What a form without words of its own is no evidence for, behind the mark of a list. */
-const TELLING = /0x[\da-f]{2}|[A-Za-z]{2,}[^ ]*[ :=]+[^ ]*\d/;
-
 /** Of a cell or a citation: it does not end with the line's text. */
 const CLOSING = /[ \t]{0,8}([|"'`])[|"'`]{0,3}[ \t]*,?$/;
 
@@ -216,7 +213,7 @@ export class UnknownMargins {
     if (text.length > LONGEST_EVENT) return false;
     const isStamped = /^[A-Z]/.test(text);
     if (!isStamped && !this.#events.has(/^\w*/.exec(text)?.[0] ?? '')) return false;
-    if (!TELLING.test(text)) return false;
+    if (!isTelling(text)) return false;
     if (isSimpletrace(text)) return true;
     if (beginsEvent(text, this.#events)) return true;
     const read = readEvent(text, 0, false, this.#events);
@@ -279,4 +276,21 @@ function marginLike(prefix: string): RegExp {
 
 function isNumber(part: string | undefined): boolean {
   return part !== undefined && /\d/.test(part) && !/[A-SU-Ya-z_]/.test(part);
+}
+
+/**
+ * A pointer, or a number behind a name: `idx: 1`, `num=256`, `val 15`. What has neither is no evidence behind the mark of a list.
+ * Word by word, because a pattern for all of it goes back and forth over long ones.
+ */
+function isTelling(text: string): boolean {
+  if (/0x[\da-f]{2}/.test(text)) return true;
+  const words = text.split(/[:=]* [ :=]*/);
+  return words.some((word, i) => {
+    const name = word.search(/[A-Za-z]{2}/);
+    if (name < 0) return false;
+    if (/\d/.test(words[i + 1] ?? '')) return true;
+    const rest = word.slice(name + 2);
+    const sign = rest.search(/[:=]/);
+    return sign >= 0 && /\d/.test(rest.slice(sign));
+  });
 }
