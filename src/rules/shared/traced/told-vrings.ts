@@ -16,8 +16,8 @@ import type { MessageEvent } from './message-events.js';
 import { isOneRun, ONE_QEMU } from './one-process.js';
 
 /**
- * What may be sent while the vrings stay as they are. GET_VRING_BASE of a device stop, 36 to 38: memory regions, 14, 19,
- * 22, 24, 25: SET_VRING_ERR, SEND_RARP, IOTLB_MSG, GET_CONFIG, SET_CONFIG.
+ * What may be sent while the vrings stay as they are; by number SET_VRING_ERR, SEND_RARP, IOTLB_MSG, GET_CONFIG,
+ * SET_CONFIG, and those of memory slots.
  */
 const CHANGES_NO_VRING: ReadonlySet<string> = new Set([
   ...['SET_LOG_BASE', 'SET_MEM_TABLE', 'SET_VRING_CALL'],
@@ -37,17 +37,18 @@ export function* judgeTracedVrings(context: SessionContext): Generator<Judgement
     const told = vringsOf(start);
     const later = stop === undefined ? fetched : vringsOf(stop);
     const extra = later[told.length];
+    if (extra === undefined) continue;
     const started = countOf(start, 'SET_FEATURES');
     const [others, what, role] =
       stop === undefined
         ? [stopsBefore(context, start, extra), 'device stops fetch', 'one more vring is fetched']
         : [countOf(stop, 'SET_FEATURES'), 'log stop tells', 'one more vring is told to stop'];
     // Where a whole device is left out that is not about its vrings.
-    if (extra === undefined || others === 0 || others > started) continue;
+    if (others === 0 || others > started) continue;
     yield judge(context, log, {
       at: start,
       extra,
-      message: `the log start tells ${vrings(told.length)} to log, and the ${what} ${vrings(later.length)}, with none set up in between`,
+      message: `the log start tells ${some(told.length, 'vring')} to log, and the ${what} ${some(later.length, 'vring')}, with none set up in between`,
       expected: 'SET_VRING_ADDR for each vring in the log start',
       role,
     });
@@ -69,8 +70,8 @@ export function* judgeTracedStops(
     if (off > of || off < of !== (what === 'devices')) continue;
     const message =
       what === 'devices'
-        ? `the log start switches ${devices(of)} on, and the log stop ${off === 0 ? 'none' : devices(off)} off, while all their vrings run on`
-        : `the log stop tells ${vrings(told.length)} to stop logging, and ${vrings(fetched.length)} run on that the log start told to log`;
+        ? `the log start switches ${some(of, 'device')} on, and the log stop ${off === 0 ? 'none' : some(off, 'device')} off, while all their vrings run on`
+        : `the log stop tells ${some(told.length, 'vring')} to stop logging, and ${some(fetched.length, 'vring')} run on that the log start told to log`;
     yield judge(context, log, {
       at: stop,
       extra,
@@ -193,17 +194,13 @@ function countOf({ messages }: TracedLogPass, request: string): number {
 function stopsBefore(
   context: SessionContext,
   { begin }: TracedLogPass,
-  fetch: MessageEvent | undefined,
+  fetch: MessageEvent,
 ): number {
-  const last = fetch?.step ?? -1;
-  return context.events('vhost_dev_stop').filter(({ index }) => index > begin.index && index < last)
-    .length;
+  const stops = context.events('vhost_dev_stop');
+  return stops.filter(({ index }) => index > begin.index && index < fetch.step).length;
 }
 
-function vrings(count: number): string {
-  return `${String(count)} ${count === 1 ? 'vring' : 'vrings'}`;
-}
-
-function devices(count: number): string {
-  return `${String(count)} ${count === 1 ? 'device' : 'devices'}`;
+/** `1 vring`, `2 vrings`. */
+function some(count: number, one: string): string {
+  return `${String(count)} ${one}${count === 1 ? '' : 's'}`;
 }
