@@ -10,9 +10,10 @@ import type { DiffCounts, SessionDiff } from '../src/model/diff.js';
 import { NO_DAMAGE } from './model/damage.js';
 import { anyRun, textOf } from './model/legitimate.js';
 import { besideRepository, readText } from './helpers/read-text.js';
+import { runsOf } from './helpers/share.js';
 
 const captures = besideRepository('shared/captures') ?? '';
-const LIMITS = { endOnFailure: true, numRuns: 80 };
+const LIMITS = { endOnFailure: true, numRuns: runsOf(80) };
 
 function diff(a: string, b: string, exact = false): SessionDiff[] {
   const [runA, runB] = [a, b].map((text) => buildRun(readText(text), { assumeOrdered: false }));

@@ -21,6 +21,7 @@ import { StoredFacts } from '../src/store/browse-facts.js';
 import { loadCaptures } from '../src/store/load-capture.js';
 import { openStore } from '../src/store/open-store.js';
 import { readText } from './helpers/read-text.js';
+import { runsOf } from './helpers/share.js';
 import { tempDir } from './helpers/temp-dir.js';
 import { anyRun, textOf } from './model/legitimate.js';
 
@@ -80,7 +81,7 @@ test('facts of several captures in one file', { timeout: 120_000 }, () => {
       sessions = Math.max(sessions, buildRun(reading, { assumeOrdered: false }).sessions);
       expectSame(reading, 5);
     }),
-    { numRuns: 300, seed: 2, endOnFailure: true },
+    { numRuns: runsOf(300), seed: 2, endOnFailure: true },
   );
   expect(sessions).toBeGreaterThan(4);
 });
@@ -116,7 +117,7 @@ test('facts of events with stacks, other processes and words between them', () =
         ({ result }) => result === '0',
       ).length;
     }),
-    { numRuns: 500 },
+    { numRuns: runsOf(500) },
   );
   expect(again).toBeGreaterThan(0);
   expect(results).toBeGreaterThan(0);
@@ -127,7 +128,7 @@ test('facts of runs of the model', { timeout: 60_000 }, () => {
     fc.property(anyRun, (run) => {
       expectSame(readText(textOf(run)), 7);
     }),
-    { numRuns: 60, endOnFailure: true },
+    { numRuns: runsOf(60), endOnFailure: true },
   );
 });
 

@@ -12,6 +12,7 @@ import { flowsSchema } from '../src/reporters/schemas/flows.js';
 import { defaults } from '../src/settings/options.js';
 import { check } from './helpers/check.js';
 import { findingOf, optionsOf, reportOf } from './helpers/reports.js';
+import { shareOf } from './helpers/share.js';
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures');
 const folders = ['captures', 'rules', 'formats', 'flows', 'notes'];
@@ -47,7 +48,7 @@ test('there are captures of every kind', () => {
 describe('check --json', () => {
   const problemsOf = validatorOf(checkSchema);
 
-  test.each(texts)('%s', (name) => {
+  test.each(shareOf(texts, 0, 3))('%s', (name) => {
     const report = check(name, readFileSync(join(fixtures, name), 'utf8'));
     expect(problemsOf(reporters.json(report, optionsOf({ all: true })))).toBe('No errors');
   });
@@ -85,7 +86,7 @@ describe('flows --json', () => {
   const problemsOf = validatorOf(flowsSchema);
   const options = { color: false, width: 100, unfold: false };
 
-  test.each(texts)('%s', async (name) => {
+  test.each(shareOf(texts, 1, 3))('%s', async (name) => {
     const result = await runFlows({
       ...defaults,
       paths: [join(fixtures, name)],

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { judge } from './helpers/check.js';
-import { thirdOf } from './helpers/third-of.js';
+import { shareOf } from './helpers/share.js';
 
 /** Each line of the text as a line of a log, or as several. */
 function eachLine(text: string, change: (line: string, i: number) => string): string {
@@ -236,7 +236,7 @@ const wrapped: Variant[] = [
 describe.each(inputs.map((path, i) => [path, i] as const))('%s', (path, turn) => {
   const text = readFileSync(path, 'utf8');
   const before = violated(text);
-  test.each([...thirdOf(variants, turn), ...wrapped])('%s', (_, change, lineOf) => {
+  test.each([...shareOf(variants, turn, 9), ...wrapped])('%s', (_, change, lineOf) => {
     expect(violated(change(text), lineOf)).toEqual(before);
   });
   test('in a mail that is encoded', () => {

@@ -12,7 +12,7 @@ import { runScrub } from '../src/pipeline/scrub.js';
 import { Scrubber } from '../src/scrub/scrubber.js';
 import { expectEqual } from './helpers/expect-equal.js';
 import { tempDir } from './helpers/temp-dir.js';
-import { thirdOf } from './helpers/third-of.js';
+import { shareOf } from './helpers/share.js';
 
 const root = join(import.meta.dirname, '..');
 const shared = join(root, '..', 'shared', 'captures');
@@ -85,7 +85,7 @@ function shapeOf({ ordered, session, nodes }: Flow): unknown[] {
 // A pointer that has lost digits is none that scrub moves: nothing tells any more that it was a part of another one.
 const MAIMED = /address-cut-off|pointer-torn|device-of-a-call-cut-off/;
 
-const names = thirdOf(captures, 0)
+const names = shareOf(captures, 0, 8)
   .filter((path) => !MAIMED.test(path))
   .map((path) => path.slice(root.length - '/main'.length));
 

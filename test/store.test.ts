@@ -13,6 +13,7 @@ import type { CaptureToSave } from '../src/store/save-capture.js';
 import { replaceCapture, saveCapture } from '../src/store/save-capture.js';
 import { captureOf, emptyReading, factOf } from './helpers/captures.js';
 import { event as anyEvent, reading as anyReading } from './helpers/readings.js';
+import { runsOf } from './helpers/share.js';
 import { tempDir } from './helpers/temp-dir.js';
 
 function frame(func: string, more: Partial<Frame> = {}): Frame {
@@ -60,7 +61,7 @@ test('what is loaded is what was saved', async () => {
       expect(await store.all('PRAGMA foreign_key_check')).toEqual([]);
       await store.close();
     }),
-    { numRuns: 60 },
+    { numRuns: runsOf(60) },
   );
 });
 
@@ -84,7 +85,7 @@ test('the view tells the texts of events, stored or not', async () => {
       const loaded = (await loadCaptures(store)).find(({ info }) => info.path === name);
       expect(loaded?.reading.records).toEqual(records);
     }),
-    { numRuns: 100 },
+    { numRuns: runsOf(100) },
   );
   const [events] = await store.all<{ told: number }>(
     `SELECT count(*) AS told FROM v_record WHERE kind = 'event' AND record ->> 6 IS NULL`,
@@ -233,7 +234,7 @@ test('facts come back whatever the order in which they were made', async () => {
         expect(groups.reduce((sum, group) => sum + group.facts, 0)).toBe(count);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: runsOf(60) },
   );
   await store.close();
 });

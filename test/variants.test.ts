@@ -12,7 +12,7 @@ import type { CaptureRecord, Reading } from '../src/model/record.js';
 import { expectEqual } from './helpers/expect-equal.js';
 import { printFrame } from './helpers/printed-frames.js';
 import type { Wrapping } from './helpers/printed-frames.js';
-import { thirdOf } from './helpers/third-of.js';
+import { shareOf } from './helpers/share.js';
 import { besideRepository, linesOf, readFile, readLines, readText } from './helpers/read-text.js';
 
 const own = fileURLToPath(new URL('../fixtures/captures', import.meta.url));
@@ -135,7 +135,7 @@ function plainContents(path: string, lines: readonly string[]): readonly unknown
 }
 
 describe.each(variants.map((variant, i) => [...variant, i] as const))('%s', (_, change, turn) => {
-  it.each(thirdOf(logs, turn).map((path) => [path.split('/').slice(-2).join('/'), path]))(
+  it.each(shareOf(logs, turn, 3).map((path) => [path.split('/').slice(-2).join('/'), path]))(
     'gives the same records of %s',
     (_file, path) => {
       const lines = linesOf(readFileSync(path, 'utf8'));

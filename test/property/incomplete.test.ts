@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { alarms as alarmsIn } from '../helpers/alarms.js';
 import { ownersOf, unwatch } from '../helpers/capture-edit.js';
-import { thirdOf } from '../helpers/third-of.js';
+import { runsOf, shareOf } from '../helpers/share.js';
 import { loseArguments } from '../model/damage.js';
 
 const project = join(import.meta.dirname, '..', '..');
@@ -117,7 +117,7 @@ const captureWithFunctions = anyCapture.chain((capture) => {
 describe('an incomplete capture of a legitimate run has no violation', () => {
   test.each(captures)('$name, functions unwatched one by one', ({ name, lines }) => {
     const functions = [...new Set(ownersOf(lines).filter((f) => f !== undefined))];
-    for (const func of thirdOf(functions, name.length)) {
+    for (const func of shareOf(functions, name.length, 6)) {
       expect(alarms(unwatch(lines, new Set([func]))), `without ${func}`).toEqual([]);
     }
   });
@@ -127,7 +127,7 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
       fc.property(captureWithFunctions, ({ capture, gone }) => {
         expect(alarms(unwatch(linesOf(capture), new Set(gone)))).toEqual([]);
       }),
-      { numRuns: 150, endOnFailure: true },
+      { numRuns: runsOf(150), endOnFailure: true },
     );
   });
 
@@ -140,7 +140,7 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
         expect(alarms(text.slice(from).split('\n'))).toEqual([]);
         expect(alarms(text.slice(from, to).split('\n'))).toEqual([]);
       }),
-      { numRuns: 100, endOnFailure: true },
+      { numRuns: runsOf(100), endOnFailure: true },
     );
   });
 
@@ -158,7 +158,7 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
           expect(alarms(left)).toEqual([]);
         },
       ),
-      { numRuns: 100, endOnFailure: true },
+      { numRuns: runsOf(100), endOnFailure: true },
     );
   });
 
@@ -186,7 +186,7 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
         },
       ),
       {
-        numRuns: 100,
+        numRuns: runsOf(100),
         endOnFailure: true,
         examples: [
           // The stop line of another thread is lost, its stack is not.
@@ -222,7 +222,7 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
         },
       ),
       {
-        numRuns: 150,
+        numRuns: runsOf(150),
         endOnFailure: true,
         examples: [
           // The row of a uprobe ends in its address: the op below vhost_virtqueue_set_addr() is not missing.
@@ -280,7 +280,7 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
         },
       ),
       {
-        numRuns: 150,
+        numRuns: runsOf(150),
         endOnFailure: true,
         examples: [
           // Two rows of uprobes, whose arguments are those of one.
@@ -307,7 +307,7 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
           expect(alarms(shortenStacks(linesOf(capture), depth, fates))).toEqual([]);
         },
       ),
-      { numRuns: 200, endOnFailure: true },
+      { numRuns: runsOf(200), endOnFailure: true },
     );
   });
 
@@ -320,7 +320,7 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
           expect(alarms(dropStacks(linesOf(capture), fates))).toEqual([]);
         },
       ),
-      { numRuns: 200, endOnFailure: true },
+      { numRuns: runsOf(200), endOnFailure: true },
     );
   });
 
@@ -335,7 +335,7 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
         ];
         expect(alarms(left)).toEqual([]);
       }),
-      { numRuns: 100, endOnFailure: true },
+      { numRuns: runsOf(100), endOnFailure: true },
     );
   });
 });

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { captures, violated } from '../helpers/damaged-captures.js';
+import { runsOf } from '../helpers/share.js';
 
 const MARKS = ['[...]', '...', '…', '<snip>', '--- 8< ---', '[ 120 lines omitted ]'];
 
@@ -37,7 +38,7 @@ describe('text that was lost', () => {
       fc.property(loss, (lost) => {
         expect(violated(without(text, lost)).filter((found) => !whole.has(found))).toEqual([]);
       }),
-      { numRuns: 10 },
+      { numRuns: runsOf(8) },
     );
   });
 });

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { alarms } from '../helpers/alarms.js';
+import { runsOf } from '../helpers/share.js';
 import { NO_DAMAGE } from '../model/damage.js';
 import { FUNCTIONS } from '../model/functions.js';
 import type { Watch } from '../model/gdb-log.js';
@@ -13,7 +14,7 @@ import type { Run } from '../model/legitimate.js';
 import { PLAIN } from '../model/machine.js';
 
 /** A log of 500 000 characters is checked in well under a second; shrinking hundreds of them is not. */
-const LIMITS = { endOnFailure: true, numRuns: 600 };
+const LIMITS = { endOnFailure: true, numRuns: runsOf(600) };
 
 const EVERYTHING: Watch = {
   functions: FUNCTIONS,

@@ -14,6 +14,7 @@ import {
   readText,
   shift,
 } from '../helpers/read-text.js';
+import { runsOf } from '../helpers/share.js';
 
 const texts = formatCases().map((name) => readFileSync(caseFile(name, 'input.txt'), 'utf8'));
 const pool = texts.flatMap(linesOf);
@@ -33,7 +34,7 @@ describe('a stack that gdb prints', () => {
         expect(reading.records).toHaveLength(1);
         expect(reading.records[0]).toMatchObject({ kind: 'backtrace', frames, incomplete: false });
       }),
-      { numRuns: 2000 },
+      { numRuns: runsOf(2000) },
     );
   });
 
@@ -44,7 +45,7 @@ describe('a stack that gdb prints', () => {
         expect(reading.records).toHaveLength(1);
         expect(reading.records[0]).toMatchObject({ kind: 'backtrace', frames });
       }),
-      { numRuns: 500 },
+      { numRuns: runsOf(500) },
     );
   });
 
@@ -68,7 +69,7 @@ describe('a stack that gdb prints', () => {
         const thread = { num: '5', name: 'CPU 0/TCG' };
         expect(reading.records).toMatchObject([{ kind: 'stop', number: 3, thread, frame: where }]);
       }),
-      { numRuns: 500 },
+      { numRuns: runsOf(500) },
     );
   });
 });
@@ -123,7 +124,7 @@ describe('any text', () => {
         expectEveryLineOnce(reading);
         expect(reading.lines).toBe(lines.length);
       }),
-      { numRuns: 2000 },
+      { numRuns: runsOf(2000) },
     );
   });
 
@@ -142,7 +143,7 @@ describe('any text', () => {
         const reading = readText(bytes.subarray(0, at % (bytes.length + 1)).toString('utf8'));
         expectEveryLineOnce(reading);
       }),
-      { numRuns: 500 },
+      { numRuns: runsOf(500) },
     );
   });
 
@@ -194,7 +195,7 @@ describe('two captures with a blank line between', () => {
         expect(evidence(both.records)).toEqual([...evidence(a.records), ...evidence(shifted)]);
         expectEveryLineOnce(both);
       }),
-      { numRuns: 500 },
+      { numRuns: runsOf(500) },
     );
   });
 });

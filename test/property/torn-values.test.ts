@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { captures, violated } from '../helpers/damaged-captures.js';
+import { runsOf } from '../helpers/share.js';
 
 /** Names and values of arguments, values of events. */
 const TOKEN =
@@ -46,7 +47,7 @@ describe('values that a blank tore', () => {
       fc.property(tears, (torn) => {
         expect(violated(tear(text, tokens, torn)).filter((found) => !whole.has(found))).toEqual([]);
       }),
-      { numRuns: 4 },
+      { numRuns: runsOf(4) },
     );
   });
 });

@@ -6,6 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judge } from '../helpers/check.js';
+import { runsOf } from '../helpers/share.js';
 import { KernelDevice } from '../model/wire-kernel.js';
 import type { FeatureWords, Ioctl, KernelDefect, LogWrite, Refusal } from '../model/wire-kernel.js';
 import {
@@ -284,7 +285,7 @@ describe('messages that QEMU sends', () => {
           expect(alarms(cut(straceOf(packets, options), part))).toEqual([]);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runsOf(150) },
     );
   });
 
@@ -308,7 +309,7 @@ describe('messages that QEMU sends', () => {
           expect(alarms(cut(lines, part))).toEqual([]);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runsOf(100) },
     );
   });
 
@@ -331,7 +332,7 @@ describe('messages that QEMU sends', () => {
         },
       ),
       {
-        numRuns: 100,
+        numRuns: runsOf(100),
         examples: [
           // The line of an address has lost its thread.
           [
@@ -362,7 +363,7 @@ describe('messages that QEMU sends', () => {
         expect(alarms(cut(straceOf(packets, { names: true, ofBackend: true }), part))).toEqual([]);
       }),
       {
-        numRuns: 150,
+        numRuns: runsOf(150),
         examples: [
           // The line of the features has lost a part of its thread, and so its payload.
           [
@@ -410,7 +411,7 @@ describe('messages that QEMU sends', () => {
           expect(alarms(cut(lines, part))).toEqual([]);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runsOf(100) },
     );
   });
 
@@ -433,7 +434,7 @@ describe('messages that QEMU sends', () => {
           expect(alarms(cut(lines, part))).toEqual([]);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runsOf(100) },
     );
   });
 });
@@ -501,7 +502,7 @@ describe('a defect in the messages', () => {
           expect(new Set(rulesOf(texts[format] ?? []))).toEqual(new Set([rule]));
         }
       }),
-      { numRuns: 20 },
+      { numRuns: runsOf(20) },
     );
   });
 
@@ -571,7 +572,7 @@ describe('ioctls and log writes of vhost-net', () => {
         const path = part.heads.length > 1 ? '</dev/vhost-net>' : '';
         expect(alarms(cut(straceOfIoctls(both, path), part))).toEqual([]);
       }),
-      { numRuns: 150 },
+      { numRuns: runsOf(150) },
     );
   });
 
@@ -589,7 +590,7 @@ describe('ioctls and log writes of vhost-net', () => {
           expect(alarms([...TRACE_HEADER, ...rows])).toEqual([]);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runsOf(150) },
     );
   });
 
@@ -687,7 +688,7 @@ describe('ioctls and log writes of vhost-net', () => {
         ]);
         expect(new Set(found.map((f) => f.fingerprint)).size).toBe(2);
       }),
-      { numRuns: 20 },
+      { numRuns: runsOf(20) },
     );
   });
 });
@@ -724,7 +725,7 @@ describe('trace events of vdpa devices', () => {
           expect(alarms(cut(seen, part))).toEqual([]);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runsOf(150) },
     );
   });
 
