@@ -2,7 +2,7 @@
 import { VhtraceError } from '../base/errors.js';
 import { nearest } from '../base/nearest.js';
 import { printable } from '../base/printable.js';
-import type { RuleInfo } from '../model/report.js';
+import type { RuleInfo } from '../model/rule-info.js';
 import { machineAsDot, machineAsMermaid } from '../protocol/diagrams.js';
 import { rules } from '../rules/index.js';
 

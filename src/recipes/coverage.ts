@@ -1,6 +1,6 @@
 /** Which rules a recipe makes decidable, told by what they need. */
 import type { Backend } from '../model/fact.js';
-import type { Need, RuleInfo } from '../model/report.js';
+import type { Need, RuleInfo } from '../model/rule-info.js';
 import { recipes } from './index.js';
 import { ALL_BACKENDS, RECIPE_NAMES } from './recipe.js';
 import type { Recipe, RecipeName, RecipeRequest } from './recipe.js';

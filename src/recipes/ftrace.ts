@@ -5,7 +5,7 @@
  * vdpa.c and vhost.c for functions and their arguments. Arguments are named as facts/wire/kernel.ts reads them.
  */
 import type { Backend } from '../model/fact.js';
-import type { Need } from '../model/report.js';
+import type { Need } from '../model/rule-info.js';
 import { ioctlTable } from '../facts/wire/ioctls.js';
 import type { Recipe, RecipeRequest } from './recipe.js';
 

@@ -9,7 +9,7 @@
 import { functionTable } from '../facts/functions.js';
 import type { FunctionRow } from '../facts/functions.js';
 import type { FactKind } from '../model/fact.js';
-import type { Need } from '../model/report.js';
+import type { Need } from '../model/rule-info.js';
 import { DECLARATION, DEFINITIONS } from './gdb-python.js';
 import { isWanted, kindOf } from './recipe.js';
 import type { Recipe, RecipeRequest } from './recipe.js';

@@ -5,7 +5,7 @@
  * comment, a name that this build does not have is warned about and skipped.
  */
 import { eventTable } from '../facts/trace-events.js';
-import type { Need } from '../model/report.js';
+import type { Need } from '../model/rule-info.js';
 import { isWanted } from './recipe.js';
 import type { Recipe, RecipeRequest } from './recipe.js';
 

@@ -1,6 +1,6 @@
 /** The shape of a recipe: text that makes another program write a capture. */
 import type { Backend, FactKind } from '../model/fact.js';
-import type { Need } from '../model/report.js';
+import type { Need } from '../model/rule-info.js';
 
 export const RECIPE_NAMES = ['gdb', 'uprobes', 'qemu', 'ftrace', 'strace'] as const;
 

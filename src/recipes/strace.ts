@@ -7,7 +7,7 @@
  */
 import { ioctlTable } from '../facts/wire/ioctls.js';
 import { requestTable } from '../facts/wire/requests.js';
-import type { Need } from '../model/report.js';
+import type { Need } from '../model/rule-info.js';
 import type { Recipe, RecipeRequest } from './recipe.js';
 
 /** Header and payload of messages, at either end of a connection. */

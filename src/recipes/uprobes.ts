@@ -6,7 +6,7 @@
  * grammars/probes-line.peggy, the rows by grammars/ftrace.peggy.
  */
 import { functionTable } from '../facts/functions.js';
-import type { Need } from '../model/report.js';
+import type { Need } from '../model/rule-info.js';
 import { isBusy } from './gdb.js';
 import { isWanted } from './recipe.js';
 import type { Recipe, RecipeRequest } from './recipe.js';

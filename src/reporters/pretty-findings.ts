@@ -1,6 +1,7 @@
 /** One violation as a block of lines: title, lines of the capture, and what is known about it. */
 import { printable } from '../base/printable.js';
-import type { CaptureSummary, Finding, Impact, RuleInfo, Severity } from '../model/report.js';
+import type { CaptureSummary, Finding, Impact, Severity } from '../model/report.js';
+import type { RuleInfo } from '../model/rule-info.js';
 import type { Colors } from './colors.js';
 import { captureNames, subjectOf } from './places.js';
 import type { ReportOptions } from './reporter.js';

@@ -1,5 +1,6 @@
 import type { Problem } from '../model/record.js';
-import type { CheckReport, RuleInfo, Severity } from '../model/report.js';
+import type { CheckReport, Severity } from '../model/report.js';
+import type { RuleInfo } from '../model/rule-info.js';
 
 /** Trouble with reading a line of one capture. */
 export interface PathProblem extends Problem {

@@ -1,6 +1,6 @@
 /** What `rules` and `explain` print for people. */
 import { TIER_MEANINGS, TIERS } from '../model/report.js';
-import type { RuleInfo } from '../model/report.js';
+import type { RuleInfo } from '../model/rule-info.js';
 import type { Colors } from './colors.js';
 import { table, wrap } from './text.js';
 

@@ -12,7 +12,8 @@ import type { Activation } from '../flows/activations/activation.js';
 import type { Run } from '../flows/run.js';
 import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
-import type { RuleInfo, Severity } from '../model/report.js';
+import type { Severity } from '../model/report.js';
+import type { RuleInfo } from '../model/rule-info.js';
 import type { DeviceState } from '../protocol/replay.js';
 
 /** A verdict on one subject, before the checker adds capture, fingerprint and state. */

@@ -1,5 +1,6 @@
 /** Reports made by hand, in which only what matters to a test is given. */
-import type { CheckReport, Finding, RuleInfo } from '../../src/model/report.js';
+import type { CheckReport, Finding } from '../../src/model/report.js';
+import type { RuleInfo } from '../../src/model/rule-info.js';
 import type { ReportOptions } from '../../src/reporters/reporter.js';
 
 /** sha256 of the capture that factories speak of. */

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { functionTable } from '../../src/facts/functions.js';
-import type { RuleInfo } from '../../src/model/report.js';
+import type { RuleInfo } from '../../src/model/rule-info.js';
 import { coverageOf, needsFor } from '../../src/recipes/coverage.js';
 import { recipes } from '../../src/recipes/index.js';
 import type { Recipe, RecipeName, RecipeRequest } from '../../src/recipes/recipe.js';

@@ -6,7 +6,8 @@
  */
 import { printable } from '../../base/printable.js';
 import { whyIdle } from '../../model/report.js';
-import type { CheckReport, Finding, RuleInfo } from '../../model/report.js';
+import type { CheckReport, Finding } from '../../model/report.js';
+import type { RuleInfo } from '../../model/rule-info.js';
 import { crashText } from '../crash-text.js';
 import { jsonText } from '../json.js';
 import { inOrder } from '../order.js';

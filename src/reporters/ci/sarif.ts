@@ -15,9 +15,9 @@ import type {
   CrashSummary,
   Evidence,
   Finding,
-  RuleInfo,
   Severity,
 } from '../../model/report.js';
+import type { RuleInfo } from '../../model/rule-info.js';
 import { crashText } from '../crash-text.js';
 import { jsonText } from '../json.js';
 import { inOrder } from '../order.js';
