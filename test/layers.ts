@@ -150,7 +150,8 @@ export const layers: readonly Layer[] = [
     imports: { base: errors, model: nouns },
     outside: {
       'hyparquet-writer': 'Parquet.',
-      'node:crypto': 'Ids of traces and spans are hashes, so that they stay the same.',
+      'node:crypto':
+        'Ids of traces and spans are hashes, so that they stay the same; drafts of files have a name of their own.',
       'node:fs': 'A lake is a folder of files.',
       'node:path': 'The files have paths.',
     },

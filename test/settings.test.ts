@@ -1,18 +1,11 @@
 /** Configuration files, baselines and policies: what holds, and what is wrong with them. */
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { applyBaseline, baselineOf, pruned } from '../src/check/baseline.js';
 import { selectRules, weigh } from '../src/check/policy.js';
-import { readBaselineFile, writeBaselineFile } from '../src/input/baseline-file.js';
+import { readBaselineFile } from '../src/input/baseline-file.js';
 import { ruleInfos } from '../src/pipeline/catalogue.js';
 import { rules } from '../src/rules/index.js';
 import { defaults, options } from '../src/settings/options.js';
@@ -224,16 +217,11 @@ describe('a baseline', () => {
     ]);
   });
 
-  test('the file is read back, replaced as a whole, and refused where it is none', async () => {
-    const folder = tempDir();
-    const path = join(folder, 'b.json');
+  test('the file is read back, and refused where it is none', async () => {
+    const path = join(tempDir(), 'b.json');
     expect(await readBaselineFile(path)).toBeUndefined();
-    await writeBaselineFile(path, baseline(entry));
-    await writeBaselineFile(path, baseline());
-    await writeBaselineFile(path, baseline(entry));
+    writeFileSync(path, JSON.stringify(baseline(entry)));
     expect(await readBaselineFile(path)).toEqual(baseline(entry));
-    expect(readdirSync(folder)).toEqual(['b.json']);
-    expect(readFileSync(path, 'utf8')).toMatch(/\n$/);
     for (const text of [
       '',
       '[]',
@@ -244,34 +232,5 @@ describe('a baseline', () => {
       writeFileSync(path, text);
       await expect(readBaselineFile(path)).rejects.toMatchObject({ code: 'BASELINE_INVALID' });
     }
-    await expect(writeBaselineFile(join(folder, 'no', 'b.json'), baseline())).rejects.toMatchObject(
-      {
-        code: 'OUTPUT_UNWRITABLE',
-      },
-    );
-  });
-
-  test.each([
-    ['that is there', true],
-    ['that is to be made', false],
-  ])('is written through a link, to a file %s', async (_name, isThere) => {
-    const folder = tempDir();
-    mkdirSync(join(folder, 'shared'));
-    const [link, file] = [join(folder, 'b.json'), join(folder, 'shared', 'b.json')];
-    if (isThere) await writeBaselineFile(file, baseline());
-    symlinkSync(join('shared', 'b.json'), link);
-    await writeBaselineFile(link, baseline(entry));
-    expect(lstatSync(link).isSymbolicLink()).toBe(true);
-    expect(await readBaselineFile(file)).toEqual(baseline(entry));
-    expect(readdirSync(join(folder, 'shared'))).toEqual(['b.json']);
-  });
-
-  test('leaves nothing behind where it cannot be put into its place', async () => {
-    const folder = tempDir();
-    mkdirSync(join(folder, 'b.json'));
-    await expect(writeBaselineFile(join(folder, 'b.json'), baseline())).rejects.toMatchObject({
-      code: 'OUTPUT_UNWRITABLE',
-    });
-    expect(readdirSync(folder)).toEqual(['b.json']);
   });
 });

@@ -1,6 +1,5 @@
 /** The file of `vhtrace baseline`. */
-import { readFile, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { VhtraceError } from '../base/errors.js';
 import { isDay } from '../model/baseline.js';
 import type { Baseline, BaselineEntry } from '../model/baseline.js';
@@ -25,46 +24,12 @@ export async function readBaselineFile(path: string): Promise<Baseline | undefin
   throw new VhtraceError('BASELINE_INVALID', `${path}: is no baseline of this program`, hint);
 }
 
-/** Replaces the file as a whole; a link stays, and what it points to is replaced. Errors: OUTPUT_UNWRITABLE. */
-export async function writeBaselineFile(path: string, baseline: Baseline): Promise<void> {
-  try {
-    const target = await endOfLinks(path);
-    const draft = `${target}.${process.pid}.tmp`;
-    try {
-      await writeFile(draft, `${JSON.stringify(baseline, undefined, 2)}\n`, { flag: 'wx' });
-      await rename(draft, target);
-    } catch (error) {
-      // A file of this name that was there before is not ours.
-      if (!hasCode(error, 'EEXIST')) await rm(draft, { force: true });
-      throw error;
-    }
-  } catch (error) {
-    throw failure('OUTPUT_UNWRITABLE', `${path}: could not be written`, error);
-  }
-}
-
-/** The file that a path names, through all links; it may not be there yet. */
-async function endOfLinks(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
-  }
-  try {
-    return await endOfLinks(resolve(await realpath(dirname(path)), await readlink(path)));
-  } catch (error) {
-    // No link: a file that is to be made, or its folder is missing, too.
-    if (hasCode(error, 'ENOENT')) return path;
-    throw error;
-  }
-}
-
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function failure(
-  code: 'FILE_UNREADABLE' | 'BASELINE_INVALID' | 'OUTPUT_UNWRITABLE',
+  code: 'FILE_UNREADABLE' | 'BASELINE_INVALID',
   what: string,
   cause: unknown,
 ): VhtraceError {

@@ -1,7 +1,8 @@
 /** `vhtrace baseline`: known findings in a file. */
 import { applyBaseline, baselineOf, pruned } from '../check/baseline.js';
 import { VhtraceError } from '../base/errors.js';
-import { readBaselineFile, writeBaselineFile } from '../input/baseline-file.js';
+import { writeWholeFile } from '../export/whole-file.js';
+import { readBaselineFile } from '../input/baseline-file.js';
 import type { Baseline, BaselineSummary } from '../model/baseline.js';
 import type { CheckReport } from '../model/report.js';
 
@@ -33,11 +34,15 @@ export async function writeBaseline(
 ): Promise<CheckReport> {
   const { path, today } = request;
   const baseline = baselineOf(report, await readBaselineFile(path), request);
-  await writeBaselineFile(path, baseline);
+  writeBaselineFile(path, baseline);
   return applyBaseline(report, baseline, path, today);
 }
 
 /** Takes out what matches nothing or has expired. */
 export async function pruneBaseline(path: string, summary: BaselineSummary): Promise<void> {
-  await writeBaselineFile(path, pruned(await readBaseline(path), summary));
+  writeBaselineFile(path, pruned(await readBaseline(path), summary));
+}
+
+function writeBaselineFile(path: string, baseline: Baseline): void {
+  writeWholeFile(path, `${JSON.stringify(baseline, undefined, 2)}\n`);
 }

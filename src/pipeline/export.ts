@@ -1,7 +1,7 @@
 /** `vhtrace export`: captures from files or from the store → what other programs read. */
 import { checkRuns } from '../check/check-captures.js';
 import type { Policy } from '../check/policy.js';
-import { createLinesFile } from '../export/lines-file.js';
+import { createWholeFile } from '../export/whole-file.js';
 import { batchesOf, sendBatch, tracesUrl } from '../export/otlp.js';
 import type { Batch, OtlpContext } from '../export/otlp.js';
 import { writeCapture } from '../export/parquet.js';
@@ -77,10 +77,10 @@ export type OtlpTarget =
 /** Errors: as {@link exportParquet}; ENDPOINT_FAILED. */
 export async function exportOtlp(request: OtlpExport, target: OtlpTarget): Promise<OtlpResult> {
   if ('file' in target) {
-    const file = createLinesFile(target.file);
+    const file = createWholeFile(target.file);
     try {
       const result = await sendAll(request, ({ json }) => {
-        file.write(json);
+        file.write(`${json}\n`);
         return Promise.resolve();
       });
       // Where nothing could be read there is nothing to take the place of what is there.
