@@ -1,4 +1,4 @@
-import { judgeReach } from './shared/calls/global-passes.js';
+import { judgeReach } from './shared/calls/global-reach.js';
 import { lateRegistrations } from './shared/calls/late-registration.js';
 import { judgeWireSockets } from './shared/wire/sockets.js';
 import type { Rule } from './rule.js';
