@@ -5,7 +5,7 @@
 import { hash as digest } from 'node:crypto';
 import type { CaptureInfo } from '../model/record.js';
 import type { Finding, Slice } from '../model/report.js';
-import type { Judgement, Rule } from '../rules/rule.js';
+import type { Judgement, Mark, Rule } from '../rules/rule.js';
 import { explainViolation } from './explain-violation.js';
 import type { Session } from './session.js';
 import type { Violation } from './slice.js';
@@ -86,7 +86,7 @@ export class Collector {
       vring: first.vring ?? null,
       message: count > 1 && isViolation ? `${first.message} (${count} times)` : first.message,
       at: { path, line: first.line },
-      evidence: (first.evidence ?? []).map(({ line, role }) => ({ path, line, role })),
+      evidence: marksOf(first).map(({ line, role }) => ({ path, line, role })),
       missing: [...new Set(first.missing)],
       fingerprint: fingerprintOf(rule.info.id, first, context),
       count,
@@ -113,6 +113,20 @@ export class Collector {
       count: 0,
     };
   }
+}
+
+/** A pass of many rings or devices is checked by the first ones, and by the last. */
+const MOST_MARKS = 8;
+
+/** All evidence of what is no pass; none where the place of a pass says it all. */
+function marksOf({ verdict, line, evidence = [], seenAt }: Judgement): readonly Mark[] {
+  if (verdict !== 'pass') return evidence;
+  const seen = seenAt?.() ?? [];
+  const isElsewhere = seen.some((mark) => mark.line !== line);
+  const marks = isElsewhere ? [...evidence, ...seen].sort((a, b) => a.line - b.line) : evidence;
+  return marks.length > MOST_MARKS
+    ? [...marks.slice(0, MOST_MARKS - 1), ...marks.slice(-1)]
+    : marks;
 }
 
 /** Whether {@link keyOf} is the same, of one device; false where that is not known at once. */

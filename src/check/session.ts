@@ -110,7 +110,6 @@ export class Session implements SessionContext {
     return this.timeline(device).before(step);
   }
 
-  /** Lines that made certain what is known of a device just before a step. */
   sinceBefore(device: string, step: number): Since {
     return this.timeline(device).sinceBefore(step);
   }

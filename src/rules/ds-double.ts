@@ -2,6 +2,7 @@ import { known } from '../protocol/replay.js';
 import { callsOf, deviceCalls, runEvents } from './shared/calls/device-calls.js';
 import { lastBefore, place, unwatched } from './shared/calls/queries.js';
 import { judgeDoubleStarts } from './shared/wire/double-starts.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 import type { Activation } from '../flows/activations/activation.js';
 
@@ -45,14 +46,19 @@ export const dsDouble: Rule = {
     for (const { device, kind, previous, step, line } of runEvents(context)) {
       if (kind !== 'vhost_dev_start') continue;
       const at = { device, step, line };
-      yield previous === 'vhost_dev_start'
+      yield previous.kind === 'vhost_dev_start'
         ? {
             verdict: 'inconclusive',
             ...at,
             message: 'two starts without a stop between them',
             missing: ['whether the first start succeeded: the event is its entry'],
           }
-        : { verdict: 'pass', ...at, message: 'the device is started after a stop' };
+        : {
+            verdict: 'pass',
+            ...at,
+            message: 'the device is started after a stop',
+            seenAt: () => mark(previous, 'the stop before it'),
+          };
     }
     yield* judgeDoubleStarts(context);
   },
@@ -64,9 +70,11 @@ function judge(context: SessionContext, start: Activation, device: string): Judg
   const calls = callsOf(context, device, 'vhost_dev_start', 'vhost_dev_stop', 'vhost_dev_init');
   const earlier = lastBefore(calls, start.first);
   if (earlier === undefined || !start.entered) return undefined;
-  if (!run.includes('started'))
-    return { verdict: 'pass', ...at, message: 'the device is started while it does not run' };
-  const evidence = [{ line: earlier.line, role: `the ${earlier.func} before it` }];
+  const evidence = mark(earlier, `the ${earlier.func} before it`);
+  if (!run.includes('started')) {
+    const message = 'the device is started while it does not run';
+    return { verdict: 'pass', ...at, message, seenAt: () => evidence };
+  }
   if (known(run) === 'started') {
     return {
       verdict: 'violation',

@@ -12,7 +12,8 @@ import { plainStarts } from './shared/wire/plain-starts.js';
 import type { PlainStart } from './shared/wire/plain-starts.js';
 import { splitStarts, wireStarts } from './shared/wire/starts.js';
 import type { SplitStart, WireStart } from './shared/wire/starts.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { mark } from './shared/marks.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** A device start carries the log flag that the last log start or stop left behind. */
 export const dsFlag: Rule = {
@@ -312,7 +313,8 @@ function* judgeWire(context: SessionContext, start: WireStart): Generator<Judgem
       yield { verdict: 'inconclusive', ...at, message, missing };
     } else if (enable === true) {
       const message = `${subject} is started with logging, as the device is`;
-      yield { verdict: 'pass', ...at, message };
+      const seenAt = (): readonly Mark[] => mark(features, 'the features of the device start');
+      yield { verdict: 'pass', ...at, message, seenAt };
     } else {
       yield {
         verdict: 'violation',

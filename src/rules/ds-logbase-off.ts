@@ -11,6 +11,7 @@ import {
   probeName,
   unwatched,
 } from './shared/calls/queries.js';
+import { endMark, mark } from './shared/marks.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** A device that does not log gets no log base. */
@@ -84,7 +85,15 @@ function judgeStart(context: SessionContext, start: Activation): Judgement | und
           message: 'whether the start without logging sends a log base is not seen',
           missing,
         }
-      : { verdict: 'pass', ...at, message: 'the start without logging sends no log base' };
+      : {
+          verdict: 'pass',
+          ...at,
+          message: 'the start without logging sends no log base',
+          seenAt: () => [
+            ...mark(features, 'the device starts with enable_log=false'),
+            ...endMark(run, start),
+          ],
+        };
   }
   const missing: string[] = [];
   if (!start.entered) missing.push('the entry of vhost_dev_start');

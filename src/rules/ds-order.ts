@@ -8,6 +8,7 @@ import { leftOutVrings } from './shared/calls/left-out-vrings.js';
 import { callerOf, hasGap, place, unwatched } from './shared/calls/queries.js';
 import { unsentSteps } from './shared/calls/unsent-steps.js';
 import { judgeWireOrder } from './shared/wire/start-order.js';
+import { marksOfCalls } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Steps of a call in the order of the source; calls of one rank may come in any order. */
@@ -173,6 +174,7 @@ function* judge(
     verdict: 'pass',
     ...at,
     message: `${start.func} makes its ${calls.length} calls that are seen in order`,
+    seenAt: () => marksOfCalls(calls),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   unwatched,
 } from './shared/calls/queries.js';
 import { judgeStoppedVrings } from './shared/wire/stopped-vrings.js';
+import { endMark, mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Calls that give the backend a ring to work on. */
@@ -88,7 +89,15 @@ function judgeStop(context: SessionContext, stop: Activation): Judgement | undef
         message: 'whether the vrings are set up again in the stop is not seen',
         missing,
       }
-    : { verdict: 'pass', ...at, message: 'no vring is set up again in the stop' };
+    : {
+        verdict: 'pass',
+        ...at,
+        message: 'no vring is set up again in the stop',
+        seenAt: () => [
+          ...fetches.flatMap((call) => mark(call, 'a vring is fetched, which stops it')),
+          ...endMark(run, stop),
+        ],
+      };
 }
 
 /**

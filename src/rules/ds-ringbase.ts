@@ -31,7 +31,8 @@ import {
   RESET_FIRST,
 } from './shared/lost-ring-state.js';
 import { tracedRingStops } from './shared/traced/ring-stops.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { mark } from './shared/marks.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** Functions through which QEMU stops the guest; anything else that stops a device may be the guest's doing. */
 const VM_STOP = /^(?:vm_state_notify|do_vm_stop|vm_stop|vm_stop_force_state|migration_stop_vm)$/;
@@ -120,7 +121,8 @@ function* judgeReset(context: SessionContext, stop: Activation): Generator<Judge
   const at = { ...place(stop), vring };
   const [fetch] = below(stop, 'op_get_vring_base');
   if (fetch !== undefined) {
-    yield { verdict: 'pass', ...at, message: `vring ${vring} is fetched in its reset` };
+    const message = `vring ${vring} is fetched in its reset`;
+    yield { verdict: 'pass', ...at, message, seenAt: () => mark(fetch, fetch.func) };
     return;
   }
   const missing = [
@@ -178,6 +180,7 @@ function* judge(context: SessionContext, stop: Activation, device: string): Gene
           verdict: 'pass',
           ...place(stop),
           message: `vrings ${rings.join(', ')} are fetched in the stop`,
+          seenAt: () => fetchMarks(run, fetches),
         }
       : {
           verdict: 'inconclusive',
@@ -255,23 +258,22 @@ function isShownRegular(stop: Activation): boolean {
   );
 }
 
-function startEvidence(
-  context: SessionContext,
-  stop: Activation,
-  vring: number,
-): { line: number; role: string }[] {
+function startEvidence(context: SessionContext, stop: Activation, vring: number): readonly Mark[] {
   const device = stop.device ?? '';
   const started = startOf(context, device, vring, stop.first);
   const addressed = started ?? lastAddressed(context, device, vring, stop.first);
   const since = started === undefined ? 'was last addressed here' : 'is running since here';
-  const others = below(stop, 'op_get_vring_base').map((a) => ({
-    line: a.line,
-    role: `vring ${String(context.run.rings.ringOf(a))} is fetched`,
-  }));
+  const others = fetchMarks(context.run, below(stop, 'op_get_vring_base'));
   return [
     ...(addressed === undefined ? [] : [{ line: addressed.line, role: `vring ${vring} ${since}` }]),
     ...others,
   ];
+}
+
+function fetchMarks(run: Run, fetches: readonly Activation[]): readonly Mark[] {
+  return fetches.flatMap((call) =>
+    mark(call, `vring ${String(run.rings.ringOf(call))} is fetched`),
+  );
 }
 
 /** Its address when the vring was started; a log toggle sends addresses too. Undefined where it may have been stopped since, or records are lost. */

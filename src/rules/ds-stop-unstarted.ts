@@ -1,7 +1,8 @@
 import { known } from '../protocol/replay.js';
 import { callsOf, deviceCalls, isBelow, runEvents } from './shared/calls/device-calls.js';
 import { lastBefore, place } from './shared/calls/queries.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { mark } from './shared/marks.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 import type { Activation } from '../flows/activations/activation.js';
 
 /** A device that does not run is not stopped. */
@@ -44,8 +45,13 @@ export const dsStopUnstarted: Rule = {
     for (const { device, kind, previous, step, line } of runEvents(context)) {
       if (kind !== 'vhost_dev_stop') continue;
       const at = { device, step, line };
-      yield previous === 'vhost_dev_start'
-        ? { verdict: 'pass', ...at, message: 'the device is stopped after a start' }
+      yield previous.kind === 'vhost_dev_start'
+        ? {
+            verdict: 'pass',
+            ...at,
+            message: AFTER_START,
+            seenAt: () => mark(previous, 'the start before it'),
+          }
         : {
             verdict: 'inconclusive',
             ...at,
@@ -55,6 +61,8 @@ export const dsStopUnstarted: Rule = {
     }
   },
 };
+
+const AFTER_START = 'the device is stopped after a start';
 
 /** What makes a second stop legitimate where the backend is not known to be the kernel, and would have to be ruled out. */
 const OF_OTHERS = {
@@ -71,8 +79,10 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   const calls = callsOf(context, device, 'vhost_dev_start', 'vhost_dev_stop');
   const earlier = lastBefore(calls, stop.first);
   if (earlier === undefined || !stop.entered) return undefined;
-  if (earlier.kind === 'vhost_dev_start')
-    return { verdict: 'pass', ...at, message: 'the device is stopped after a start' };
+  if (earlier.kind === 'vhost_dev_start') {
+    const seenAt = (): readonly Mark[] => mark(earlier, 'the start before it');
+    return { verdict: 'pass', ...at, message: AFTER_START, seenAt };
+  }
   const backend = run.rings.backendOf(earlier);
   const missing: string[] = [];
   if (known(states) !== 'stopped')
@@ -80,7 +90,7 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   if (backend !== 'kernel') missing.push(OF_OTHERS[backend ?? 'unknown']);
   if (run.steps[earlier.first]?.complete !== true) missing.push('the backtrace of the first stop');
   if (isBelow(run, earlier, 'vhost_net_virtqueue_restart')) return undefined;
-  const evidence = [{ line: earlier.line, role: 'the stop before it' }];
+  const evidence = mark(earlier, 'the stop before it');
   if (missing.length > 0) {
     const message = 'two stops without a start that is seen between them';
     return { verdict: 'inconclusive', ...at, message, evidence, missing };

@@ -10,7 +10,8 @@ import {
 import type { KernelRequest } from './shared/wire/kernel-requests.js';
 import { startOf } from './shared/wire/kernel-log-starts.js';
 import type { DeviceStart, LogStart } from './shared/wire/kernel-log-starts.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { mark, marksOfRequests } from './shared/marks.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** What vhost-vdpa answers to every log base, and no other device of the kernel. */
 const NO_SUCH_REQUEST: ReadonlySet<string> = new Set(['ENOTTY', 'ENOIOCTLCMD']);
@@ -136,7 +137,8 @@ function* judgeDeviceStart(context: SessionContext, start: DeviceStart): Generat
     yield { verdict: 'inconclusive', endpoint, step, line, message, missing };
   } else if (next.endpoint === endpoint && next.kind === 'op_get_vring_base') {
     const undone = `${message}, and its vrings are stopped`;
-    yield { verdict: 'pass', endpoint, step, line, message: undone };
+    const seenAt = (): readonly Mark[] => mark(next, `${next.name}: a vring is stopped`);
+    yield { verdict: 'pass', endpoint, step, line, message: undone, seenAt };
   } else if (steps.some(({ kind }) => kind === 'op_set_vring_addr')) {
     yield goesOn(context, start, refused, next, 'and its vrings are not stopped');
   }
@@ -178,7 +180,7 @@ function judgeLogStart(context: SessionContext, start: LogStart): Judgement {
       return undecided(`${who}: records of the log start are missing`, 'an unbroken record of it');
     }
     const message = `${who}: the kernel accepted every request of the log start`;
-    return { verdict: 'pass', ...at, message };
+    return { verdict: 'pass', ...at, message, seenAt: () => marksOfRequests(steps) };
   }
   const answer = answerOf(start, refused);
   const follower = steps[steps.indexOf(refused) + 1] ?? next;
@@ -194,11 +196,18 @@ function judgeLogStart(context: SessionContext, start: LogStart): Judgement {
       const how = `and ${undone} of ${reached} vrings are addressed again to undo it`;
       return goesOn(context, start, refused, next, how);
     }
-    return { verdict: 'pass', ...at, message: `${answer}, and the log start is undone` };
+    const message = `${answer}, and the log start is undone`;
+    return { verdict: 'pass', ...at, message, seenAt: () => marksOfRequests([...addresses, next]) };
   }
   if (follower === undefined) return undecided(answer, 'what follows the refused request');
   if (refused === features && follower.kind !== 'op_set_vring_addr') {
-    return { verdict: 'pass', ...at, message: `${answer}, and the log start ends` };
+    const message = `${answer}, and the log start ends`;
+    return {
+      verdict: 'pass',
+      ...at,
+      message,
+      seenAt: () => mark(follower, `${follower.name} is next`),
+    };
   }
   // Without addresses the features may be those of a device start that the capture does not show whole.
   if (refused === base && addresses.length === 0) {

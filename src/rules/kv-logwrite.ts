@@ -2,6 +2,7 @@ import { append } from '../base/append.js';
 import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
 import { outcomeOf } from './shared/wire/outcome.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Innermost first: vhost_log_write() and log_used() do their work by calling log_write(). */
@@ -66,6 +67,7 @@ function judge(
           ...at,
           times: innermost(known).length,
           message: `${who} wrote to the dirty log and never failed`,
+          seenAt: () => mark(innermost(known).at(-1), 'the last of its writes'),
         };
   }
   const { func, value } = first.wire ?? { func: 'log_write', value: undefined };

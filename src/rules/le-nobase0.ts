@@ -8,6 +8,7 @@ import {
   probeName,
   unwatched,
 } from './shared/calls/queries.js';
+import { endMark } from './shared/marks.js';
 import type { Rule } from './rule.js';
 
 /** A log stop sends no log base: it is never asked for, and worth a note where it comes. */
@@ -63,7 +64,12 @@ export const leNobase0: Rule = {
             message: 'whether the log stop sends a log base is not seen',
             missing,
           }
-        : { verdict: 'pass', ...at, message: 'the log stop sends no log base' };
+        : {
+            verdict: 'pass',
+            ...at,
+            message: 'the log stop sends no log base',
+            seenAt: () => endMark(run, stop),
+          };
     }
   },
 };

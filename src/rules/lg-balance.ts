@@ -13,6 +13,7 @@ import {
   recordDoubts,
   unwatched,
 } from './shared/calls/queries.js';
+import { marksOfState } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A device gives back every log that it took: at the latest before it is cleaned up, or when its start fails. */
@@ -66,8 +67,14 @@ export const lgBalance: Rule = {
 function judgeCleanup(context: SessionContext, cleanup: Activation, device: string): Judgement {
   const at = place(cleanup);
   const base = known(context.stateBefore(device, cleanup.first).base);
-  if (base === 'none')
-    return { verdict: 'pass', ...at, message: 'the device holds no log when it is cleaned up' };
+  if (base === 'none') {
+    return {
+      verdict: 'pass',
+      ...at,
+      message: 'the device holds no log when it is cleaned up',
+      seenAt: () => marksOfState(context, device, cleanup.first, 'base'),
+    };
+  }
   if (base === undefined) {
     return {
       verdict: 'inconclusive',

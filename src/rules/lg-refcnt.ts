@@ -4,6 +4,7 @@ import type { FreedLog } from './shared/calls/log-account.js';
 import { place, recordDoubts, withoutCaller } from './shared/calls/queries.js';
 import type { Activation } from '../flows/activations/activation.js';
 import type { Step } from '../facts/step.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log that is in use has a reference for each device that holds it. */
@@ -63,14 +64,17 @@ function judgeCall(context: SessionContext, call: Activation, references: bigint
   if (references < 1n) return tooFew(at, references);
   const count = logCounts(context).get(call);
   const isCounted = count !== undefined && doubtsOfCount(context, count, call.first).length === 0;
-  if (!isCounted || BigInt(count.references) === references)
-    return { verdict: 'pass', ...at, message: `the log has refcnt=${String(references)}` };
+  const allocated = isCounted ? mark(count.allocated, 'the log is made with one reference') : [];
+  if (!isCounted || BigInt(count.references) === references) {
+    const message = `the log has refcnt=${String(references)}`;
+    return { verdict: 'pass', ...at, message, seenAt: () => allocated };
+  }
   return {
     verdict: 'violation',
     ...at,
     message: `the log has refcnt=${String(references)}, but ${count.references} devices hold it`,
     expected: `refcnt=${count.references}`,
-    evidence: [{ line: count.allocated.line, role: 'the log is made here with one reference' }],
+    evidence: allocated,
   };
 }
 

@@ -9,7 +9,8 @@ import { vdpaToggles } from './shared/traced/vdpa-toggles.js';
 import type { VdpaToggle } from './shared/traced/vdpa-toggles.js';
 import { deviceIn, missingStart, wirePasses } from './shared/wire/passes.js';
 import type { WirePass } from './shared/wire/passes.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { mark } from './shared/marks.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** Where the ring is, for the backend and in guest memory. */
 const ADDRESSES = [
@@ -74,6 +75,8 @@ export const lsAddrStable: Rule = {
   },
 };
 
+const START = 'the address that the ring was started with';
+
 /** vhost_dev_set_log() may be inlined into its caller. */
 function isToggle(op: Activation): boolean {
   const caller = callerOf(op, 'vhost_virtqueue_start', 'vhost_dev_set_log', 'vhost_migration_log');
@@ -132,7 +135,8 @@ function* judge(
   const moved = starts.find((start) => changes(start, op).length > 0);
   if (moved === undefined) {
     const message = `vring ${vring} stays where it was started`;
-    yield { verdict: 'pass', ...place(op), vring, message };
+    const seenAt = (): readonly Mark[] => starts.flatMap((start) => mark(start, START));
+    yield { verdict: 'pass', ...place(op), vring, message, seenAt };
     return;
   }
   const { run } = context;
@@ -155,7 +159,7 @@ function* judge(
     vring,
     message: what,
     expected: `${name} = ${moved.printed?.get(name) ?? ''}, as at the start`,
-    evidence: [{ line: moved.line, role: 'the address that the ring was started with' }],
+    evidence: mark(moved, START),
   };
 }
 
@@ -179,7 +183,7 @@ function* judgeWire(context: SessionContext, pass: WirePass): Generator<Judgemen
       (name) =>
         isAddressOf(start, name) && isAddressOf(address, name) && isMoved(start, address, name),
     );
-    yield judgeMoved(at, `log ${pass.kind}`, changed, start.payload, start.line);
+    yield judgeMoved(at, `log ${pass.kind}`, changed, start.payload, mark(start, START));
   }
 }
 
@@ -202,7 +206,7 @@ function judgeEvent({
   }
   const [before, after] = [start.event?.record.args ?? {}, event?.record.args ?? {}];
   const changed = ADDRESSES.filter((name) => isOther(before[name], after[name]));
-  return judgeMoved(at, 'log toggle', changed, before, start.line);
+  return judgeMoved(at, 'log toggle', changed, before, mark(start, START));
 }
 
 /** The last address ends the line of the event: a line that was cut leaves the beginning of it. */
@@ -216,17 +220,19 @@ function judgeMoved(
   what: string,
   changed: readonly string[],
   before: Readonly<Record<string, string>>,
-  startLine: number,
+  evidence: readonly Mark[],
 ): Judgement {
   const [name] = changed;
-  if (name === undefined)
-    return { verdict: 'pass', ...at, message: `vring ${at.vring} stays where it was started` };
+  if (name === undefined) {
+    const message = `vring ${at.vring} stays where it was started`;
+    return { verdict: 'pass', ...at, message, seenAt: () => evidence };
+  }
   return {
     verdict: 'violation',
     ...at,
     message: `the ${what} gives vring ${at.vring} another ${changed.join(', ')} than its start`,
     expected: `${name} = ${before[name] ?? ''}, as at the start`,
-    evidence: [{ line: startLine, role: 'the address that the ring was started with' }],
+    evidence,
   };
 }
 

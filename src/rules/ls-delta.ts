@@ -8,7 +8,8 @@ import { hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js
 import { featuresSent } from './shared/calls/printed.js';
 import { deviceIn, missingStart, wirePasses } from './shared/wire/passes.js';
 import type { WirePass } from './shared/wire/passes.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { mark } from './shared/marks.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** Between two starts of a device the features word changes in one bit only. */
 export const lsDelta: Rule = {
@@ -111,7 +112,8 @@ function judge(context: SessionContext, before: Word, now: Word): Judgement {
   const { run } = context;
   const changed = (before.features ^ now.features) & ~LOG_ALL;
   const at = place(now.call);
-  if (changed === 0n) return { verdict: 'pass', ...at, message: STABLE };
+  const evidence = mark(before.call, BEFORE);
+  if (changed === 0n) return stable(at, evidence);
   const [from, to] = [before.call.first, now.call.first];
   const message = `${now.call.func} changes the features 0x${changed.toString(16)} of a started device`;
   const missing = unwatched(run, 'vhost_dev_start', from, to);
@@ -123,11 +125,18 @@ function judge(context: SessionContext, before: Word, now: Word): Judgement {
     ...at,
     message,
     expected: expectedFor(before.features),
-    evidence: [{ line: before.call.line, role: BEFORE }],
+    evidence,
   };
 }
 
-const STABLE = 'only VHOST_F_LOG_ALL changes, if anything';
+function stable(
+  at: Pick<Judgement, 'device' | 'endpoint' | 'step' | 'line'>,
+  before: readonly Mark[],
+): Judgement {
+  const message = 'only VHOST_F_LOG_ALL changes, if anything';
+  return { verdict: 'pass', ...at, message, seenAt: () => before };
+}
+
 const BEFORE = 'the features word before';
 
 function expectedFor(before: bigint): string {
@@ -150,12 +159,13 @@ function judgeWire(context: SessionContext, pass: WirePass): Judgement {
     };
   }
   const changed = (before ^ now) & ~LOG_ALL;
-  if (changed === 0n) return { verdict: 'pass', ...at, message: STABLE };
+  const evidence = mark(start, BEFORE);
+  if (changed === 0n) return stable(at, evidence);
   return {
     verdict: 'violation',
     ...at,
     message: `the log ${pass.kind} changes the features 0x${changed.toString(16)} of ${nameOf(connection)}, which runs`,
     expected: expectedFor(before),
-    evidence: [{ line: start.line, role: BEFORE }],
+    evidence,
   };
 }

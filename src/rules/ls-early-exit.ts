@@ -7,6 +7,7 @@ import { below, hasGap, hasStranger, place, unwatched } from './shared/calls/que
 import { isFailed } from './shared/calls/undone-pass.js';
 import type { Pass } from './shared/calls/log-passes.js';
 import type { Toggle } from './shared/calls/log-toggles.js';
+import { mark, marksOfState, toggleMark } from './shared/marks.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** vhost_migration_log() leaves a stopped device alone, and one that logs already as asked. */
@@ -99,7 +100,16 @@ function judge(
         message: `whether ${name} had anything to do is not known`,
         missing: missingLogFlag(context, activation.device ?? '', activation.first),
       }
-    : { verdict: 'pass', ...at, message: `${name} has something to do` };
+    : {
+        verdict: 'pass',
+        ...at,
+        message: `${name} has something to do`,
+        seenAt: () => [
+          ...mark(activation, 'the log toggle begins here'),
+          ...marksOfState(context, activation.device ?? '', activation.first, 'run', 'log'),
+          ...(isToggledBefore ? toggleMark(before) : []),
+        ],
+      };
 }
 
 /** What leaves room for another state of logging than the toggle before left. */

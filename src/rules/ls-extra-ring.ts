@@ -2,6 +2,7 @@ import { callerOf } from '../flows/activations/activation.js';
 import type { Activation } from '../flows/activations/activation.js';
 import { printedNumber } from './shared/calls/printed.js';
 import { hasGap, place, unwatched } from './shared/calls/queries.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log start gives the log flag to a ring that was never started. Legal, and good to know. */
@@ -57,7 +58,8 @@ export const lsExtraRing: Rule = {
 /** The device since its last start. */
 interface Life {
   readonly start: Activation;
-  readonly rings: Set<number>;
+  /** By their index, with the address that started them. */
+  readonly rings: Map<number, Activation>;
   /** Those of starts before it, between which and this one no stop is seen. */
   readonly before: ReadonlySet<number>;
   /** Some ring was started that does not show which. */
@@ -65,8 +67,8 @@ interface Life {
 }
 
 function newLife(start: Activation, last: Life | undefined): Life {
-  const before = last === undefined ? [] : [...last.before, ...last.rings];
-  return { start, rings: new Set(), before: new Set(before), unclear: false };
+  const before = last === undefined ? [] : [...last.before, ...last.rings.keys()];
+  return { start, rings: new Map(), before: new Set(before), unclear: false };
 }
 
 function keyOf({ device, incarnation }: Activation): string {
@@ -77,7 +79,7 @@ function addRing({ run }: SessionContext, address: Activation, life: Life | unde
   const vring = run.rings.ringOf(address);
   if (life === undefined) return;
   if (vring === undefined) life.unclear = true;
-  else life.rings.add(vring);
+  else life.rings.set(vring, address);
 }
 
 function* judge(
@@ -94,8 +96,10 @@ function* judge(
     yield { verdict: 'violation', ...at, ...extra(vring, 'its descriptors are at address 0') };
     return;
   }
-  if (life?.rings.has(vring) === true) {
-    yield { verdict: 'pass', ...at, message: `vring ${vring} was started` };
+  const started = life?.rings.get(vring);
+  if (started !== undefined) {
+    const message = `vring ${vring} was started`;
+    yield { verdict: 'pass', ...at, message, seenAt: () => mark(started, 'its start') };
     return;
   }
   const missing = life === undefined ? ['the device start before it'] : unsure(life, address);

@@ -1,6 +1,7 @@
 import { passes, unseenPasses } from './shared/calls/log-passes.js';
 import { endOf, hasGap, place, unwatched } from './shared/calls/queries.js';
 import type { Pass } from './shared/calls/log-passes.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A pass of vhost_dev_set_log() sends the features word first, then the rings. */
@@ -42,7 +43,7 @@ function judge({ run }: SessionContext, pass: Pass): Judgement | undefined {
   const at = place(address);
   if (word.first < address.first) {
     const message = 'the features word is sent before the first ring address';
-    return { verdict: 'pass', ...at, message };
+    return { verdict: 'pass', ...at, message, seenAt: () => mark(word, 'the features word') };
   }
   const message = `vhost_dev_set_log(${String(enable)}) sends a ring address before the features word`;
   const missing: string[] = [];

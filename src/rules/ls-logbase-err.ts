@@ -4,6 +4,7 @@ import { passes, successOf } from './shared/calls/log-passes.js';
 import { place } from './shared/calls/queries.js';
 import type { Pass } from './shared/calls/log-passes.js';
 import { connectionsOf } from './shared/wire/messages.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log start does not go on without a log base. QEMU does: it prints a message and forgets the error. */
@@ -85,7 +86,8 @@ function judge(context: SessionContext, op: Activation): Judgement {
     return { verdict: 'inconclusive', ...at, message, missing: [`finish at ${op.func}`] };
   }
   if (!hasFailed(op)) {
-    return { verdict: 'pass', ...at, message: `${op.func} returned ${result.value}` };
+    const message = `${op.func} returned ${result.value}`;
+    return { verdict: 'pass', ...at, message, seenAt: () => mark(result, 'what it returned') };
   }
   const pass = passAfter(context, op);
   const success = pass === undefined ? undefined : successOf(context.run, pass);

@@ -5,6 +5,7 @@ import { cutInTwo, hasGap, hasStranger, place, unwatched } from './shared/calls/
 import { isFailed } from './shared/calls/undone-pass.js';
 import type { Pass } from './shared/calls/log-passes.js';
 import { judgeWireTwice } from './shared/wire/twice.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** What lets logging be switched on once more. */
@@ -50,28 +51,32 @@ export const lsTwice: Rule = {
   triggers: [],
   *sequence(context) {
     const on = new Map<Activation, Pass>(passes(context, true).map((p) => [p.activation, p]));
-    const last = new Map<string, Pass | 'reset'>();
+    const last = new Map<string, Before>();
     for (const call of context.of('vhost_dev_set_log', 'vhost_migration_log', ...RESETS)) {
       const key = call.device;
       if (key === undefined) continue;
       const pass = on.get(call);
       const isOn = call.kind === 'vhost_migration_log' && call.enable === true;
       if (isOn) continue;
-      const before = last.get(key);
-      if (pass === undefined) last.set(key, 'reset');
-      else {
-        last.set(key, pass);
-        yield judge(context, before, pass);
-      }
+      if (pass !== undefined) yield judge(context, last.get(key), pass);
+      last.set(key, { call, pass });
     }
     yield* judgeWireTwice(context);
   },
 };
 
-function judge(context: SessionContext, before: Pass | 'reset' | undefined, pass: Pass): Judgement {
+/** What a device was told last. */
+interface Before {
+  readonly call: Activation;
+  /** Where it switches logging on; what else there is leaves it off. */
+  readonly pass: Pass | undefined;
+}
+
+function judge(context: SessionContext, last: Before | undefined, pass: Pass): Judgement {
   const { run } = context;
   const at = place(pass.activation);
-  if (before !== undefined && before !== 'reset' && isFailed(before)) {
+  const before = last?.pass;
+  if (before !== undefined && isFailed(before)) {
     return {
       verdict: 'pass',
       ...at,
@@ -79,8 +84,15 @@ function judge(context: SessionContext, before: Pass | 'reset' | undefined, pass
       evidence: [{ line: before.activation.line, role: 'the pass that fails' }],
     };
   }
-  if (before === 'reset') {
-    return { verdict: 'pass', ...at, message: 'logging is switched on once' };
+  if (last !== undefined && before === undefined) {
+    const message = 'logging is switched on once';
+    const { call } = last;
+    return {
+      verdict: 'pass',
+      ...at,
+      message,
+      seenAt: () => mark(call, `the ${call.func} before it`),
+    };
   }
   if (before === undefined) {
     const missing = ['the device start or the log toggle before it'];

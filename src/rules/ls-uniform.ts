@@ -5,6 +5,7 @@ import { doubts, endOf, place, unwatched } from './shared/calls/queries.js';
 import { failureOf, goesOnBehind, leftoversOf } from './shared/calls/undone-pass.js';
 import type { Failure, Leftover } from './shared/calls/undone-pass.js';
 import type { Pass } from './shared/calls/log-passes.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** One pass of vhost_dev_set_log() sends one flag to all its rings; one that fails takes it back from all. */
@@ -75,8 +76,13 @@ function* judge(context: SessionContext, pass: Pass): Generator<Judgement> {
       verdict: 'pass',
       ...at,
       message: `${name} sent one flag to ${addresses.length === 1 ? '1 vring' : `${addresses.length} vrings`}`,
+      seenAt: () => flagMarks(addresses),
     };
   }
+}
+
+function flagMarks(calls: readonly Activation[]): readonly Mark[] {
+  return calls.flatMap((call) => mark(call, `${call.func}(enable_log=${String(call.enable)})`));
 }
 
 /** A call with the opposite flag, and no sign that anything failed but this. */
@@ -137,7 +143,8 @@ function* judgeUndoing(
   for (const leftover of leftovers) yield judgeLeftover(pass, leftover, failure);
   if (leftovers.length > 0) return;
   const message = `${nameOf(pass)} failed and was undone`;
-  yield { verdict: 'pass', ...place(pass.activation), message };
+  const seenAt = (): readonly Mark[] => [failure, ...flagMarks(pass.addresses)];
+  yield { verdict: 'pass', ...place(pass.activation), message, seenAt };
 }
 
 /** The error of the call that fails is not acted on: one cause, however much is left as it is. */

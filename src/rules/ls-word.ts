@@ -6,6 +6,7 @@ import type { Run } from '../flows/run.js';
 import { LOG_ALL } from '../model/constants.js';
 import { featuresSent } from './shared/calls/printed.js';
 import { nestedPairs } from './shared/calls/stack-calls.js';
+import { mark } from './shared/marks.js';
 import type { Rule } from './rule.js';
 
 /** The features word must carry VHOST_F_LOG_ALL exactly when enable_log says so. */
@@ -50,15 +51,13 @@ export const lsWord: Rule = {
         }
         const isSet = (word & LOG_ALL) !== 0n;
         const message = `${inner.func} gets features 0x${word.toString(16)}, VHOST_F_LOG_ALL ${isSet ? 'set' : 'not set'}, for enable_log=${String(enable)}`;
-        if (isSet === enable) yield { verdict: 'pass', ...place, message };
+        const isTold = outer.enable === undefined && caller !== undefined;
+        const evidence = isTold ? mark(caller, 'enable_log at its entry') : shown;
+        if (isSet === enable) yield { verdict: 'pass', ...place, message, seenAt: () => evidence };
         else if (isVdpa && !isNamed(step, run))
           yield { verdict: 'inconclusive', ...place, message, missing: [ENTRY] };
         else {
           const expected = `bit 26 ${enable ? 'set' : 'clear'}`;
-          const isTold = outer.enable === undefined && caller !== undefined;
-          const evidence = isTold
-            ? [{ line: caller.line, role: 'enable_log at its entry' }]
-            : shown;
           yield { verdict: 'violation', ...place, message, expected, evidence };
         }
       }

@@ -6,7 +6,8 @@ import { momentsOf, startedBefore } from './shared/device-lives.js';
 import type { Life, Source } from './shared/device-lives.js';
 import { doubtsOfRunning } from './shared/closed-backends.js';
 import { orOneQemu } from './shared/traced/one-process.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { mark } from './shared/marks.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** What syncs for the last time: up to 11.0, since 11.1, and where a destination takes over. */
 const STAGES = ['ram_save_complete', 'savevm_query_pending_final', 'ram_discard_bitmap'] as const;
@@ -194,7 +195,13 @@ function* judge(context: SessionContext, source: Source, sync: Step): Generator<
   const moments = momentsOf(context, source);
   if (moments.size > 0) {
     const message = 'every device that is seen to start or stop has stopped before the final sync';
-    yield { verdict: 'pass', step, line, message };
+    yield {
+      verdict: 'pass',
+      step,
+      line,
+      message,
+      seenAt: () => lastMoments(context, source, step),
+    };
     return;
   }
   const isEvent = source === 'events';
@@ -206,6 +213,14 @@ function* judge(context: SessionContext, source: Source, sync: Step): Generator<
       ? 'trace events vhost_dev_start and vhost_dev_stop (7.2 and later; since 11.1 vhost_dev_start_in and vhost_dev_stop_in)'
       : 'probes vhost_dev_start and vhost_dev_stop',
   );
+}
+
+/** Of each device what is seen of it last before a step. */
+function lastMoments(context: SessionContext, source: Source, step: number): readonly Mark[] {
+  return [...momentsOf(context, source)].flatMap(([device, moments]) => {
+    const last = moments.findLast((moment) => moment.step < step);
+    return mark(last, `the ${last?.kind ?? ''} of ${device}`);
+  });
 }
 
 function judgeRunning(

@@ -19,6 +19,7 @@ import { doneUnlessEnding } from './shared/calls/unfinished.js';
 import { doubtsOfRunning } from './shared/closed-backends.js';
 import { lifeAt } from './shared/device-lives.js';
 import type { Life } from './shared/device-lives.js';
+import { marksOfState } from './shared/marks.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** When dirty tracking ends, a running device stops logging. */
@@ -92,7 +93,8 @@ function* neverStopped(context: SessionContext, device: string): Generator<Judge
     const before = context.stateBefore(device, cleanup.first);
     if (known(before.run) === 'stopped') {
       const message = 'the device does not run when the migration is over';
-      yield { verdict: 'pass', ...place(cleanup), device, message };
+      const seenAt = (): readonly Mark[] => marksOfState(context, device, cleanup.first, 'run');
+      yield { verdict: 'pass', ...place(cleanup), device, message, seenAt };
     }
     // A measurement of the dirty rate that began to log goes on with it.
     if (callerOf(start.activation, 'migration_thread') === undefined) continue;
@@ -192,7 +194,12 @@ function judge(context: SessionContext, stop: Activation, device: string): Judge
   const put = below(stop, 'vhost_log_put').find((a) => a.parent?.kind === 'vhost_migration_log');
   // A stopped device, or one that does not log, has nothing to switch off.
   if (put === undefined && !(before.run.includes('started') && before.log.includes('on'))) {
-    return { verdict: 'pass', ...at, message: `nothing to switch off: ${describe(before)}` };
+    return {
+      verdict: 'pass',
+      ...at,
+      message: `nothing to switch off: ${describe(before)}`,
+      seenAt: () => marksOfState(context, device, stop.first, 'run', 'log'),
+    };
   }
   const isKnown = known(before.run) === 'started' && known(before.log) === 'on';
   const life = isKnown || put !== undefined ? undefined : lifeOf(context, device, stop.first);

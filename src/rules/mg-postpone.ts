@@ -1,5 +1,6 @@
 import { callerOf } from '../flows/activations/activation.js';
 import { below, place, unwatched } from './shared/calls/queries.js';
+import { endMark, mark } from './shared/marks.js';
 import type { Rule } from './rule.js';
 
 /** A log stop that was postponed finds the devices stopped and only clears their flags. */
@@ -31,8 +32,8 @@ export const mgPostpone: Rule = {
   *sequence(context) {
     const { run } = context;
     for (const stop of context.of('vhost_log_global_stop')) {
-      if (callerOf(stop, 'vm_state_notify')?.enable === false) continue;
-      if (callerOf(stop, 'vm_state_notify') === undefined) continue;
+      const change = callerOf(stop, 'vm_state_notify');
+      if (change === undefined || change.enable === false) continue;
       const [off] = below(stop, 'vhost_dev_set_log', 'vhost_dev_set_features');
       if (off !== undefined) {
         yield {
@@ -50,6 +51,7 @@ export const mgPostpone: Rule = {
             verdict: 'pass',
             ...place(stop),
             message: 'the postponed log stop only clears the flag',
+            seenAt: () => [...mark(change, 'the machine runs again'), ...endMark(run, stop)],
           }
         : {
             verdict: 'inconclusive',

@@ -8,6 +8,7 @@ import { passes, successOf } from './shared/calls/log-passes.js';
 import { place, unwatched } from './shared/calls/queries.js';
 import type { Pass } from './shared/calls/log-passes.js';
 import { orOneQemu } from './shared/traced/one-process.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** Nothing switches logging off before the migration is through with it. */
@@ -145,6 +146,7 @@ function* judgeWhole(
     verdict: 'pass',
     ...at,
     message: 'no log stop as long as the migration is seen to go on',
+    seenAt: () => mark(run.steps[lastRead], 'the last that is seen of the migration'),
   };
 }
 

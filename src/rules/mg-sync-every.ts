@@ -9,7 +9,8 @@ import { cutStacks, isOver } from './shared/calls/global-passes.js';
 import { endOf, hasStranger, place, unwatched } from './shared/calls/queries.js';
 import { askedListeners, syncRounds, tracedRounds } from './shared/sync-rounds.js';
 import type { SyncRound, TracedRound } from './shared/sync-rounds.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { mark } from './shared/marks.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** Every round of reading the dirty log reads it of every vhost device. */
 export const mgSyncEvery: Rule = {
@@ -76,7 +77,18 @@ function* judgeRound(context: SessionContext, round: SyncRound): Generator<Judge
   for (const life of missed) yield judgeMissed(context, round, life);
   const { step, line } = place(calls[0] ?? activation);
   if (missed.length === 0 && lives.length > 0) {
-    yield { verdict: 'pass', step, line, message: 'every device known to run is asked' };
+    yield {
+      verdict: 'pass',
+      step,
+      line,
+      message: 'every device known to run is asked',
+      seenAt: () => [
+        ...startMarks(lives),
+        ...firstOfEach(calls).flatMap((call) =>
+          mark(call, `the sync asks ${call.device ?? 'a device'}`),
+        ),
+      ],
+    };
   } else if (
     calls.length > 0 &&
     lives.length === 0 &&
@@ -127,6 +139,10 @@ function judgeMissed(context: SessionContext, round: SyncRound, life: Life): Jud
       })),
     ],
   };
+}
+
+function startMarks(lives: readonly Life[]): readonly Mark[] {
+  return lives.flatMap(({ device, start }) => mark(start, `the ${start.kind} of ${device}`));
 }
 
 function firstOfEach(calls: readonly Activation[]): Activation[] {
@@ -192,9 +208,7 @@ function* judgeTraced(
       expected: "memory_region_sync_dirty with listener 'vhost' once for each vhost_dev",
       evidence: [
         // One more than are asked proves it.
-        ...certain
-          .slice(0, asked + 1)
-          .map((life) => ({ line: life.start.line, role: `the start of ${life.device}` })),
+        ...startMarks(certain.slice(0, asked + 1)),
         ...syncs.map(({ line }) => ({ line, role: 'the sync of one listener' })),
       ],
     };
@@ -214,7 +228,12 @@ function* judgeTraced(
     );
   } else if (lives.length > 0) {
     const message = `the sync asks ${asked} vhost listeners, and ${lives.length} devices are known`;
-    yield { verdict: 'pass', ...at, message };
+    const asking = syncs.filter(({ event }) => event?.record.args?.listener === 'vhost');
+    const seenAt = (): readonly Mark[] => [
+      ...startMarks(lives),
+      ...asking.flatMap((sync) => mark(sync, 'the sync of one listener')),
+    ];
+    yield { verdict: 'pass', ...at, message, seenAt };
   } else if (asked > 0 && !isAnyKnown(context, start)) {
     yield undecided(
       `the sync asks ${asked} vhost listeners, and which devices are registered is not known`,

@@ -2,7 +2,7 @@ import { failureIn } from '../flows/activations/activation.js';
 import type { Activation } from '../flows/activations/activation.js';
 import { lifeAt, registrationDoubts, startedBefore } from './shared/device-lives.js';
 import { callsOf } from './shared/calls/device-calls.js';
-import { logFlagAt } from './shared/calls/log-flag.js';
+import { logFlagAt, logFlagMarks } from './shared/calls/log-flag.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';
 import { lastBefore, place } from './shared/calls/queries.js';
 import { migrationSyncs } from './shared/sync-rounds.js';
@@ -89,7 +89,12 @@ function* judge(
       };
       return;
     }
-    yield { verdict: 'pass', ...at, message: 'the device logs when the migration reads the log' };
+    yield {
+      verdict: 'pass',
+      ...at,
+      message: 'the device logs when the migration reads the log',
+      seenAt: () => logFlagMarks(context, device, activation.first),
+    };
     return;
   }
   // A device that is not seen to start may be stopped.

@@ -14,7 +14,7 @@ import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
 import type { Severity } from '../model/report.js';
 import type { RuleInfo } from '../model/rule-info.js';
-import type { DeviceState } from '../protocol/replay.js';
+import type { DeviceState, Since } from '../protocol/replay.js';
 
 /** A verdict on one subject, before the checker adds capture, fingerprint and state. */
 export interface Judgement {
@@ -37,6 +37,11 @@ export interface Judgement {
   /** Which of the faults of the rule it is, where a known bug is of one of them: `RealBug.fault`. */
   readonly fault?: string;
   readonly evidence?: readonly Mark[];
+  /**
+   * Of a pass: other lines at which a reader sees what it says, in any order. Asked for once of equal passes. In contrast to
+   * `evidence` the verdict stays as it is where the debugger altered what stands there.
+   */
+  readonly seenAt?: () => readonly Mark[];
   /** One record says it all: it holds in whatever order the capture shows the others. */
   readonly alone?: boolean;
   /** For `inconclusive`: what the capture would have to show. */
@@ -71,6 +76,8 @@ export interface SessionContext {
   onceFor<T>(calls: readonly Activation[], key: string, make: () => T): T;
   /** States that the device can be in just before a step. */
   stateBefore(device: string, step: number): DeviceState;
+  /** Lines that made certain what is known of the device just before a step. */
+  sinceBefore(device: string, step: number): Since;
 }
 
 /** Judges what one step of a debugger proves by itself: a backtrace, or the stop line where no backtrace is printed. */

@@ -1,6 +1,7 @@
 import { callerOf } from '../flows/activations/activation.js';
 import { isSeenFirst } from './shared/calls/first-sight.js';
 import { place } from './shared/calls/queries.js';
+import { marksOfCalls } from './shared/marks.js';
 import type { Rule } from './rule.js';
 
 /** So many superseded bitmaps in one process are worth a word. */
@@ -43,6 +44,6 @@ export const rzLeak: Rule = {
           ...place(last),
           message: `${what}: legal, but the bitmap of each stays allocated`,
         }
-      : { verdict: 'pass', ...place(last), message: what };
+      : { verdict: 'pass', ...place(last), message: what, seenAt: () => marksOfCalls(made) };
   },
 };

@@ -7,9 +7,10 @@ import {
   probeName,
   unwatched,
 } from './shared/calls/queries.js';
-import { sizeEvents } from './shared/calls/log-size.js';
+import { sizeEvents, sizeMarks } from './shared/calls/log-size.js';
 import type { SizeEvent } from './shared/calls/log-size.js';
 import { judgeWireGrowth } from './shared/wire/growth.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A log grows before the memory table does, and shrinks after it. */
@@ -47,12 +48,12 @@ function judge(context: SessionContext, event: SizeEvent): Judgement {
   const { device, activation: resize, size, before } = event;
   const at = { ...place(resize), device };
   const commit = callerOf(resize, 'vhost_commit') ?? resize;
-  const table = [
+  const tables = [
     ...below(commit, 'op_set_mem_table'),
     ...bareWithin(context, commit, 'op_set_mem_table'),
-  ].find((a) => a.first < resize.first);
-  const evidence =
-    table === undefined ? [] : [{ line: table.line, role: 'the memory table is sent' }];
+  ];
+  const table = tables.find((a) => a.first < resize.first);
+  const evidence = mark(table, 'the memory table is sent');
   const missing: string[] = [];
   if (before === undefined) missing.push('the size of the log before this resize');
   const grows = before !== undefined && size > before;
@@ -83,6 +84,14 @@ function judge(context: SessionContext, event: SizeEvent): Judgement {
       ...at,
       message: `the log ${side} the memory table changes`,
       evidence,
+      seenAt: () => [
+        ...sizeMarks(context, event),
+        ...mark(commit, 'the topology change'),
+        ...mark(
+          tables.find((a) => a.first > resize.first),
+          'the memory table is sent',
+        ),
+      ],
     };
   }
   return {

@@ -1,5 +1,5 @@
 import { place } from './shared/calls/queries.js';
-import { SLACK, sizeEvents } from './shared/calls/log-size.js';
+import { SLACK, sizeEvents, sizeMarks } from './shared/calls/log-size.js';
 import type { Rule } from './rule.js';
 
 /** A log is resized only when that is worth it. */
@@ -22,7 +22,8 @@ export const rzThrash: Rule = {
   },
   triggers: [],
   *sequence(context) {
-    for (const { device, activation, size, before, inCommit, isKept } of sizeEvents(context)) {
+    for (const event of sizeEvents(context)) {
+      const { device, activation, size, before, inCommit, isKept } = event;
       if (!inCommit || isKept) continue;
       const at = { ...place(activation), device };
       if (before === undefined) {
@@ -37,7 +38,12 @@ export const rzThrash: Rule = {
       const by = size > before ? size - before : before - size;
       const what = `from ${before} to ${size} chunks`;
       yield by > SLACK
-        ? { verdict: 'pass', ...at, message: `the log is resized ${what}` }
+        ? {
+            verdict: 'pass',
+            ...at,
+            message: `the log is resized ${what}`,
+            seenAt: () => sizeMarks(context, event),
+          }
         : {
             verdict: 'violation',
             ...at,

@@ -3,6 +3,7 @@ import type { Backend } from '../model/fact.js';
 import { argText, bigintOf } from '../model/values.js';
 import { hasGap, place } from './shared/calls/queries.js';
 import { isFirstSight } from './shared/calls/stack-calls.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** What one device does in one go concerns one backend. */
@@ -95,7 +96,7 @@ function judge(
   const at = place(call);
   if (first.backend === backend) {
     const message = `${first.call.func} and ${call.func} are both of backend ${backend}`;
-    return { verdict: 'pass', ...at, message };
+    return { verdict: 'pass', ...at, message, seenAt: () => mark(first.call, first.call.func) };
   }
   const what = `${root.func} calls ${first.call.func} (${first.backend}) and ${call.func} (${backend}) for one device`;
   const missing: string[] = [];

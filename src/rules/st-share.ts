@@ -1,8 +1,11 @@
 import type { Activation } from '../flows/activations/activation.js';
+import type { Run } from '../flows/run.js';
+import type { Backend } from '../model/fact.js';
 import { printedNumber, showsGivenLog } from './shared/calls/printed.js';
 import { childrenOf, place } from './shared/calls/queries.js';
 import { isFirstSight } from './shared/calls/stack-calls.js';
-import type { Judgement, Rule } from './rule.js';
+import { mark } from './shared/marks.js';
+import type { Judgement, Mark, Rule } from './rule.js';
 
 /** Only vhost-user backends get a log that is shared by file descriptor. */
 export const stShare: Rule = {
@@ -37,9 +40,8 @@ export const stShare: Rule = {
         const activation = shown[shown.length - step.calls.length + i];
         if (activation === undefined || share === undefined || !isFirstSight(step, run, i))
           continue;
-        const backend =
-          shown.findLast((a) => a.call.backendType !== undefined)?.call.backendType ??
-          run.rings.backendOf(activation);
+        const given = shown.findLast((a) => a.call.backendType !== undefined)?.call.backendType;
+        const backend = given ?? run.rings.backendOf(activation);
         const place = {
           device: activation.device,
           step: step.index,
@@ -66,6 +68,7 @@ export const stShare: Rule = {
             verdict: 'pass',
             ...place,
             message: `${what}, backend ${backend ?? 'not known'}`,
+            seenAt: () => (given === undefined ? backendMarks(run, activation, backend) : []),
           };
         } else if (backend === undefined) {
           const missing = ['backend_type=, or a probe on an op of the backend'];
@@ -86,6 +89,17 @@ export const stShare: Rule = {
     for (const op of context.of('op_set_log_base')) yield* withoutFile(op);
   },
 };
+
+/** Of a device that the stack does not tell the backend of. */
+function backendMarks(
+  { devices }: Run,
+  { device, session }: Activation,
+  backend: Backend | undefined,
+): readonly Mark[] {
+  const own = devices.find((one) => one.session === session && one.address === device);
+  if (own?.backendLine === undefined || own.backend !== backend) return [];
+  return mark({ line: own.backendLine }, `the device is of backend ${own.backend ?? ''}`);
+}
 
 /** A log in shared memory is a memfd, which goes to the backend with SET_LOG_BASE: without it there is nothing to map. */
 function* withoutFile(op: Activation): Generator<Judgement> {

@@ -1,6 +1,7 @@
 import { plainName } from '../facts/functions.js';
 import { callerOf } from '../flows/activations/activation.js';
 import type { Activation } from '../flows/activations/activation.js';
+import { mark } from './shared/marks.js';
 import type { Rule } from './rule.js';
 
 /** vhost devices are controlled by threads that hold the BQL as their business. */
@@ -41,7 +42,9 @@ export const thContext: Rule = {
     )) {
       const step = context.run.steps[call.first];
       if (step?.complete !== true || isNested(call)) continue;
-      const thread = step.frames.map(({ func }) => plainName(func)).find((f) => THREADS.test(f));
+      const index = step.frames.findIndex(({ func }) => THREADS.test(plainName(func)));
+      const frame = step.frames[index];
+      const thread = frame && plainName(frame.func);
       const at = { step: call.first, line: call.line };
       if (thread !== undefined && !USUAL.test(thread)) {
         yield {
@@ -50,7 +53,9 @@ export const thContext: Rule = {
           message: `${call.func} runs in ${thread}(), which is unusual; legal if that thread holds the BQL`,
         };
       } else if (thread !== undefined) {
-        yield { verdict: 'pass', ...at, message: `${call.func} runs in ${thread}()` };
+        const line = step.frameLines[index] ?? step.line;
+        const message = `${call.func} runs in ${thread}()`;
+        yield { verdict: 'pass', ...at, message, seenAt: () => mark({ line }, thread) };
       }
     }
   },

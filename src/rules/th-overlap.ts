@@ -2,7 +2,8 @@ import { plainName } from '../facts/functions.js';
 import type { Activation } from '../flows/activations/activation.js';
 import { hasGap } from '../flows/run.js';
 import { callerOf, place, unwatched } from './shared/calls/queries.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { endMark, mark } from './shared/marks.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** The BQL keeps the threads that control vhost devices apart. */
 export const thOverlap: Rule = {
@@ -75,7 +76,11 @@ function* judge(
   const at = { ...place(span) };
   if (before.closed !== undefined && before.closed <= span.first) {
     const message = `${before.func} of another thread has returned before`;
-    yield { verdict: 'pass', step: at.step, line: at.line, message };
+    const seenAt = (): readonly Mark[] => [
+      ...mark(before, `another thread enters ${before.func}`),
+      ...endMark(run, before),
+    ];
+    yield { verdict: 'pass', step: at.step, line: at.line, message, seenAt };
     return;
   }
   const until = lastSeen(context, before);

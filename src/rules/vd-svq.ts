@@ -3,6 +3,7 @@ import type { FactKind } from '../model/fact.js';
 import { bigintOf, boolOf, pointerOf } from '../model/values.js';
 import { hasGap } from '../flows/run.js';
 import { LOG_ALL } from '../model/constants.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** VHOST_VRING_F_LOG in the flags of a vring. */
@@ -154,6 +155,7 @@ function* judge(context: SessionContext, device: string, life: Life): Generator<
       step: shown.index,
       line: shown.line,
       message: 'shadow virtqueues are in use, and nothing of logging reaches the device',
+      seenAt: () => mark(context.run.steps[life.last], 'the last that is seen of this start'),
     };
     return;
   }
@@ -175,7 +177,8 @@ function* judge(context: SessionContext, device: string, life: Life): Generator<
       missing.push('an unbroken record of the device');
     if (plain.length > 0 && shown === undefined) {
       const message = `the device gets ${what}: no shadow virtqueues are in use`;
-      yield { verdict: 'pass', ...at, message };
+      const seenAt = (): readonly Mark[] => mark(plain[0], 'svq: 0, no shadow virtqueues');
+      yield { verdict: 'pass', ...at, message, seenAt };
     } else if (missing.length > 0) {
       yield { verdict: 'inconclusive', ...at, message: `the device gets ${what}`, missing };
     } else {

@@ -17,7 +17,8 @@ import type { Connection, Message } from './shared/wire/messages.js';
 import { versionProof } from './shared/wire/version-proof.js';
 import { GOES_ON, IN_TURN } from './shared/wire/waits.js';
 import { judgeTracedWaits } from './shared/traced/waits.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { mark } from './shared/marks.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** 6.2 made QEMU wait. */
 const WAITS_SINCE = 602;
@@ -94,6 +95,12 @@ function* judgeConnection(context: SessionContext, connection: Connection): Gene
   };
 }
 
+/** How QEMU waits, and the messages that show it. */
+interface Wait {
+  readonly how: string;
+  readonly seen: readonly Mark[];
+}
+
 /** How QEMU goes on without having waited. */
 interface Fault {
   readonly how: string;
@@ -117,10 +124,11 @@ function judge(
   const what = `${request.name} with logging to ${nameOf(connection)}`;
   const at = { endpoint, vring: request.vring, step: request.step, line: request.line };
   const found = waitOrFault(connection, shown, index, request);
-  if (typeof found === 'string') {
-    const message = `${what}: ${found}`;
+  if (found !== undefined && 'seen' in found) {
+    const message = `${what}: ${found.how}`;
     // What follows may be of another connection.
-    if (!hasSeveral(connection)) return { verdict: 'pass', ...at, message };
+    if (!hasSeveral(connection))
+      return { verdict: 'pass', ...at, message, seenAt: () => found.seen };
     return { verdict: 'inconclusive', ...at, message, missing: missingEndpoint(connection) };
   }
   if (found === undefined) {
@@ -194,25 +202,29 @@ function waitOrFault(
   shown: Shown,
   index: number,
   request: Message,
-): string | Fault | undefined {
+): Wait | Fault | undefined {
   const { messages, showsReplies } = connection;
   const [next, afterwards] = nextRequests(messages, index, 2);
   const isAsked = asksForReply(request);
-  if (isAsked === true && !showsReplies) return 'QEMU asks for an acknowledgement';
+  if (isAsked === true && !showsReplies)
+    return { how: 'QEMU asks for an acknowledgement', seen: [] };
   const answer = isAsked === true ? answerTo(messages, index) : undefined;
   if (answer !== undefined) {
     // Acknowledgements are 0 for success.
-    if ((bigintOf(answer.payload.u64) ?? 0n) === 0n) return 'QEMU waits for the acknowledgement';
-    return (
-      afterRefusal(connection, index, request, next) ??
-      'QEMU waits for the acknowledgement, and the backend refuses'
-    );
+    const isRefused = (bigintOf(answer.payload.u64) ?? 0n) !== 0n;
+    const how = `QEMU waits for the acknowledgement${isRefused ? ', and the backend refuses' : ''}`;
+    const fault = isRefused ? afterRefusal(connection, index, request, next) : undefined;
+    return fault ?? { how, seen: mark(answer, 'the acknowledgement') };
   }
   if (next === undefined) return undefined;
   if (isAsked !== true && next.name === 'GET_FEATURES') {
-    if (!shown.features) return 'QEMU asks for the features next, whose reply it awaits';
-    if (answerTo(messages, messages.indexOf(next, index)) !== undefined) {
-      return 'QEMU waits for the reply to GET_FEATURES';
+    const seen = mark(next, 'GET_FEATURES');
+    if (!shown.features)
+      return { how: 'QEMU asks for the features next, whose reply it awaits', seen };
+    const reply = answerTo(messages, messages.indexOf(next, index));
+    if (reply !== undefined) {
+      const how = 'QEMU waits for the reply to GET_FEATURES';
+      return { how, seen: [...seen, ...mark(reply, 'the reply to it')] };
     }
     if (afterwards === undefined) return undefined;
     return {

@@ -14,6 +14,7 @@ import {
 import type { Connection, Message } from './shared/wire/messages.js';
 import { below, hasGap, place } from './shared/calls/queries.js';
 import { versionProof } from './shared/wire/version-proof.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** 8.0 sends the log base of a device once, not once for each of its queue pairs. */
@@ -240,7 +241,11 @@ function judge(
       return { verdict: 'inconclusive', ...at, message, missing: [FEATURES_WORD] };
     }
     const message = `${who} gets one SET_LOG_BASE in the log start`;
-    if (!hasSeveral(connection)) return { verdict: 'pass', ...at, message };
+    const seenAt = (): readonly Mark[] => [
+      ...mark(start.features, 'the features of the log start'),
+      ...mark(next, `${next.name}: the log start is over`),
+    ];
+    if (!hasSeveral(connection)) return { verdict: 'pass', ...at, message, seenAt };
     return { verdict: 'inconclusive', ...at, message, missing: missingEndpoint(connection) };
   }
   // The same vrings: another log start, see LS-TWICE.

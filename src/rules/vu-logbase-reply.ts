@@ -15,6 +15,7 @@ import {
 import type { Connection, Message } from './shared/wire/messages.js';
 import { asked, messageEvents } from './shared/traced/message-events.js';
 import { orOneQemu } from './shared/traced/one-process.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** While one of these lasts, every vhost-user device has LOG_SHMFD: without it migration is blocked. */
@@ -104,8 +105,10 @@ function judge(
   const { endpoint, messages, showsReplies } = connection;
   const who = nameOf(connection);
   const at = { endpoint, step: request.step, line: request.line };
-  if (answerTo(messages, index) !== undefined) {
-    return { verdict: 'pass', ...at, message: `${who} answers SET_LOG_BASE` };
+  const answer = answerTo(messages, index);
+  if (answer !== undefined) {
+    const message = `${who} answers SET_LOG_BASE`;
+    return { verdict: 'pass', ...at, message, seenAt: () => mark(answer, 'the reply') };
   }
   const [next, ...later] = nextRequests(messages, index, 6).filter(isNoWait);
   const afterwards = later.find(({ name }) => !BEHIND_FEATURES.has(name));
@@ -195,7 +198,9 @@ function* judgeEvents(context: SessionContext): Generator<Judgement> {
       .slice(i + 2, i + 8)
       .find(({ sender, name }) => sender === 'frontend' && !BEHIND_FEATURES.has(name));
     if (answer?.how === 'read') {
-      yield { verdict: 'pass', ...at, message: 'QEMU reads the reply to SET_LOG_BASE' };
+      const { event: reply } = answer;
+      const message = 'QEMU reads the reply to SET_LOG_BASE';
+      yield { verdict: 'pass', ...at, message, seenAt: () => mark(reply, 'the reply is read') };
     } else if (
       answer?.event.name === 'SET_FEATURES' &&
       afterwards?.name === 'SET_VRING_ADDR' &&

@@ -15,7 +15,8 @@ import {
   VRING_REQUESTS,
 } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
-import type { Judgement, Rule, SessionContext } from './rule.js';
+import { mark } from './shared/marks.js';
+import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
 
 /** Bytes of the log for one chunk, an unsigned long of 64 bits. */
 const CHUNK_LOG_BYTES = 8n;
@@ -200,7 +201,8 @@ function* judge(
     return;
   }
   if (size >= needed && unread === undefined) {
-    yield { verdict: 'pass', ...at, message: `SET_LOG_BASE to ${who}: ${covers}` };
+    const message = `SET_LOG_BASE to ${who}: ${covers}`;
+    yield { verdict: 'pass', ...at, message, seenAt: () => memoryMarks(highest) };
     return;
   }
   if (size >= needed) {
@@ -224,11 +226,12 @@ function* judge(
       `${covers}, which needs ${needed} bytes${unit}`,
       `mmap_size of at least ${needed}`,
     ),
-    evidence: [
-      { line: highest.from.line, role: `${highest.from.name} gives this memory` },
-      ...(connection.alone ?? []),
-    ],
+    evidence: [...memoryMarks(highest), ...(connection.alone ?? [])],
   };
+}
+
+function memoryMarks({ from }: Region): readonly Mark[] {
+  return mark(from, `${from.name} gives this memory`);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { cutStacks, globalPasses } from './shared/calls/global-passes.js';
 import type { GlobalPass } from './shared/calls/global-passes.js';
 import { hasGap } from '../flows/run.js';
-import type { Rule, SessionContext } from './rule.js';
+import { mark } from './shared/marks.js';
+import type { Mark, Rule, SessionContext } from './rule.js';
 
 /** A log stop visits the devices in the opposite order of the log start. */
 export const xdOrder: Rule = {
@@ -34,7 +35,8 @@ export const xdOrder: Rule = {
       const forward = start === undefined ? undefined : orderOf(start);
       const backward = orderOf(pass);
       if (start === undefined || first === undefined || !forward || !backward) continue;
-      const from = start.activation.first;
+      const { calls: starts, activation: begin } = start;
+      const from = begin.first;
       start = undefined;
       const common = forward.filter((device) => backward.includes(device));
       if (common.length < 2 || hasGap(context.run, from, pass.activation.last)) continue;
@@ -45,17 +47,26 @@ export const xdOrder: Rule = {
       const isReversed = common.toReversed().every((device, i) => device === visited[i]);
       const at = { step: first.first, line: first.line };
       yield isReversed
-        ? { verdict: 'pass', ...at, message: 'the log stop goes backwards through the devices' }
+        ? {
+            verdict: 'pass',
+            ...at,
+            message: 'the log stop goes backwards through the devices',
+            seenAt: () => [...toggleMarks('start', starts), ...toggleMarks('stop', pass.calls)],
+          }
         : {
             verdict: 'violation',
             ...at,
             message:
               'the log stop does not go backwards through the devices of the log start; legal where a device was registered anew in between',
-            evidence: pass.calls.map(({ line }) => ({ line, role: 'log stop of a device' })),
+            evidence: toggleMarks('stop', pass.calls),
           };
     }
   },
 };
+
+function toggleMarks(what: 'start' | 'stop', calls: GlobalPass['calls']): readonly Mark[] {
+  return calls.flatMap((call) => mark(call, `log ${what} of ${call.device ?? 'a device'}`));
+}
 
 /** One of the devices was made or taken away in between, and its listener with it: vhost_dev_init(), vhost_dev_cleanup(). */
 function isRegisteredAnew(

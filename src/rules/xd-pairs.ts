@@ -1,8 +1,9 @@
 import { lifeAt, registrationDoubts, startedBefore, vdevOf } from './shared/device-lives.js';
 import type { Life } from './shared/device-lives.js';
-import { logFlagAt } from './shared/calls/log-flag.js';
+import { logFlagAt, logFlagMarks } from './shared/calls/log-flag.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';
 import { syncRounds } from './shared/sync-rounds.js';
+import { mark } from './shared/marks.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** The queue pairs of one device log together. */
@@ -74,6 +75,14 @@ function* judge(
           step,
           line,
           message: `all pairs of the device have logging ${flag ?? ''}`,
+          seenAt: () =>
+            pairs.flatMap((pair) => [
+              ...mark(pair.start, `the start of pair ${pair.device}`),
+              ...logFlagMarks(context, pair.device, step).map(({ line, role }) => ({
+                line,
+                role: `${role}, of pair ${pair.device}`,
+              })),
+            ]),
         }
       : {
           verdict: 'inconclusive',

@@ -153,7 +153,7 @@ export function unseenBetween(
 export interface RunEvent {
   readonly device: string;
   readonly kind: FactKind;
-  readonly previous: FactKind;
+  readonly previous: { readonly kind: FactKind; readonly line: number };
   readonly step: number;
   readonly line: number;
 }
@@ -161,7 +161,7 @@ export interface RunEvent {
 /** Starts and stops that trace events show; without the first of each device, and of each life of its address. */
 export function runEvents(context: SessionContext): readonly RunEvent[] {
   return context.once('run events', () => {
-    const last = new Map<string, { kind: FactKind; step: number }>();
+    const last = new Map<string, { kind: FactKind; step: number; line: number }>();
     const found: RunEvent[] = [];
     for (const { event, index, line } of context.events(
       'vhost_dev_start',
@@ -172,10 +172,10 @@ export function runEvents(context: SessionContext): readonly RunEvent[] {
       if (event === undefined || device === undefined) continue;
       const { kind } = event.row;
       const previous = last.get(device);
-      last.set(device, { kind, step: index });
+      last.set(device, { kind, step: index, line });
       if (previous === undefined || previous.kind === 'vhost_dev_cleanup') continue;
       if (kind === 'vhost_dev_cleanup' || hasGap(context.run, previous.step, index)) continue;
-      found.push({ device, kind, previous: previous.kind, step: index, line });
+      found.push({ device, kind, previous, step: index, line });
     }
     return found;
   });

@@ -2,7 +2,8 @@
 import { failureIn, isInside } from '../../../flows/activations/activation.js';
 import type { Activation } from '../../../flows/activations/activation.js';
 import { LOG_ALL } from '../../../model/constants.js';
-import type { Judgement, SessionContext } from '../../rule.js';
+import { mark } from '../marks.js';
+import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import type { FactKind } from '../../../model/fact.js';
 import { overOf, successOf } from './log-passes.js';
 import type { Pass } from './log-passes.js';
@@ -130,7 +131,7 @@ function judgeRefused(
       message: `${failed.func} returns ${value}, and ${name} goes on to tell the vrings ${told}`,
       expected: `${name} returns the error, and tells the vrings nothing`,
       evidence: [
-        { line, role: 'the features word is refused' },
+        { line, role: REFUSED },
         { line: next.line, role: 'the pass goes on' },
       ],
     };
@@ -140,9 +141,11 @@ function judgeRefused(
     return { verdict: 'inconclusive', ...place(failed), message, missing };
   }
   const message = `the backend refuses the features word, and ${name} ends`;
-  return { verdict: 'pass', ...place(activation), message };
+  const seenAt = (): readonly Mark[] => mark({ line }, REFUSED);
+  return { verdict: 'pass', ...place(activation), message, seenAt };
 }
 
+const REFUSED = 'the features word is refused';
 const GOES_ON: readonly FactKind[] = ['vhost_virtqueue_set_addr', 'vhost_dev_elect_mem_logger'];
 
 /** What keeps a refused call and one behind it from being of one pass: the next pass begins with its own features. */

@@ -4,7 +4,8 @@ import type { Activation } from '../../../flows/activations/activation.js';
 import { hasGap } from '../../../flows/run.js';
 import type { FactKind } from '../../../model/fact.js';
 import { momentsOf, registeredBefore, registrationDoubts } from '../device-lives.js';
-import type { Life } from '../device-lives.js';
+import type { Life, Moment } from '../device-lives.js';
+import { mark } from '../marks.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { cutStacks, globalPasses, isOver, mayHaveFailed, STARTS, STOPS } from './global-passes.js';
 import type { GlobalPass } from './global-passes.js';
@@ -25,19 +26,24 @@ export function* judgeReach(context: SessionContext, enable: boolean): Generator
 function* postponedStops(context: SessionContext): Generator<Judgement> {
   const passing = new Set(globalPasses(context).map(({ activation }) => activation));
   for (const stop of context.of(STOPS)) {
-    if (!stop.entered || passing.has(stop) || !isMachineStopped(context, stop.first)) continue;
-    const { first: step, line } = stop;
-    const message = 'the machine does not run: the log stop waits until it does';
-    yield { verdict: 'pass', device: undefined, step, line, message };
+    const change = machineStopBefore(context, stop.first);
+    if (!stop.entered || passing.has(stop) || change === undefined) continue;
+    yield {
+      verdict: 'pass',
+      step: stop.first,
+      line: stop.line,
+      message: 'the machine does not run: the log stop waits until it does',
+      seenAt: () => mark(change, 'the machine is stopped'),
+    };
   }
 }
 
-function isMachineStopped(context: SessionContext, step: number): boolean {
+/** The last that the machine is seen to be told before a step, where that stops it. */
+function machineStopBefore(context: SessionContext, step: number): Activation | undefined {
   const change = lastBefore(context.of('vm_state_notify'), step);
-  return (
-    change?.enable === false &&
-    context.run.probes.watching('vm_state_notify', change.first, step) !== undefined
-  );
+  if (change?.enable !== false) return undefined;
+  const isWatched = context.run.probes.watching('vm_state_notify', change.first, step);
+  return isWatched === undefined ? undefined : change;
 }
 
 /** Devices that the pass before this one has reached: they are registered, whether they were started or not. */
@@ -84,13 +90,21 @@ function* judgePass(
   for (const life of missed) yield judgeMissed(context, pass, life, callback);
   if (missed.length > 0) return;
   // A stopped device is registered too, but may have been cleaned up unseen.
-  const known = new Set(lives.map(({ device }) => device));
-  for (const device of momentsOf(context, 'calls').keys())
-    if (reached.has(device)) known.add(device);
+  const known = new Map(lives.map(({ device, start }) => [device, start]));
+  for (const [device, [first]] of momentsOf(context, 'calls'))
+    if (first !== undefined && reached.has(device) && !known.has(device)) known.set(device, first);
   if (known.size > 0) {
     const how =
       known.size === 1 ? 'the one device that is known' : `all ${known.size} known devices`;
-    yield { verdict: 'pass', ...at, message: `${callback} reaches ${how}` };
+    yield {
+      verdict: 'pass',
+      ...at,
+      message: `${callback} reaches ${how}`,
+      seenAt: () => [
+        ...[...known].flatMap(([device, start]) => mark(start, `${whatOf(start)} ${device}`)),
+        ...calls.flatMap((call) => mark(call, `${call.func} of ${call.device ?? 'a device'}`)),
+      ],
+    };
     return;
   }
   yield {
@@ -125,17 +139,17 @@ function judgeMissed(
     message: `${activation.func} never calls ${callback} for the device, which is registered`,
     expected: `${callback} for every vhost_dev`,
     evidence: [
-      {
-        line: start.line,
-        role:
-          start.activation?.kind === 'vhost_log_global_start' ||
-          start.activation?.kind === 'vhost_log_global_stop'
-            ? 'the pass before it reaches the device'
-            : `the ${start.kind} of the device`,
-      },
+      ...mark(start, `${whatOf(start)} the device`),
       ...calls.map(({ line }) => ({ line, role: 'the same pass reaches another device' })),
     ],
   };
+}
+
+/** What is seen of a device last. */
+function whatOf({ kind, activation }: Moment): string {
+  const isReached =
+    activation?.kind === 'vhost_log_global_start' || activation?.kind === 'vhost_log_global_stop';
+  return isReached ? 'the pass before it reaches' : `the ${kind} of`;
 }
 
 /** What keeps a device that a pass does not reach from being one that it forgot. */

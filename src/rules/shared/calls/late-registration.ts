@@ -6,6 +6,7 @@
 import { callerOf, hasSucceeded } from '../../../flows/activations/activation.js';
 import type { Activation } from '../../../flows/activations/activation.js';
 import { hasGap } from '../../../flows/run.js';
+import { mark } from '../marks.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { momentsOf } from '../device-lives.js';
 import type { Moment } from '../device-lives.js';
@@ -23,6 +24,7 @@ import {
 } from './queries.js';
 
 const CALLBACK = 'vhost_log_global_start';
+const TRACKING = 'dirty tracking is switched on, and not off since';
 const STOPS = ['memory_global_dirty_log_stop', 'vhost_log_global_stop'] as const;
 
 /** One judgement for each vhost_dev_init() behind a log start that no log stop is seen to have ended. */
@@ -30,9 +32,14 @@ export function* lateRegistrations(context: SessionContext): Generator<Judgement
   for (const init of context.of('vhost_dev_init')) {
     const pass = passBefore(context, init);
     if (pass === undefined || init.device === undefined) continue;
-    if (below(init, CALLBACK, 'vhost_migration_log').length > 0) {
-      const message = `the device is registered while dirty tracking is on, and is told by ${CALLBACK}`;
-      yield { verdict: 'pass', ...place(init), message };
+    const [told] = below(init, CALLBACK, 'vhost_migration_log');
+    if (told !== undefined) {
+      yield {
+        verdict: 'pass',
+        ...place(init),
+        message: `the device is registered while dirty tracking is on, and is told by ${CALLBACK}`,
+        seenAt: () => [...mark(pass.activation, TRACKING), ...mark(told, told.func)],
+      };
       continue;
     }
     const next = nextMoment(context, init);
@@ -107,9 +114,6 @@ function judgeUntold(
     ...at,
     message: `vhost_dev_init registers the device while dirty tracking is on, and never calls ${CALLBACK} for it`,
     expected: `${CALLBACK} below vhost_dev_init`,
-    evidence: [
-      { line: pass.activation.line, role: 'dirty tracking is switched on, and not off since' },
-      ...(start === undefined ? [] : [{ line: start.line, role: 'the device is started' }]),
-    ],
+    evidence: [...mark(pass.activation, TRACKING), ...mark(start, 'the device is started')],
   };
 }

@@ -8,7 +8,8 @@
 import type { Activation } from '../../../flows/activations/activation.js';
 import { hasGap } from '../../../flows/run.js';
 import { known } from '../../../protocol/replay.js';
-import type { SessionContext } from '../../rule.js';
+import { mark, marksOfState, toggleMark } from '../marks.js';
+import type { Mark, SessionContext } from '../../rule.js';
 import { lifeAt, registrationDoubts } from '../device-lives.js';
 import type { Life } from '../device-lives.js';
 import { passOf, successOf } from './log-passes.js';
@@ -24,6 +25,21 @@ export function logFlagAt(
   if (flag !== undefined) return flag;
   const life = lifeAt(context, 'calls', device, step);
   return life === undefined ? undefined : flagOfLife(context, life, step);
+}
+
+/** What leaves the flag as {@link logFlagAt} tells it. */
+export function logFlagMarks(
+  context: SessionContext,
+  device: string,
+  step: number,
+): readonly Mark[] {
+  const certain = marksOfState(context, device, step, 'log');
+  if (certain.length > 0) return certain;
+  const last = lastToggle(context, device, step);
+  const start = lifeAt(context, 'calls', device, step)?.start;
+  return last === undefined || last.activation.first <= (start?.step ?? -1)
+    ? mark(start, 'the start of the device')
+    : toggleMark(last);
 }
 
 function flagOfLife(context: SessionContext, life: Life, step: number): 'on' | 'off' | undefined {

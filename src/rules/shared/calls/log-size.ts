@@ -11,7 +11,8 @@ import { tableAt } from './printed-table.js';
 import { hasBegun, isSeenFirst, sizeOfResize } from './first-sight.js';
 import { scansBetween } from './memory-scan.js';
 import type { Scan } from './memory-scan.js';
-import type { Judgement, SessionContext } from '../../rule.js';
+import { mark } from '../marks.js';
+import type { Judgement, Mark, SessionContext } from '../../rule.js';
 
 /** Slack of a log that grows: VHOST_LOG_BUFFER, 0x1000 / sizeof(struct vhost_log) of a 64-bit host. */
 export const SLACK = 170n;
@@ -47,6 +48,17 @@ const CHANGES: readonly FactKind[] = [
 /** All of a session, in order. */
 export function sizeEvents(context: SessionContext): readonly SizeEvent[] {
   return context.once('log sizes', () => findSizeEvents(context));
+}
+
+/** What gave the device the log that an event finds. */
+export function sizeMarks(
+  context: SessionContext,
+  { device, activation }: SizeEvent,
+): readonly Mark[] {
+  const before = sizeEvents(context).findLast(
+    (event) => event.device === device && event.activation.first < activation.first,
+  );
+  return mark(before?.activation, `the log has ${before?.size ?? 0n} chunks here`);
 }
 
 /** A topology change gives the device a memory table and leaves it its log. */

@@ -8,6 +8,7 @@ import { hasGap } from '../../../flows/run.js';
 import type { FactKind } from '../../../model/fact.js';
 import { pointerOf } from '../../../model/values.js';
 import { frontendRequests } from '../../../model/vhost-user-requests.js';
+import { mark } from '../marks.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { ONE_QEMU } from './one-process.js';
 
@@ -39,7 +40,8 @@ interface Stop {
   readonly step: number;
   readonly line: number;
   readonly entered: Set<number>;
-  readonly fetched: Set<number>;
+  /** Lines that fetch a vring, by its index. */
+  readonly fetched: Map<number, number>;
 }
 
 /** Rings that ran and that a stop passes over; nothing where the calls themselves are seen, or an older QEMU. */
@@ -52,7 +54,8 @@ export function* tracedRingStops(context: SessionContext): Generator<Judgement> 
   for (const step of context.events(...KINDS)) {
     const { row, record } = step.event ?? {};
     if (row?.kind === 'vhost_user_write') {
-      if (Number(record?.args?.req) === GET_VRING_BASE) open?.stop.fetched.add(open.ring);
+      if (Number(record?.args?.req) === GET_VRING_BASE)
+        open?.stop.fetched.set(open.ring, step.line);
       continue;
     }
     const device = row?.device === undefined ? undefined : pointerOf(record?.args?.[row.device]);
@@ -81,7 +84,7 @@ export function* tracedRingStops(context: SessionContext): Generator<Judgement> 
         open = undefined;
         break;
       case 'op_get_vring_base':
-        life?.stop?.fetched.add(ring);
+        life?.stop?.fetched.set(ring, step.line);
         break;
       case 'vhost_dev_stop_out':
         if (life?.stop !== undefined && isWatched) yield* judge(context, life, life.stop, step);
@@ -94,7 +97,7 @@ export function* tracedRingStops(context: SessionContext): Generator<Judgement> 
 }
 
 function stopAt({ index: step, line }: Step): Stop {
-  return { step, line, entered: new Set(), fetched: new Set() };
+  return { step, line, entered: new Set(), fetched: new Map() };
 }
 
 function* judge(
@@ -131,7 +134,13 @@ function* judge(
   if (missed.length > 0 || rings.length === 0) return;
   const unfetched = rings.filter((ring) => !fetched.has(ring));
   yield unfetched.length === 0 && missing.length === 0
-    ? { verdict: 'pass', ...at, message: `vrings ${rings.join(', ')} are fetched in the stop` }
+    ? {
+        verdict: 'pass',
+        ...at,
+        message: `vrings ${rings.join(', ')} are fetched in the stop`,
+        seenAt: () =>
+          [...fetched].flatMap(([ring, line]) => mark({ line }, `vring ${ring} is fetched`)),
+      }
     : {
         verdict: 'inconclusive',
         ...at,

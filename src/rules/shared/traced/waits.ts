@@ -2,6 +2,7 @@
 import { append } from '../../../base/append.js';
 import { own } from '../../../base/own.js';
 import { hasGap } from '../../../flows/run.js';
+import { mark } from '../marks.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { MESSAGES_RECIPE, missingAnswer } from '../wire/messages.js';
 import { GOES_ON, IN_TURN } from '../wire/waits.js';
@@ -27,7 +28,9 @@ export function* judgeTracedWaits(context: SessionContext): Generator<Judgement>
     const what = `vhost_user_write ${event.name} asks for an acknowledgement`;
     const answer = asked(context, events, i);
     if (answer?.how === 'read') {
-      yield { verdict: 'pass', ...at, message: `${what}, and QEMU reads it` };
+      const { event: reply } = answer;
+      const message = `${what}, and QEMU reads it`;
+      yield { verdict: 'pass', ...at, message, seenAt: () => mark(reply, 'the reply is read') };
     } else if (answer !== undefined && hasGoneOn(event, answer.event)) {
       yield {
         verdict: 'violation',

@@ -5,6 +5,7 @@
  * the guest has set up. Other front ends stop a vring with SET_VRING_ENABLE alone (Cloud Hypervisor reset_vhost_user()).
  */
 import { bigintOf } from '../../../model/values.js';
+import { mark } from '../marks.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { mayReset, NOT_RESET } from './devices.js';
 import { eachGreeting, isOfSameQemu, missingOfAllThreads, nameOf } from './messages.js';
@@ -33,11 +34,11 @@ function* judge(
 ): Generator<Judgement> {
   const starts = startsByFeatures(connection, requests);
   const running = new Map<number, Earlier>();
-  let wasStopped = false;
+  let stop: Message | undefined;
   for (const request of requests) {
     const { name, vring: subject, enable } = request;
     if (stops(request)) {
-      wasStopped ||= running.size > 0;
+      if (running.size > 0) stop = request;
       forget(running, subject);
     } else if (name === 'SET_VRING_ENABLE' && enable !== true) {
       for (const [vring, earlier] of running)
@@ -51,7 +52,7 @@ function* judge(
     const [vring = -1] = start.addresses.map((address) => address.vring);
     const earlier = running.get(vring);
     if (earlier !== undefined) yield doubled(context, start, earlier);
-    else if (wasStopped) yield* pass(context, start);
+    else if (stop !== undefined) yield* pass(context, start, stop);
     const own: Earlier = { start, success: undefined, disabled: undefined };
     for (const address of start.addresses)
       if (address.vring !== undefined) running.set(address.vring, own);
@@ -83,7 +84,11 @@ function forget(running: Map<number, Earlier>, vring: number | undefined): void 
   }
 }
 
-function* pass(context: SessionContext, { connection, features }: WireStart): Generator<Judgement> {
+function* pass(
+  context: SessionContext,
+  { connection, features }: WireStart,
+  stop: Message,
+): Generator<Judgement> {
   if (missingOfAllThreads(connection).length > 0) return;
   const { step, line } = features;
   yield {
@@ -92,6 +97,7 @@ function* pass(context: SessionContext, { connection, features }: WireStart): Ge
     step,
     line,
     message: `the vrings of ${nameOf(connection)} are started after a stop`,
+    seenAt: () => mark(stop, `${stop.name}: a stop before it`),
   };
 }
 

@@ -6,6 +6,7 @@
  * with CONFIGURE_MEM_SLOTS those regions that are new.
  */
 import { bigintOf } from '../../../model/values.js';
+import { marksOfRequests } from '../marks.js';
 import type { Judgement, SessionContext } from '../../rule.js';
 import { BY_QEMU, isOfAnotherFrontEnd } from './front-ends.js';
 import {
@@ -70,7 +71,12 @@ function* judgeStart(context: SessionContext, start: WireStart): Generator<Judge
         message: `in what order ${who} is started is not shown`,
         missing,
       }
-    : { verdict: 'pass', ...at, message: `${who} gets features, memory and vrings in order` };
+    : {
+        verdict: 'pass',
+        ...at,
+        message: `${who} gets features, memory and vrings in order`,
+        seenAt: () => marksOfRequests(requests),
+      };
 }
 
 function* faultsOf(

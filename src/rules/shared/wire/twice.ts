@@ -4,6 +4,7 @@
  * Source: QEMU hw/virtio/vhost.c vhost_migration_log() returns early where dev->log_enabled is what is asked for; a log
  * start or log stop that fails clears it, and tells each vring that was told the opposite.
  */
+import { mark } from '../marks.js';
 import type { Judgement, Mark, SessionContext } from '../../rule.js';
 import { MESSAGES_RECIPE, missingOfAllThreads, nameOf } from './messages.js';
 import { deviceIn, missingFor, missingStart, wirePasses } from './passes.js';
@@ -33,8 +34,13 @@ function judge(context: SessionContext, pass: WirePass, before: WirePass | undef
   const { features } = device;
   const isSince = before !== undefined && before.begin.step > (features?.step ?? 0);
   const on = isSince ? startOf(before) : features?.enable === true ? features : undefined;
-  if (on === undefined && (isSince || features?.enable === false))
-    return { verdict: 'pass', ...at, message: `${who} is told to log once` };
+  if (on === undefined && (isSince || features?.enable === false)) {
+    const seenAt = (): readonly Mark[] =>
+      isSince
+        ? mark(before.begin, `the log ${before.kind} before it`)
+        : mark(features, 'the features of the device start');
+    return { verdict: 'pass', ...at, message: `${who} is told to log once`, seenAt };
+  }
   if (on === undefined) missing.push(`the word of SET_FEATURES (${MESSAGES_RECIPE})`);
   else if (quiet !== undefined && quiet.step > on.step)
     missing.push('the vhost_dev of the features without LOG_ALL before it');

@@ -111,7 +111,7 @@ function* judgePass(context: SessionContext, pass: WirePass, aim: Aim): Generato
       : `${who} is told ${aim.what} vrings ${numbers.join(', ')}`;
   if (missing.length > 0)
     yield { verdict: 'inconclusive', ...at, message, missing: [...new Set(missing)] };
-  else yield { verdict: 'pass', ...at, message };
+  else yield { verdict: 'pass', ...at, message, seenAt: () => addresses.map(markOf) };
 }
 
 /** Vrings that are told the opposite, or nothing, where none of it undoes a pass that failed. */
