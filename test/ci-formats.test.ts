@@ -236,6 +236,30 @@ describe('sarif', () => {
     expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(['fail', 'open']));
   });
 
+  test('a pass names the lines at which it is seen', () => {
+    const evidence = [{ path: 'a.txt', line: 1, role: 'the start before it' }];
+    const passes = [
+      findingOf({ verdict: 'pass', rule: 'DS-DOUBLE', evidence }),
+      findingOf({ verdict: 'pass', rule: 'LS-WORD', evidence: [] }),
+    ];
+    const options = optionsOf({ all: true });
+    const log: unknown = JSON.parse(reporters.sarif(reportOf(passes), options));
+    expect(validate(log)).toBe(true);
+    const { results } = (log as Log).runs[0];
+    expect(results.map((result) => Object.keys(result).includes('relatedLocations'))).toEqual([
+      true,
+      false,
+    ]);
+    expect(results[0]).toMatchObject({
+      relatedLocations: [
+        {
+          physicalLocation: { region: { startLine: 1 } },
+          message: { text: 'the start before it' },
+        },
+      ],
+    });
+  });
+
   test('GitHub takes 25,000 results: what is left out is said, and is never a violation before an open one', () => {
     const many = Array.from({ length: 25_010 }, (_, i) =>
       findingOf({

@@ -175,6 +175,9 @@ function resultOf(
     message: { text: printable(`${finding.message}${needs}`) },
     locations: [locationOf(at, options)],
     ...(verdict === 'violation' ? { codeFlows: [codeFlow(finding, options)] } : {}),
+    ...(verdict === 'pass' && finding.evidence.length > 0
+      ? { relatedLocations: finding.evidence.map((mark) => seenThere(mark, options)) }
+      : {}),
     partialFingerprints: { 'vhtraceFingerprint/v1': fingerprint },
     occurrenceCount: finding.count,
     ...(known === undefined
@@ -193,6 +196,10 @@ function locationOf({ path, line }: Finding['at'], options: ReportOptions): obje
   };
 }
 
+function seenThere(mark: Evidence, options: ReportOptions): object {
+  return { ...locationOf(mark, options), message: { text: printable(mark.role) } };
+}
+
 /** The violation step by step: the lines that prove it, in their order, and the place itself. */
 function codeFlow(finding: Finding, options: ReportOptions): object {
   const own: Evidence = { ...finding.at, role: finding.message };
@@ -204,7 +211,7 @@ function codeFlow(finding: Finding, options: ReportOptions): object {
     threadFlows: [
       {
         locations: steps.slice(-MOST_STEPS).map((step) => ({
-          location: { ...locationOf(step, options), message: { text: printable(step.role) } },
+          location: seenThere(step, options),
           importance: step === own ? 'essential' : 'important',
           ...(step === own && state !== undefined
             ? { state: { before: { text: printable(state) } } }
