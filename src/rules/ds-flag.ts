@@ -3,17 +3,12 @@ import type { Activation } from '../flows/activations/activation.js';
 import { expectedLog } from './shared/calls/expected-log.js';
 import type { ExpectedLog } from './shared/calls/expected-log.js';
 import { unwatchedToggles } from './shared/calls/log-toggles.js';
-import { isContinued, MESSAGES_RECIPE, missingEndpoint, nameOf } from './shared/wire/messages.js';
 import { below, childrenOf, hasGap, place } from './shared/calls/queries.js';
 import { skippedFeatures } from './shared/calls/start-features.js';
 import { judgeTracedFlags } from './shared/traced/device-starts.js';
 import { unsent } from './shared/calls/unsent.js';
-import { plainStarts } from './shared/wire/plain-starts.js';
-import type { PlainStart } from './shared/wire/plain-starts.js';
-import { splitStarts, wireStarts } from './shared/wire/starts.js';
-import type { SplitStart, WireStart } from './shared/wire/starts.js';
-import { mark } from './shared/marks.js';
-import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
+import { judgeWireFlags } from './shared/wire/start-flags.js';
+import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A device start carries the log flag that the last log start or stop left behind. */
 export const dsFlag: Rule = {
@@ -79,12 +74,7 @@ export const dsFlag: Rule = {
     }
     yield* ringRestarts(context);
     yield* judgeTracedFlags(context);
-    for (const start of wireStarts(context)) yield* judgeWire(context, start);
-    const splits = splitStarts(context);
-    for (const split of splits) yield judgeSplit(context, split);
-    const judged = new Set(splits.map(({ plain }) => plain.features));
-    for (const plain of plainStarts(context))
-      if (!judged.has(plain.start.features)) yield judgePlain(plain);
+    yield* judgeWireFlags(context);
   },
 };
 
@@ -293,77 +283,4 @@ function oddCalls(
       evidence: [{ line: features.line, role: 'the flag of the device' }],
     };
   });
-}
-
-function* judgeWire(context: SessionContext, start: WireStart): Generator<Judgement> {
-  const { connection, features, addresses } = start;
-  const { endpoint } = connection;
-  const who = nameOf(connection);
-  for (const address of addresses) {
-    const { vring, enable, step, line } = address;
-    const at = { endpoint, vring, step, line };
-    const missing = missingEndpoint(connection);
-    if (vring === undefined || enable === undefined)
-      missing.push(`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`);
-    if (!isContinued(context, connection, features, address))
-      missing.push('the device start without a gap, in one thread');
-    const subject = `${vring === undefined ? 'a vring' : `vring ${vring}`} of ${who}`;
-    if (missing.length > 0) {
-      const message = `whether ${subject} is started with logging, as the device is, is not shown`;
-      yield { verdict: 'inconclusive', ...at, message, missing };
-    } else if (enable === true) {
-      const message = `${subject} is started with logging, as the device is`;
-      const seenAt = (): readonly Mark[] => mark(features, 'the features of the device start');
-      yield { verdict: 'pass', ...at, message, seenAt };
-    } else {
-      yield {
-        verdict: 'violation',
-        ...at,
-        message: `${subject} is started without VHOST_VRING_F_LOG, but the device with LOG_ALL in the same start`,
-        expected: `SET_VRING_ADDR of vring ${String(vring)} with flags 0x1`,
-        evidence: [{ line: features.line, role: 'the features of the device start' }],
-      };
-    }
-  }
-}
-
-/** Messages do not tell whether a device that starts without LOG_ALL should have it: a log stop sends a stopped one nothing. */
-function judgePlain({ start: { connection, features }, logged }: PlainStart): Judgement {
-  const who = nameOf(connection);
-  const before = logged.connection === connection ? 'it' : nameOf(logged.connection);
-  return {
-    verdict: 'inconclusive',
-    endpoint: connection.endpoint,
-    step: features.step,
-    line: features.line,
-    message: `${who} is started without LOG_ALL, and no log stop is seen since ${before} was told to log`,
-    evidence: [{ line: logged.features.line, role: 'LOG_ALL is set' }],
-    missing: [
-      'whether logging has ended meanwhile, of which a device that is stopped gets no message: probe vhost_migration_log',
-    ],
-  };
-}
-
-/** The queue pairs of a device start one behind the other with the big lock held: no log start comes between. */
-function judgeSplit(context: SessionContext, { logging, plain }: SplitStart): Judgement {
-  const { connection, features } = plain;
-  const { endpoint } = connection;
-  const at = { endpoint, step: features.step, line: features.line };
-  const [first, last] = logging.features.step < features.step ? [logging, plain] : [plain, logging];
-  const missing = missingEndpoint(connection);
-  if (!isContinued(context, connection, first.features, last.addresses.at(-1) ?? last.features))
-    missing.push('the device start without a gap, in one thread');
-  const message = `${nameOf(connection)} is started without LOG_ALL for ${vringsOf(plain)}, but with it for ${vringsOf(logging)} in the same start`;
-  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
-  return {
-    verdict: 'violation',
-    ...at,
-    message,
-    expected: `SET_FEATURES with LOG_ALL (bit 26) for ${vringsOf(plain)}`,
-    evidence: [{ line: logging.features.line, role: 'the features of the other queue pair' }],
-  };
-}
-
-function vringsOf({ vrings }: WireStart): string {
-  return `vrings ${vrings.map((vring) => vring ?? '?').join(', ')}`;
 }
