@@ -1,11 +1,14 @@
 /** Golden reports: `fixtures/reporters/<case>.txt`, rewritten by `npm test -- -u`. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { VhtraceError } from '../src/base/errors.js';
 import type { CheckReport, Finding } from '../src/model/report.js';
 import Check from '../src/commands/check.js';
 import Flows from '../src/commands/flows.js';
 import { flowReporters } from '../src/reporters/flow/index.js';
+import { ruleInfos } from '../src/pipeline/catalogue.js';
 import { reporters } from '../src/reporters/index.js';
 import { renderJson } from '../src/reporters/json.js';
 import { renderPretty } from '../src/reporters/pretty.js';
@@ -180,6 +183,45 @@ test('every reporter shows every violation', () => {
     for (const { rule } of report.findings) expect(text).toContain(rule);
     expect(text.endsWith('\n')).toBe(true);
   }
+});
+
+describe('the impact of a rule is that on the backend of the device', () => {
+  const harms = (text: string): string[] => {
+    const report = check('input.txt', text);
+    const found = report.findings.filter(
+      ({ rule, verdict }) => rule === 'LE-SKIP' && verdict === 'violation',
+    );
+    const only = reportOf(found, { captures: report.captures });
+    const options = optionsOf({ rules: ruleInfos(), excerpt: () => '' });
+    const shown = /\(impact: ([^)]*)\)/.exec(
+      reporters.pretty(only, options).replace(/\n\s*/g, ' '),
+    );
+    const [issue] = JSON.parse(reporters.gitlab(only, options)) as { severity: string }[];
+    return [found[0]?.impact ?? '', shown?.[1] ?? '', issue?.severity ?? ''];
+  };
+  const fixture = (name: string): string =>
+    readFileSync(
+      join(import.meta.dirname, '..', 'fixtures', 'rules', 'LE-SKIP', name, 'input.txt'),
+      'utf8',
+    );
+
+  test.each(['violation-log-put-while-logging', 'violation-one-of-two-devices-trace'])(
+    'LE-SKIP/%s: a vhost-user backend has its own mapping of the log',
+    (name) => {
+      expect(harms(fixture(name))).toEqual(['leak', 'resources are leaked', 'major']);
+    },
+  );
+
+  test('LE-SKIP of a device whose backend nobody knows: what it may do at worst', () => {
+    const unknown = fixture('violation-log-put-first-in-optimised-build')
+      .replaceAll('vhost_user_', 'other_')
+      .replaceAll('vhost-user', 'other');
+    expect(harms(unknown)).toEqual([
+      '',
+      'memory of the guest on the destination, or of QEMU, may be corrupted',
+      'blocker',
+    ]);
+  });
 });
 
 test('JSON leaves out what passed unless all is asked for, and has the exit code of the command', () => {

@@ -16,7 +16,7 @@ export function explainViolation(
   context: Session,
   slice: Slice | undefined,
   { info }: Rule,
-): Pick<Finding, 'stateBefore' | 'allowed' | 'stack' | 'slice' | 'knownBug'> {
+): Pick<Finding, 'stateBefore' | 'allowed' | 'stack' | 'slice' | 'knownBug' | 'impact'> {
   const { device, step } = violation;
   const { run } = context;
   const at = run.steps[step];
@@ -25,7 +25,9 @@ export function explainViolation(
     line: at?.frameLines[i] ?? at?.line ?? 0,
   }));
   const allowed = allowedAt(run, step);
-  const bug = bugOf(violation, run, info);
+  const backend = backendOf(violation, run);
+  const bug = bugOf(violation, backend, info);
+  const impact = backend === undefined ? undefined : info.impactOn?.[backend];
   return {
     ...(device === undefined || !run.ordered
       ? {}
@@ -39,18 +41,31 @@ export function explainViolation(
     ...(stack.length < 2 ? {} : { stack }),
     ...(slice === undefined ? {} : { slice }),
     ...(bug === undefined ? {} : { knownBug: `${bug.where}: ${bug.what}` }),
+    ...(impact === undefined ? {} : { impact }),
   };
 }
 
 /** The first that such a violation may show: of its fault, and not of another type of backend. */
-function bugOf(violation: Judgement, run: Run, { bugs }: RuleInfo): RealBug | undefined {
-  const backend = backendAt(run, violation.step);
+function bugOf(
+  violation: Judgement,
+  backend: Backend | undefined,
+  { bugs }: RuleInfo,
+): RealBug | undefined {
   return bugs?.find(
     (bug) =>
       bug.unreported !== true &&
       bug.fault === violation.fault &&
       (bug.backend === undefined || backend === undefined || bug.backend === backend),
   );
+}
+
+/** As the place itself shows it, or, where that is no call of a device, a record that is cited. */
+function backendOf({ step, evidence = [] }: Judgement, run: Run): Backend | undefined {
+  const here = backendAt(run, step);
+  if (here !== undefined) return here;
+  const cited = new Set(evidence.map(({ line }) => line));
+  const steps = run.steps.filter(({ line }) => cited.has(line));
+  return steps.map(({ index }) => backendAt(run, index)).find((backend) => backend !== undefined);
 }
 
 function backendAt({ atStep, rings, steps }: Run, step: number): Backend | undefined {

@@ -59,6 +59,8 @@ export interface Finding {
   readonly slice?: Slice;
   /** The released defect of this kind of finding, if one is known. */
   readonly knownBug?: string;
+  /** What this violation does, where that is not what its rule says: the backend of the device decides. */
+  readonly impact?: Impact;
   /** The baseline knows this violation: it is shown, and does not fail the check. */
   readonly known?: { readonly reason: string; readonly expires?: string };
 }

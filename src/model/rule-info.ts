@@ -8,6 +8,8 @@ export interface RuleInfo {
   readonly title: string;
   readonly severity: Severity;
   readonly impact: Impact;
+  /** The same for the types of backends on which it is another. */
+  readonly impactOn?: Readonly<Partial<Record<Backend, Impact>>>;
   /** Backends the rule applies to. */
   readonly backends: readonly Backend[];
   /** QEMU versions it applies to, `2.12 - 11.1` for all. */

@@ -122,7 +122,7 @@ function excerptLine(capture: string, line: number, { gutter, colors, options }:
 }
 
 function notes(finding: Finding, rule: RuleInfo | undefined, layout: Layout): string[] {
-  const why = rule && `${rule.why} (impact: ${IMPACTS[rule.impact]})`;
+  const why = rule && `${rule.why} (impact: ${IMPACTS[finding.impact ?? rule.impact]})`;
   const hidden = finding.evidence.length - MAX_EVIDENCE;
   const again = finding.count - 1;
   return [

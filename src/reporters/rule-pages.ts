@@ -42,10 +42,17 @@ export function renderRule(rule: RuleInfo, width: number, colors: Colors): strin
 }
 
 /** What it is, where it holds, and the meaning of its tier. */
-function factsText({ severity, impact, backends, versions }: RuleInfo): string {
+function factsText(rule: RuleInfo): string {
+  const { severity, backends, versions } = rule;
   const tier = TIERS[severity];
-  const facts = `severity ${severity}, impact ${impact}, backends ${backends.join(', ')}, QEMU ${versions}`;
+  const facts = `severity ${severity}, impact ${impactText(rule)}, backends ${backends.join(', ')}, QEMU ${versions}`;
   return `tier ${tier} (${TIER_MEANINGS[tier]}), ${facts}`;
+}
+
+/** `corrupt (user: leak)`. */
+function impactText({ impact, impactOn }: RuleInfo): string {
+  const others = Object.entries(impactOn ?? {}).map(([backend, other]) => `${backend}: ${other}`);
+  return others.length === 0 ? impact : `${impact} (${others.join(', ')})`;
 }
 
 function paragraphs(items: readonly string[], width: number): string {

@@ -18,6 +18,7 @@ export const leClear: Rule = {
     title: 'log stop takes VHOST_F_LOG_ALL back, and VHOST_VRING_F_LOG of every logging vring',
     severity: 'error',
     impact: 'leak',
+    impactOn: { kernel: 'corrupt' },
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
     needs: [

@@ -18,6 +18,7 @@ export const leSkip: Rule = {
     title: 'the backend is told to stop logging before the log is given back',
     severity: 'error',
     impact: 'corrupt',
+    impactOn: { user: 'leak' },
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
     needs: [

@@ -64,8 +64,9 @@ export function renderGitlab(report: CheckReport, options: ReportOptions): strin
   ]);
 }
 
-function severityOf({ severity }: Finding, rule: RuleInfo | undefined): string {
+function severityOf({ severity, impact }: Finding, rule: RuleInfo | undefined): string {
   if (severity === 'note') return 'info';
   if (severity === 'warning') return 'minor';
-  return rule?.impact === 'corrupt' ? 'blocker' : rule?.impact === 'crash' ? 'critical' : 'major';
+  const harm = impact ?? rule?.impact;
+  return harm === 'corrupt' ? 'blocker' : harm === 'crash' ? 'critical' : 'major';
 }

@@ -164,8 +164,19 @@ function resultOf(
   index: ReadonlyMap<string, number>,
   options: ReportOptions,
 ): object {
-  const { rule, verdict, severity, at, fingerprint, missing, device, vring, session, known } =
-    finding;
+  const {
+    rule,
+    verdict,
+    severity,
+    at,
+    fingerprint,
+    missing,
+    device,
+    vring,
+    session,
+    known,
+    impact,
+  } = finding;
   const needs = missing.length === 0 ? '' : ` (missing: ${missing.join('; ')})`;
   return {
     ruleId: rule,
@@ -183,7 +194,7 @@ function resultOf(
     ...(known === undefined
       ? {}
       : { suppressions: [{ kind: 'external', justification: printable(known.reason) }] }),
-    properties: { device, vring, session },
+    properties: { device, vring, session, ...(impact === undefined ? {} : { impact }) },
   };
 }
 

@@ -81,6 +81,10 @@ const finding = s.objectOf<Finding>(
     ),
     slice: s.described(slice, 'records that prove a violation with all others lost'),
     knownBug: s.described(s.text, 'released defect of this kind'),
+    impact: s.described(
+      s.oneOf(['corrupt', 'crash', 'hang', 'leak', 'odd']),
+      'what it does, where the backend of the device makes that another than its rule says',
+    ),
     known: s.described(
       s.objectOf<NonNullable<Finding['known']>>({ reason: s.text }, { expires: day }),
       'the baseline knows this violation: it does not fail the check',
