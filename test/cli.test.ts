@@ -120,4 +120,5 @@ test('the program ends with its reader', async () => {
     const code = await new Promise((resolve) => child.on('close', resolve));
     expect(code, args[0]).toBe(0);
   }
+  expect(readdirSync(cwd).sort()).toEqual(['long.txt', 'vhtrace.db']);
 });

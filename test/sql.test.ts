@@ -1,11 +1,13 @@
 /** `vhtrace sql`: SQLite itself refuses whatever could change something. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runIngest } from '../src/pipeline/ingest.js';
 import { runSql } from '../src/pipeline/sql.js';
 import { rowPrinters } from '../src/reporters/rows.js';
 import type { RowFormat } from '../src/reporters/rows.js';
+import { Database } from '../src/store/database.js';
+import { openStore } from '../src/store/open-store.js';
 import { tempDir } from './helpers/temp-dir.js';
 
 const capture = join(import.meta.dirname, '../fixtures/captures/vring-never-logged.gdb.txt');
@@ -48,6 +50,44 @@ test.each([
   await expect(ask(store, sql)).rejects.toMatchObject({ code: 'USAGE' });
   expect(readFileSync(store).equals(before)).toBe(true);
   expect(readdirSync(folder).filter((name) => !name.startsWith('vhtrace.db'))).toEqual([]);
+});
+
+describe('nothing is left beside the store', () => {
+  test.each([
+    ['a SELECT', 'SELECT line FROM v_fact'],
+    ['what SQLite refuses', 'SELECT nothing FROM nowhere'],
+    ['an error in its rows', "SELECT json('[') FROM v_fact"],
+  ])('after %s', async (_what, sql) => {
+    const { folder, store } = await filledStore();
+    const before = readFileSync(store);
+    await ask(store, sql).catch(() => undefined);
+    expect(readdirSync(folder)).toEqual(['vhtrace.db']);
+    expect(readFileSync(store).equals(before)).toBe(true);
+  });
+
+  test('of another program, which is not changed either', async () => {
+    const folder = tempDir();
+    const store = join(folder, 'other.db');
+    const other = await Database.open(store, true);
+    await other.exec('PRAGMA journal_mode = WAL; CREATE TABLE mine (a);');
+    await other.close();
+    const before = readFileSync(store);
+    await expect(ask(store, 'SELECT 1')).rejects.toMatchObject({ code: 'STORE_NOT_A_DATABASE' });
+    expect(readdirSync(folder)).toEqual(['other.db']);
+    expect(readFileSync(store).equals(before)).toBe(true);
+  });
+
+  test('but what another process still uses', async () => {
+    const { folder, store } = await filledStore();
+    const writer = await openStore(store, 'write');
+    await writer.exec('CREATE TABLE later (a); INSERT INTO later VALUES (7);');
+    expect(JSON.parse(await ask(store, 'SELECT a FROM later'))).toEqual([{ a: 7 }]);
+    expect(readdirSync(folder).sort()).toEqual(['vhtrace.db', 'vhtrace.db-shm', 'vhtrace.db-wal']);
+    await writer.exec('INSERT INTO later VALUES (8);');
+    await writer.close();
+    expect(readdirSync(folder)).toEqual(['vhtrace.db']);
+    expect(JSON.parse(await ask(store, 'SELECT sum(a) AS a FROM later'))).toEqual([{ a: 15 }]);
+  });
 });
 
 test('values come out exactly', async () => {

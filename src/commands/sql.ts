@@ -58,11 +58,23 @@ export default class Sql extends BaseCommand {
     if (!query?.trim()) {
       throw new VhtraceError('USAGE', 'no SELECT given', 'vhtrace sql --views lists what there is');
     }
-    const output = openOutput(undefined);
+    // The query ends then, and with it what SQLite keeps beside the store.
+    const reader = new AbortController();
+    const output = openOutput(undefined, () => {
+      reader.abort();
+    });
     const printer = rowPrinters[format]((text) => {
       output.write(text);
     });
-    await runSql(flags.db, query, printer, () => output.settle());
+    const settle = async (): Promise<void> => {
+      await output.settle();
+      reader.signal.throwIfAborted();
+    };
+    try {
+      await runSql(flags.db, query, printer, settle);
+    } catch (error) {
+      if (!reader.signal.aborted) throw error;
+    }
     output.close();
   }
 }

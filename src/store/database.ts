@@ -34,6 +34,8 @@ export class Database {
     private readonly handle: sqlite3.Database,
     /** As given, for messages. */
     readonly path: string,
+    /** Work that follows the end of the connection. */
+    private readonly afterwards: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   /**
@@ -57,9 +59,14 @@ export class Database {
   /**
    * Opens a database file that this connection cannot change, nor any other file: SQLite refuses to
    * attach one. `isFixed`: nobody changes it, so that it is read without the lock and the index of the
-   * write-ahead log, which would be files beside it. Errors: those of SQLite, with `code`.
+   * write-ahead log, which would be files beside it. `afterwards` is run when it is closed. Errors: those of SQLite,
+   * with `code`.
    */
-  static async openReadOnly(path: string, isFixed: boolean): Promise<Database> {
+  static async openReadOnly(
+    path: string,
+    isFixed: boolean,
+    afterwards?: () => Promise<void>,
+  ): Promise<Database> {
     const sqlite3 = await loadSqlite();
     const name = isFixed ? `${pathToFileURL(path).href}?immutable=1` : path;
     const mode = sqlite3.OPEN_READONLY | (isFixed ? sqlite3.OPEN_URI : 0);
@@ -72,7 +79,7 @@ export class Database {
         handle.configure('busyTimeout', BUSY_MS);
         handle.configure('limit', sqlite3.LIMIT_ATTACHED, 0);
         handle.serialize();
-        resolve(new Database(handle, path));
+        resolve(new Database(handle, path, afterwards));
       });
     });
   }
@@ -222,6 +229,7 @@ export class Database {
         else resolve();
       });
     });
+    await this.afterwards();
   }
 
   private prepare(sql: string): Promise<sqlite3.Statement> {

@@ -46,14 +46,35 @@ export async function openStore(
  */
 export async function openReadOnly(path: string): Promise<Database> {
   assertExists(path);
-  const database = await inWords(path, () => Database.openReadOnly(path, isFixed(path)));
+  const fixed = isFixed(path);
+  let isOurs = false;
+  const database = await inWords(path, () =>
+    Database.openReadOnly(path, fixed, async () => {
+      if (!fixed && (isOurs || fileSize(`${path}-wal`) === 0)) await tidy(path);
+    }),
+  );
   try {
     await inWords(path, () => assertCurrent(database));
+    isOurs = true;
   } catch (error) {
     await database.close();
     throw error;
   }
   return database;
+}
+
+/**
+ * A connection that only reads leaves the write-ahead log and its index behind when it is the last one: SQLite takes
+ * them away (wal.c, sqlite3WalClose()) when one ends that may write, and has read. Where that fails they stay, as
+ * they do while another process uses them.
+ */
+async function tidy(path: string): Promise<void> {
+  try {
+    const database = await Database.open(path, false);
+    await readHeader(database).finally(() => database.close());
+  } catch {
+    // What was asked has been answered.
+  }
 }
 
 /** Not to be written to, and whole: no write-ahead log that belongs to it. */

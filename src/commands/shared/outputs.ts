@@ -110,13 +110,16 @@ const CHUNK = 1 << 16;
 
 /**
  * A file that takes text of any length, or standard output where there is no path. The file is opened when
- * there is something to write, so that work that fails before leaves what was there. The program ends where
- * nobody reads standard output any more.
+ * there is something to write, so that work that fails before leaves what was there. Where nobody reads standard
+ * output any more the program ends, unless `leave` does something else.
  *
  * Errors: OUTPUT_UNWRITABLE.
  */
-export function openOutput(path: string | undefined): TextOutput {
-  if (path === undefined) return standardOutput();
+export function openOutput(
+  path: string | undefined,
+  leave: () => void = () => process.exit(),
+): TextOutput {
+  if (path === undefined) return standardOutput(leave);
   let handle: number | undefined;
   const open = (): number => (handle ??= attemptSync(path, () => openSync(path, 'w')));
   return textOutput(
@@ -133,8 +136,12 @@ export function openOutput(path: string | undefined): TextOutput {
   );
 }
 
-function standardOutput(): TextOutput {
+function standardOutput(leave: () => void): TextOutput {
   const { stdout } = process;
+  // Whoever read it (`| head`) has seen enough.
+  const leaveWithReader = (error: NodeJS.ErrnoException): void => {
+    if (error.code === 'EPIPE') leave();
+  };
   stdout.on('error', leaveWithReader);
   return textOutput(
     (text) => stdout.write(text),
@@ -143,11 +150,6 @@ function standardOutput(): TextOutput {
       if (stdout.writableNeedDrain) await once(stdout, 'drain');
     },
   );
-}
-
-/** Whoever read it (`| head`) has seen enough. */
-function leaveWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit();
 }
 
 /** Writes a file that only its owner may read. Errors: OUTPUT_UNWRITABLE. */
