@@ -22,6 +22,22 @@ export function rulesOfFamily(family: string): readonly RuleInfo[] {
   return /^\w+-$/.test(prefix) ? ruleInfos().filter(({ id }) => id.startsWith(prefix)) : [];
 }
 
+/** The rules of a family, or the one with this id. Errors: USAGE where it names neither. */
+export function rulesNamed(name: string): readonly RuleInfo[] {
+  const family = rulesOfFamily(name);
+  if (family.length > 0) return family;
+  // Too short for an id.
+  if (/^\w{0,3}-?$/.test(name)) {
+    const families = new Set(ruleInfos().map(({ id }) => id.replace(/-.*/, '')));
+    throw new VhtraceError(
+      'USAGE',
+      `there is no family of rules "${printable(name)}"`,
+      `one of ${[...families].join(', ')}; vhtrace rules lists their rules`,
+    );
+  }
+  return [findRule(name)];
+}
+
 /** The rule with this id in any case. Errors: USAGE, with the nearest id as hint. */
 export function findRule(id: string): RuleInfo {
   const wanted = id.toUpperCase();

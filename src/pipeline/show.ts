@@ -11,7 +11,7 @@ import type { FlowNode } from '../model/flow.js';
 import type { Finding, Verdict } from '../model/report.js';
 import type { Shown, ShownLine } from '../model/show.js';
 import { rules } from '../rules/index.js';
-import { findRule } from './catalogue.js';
+import { rulesNamed } from './catalogue.js';
 import { fetchLines } from './excerpts.js';
 import { readInputs } from './inputs.js';
 import { runOptionsOf } from './judge-request.js';
@@ -21,7 +21,7 @@ import type { FileFailure, ReadCapture } from './read-capture.js';
 import type { Twin } from './same-bytes.js';
 
 export interface ShowRequest extends JudgeRequest {
-  /** `12ab34`, `LS-TWICE`, `#12`, `gdb.txt:120` or `:120`. */
+  /** `12ab34`, `LS-TWICE`, `LS`, `#12`, `gdb.txt:120` or `:120`. */
   readonly id: string;
 }
 
@@ -32,7 +32,7 @@ export interface ShowResult {
 }
 
 const FORMS =
-  'a fingerprint of at least 4 hex digits, a rule id, #NODE of a flow, CAPTURE:LINE or :LINE';
+  'a fingerprint of at least 4 hex digits, a rule or a family of them, #NODE of a flow, CAPTURE:LINE or :LINE';
 const VERDICTS: readonly Verdict[] = ['violation', 'inconclusive', 'pass', 'not-exercised'];
 /** Lines shown of one record. */
 const MOST_LINES = 200;
@@ -89,15 +89,21 @@ function finderOf(request: ShowRequest): Finder {
     return (captures) =>
       findingsOf(captures, options, request, (it) => it.fingerprint.startsWith(id));
   }
-  if (!/^[a-z]{2}-[a-z\d-]+$/i.test(id)) {
+  if (!/^[a-z]{2}(?:-[a-z\d-]*)?$/i.test(id)) {
     throw new VhtraceError('USAGE', `"${printable(id)}" is no id`, FORMS);
   }
-  const rule = findRule(id).id;
-  if (selectRules(rules, request).every(({ info }) => info.id !== rule)) {
-    throw new VhtraceError('USAGE', `${rule} is switched off`, 'vhtrace config tells where');
+  const meant = new Set(rulesNamed(id).map((rule) => rule.id));
+  if (selectRules(rules, request).every(({ info }) => !meant.has(info.id))) {
+    const what = meant.size > 1 ? `every rule of ${id}` : [...meant].join('');
+    throw new VhtraceError('USAGE', `${what} is switched off`, 'vhtrace config tells where');
   }
-  return (captures) =>
-    findingsOf(captures, options, request, (it) => it.rule === rule).sort(byVerdict);
+  return (captures) => {
+    const found = findingsOf(captures, options, request, (it) => meant.has(it.rule));
+    const exercised = found.filter(({ finding }) => finding.verdict !== 'not-exercised');
+    // Of a family most have nothing to judge.
+    const isFamily = meant.size > 1 && exercised.length > 0;
+    return (isFamily ? exercised : found).sort(byVerdict);
+  };
 }
 
 /** By one of its paths, the end of it, or the first digits of its sha256; an empty name is any. */

@@ -79,13 +79,10 @@ interface GivenFlags {
 
 /** What holds: defaults, configuration file, command line. Says on standard error what is doubtful. Errors: USAGE, CONFIG_INVALID. */
 export async function settingsFrom(flags: GivenFlags): Promise<SettingsResult> {
-  const { findRule, ruleInfos, rulesOfFamily } = await import('../../pipeline/catalogue.js');
+  const { findRule, ruleInfos, rulesNamed } = await import('../../pipeline/catalogue.js');
   const ids = (names: readonly string[] | undefined): string[] | undefined =>
     names?.map((name) => findRule(name).id);
-  const only = flags.only?.flatMap((name) => {
-    const family = rulesOfFamily(name);
-    return family.length > 0 ? family.map(({ id }) => id) : [findRule(name).id];
-  });
+  const only = flags.only?.flatMap((name) => rulesNamed(name).map(({ id }) => id));
   const levels = flags.severity?.map((text) => {
     const [name = '', word] = text.split('=', 2);
     const level = LEVELS.find((each) => each === word);
