@@ -36,7 +36,8 @@ Entries are known by rule and fingerprint, which hold neither addresses nor line
   };
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(BaselineCommand);
+    const { args, flags, raw } = await this.parse(BaselineCommand);
+    this.tellUnusedStore(args.file, raw);
     const { settings } = await settingsFrom(flags);
     const path = settings.baseline ?? DEFAULT_PATH;
     const isWriting = args.action === 'write';

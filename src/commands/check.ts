@@ -64,7 +64,8 @@ Exit codes: 0 checked, nothing at or above --fail-on; 1 violations; 2 something 
   };
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Check);
+    const { args, flags, raw } = await this.parse(Check);
+    this.tellUnusedStore(args.file, raw);
     const outputs = (flags.output ?? []).map((text) => parseOutput(text, formats));
     const { settings } = await settingsFrom(flags);
     await refuseOverlap(

@@ -65,7 +65,8 @@ With FILEs no store is needed; without, everything in the store is exported.`;
   };
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Export);
+    const { args, flags, raw } = await this.parse(Export);
+    this.tellUnusedStore(args.file, raw);
     refuseStrangers(args.what, flags);
     const { settings } = await settingsFrom(flags);
     const request = {

@@ -37,7 +37,8 @@ Notes, whose order is unknown, and stacks without a call of the logging protocol
   };
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Flows);
+    const { args, flags, raw } = await this.parse(Flows);
+    this.tellUnusedStore(args.file, raw);
     const { settings } = await settingsFrom(flags);
     const { flowReporters } = await import('../reporters/flow/index.js');
     const { runFlows } = await import('../pipeline/flows.js');

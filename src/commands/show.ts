@@ -8,6 +8,7 @@ export default class Show extends BaseCommand {
   static override description = `ID is one of
   12ab34cd       findings by fingerprint, or its first hex digits (at least 4), as "check --json" prints it with the same flags
   LS-ALL-RINGS   everything that a rule says: violations, what it could not decide and what is missing, passes
+  LS             the same of those of a family of rules that have something to judge; --only takes it, too
   '#12'          a node of the flow, as "flows --json" numbers it
   gdb.txt:120    the record that holds a line; instead of the path the first digits of its sha256, or nothing where there is one capture`;
   static override examples = [
@@ -25,7 +26,8 @@ export default class Show extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Show);
+    const { args, flags, raw } = await this.parse(Show);
+    this.tellUnusedStore(args.file, raw);
     const { settings } = await settingsFrom(flags);
     const { runShow } = await import('../pipeline/show.js');
     const { shown, failures, twins } = await runShow({

@@ -28,7 +28,8 @@ export default class Tui extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Tui);
+    const { args, flags, raw } = await this.parse(Tui);
+    this.tellUnusedStore(args.file, raw);
     refuseWithoutTerminal();
     const { settings } = await settingsFrom(flags);
     const keyboard = openKeyboard();

@@ -10,6 +10,19 @@ export abstract class BaseCommand extends Command {
     process.stdout.write(text);
   }
 
+  /** Says that a store is named and not looked at. One of the environment is there for other commands. */
+  protected tellUnusedStore(
+    files: readonly string[] | undefined,
+    words: readonly { readonly type: string; readonly flag?: string }[],
+  ): void {
+    const isTyped = words.some(({ type, flag }) => type === 'flag' && flag === 'db');
+    if (files !== undefined && isTyped) {
+      complain(
+        'only the files that are named are read, not the store of --db (vhtrace ingest FILE... puts files into it)',
+      );
+    }
+  }
+
   /** Writes one line for each file that could not be used. */
   protected complainAbout(failures: readonly { path: string; error: Error }[]): void {
     for (const { path, error } of failures) complain(describeError(error), path);
