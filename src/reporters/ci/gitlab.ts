@@ -1,6 +1,6 @@
 /**
- * GitLab's code quality report: one object for each violation, each crash of QEMU, and each capture in which nothing was
- * decided: a report without objects would read like a pass. Its paths are relative, also where they lead out of the repository.
+ * GitLab's code quality report: one object for each violation, each crash of QEMU, each call that the debugger altered,
+ * and each capture in which nothing was decided: a report without objects would read like a pass. Its paths are relative, also where they lead out of the repository.
  *
  * Source: docs.gitlab.com, "Code quality report format".
  */
@@ -11,6 +11,7 @@ import type { RuleInfo } from '../../model/rule-info.js';
 import { crashText } from '../crash-text.js';
 import { jsonText } from '../json.js';
 import { inOrder } from '../order.js';
+import { alterationText } from '../summary-lines.js';
 import { undecidedCaptures } from '../undecided.js';
 import type { ReportOptions } from '../reporter.js';
 import { pathFromRepository } from './locations.js';
@@ -49,6 +50,17 @@ export function renderGitlab(report: CheckReport, options: ReportOptions): strin
         fingerprint: `crash-${crash.capture.slice(0, 12)}-${crash.line}-${path}`,
         severity: 'info',
         location: { path, lines: { begin: crash.line } },
+      };
+    }),
+    ...report.alterations.map((alteration) => {
+      const found = report.captures.find(({ sha256 }) => sha256 === alteration.capture);
+      const path = pathFromRepository(found?.path ?? '', options);
+      return {
+        description: printable(`altered by the debugger: ${alterationText(alteration)}`),
+        check_name: 'altered',
+        fingerprint: `altered-${alteration.capture.slice(0, 12)}-${alteration.line}-${alteration.commandLine}-${path}`,
+        severity: 'info',
+        location: { path, lines: { begin: alteration.line } },
       };
     }),
     ...[...idle, ...undecidedCaptures(report)].map(({ capture, text }) => {

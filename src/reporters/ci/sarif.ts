@@ -10,6 +10,7 @@
 import { printable } from '../../base/printable.js';
 import { LIMITS, whyIdle } from '../../model/report.js';
 import type {
+  AlterationSummary,
   CaptureSummary,
   CheckReport,
   CrashSummary,
@@ -21,6 +22,7 @@ import type { RuleInfo } from '../../model/rule-info.js';
 import { crashText } from '../crash-text.js';
 import { jsonText } from '../json.js';
 import { inOrder } from '../order.js';
+import { alterationText } from '../summary-lines.js';
 import type { ReportOptions } from '../reporter.js';
 import { count, thousands } from '../text.js';
 import { undecidedCaptures } from '../undecided.js';
@@ -100,6 +102,7 @@ function logOf(
                 aboutCapture(capture, text, options),
               ),
               ...report.crashes.map((crash) => aboutCrash(crash, report, options)),
+              ...report.alterations.map((each) => aboutAlteration(each, report, options)),
               ...(excess > 0
                 ? [notice('warning', `${thousands(excess)} more results are left out`)]
                 : []),
@@ -251,6 +254,20 @@ function aboutCrash(
   const { line } = crash;
   return {
     ...notice('warning', `QEMU crashes: ${crashText(crash)}`),
+    locations: [locationOf({ path, line }, options)],
+  };
+}
+
+/** Why what this call shows is neither passed nor violated. */
+function aboutAlteration(
+  alteration: AlterationSummary,
+  { captures }: CheckReport,
+  options: ReportOptions,
+): object {
+  const path = captures.find(({ sha256 }) => sha256 === alteration.capture)?.path ?? '';
+  const { line } = alteration;
+  return {
+    ...notice('note', `altered by the debugger: ${alterationText(alteration)}`),
     locations: [locationOf({ path, line }, options)],
   };
 }
