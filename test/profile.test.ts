@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { commonRange, parseVersion, profileOf, versionText } from '../src/flows/profile.js';
 import type { VersionRange } from '../src/flows/profile.js';
 import { buildSteps } from '../src/facts/steps.js';
+import { profileLines } from '../src/reporters/summary-lines.js';
 import { check } from './helpers/check.js';
 import { readText } from './helpers/read-text.js';
 
@@ -95,6 +96,32 @@ test('the report tells both, and what is only the word of the user', () => {
   ]);
   expect(report.devices).toMatchObject([{ backend: 'user' }]);
   expect(report.devices[0]).not.toHaveProperty('backendLine');
+});
+
+test.each([
+  [
+    'newer than what the capture shows',
+    [OLD_START],
+    '99.1',
+    '7.1 or before: vhost_dev_start() with two arguments (line 1); --qemu-version 99.1 does not hold',
+  ],
+  [
+    'older than what the capture shows',
+    [GET],
+    '8.2',
+    '9.1 or later: vhost_log_get() with backend_type (line 1); --qemu-version 8.2 does not hold',
+  ],
+  [
+    'with signs that contradict each other',
+    [OLD_START, '', GET],
+    '9.1',
+    'version unknown: contradictory signs: vhost_log_get() with backend_type (line 3), vhost_dev_start() with two arguments (line 1); --qemu-version 9.1 does not hold',
+  ],
+  ['that the capture allows', [GET], '9.1', '9.1: given with --qemu-version'],
+])('the report says which version won, %s', (_what, lines, given, expected) => {
+  const report = check('gdb.txt', lines.join('\n'), { qemuVersion: parseVersion(given) });
+  expect(profileLines(report)).toEqual([expected]);
+  expect(report.profiles[0]?.overruled).toBe(expected.includes('not hold') ? given : undefined);
 });
 
 test('a backend that the user gives holds for what shows none, in a session that shows no other', () => {

@@ -138,7 +138,7 @@ function coverageOf(rule: string, own: readonly Finding[]): RuleCoverage {
 }
 
 function profileSummary(capture: string, session: number, profile: Profile): ProfileSummary {
-  const { atLeast, atMost, lower, upper, conflict } = profile;
+  const { atLeast, atMost, lower, upper, conflict, overruled } = profile;
   const signs = conflict ?? [lower, upper].filter((sign) => sign !== undefined);
   return {
     capture,
@@ -147,6 +147,7 @@ function profileSummary(capture: string, session: number, profile: Profile): Pro
     qemuAtMost: atMost === NEWEST ? null : versionText(atMost),
     signs: [...new Set(signs)].map(({ line, shows }) => ({ line: line ?? null, shows })),
     conflict: conflict !== undefined,
+    ...(overruled === undefined ? {} : { overruled: versionText(overruled.atLeast) }),
   };
 }
 

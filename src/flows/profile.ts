@@ -29,6 +29,8 @@ export interface Profile extends VersionRange {
   readonly upper: VersionSign | undefined;
   /** Two observations that no single version explains; then there are no bounds. */
   readonly conflict: readonly [VersionSign, VersionSign] | undefined;
+  /** What the user gives and the capture rules out. */
+  readonly overruled?: VersionRange;
 }
 
 export const OLDEST = 0;
@@ -240,13 +242,18 @@ class Bounds {
   profile(given: VersionRange | undefined): Profile {
     const { atLeast, atMost, lower, upper } = this;
     if (lower !== undefined && upper !== undefined && atLeast > atMost) {
-      return { ...unbounded, conflict: [lower, upper] };
+      const overruled = given === undefined ? {} : { overruled: given };
+      return { ...unbounded, conflict: [lower, upper], ...overruled };
     }
     const seen = { atLeast, atMost, lower, upper, conflict: undefined };
     if (given === undefined) return seen;
     const word = { line: undefined, shows: 'given with --qemu-version' };
-    if (given.atMost < atLeast) return { ...seen, conflict: [lower ?? word, word] };
-    if (given.atLeast > atMost) return { ...seen, conflict: [word, upper ?? word] };
+    if (given.atMost < atLeast) {
+      return { ...seen, conflict: [lower ?? word, word], overruled: given };
+    }
+    if (given.atLeast > atMost) {
+      return { ...seen, conflict: [word, upper ?? word], overruled: given };
+    }
     return { ...given, lower: word, upper: word, conflict: undefined };
   }
 }

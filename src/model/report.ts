@@ -268,6 +268,8 @@ export interface ProfileSummary {
   readonly signs: readonly { readonly line: number | null; readonly shows: string }[];
   /** True where the signs contradict each other: then there are no bounds, or the user's are not used. */
   readonly conflict: boolean;
+  /** The version that the user gives, where the capture rules it out. */
+  readonly overruled?: string;
 }
 
 /** How far one rule was put to the test. */

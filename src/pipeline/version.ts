@@ -13,7 +13,7 @@ export function versionDoubt(text: string | undefined): string | undefined {
   const { atLeast, atMost } = READ;
   if (version.atLeast >= atLeast && version.atMost <= atMost) return undefined;
   const nearest = versionText(version.atLeast < atLeast ? atLeast : atMost);
-  return `the rules are known for QEMU ${versionText(atLeast)} to ${versionText(atMost)}: ${text.trim()} is judged like ${nearest}`;
+  return `the rules are known for QEMU ${versionText(atLeast)} to ${versionText(atMost)}: ${text.trim()} is judged like ${nearest}, where the capture does not show another`;
 }
 
 /** The version that a user names. Errors: USAGE for one that is none. */

@@ -36,14 +36,17 @@ function ringsText(vrings: readonly number[]): string {
 
 export function profileLines(report: CheckReport): readonly string[] {
   const lines = new Set<string>();
-  for (const { capture, qemuAtLeast, qemuAtMost, signs, conflict } of report.profiles) {
+  for (const { capture, qemuAtLeast, qemuAtMost, signs, conflict, overruled } of report.profiles) {
     if (qemuAtLeast === null && qemuAtMost === null && !conflict) continue;
     const where = whichCapture(report, capture).replace(/^, /, ' in ');
+    // The user's word is no sign of the capture, which has the last one.
+    const told = overruled === undefined ? signs : signs.filter(({ line }) => line !== null);
     const by = new Set(
-      signs.map(({ line, shows }) => (line === null ? shows : `${shows} (line ${line})`)),
+      told.map(({ line, shows }) => (line === null ? shows : `${shows} (line ${line})`)),
     );
-    const doubt = conflict ? 'contradictory signs: ' : '';
-    lines.add(`${versions(qemuAtLeast, qemuAtMost)}${where}: ${doubt}${[...by].join(', ')}`);
+    const doubt = conflict && told.length > 1 ? 'contradictory signs: ' : '';
+    const lost = overruled === undefined ? '' : `; --qemu-version ${overruled} does not hold`;
+    lines.add(`${versions(qemuAtLeast, qemuAtMost)}${where}: ${doubt}${[...by].join(', ')}${lost}`);
   }
   return [...lines];
 }

@@ -245,7 +245,12 @@ const profile = s.objectOf<ProfileSummary>(
     ),
     conflict: s.described(s.flag, 'the signs contradict each other'),
   },
-  {},
+  {
+    overruled: s.described(
+      { type: 'string', pattern: '^\\d+\\.\\d+$' },
+      'version given by the user, which the capture rules out',
+    ),
+  },
 );
 
 const overruledBackend = s.objectOf<OverruledBackend>(
