@@ -42,6 +42,38 @@ test.each(NAMES)('%s', async (format) => {
   await expect(reporters[format](input, PLAIN)).toMatchFileSnapshot(golden);
 });
 
+describe('a log start that is taken back', () => {
+  const fixture = (name: string): string =>
+    readFileSync(join(fixtures, 'rules', 'XD-ROLLBACK', name, 'input.txt'), 'utf8');
+  const rolledBack = (text: string): string[] =>
+    nodesOf(flowsOf(text, 'gdb.txt'))
+      .filter((node) => node.rolledBack === true)
+      .map(({ name, line }) => `${line} ${name}`);
+
+  test('of a device whose successor fails, and of the one that undoes itself', () => {
+    expect(rolledBack(fixture('pass-first-device-undone'))).toEqual(['32 vhost_log_global_start']);
+    expect(rolledBack(fixture('pass-second-device-undoes-itself'))).toEqual([
+      '533 vhost_log_global_start',
+      '788 vhost_dev_set_log',
+    ]);
+  });
+
+  test('is not said where the capture shows no failure, or nothing that is taken back', () => {
+    const silent = fixture('pass-first-device-undone').replace(/^Value returned.*\n/gm, '');
+    expect(rolledBack(silent)).toEqual([]);
+    expect(rolledBack(fixture('violation-first-device-left-on'))).toEqual([]);
+    const wrongFlag = join(fixtures, 'rules', 'LS-UNIFORM', 'violation-one-flag-turned');
+    expect(rolledBack(readFileSync(join(wrongFlag, 'input.txt'), 'utf8'))).toEqual([]);
+  });
+
+  test.each(NAMES.filter((name) => name !== 'collapsed'))('%s names it', (format) => {
+    const input = flowsOf(fixture('pass-first-device-undone'), 'gdb.txt');
+    expect(reporters[format](input, PLAIN)).toMatch(
+      format === 'json' ? /"rolledBack": ?true/ : /rolled back/,
+    );
+  });
+});
+
 test('unfolded, the frames between are shown with their lines', async () => {
   const file = join(fixtures, 'captures', 'vring-never-logged.gdb.txt');
   const input = flowsOf(readFileSync(file, 'utf8'), 'vring-never-logged.gdb.txt');

@@ -177,6 +177,7 @@ function attributesOf(node: FlowNode): Attribute[] {
     ...optional('vhost.device_name', node.deviceName),
     ...(node.vring === null ? [] : [number('vhost.vring', node.vring)]),
     ...optional('vhtrace.result', node.result),
+    ...(node.rolledBack === true ? [text('vhtrace.outcome', 'rolled back')] : []),
     ...(node.count === 1 ? [] : [number('vhtrace.count', node.count)]),
     ...optional('vhtrace.printed_time', node.time),
     ...node.args.map(({ name, value, meaning }) => text(`arg.${name}`, meaning ?? value)),

@@ -86,6 +86,8 @@ export interface FlowNode {
   readonly count: number;
   /** Printed clock of the first line, where there is one. */
   readonly time: string | null;
+  /** A log start whose work is taken back, because it, or that of a later device, is shown to fail. */
+  readonly rolledBack?: true;
   /** Ids of the rules that are violated at it, where a report was at hand. */
   readonly violations?: readonly string[];
   readonly children: readonly FlowNode[];

@@ -4,7 +4,8 @@ import type { FlowArg, FlowNode } from '../../model/flow.js';
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A node that still grows. */
-export interface Draft extends Mutable<Omit<FlowNode, 'id' | 'children'>> {
+export interface Draft extends Mutable<Omit<FlowNode, 'id' | 'children' | 'rolledBack'>> {
+  readonly rolledBack: boolean;
   readonly children: Draft[];
   /** What of the arguments makes it another thing: booleans, words, states; no sizes, no addresses. */
   readonly telling: string;
@@ -29,16 +30,19 @@ export function draft(given: Pick<Draft, 'kind' | 'name' | 'line'> & Partial<Dra
     folded: given.folded ?? NOTHING,
     count: given.count ?? 1,
     time: given.time ?? null,
+    rolledBack: given.rolledBack ?? false,
     telling: given.telling ?? '',
     children: [],
   };
 }
 
 const NOTHING: readonly never[] = [];
+const ROLLED_BACK = { rolledBack: true } as const;
 
 /** Equal keys: the same thing happened, whatever is inside. */
-function keyOf({ kind, name, actor, device, vring, result, telling }: Draft): string {
-  return [kind, name, actor, device, vring, result, telling].join('\0');
+function keyOf(node: Draft): string {
+  const { kind, name, actor, device, vring, result, telling, rolledBack } = node;
+  return [kind, name, actor, device, vring, result, telling, rolledBack].join('\0');
 }
 
 /** Appends a node that has no children, or counts it with the one before if that is the same; gives the one that is there. */
@@ -85,6 +89,7 @@ export function finishNodes(drafts: readonly Draft[]): FlowNode[] {
       folded: node.folded,
       count: node.count,
       time: node.time,
+      ...(node.rolledBack ? ROLLED_BACK : {}),
       children: number(inside),
     }));
   return number(new Collapser().collapse(drafts));

@@ -18,6 +18,7 @@ import { factsBySession } from '../facts-by-session.js';
 import type { ShownFact } from '../facts-by-session.js';
 import { callSite, framesBetween } from './folded-frames.js';
 import { callArgs, reportArgs, reportName, tellingOf } from './flow-args.js';
+import { rolledBackCalls } from './rolled-back.js';
 import { laneOf } from './lane-of.js';
 import { isOfMigration, phaseSign, PhaseTracker } from './phases.js';
 import type { PhaseSign, StackOf } from './phases.js';
@@ -61,6 +62,7 @@ class FlowBuilder {
   /** Facts that show a phase, by their position; those before the current fact are behind `nextSign`. */
   private readonly signs: { readonly at: number; readonly sign: PhaseSign }[] = [];
   private nextSign = 0;
+  private readonly rolledBack: ReadonlySet<number>;
   private migration: { readonly number: number; readonly node: Draft } | undefined;
 
   constructor(
@@ -70,6 +72,7 @@ class FlowBuilder {
     private readonly names: ThreadNames,
   ) {
     this.devices = deviceNames(run, session);
+    this.rolledBack = rolledBackCalls(run.activations);
     this.roles = threadRoles(facts.map(({ fact }) => fact));
     for (const { fact } of facts) {
       if (fact.activation !== undefined) this.factOf.set(fact.activation, fact);
@@ -206,6 +209,7 @@ class FlowBuilder {
     const outer = caller === undefined ? undefined : step.calls[this.placeIn(step, caller)]?.frame;
     const name = this.names.nameOf(fact.thread, line);
     const who = vcpuOf(name) ?? actorOf(step.frames) ?? null;
+    const rolledBack = this.rolledBack.has(activation.id);
     return draft({
       kind: 'call',
       name: fact.func,
@@ -220,6 +224,7 @@ class FlowBuilder {
       args: callArgs(fact, call, printed),
       telling: tellingOf(fact),
       result: result?.value ?? null,
+      rolledBack,
       callSite: callSite(step, frame),
       folded: framesBetween(step, frame, outer),
     });

@@ -22,8 +22,14 @@ export function nodeText(node: FlowNode): string {
     node.result === null
       ? ''
       : `${node.kind === 'migration' ? ': ' : ' = '}${printable(node.result)}`,
+    rolledBackText(node),
     timesText(node),
   ].join('');
+}
+
+/** ` (rolled back)` for a log start that is; else empty. */
+export function rolledBackText({ rolledBack }: Pick<FlowNode, 'rolledBack'>): string {
+  return rolledBack === true ? ' (rolled back)' : '';
 }
 
 /** ` ×6` for what happened several times in a row; else empty. */

@@ -148,6 +148,7 @@ class TreePrinter {
       ...(node.vring === null ? [] : [{ text: `vring ${node.vring}`, color: yellow }]),
       ...(isNewDevice ? [{ text: printable(node.deviceName), color: cyan }] : []),
       ...(node.result === null ? [] : [{ text: `= ${printable(node.result)}` }]),
+      ...(node.rolledBack === true ? [{ text: '(rolled back)', color: yellow }] : []),
       ...end,
     ];
   }

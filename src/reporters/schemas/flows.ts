@@ -46,7 +46,13 @@ const node = s.objectOf<FlowNode>(
     time: s.nullable(s.text),
     children: s.listOf({ $ref: '#/$defs/node' }),
   },
-  { violations: s.described(s.listOf(s.text), 'ids of the rules that are violated at it') },
+  {
+    rolledBack: s.described(
+      s.flag,
+      'true for a log start that is taken back, as it or that of a later device fails',
+    ),
+    violations: s.described(s.listOf(s.text), 'ids of the rules that are violated at it'),
+  },
 );
 
 const flow = s.objectOf<Flow>(

@@ -40,6 +40,7 @@ function nodeText({ node, above }: FlowRow, style: Style): string {
     node.vring === null ? '' : colors.yellow(` vring ${node.vring}`),
     isNewDevice ? colors.cyan(` ${printable(node.deviceName)}`) : '',
     node.result === null ? '' : ` = ${printable(node.result)}`,
+    node.rolledBack === true ? colors.yellow(' (rolled back)') : '',
     times,
   ].join('');
 }
