@@ -7,6 +7,7 @@ import { validateXML } from 'xmllint-wasm';
 import { describe, expect, test } from 'vitest';
 import { captureUri, pathFromRepository, repositoryPath } from '../src/reporters/ci/locations.js';
 import type { CheckReport } from '../src/model/report.js';
+import { markedLines } from '../src/reporters/ci/markdown-text.js';
 import { reporters } from '../src/reporters/index.js';
 import type { ReportOptions } from '../src/reporters/reporter.js';
 import { check } from './helpers/check.js';
@@ -394,6 +395,40 @@ describe('gitlab', () => {
 });
 
 describe('markdown', () => {
+  /** Pieces of code, as CommonMark finds them, and the text around them. */
+  function readMarkdown(text: string): { code: string[]; plain: string } {
+    const parts = text.match(/\\`|(`+)(?!`)[^]*?(?<!`)\1(?!`)|[^]/g) ?? [];
+    const isCode = (part: string): boolean => part.length > 1 && part.startsWith('`');
+    return {
+      code: parts.filter(isCode).map((part) => part.slice(1, -1).replaceAll('\n', ' ')),
+      plain: parts.filter((part) => !isCode(part)).join(''),
+    };
+  }
+
+  test.each([
+    ['a `b`c_d` e', ['bc_d']],
+    ['`vhost_dev_start`() of it', ['vhost_dev_start()']],
+    ["Assertion `dev->log' failed", ['dev->log']],
+    ['x_y`z', ['x_y']],
+    ['`print *log` and `print *dev->log`', ['print *log', 'print *dev->log']],
+    [`${'word '.repeat(13)}in \`print - *log\` at a_b`, ['print - *log', 'a_b']],
+    [`${'word '.repeat(13)}with \`a \\ - b\` c_d`, ['a \\ - b', 'c_d']],
+  ])('code is balanced: %s', (text, code) => {
+    const read = readMarkdown(markedLines(text, 72).join('\n'));
+    expect(read.code).toEqual(code);
+    expect(read.plain).not.toMatch(/(?<!\\)`/);
+  });
+
+  test('code is balanced in every text of a rule', () => {
+    for (const info of ruleInfos()) {
+      for (const text of JSON.stringify(info).match(/"(?:[^"\\]|\\.)*"/g) ?? []) {
+        const read = readMarkdown(markedLines(text, 72).join('\n'));
+        expect(read.plain, text).not.toContain('`');
+        expect(read.code.join(' '), text).not.toContain('`');
+      }
+    }
+  });
+
   test.each(reports)('$name fits in a mail of 72 columns', ({ name, report, options }) => {
     const lines = reporters.markdown(report, options).split('\n');
     // A path or a word that long cannot be broken.

@@ -20,16 +20,45 @@ const AFTER = `"',.;:)…`;
 
 /** Text as lines of Markdown that are no longer than `width`, where words allow. Pure; linear. */
 export function markedLines(text: string, width: number): string[] {
-  return wrap(marked(text), width).map((line) => line.replace(IS_BLOCK, (sign) => `\`${sign}\``));
+  let isCode = false;
+  return wrap(marked(text), width).map((line) => {
+    const shown = isCode ? line : line.replace(IS_BLOCK, (sign) => `\`${sign}\``);
+    isCode = endsInCode(line, isCode);
+    return shown;
+  });
+}
+
+/** Whether code goes on in the next line; outside of code a backslash stands before a backquote that is text. */
+function endsInCode(line: string, isCode: boolean): boolean {
+  let isOpen = isCode;
+  for (let i = 0; i < line.length; i++) {
+    if (line[i] === '`') isOpen = !isOpen;
+    else if (!isOpen && line[i] === '\\') i++;
+  }
+  return isOpen;
 }
 
 /** One line of text as Markdown. */
 export function marked(text: string): string {
-  return printable(text).replace(PARTS, (part) => {
-    if (part === '`') return '\\`';
-    if (part.startsWith('`')) return part;
-    return part.trim() === '' ? part : markedWord(part);
-  });
+  let isBehindCode = false;
+  const parts: string[] = [];
+  for (const part of printable(text).match(PARTS) ?? []) {
+    const shown = markedPart(part);
+    // Two backquotes in a row would be one sign: code that touches code is one piece with it.
+    if (isBehindCode && shown.startsWith('`')) {
+      parts.push((parts.pop() ?? '').slice(0, -1), shown.slice(1));
+    } else {
+      parts.push(shown);
+    }
+    isBehindCode = shown.endsWith('`') && shown !== '\\`';
+  }
+  return parts.join('');
+}
+
+function markedPart(part: string): string {
+  if (part === '`') return '\\`';
+  if (part.startsWith('`') || part.trim() === '') return part;
+  return markedWord(part);
 }
 
 function markedWord(word: string): string {
