@@ -26,9 +26,9 @@ export default class Explain extends BaseCommand {
     if (args.rule === undefined) {
       throw new VhtraceError('USAGE', 'no RULE given', 'vhtrace rules lists them');
     }
-    const { findRule, rulesOfFamily } = await import('../pipeline/catalogue.js');
+    const { rulesNamed, rulesOfFamily } = await import('../pipeline/catalogue.js');
     const family = rulesOfFamily(args.rule);
-    const rules = family.length > 0 ? family : [findRule(args.rule)];
+    const rules = rulesNamed(args.rule);
     if (flags.json) {
       const { jsonText } = await import('../reporters/json.js');
       const infos = rules.map((info) => ({ ...info, tier: TIERS[info.severity] }));
