@@ -97,6 +97,19 @@ test('stacks that end before migration_thread tell of no migration, and that is 
   );
 });
 
+test('a flow does not count what check does not know to be migrations', () => {
+  const text = textOf('vring-never-logged.gdb.txt');
+  const names = (shown: string): string[] => {
+    const reading = readText(shown);
+    const info = { path: 'a.txt', sha256: '0'.repeat(64), bytes: shown.length };
+    const flows = buildFlows(info, reading, buildRun(reading, { assumeOrdered: false }));
+    const nodes = flows.flatMap((flow) => flow.nodes);
+    return nodes.filter(({ kind }) => kind === 'migration').map(({ name }) => name);
+  };
+  expect(names(text)).toEqual(['migration']);
+  expect(names(text.replace(/^#(?:[7-9]|\d\d) .*\n/gm, ''))).toEqual(['migration or snapshot']);
+});
+
 describe('a note', () => {
   const name = 'note-on-dirty-bitmap.txt';
 

@@ -451,6 +451,17 @@ describe('migrations', () => {
   test('a thread runs one, and several stacks of one switchover are one', () => {
     const cut = hit(3, 'vhost_dev_sync_region', 'dev=0x5555562b1f00', THREAD);
     const { migrations } = run(...setup, ...cut, ...completion, ...cut, ...completion);
+    expect(migrations.map(({ phases }) => phases)).toEqual([['setup', 'switchover']]);
+  });
+
+  test('migration_iteration_run() shows the iterations, but as the caller of the switchover', () => {
+    const iteration = [
+      ...hit(4, 'qemu_savevm_state_iterate', 'f=0x5555561c2e00', THREAD),
+      ITERATION,
+      MIGRATION,
+      BOTTOM,
+    ];
+    const { migrations } = run(...setup, ...iteration, ...completion);
     expect(migrations.map(({ phases }) => phases)).toEqual([['setup', 'iterate', 'switchover']]);
   });
 

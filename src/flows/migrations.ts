@@ -13,7 +13,7 @@ import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
 import type { CutMigration, MigrationSummary } from '../model/report.js';
 import type { Activation } from './activations/activation.js';
-import { phasesOfStack } from './stack-phases.js';
+import { phaseOfStack } from './stack-phases.js';
 
 /** A migration with the steps between which it is known to run. */
 export interface Migration extends Omit<MigrationSummary, 'capture'> {
@@ -67,9 +67,9 @@ export function buildMigrations(
     }
     // Stacks that are cut hide that it is the same call: a thread runs one migration.
     const key = `${step.session} ${step.thread ?? `call ${thread.id}`}`;
-    const shown = phasesOfStack(step.frames);
+    const phase = phaseOfStack(step.frames);
     let draft = byThread.get(key);
-    if (draft === undefined || isAnother(draft, shown)) {
+    if (draft === undefined || isAnother(draft, phase)) {
       // There is one migration at a time: trace events and stacks may both show it.
       const shownByEvents = traced.get(step.session);
       draft = shownByEvents?.outcome === 'unknown' ? shownByEvents : newDraft(step);
@@ -77,9 +77,7 @@ export function buildMigrations(
       if (draft !== shownByEvents) drafts.push(draft);
     }
     draft.last = step.index;
-    // Another stack of the same switchover does not lead back to the iterations.
-    if (!draft.isTraced && draft.phases.at(-1) !== shown.at(-1))
-      for (const phase of shown) addPhase(draft, phase);
+    if (!draft.isTraced && phase !== undefined) addPhase(draft, phase);
   }
   return drafts.map(({ isTraced: _, ...migration }) => migration);
 }
@@ -137,8 +135,8 @@ function addCleanup(draft: Draft | undefined): void {
 }
 
 /** The setup comes once: a thread that is in it later is the next one that has this number. */
-function isAnother({ isTraced, phases }: Draft, shown: readonly string[]): boolean {
-  return !isTraced && shown.at(-1) === 'setup' && phases.some((phase) => phase !== 'setup');
+function isAnother({ isTraced, phases }: Draft, shown: string | undefined): boolean {
+  return !isTraced && shown === 'setup' && phases.some((phase) => phase !== 'setup');
 }
 
 /** A trace that begins in the middle shows the state of the VM when that ends. */

@@ -1,5 +1,5 @@
 /**
- * Which phases of a migration a stack of its thread is in.
+ * Which phase of a migration a stack of its thread is in.
  * Source: migration/migration.c, migration_thread(), migration_iteration_run(), migration_completion().
  */
 import type { Frame } from '../model/record.js';
@@ -21,8 +21,8 @@ const PHASE_OF: ReadonlyMap<string, StackPhase> = new Map([
 /** In the order in which a migration goes through them. */
 const PHASES: readonly StackPhase[] = ['setup', 'iterate', 'postcopy', 'switchover'];
 
-/** What a stack shows, from the outermost call on: the switchover is part of an iteration. Pure. */
-export function phasesOfStack(frames: readonly Frame[]): readonly StackPhase[] {
+/** The latest that a stack shows: migration_iteration_run() calls what begins the switchover, too. Pure. */
+export function phaseOfStack(frames: readonly Frame[]): StackPhase | undefined {
   const shown = new Set(frames.map(({ func }) => PHASE_OF.get(func)));
-  return PHASES.filter((phase) => shown.has(phase));
+  return PHASES.findLast((phase) => shown.has(phase));
 }

@@ -20,6 +20,7 @@ import { callSite, framesBetween } from './folded-frames.js';
 import { callArgs, reportArgs, reportName, tellingOf } from './flow-args.js';
 import { rolledBackCalls } from './rolled-back.js';
 import { laneOf } from './lane-of.js';
+import { findCutMigrations } from '../migrations.js';
 import { isOfMigration, phaseSign, PhaseTracker } from './phases.js';
 import type { PhaseSign, StackOf } from './phases.js';
 import type { Run } from '../run.js';
@@ -30,6 +31,9 @@ import { ThreadNames, vcpuOf } from './thread-names.js';
 /** The flow of every session that shows something. Pure; linear in the facts. */
 export function buildFlows({ path, sha256 }: CaptureInfo, reading: Reading, run: Run): Flow[] {
   const names = new ThreadNames(reading.records);
+  const cut = new Set(
+    findCutMigrations(run.steps, run.atStep, run.migrations).map(({ session }) => session),
+  );
   return factsBySession(run)
     .map((facts, session) => ({
       capture: sha256,
@@ -38,7 +42,7 @@ export function buildFlows({ path, sha256 }: CaptureInfo, reading: Reading, run:
       ordered: run.ordered,
       nodes: finishNodes(
         run.ordered
-          ? new FlowBuilder(run, session, facts, names).build()
+          ? new FlowBuilder(run, session, facts, names, cut.has(session)).build()
           : snippetsOf(run, session),
       ),
     }))
@@ -70,6 +74,8 @@ class FlowBuilder {
     session: number,
     private readonly facts: readonly ShownFact[],
     private readonly names: ThreadNames,
+    /** Stacks end below what would tell a migration from a snapshot of the VM. */
+    private readonly isCut: boolean,
   ) {
     this.devices = deviceNames(run, session);
     this.rolledBack = rolledBackCalls(run.activations);
@@ -268,7 +274,8 @@ class FlowBuilder {
 
   private migrationNode(number: number, fact: Fact): Draft[] {
     if (this.migration?.number !== number) {
-      const node = draft({ kind: 'migration', name: 'migration', line: fact.line });
+      const name = this.isCut ? 'migration or snapshot' : 'migration';
+      const node = draft({ kind: 'migration', name, line: fact.line });
       this.roots.push(node);
       this.migration = { number, node };
     }

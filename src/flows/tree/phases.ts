@@ -11,7 +11,7 @@ import type { Fact, FactKind } from '../../model/fact.js';
 import { NO_MIGRATION } from '../../model/flow.js';
 import type { Phase } from '../../model/flow.js';
 import type { Frame } from '../../model/record.js';
-import { phasesOfStack } from '../stack-phases.js';
+import { phaseOfStack } from '../stack-phases.js';
 
 const BY_STATE: Readonly<Record<string, Phase>> = {
   setup: 'setup',
@@ -81,7 +81,7 @@ export interface StackOf {
 
 /** Undefined for the work of others. Pure. */
 export function phaseSign(fact: PhaseFact, stack: StackOf | undefined): PhaseSign | undefined {
-  const inner = stack === undefined ? undefined : phasesOfStack(stack.frames).at(-1);
+  const inner = stack === undefined ? undefined : phaseOfStack(stack.frames);
   const phase = inner === undefined ? phaseOf(fact) : inner === 'iterate' ? 'iterations' : inner;
   if (phase === undefined) return undefined;
   return { phase, call: inner === undefined ? undefined : stack?.call, thread: fact.thread };
