@@ -158,6 +158,7 @@ export class LineReader {
   finish(next: number): void {
     this.#wrapped.end();
     this.#held.end(true);
+    this.#pager.finish();
     this.#formats.finish(next);
     this.#missed.finish();
   }
@@ -300,6 +301,7 @@ export class LineReader {
   }
 
   #readPrompt(text: string, line: Line): void {
+    if (this.#pager.takeQuitAtPrompt({ ...line, text })) return;
     if (text !== '' && isOutput(text)) {
       // No echo: "(gdb) Breakpoint 1 at 0x11b0: file th.c, line 6."
       this.#session.closeAll();
@@ -308,8 +310,7 @@ export class LineReader {
     }
     // No command is dots, or a comment that says so.
     if (this.#missed.takeCut({ ...line, text })) return;
-    const span = { first: line.lineNo, last: line.lineNo };
-    this.#session.addCommand(text.trimEnd(), span);
+    this.#session.addCommand(text.trimEnd(), { first: line.lineNo, last: line.lineNo });
   }
 
   #readRest(line: Line): void {

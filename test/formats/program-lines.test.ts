@@ -106,3 +106,29 @@ describe('a person who begins like a program', () => {
     expect(signOf(['', line, ''])).toBe(line);
   });
 });
+
+describe('keys at a prompt of gdb, or at the end of a log', () => {
+  const kinds = (lines: readonly string[]): string[] =>
+    readLines(lines).records.map(({ kind }) => kind);
+
+  it.each(['(gdb) Quit', '(gdb) ^CQuit', '(gdb) ^C^CQuit'])(
+    'throw away what was typed, and nothing that gdb prints: %s',
+    (prompt) => {
+      const shown = kinds([...FIRST, prompt, '(gdb) c', 'Continuing.', '', ...SECOND]);
+      expect(shown).not.toContain('gap');
+      expect(shown.filter((kind) => kind === 'command')).toHaveLength(1);
+    },
+  );
+
+  it('leave a stack that may go on', () => {
+    const last = (lines: readonly string[]): boolean | undefined => {
+      const stack = readLines(lines).records.find(({ kind }) => kind === 'backtrace');
+      return stack?.kind === 'backtrace' ? stack.incomplete : undefined;
+    };
+    expect(last(FIRST)).toBe(false);
+    expect(last([...FIRST, '^C'])).toBe(true);
+    expect(last([...FIRST, '^C', '', 'Thread 1 "x" received signal SIGINT, Interrupt.'])).toBe(
+      false,
+    );
+  });
+});

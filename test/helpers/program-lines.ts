@@ -169,6 +169,9 @@ export const PROGRAM_LINES: Readonly<Record<string, readonly string[]>> = {
     'root@vm:~# dd if=/dev/zero of=/dev/vda bs=1M count=100\n100+0 records in\n100+0 records out\n104857600 bytes (105 MB, 100 MiB) copied, 0.5 s, 200 MB/s',
     '~ # ls and the rest of it',
     'bash-5.1# systemctl start a test of the disk',
+    'randwrite: (g=0): rw=randwrite, bs=(R) 4096B-4096B, (W) 4096B-4096B, (T) 4096B-4096B, ioengine=libaio, iodepth=32\nfio-3.33\nStarting 1 process',
+    'Run status group 2 (all jobs):\n  WRITE: bw=12.3MiB/s (12.9MB/s), 12.3MiB/s-12.3MiB/s (12.9MB/s-12.9MB/s), io=123MiB (129MB), run=10001-10001msec\n\nDisk stats (read/write):\n  vda: ios=0/31425, merge=0/0, ticks=0/123, in_queue=123, util=99.12%',
+    'randwrite: (groupid=0, jobs=1): err= 0: pid=1234: Mon Nov 23 10:00:00 2026\n  write: IOPS=3142, BW=12.3MiB/s (12.9MB/s)(123MiB/10001msec); 0 zone resets\n    slat (usec): min=2, max=123, avg= 5.12, stdev= 2.33\n    clat percentiles (usec):\n     |  1.00th=[   33],  5.00th=[   41]\n  lat (usec)   : 50=1.23%\n  cpu          : usr=1.00%, sys=2.00%, ctx=1234\n  IO depths    : 1=0.1%, 2=0.1%\n     latency   : target=0, window=0',
     '[root@vm ~]# ping 192.0.2.1\nPING 192.0.2.1 (192.0.2.1) 56(84) bytes of data.\n64 bytes from 192.0.2.1: icmp_seq=1 ttl=64 time=0.3 ms',
   ],
 };

@@ -95,6 +95,18 @@ export class Pager {
     return true;
   }
 
+  /** Keys at a prompt throw away what was typed there: nothing that gdb prints is lost by that. */
+  takeQuitAtPrompt({ text, lineNo }: Line): boolean {
+    if (this.#isPaged || !QUIT.test(text)) return false;
+    this.session.output(lineNo);
+    return true;
+  }
+
+  /** No line behind the keys says that they stopped the program, and not what gdb printed. */
+  finish(): void {
+    if (this.#isInterrupted) this.session.markIncomplete();
+  }
+
   /** The next line says what was interrupted. */
   get isInterrupted(): boolean {
     return this.#isInterrupted;

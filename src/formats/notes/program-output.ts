@@ -5,7 +5,7 @@
  * Sources: QEMU (migration/migration-hmp-cmds.c, monitor/hmp.c, accel/kvm/kvm-all.c, util/main-loop.c, target/i386/,
  * system/memory.c, accel/tcg/, hw/virtio/vhost.c, hw/net/vhost_net.c, hw/block/vhost-user-blk.c, net/vhost-user.c; QEMU 2
  * to 10), GLib, iproute2, Linux, systemd, agetty, DPDK (app/test-pmd,
- * drivers/net/vhost; 22.11 to 25.11), perf, bpftrace.
+ * drivers/net/vhost; 22.11 to 25.11), perf, bpftrace, fio (stat.c, eta.c).
  */
 import { anyOf } from '../../base/any-of.js';
 import { isPersonal } from '../personal.js';
@@ -71,6 +71,9 @@ const PROGRAM_START = anyOf([
   // perf, bpftrace
   /^(?:Check IO\/CPU overload!|Attach(?:ing|ed) \d+ probes?(?:\.\.\.)?)$/,
   // commands in it: dd, ping
+  // fio:  Run status group 0 (all jobs):   write: IOPS=3142, BW=12.3MiB/s   clat (usec): min=2, max=123
+  /^[\w.-]{1,64}: \((?:g=\d+\): rw=|groupid=\d+, jobs=\d+\): err=)|^Starting \d+ (?:process(?:es)?|threads?)$|^Run status group \d+ \(all jobs\):$|^Disk stats \(read\/write\):$|^(?:read|write|trim): IOPS=\d|^(?:[sc]lat|sync) percentiles \([mnu]sec\):$|^fio: \S/,
+  /^(?:(?:[sc]?lat|sync) \([mnu]sec\)|bw \( {0,2}[KMG]?i?B\/s\)|iops|cpu|IO depths|submit|complete|issued rwts|latency) {0,12}: ?[\w>.]{1,8}=/,
   /^\d+\+\d+ records (?:in|out)$|^\d+ bytes .*copied, |^PING \S+ |^\d+ bytes from |^\d+ packets transmitted, |^rtt min\/avg\/max/,
 ]);
 
