@@ -304,6 +304,35 @@ test.each([
   expect(made.map((line) => again.line(line))).toEqual(made);
 });
 
+test.each([
+  ['copied from \\\\fileserver7\\captures\\gdb.log', 'fileserver7'],
+  ['{"path": "\\\\\\\\fs-02\\\\share\\\\x"}', 'fs-02'],
+  ['From: Jane Doe <jane.doe@acme.example>', 'Jane Doe'],
+  ['Cc: "Doe, Jane" <jane@acme.example>, Max Muster <max@acme.example>', 'Doe, Jane', 'Max Muster'],
+  ['> On Mon, Nov 23, 2026 at 10:00 AM Jane Doe <jane@acme.example> wrote:', 'Jane Doe'],
+  ['Signed-off-by: Jane Doe <jane@acme.example>', 'Jane Doe'],
+  ['2026-11-23T10:00:00 3com-n17 qemu[12]: x', '3com-n17'],
+  ['Static hostname: 10gbe-node1', '10gbe-node1'],
+  ['bob@3com-n17:~$ ls', '3com-n17'],
+  ['migrate tcp:9rack:4444', '9rack'],
+  ['Linux 7node.acme.example 6.12.107-amd64 #1 SMP', '7node.acme.example'],
+])('named nowhere any more: %s', (line, ...names) => {
+  const scrubber = new Scrubber();
+  const scrubbed = [line, ...names.map((name) => `and ${name} again`)].map((each) =>
+    scrubber.line(each),
+  );
+  for (const name of names) expect(scrubbed.join('\n')).not.toContain(name);
+  expect(scrubbed.map((each) => new Scrubber().line(each))).toEqual(scrubbed);
+});
+
+test.each([
+  'sendmsg(12, "\\\\abc\\1\\0 \\\\x6e\\\\x41 C:\\\\Windows\\\\System32"...',
+  'escapes \\\\n\\\\t \\\\012\\\\034 of a string',
+  'host=0x5555, ,host=4444 tcp:0:4444 tcp:127.0.0.1:4444',
+])('no host: %s', (line) => {
+  expect(new Scrubber().line(line)).toBe(line);
+});
+
 test('a path that strace -xx prints byte by byte becomes the one that the plain path becomes', () => {
   const hex = (text: string): string =>
     Array.from(Buffer.from(text), (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');

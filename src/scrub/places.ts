@@ -14,7 +14,8 @@ export interface NamePlace {
 }
 
 const USER = '[a-zA-Z_][\\w.-]*';
-const HOST = '[a-zA-Z][\\w.-]*|\\d+(?:\\.\\d+){3}|\\[?2001:db8::[\\da-f]+\\]?';
+const HOST =
+  '[a-zA-Z][\\w.-]*|\\d[\\d-]*[a-zA-Z][\\w.-]*|\\d+(?:\\.\\d+){3}|\\[?2001:db8::[\\da-f]+\\]?';
 
 /** USER@HOST; what stands before, the user and the host are groups. */
 export const PERSON_PLACES: readonly RegExp[] = [
@@ -65,29 +66,56 @@ function syslogHost(stamp: string, writer: string): RegExp {
 
 /** What stands in the place is learned, too: so it must be one beyond doubt. */
 export const NAME_PLACES: readonly NamePlace[] = [
+  // "\\server\share" of Windows; within the quotes of a string each sign is doubled, and one alone begins an escape
+  {
+    kind: 'host',
+    pattern:
+      /((?<=^|[\s=(<'])\\\\)((?!\d+\\)[a-z\d][\w.-]{2,254})(?=\\[a-z][\w$-]{2,80}(?:[\\\s>,)']|$))/gi,
+  },
+  { kind: 'host', pattern: /((?<![\w\\.:])\\{4})((?!\d+\\)[a-z\d][\w.-]{2,254})(?=\\\\[\w$])/gi },
+  // "From: Jane Doe <jane@example.org>, Joe Bloggs <joe@...": the names of mail and of its trailers
+  {
+    kind: 'user',
+    pattern:
+      /^([>|\s]*(?:from|to|cc|sender|reply-to|(?:signed-off|reviewed|reported|tested|acked)-by): "?)([^"<>@\s][^"<>@]{1,80}?)(?="? {1,4}<[^<>\s]{1,128}@)/gi,
+  },
+  { kind: 'user', pattern: /(>, {1,4}"?)([^"<>@,\s][^"<>@,]{1,80}?)(?="? {1,4}<[^<>\s]{1,128}@)/g },
+  // "On Mon, Nov 23, 2026 at 10:00, Jane Doe <jane@example.org> wrote:"
+  {
+    kind: 'user',
+    pattern:
+      /^([>|\s]*On [^<>@]{1,60}(?:,|[AP]M|\d\d:\d\d) )([^"<>@,\d\s][^"<>@,\d]{1,80}?)(?= {1,4}<[^<>\s]{1,128}@)/g,
+  },
   // "tcp:dst:4444" of migrate and -incoming
-  { kind: 'host', pattern: /\b((?:tcp|udp|rdma|nbd|vnc|spice):)([a-z][\w.-]*)(?=:\d)/gi },
+  {
+    kind: 'host',
+    pattern: /\b((?:tcp|udp|rdma|nbd|vnc|spice):)((?!0x)(?:\d[\d-]*)?[a-z][\w.-]*)(?=:\d)/gi,
+  },
   // of QMP, and of "-chardev socket,host=dst"
-  { kind: 'host', pattern: /("host"\s*:\s*"|,host=)([a-z][\w.-]*)(?=[",'\s]|$)/gi },
+  {
+    kind: 'host',
+    pattern: /("host"\s*:\s*"|,host=)((?!0x)(?:\d[\d-]*)?[a-z][\w.-]*)(?=[",'\s]|$)/gi,
+  },
   // of the line that libvirt begins a guest's log with, of its cookies, of logs by fields and of the journal
   {
     kind: 'host',
     pattern:
-      /(, hostname: |"_?(?:hostname|nodename)"\s*:\s*"|(?:\b|_)hostname=["']?|<hostname>)(?!(?:null|none|name)\b)([a-z][\w.-]*)(?=[\s,"'<]|$)/gi,
+      /(, hostname: |"_?(?:hostname|nodename)"\s*:\s*"|(?:\b|_)hostname=["']?|<hostname>)(?!(?:null|none|name)\b)((?!0x)(?:\d[\d-]*)?[a-z][\w.-]*)(?=[\s,"'<]|$)/gi,
   },
   // "      Hostname: n27.pool.example.org" of coredumpctl, "Static hostname: n27" of hostnamectl
   {
     kind: 'host',
-    pattern: /^([>|\s]*(?:(?:static|transient|pretty) )?hostname: +)([a-z][\w.-]*)(?=\s*$)/gi,
+    pattern:
+      /^([>|\s]*(?:(?:static|transient|pretty) )?hostname: +)((?!0x)(?:\d[\d-]*)?[a-z][\w.-]*)(?=\s*$)/gi,
   },
   // `host = 0x5581a0 "dst"` of gdb, `nodename="dst"` of strace
   {
     kind: 'host',
     pattern:
-      /((?<![a-zA-Z\d])(?:host|hostname|host_name|nodename)(?:@entry)?\s?=\s?(?:\w{1,64}@entry=)?(?:0x[\da-f]+ )?")([a-z][\w.-]*)(?=")/gi,
+      /((?<![a-zA-Z\d])(?:host|hostname|host_name|nodename)(?:@entry)?\s?=\s?(?:\w{1,64}@entry=)?(?:0x[\da-f]+ )?")((?!0x)(?:\d[\d-]*)?[a-z][\w.-]*)(?=")/gi,
   },
   // "Linux db-prod-17 6.12.107-amd64 #1 SMP" of uname -a
-  { kind: 'host', pattern: /\b(Linux )([a-zA-Z][\w.-]*)(?= \d+\.\d+[\w.+~-]* #\d)/g },
+  { kind: 'host', pattern: /\b(Linux )((?:\d[\d-]*)?[a-zA-Z][\w.-]*)(?= \d+\.\d+[\w.+~-]* #\d)/g },
   // syslog, in the files of its daemon and in each of the journal's short forms
   { kind: 'host', pattern: syslogHost(MONTH_STAMP, '[\\w./-]+(?:\\[\\d+\\])?:') },
   { kind: 'host', pattern: syslogHost(ISO_STAMP, `${NUMBERED_WRITER}|${KNOWN_WRITER}`) },

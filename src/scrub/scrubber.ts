@@ -79,6 +79,9 @@ const COMMON_NAMES = new Set(
 const PUBLIC_HOST =
   /(?:^|\.)(?:gnu\.org|sourceware\.org|qemu\.org|debian\.(?:org|net)|ubuntu\.com|fedoraproject\.org|redhat\.com|kernel\.org|launchpad\.net|archlinux\.org|github\.com|gitlab\.com)$/;
 
+/** Of IPv4, or of IPv6 in brackets. */
+const IS_ADDRESS = /^(?:[\d.]+|\[.*|2001:db8:.*)$/;
+
 const ANSI = '\\x1b\\[[0-9;]*[A-Za-z]';
 /** In front of a path: the start, an escape sequence, the scheme of a file, or no character of a name. */
 const BEFORE_PATH = `(?<=^|${ANSI}|[\\s"'=(<>:,\\[@;{|~]|\\b(?:file|unix)://)`;
@@ -256,15 +259,16 @@ export class Scrubber {
   }
 
   private host(name: string): string {
-    if (PUBLIC_HOST.test(name.toLowerCase()) || COMMON_NAMES.has(name) || /^\[?\d/.test(name)) {
+    if (PUBLIC_HOST.test(name.toLowerCase()) || COMMON_NAMES.has(name) || IS_ADDRESS.test(name)) {
       return name;
     }
     if (this.made.has(name)) return name;
     const made = this.pseudonym('host', name);
-    this.learn('host', name);
-    // A label without a digit may be any word.
+    // What begins with a digit may be a number; a label without a digit may be any word.
+    const isTelling = (text: string): boolean => !/^\d[\da-f]*$/i.test(text);
+    if (isTelling(name)) this.learn('host', name);
     const [label = ''] = name.split('.');
-    if (label !== name && /\d/.test(label)) this.learn('host', label);
+    if (label !== name && /\d/.test(label) && isTelling(label)) this.learn('host', label);
     return this.count('host', name, made);
   }
 
