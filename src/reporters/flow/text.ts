@@ -28,7 +28,7 @@ export function nodeText(node: FlowNode): string {
 }
 
 /** ` (rolled back)` for a log start that is; else empty. */
-export function rolledBackText({ rolledBack }: Pick<FlowNode, 'rolledBack'>): string {
+function rolledBackText({ rolledBack }: Pick<FlowNode, 'rolledBack'>): string {
   return rolledBack === true ? ' (rolled back)' : '';
 }
 
