@@ -46,6 +46,28 @@ describe('a step', () => {
   });
 });
 
+describe('a stack of silent commands', () => {
+  const stack = shown.slice(1);
+  const short = stack.slice(0, 2);
+
+  test.each([
+    ['bt 2, bt', [short, stack]],
+    ['bt, bt 2', [stack, short]],
+    ['bt 2, bt, bt 1', [short, stack, stack.slice(0, 1)]],
+  ])('is of the same stop as the one above that shows more or less of it: %s', (_, stacks) => {
+    const asked = stacks.slice(1).map(() => false);
+    const { steps, activations } = run(...stacks.flat(), ...stacks.flat());
+    expect(steps.map(({ entry }) => entry)).toEqual([true, ...asked, true, ...asked]);
+    expect(activations.map(({ line }) => line)).toEqual([1, stacks.flat().length + 1]);
+  });
+
+  test('is another one where a caller differs', () => {
+    const other = [...short.slice(0, 1), CALLER.replace('0aa', '0bb'), BOTTOM];
+    const { steps } = run(...short, ...other);
+    expect(steps.map(({ entry }) => entry)).toEqual([true, true]);
+  });
+});
+
 describe('finish', () => {
   test('gives the call its value and its end', () => {
     const { activations, steps } = run(

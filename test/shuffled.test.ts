@@ -97,6 +97,15 @@ describe('pages that overlap', () => {
     expect(pasted(389, 380)).not.toContain('pages that overlap');
     expect(pasted(544, 502)).toEqual([undefined, undefined]);
   });
+
+  test('are not what up and down print in front of the backtrace of each stop', () => {
+    const stop = (call: string): string => `Thread 4 "m" hit Breakpoint 26, ${call}`;
+    const whole = 'memory_global_dirty_log_sync () at memory.c:64';
+    const sync = 'vhost_log_sync (listener=0x55a8, section=0x7ff0) at vhost.c:119';
+    const caller = '#1  0x00005587 in memory_region_sync_dirty_bitmap (mr=0x0) at memory.c:57';
+    const each = [stop(sync), caller, `#0  ${sync}`, `#0  ${sync}`, caller];
+    expect(whyOf([stop(whole), `#0  ${whole}`, ...each, ...each])).toBeUndefined();
+  });
 });
 
 function timeOf(line: string): string {

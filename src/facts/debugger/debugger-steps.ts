@@ -198,12 +198,12 @@ export class DebuggerSteps {
       return;
     if (!ofStop && headed === undefined) this.flushStop();
     if (this.isBehindLoss && headed === undefined) this.maker.threads.onUnknown();
-    const again = !ofStop && (headed !== undefined || this.position.isShownAgain(innermost));
+    const again = !ofStop && (headed !== undefined || this.position.isShownAgain(bt));
     const mayBegin = starts && !again && headed === undefined && innermost.address === undefined;
     const isBare = !ofStop && mayBegin && this.bare.isBare(innermost);
     const entry = ofStop ? isOfBreakpoint(stop) : mayBegin && !isBare;
     if (!starts && bt.frames.length > 1 && !this.commands.wereTyped) this.maker.markGap();
-    if (ofStop || (starts && headed === undefined)) this.position.show(innermost, ofStop, again);
+    if (ofStop || (starts && headed === undefined)) this.position.show(bt, ofStop, again);
     const values = ofStop ? this.pendingValues : [];
     if (ofStop) this.pendingValues = [];
     const [own, thread] = ofStop ? [stop, undefined] : [undefined, headed];

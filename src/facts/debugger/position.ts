@@ -2,11 +2,13 @@
  * Where a debugger stands, by what it printed and what was typed: whether a backtrace shows a new stop, or once more
  * where the program stands anyway. Source: gdb/infrun.c, normal_stop(); gdb/stack.c, backtrace_command().
  */
-import type { Frame } from '../../model/record.js';
+import type { Backtrace, Frame } from '../../model/record.js';
 
 export class DebuggerPosition {
   /** The innermost frame of the program where it stands; undefined when it runs. */
   private stopped: Frame | undefined;
+  /** The backtrace that showed first where it stands, if one did. */
+  private shown: Backtrace | undefined;
   /** A stop line told of where the debugger stands: without another one it stands there still. */
   private hasStopLine = false;
   /** A command was typed and the program did not go on: what is printed now was asked for. */
@@ -38,6 +40,7 @@ export class DebuggerPosition {
   /** It no longer stands where it stood. */
   leave(): void {
     this.stopped = undefined;
+    this.shown = undefined;
   }
 
   /** It stands in this frame, as a stop line told. */
@@ -47,9 +50,10 @@ export class DebuggerPosition {
   }
 
   /** It stands in the innermost frame of a backtrace; `again`: where it was known to stand. */
-  show(innermost: Frame, isOfStop: boolean, again: boolean): void {
+  show(bt: Backtrace, isOfStop: boolean, again: boolean): void {
     this.hasStopLine = isOfStop || (again && this.hasStopLine);
-    this.stopped = innermost;
+    this.stopped = bt.frames[0];
+    if (!again) this.shown = bt;
   }
 
   /**
@@ -57,8 +61,22 @@ export class DebuggerPosition {
    * nothing else: unless somebody asked, a second backtrace of theirs is a second stop. Behind a `next` it
    * shows how far the call has come: a breakpoint on the way would have told of itself.
    */
-  isShownAgain(innermost: Frame): boolean {
+  isShownAgain(bt: Backtrace): boolean {
     if (this.otherSelected || (this.hasStepped && this.wasAsked)) return true;
-    return this.stopped?.func === innermost.func && (this.hasStopLine || this.wasAsked);
+    if (this.stopped === undefined || this.stopped.func !== bt.frames[0]?.func) return false;
+    return this.hasStopLine || this.wasAsked || this.showsMoreOrLess(bt);
+  }
+
+  /**
+   * Of the stack that was shown first more is printed now, or less: `bt 2` and `bt` in the commands of one breakpoint.
+   * As much as at first is what they print at the next stop.
+   */
+  private showsMoreOrLess({ frames, incomplete }: Backtrace): boolean {
+    const { shown } = this;
+    if (shown === undefined || shown.incomplete || incomplete) return false;
+    const [less, more] =
+      shown.frames.length < frames.length ? [shown.frames, frames] : [frames, shown.frames];
+    // Equal frames near each other are one object.
+    return less.length < more.length && less.every((frame, i) => frame === more[i]);
   }
 }

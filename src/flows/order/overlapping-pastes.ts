@@ -24,15 +24,20 @@ export class OverlappingPastes {
   /** By its innermost frame the last stack; equal frames near each other are one object. */
   readonly #latest = new Map<Frame, number>();
   #line: number | undefined;
+  /** The debugger has stopped again since the last stack. */
+  #isOver = false;
 
   follow(record: CaptureRecord): void {
+    if (record.kind === 'stop') this.#isOver = true;
     if (this.#line !== undefined || record.kind !== 'backtrace') return;
     const { frames, lines, levels } = record;
+    if (this.#isSelected(record)) return;
     const [inner] = frames;
     if (levels[0] !== 0 || inner === undefined) {
-      this.#goOn(record);
+      if (!this.#isOver) this.#goOn(record);
       return;
     }
+    this.#isOver = false;
     if (this.#stacks.length >= MOST_STACKS) this.#forget();
     const alike = this.#latest.get(inner);
     let joint = alike;
@@ -47,6 +52,13 @@ export class OverlappingPastes {
   /** Line where the second page begins. */
   get line(): number | undefined {
     return this.#line;
+  }
+
+  /** One frame of the stack above it, as `up`, `down` and `frame 2` print. */
+  #isSelected({ frames, levels }: Pick<Stack, 'frames' | 'levels'>): boolean {
+    const above = this.#stacks.at(-1);
+    const at = above?.levels.indexOf(levels[0] ?? -1) ?? -1;
+    return frames.length === 1 && above?.frames[at] === frames[0];
   }
 
   /** Callers without the functions that they call are those of another page, too. */
