@@ -37,3 +37,62 @@ export function isGdbCommand(text: string): boolean {
   const word = /^[a-z-]+(?=[ \t/]|$)/.exec(text)?.[0];
   return word !== undefined && NAMES.some((name) => name.startsWith(word));
 }
+
+/** Any beginning of the name, from so many characters on, as the text of a pattern: `disa` of `disable`. */
+export function shortened(name: string, least: number): string {
+  const ends = Array.from({ length: name.length - least }, (_, i) =>
+    name.slice(0, -i || undefined),
+  );
+  return `(?:${[...ends, name.slice(0, least)].join('|')})`;
+}
+
+/**
+ * How a command lets the program run: to the next stop, a little, in another way, backwards, from its beginning, or out of the
+ * debugger's sight.
+ */
+type Running = 'on' | 'a little' | 'otherwise' | 'backwards' | 'anew' | 'away';
+
+/**
+ * The commands that run the program or leave it, each with the length of its shortest beginning that is no other command, and the
+ * names that gdb gives it besides.
+ *
+ * Source: gdb/infcmd.c, gdb/infrun.c, gdb/reverse.c, gdb/tracepoint.c, gdb/cli/cli-cmds.c, their _initialize functions (gdb 7 to
+ * 18); gdb/cli/cli-decode.c, lookup_cmd_1(), for beginnings.
+ */
+const RUNNING: readonly (readonly [Running, string, number, ...string[]])[] = [
+  ['on', 'continue', 4, 'c', 'fg'],
+  ['a little', 'step', 4, 's'],
+  ['a little', 'stepi', 5, 'si'],
+  ['a little', 'next', 4, 'n'],
+  ['a little', 'nexti', 5, 'ni'],
+  ['a little', 'until', 3, 'u'],
+  ['a little', 'advance', 3],
+  ['a little', 'finish', 3],
+  ['anew', 'run', 1],
+  ['anew', 'start', 5],
+  ['anew', 'starti', 6],
+  ['otherwise', 'jump', 2, 'j'],
+  ['otherwise', 'signal', 3],
+  ['backwards', 'reverse-continue', 9, 'rc'],
+  ['backwards', 'reverse-finish', 9],
+  ['backwards', 'reverse-next', 12, 'rn'],
+  ['backwards', 'reverse-nexti', 13, 'rni'],
+  ['backwards', 'reverse-step', 12, 'rs'],
+  ['backwards', 'reverse-stepi', 13, 'rsi'],
+  ['away', 'detach', 3],
+  ['away', 'disconnect', 5],
+  ['away', 'kill', 2, 'k'],
+  ['away', 'quit', 3, 'q'],
+  ['away', 'exit', 3],
+  ['away', 'attach', 2],
+  ['away', 'restart', 5],
+  ['away', 'tfind', 3],
+  ['away', 'seek-ticks', 10],
+];
+
+/** Their names, whole or shortened, as the text of a pattern: those of all, or of some. */
+export function runningNames(...which: readonly Running[]): string {
+  return RUNNING.filter(([how]) => which.length === 0 || which.includes(how))
+    .flatMap(([, name, least, ...others]) => [...others, shortened(name, least)])
+    .join('|');
+}

@@ -5,7 +5,7 @@
  * Source: gdb/infcmd.c, gdb/breakpoint.c; gdb/mi/mi-cmds.c.
  */
 import { breakCommand } from '../../model/break-command.js';
-import { isOwnCommand } from '../../model/gdb-commands.js';
+import { isOwnCommand, runningNames, shortened } from '../../model/gdb-commands.js';
 import type { CommandList } from '../../model/record.js';
 import { MOST_BREAKPOINTS } from './listed-breakpoints.js';
 
@@ -82,31 +82,32 @@ export function innerCommand(command: string): string {
   return command;
 }
 
+// "record goto 5": another moment; "target core x": another program
+const GOES_ELSEWHERE = `${shortened('record', 3)}[ \\t]+goto|${shortened('target', 3)}[ \\t]+(?:core|exec|extended-remote|native|remote|sim)`;
+
 /** The inferior runs, or is left: the next stop is another moment. */
-export const RESUMES =
-  /^(?:c|cont|continue|fg|r|run|start|s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish|j|jump|signal|detach|kill|k|attach|reverse-(?!search)[a-z]+|r[cns]|r[ns]i|disconnect|q|quit|exit|restart|rec(?:ord)?[ \t]+goto|tfind|seek-ticks|target[ \t]+(?:core|exec|extended-remote|native|remote|sim))\b/;
+export const RESUMES = new RegExp(`^(?:${runningNames()}|${GOES_ELSEWHERE})\\b`);
 
 /** The inferior runs up to whatever stops it next. */
-export const CONTINUES = /^(?:c|cont|continue|fg)\b/;
+export const CONTINUES = new RegExp(`^(?:${runningNames('on')})\\b`);
 
 /** The program runs backwards, where it was recorded: gdb/reverse.c; rr. */
-export const GOES_BACK = /^(?:reverse-(?!search)[a-z]+|r[cns]|r[ns]i)\b/;
+export const GOES_BACK = new RegExp(`^(?:${runningNames('backwards')})\\b`);
 
 /** Which way `continue` and the like go from now on: gdb/infrun.c, set_exec_direction_func(). */
 export const DIRECTION = /^set[ \t]+exec-d[a-z]*[ \t]+(reverse|forward)\b/;
 
 /**
  * The program is left to itself, or another moment of it is chosen: nothing is known of what it did up to the next
- * stop, and it may be another program.
+ * stop, and it may be another program. `run` of a script is not announced by `Starting program`: gdb/infcmd.c, run_command_1().
  */
-export const LEAVES =
-  /^(?:detach|disconnect|kill|k|q|quit|exit|attach|restart|rec(?:ord)?[ \t]+goto|tfind|seek-ticks|target[ \t]+(?:core|exec|extended-remote|native|remote|sim))\b/;
+export const LEAVES = new RegExp(`^(?:${runningNames('anew', 'away')}|${GOES_ELSEWHERE})\\b`);
 
 /** The file that is written has nothing from here up to where logging is switched on again: gdb/cli/cli-logging.c. */
 export const STOPS_LOGGING = /^set[ \t]+logging[ \t]+(?:enabled[ \t]+)?off\b/;
 
 /** The inferior runs a little: where it stops, no stop line is printed unless it is at a breakpoint. */
-export const STEPS = /^(?:s|step|si|stepi|n|next|ni|nexti|u|until|advance|fin|finish)\b/;
+export const STEPS = new RegExp(`^(?:${runningNames('a little')})\b`);
 
 /** A call is ended, or a value changed, by the debugger: evidence of the entry and not of the effect. */
 export function alters(command: string): boolean {
@@ -144,14 +145,6 @@ const ALTERS: readonly RegExp[] = [
   /^(?:p|print|inspect|output|printf|echo|eval)(?:\/\w+)?\s(?:.*[^\w$])?(?!(?:sizeof|alignof|_Alignof|typeof|__typeof__|decltype)\b)[A-Za-z_]\w*\(/,
 ];
 
-/** Any beginning of the name, from so many characters on: `disa` of `disable`. */
-function shortened(name: string, least: number): string {
-  const ends = Array.from({ length: name.length - least }, (_, i) =>
-    name.slice(0, -i || undefined),
-  );
-  return `(?:${[...ends, name.slice(0, least)].join('|')})`;
-}
-
 const BREAKPOINTS = `(?:\\s+${shortened('breakpoints', 1)}\\b)?`;
 
 /** Once, for so many hits, or up to the next one. */
@@ -173,7 +166,7 @@ const SWITCHES_OFF = [
  * gdb/breakpoint.c, _initialize_breakpoint(), has the names that are short for others.
  */
 const NARROWS = new RegExp(
-  `^(?:(?:c|cont|continue|fg)\\s+(?!-|&|1\\s*$)\\S|(?:${SWITCHES_OFF})\\b(?!\\s+display))`,
+  `^(?:(?:${runningNames('on')})\\s+(?!-|&|1\\s*$)\\S|(?:${SWITCHES_OFF})\\b(?!\\s+display))`,
 );
 
 const NARROWS_SOME = [
@@ -272,4 +265,6 @@ export const SELECTS = /^(?:t|thread)\s+[\d.]+\s*$/;
 export const SELECTS_FRAME = /^(?:f|frame|up|down|up-silently|down-silently)\b/;
 
 /** A backtrace is asked for. */
-export const SHOWS_STACK = /^(?:bt|backtrace|where|i(?:nfo)?\s+s(?:tack)?)\b/;
+export const SHOWS_STACK = new RegExp(
+  `^(?:bt|${shortened('backtrace', 2)}|${shortened('where', 4)}|${shortened('info', 1)}\\s+${shortened('stack', 1)})\\b`,
+);

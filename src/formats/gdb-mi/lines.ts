@@ -5,6 +5,7 @@
  * Syntax:   grammars/gdb-mi.peggy; the patterns here only spare the grammar hopeless lines.
  */
 import { accept } from '../../grammar/gdb-mi.js';
+import { runningNames } from '../../model/gdb-commands.js';
 
 /** `name=value`; items of a list, and of a few tuples, have no name. */
 export interface MiItem {
@@ -147,5 +148,6 @@ export function isTypedCommand(text: string): boolean {
   return CLI_COMMAND.test(text) && !/[.!?:,]$/.test(text) && text.split(' ', 9).length < 9;
 }
 
-const CLI_COMMAND =
-  /^\d{0,18}(?:bt|backtrace|where|c|cont|continue|r|run|start|kill|b|br|break|tb|tbreak|hb|hbreak|watch|rwatch|awatch|catch|commands|condition|cond|ignore|delete|d|disable|enable|clear|p|print|call|x|set|show|info|i|f|frame|up|down|t|thread|taskset|return|jump|j|signal|fin|finish|until|u|advance|n|next|ni|nexti|s|step|si|stepi|handle|source|attach|detach|quit|q|file|display|undisplay|list|l|ptype|whatis|shell|dprintf|python|py)(?:[ /]|$)/;
+const CLI_COMMAND = new RegExp(
+  `^\\d{0,18}(?:${runningNames('on', 'a little', 'otherwise', 'anew')}|bt|backtrace|where|kill|b|br|break|tb|tbreak|hb|hbreak|watch|rwatch|awatch|catch|commands|condition|cond|ignore|delete|d|disable|enable|clear|p|print|call|x|set|show|info|i|f|frame|up|down|t|thread|taskset|return|handle|source|attach|detach|quit|q|file|display|undisplay|list|l|ptype|whatis|shell|dprintf|python|py)(?:[ /]|$)`,
+);

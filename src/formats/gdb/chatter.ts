@@ -4,6 +4,8 @@
  *
  * Source: gdb/source.c, gdb/stack.c (print_frame_local_vars), gdb/infcmd.c, gdb/top.c (gdb 7 to 18).
  */
+import { runningNames } from '../../model/gdb-commands.js';
+
 /** A source line where a terminal turned tabs into blanks: only the number of the stop's own line proves it. */
 export function isSpacedSourceEcho(line: string, sourceLine: number | undefined): boolean {
   const match = /^(\d{1,7})(?: |$)/.exec(line);
@@ -50,5 +52,6 @@ export function isTypedAhead(line: string): boolean {
   return TYPED_AHEAD.test(line.trimEnd());
 }
 
-const TYPED_AHEAD =
-  /^(?:(?:bt|backtrace|where)(?: (?:-?full|-?\d+)){0,2}|c|cont|continue|(?:c|n|s|ni|si|up|down) \d+|run|finish|kill|quit|q|next|step|stepi|nexti|up|down|until|info \w+|thread \d+|thread apply .*|frame \d+|frame function \w+)$/;
+const TYPED_AHEAD = new RegExp(
+  `^(?:(?:bt|backtrace|where)(?: (?:-?full|-?\\d+)){0,2}|${runningNames('on', 'a little')}|(?:c|n|s|ni|si|up|down) \\d+|r|run|kill|quit|q|up|down|info \\w+|thread \\d+|thread apply .*|frame \\d+|frame function \\w+)$`,
+);

@@ -2,7 +2,7 @@
  * What gdb prints beside stops and stacks: commands that it shows again, notices, values, tables of breakpoints;
  * and what the program prints that it runs.
  */
-import { isGdbCommand } from '../../model/gdb-commands.js';
+import { isGdbCommand, runningNames } from '../../model/gdb-commands.js';
 import type { GdbLine } from './lines.js';
 import { isLocal, isSpacedSourceEcho, isTypedAhead, isVariable } from './chatter.js';
 import { stopHead } from './lines.js';
@@ -15,8 +15,9 @@ const LISTED =
   /^ {8,}(?!stop only|ignore next|disable after|breakpoint already|not for inferior|at )(\S.*)$/;
 
 // "+return (int)0", one more + for each level of a script; the words of gdb, because a diff looks alike
-const TRACED =
-  /^\+{1,9}((?:b|br|break|bt|backtrace|c|call|commands|cond|condition|continue|d|delete|dis|disable|down|enable|end|f|finish|frame|i|ignore|info|jump|n|next|p|print|printf|return|set|si|silent|step|tbreak|thread|until|up|watch|where|x)(?:[ \t/].*)?)$/;
+const TRACED = new RegExp(
+  `^\\+{1,9}((?:${runningNames()}|b|br|break|bt|backtrace|call|commands|cond|condition|d|delete|dis|disable|down|enable|end|f|frame|i|ignore|info|p|print|printf|return|set|silent|tbreak|thread|up|watch|where|x)(?:[ \\t/].*)?)$`,
+);
 
 // ">>> return": the prompt of gdb-dashboard (cyrus-and/gdb-dashboard, .gdbinit). What is quoted three times is hardly that short.
 const DASHBOARD = /^>>> (\S.*)$/;
