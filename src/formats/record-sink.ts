@@ -29,6 +29,8 @@ export class RecordSink {
   readonly #doubted = new DoubtedRecords();
   /** Why records are missing in front of the next one. */
   #missing: string | undefined;
+  /** Words of lines, by their numbers in the capture, that are in no record as yet. */
+  readonly #words = new Map<number, string>();
   /** Runs of lines of the wrapping that are covered. */
   #wrapped = 0;
 
@@ -78,6 +80,11 @@ export class RecordSink {
     } else {
       this.#records.push(record);
     }
+  }
+
+  /** What a line of no format says; a debugger may have printed it. */
+  noteWords(lineNo: number, words: string): void {
+    this.#words.set(this.#log.lineOf(lineNo), words);
   }
 
   loose(lineNo: number, kind: LooseKind): void {
@@ -147,7 +154,20 @@ export class RecordSink {
     if (run === undefined) return;
     this.#run = undefined;
     if (run.kind === 'blank') this.#blank += run.last - run.first + 1;
-    else this.#records.push(looseRecord(run.kind, { first: run.first, last: run.last }));
+    else {
+      const span = { first: run.first, last: run.last };
+      this.#records.push(looseRecord(run.kind, span, this.#wordsOf(span)));
+    }
+  }
+
+  /** Of all lines, or of none. */
+  #wordsOf({ first, last }: Span): string | undefined {
+    if (this.#words.size === 0) return undefined;
+    const found = [...this.#words].filter(([line]) => line >= first && line <= last);
+    for (const [line] of found) this.#words.delete(line);
+    return found.length === last - first + 1
+      ? found.map(([, words]) => words).join('\n')
+      : undefined;
   }
 }
 
@@ -166,8 +186,12 @@ function isNext(span: Span, next: Span): boolean {
   return span.last + 1 === next.first;
 }
 
-function looseRecord(kind: Exclude<LooseKind, 'blank'>, span: Span): Chatter | Prose {
-  return kind === 'chatter'
-    ? { kind: 'chatter', span }
-    : { kind: 'prose', span, human: kind === 'human' };
+function looseRecord(
+  kind: Exclude<LooseKind, 'blank'>,
+  span: Span,
+  words: string | undefined,
+): Chatter | Prose {
+  if (kind === 'chatter') return { kind, span };
+  const prose = { kind: 'prose', span, human: kind === 'human' } as const;
+  return words === undefined ? prose : { ...prose, words };
 }

@@ -445,6 +445,8 @@ export interface Prose {
   readonly span: Span;
   /** True when it reads like a person's words (a sentence, a heading, a dividing rule), not like the output of a program. */
   readonly human: boolean;
+  /** What a debugger may have printed for a breakpoint: words directly below its output, `0x` and `0` in place of numbers. */
+  readonly words?: string;
 }
 
 /** Anything that a capture says, told apart by `kind`. */

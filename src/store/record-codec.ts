@@ -141,7 +141,7 @@ export type EncodedRecord =
     ]
   /** The last line is left out where it is the first. */
   | [kind: 'chatter', first: number, last?: number, wraps?: 1]
-  | [kind: 'prose', first: number, last: number, human: Flag];
+  | [kind: 'prose', first: number, last: number, human: Flag, words?: string];
 
 /** A record whose row may name rows of other tables; trace events are written by event-rows.ts. */
 export type InternedRecord = Exclude<CaptureRecord, TraceEvent>;
@@ -209,7 +209,9 @@ function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
       if (record.wraps === true) return ['chatter', first, last, 1];
       return last === first ? ['chatter', first] : ['chatter', first, last];
     case 'prose':
-      return ['prose', first, last, record.human ? 1 : 0];
+      return record.words === undefined
+        ? ['prose', first, last, record.human ? 1 : 0]
+        : ['prose', first, last, record.human ? 1 : 0, record.words];
   }
 }
 
@@ -318,7 +320,12 @@ export function decodeRecord(row: EncodedRecord, resolve: Resolver): CaptureReco
     case 'chatter':
       return { kind: 'chatter', span, ...(row[3] === 1 ? { wraps: true } : {}) };
     case 'prose':
-      return { kind: 'prose', span, human: row[3] === 1 };
+      return {
+        kind: 'prose',
+        span,
+        human: row[3] === 1,
+        ...(row[4] === undefined ? {} : { words: row[4] }),
+      };
   }
 }
 

@@ -11,6 +11,7 @@ import { plainCommand, RESUMES, SELECTS, SHOWS_STACK } from '../../facts/debugge
 import type { CaptureRecord, Frame } from '../../model/record.js';
 import { BackwardClock } from './backward-clock.js';
 import { OverlappingPastes } from './overlapping-pastes.js';
+import { PrintedWords } from './printed-words.js';
 import { RepeatedRecords, ThreadClocks } from './shuffled.js';
 import { TwoDebuggers } from './two-debuggers.js';
 
@@ -44,11 +45,16 @@ export class NoteSignFinder {
   private readonly clock = new BackwardClock();
   private readonly threads = new ThreadClocks();
   private readonly repeated = new RepeatedRecords();
+  private readonly printed = new PrintedWords();
+  private lastDump = 0;
   private readonly pages = new OverlappingPastes();
   private readonly debuggers = new TwoDebuggers();
 
   /** The first sign in what was followed, undefined as long as there is none. */
   get found(): NoteSign | undefined {
+    const words = this.printed.line ?? Infinity;
+    const isFirst = words < (this.sign?.line ?? Infinity) && !this.isBackwards;
+    if (isFirst && words < this.lastDump) return { line: words, why: 'words between the dumps' };
     if (this.sign !== undefined) return this.sign;
     const [repeated, page, other] = [this.repeated.line, this.pages.line, this.debuggers.line];
     if (repeated !== undefined) return { line: repeated, why: 'records that stand twice' };
@@ -56,11 +62,17 @@ export class NoteSignFinder {
     return other === undefined ? undefined : { line: other, why: 'lines of two debuggers' };
   }
 
+  private get isBackwards(): boolean {
+    return this.sign?.why === 'times that run backwards';
+  }
+
   follow(record: CaptureRecord): void {
+    const mayBePrinted = this.printed.follow(record);
+    if (isDump(record)) this.lastDump = record.span.first;
     this.repeated.follow(record);
     this.pages.follow(record);
     this.debuggers.follow(record);
-    if (this.sign?.why === 'times that run backwards') return;
+    if (this.isBackwards) return;
     const isNewestFirst = record.kind === 'order' && record.why === 'newest first';
     if (isNewestFirst || this.clock.follow(record)) {
       this.sign = { line: record.span.first, why: 'times that run backwards' };
@@ -77,7 +89,7 @@ export class NoteSignFinder {
       return;
     }
     if (record.kind === 'event' && this.seenDump && this.prose === undefined) return;
-    if (isHuman(record) && this.seenDump) {
+    if (isHuman(record) && this.seenDump && !mayBePrinted) {
       this.prose ??= record.span.first;
     } else if (isDump(record)) {
       if (this.prose !== undefined) {

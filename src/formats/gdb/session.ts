@@ -25,6 +25,7 @@ import { FinishCommand } from './finish-command.js';
 import { LinesAbove } from './lines-above.js';
 import { NamedCalls } from './named-calls.js';
 import { askedMember } from './printed-value.js';
+import { MOST_WORDS, printedWords } from './printed-words.js';
 import { Prompt } from './prompt.js';
 import { SetBreakpoints } from './set-breakpoints.js';
 import { isTornStop } from './torn-names.js';
@@ -51,6 +52,9 @@ export class GdbSession {
   /** Where the program stopped last, as long as no frame is shown. */
   #stopped: Frame | undefined;
   #sourceLine: number | undefined;
+  /** The last line of words that commands of a breakpoint may have printed. */
+  #wordsLine = -1;
+  #wordsCount = 0;
   /** The last record tells that a process has begun. */
   #started = false;
 
@@ -365,9 +369,19 @@ export class GdbSession {
   /** `text`: of a line that may name a call. */
   prose(lineNo: number, human: boolean, text = ''): void {
     this.#named.seeLine(text);
+    this.#noteWords(lineNo, text);
     if (!human && this.isNear(lineNo)) this.#above.output = lineNo;
     this.settle();
     this.loose(lineNo, human ? 'human' : 'output');
+  }
+
+  #noteWords(lineNo: number, text: string): void {
+    const goesOn = this.#wordsLine === lineNo - 1;
+    if (!this.#hasStops || !(goesOn || this.isNear(lineNo))) return;
+    this.#wordsCount = goesOn ? this.#wordsCount + 1 : 1;
+    this.#wordsLine = lineNo;
+    const words = this.#wordsCount > MOST_WORDS ? undefined : printedWords(text);
+    if (words !== undefined) this.#sink.noteWords(lineNo, words);
   }
 
   record(record: CaptureRecord): void {
