@@ -213,6 +213,19 @@ describe('commands', () => {
     ]);
   });
 
+  test('are read above all that the debugger says', () => {
+    const { records } = readLines([
+      '-break-insert vhost_dev_start',
+      '-exec-run',
+      '=thread-group-added,id="i1"',
+      '(gdb) ',
+    ]);
+    expect(kinds(records)).toEqual(['command']);
+    expect(readLines(['-break', '-exec-things', '-list-of-things']).records).toEqual([
+      { kind: 'prose', span: { first: 1, last: 3 }, human: false },
+    ]);
+  });
+
   test('are found by their token when answers are missing', () => {
     expect(texts(['1-exec-next', '2-exec-return', '3-exec-next', '3^running'])).toEqual([
       '3 1-exec-next',

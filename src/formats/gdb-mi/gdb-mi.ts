@@ -70,6 +70,7 @@ class GdbMi implements LineFormat {
   take(line: string, lineNo: number): readonly CaptureRecord[] | undefined {
     this.#problem = undefined;
     if (lineNo > this.#offered + 1) this.#isNear = false;
+    const isFirst = this.#offered === 0;
     this.#offered = lineNo;
     const belowPrompt = this.#promptLine === lineNo - 1;
     const read = readMiLine(line, {
@@ -77,6 +78,7 @@ class GdbMi implements LineFormat {
       isNear: this.#isNear,
       isBelow: this.#last === lineNo - 1,
       belowPrompt,
+      isFirst,
     });
     if (read === undefined && !this.#isTyped(line, lineNo, belowPrompt)) {
       this.#pass(line, lineNo);

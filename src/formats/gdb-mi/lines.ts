@@ -56,6 +56,8 @@ export interface MiContext {
   readonly isBelow: boolean;
   /** The line above is a prompt or a command. */
   readonly belowPrompt: boolean;
+  /** No line was read before: who types ahead, as a script does, is not answered yet. */
+  readonly isFirst: boolean;
 }
 
 const CANDIDATE = /^(?:\d{0,18}(?:[*^]|-[a-z])|[=+][a-z]|[~@&]"|\(gdb\) *$)/;
@@ -63,7 +65,8 @@ const CANDIDATE = /^(?:\d{0,18}(?:[*^]|-[a-z])|[=+][a-z]|[~@&]"|\(gdb\) *$)/;
 /** What the line says, or undefined when it is none of these. */
 export function readMiLine(line: string, context: MiContext): MiLine | TornLine | undefined {
   const read = readWhole(line);
-  if (read !== undefined && isTold(read, context)) return read;
+  if (read !== undefined && (isTold(read, context) || (context.isFirst && BEGINS.test(line))))
+    return read;
   if (!context.inSession) return readTorn(line);
   return readGlued(line) ?? readTorn(line) ?? readHeadless(line);
 }
@@ -114,6 +117,10 @@ const NOTICE =
 // gdb/mi/mi-cmds.c, as far as a QEMU option is not called alike (-enable-kvm, -trace events=x).
 const FAMILY =
   /^(?:(?:break|catch|data|exec|stack|thread|var|gdb|interpreter|file|target|symbol|environment|inferior|list|dprintf|info|complete|ada|add|remove|fix)-[a-z]|enable-(?:pretty|frame|timings)|trace-(?:start|stop|status|find|save|define|frame|list))/;
+
+/** What a session begins with, whole: a person's text may begin like others, as "-exec-run hangs here". gdb/mi/mi-cmds.c. */
+const BEGINS =
+  /^-(?:exec-(?:run|continue)(?: --[a-z-]+)*|break-insert(?: -[a-z](?: (?:"[^"]*"|\d{1,9}))?)* [^\s-]\S*|gdb-set [\w-]+(?: [\w./-]+){1,3}|target-attach \d+|target-select [a-z-]+ \S+|file-(?:exec|symbol)-(?:and-symbols|file) \S+|enable-(?:pretty-printing|timings|frame-filters)|list-(?:features|thread-groups)|environment-(?:cd|directory|path) \S+|interpreter-exec (?:console|mi\d?) ".*")$/;
 
 // The program's own text without a newline stands in front: "login: *stopped,reason=..."
 const GLUED =
