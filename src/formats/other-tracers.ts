@@ -80,6 +80,10 @@ const PRINTED = [
   new RegExp(`^[\\d:.]{1,20} .{0,64}\\b${NAME}\\b(?!.*[.?!]$)`),
 ];
 
+/** Messages of the kernel on the same console: `dmesg -w`, `dmesg -T`, a console. Source: Linux kernel/printk/printk.c; util-linux dmesg. */
+const OF_KERNEL =
+  /^(?:<\d{1,3}>)?\[(?: {0,8}\d{1,8}\.\d{6}|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})\] /;
+
 /** What scripts print below their head. */
 export class ScriptOutput {
   #of: string | undefined;
@@ -95,6 +99,7 @@ export class ScriptOutput {
   tracerOf(line: string): string | undefined {
     if (this.#of === undefined || line.length > LONGEST_ROW || !line.includes('vhost_'))
       return undefined;
+    if (OF_KERNEL.test(line)) return undefined;
     return PRINTED.some((form) => form.test(line)) ? this.#of : undefined;
   }
 }

@@ -79,6 +79,14 @@ test.each([
 });
 
 test.each([
+  '[   77.027592] vhost_vdpa: vhost_vdpa_config_put: irq=5',
+  '<4>[ 1077.027592] vhost_net vhost_set_features: features=0x100000000',
+  '[Sun Nov 22 03:27:38 2026] vhost_net: vhost_set_features: features=0x100000000',
+])('what the kernel says below the head of a script is not of the script: %s', (line) => {
+  expect(readText(['Attaching 2 probes...', line, ''].join('\n')).problems).toEqual([]);
+});
+
+test.each([
   '[03:27:38.2] (+0.1) host syscall_entry_ioctl: { cpu_id = 1 }, { fd = 13, cmd = 44672, arg = 0 }',
   '4711 SYS_ioctl(13, 0x5401, 0x7ffd1) = 0',
   'vhost_dev_start@plt',
