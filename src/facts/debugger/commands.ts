@@ -107,7 +107,7 @@ export const LEAVES = new RegExp(`^(?:${runningNames('anew', 'away')}|${GOES_ELS
 export const STOPS_LOGGING = /^set[ \t]+logging[ \t]+(?:enabled[ \t]+)?off\b/;
 
 /** The inferior runs a little: where it stops, no stop line is printed unless it is at a breakpoint. */
-export const STEPS = new RegExp(`^(?:${runningNames('a little')})\b`);
+export const STEPS = new RegExp(`^(?:${runningNames('a little')})\\b`);
 
 /** A call is ended, or a value changed, by the debugger: evidence of the entry and not of the effect. */
 export function alters(command: string): boolean {
