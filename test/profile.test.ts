@@ -11,6 +11,7 @@ import { readText } from './helpers/read-text.js';
 const GET =
   '#0  vhost_log_get (backend_type=VHOST_BACKEND_TYPE_USER, size=256, share=true) at v.c:1';
 const OLD_START = '#0  vhost_dev_start (hdev=0x5555562b1f00, vdev=0x555556e45240) at v.c:1';
+const EMPTY = '#0  memory_global_dirty_log_start ()';
 const STOP = [
   '#0  vhost_virtqueue_stop (dev=0x5555562b1f00, vdev=0x1, vq=0x2, idx=0) at v.c:1',
   '#1  0x000055555588f9a0 in vhost_dev_stop (hdev=0x5555562b1f00, vdev=0x1, vrings=false) at v.c:2',
@@ -39,6 +40,21 @@ describe('the version of QEMU', () => {
       ['#0  0x0000560e686da340 in memory_global_dirty_log_start ()'],
       '0.0',
       '99.99',
+    ],
+    [
+      'no list of arguments in a program whose debug information has none',
+      [
+        `${EMPTY} at ../system/memory.c:2914`,
+        '#1  0x01 in ram_save_setup () at ../migration/ram.c:1',
+      ],
+      '8.2',
+      '99.99',
+    ],
+    [
+      'no argument where others have some',
+      [`${EMPTY} at v.c:1`, '', '#0  vhost_commit (listener=0x5555562b1f08) at v.c:2'],
+      '0.0',
+      '6.1',
     ],
   ])('by %s', (_name, lines, atLeast, atMost) => {
     const found = profile(lines);

@@ -55,6 +55,8 @@ interface Fingerprint extends Partial<VersionRange> {
   readonly when?: (frame: Frame) => boolean;
   /** Of what the condition looks at, for people. */
   readonly shape?: string;
+  /** The condition is that gdb prints `()`. */
+  readonly isEmpty?: true;
 }
 
 const has =
@@ -66,6 +68,7 @@ const hasArgs =
   (count: number) =>
   (frame: Frame): boolean =>
     frame.args?.length === count && frame.file !== undefined && !has('...')(frame);
+const NO_ARGUMENT = { when: hasArgs(0), shape: 'no argument', isEmpty: true } as const;
 const isIn =
   (path: string) =>
   (frame: Frame): boolean =>
@@ -81,15 +84,10 @@ const frames: readonly Fingerprint[] = [
     atLeast: 602,
     atMost: 900,
   },
-  { func: /^memory_global_dirty_log_start$/, when: hasArgs(0), shape: 'no argument', atMost: 601 },
+  { func: /^memory_global_dirty_log_start$/, ...NO_ARGUMENT, atMost: 601 },
   { func: /^memory_global_dirty_log_stop$/, when: has('flags'), shape: 'flags', atLeast: 602 },
   { func: /^memory_global_dirty_log_do_start$/, atLeast: 901 },
-  {
-    func: /^memory_global_dirty_log_do_stop$/,
-    when: hasArgs(0),
-    shape: 'no argument',
-    atLeast: 210,
-  },
+  { func: /^memory_global_dirty_log_do_stop$/, ...NO_ARGUMENT, atLeast: 210 },
   {
     func: /^memory_global_dirty_log_sync$/,
     when: has('last_stage'),
@@ -171,6 +169,14 @@ export function profileOf(
 ): Profile {
   const bounds = new Bounds();
   const seenFrames = new Set<Frame>();
+  let hasArguments: boolean | undefined;
+  const printsOf = ({ func }: Frame): readonly Fingerprint[] => {
+    const own = byFunction.get(func) ?? frames.filter((print) => print.func.test(func));
+    byFunction.set(func, own);
+    if (!own.some(({ isEmpty }) => isEmpty)) return own;
+    hasArguments ??= steps.some(showsArguments);
+    return hasArguments ? own : own.filter(({ isEmpty }) => isEmpty !== true);
+  };
   let before: readonly Frame[] = [];
   const seenEvents = new Set<string>();
   for (const step of steps) {
@@ -185,7 +191,7 @@ export function profileOf(
     inner.forEach((frame, i) => {
       if (seenFrames.has(frame)) return;
       seenFrames.add(frame);
-      observe(bounds, step, frame, i, byFunction);
+      observe(bounds, step, frame, i, printsOf(frame));
     });
     before = step.frames;
     observeRingStop(bounds, step);
@@ -193,19 +199,19 @@ export function profileOf(
   return bounds.profile(given);
 }
 
+/** `-g1` keeps files and lines, but no argument of any function: gdb prints `()` behind each. */
+function showsArguments({ calls }: Step): boolean {
+  return calls.some(({ frame: { args = [], file } }) => args.length > 0 && file !== undefined);
+}
+
 function observe(
   bounds: Bounds,
   step: Step,
   frame: Frame,
   index: number,
-  byFunction: Map<string, readonly Fingerprint[]>,
+  prints: readonly Fingerprint[],
 ): void {
-  let own = byFunction.get(frame.func);
-  if (own === undefined) {
-    own = frames.filter(({ func }) => func.test(frame.func));
-    byFunction.set(frame.func, own);
-  }
-  for (const print of own) {
+  for (const print of prints) {
     if (print.when?.(frame) === false) continue;
     const shape = print.shape === undefined ? '' : ` with ${print.shape}`;
     bounds.narrow(print, step.frameLines[index] ?? step.line, `${frame.func}()${shape}`);
