@@ -1,9 +1,12 @@
 /** What a log of gdb says of its breakpoints: where they stop, and whether each time. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { buildSteps } from '../src/facts/steps.js';
 import type { Steps } from '../src/facts/step.js';
 import { breakCommand } from '../src/model/break-command.js';
 import { buildRun } from '../src/flows/run.js';
+import { check } from './helpers/check.js';
 import { readText } from './helpers/read-text.js';
 
 function steps(...lines: readonly string[]): Steps {
@@ -274,6 +277,37 @@ describe('a function with several breakpoints', () => {
     [set.slice(0, 2), ['(gdb) disable 3', ...set.slice(2)], [true, true, true]],
   ])('%j, then %j', (first, then, expected) => {
     expect(watched(first, then)).toEqual(expected);
+  });
+});
+
+describe('a function that is inlined', () => {
+  const fault = readFileSync(
+    join(
+      import.meta.dirname,
+      '../fixtures/rules/MG-LOGGER/violation-log-start-elects-nobody/input.txt',
+    ),
+    'utf8',
+  );
+  const [passes = '', election = ''] = fault.split(/(?=^Thread 6 .*, vhost_dev_elect_mem_logger)/m);
+  const one = 'Breakpoint 15 at 0x3327: file ../hw/virtio/vhost.c, line 164.';
+  const stops = `(gdb) break vhost_dev_elect_mem_logger\n${one}\n`;
+  const several = 'Breakpoint 15 at 0x3327: vhost_dev_elect_mem_logger. (6 locations)\n';
+  const older = stops.replace('164.', '164. (6 locations)');
+  /** The last call of it comes from the same caller, with the other flag. */
+  const off = election.replaceAll('add=true', 'add=false').replaceAll('log=true', 'log=false');
+  const inlined = off.replace(/^(#1 {2})0x\w+ in /m, '$1');
+
+  test.each([
+    ['stops at one place', stops + passes, true],
+    ['stops at several, of which one is of that caller', several + fault, true],
+    ['stops at several', several + passes, false],
+    ['stops at several, in an older gdb', older + passes, false],
+    ['stops elsewhere', stops + passes + off, true],
+    ['stops at several, elsewhere', several + passes + off, false],
+    ['stops where it is seen to be inlined', passes + inlined, false],
+  ])('its breakpoint %s', (_name, text, isMissed) => {
+    const found = check('capture', text).findings.filter(({ rule }) => rule === 'MG-LOGGER');
+    expect(found.some(({ verdict }) => verdict === 'violation')).toBe(isMissed);
   });
 });
 

@@ -17,6 +17,8 @@ export interface Probe {
   readonly how: 'reported' | 'breakpoint set' | 'declared' | 'by elimination';
   /** The recipe of `vhtrace probes` declares it: every call stops there, on no condition. */
   readonly isDeclared: boolean;
+  /** The compiler has put it into some callers: a debugger may not know all of those copies. */
+  readonly hasCopies: boolean;
   /** Line that names the breakpoint, where one does. */
   readonly line?: number | undefined;
   /** For `by elimination`: the breakpoint that was set and never reported. */
@@ -114,6 +116,8 @@ export class ProbeFinder {
   private readonly functionOf = new Map<number, string>();
   /** Functions that each breakpoint was seen to stop in. */
   private readonly stopsIn = new Map<number, Set<string>>();
+  /** Functions that were put into their callers. */
+  private readonly inlined = new Set<string>();
   private debugger = new DebuggerBreakpoints();
 
   /** `only`: the function that is asked for; all by default. */
@@ -132,6 +136,7 @@ export class ProbeFinder {
     if (!numbers.has(number)) append(this.byNumber, number, this.unplaced(line));
     numbers.add(record, this.followed);
     if (func === undefined) return;
+    if (record.several === true) this.inlined.add(func);
     this.functionOf.set(number, plainName(func));
     if (temporary || narrowed === true) return;
     const how = declared === true ? 'declared' : 'breakpoint set';
@@ -165,6 +170,7 @@ export class ProbeFinder {
     if (!entry) return;
     const func = step.calls.at(-1)?.func;
     if (func === undefined) return;
+    if (isInlined(step)) this.inlined.add(func);
     if (CALLED.has(func)) session.silent.set(func, { from: index + 1, callers: 0 });
     const child = ALWAYS_CALLS.get(func);
     if (child !== undefined) {
@@ -219,6 +225,7 @@ export class ProbeFinder {
         until: Math.min(watched.until, endOf(func)),
         how: 'reported',
         isDeclared: this.declared.has(func),
+        hasCopies: this.inlined.has(func),
         ...(line === undefined ? {} : { line }),
       });
     }
@@ -234,7 +241,8 @@ export class ProbeFinder {
       );
       const end = isDeclared ? Infinity : silentFrom(entries, func);
       const until = Math.min(watched.until, end);
-      probes.set(func, { func, from: watched.from, until, how, isDeclared, line });
+      const hasCopies = this.inlined.has(func);
+      probes.set(func, { func, from: watched.from, until, how, isDeclared, hasCopies, line });
     }
     return probes;
   }
@@ -262,6 +270,15 @@ export class ProbeFinder {
       return set !== undefined && [...stops].some((func) => func !== set);
     });
   }
+}
+
+/**
+ * gdb prints no address of a frame into which the one below it is inlined (gdb/stack.c, frame_show_address()), nor of
+ * any by `set print address off`.
+ */
+function isInlined({ frames: [, caller, ...others] }: Step): boolean {
+  if (caller?.address !== undefined || caller?.file === undefined) return false;
+  return others.some(({ address }) => address !== undefined);
 }
 
 /** The first time that the intervals fill without a hole; the first of them where none has any step. */

@@ -69,10 +69,9 @@ export class Probes {
   ): Probes {
     const { probes } = this.bySession[session] ?? NOTHING_WATCHED;
     const placed: Probe[] = [];
-    for (const { func, from, until, how, isDeclared, line, breakpoint } of probes) {
-      if (!watched.has(func)) continue;
-      const place = { from: placeOf(from), until: placeOf(until) };
-      placed.push({ func, ...place, how, isDeclared, line, breakpoint });
+    for (const probe of probes) {
+      if (!watched.has(probe.func)) continue;
+      placed.push({ ...probe, from: placeOf(probe.from), until: placeOf(probe.until) });
     }
     const bySession: SessionProbes[] = [];
     // What is known by elimination is known by all breakpoints of the session: no part shows it.
@@ -240,6 +239,7 @@ function byElimination(
       until: Number.POSITIVE_INFINITY,
       how: 'by elimination',
       isDeclared: false,
+      hasCopies: false,
       breakpoint: silent,
     };
   }

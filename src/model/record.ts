@@ -102,6 +102,8 @@ export interface BreakpointSet {
   readonly narrowed?: true;
   /** Set at a source line or an address: a hit need not be the entry of its function. */
   readonly inside?: true;
+  /** Set at several places: the function is inlined as well, or several have its name. */
+  readonly several?: true;
   /** A table tells (`info breakpoints`): since when it is as it says nobody knows. */
   readonly listed?: true;
   /** The recipe of `vhtrace probes` says so; with `narrowed`: inlined calls of the function may not stop. */

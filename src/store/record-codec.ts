@@ -95,7 +95,7 @@ export type EncodedRecord =
       func: Optional<string>,
       file: Optional<string>,
       line: Optional<number>,
-      /** `narrowed`, `declared`, `inside`, `listed`, as far as one is set. */
+      /** `narrowed`, `declared`, `inside`, `listed`, `several`, as far as one is set. */
       ...flags: Flag[],
     ]
   | [
@@ -173,7 +173,7 @@ function rowOf(record: InternedRecord, ids: Interned): EncodedRecord {
       const { number, temporary, func = null, file = null, line = null, narrowed } = record;
       const flag = temporary ? 1 : 0;
       const row = ['breakpoint-set', first, last, number, flag, func, file, line] as const;
-      const flags = [narrowed, record.declared, record.inside, record.listed];
+      const flags = [narrowed, record.declared, record.inside, record.listed, record.several];
       const used = flags.lastIndexOf(true) + 1;
       return [...row, ...flags.slice(0, used).map((is): Flag => (is === true ? 1 : 0))];
     }
@@ -356,7 +356,7 @@ function decodeBreakpoint(
   row: Extract<EncodedRecord, ['breakpoint-set', ...unknown[]]>,
 ): BreakpointSet {
   const [kind, first, last, number, temporary, func, file, line, ...flags] = row;
-  const [narrowed, declared, inside, listed] = flags;
+  const [narrowed, declared, inside, listed, several] = flags;
   return {
     kind,
     span: { first, last },
@@ -369,5 +369,6 @@ function decodeBreakpoint(
     ...(declared === 1 ? { declared: true } : {}),
     ...(inside === 1 ? { inside: true } : {}),
     ...(listed === 1 ? { listed: true } : {}),
+    ...(several === 1 ? { several: true } : {}),
   };
 }

@@ -31,6 +31,8 @@ export type GdbLine =
       readonly line: number | undefined;
       /** It is pending: it stops nowhere as yet. */
       readonly narrowed?: true;
+      /** `(2 locations)` */
+      readonly several?: true;
     }
   | { readonly type: 'thread'; readonly what: ThreadNotice['what']; readonly thread: ThreadRef }
   | { readonly type: 'process'; readonly what: ProcessMark['what'] }

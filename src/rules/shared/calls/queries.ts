@@ -12,6 +12,7 @@ import {
   sameness,
 } from '../../../flows/activations/activation.js';
 import type { Activation } from '../../../flows/activations/activation.js';
+import type { Probe } from '../../../flows/probe-finder.js';
 import { hasGap } from '../../../flows/run.js';
 import type { Run } from '../../../flows/run.js';
 import type { Backend, FactKind } from '../../../model/fact.js';
@@ -137,7 +138,7 @@ function isAltered(activation: Activation): boolean {
   return false;
 }
 
-/** A missing-list entry when a function was not watched during the activation. */
+/** A missing-list entry when a function was not watched between two steps, or a call of it may have gone by unseen. */
 export function unwatched(
   run: Run,
   kind: FactKind,
@@ -145,10 +146,51 @@ export function unwatched(
   to: number,
   backend?: Backend,
 ): string[] {
-  return run.probes.watching(kind, from, to, backend) === undefined
-    ? [`probe ${probeName(kind, backend)}`]
-    : [];
+  const probe = run.probes.watching(kind, from, to, backend);
+  if (probe === undefined) return [`probe ${probeName(kind, backend)}`];
+  return unknownCopies(run, kind, probe, from, to);
 }
+
+/**
+ * A breakpoint on an inlined function stops at the copies for which the compiler has left debug information. Where that
+ * is so in one caller is shown by another call of it, with the same flag: a caller may come in a copy for each flag.
+ * What is called through a table is no copy.
+ */
+function unknownCopies(
+  run: Run,
+  kind: FactKind,
+  { func, hasCopies, isDeclared }: Probe,
+  from: number,
+  to: number,
+): string[] {
+  if (!hasCopies || isDeclared || kind.startsWith('op_') || CALLBACKS.has(kind)) return [];
+  const caller = run.atStep[from]?.findLast(({ first, entered }) => first === from && entered);
+  if (caller === undefined || endOf(run, caller) < to) return [];
+  const key = [kind, caller.func, caller.enable, caller.session].join(' ');
+  const known = knownCopies.get(run) ?? new Map<string, boolean>();
+  knownCopies.set(run, known);
+  const isKnown = known.get(key) ?? run.activations.some((call) => isLike(call, kind, caller));
+  known.set(key, isKnown);
+  return isKnown ? [] : [`a call of ${func} from ${caller.func} elsewhere: it is inlined`];
+}
+
+/** Of each run; each is looked for once. */
+const knownCopies = new WeakMap<Run, Map<string, boolean>>();
+
+/** A call of that kind from a caller of the same function with the same flag. */
+function isLike(call: Activation, kind: FactKind, caller: Activation): boolean {
+  if (call.kind !== kind || !call.entered || call.session !== caller.session) return false;
+  const above = callerOf(call, caller.kind);
+  return above?.func === caller.func && (above.enable ?? caller.enable) === caller.enable;
+}
+
+/** Members of a MemoryListener. */
+const CALLBACKS: ReadonlySet<FactKind> = new Set([
+  'vhost_log_global_start',
+  'vhost_log_global_stop',
+  'vhost_log_sync',
+  'vhost_commit',
+]);
 
 /** The function to break on for a kind: `vhost_user_set_log_base`, `vhost_dev_start`. */
 export function probeName(kind: FactKind, backend: Backend | undefined): string {
