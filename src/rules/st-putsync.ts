@@ -1,10 +1,11 @@
 import type { Call } from '../facts/stacks/calls.js';
 import { nestedPairs } from './shared/calls/stack-calls.js';
+import type { CallPair } from './shared/calls/stack-calls.js';
 import type { Rule } from './rule.js';
 
 /** `sync` that a caller of vhost_log_put() must pass; undefined where one frame alone does not tell. */
-function demandedSync(caller: Call): boolean | undefined {
-  switch (caller.row.kind) {
+function demandedSync({ outer, caller }: CallPair): boolean | undefined {
+  switch (outer.row.kind) {
     case 'vhost_dev_stop':
     case 'vhost_dev_log_resize':
       return true;
@@ -12,10 +13,15 @@ function demandedSync(caller: Call): boolean | undefined {
       return false;
     case 'vhost_migration_log':
       // With enable=true this is an inlined vhost_dev_log_resize().
-      return caller.enable === false ? false : undefined;
+      return enableOf(outer, caller) === false ? false : undefined;
     default:
       return undefined;
   }
+}
+
+/** Where it is not printed, by who called: vhost_log_global_stop() passes false (hw/virtio/vhost.c). */
+function enableOf({ enable }: Call, caller: CallPair['caller']): boolean | undefined {
+  return enable ?? (caller?.parent?.kind === 'vhost_log_global_stop' ? false : undefined);
 }
 
 /** vhost_log_put(sync) with the flag that its caller must give. */
@@ -50,9 +56,10 @@ export const stPutsync: Rule = {
   stack: {
     of: ['vhost_log_put'],
     *judge(step, run) {
-      for (const { outer, inner, line, evidence } of nestedPairs(step, run)) {
+      for (const pair of nestedPairs(step, run)) {
+        const { outer, inner, line, evidence } = pair;
         if (inner.row.kind !== 'vhost_log_put' || inner.enable === undefined) continue;
-        const demanded = demandedSync(outer);
+        const demanded = demandedSync(pair);
         if (demanded === undefined) continue;
         const place = { device: inner.pointer, step: step.index, line, evidence };
         const passed = `${outer.func} calls vhost_log_put(sync=${String(inner.enable)})`;
