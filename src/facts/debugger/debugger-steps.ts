@@ -29,7 +29,7 @@ import { callOf } from '../stacks/frame-meaning.js';
 import { ownBreakpoint } from '../stacks/other-programs.js';
 import type { FrameMeaning } from '../stacks/frame-meaning.js';
 import { printedMembers, SilentPrints } from './printed.js';
-import { callsOf, StackMeanings } from '../stacks/stack-calls.js';
+import { callsOf, StackMeanings, withStop } from '../stacks/stack-calls.js';
 import { isTooDeep, MOST_CALLS } from '../step.js';
 import type { Step } from '../step.js';
 import { partsOf } from './parted-stacks.js';
@@ -242,7 +242,7 @@ export class DebuggerSteps {
     const step = this.maker.push({
       line: isCall ? (stop?.span.first ?? bt.span.first) : bt.span.first,
       // Copies have no room to grow.
-      calls: calls.slice(-MOST_CALLS),
+      calls: (isCall ? withStop(calls, stop?.frame) : calls).slice(-MOST_CALLS),
       callLines: callLines.slice(-MOST_CALLS),
       frames: bt.frames,
       frameLines: bt.lines,

@@ -1,7 +1,7 @@
 /** Stacks → the calls of known functions that they show. */
 import type { Backtrace, Frame } from '../../model/record.js';
 import type { Call } from './calls.js';
-import { meaningOf } from './frame-meaning.js';
+import { callOf, meaningOf } from './frame-meaning.js';
 import type { FrameMeaning } from './frame-meaning.js';
 import { plainName } from '../functions.js';
 import { innerFrames } from './inner-frames.js';
@@ -49,6 +49,23 @@ export function callsOf(bt: Backtrace, meanings: readonly FrameMeaning[]): Stack
   }
   return { calls, callLines, isCall };
 }
+
+/**
+ * The calls of a stack, outermost first, of which the innermost one was shown by the stop as well: the line of a stop has
+ * arguments where the stack is shown without (`set print frame-arguments presence`, gdb/stack.c).
+ */
+export function withStop(calls: readonly Call[], frame: Frame | undefined): readonly Call[] {
+  const call = calls.at(-1);
+  const stop = frame === undefined || frame === call?.frame ? undefined : callOf(frame);
+  if (call === undefined || stop?.func !== call.func) return calls;
+  const told = TOLD.filter((name) => call[name] === undefined && stop[name] !== undefined);
+  if (told.length === 0) return calls;
+  const values = Object.fromEntries(told.map((name) => [name, stop[name]]));
+  return [...calls.slice(0, -1), { ...call, ...values }];
+}
+
+/** What arguments tell of a call. */
+const TOLD = ['pointer', 'enable', 'value', 'idx', 'vq', 'backendType'] as const;
 
 /**
  * Whether the frame is a part of the function that its caller is: an optimising compiler cuts functions in two (GCC
