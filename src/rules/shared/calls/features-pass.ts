@@ -48,7 +48,8 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
   const [unshown] = sent;
   if (unshown !== undefined) {
     const message = `with which flag ${name} calls ${unshown.func} is not seen`;
-    const missing = [`enable_log= of ${unshown.func}`];
+    const argument = unshown.kind === 'op_set_features' ? 'features' : 'enable_log';
+    const missing = [`${argument}= of ${unshown.func}`];
     return { verdict: 'inconclusive', ...at, message, missing };
   }
   const over = overOf(pass);
