@@ -3,6 +3,7 @@ import { firstIndex } from '../base/search.js';
 import { learnListenerOffset } from '../facts/stacks/device.js';
 import type { Step, ThreadExit } from '../facts/step.js';
 import { buildActivations } from './activations/activations.js';
+import { linkChainedStops } from './activations/chained-stops.js';
 import { Rings } from './rings.js';
 import type { Run } from './run.js';
 
@@ -95,7 +96,10 @@ export function partOf(run: Run, part: Part): Run {
   seesStarts[session] = probes.watching('vhost_dev_start', 0, 0) !== undefined;
   const ofSession: (readonly Step[])[] = [];
   ofSession[session] = steps;
+  const rings = new Rings(all, seesStarts, run.rings.assumed);
   let gaps = 0;
+  const gapsUpTo = steps.map((step) => (gaps += step.gapBefore ? 1 : 0));
+  linkChainedStops(all, { probes, rings, profiles: run.profiles, gapsUpTo });
   return {
     ordered: run.ordered,
     note: run.note,
@@ -111,7 +115,7 @@ export function partOf(run: Run, part: Part): Run {
     atStep,
     listenerOffset,
     probes,
-    rings: new Rings(all, seesStarts, run.rings.assumed),
+    rings,
     profiles: run.profiles,
     profile: run.profile,
     migrations: run.migrations,
@@ -124,7 +128,7 @@ export function partOf(run: Run, part: Part): Run {
     get facts() {
       return run.facts;
     },
-    gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
+    gapsUpTo,
     gapAtEnd: gapBefore,
   };
 }

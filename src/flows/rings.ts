@@ -91,9 +91,11 @@ export class Rings {
 
   /** Index of the ring that this call is about, as the backend counts. */
   ringOf(activation: Activation): number | undefined {
-    const { call, device, kind, parent } = activation;
+    const { call, device, kind, parent, isLinked } = activation;
     if (RING_OPS.has(kind)) {
-      return parent === undefined || parent.device !== device ? undefined : this.ringOf(parent);
+      return isLinked || parent === undefined || parent.device !== device
+        ? undefined
+        : this.ringOf(parent);
     }
     if (call.row.idx === 'backend') return call.idx;
     if (call.row.idx !== 'device' || device === undefined) return undefined;

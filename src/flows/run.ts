@@ -11,6 +11,7 @@ import type { BreakpointSet, CaptureRecord, Reading, Span } from '../model/recor
 import type { OverruledBackend } from '../model/report.js';
 import { buildActivations } from './activations/activations.js';
 import type { Activation } from './activations/activation.js';
+import { linkChainedStops } from './activations/chained-stops.js';
 import { findCrashes } from './crashes.js';
 import type { FoundCrash } from './crashes.js';
 import { overruledBackends } from './assumed-backend.js';
@@ -168,6 +169,8 @@ function runOf(
   const rings = new Rings(all, seesStarts, assumed);
   const profiles = profilesOf(ofSession, options.qemuVersion);
   let gaps = 0;
+  const gapsUpTo = steps.map((step) => (gaps += step.gapBefore ? 1 : 0));
+  linkChainedStops(all, { probes, rings, profiles, gapsUpTo });
   let facts: readonly Fact[] | undefined;
   return {
     ordered: isOrdered,
@@ -206,7 +209,7 @@ function runOf(
     get facts() {
       return (facts ??= buildFacts(steps, activations, rings));
     },
-    gapsUpTo: steps.map((step) => (gaps += step.gapBefore ? 1 : 0)),
+    gapsUpTo,
     gapAtEnd,
   };
 }

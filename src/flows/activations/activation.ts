@@ -32,6 +32,10 @@ export class Activation {
   /** What it returned, where the debugger watched it return (`finish`); as printed. */
   result: { readonly value: string; readonly line: number } | undefined = undefined;
   private isBare: boolean;
+  /** Who called it is known by the stops of its thread, see `chained-stops.ts`. */
+  isLinked = false;
+  /** How many calls that it may have made inside are not linked to what made them. */
+  private looseCalls = 0;
   /** The return of a caller told of that one: what this one called is not known by that. */
   private isEnclosed = false;
   /** Its return was watched, and all that its thread called in between is known to be of it. */
@@ -75,6 +79,7 @@ export class Activation {
 
   /** A caller was shown, or what was called inside is known; false for a bare stop line, and for a `bt 1`, which says no more. */
   get stackKnown(): boolean {
+    if (this.looseCalls > 0) return false;
     return !this.isBare || (this.parent !== undefined && !this.isEnclosed);
   }
 
@@ -103,6 +108,19 @@ export class Activation {
       child.isEnclosed = true;
       this.adopt(child);
     }
+  }
+
+  /** No other function than `caller` can have called it. */
+  link(caller: Activation): void {
+    this.parent = caller;
+    this.isLinked = true;
+    caller.isBare = false;
+    caller.adopt(this);
+  }
+
+  /** So many calls more, or less, may have been made inside or not. */
+  loosen(by: 1 | -1): void {
+    this.looseCalls += by;
   }
 
   adopt(child: Activation): void {

@@ -12,6 +12,7 @@ import {
   sameness,
 } from '../../../flows/activations/activation.js';
 import type { Activation } from '../../../flows/activations/activation.js';
+import { mayCall } from '../../../flows/activations/callers.js';
 import type { Probe } from '../../../flows/probe-finder.js';
 import { hasGap } from '../../../flows/run.js';
 import type { Run } from '../../../flows/run.js';
@@ -247,7 +248,8 @@ export function bareWithin(
         activation.thread === undefined ||
         a.thread === activation.thread) &&
       !isInside(a, activation) &&
-      !isInsideAnother(a, activation),
+      !isInsideAnother(a, activation) &&
+      !isOfOthers(a, activation),
   );
 }
 
@@ -259,6 +261,13 @@ export function withoutCaller(
 ): string[] {
   const [call] = bareWithin(context, activation, ...kinds);
   return call === undefined ? [] : [`the whole backtrace at ${call.func}`];
+}
+
+/** Who called it is known by the stops of its thread, and what of that is not known is not called in the other. */
+function isOfOthers(call: Activation, outer: Activation): boolean {
+  let top = call;
+  while (top.isLinked && top.parent !== undefined) top = top.parent;
+  return top !== call && !mayCall(outer.kind, top.kind);
 }
 
 /** Its stack, as far as it is shown, has another execution of the same function. */
