@@ -242,7 +242,7 @@ function violation(
 
 /** Without knowing the flag: one start uses one flag, because nothing can change it in between. */
 function oddCalls(
-  { run }: SessionContext,
+  context: SessionContext,
   start: Activation,
   { features, rings }: Flags,
   { asked }: ExpectedLog,
@@ -253,8 +253,8 @@ function oddCalls(
     start.entered &&
     !start.altered &&
     last !== undefined &&
-    !hasGap(run, start.first, last.first) &&
-    unwatchedToggles(run, start.first, last.first).length === 0;
+    !hasGap(context.run, start.first, last.first) &&
+    unwatchedToggles(context, start.first, last.first).length === 0;
   const [first] = odd;
   if (features === undefined || first === undefined || !isCertain) return [];
   if (first.enable === asked) {
@@ -271,7 +271,7 @@ function oddCalls(
     ];
   }
   return odd.map((ring) => {
-    const vring = run.rings.ringOf(ring);
+    const vring = context.run.rings.ringOf(ring);
     return {
       verdict: 'violation',
       device: start.device,

@@ -108,7 +108,7 @@ function missingBetween(
   if (isToggled || isZeroed) return undefined;
   const { run } = context;
   const missing = [
-    ...unwatchedToggles(run, stop.first, start.first),
+    ...unwatchedToggles(context, stop.first, start.first),
     ...unseenBetween(context, stop.first, start.first, 'vhost_dev_start', 'vhost_dev_stop'),
   ];
   if (hasStranger(context, stop.first, start.first, ...TOGGLES))

@@ -116,7 +116,7 @@ function judge(
 function doubtsSince(context: SessionContext, before: Toggle, toggle: Activation): string[] {
   const { run } = context;
   const [from, to] = [before.activation.first, toggle.first];
-  const missing = unwatchedToggles(run, from, to);
+  const missing = unwatchedToggles(context, from, to);
   if (!isEntered(before.activation) || before.activation.altered)
     missing.push('the toggle before it');
   // One that may still run may be this one: a stack without its stop line can be of the same thread.

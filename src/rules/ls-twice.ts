@@ -105,7 +105,7 @@ function judge(context: SessionContext, last: Before | undefined, pass: Pass): J
   }
   const [from, to] = [before.activation.first, pass.activation.first];
   const missing = [
-    ...unwatchedToggles(run, from, to),
+    ...unwatchedToggles(context, from, to),
     ...unwatched(run, 'vhost_dev_start', from, to),
   ];
   if (!pass.activation.entered) missing.push('the entry of vhost_dev_set_log');

@@ -73,7 +73,6 @@ function* judge(
   { activation }: SyncPoint,
   device: string,
 ): Generator<Judgement> {
-  const { run } = context;
   const life = lifeAt(context, 'calls', device, activation.first);
   const flag = logFlagAt(context, device, activation.first);
   const at = { ...place(activation), device };
@@ -101,7 +100,7 @@ function* judge(
   if (life === undefined) return;
   const missing = [...registrationDoubts(context, 'calls', life, activation.first)];
   if (flag === undefined) {
-    missing.push(...unwatchedToggles(run, life.start.step, activation.first));
+    missing.push(...unwatchedToggles(context, life.start.step, activation.first));
     missing.push(
       'the log start or stop before the sync, and its end, or vhost_dev_init of the device, which clears the flag',
     );

@@ -97,7 +97,7 @@ function* judge(
   if (flag === 'on') return;
   const missing = [own, other].flatMap((life) => [
     ...registrationDoubts(context, 'calls', life, step),
-    ...unwatchedToggles(context.run, life.start.step, step),
+    ...unwatchedToggles(context, life.start.step, step),
   ]);
   if (missing.length > 0) {
     const message = 'the pair does not log, and another pair of the device does';

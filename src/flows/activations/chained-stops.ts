@@ -203,6 +203,8 @@ class Chain {
     if (last?.isOpen !== true) return undefined;
     const { call: caller } = last;
     if (hasDevice && caller.device === undefined) return undefined;
+    // What it was called for decides what the call inside means.
+    if (caller.call.row.enable !== undefined && caller.enable === undefined) return undefined;
     // What began before a stop of the device is over; the stop line of a later call may not be printed (`silent`).
     if (caller.first < (this.stopped.get(caller.device ?? '') ?? 0)) return undefined;
     const { gapsUpTo } = this.around;

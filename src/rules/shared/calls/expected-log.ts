@@ -12,15 +12,7 @@ import { versionsIn } from '../../../flows/run.js';
 import { callsOf } from './device-calls.js';
 import { passes, successOf } from './log-passes.js';
 import { lastToggle, nextToggle, unwatchedToggles } from './log-toggles.js';
-import {
-  below,
-  callerOf,
-  callsBetween,
-  hasGap,
-  hasStranger,
-  lastBefore,
-  unwatched,
-} from './queries.js';
+import { below, callerOf, hasGap, hasStranger, lastBefore, unwatched } from './queries.js';
 import type { Pass } from './log-passes.js';
 import type { Toggle } from './log-toggles.js';
 import { isFailed } from './undone-pass.js';
@@ -64,24 +56,14 @@ export function expectedLog(
 /** What keeps the time between two steps from being known in full. */
 function doubtsBetween(context: SessionContext, from: number, to: number, since: string): string[] {
   const { run } = context;
-  const missing = unwatchedToggles(run, from, to);
+  const missing = unwatchedToggles(context, from, to);
   if (hasGap(run, from, to)) missing.push(`an unbroken record since ${since}`);
-  if (mayToggle(context, from, to)) missing.push('enable= of every vhost_migration_log');
   if (hasStranger(context, from, to, ...CHANGES)) {
     missing.push(
       'listener= of every log start and stop, hdev= of every vhost_dev_init and vhost_dev_cleanup',
     );
   }
   return missing;
-}
-
-/** A log toggle between the steps that does not show which: neither itself nor by its caller. */
-function mayToggle(context: SessionContext, from: number, to: number): boolean {
-  return callsBetween(context.of('vhost_migration_log'), from, to).some(
-    (a) =>
-      a.enable === undefined &&
-      callerOf(a, 'vhost_log_global_start', 'vhost_log_global_stop') === undefined,
-  );
 }
 
 /** Functions that change `log_enabled`. */

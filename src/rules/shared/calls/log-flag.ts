@@ -47,7 +47,7 @@ function flagOfLife(context: SessionContext, life: Life, step: number): 'on' | '
   const { device, start } = life;
   const doubts = [
     ...registrationDoubts(context, 'calls', life, step),
-    ...unwatchedToggles(run, start.step, step),
+    ...unwatchedToggles(context, start.step, step),
   ];
   if (doubts.length > 0 || hasStranger(context, start.step, step, ...TOGGLES)) return undefined;
   const last = lastToggle(context, device, step);

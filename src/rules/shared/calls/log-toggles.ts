@@ -2,9 +2,9 @@
 import { firstIndex } from '../../../base/search.js';
 import { callerOf } from '../../../flows/activations/activation.js';
 import type { Activation } from '../../../flows/activations/activation.js';
-import type { Run } from '../../../flows/run.js';
 import type { SessionContext } from '../../rule.js';
 import { callsOf } from './device-calls.js';
+import { callsBetween } from './queries.js';
 
 /** A log start or stop as it reaches one device. */
 export interface Toggle {
@@ -78,12 +78,18 @@ function isInside(inner: Activation, outer: Activation | undefined): boolean {
   return !inner.stackKnown && inner.thread === outer.thread && inner.first === outer.first + 1;
 }
 
-/** Missing-list entries when log toggles could go unseen between two steps. */
-export function unwatchedToggles(run: Run, from: number, to: number): string[] {
-  const { probes } = run;
-  if (probes.watching('vhost_migration_log', from, to) !== undefined) return [];
+/** Missing-list entries when log toggles could go unseen between two steps, or do not show which they are. */
+export function unwatchedToggles(context: SessionContext, from: number, to: number): string[] {
+  const { probes } = context.run;
+  const isUnshown = callsBetween(context.of('vhost_migration_log'), from, to).some(
+    (a) =>
+      a.enable === undefined &&
+      callerOf(a, 'vhost_log_global_start', 'vhost_log_global_stop') === undefined,
+  );
+  const missing = isUnshown ? ['enable= of every vhost_migration_log'] : [];
+  if (probes.watching('vhost_migration_log', from, to) !== undefined) return missing;
   const both = (['vhost_log_global_start', 'vhost_log_global_stop'] as const).every(
     (kind) => probes.watching(kind, from, to) !== undefined,
   );
-  return both ? [] : ['probe vhost_migration_log'];
+  return both ? missing : [...missing, 'probe vhost_migration_log'];
 }

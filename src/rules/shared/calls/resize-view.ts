@@ -105,7 +105,7 @@ function isToldLater({ context, resize, sync }: ResizeView): boolean {
 export function isOnSince({ context, resize, sync }: ResizeView): boolean {
   const { run } = context;
   return (
-    unwatchedToggles(run, resize.first, sync.first).length === 0 &&
+    unwatchedToggles(context, resize.first, sync.first).length === 0 &&
     unwatched(run, 'vhost_dev_start', resize.first, sync.first).length === 0 &&
     !hasStranger(context, resize.first, sync.first, ...ELECTS)
   );
@@ -144,7 +144,7 @@ export function unseenBetween({ context, resize, sync }: ResizeView): string[] {
   return [
     ...unwatched(run, 'vhost_dev_start', resize.first, sync.first),
     ...unwatched(run, 'vhost_dev_stop', resize.first, sync.first),
-    ...unwatchedToggles(run, resize.first, sync.first),
+    ...unwatchedToggles(context, resize.first, sync.first),
     ...(hasStranger(context, resize.first, sync.first, ...ELECTS)
       ? ['dev= and listener= of every call']
       : []),
