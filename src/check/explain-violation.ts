@@ -4,7 +4,7 @@ import { backendOfEvent } from '../flows/facts.js';
 import type { Run } from '../flows/run.js';
 import type { Backend } from '../model/fact.js';
 import type { Finding, Slice } from '../model/report.js';
-import type { RealBug, RuleInfo } from '../model/rule-info.js';
+import type { RealBug } from '../model/rule-info.js';
 import { describe } from '../protocol/replay.js';
 import { describeSpan, spanOf } from '../protocol/spans.js';
 import type { Judgement, Rule } from '../rules/rule.js';
@@ -25,9 +25,12 @@ export function explainViolation(
     line: at?.frameLines[i] ?? at?.line ?? 0,
   }));
   const allowed = allowedAt(run, step);
-  const backend = backendOf(violation, run);
-  const bug = bugOf(violation, backend, info);
-  const impact = backend === undefined ? undefined : info.impactOn?.[backend];
+  const { bugs = [], impactOn } = info;
+  // It is looked for in all of the capture.
+  const isAsked = impactOn !== undefined || bugs.some((bug) => bug.backend !== undefined);
+  const backend = isAsked ? backendOf(violation, run) : undefined;
+  const bug = bugOf(violation, backend, bugs);
+  const impact = backend === undefined ? undefined : impactOn?.[backend];
   return {
     ...(device === undefined || !run.ordered
       ? {}
@@ -49,9 +52,9 @@ export function explainViolation(
 function bugOf(
   violation: Judgement,
   backend: Backend | undefined,
-  { bugs }: RuleInfo,
+  bugs: readonly RealBug[],
 ): RealBug | undefined {
-  return bugs?.find(
+  return bugs.find(
     (bug) =>
       bug.unreported !== true &&
       bug.fault === violation.fault &&

@@ -34,6 +34,7 @@ export function buildFlows({ path, sha256 }: CaptureInfo, reading: Reading, run:
   const cut = new Set(
     findCutMigrations(run.steps, run.atStep, run.migrations).map(({ session }) => session),
   );
+  const rolledBack = rolledBackCalls(run.activations);
   return factsBySession(run)
     .map((facts, session) => ({
       capture: sha256,
@@ -42,7 +43,7 @@ export function buildFlows({ path, sha256 }: CaptureInfo, reading: Reading, run:
       ordered: run.ordered,
       nodes: finishNodes(
         run.ordered
-          ? new FlowBuilder(run, session, facts, names, cut.has(session)).build()
+          ? new FlowBuilder(run, session, facts, names, rolledBack, cut.has(session)).build()
           : snippetsOf(run, session),
       ),
     }))
@@ -66,7 +67,6 @@ class FlowBuilder {
   /** Facts that show a phase, by their position; those before the current fact are behind `nextSign`. */
   private readonly signs: { readonly at: number; readonly sign: PhaseSign }[] = [];
   private nextSign = 0;
-  private readonly rolledBack: ReadonlySet<number>;
   private migration: { readonly number: number; readonly node: Draft } | undefined;
 
   constructor(
@@ -74,11 +74,12 @@ class FlowBuilder {
     session: number,
     private readonly facts: readonly ShownFact[],
     private readonly names: ThreadNames,
+    /** Ids of calls. */
+    private readonly rolledBack: ReadonlySet<number>,
     /** Stacks end below what would tell a migration from a snapshot of the VM. */
     private readonly isCut: boolean,
   ) {
     this.devices = deviceNames(run, session);
-    this.rolledBack = rolledBackCalls(run.activations);
     this.roles = threadRoles(facts.map(({ fact }) => fact));
     for (const { fact } of facts) {
       if (fact.activation !== undefined) this.factOf.set(fact.activation, fact);
