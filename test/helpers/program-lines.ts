@@ -29,7 +29,7 @@ export const PROGRAM_LINES: Readonly<Record<string, readonly string[]>> = {
   ],
   'breakpoints and steps, of gdb': [
     'Breakpoint 20 at 0x5555558a1c30: file ../hw/virtio/vhost.c, line 800. (2 locations)',
-    'Breakpoint 21 at 0x5555558a1c30: vhost_dev_start. (2 locations)',
+    'Breakpoint 21 at 0x5555558a1c30: qemu_mutex_unlock_impl. (2 locations)',
     'Temporary breakpoint 22 at 0x5555558a1c30: file ../hw/virtio/vhost.c, line 800 (thread 5).',
     "Breakpoint 23's condition is now valid at location 2, enabling.",
     'Error in testing condition for breakpoint 4:',

@@ -39,7 +39,7 @@ const ENDS = />[ \t]{0,8}$/;
 const CELL_ENDS = /(?<=[^ \t|])[ \t]{1,256}\|{1,2}[ \t]{0,8}$/;
 
 /** What begins like a frame behind its level, as only gdb writes it. */
-const FRAME = String.raw`(?=0x[0-9a-f]+ in [^ ]|<signal handler|[A-Za-z_][\w.]* \((?:\)|\w+(?:@entry)?=))`;
+const FRAME = String.raw`(?=0x[0-9a-f]+ in [^ ]|<signal handler|[A-Za-z_][\w.]* \((?:\)|\.{3}\)|\w+(?:@entry)?=))`;
 
 /**
  * What pages make of `#1  f (a=1) at x.c:2`, which they take for the number of an issue, "[#1](https://host/issues/1) f (a=1)",
