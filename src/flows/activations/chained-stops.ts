@@ -62,6 +62,8 @@ class Chains {
   private readonly stopped = new Map<string, number>();
   /** Threads of which a stack is shown: what that tells goes before, and is told for all of the thread. */
   private readonly withStacks = new Set<string>();
+  /** An argument is lost somewhere: what it was of cannot be told apart from others. */
+  private isLossy = false;
 
   constructor(private readonly around: Around) {}
 
@@ -70,6 +72,11 @@ class Chains {
     const { thread, entered, parent, isInsideReturned } = call;
     const isAlone = entered && (parent === undefined || isInsideReturned);
     if (thread !== undefined && !isAlone) this.withStacks.add(thread);
+    const { row, idx } = call.call;
+    this.isLossy ||=
+      (row.device !== undefined && call.device === undefined) ||
+      (row.enable !== undefined && call.enable === undefined) ||
+      (row.idx !== undefined && idx === undefined);
   }
 
   follow(call: Activation): void {
@@ -89,7 +96,7 @@ class Chains {
       if (this.last !== chain) this.last?.end(first);
       this.last = chain;
     }
-    if (!this.withStacks.has(thread)) chain.follow(call);
+    if (!this.withStacks.has(thread) && !this.isLossy) chain.follow(call);
     if (device !== undefined && ENDS.has(kind)) this.stopped.set(device, first);
   }
 }
@@ -276,7 +283,8 @@ class Chain {
     const isFirst =
       idx !== undefined &&
       caller.children.every(
-        ({ kind, call: { idx: other } }) => kind !== call.kind || other !== idx,
+        ({ kind, call: { idx: other } }) =>
+          kind !== call.kind || (other !== undefined && other !== idx),
       );
     if (call.kind === 'vhost_virtqueue_start' && isFirst) return false;
     const backend = this.around.rings.backendOf(call);
