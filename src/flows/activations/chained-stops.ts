@@ -5,6 +5,7 @@
  * Another that was entered before would still be open around that one; none of these calls itself, and one that is
  * called in another is told apart. What the thread entered between the caller and the call was called inside the caller,
  * and has returned. A stop of which the caller is not known leaves open what those call that may have made it.
+ * Where an argument is lost anywhere in a session, nothing is linked in it.
  */
 import type { FactKind } from '../../model/fact.js';
 import { hasRingReset } from '../../model/values.js';
