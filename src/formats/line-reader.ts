@@ -11,7 +11,7 @@ import { isAttached, isOutput, isPlacedLocation } from './gdb/behind-prompt.js';
 import { isBareThreadRow, isThreadRow, startsLocation } from './gdb/chatter.js';
 import { RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import { leveledText } from './gdb/frame-lines.js';
-import type { LeveledText } from './gdb/frame-lines.js';
+import type { FrameHead, LeveledText } from './gdb/frame-lines.js';
 import { splitAtFrame } from './gdb/frames-of-line.js';
 import type { SplitLine } from './gdb/frames-of-line.js';
 import type { FrameTable } from './gdb/frames.js';
@@ -147,6 +147,11 @@ export class LineReader {
     return !this.#formats.isOpen && !this.#notes.isBusy;
   }
 
+  /** A line that begins a frame, with which the next may go on; there is nothing else under construction. */
+  holdFrame(line: Line, { level, start }: FrameHead): void {
+    this.#held.hold('frame', line.text.slice(start), line, level);
+  }
+
   /** Ends what is under construction. */
   end(): void {
     this.#wrapped.end();
@@ -263,7 +268,8 @@ export class LineReader {
     if (line.text.startsWith('(')) this.#session.closeAll();
     const joint = this.#held.hold('frame', text, line, level, looks === 'weak');
     const isBare = raw === line.text && margin === '';
-    if (isBare && joint.text === text && joint.complete) this.#frames.markWhole(text);
+    if (isBare && joint.text === text && looks === 'strong')
+      this.#frames.mark(text, joint.complete ? 'whole' : 'held');
     return true;
   }
 

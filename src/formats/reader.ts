@@ -101,6 +101,9 @@ class Reader implements CaptureReader {
     });
     this.#known = new KnownLines(frames, stops, session, output, {
       makeWay: () => this.#makeWay(),
+      holdFrame: (line, head) => {
+        this.#lines.holdFrame(line, head);
+      },
       blank: (lineNo) => {
         this.#lines.join({ text: '', lineNo, cut: false });
       },

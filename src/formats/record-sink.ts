@@ -192,6 +192,8 @@ function looseRecord(
   words: string | undefined,
 ): Chatter | Prose {
   if (kind === 'chatter') return { kind, span };
-  const prose = { kind: 'prose', span, human: kind === 'human' } as const;
-  return words === undefined ? prose : { ...prose, words };
+  const human = kind === 'human';
+  return words === undefined
+    ? { kind: 'prose', span, human }
+    : { kind: 'prose', span, human, words };
 }

@@ -1,4 +1,5 @@
 /** Mail in quoted-printable: when it is decoded, and what becomes of its lines. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { QuotedPrintable } from '../../src/formats/wrappings/quoted-printable.js';
 import { check } from '../helpers/check.js';
@@ -153,4 +154,32 @@ describe('a mail whose header is missing', () => {
     expect(problems.map(({ code }) => code)).toContain('UNREAD_PROTOCOL');
     expect(records.some(({ kind }) => kind === 'gap')).toBe(true);
   });
+});
+
+test('a line that cannot matter is none of a mail, and makes none known', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      '=',
+      '=3D',
+      '=0D',
+      '=0A',
+      '=20',
+      '\r',
+      'Content-Transfer-Encoding: ',
+      'a=1',
+      '#0 f (a=3D',
+    ),
+    fc.string({ maxLength: 40 }),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+      const [line, mail] = [pieces.join(''), new QuotedPrintable()];
+      fc.pre(!mail.mayMatter(line));
+      expect([mail.hidesBreaks(line), mail.mayGoOn(line), mail.decode(line)]).toEqual([
+        ...[false, false, undefined],
+      ]);
+      expect(mail.mayMatter(line)).toBe(false);
+    }),
+    { numRuns: 2000 },
+  );
 });

@@ -133,7 +133,8 @@ export class BacktraceBuilder {
       const message = `${pointer.value} is elsewhere with other digits: a pointer is damaged`;
       this.#tell(message, lineOf(pointer.frame), pointer, backtrace.span);
     }
-    for (const [i, frame] of backtrace.frames.entries()) {
+    const fresh = this.#names.fresh(backtrace.frames);
+    for (const [i, frame] of backtrace.frames.slice(0, fresh).entries()) {
       const line = lineOf(i);
       const torn = this.#names.see(frame, line);
       if (torn === undefined) continue;

@@ -30,10 +30,14 @@ export function leveledText(line: string, nextLevel: number | undefined): Levele
 /** "#12 0x00005555" at the end of a log that was cut. */
 const HALF = /^0x[0-9a-fA-F]*(?:[ \t]+i?)?$/;
 
+/** What stands in front of a frame's text, and where that starts. */
+export interface FrameHead {
+  readonly level: number;
+  readonly start: number;
+}
+
 /** `#12 0x0000...` → 12 and where the frame's text starts; undefined when there is no level. */
-export function splitLevel(
-  line: string,
-): { readonly level: number; readonly start: number } | undefined {
+export function splitLevel(line: string): FrameHead | undefined {
   if (line.charCodeAt(0) !== HASH) return undefined;
   let level = 0;
   let at = 1;

@@ -20,14 +20,17 @@ const MOST_FRAMES = 2048;
 /** Shapes that are remembered: each call of a program has a few. */
 const MOST_SHAPES = 8192;
 
+/** What becomes of a line without margin: one whole frame, or one with which the line below may go on, `f ()`. */
+export type Becomes = 'whole' | 'held';
+
 /** What is known of a shape. */
 export interface KnownShape {
   /** Undefined where the grammar has to read each text itself. */
   template: FrameTemplate | undefined;
   /** The first text, as long as no other came: a single one is not worth a template. */
   first: Pick<KnownText, 'text' | 'frame'> | undefined;
-  /** A line of this shape, without margin, is one whole frame, see {@link FrameTable.markWhole}. */
-  isWhole: boolean;
+  /** Of each line of this shape, see {@link FrameTable.mark}. */
+  becomes: Becomes | undefined;
 }
 
 /** What is known of a text without level. */
@@ -37,8 +40,8 @@ export interface KnownText {
   readonly frame: Frame | undefined;
   /** Undefined where it is too long for one. */
   readonly shape: KnownShape | undefined;
-  /** As in its shape; most of a log is, and seen many times. */
-  isWhole: boolean;
+  /** As in its shape; of most of a log it is known, and asked many times. */
+  becomes: Becomes | undefined;
   /** What came behind it when it came last. */
   next: KnownText | undefined;
 }
@@ -56,16 +59,16 @@ export class FrameTable {
     return (this.known(text) ?? this.#parse(text)).frame;
   }
 
-  /** A line without margin, its level aside, was read as this one frame and nothing else. */
-  markWhole(text: string): void {
+  /** A line without margin, its level aside, became this one frame and nothing else. */
+  mark(text: string, becomes: Becomes): void {
     const known = this.#texts.get(text);
     if (known?.frame === undefined) return;
-    known.isWhole = true;
-    if (known.shape !== undefined) known.shape.isWhole = true;
+    known.becomes = becomes;
+    if (known.shape !== undefined) known.shape.becomes = becomes;
   }
 
-  /** The frame of a line of which nothing else can become than that frame; undefined where that is not known. */
-  whole(text: string): Frame | undefined {
+  /** What is known of a line of which nothing else can become than what it says; undefined where that is not known. */
+  line(text: string): KnownText | undefined {
     // To compare two texts takes less time than to look one up.
     const expected = this.#expected?.text === text ? this.#expected : undefined;
     const known = expected ?? this.known(text);
@@ -74,8 +77,8 @@ export class FrameTable {
     this.#last = known;
     this.#expected = known.next;
     const { shape } = known;
-    known.isWhole ||= shape?.isWhole === true && shape.template !== undefined;
-    return known.isWhole ? known.frame : undefined;
+    known.becomes ??= shape?.template === undefined ? undefined : shape.becomes;
+    return known.becomes === undefined ? undefined : known;
   }
 
   /** A stop with this location was printed, and its backtrace may follow. */
@@ -97,7 +100,7 @@ export class FrameTable {
       shape.first = undefined;
     }
     if (shape?.template === undefined) return undefined;
-    return this.#remember(own, fillFrame(shape.template, numbers), shape, shape.isWhole);
+    return this.#remember(own, fillFrame(shape.template, numbers), shape, shape.becomes);
   }
 
   #parse(text: string): KnownText {
@@ -111,7 +114,7 @@ export class FrameTable {
     const { shape: name } = shapeOf(text);
     let shape = this.#shapes.get(name);
     if (shape === undefined) {
-      shape = { template: undefined, first: { text, frame }, isWhole: false };
+      shape = { template: undefined, first: { text, frame }, becomes: undefined };
       this.#shapes.set(name, shape);
     }
     return shape;
@@ -121,9 +124,9 @@ export class FrameTable {
     text: string,
     frame: Frame | undefined,
     shape: KnownShape | undefined,
-    isWhole = false,
+    becomes?: Becomes,
   ): KnownText {
-    const known = { text, frame, shape, isWhole, next: undefined };
+    const known = { text, frame, shape, becomes, next: undefined };
     this.#texts.set(text, known);
     return known;
   }

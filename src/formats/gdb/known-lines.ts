@@ -4,11 +4,13 @@
  */
 import { cleanLine } from '../wrappings/clean.js';
 import { splitLevel } from './frame-lines.js';
+import type { FrameHead } from './frame-lines.js';
 import type { FrameTable } from './frames.js';
 import type { KnownStops } from './known-stops.js';
 import { readThreadNotice } from './lines.js';
 import type { GdbOutput } from './output.js';
 import { cutPager } from './pager.js';
+import type { Line } from './pending.js';
 import type { GdbSession } from './session.js';
 
 const HASH = 35;
@@ -23,6 +25,8 @@ const LONGEST_ECHO = 1_000_000;
 export interface Surroundings {
   /** Ends it; false where it may take the line that comes now. */
   readonly makeWay: () => boolean;
+  /** Begins a frame that the next line may go on with. */
+  readonly holdFrame: (line: Line, head: FrameHead) => void;
   readonly blank: (lineNo: number) => void;
 }
 
@@ -34,6 +38,8 @@ export class KnownLines {
   readonly #around: Surroundings;
   /** The last line that was read here. */
   #last = -1;
+  /** The last one that began a frame, or the blank one below. */
+  #held = -1;
 
   constructor(
     frames: FrameTable,
@@ -66,7 +72,10 @@ export class KnownLines {
     }
     // Directly below a known line nothing else is under construction that might take this one.
     if (this.#last !== lineNo - 1) return false;
-    if (raw !== '') return this.#readSourceEcho(raw, lineNo) || this.#readNotice(raw, lineNo);
+    const isBelowHeld = this.#held === lineNo - 1;
+    if (raw !== '')
+      return !isBelowHeld && (this.#readSourceEcho(raw, lineNo) || this.#readNotice(raw, lineNo));
+    if (isBelowHeld) this.#held = lineNo;
     this.#around.blank(lineNo);
     return true;
   }
@@ -74,9 +83,13 @@ export class KnownLines {
   #readFrame(raw: string, lineNo: number): boolean {
     const head = splitLevel(raw);
     if (head === undefined) return false;
-    const frame = this.#frames.whole(raw.slice(head.start));
-    if (frame === undefined || !this.#around.makeWay()) return false;
-    this.#session.addFrame(head.level, frame, lineNo, lineNo);
+    const known = this.#frames.line(raw.slice(head.start));
+    if (known?.frame === undefined || !this.#around.makeWay()) return false;
+    if (known.becomes === 'whole') this.#session.addFrame(head.level, known.frame, lineNo, lineNo);
+    else {
+      this.#around.holdFrame({ text: raw, lineNo, cut: false }, head);
+      this.#held = lineNo;
+    }
     return true;
   }
 

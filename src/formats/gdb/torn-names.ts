@@ -3,7 +3,7 @@
  * every backtrace (gdb/stack.c, find_frame_funname()), and what stopped alike in the stop and in the backtrace below it.
  */
 import { isMaimed, lacksPart } from '../../base/maimed.js';
-import type { Frame } from '../../model/record.js';
+import type { Arg, Frame } from '../../model/record.js';
 
 /** Addresses that are remembered; a program has as many calls on the ways to its breakpoints. */
 const MOST_ADDRESSES = 16_384;
@@ -24,6 +24,21 @@ export interface TornName {
 
 export class TornNames {
   readonly #named = new Map<string, Named>();
+  /** The last backtrace, and how many of its outermost frames the one before had, too. */
+  #last: readonly Frame[] = [];
+  #shared = 0;
+
+  /** So many inner frames of a backtrace are to be seen: the others came twice, and thousands of backtraces have them. */
+  fresh(frames: readonly Frame[]): number {
+    const last = this.#last;
+    const most = Math.min(frames.length, last.length);
+    let shared = 0;
+    while (shared < most && frames.at(-1 - shared) === last.at(-1 - shared)) shared++;
+    const known = Math.min(shared, this.#shared);
+    this.#last = frames;
+    this.#shared = shared;
+    return frames.length - known;
+  }
 
   /** Takes a frame of a backtrace; undefined for nearly every one. */
   see(frame: Frame, line: number): TornName | undefined {
@@ -31,7 +46,7 @@ export class TornNames {
     if (address === undefined || kind !== 'call') return undefined;
     const named = this.#named.get(address);
     if (named === undefined) {
-      if (this.#named.size >= MOST_ADDRESSES) this.#named.clear();
+      if (this.#named.size >= MOST_ADDRESSES) this.#forget();
       this.#named.set(address, { frame, line, isSure: false });
       return undefined;
     }
@@ -43,7 +58,15 @@ export class TornNames {
     const before = isTorn && !named.isSure ? named.line : undefined;
     // Another program may have other code there.
     if (!named.isSure) this.#named.set(address, { frame, line, isSure: false });
-    return isTorn ? { before } : undefined;
+    if (!isTorn) return undefined;
+    // It is told each time.
+    this.#last = [];
+    return { before };
+  }
+
+  #forget(): void {
+    this.#named.clear();
+    this.#last = [];
   }
 }
 
@@ -59,7 +82,8 @@ function isAtOnePlace(one: Frame, other: Frame): boolean {
 
 /** The stop and frame 0 of its backtrace are of one place, and not of one call. */
 export function isTornStop(stop: Frame, frame: Frame): boolean {
-  if (stop.file === undefined || !isAtOnePlace(stop, frame)) return false;
+  // One text twice: so it is with nearly all.
+  if (stop === frame || stop.file === undefined || !isAtOnePlace(stop, frame)) return false;
   if (stop.func !== frame.func) return true;
   const values = new Map(frame.args?.map(({ name, value }) => [name, value]));
   return (stop.args ?? []).some(({ name, value = '' }) =>
@@ -101,7 +125,9 @@ export class TornPointers {
   see(frames: readonly Frame[], lineOf: (frame: number) => number): TornPointer | undefined {
     let torn: TornPointer | undefined;
     const inStack = new Map<string, string>();
-    for (const [frame, { args = [] }] of frames.entries()) {
+    // A log has millions of frames: an iterator for each of them would take longer than all else here.
+    for (let frame = 0; frame < frames.length; frame++) {
+      const { args = NONE } = frames[frame] ?? {};
       for (const { name, value } of args) {
         const what = HANDED_ON.get(name);
         if (what === undefined || value?.startsWith('0x') !== true || value === '0x0') continue;
@@ -132,6 +158,8 @@ export class TornPointers {
     return undefined;
   }
 }
+
+const NONE: readonly Arg[] = [];
 
 const ADDRESS = /^0x[\da-f]{1,16}$/;
 

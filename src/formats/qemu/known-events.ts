@@ -12,17 +12,40 @@ const MOST_EVENTS = 4096;
 /** Longer ones hardly come again. */
 const LONGEST_EVENT = 512;
 
+interface Entry {
+  readonly key: string;
+  readonly event: KnownEvent;
+  /** What came behind it the last time, and likely comes again: two texts are sooner compared than one is looked up. */
+  next: Entry | undefined;
+}
+
 export class KnownEvents {
-  readonly #events = new Recent<KnownEvent>(MOST_EVENTS);
+  readonly #entries = new Recent<Entry>(MOST_EVENTS);
+  /** The last one that came. */
+  #latest: Entry | undefined;
 
   find(key: string): KnownEvent | undefined {
-    return key.length > LONGEST_EVENT ? undefined : this.#events.get(key);
+    if (key.length > LONGEST_EVENT) return undefined;
+    const likely = this.#latest?.next;
+    const entry = likely?.key === key ? likely : this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#follow(entry);
+    return entry.event;
   }
 
   /** Both in memory of their own, see `detached()`. Gives what is to be used in the place of `event`. */
   remember(key: string, { name, args, text }: KnownEvent): KnownEvent {
-    const known = { name, args: args && Object.freeze(args), text };
-    if (key.length <= LONGEST_EVENT) this.#events.set(key, known);
-    return known;
+    const event = { name, args: args && Object.freeze(args), text };
+    if (key.length <= LONGEST_EVENT) {
+      const entry = { key, event, next: undefined };
+      this.#entries.set(key, entry);
+      this.#follow(entry);
+    }
+    return event;
+  }
+
+  #follow(entry: Entry): void {
+    if (this.#latest !== undefined) this.#latest.next = entry;
+    this.#latest = entry;
   }
 }

@@ -41,6 +41,7 @@ export class MailLines {
 
   /** False for a line that is not encoded; those that wait are given out before it. */
   take(raw: string, line: number): boolean {
+    if (!this.isOpen && !this.#encoding.mayMatter(raw)) return false;
     if (this.#encoding.hidesBreaks(raw)) {
       this.end();
       this.#target.lose(line);

@@ -69,6 +69,9 @@ export const KERNEL_LOG = /^\[ {0,8}\d{1,9}\.\d{6}\] (?<by>[\w./-]{1,64}\[\d{1,8
 const DPDK_CLOCK =
   /^\[(?:[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}|[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d|[ +<]{1,8} {0,12}\d{1,9}\.\d{6}>?)\] /;
 
+// "build\tRun tests\t2026-11-22T03:00:00.1234567Z text": gh run view --log
+const GITHUB_RUN = /^[^\t]{1,128}\t[^\t]{1,128}\t\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z /;
+
 /** Lines of any session have them. `by` is who wrote the line, where a log has several writers. */
 const KINDS: readonly RegExp[] = [
   NUMBERED,
@@ -113,8 +116,7 @@ const NAMED_KINDS: readonly RegExp[] = [
   /^(?!\d+ )(?<by>[A-Za-z0-9][\w.-]{0,254}) {1,64}\|(?: |$)/,
   // "[pod/virt-launcher-vm1/compute] text": kubectl logs --prefix
   /^\[(?<by>pod\/[\w.-]{1,255}\/[\w.-]{1,64})\](?: |$)/,
-  // "build\tRun tests\t2026-11-22T03:00:00.1234567Z text": gh run view --log
-  /^[^\t]{1,128}\t[^\t]{1,128}\t\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z /,
+  GITHUB_RUN,
   // "<30>Nov 22 03:00:00 host app[77]: text"    "<30>1 2026-11-22T03:00:00.123456Z host app 77 - - text": syslog on its way
   /^<\d{1,3}>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?<by>[\w.-]{1,255} [\w./-]{1,64}(?:\[\d{1,10}\])?): ?/,
   /^<\d{1,3}>1 \d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d) (?<by>[\w.-]{1,255} \S{1,48} \S{1,128}) \S{1,32} -(?: |$)/,
@@ -141,8 +143,13 @@ const LISTINGS: readonly RegExp[] = [...COUNTED, FOUND, FOUND_IN_FILE];
 
 const OF_SESSIONS = [...KINDS, ...NAMED_KINDS];
 const OF_LOGS = [...OF_SESSIONS, ...TRACE_KINDS];
-const ALL = [...OF_LOGS, ...LISTINGS];
-const ANY_KIND = anyOf(ALL.map(({ source }) => new RegExp(source.replaceAll(/\?<\w+>/g, '?:'))));
+export const MARGIN_KINDS: readonly RegExp[] = [...OF_LOGS, ...LISTINGS];
+/** All but the one that would look through half of each line for a tab. */
+const ANY_OTHER = anyOf(
+  MARGIN_KINDS.filter((kind) => kind !== GITHUB_RUN).map(
+    ({ source }) => new RegExp(source.replaceAll(/\?<\w+>/g, '?:')),
+  ),
+);
 
 /** Of all kinds only numbers, quotes and names that end with a tab may have blanks in front: no row of the kernel is one. */
 const SET_IN = /^ +[^ \d>|\t][^\t]*$/;
@@ -197,7 +204,7 @@ export interface Evidence {
 export function marginOf(line: string, evidence: Evidence): Margin | undefined {
   const indent = indentOf(line);
   if (indent !== undefined && evidence.isSetIn(line.trimStart())) return [indent];
-  if (SET_IN.test(line) || !ANY_KIND.test(line)) return undefined;
+  if (SET_IN.test(line) || !mayBegin(line)) return undefined;
   const kind =
     OF_SESSIONS.find((one) => isProven(line, one, evidence.isSession)) ??
     [QUOTED, KERNEL_LOG, ...LISTINGS].find((one) => isProven(line, one, evidence.isFound)) ??
@@ -211,6 +218,16 @@ export function marginOf(line: string, evidence: Evidence): Margin | undefined {
   return !evidence.mayHoldTrace(line) || evidence.isTrace(line)
     ? undefined
     : marginOfTrace(line, evidence);
+}
+
+/** "4711  00:16:40.000001 ioctl(": no margin has a number of few digits with nothing but blanks behind it. */
+const NUMBER = /^\d{1,7} +(?![ |\u2502])/;
+
+/** Some margin stands in front, or what looks like one. */
+function mayBegin(line: string): boolean {
+  return (
+    (!NUMBER.test(line) && ANY_OTHER.test(line)) || (line.includes('\t') && GITHUB_RUN.test(line))
+  );
 }
 
 function indentOf(line: string): RegExp | undefined {
@@ -241,7 +258,7 @@ function marginOfTrace(line: string, { isTrace }: Evidence): Margin | undefined 
   for (let count = 1; count <= MOST_KINDS; count += 1) {
     open = open.flatMap(({ margin, rest }) =>
       // Nobody has grep look through what grep found.
-      (count === 1 ? ALL : OF_LOGS).flatMap((kind) => {
+      (count === 1 ? MARGIN_KINDS : OF_LOGS).flatMap((kind) => {
         const cut = cutMargin(rest, [kind]);
         return cut === undefined ? [] : [{ margin: [...margin, kind], rest: cut.rest }];
       }),

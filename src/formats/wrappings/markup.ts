@@ -64,7 +64,8 @@ const STAMP_AS_ADDRESS = /^([ \t>|]{0,64}\d{1,10}) at (?=\d{1,12}\.\d{1,9}:[a-z]
 
 /** The line as it was pasted. */
 export function stripMarkup(decorated: string): string {
-  const line = bareLevel(decorated).replace(STAMP_AS_ADDRESS, '$1@');
+  const level = bareLevel(decorated);
+  const line = STAMP_AS_ADDRESS.test(level) ? level.replace(STAMP_AS_ADDRESS, '$1@') : level;
   const plain = line.startsWith('|') ? line.replace(CELL_ENDS, '') : line;
   const bare = BEGINS.test(plain) ? plain.replace(openingOf(plain), '') : plain;
   const code = bare.includes('`') ? bare.replace(CODE, '$1$2') : bare;

@@ -14,6 +14,7 @@ export interface Decoded {
   readonly goesOn: boolean;
 }
 
+const HEADER_BEGINS: ReadonlySet<number> = new Set([67, 99]);
 const HEADER = /^Content-Transfer-Encoding:[ \t]*([\w-]+)/i;
 /** `dev=3D0x5555`, `) =3D 0`, `) at vhost.c:12=0D`: no number begins so, and no value of a register. Anywhere in a trace. */
 const ENCODED_VALUE =
@@ -46,6 +47,13 @@ export class QuotedPrintable {
   #isHidden = false;
   /** All lines since it was known were of the mail, as far as they show. */
   #isPure = false;
+
+  /** False for a line that is none of a mail and makes none known: nearly every line. */
+  mayMatter(raw: string): boolean {
+    if (this.#isOn || this.#isHidden || HEADER_BEGINS.has(raw.charCodeAt(0))) return true;
+    if (!raw.includes('=')) return false;
+    return raw.endsWith('=') || raw.endsWith('=\r') || raw.includes('=3D') || raw.includes('=0D');
+  }
 
   /** The line holds several of the text: of a mail that was encoded as a file is, which has lines of its own. */
   hidesBreaks(raw: string): boolean {
