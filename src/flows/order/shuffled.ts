@@ -3,6 +3,7 @@
  * other, and what a log shipper sends again break the order, and each line twice is as many calls.
  */
 import { goesBack, SINCE_1970 } from '../../base/clock.js';
+import { detached } from '../../base/detached.js';
 import { STANDS_TWICE } from '../../model/record.js';
 import type { CaptureRecord, VhostUserMessage } from '../../model/record.js';
 
@@ -11,7 +12,7 @@ type Stamped = Extract<CaptureRecord, { kind: 'event' | 'kernel-event' | 'syscal
 /** The time since boot of a machine that traces; what has passed since the line before is less. */
 const SINCE_BOOT = 10;
 
-/** Threads that are remembered; their times are parts of the text, which lives as long as they do. */
+/** Threads that are remembered. */
 const MOST_THREADS = 1000;
 
 /** Seconds: one number in a whole log may be that of the process, whose threads take the time before they wait to print. */
@@ -43,7 +44,7 @@ export class ThreadClocks {
 
   #switchTo(thread: number | 'kernel'): void {
     if (this.#thread !== undefined && this.#time !== undefined)
-      this.#times.set(this.#thread, this.#time);
+      this.#times.set(this.#thread, detached(this.#time));
     this.#thread = thread;
     this.#time = this.#times.get(thread);
     if (this.#time !== undefined) return;
