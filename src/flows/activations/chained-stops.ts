@@ -267,6 +267,8 @@ class Chain {
       return isToggle && atMost < STOPS_HAVE_BODIES && isWatched('vhost_dev_stop');
     }
     if (kind !== 'vhost_dev_start' || !isWatched('vhost_dev_set_features')) return false;
+    // It may be what the start would be seen by.
+    if (call.kind === 'vhost_dev_set_features') return false;
     const features = this.lastOf(['vhost_dev_set_features'], call.device)?.call;
     return (
       features === undefined ||
