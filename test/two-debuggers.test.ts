@@ -46,6 +46,13 @@ describe('lines of two debuggers', () => {
     ).toBeUndefined();
   });
 
+  test.each(['exited normally', 'detached'])('not a thread of one that has %s', (how) => {
+    const ofOne = [start, begins(11), switches(11), stop('2'), bt];
+    const end = `[Inferior 1 (process 11) ${how}]`;
+    expect(whyOf(...ofOne, end, ...ofOne)).toBeUndefined();
+    expect(whyOf(...ofOne, ...ofOne)).toBe(WHY);
+  });
+
   test('not the inferiors of one', () => {
     const lines = [start, begins(11), start, begins(21), switches(11), stop('1.2'), bt];
     expect(whyOf(...lines)).toBeUndefined();

@@ -26,6 +26,7 @@ export class TwoDebuggers {
     if (record.kind === 'process') {
       this.#alive.clear();
       if (record.what === 'start') this.#process += 1;
+      else this.#forgetProcess();
     }
     if (record.kind === 'stop' && isOfInferior(record.thread)) this.#hasInferiors = true;
     if (record.kind !== 'thread') return;
@@ -37,6 +38,12 @@ export class TwoDebuggers {
     const process = this.#processOf.get(lwp);
     if (process === undefined) this.#processOf.set(lwp, this.#process);
     else if (process !== this.#process && what !== 'new') this.#line ??= span.first;
+  }
+
+  /** It ended, and the kernel gives its numbers to others; or gdb left it, and may come back. */
+  #forgetProcess(): void {
+    for (const [lwp, process] of this.#processOf)
+      if (process === this.#process) this.#processOf.delete(lwp);
   }
 
   #live(what: ThreadNotice['what'], lwp: number, pthread: string, line: number): void {
