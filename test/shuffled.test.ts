@@ -98,6 +98,19 @@ describe('pages that overlap', () => {
     expect(pasted(544, 502)).toEqual([undefined, undefined]);
   });
 
+  test('are not what a loop over two devices does, when something above it changes', () => {
+    const commit = (listener: string, block: string): string[] => [
+      `Thread 4 "CPU 0/TCG" hit Breakpoint 27, vhost_commit (listener=${listener}) at vhost.c:485`,
+      `#0  vhost_commit (listener=${listener}) at vhost.c:485`,
+      '#1  0x0000555555b1450e in memory_region_transaction_commit () at memory.c:1109',
+      `#2  0x0000555555b8140a in cpu_tb_exec (cpu=0x555556790360, itb=${block}) at cpu-exec.c:438`,
+    ];
+    const both = (block: string): string[] =>
+      ['0x55555715a868', '0x55555724a828'].flatMap((listener) => commit(listener, block));
+    const [first, last] = ['0x7fffb16b9c00', '0x7fffb092c2c0'];
+    expect(whyOf([...both(first), ...both(first), ...both(last)])).toBeUndefined();
+  });
+
   test('are not what up and down print in front of the backtrace of each stop', () => {
     const stop = (call: string): string => `Thread 4 "m" hit Breakpoint 26, ${call}`;
     const whole = 'memory_global_dirty_log_sync () at memory.c:64';

@@ -84,7 +84,8 @@ export class OverlappingPastes {
     const isLevel = first.levels.at(-callers.length) === begun.levels[own];
     const isSpliced = callers.length > 0 && isLevel && endsWith(first.frames, callers);
     if (!isSpliced || !this.#isRepeated(joint, between)) return undefined;
-    if (between > 0) return begun.lines[own];
+    // What came that many stacks ago and comes again is what a loop does.
+    if (between > 0) return isSame(first.frames, begun.frames) ? undefined : begun.lines[own];
     // One place in the code calls one function, and with the same callers not both this one and what it calls.
     const callee = first.frames.at(-callers.length - 1);
     const isOther = callee !== undefined && callee.func !== begun.frames[own - 1]?.func;
@@ -96,7 +97,7 @@ export class OverlappingPastes {
     for (let i = 1; i <= count; i++) {
       const above = this.#stacks[joint - count - 1 + i]?.frames ?? [];
       const below = this.#stacks[joint + i]?.frames ?? [];
-      if (above.length !== below.length || !endsWith(above, below)) return false;
+      if (!isSame(above, below)) return false;
     }
     return true;
   }
@@ -111,6 +112,10 @@ function commonLength(one: readonly Frame[], other: readonly Frame[]): number {
   let length = 0;
   while (length < one.length && one[length] === other[length]) length += 1;
   return length;
+}
+
+function isSame(one: readonly Frame[], other: readonly Frame[]): boolean {
+  return one.length === other.length && endsWith(one, other);
 }
 
 function endsWith(frames: readonly Frame[], tail: readonly Frame[]): boolean {
