@@ -416,6 +416,31 @@ describe('a line with something behind it', () => {
   });
 });
 
+describe('pages of a migration, which `-s 4096` prints', () => {
+  const quoting = fc.constantFrom(...quotings);
+
+  it.each([
+    [2, 4096],
+    [40, 4096],
+    [1000, 200],
+  ])('are no damaged line: %i times %i bytes', (count, bytes) => {
+    const page = fc.uint8Array({ minLength: bytes, maxLength: bytes });
+    fc.assert(
+      fc.property(page, page, quoting, fc.nat(3), (first, second, how, shift) => {
+        const pieces = [first.subarray(shift), second].map(
+          (part) => `{iov_base=${printString([...part], how)}..., iov_len=4096}`,
+        );
+        const list = Array.from({ length: count }, (_, i) => pieces[i % 2]).join(', ');
+        const line = `7498  03:14:50.496085 sendmsg(30<socket:[1228597]>, {msg_name=NULL, msg_namelen=0, msg_iov=[${list}], msg_iovlen=${count}, msg_controllen=0, msg_flags=0}, 0) = 131333`;
+        const { records, problems } = readLines([line]);
+        expect(problems).toEqual([]);
+        expect(records.filter(({ kind }) => kind === 'gap')).toEqual([]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
 describe('hostile strace', () => {
   it.each([
     ['brackets', `1 read(3${')'.repeat(500_000)}`],

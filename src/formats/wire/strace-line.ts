@@ -45,7 +45,7 @@ export interface FirstArgument {
   readonly rest: string;
 }
 
-/** The grammar sees no more. What may be cut from the middle is a long string or list: no message is that long. */
+/** The grammar sees no more; no message is that long. */
 const LONGEST_LINE = 16_384;
 const LONGEST_END = 1024;
 
@@ -58,10 +58,7 @@ const NOTICE_BEHIND = /(?:\^C)?strace: Process \d{1,10} detached$/;
 
 /** Reads the line, or gives undefined when it has not the form of strace's output. */
 export function straceLine(line: string): StraceLine | undefined {
-  const short =
-    line.length > LONGEST_LINE
-      ? line.slice(0, LONGEST_LINE - LONGEST_END) + line.slice(-LONGEST_END)
-      : line;
+  const short = line.length > LONGEST_LINE ? shortened(line) : line;
   const notice = short.endsWith(' detached') ? short.search(NOTICE_BEHIND) : 0;
   const text = notice > 0 ? `${short.slice(0, notice)} <detached ...>` : short;
   if (!HOPEFUL.test(text)) return undefined;
@@ -71,6 +68,27 @@ export function straceLine(line: string): StraceLine | undefined {
   const cut = bare === undefined ? undefined : accept(bare);
   return cut && withWholeErrno(cut, bare ?? text);
 }
+
+/**
+ * A line as the pages of a migration are printed with `-s 4096`: its strings by their beginnings, and of a list that is too long
+ * even so the beginning and the end.
+ */
+function shortened(line: string): string {
+  const text = line.replace(STRING, (string, at: number) => {
+    if (string.length <= LONGEST_STRING) return string;
+    // No escape is cut.
+    const begin = string.slice(0, LONGEST_STRING).replace(/\\{1,64}[^\\]{0,3}$/, '');
+    return line.startsWith('...', at + string.length) ? `${begin}"` : `${begin}"...`;
+  });
+  if (text.length <= LONGEST_LINE) return text;
+  const [head, end] = [text.slice(0, LONGEST_LINE - LONGEST_END), text.slice(-LONGEST_END)];
+  const [last, first] = [head.lastIndexOf(BETWEEN), end.indexOf(BETWEEN)];
+  return last < 0 || first < 0 ? head + end : head.slice(0, last) + end.slice(first);
+}
+
+const LONGEST_STRING = 64;
+/** Members of a list. */
+const BETWEEN = '}, {';
 
 /** "= -1 EFAUL$": what editors and pagers put where they cut a line. */
 const CUT_ERROR = /^(.*\)[ \t]*= -1(?: E[A-Z0-9_]*)?)[$>\\\u00bb\u203a\u2026]$/;
