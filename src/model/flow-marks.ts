@@ -23,6 +23,20 @@ export function* walk(
   }
 }
 
+/** Of nodes whose executions came by turns the one of the device. */
+function inItsTurn(
+  nodes: readonly FlowNode[],
+  last: number,
+  line: number,
+  device: string | null,
+): FlowNode | undefined {
+  for (let i = last; nodes[i]?.inTurn === true; i--) {
+    const node = nodes[i];
+    if (node?.device === device && line <= node.lastLine) return node;
+  }
+  return undefined;
+}
+
 /** Violations by the id of the node that shows their line, or else of the last one before it. */
 export function marksOf(flow: Flow, findings: readonly Finding[]): ReadonlyMap<number, Mark[]> {
   const marks = new Map<number, Map<string, Mark>>();
@@ -33,9 +47,10 @@ export function marksOf(flow: Flow, findings: readonly Finding[]): ReadonlyMap<n
   if (own.length === 0) return new Map();
   // Of the nodes of one line the innermost is last.
   const nodes = Array.from(walk(flow.nodes), ({ node }) => node).sort((a, b) => a.line - b.line);
-  for (const { rule, severity, at } of own) {
+  for (const { rule, severity, at, device } of own) {
     const after = firstIndex(nodes.length, (i) => (nodes[i]?.line ?? 0) > at.line);
-    const node = nodes[Math.max(0, after - 1)];
+    const last = Math.max(0, after - 1);
+    const node = inItsTurn(nodes, last, at.line, device) ?? nodes[last];
     if (node === undefined) continue;
     const place = node.line === at.line ? '' : ` (line ${at.line})`;
     const text = `${SIGNS[severity]} ${rule}${place}`;

@@ -84,6 +84,8 @@ export interface FlowNode {
   readonly folded: readonly FlowFrame[];
   /** Executions in a row that look alike and are shown once. */
   readonly count: number;
+  /** Those executions came by turns with those of its neighbours that have this, too: of several devices, one after the other. */
+  readonly inTurn?: true;
   /** Printed clock of the first line, where there is one. */
   readonly time: string | null;
   /** A log start whose work is taken back, because it, or that of a later device, is shown to fail. */

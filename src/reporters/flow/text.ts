@@ -32,9 +32,9 @@ function rolledBackText({ rolledBack }: Pick<FlowNode, 'rolledBack'>): string {
   return rolledBack === true ? ' (rolled back)' : '';
 }
 
-/** ` ×6` for what happened several times in a row; else empty. */
-export function timesText({ count }: Pick<FlowNode, 'count'>): string {
-  return count > 1 ? ` ×${thousands(count)}` : '';
+/** ` ×6` for what happened several times in a row, ` ×6 in turn` where its neighbours did in between; else empty. */
+export function timesText({ count, inTurn }: Pick<FlowNode, 'count' | 'inTurn'>): string {
+  return count > 1 ? ` ×${thousands(count)}${inTurn === true ? ' in turn' : ''}` : '';
 }
 
 /** Names made of templates go on and on. */

@@ -51,6 +51,10 @@ const node = s.objectOf<FlowNode>(
       s.flag,
       'true for a log start that is taken back, as it or that of a later device fails',
     ),
+    inTurn: s.described(
+      s.flag,
+      'true where those executions came by turns with those of the neighbours that have this, too',
+    ),
     violations: s.described(s.listOf(s.text), 'ids of the rules that are violated at it'),
   },
 );
