@@ -775,3 +775,24 @@ describe('what differs from another is told', () => {
     expect(codesOf(lines.join('\n\n'))).toEqual([]);
   });
 });
+
+describe('a stop that ends with the name of its function', () => {
+  const stop = (call: string): string => `Thread 5 "CPU 0/KVM" hit Breakpoint 3, ${call}`;
+  const kindsOf = (...lines: readonly string[]): readonly string[] =>
+    readText(lines.join('\n')).records.map(({ kind }) => kind);
+
+  test('is cut where others have lists', () => {
+    const whole = stop(
+      'vhost_dev_set_features (dev=0x5555573f9c50, enable_log=false) at vhost.c:684',
+    );
+    const text = [whole, '', stop('vhost_dev_'), '1514\t    int r;', '', whole].join('\n');
+    const { records, problems } = readText(text);
+    expect(records.map(({ kind }) => kind)).toEqual(['stop', 'gap', 'chatter', 'stop']);
+    expect(problems).toMatchObject([{ code: 'STOP_UNREAD', span: { first: 3 } }]);
+  });
+
+  test('is one where all do', () => {
+    const lines = [stop('vhost_log_global_start'), stop('vhost_dev_set_log')];
+    expect(kindsOf(...lines)).toEqual(['stop', 'stop']);
+  });
+});

@@ -6,7 +6,7 @@
  */
 import type { Span } from '../../model/record.js';
 import { frameText } from './frame-lines.js';
-import { readDamagedFrame } from './frames.js';
+import { isBare, readDamagedFrame } from './frames.js';
 import type { FrameTable } from './frames.js';
 import { isHalfPlace } from './join.js';
 import { readGdbLine, stopHead } from './lines.js';
@@ -126,14 +126,19 @@ function finishStop(
   const read = readGdbLine(joint.text);
   const location = read?.type === 'stop' ? read.location?.trim() : undefined;
   const frame = location === undefined ? undefined : frames.read(location);
-  if (read?.type === 'stop' && frame !== undefined && !(ended && joint.open)) {
+  // "Breakpoint 3, vhost_dev_": gdb prints a list behind the name, as it does elsewhere in the log.
+  const isCut = frame !== undefined && isBare(frame) && session.showsLists;
+  if (read?.type === 'stop' && frame !== undefined && !isCut && !(ended && joint.open)) {
     session.addStop(stopHead(read), frame, { first, last: pending.last });
     return { lines: pending.trailing, how: 'dispatch' };
   }
   const span = { first, last: first };
   if (ended && lines.every(isContinuation)) {
     session.problem('CUT_OFF', 'the input ends inside a stop', span);
-  } else session.problem('STOP_UNREAD', 'the location of this stop is no frame', span);
+  } else {
+    const what = isCut ? 'ends with the name of the function' : 'is no frame';
+    session.problem('STOP_UNREAD', `the location of this stop ${what}`, span);
+  }
   session.gap(span, 'a stop could not be read');
   return { lines: lines.slice(1), how: 'dispatch' };
 }

@@ -49,6 +49,7 @@ export class GdbSession {
   /** The thread header directly above. */
   #header: ThreadRef | undefined;
   #hasStops = false;
+  #showsLists = false;
   /** Where the program stopped last, as long as no frame is shown. */
   #stopped: Frame | undefined;
   #sourceLine: number | undefined;
@@ -81,6 +82,11 @@ export class GdbSession {
   /** Backtraces stand alone so far: no stop says how the program came to them. */
   get showsStacksOnly(): boolean {
     return this.isGdb && !this.#hasStops;
+  }
+
+  /** Stops or frames have lists of arguments, `()` at least: nobody has cut or typed them all. */
+  get showsLists(): boolean {
+    return this.#showsLists;
   }
 
   get inBacktrace(): boolean {
@@ -139,6 +145,7 @@ export class GdbSession {
     this.#prompt.leave();
     this.#above.output = last;
     this.#sourceLine = frame.line;
+    this.#showsLists ||= frame.args !== undefined;
     this.#started = false;
     this.breakpoints.endTable();
   }
@@ -164,6 +171,7 @@ export class GdbSession {
     this.#stopped = frame;
     this.#above.output = span.last;
     this.#sourceLine = frame.line;
+    this.#showsLists ||= frame.args !== undefined;
   }
 
   /** A stop, or the first frame of a stack. Calls that were only named above it are missing. */
