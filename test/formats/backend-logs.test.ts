@@ -291,3 +291,21 @@ it('what syslog writes once of a line that came several times is told as such', 
   expect(whyOf(`ovs[1]: ${address}`, 'last message repeated 2 times')).toEqual([why]);
   expect(whyOf(`ovs[1]: ${address}`, 'systemd[1]: message repeated 2 times: [ x]')).toEqual([]);
 });
+
+it('what testpmd says while a frontend connects stands between the lines of the library', () => {
+  const said = (text: string): string => `VHOST_CONFIG: (/tmp/s) ${text}`;
+  const log = [
+    said('vhost-user server: socket created, fd: 20'),
+    'Checking link statuses...',
+    `testpmd> ${said('new vhost user connection is 23')}`,
+    said('read message VHOST_USER_SET_VRING_NUM'),
+    'Done',
+    said('vring base idx:0 num:256'),
+    said('read message VHOST_USER_SET_OWNER'),
+    'Done',
+  ];
+  const records = read(log);
+  expect(records.map(({ kind }) => kind)).toEqual(['log', 'log', 'log', 'message', 'message']);
+  expect(records[2]).toMatchObject({ socket: { channel: '/tmp/s', what: 'open' } });
+  expect(read(['Done']).map(({ kind }) => kind)).toEqual(['prose']);
+});

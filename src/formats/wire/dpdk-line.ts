@@ -68,6 +68,22 @@ export function isBetween(line: string): boolean {
   return line.length < LONGEST_CLOCK && BETWEEN.test(line);
 }
 
+/** What testpmd says while it starts, as a frontend connects. Source: DPDK app/test-pmd/testpmd.c main(), start_port(). */
+const OF_START =
+  /^(?:Configuring Port \d{1,5} \(socket -?\d{1,5}\)|Port \d{1,5}: (?:[\dA-F]{2}:){5}[\dA-F]{2}|Checking link statuses\.\.\.|Done|Interactive-mode selected|No commandline core given, start packet forwarding|Press enter to exit)\s*$/;
+
+/** Of directly below a line of the library; "Done" anybody may say. */
+export function isOfStart(line: string): boolean {
+  return line.length < LONGEST_CLOCK && OF_START.test(line);
+}
+
+/** testpmd's prompt, behind which the library goes on: `testpmd> VHOST_CONFIG: `. */
+const PROMPT = /^(?:testpmd> ){1,8}(?=VHOST_)/;
+
+export function withoutPrompt(line: string): string {
+  return line.startsWith('testpmd> ') ? line.replace(PROMPT, '') : line;
+}
+
 const REGION_MEMBER = /(?:addr|mmap[ \t]{1,8}(?:size|align|off))[ \t]{0,8}:[ \t]{0,8}0x/;
 
 /** A line of a region that has no prefix of its own. */

@@ -20,9 +20,11 @@ import {
   continuation,
   isBetween,
   isGlued,
+  isOfStart,
   isSocket,
   socketLine,
   valuesIn,
+  withoutPrompt,
 } from './dpdk-line.js';
 import type { ConfigLine, Detail } from './dpdk-line.js';
 import type { LineFormat } from '../line-format.js';
@@ -109,7 +111,7 @@ class Dpdk implements LineFormat {
 
   take(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
     this.#problem = undefined;
-    const line = configLine(text);
+    const line = configLine(withoutPrompt(text));
     if (line === undefined) return this.#takeOther(text, lineNo);
     if (isGlued(line)) return this.#lose(lineNo, GLUED);
     const said = configText(line.text);
@@ -151,9 +153,21 @@ class Dpdk implements LineFormat {
   }
 
   #takeOther(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
+    if (this.#lastLine === lineNo - 1 && isOfStart(text)) return this.#takeStart(text, lineNo);
     if (this.#lastLine < 0 || !isBetween(text)) return this.#takeContinuation(text, lineNo);
     const span = { first: lineNo, last: lineNo };
     return [...this.end(), { kind: 'log', span, source: 'backend', text: text.trimEnd() }];
+  }
+
+  /** The message above may go on below it. */
+  #takeStart(text: string, lineNo: number): readonly CaptureRecord[] {
+    this.#lastLine = lineNo;
+    if (this.#open !== undefined) {
+      this.#open.last = lineNo;
+      return [];
+    }
+    const span = { first: lineNo, last: lineNo };
+    return [{ kind: 'log', span, source: 'backend', text: text.trimEnd() }];
   }
 
   #takeContinuation(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
