@@ -298,7 +298,7 @@ it('what testpmd says while a frontend connects stands between the lines of the 
     said('vhost-user server: socket created, fd: 20'),
     'Checking link statuses...',
     `testpmd> ${said('new vhost user connection is 23')}`,
-    said('read message VHOST_USER_SET_VRING_NUM'),
+    said('read message VHOST_USER_SET_VRING_BASE'),
     'Done',
     said('vring base idx:0 num:256'),
     said('read message VHOST_USER_SET_OWNER'),
