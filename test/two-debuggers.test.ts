@@ -53,6 +53,15 @@ describe('lines of two debuggers', () => {
     expect(whyOf(...ofOne, ...ofOne)).toBe(WHY);
   });
 
+  test('not the threads of a process to which gdb attached', () => {
+    const found = ['[New LWP 11]', '[New LWP 12]', start];
+    const lines = [...found, exits(11), begins(13), stop('2'), bt];
+    expect(whyOf(...lines)).toBeUndefined();
+    const end = '[Inferior 1 (process 10) detached]';
+    expect(whyOf(...lines, end, '[New LWP 12]', '[New LWP 13]', start, exits(13))).toBeUndefined();
+    expect(whyOf(...lines, '[New LWP 21]', start, exits(12))).toBe(WHY);
+  });
+
   test('not the inferiors of one', () => {
     const lines = [start, begins(11), start, begins(21), switches(11), stop('1.2'), bt];
     expect(whyOf(...lines)).toBeUndefined();

@@ -300,7 +300,7 @@ it('what testpmd says while a frontend connects stands between the lines of the 
     `testpmd> ${said('new vhost user connection is 23')}`,
     said('read message VHOST_USER_SET_VRING_BASE'),
     'Done',
-    said('vring base idx:0 num:256'),
+    said('vring base idx:0 last_used_idx:0 last_avail_idx:0.'),
     said('read message VHOST_USER_SET_OWNER'),
     'Done',
   ];

@@ -13,6 +13,8 @@ const LEAST_CLASHES = 2;
  */
 export class TwoDebuggers {
   readonly #processOf = new Map<number, number>();
+  /** Threads that gdb found in a process to which it attached (`[New LWP 6594]`), before it says that it debugs it. */
+  #attached: number[] = [];
   #process = 0;
   /** Line that shows a thread of a process behind the start of the next one. */
   #line: number | undefined;
@@ -25,7 +27,7 @@ export class TwoDebuggers {
   follow(record: CaptureRecord): void {
     if (record.kind === 'process') {
       this.#alive.clear();
-      if (record.what === 'start') this.#process += 1;
+      if (record.what === 'start') this.#begin();
       else this.#forgetProcess();
     }
     if (record.kind === 'stop' && isOfInferior(record.thread)) this.#hasInferiors = true;
@@ -35,9 +37,16 @@ export class TwoDebuggers {
     const { lwp, pthread } = thread;
     if (lwp === undefined) return;
     if (pthread !== undefined) this.#live(what, lwp, pthread, span.first);
+    else if (what === 'new') this.#attached.push(lwp);
     const process = this.#processOf.get(lwp);
     if (process === undefined) this.#processOf.set(lwp, this.#process);
     else if (process !== this.#process && what !== 'new') this.#line ??= span.first;
+  }
+
+  #begin(): void {
+    this.#process += 1;
+    for (const lwp of this.#attached) this.#processOf.set(lwp, this.#process);
+    this.#attached = [];
   }
 
   /** It ended, and the kernel gives its numbers to others; or gdb left it, and may come back. */
