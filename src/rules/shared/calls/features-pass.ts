@@ -76,7 +76,7 @@ export function judgeFeatures(context: SessionContext, pass: Pass, told: string)
       verdict: 'inconclusive',
       ...at,
       message: `${name} is not seen to send features`,
-      missing: missing.length > 0 ? missing : ['a vring'],
+      missing: missing.length > 0 ? missing : whatShowsNothing(context, pass),
     };
   }
   const wanted = `vhost_dev_set_features(enable_log=${String(enable)})`;
@@ -184,6 +184,15 @@ function unsentBy(context: SessionContext, call: Activation): Unsent | undefined
   return call.kind === 'vhost_dev_set_features'
     ? unsent(context, call, 'op_set_features')
     : undefined;
+}
+
+/** What would show that it does nothing, see {@link isEmpty}; where it does something, only a vring would show how far it comes. */
+function whatShowsNothing({ run }: SessionContext, { activation, addresses }: Pass): string[] {
+  const isBare = activation.children.length === 0 && addresses.length === 0;
+  const backend = run.rings.backendOf(activation);
+  const end = endOf(run, activation);
+  const ops = isBare ? unwatched(run, 'op_set_features', activation.first, end, backend) : [];
+  return ops.length > 0 ? ops : ['a vring'];
 }
 
 /** Nothing is seen in it, though the op is watched as well: an inlined call would be known by that. */
