@@ -7,7 +7,7 @@ import type { Steps } from '../src/facts/step.js';
 import { breakCommand } from '../src/model/break-command.js';
 import { buildRun } from '../src/flows/run.js';
 import { check } from './helpers/check.js';
-import { readText } from './helpers/read-text.js';
+import { readLines, readText } from './helpers/read-text.js';
 
 function steps(...lines: readonly string[]): Steps {
   return buildSteps(readText(lines.join('\n')).records);
@@ -346,6 +346,9 @@ test('a hit whose commands show nothing, told by `set trace-commands on`, is a g
   expect(traced('+continue')).toEqual([false, false]);
   expect(traced('+continue', '+continue')).toEqual([false, true]);
   expect(traced('+continue', '+print sync', '$1 = true', '+continue')).toEqual([false, true]);
+  // of the script of `vhtrace probes gdb`
+  const { records } = readLines([...hit(3, 396), '+vhtrace-return', '+continue']);
+  expect(records.filter(({ kind }) => kind === 'command')).toHaveLength(2);
 });
 
 describe('what one debugger was told to watch', () => {

@@ -16,7 +16,7 @@ const LISTED =
 
 // "+return (int)0", one more + for each level of a script; the words of gdb, because a diff looks alike
 const TRACED = new RegExp(
-  `^\\+{1,9}((?:${runningNames()}|b|br|break|bt|backtrace|call|commands|cond|condition|d|delete|dis|disable|down|enable|end|f|frame|i|ignore|info|p|print|printf|return|set|silent|tbreak|thread|up|watch|where|x)(?:[ \\t/].*)?)$`,
+  `^\\+{1,9}((?:${runningNames()}|b|br|break|bt|backtrace|call|commands|cond|condition|d|delete|dis|disable|down|enable|end|f|frame|i|ignore|info|p|print|printf|return|set|silent|tbreak|thread|up|vhtrace-(?:print|return)|watch|where|x)(?:[ \\t/].*)?)$`,
 );
 
 // ">>> return": the prompt of gdb-dashboard (cyrus-and/gdb-dashboard, .gdbinit). What is quoted three times is hardly that short.
