@@ -136,7 +136,12 @@ const watch: fc.Arbitrary<Watch> = fc.oneof(
   {
     arbitrary: fc.record({
       functions,
-      backtrace: fc.constantFrom<Watch['backtrace'][]>('full', 'full', 'full', 'none', 1, 2, 3, 6),
+      // Stop lines alone leave most to conclude.
+      backtrace: fc.oneof(
+        { arbitrary: fc.constant<Watch['backtrace']>('full'), weight: 3 },
+        { arbitrary: fc.constant<Watch['backtrace']>('none'), weight: 3 },
+        { arbitrary: fc.constantFrom<Watch['backtrace'][]>(1, 2, 3, 6), weight: 4 },
+      ),
       silent: fc.constant(false),
       declared: fc.constantFrom('no', 'places', 'typed', 'recipe'),
       trace: fc.constantFrom<NonNullable<Watch['trace']>[]>('none', 'none', 'plain', 'stamped'),
