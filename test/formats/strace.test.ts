@@ -168,6 +168,22 @@ describe('a torn call', () => {
       messagesOf([sendmsg(printString(headerBytes(3, 1, 0), 'x'), 12, '-1 EPIPE (x)')]),
     ).toEqual([]);
   });
+
+  it('whose result strace made up sent no message, and is told once as such', () => {
+    const line = sendmsg(printString(headerBytes(3, 1, 0), 'x'), 12, '12 (INJECTED)');
+    const { records, problems } = readLines([line, line]);
+    expect(records.map(({ kind }) => kind)).toEqual(['gap']);
+    expect(problems.map(({ message }) => message)).toEqual([
+      expect.stringContaining('strace injected the result of a call') as string,
+    ]);
+  });
+
+  it('that receives nothing, as the peer closed the connection, is whole', () => {
+    const owner = sendmsg(printString(headerBytes(3, 1, 0), 'x'), 12);
+    const { records, problems } = readLines([owner, recvmsg('""', 12).replace(/12$/, '0')]);
+    expect(records.map(({ kind }) => kind)).toEqual(['message', 'syscall']);
+    expect(problems).toEqual([]);
+  });
 });
 
 describe('a vhost-user message', () => {

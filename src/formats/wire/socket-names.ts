@@ -2,7 +2,7 @@
  * A socket whose name changes and changes back: strace -y reads it from /proc at each call, and no socket gets the number of
  * one before it (Linux net/socket.c, sock_alloc()). Something tore the name in between.
  */
-import type { Span, SystemCall } from '../../model/record.js';
+import type { Gap, Span, SystemCall } from '../../model/record.js';
 
 /** "socket:[285201]"   "UNIX-STREAM:[284083->284084]" */
 const NUMBERED = /^(?:socket|[A-Z][\w-]*):\[\d+/;
@@ -21,8 +21,18 @@ interface Named {
 export class SocketNames {
   readonly #named = new Map<string, Named>();
 
+  /** In front of the call, about the lines with a torn name; undefined for nearly every call. */
+  gapBefore(call: SystemCall): Gap | undefined {
+    const torn = this.#tornBefore(call);
+    if (torn === undefined) return undefined;
+    const { first } = call.span;
+    const reach = { from: torn.first, to: torn.last };
+    const why = 'the name of a socket is torn';
+    return { kind: 'gap', span: { first, last: first - 1 }, why, reach };
+  }
+
   /** The lines with another name of the same descriptor, between two calls with this one; undefined for nearly every call. */
-  tornBefore({ pid, fd, path, span }: SystemCall): Span | undefined {
+  #tornBefore({ pid, fd, path, span }: SystemCall): Span | undefined {
     if (fd === undefined || path === undefined) return undefined;
     const key = `${pid ?? ''} ${fd}`;
     const known = this.#named.get(key);

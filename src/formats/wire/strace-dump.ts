@@ -6,6 +6,8 @@
  *      * 12 bytes in buffer 0
  *      | 00000  05 00 00 00 01 00 00 00  00 00 00 00              ............     |
  */
+import type { Span } from '../../model/record.js';
+import type { CallLine } from './strace-line.js';
 
 /** Sixteen bytes and the gap in their middle; the characters that they stand for come behind. */
 const HEX_COLUMNS = 49;
@@ -40,4 +42,13 @@ export class Dump {
     if (!isAll || printed.some((byte, at) => byte !== this.#bytes[at])) return undefined;
     return Uint8Array.from(this.#bytes);
   }
+}
+
+/** A call whose strings were cut: the bytes may be dumped below it. */
+export interface Dumped {
+  readonly line: CallLine;
+  readonly span: Span;
+  readonly dump: Dump;
+  /** Lines below the call so far. */
+  readonly below: number[];
 }

@@ -22,6 +22,8 @@ interface CallEnd {
   readonly unfinished: boolean;
   readonly result: string | undefined;
   readonly errno: string | undefined;
+  /** strace made the result up: the kernel did not get the call as it was made. */
+  readonly injected: boolean;
 }
 
 export interface CallLine extends Stamped, CallEnd {
@@ -108,8 +110,9 @@ export function hasFailed({ result, errno }: Partial<CallEnd>): boolean {
   return result === '-1' || errno !== undefined;
 }
 
-// " (Bad address)"   " (Bad address) <0.000011>"   " (errno 524)"
-const MEANING = /(?: E\w+ \((?!gdb\))[^()]+\)| \(errno \d+\)| errno=\d+ \([^()]*\))(?: <[^<>]*>)?$/;
+// " (Bad address)"   " (Bad address) <0.000011>"   " (errno 524)"   " (Bad address) (INJECTED)"
+const MEANING =
+  /(?: E\w+ \((?!gdb\))[^()]+\)| \(errno \d+\)| errno=\d+ \([^()]*\))(?: \((?:INJECTED|DELAYED)[^()]{0,16}\)){0,2}(?: <[^<>]*>)?$/;
 
 /** "= -1", "= -1 ENOB", "= -1 ENOBUFS (No buf": strace says of each error what it means, and the end of that is missing. */
 export function isTornEnd(line: StraceLine, text: string): boolean {

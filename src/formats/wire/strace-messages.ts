@@ -16,7 +16,7 @@ import {
   withPayload,
 } from './strace-call.js';
 import type { Dump } from './strace-dump.js';
-import { directionOf, hasFailed } from './strace-line.js';
+import { directionOf, hasFailed, transferOf } from './strace-line.js';
 import type { Transfer } from './strace-line.js';
 import { HEADER_BYTES, headerOf } from './vhost-user-bytes.js';
 import type { MessageHeader, MessageKind } from './vhost-user-bytes.js';
@@ -64,9 +64,13 @@ export class StraceMessages {
     }
     const header = headerOf(transfer.bytes);
     if (header === undefined) {
+      // The peer closed the connection: no byte came.
+      const isEnd = transfer.bytes.length === 0 && call.result === '0';
       // In a log with each line twice the payload comes once more.
       const isLost =
-        this.#channels.isKnown(channelOf(call)) && this.#payload !== `${call.time ?? ''} ${args}`;
+        !isEnd &&
+        this.#channels.isKnown(channelOf(call)) &&
+        this.#payload !== `${call.time ?? ''} ${args}`;
       return isLost ? undefined : this.#held.add(otherwise);
     }
     if (isMisfit(transfer, call.result)) return undefined;
@@ -79,6 +83,13 @@ export class StraceMessages {
       this.#headed.add(connection, { header, kind, message, slot });
     }
     return slot;
+  }
+
+  /** The call is about a connection on which messages went, or looks as if one went. */
+  concerns(call: SystemCall, args: string): boolean {
+    if (this.#channels.isKnown(channelOf(call))) return true;
+    const { bytes } = transferOf(call.name, args) ?? {};
+    return bytes !== undefined && headerOf(bytes) !== undefined;
   }
 
   /** The file descriptor is that of another connection from here on. */

@@ -5,9 +5,16 @@
  * Source: strace's src/syscall.c, syscall_entering_trace(), which flushes what it prints; src/strace.c, droptcb().
  */
 import type { OpenCall, SystemCall } from '../../model/record.js';
+import type { Slot } from '../held-records.js';
 import { callOf, channelOf, threadOf } from './strace-call.js';
 import { directionOf, firstArgument, straceLine, wholeCall } from './strace-line.js';
 import type { CallLine } from './strace-line.js';
+
+/** A call that has not returned on its line. */
+export interface Torn {
+  readonly call: SystemCall;
+  readonly slot: Slot;
+}
 
 /**
  * Those that may have to do with a backend, in order. `torn`: that were not resumed; `next`: the line in front of which the

@@ -18,7 +18,9 @@ import type { Slot } from '../held-records.js';
 import type { LineFormat } from '../line-format.js';
 import { callOf, threadOf } from './strace-call.js';
 import { openCalls } from './strace-open-calls.js';
+import type { Torn } from './strace-open-calls.js';
 import { Dump, MOST_DUMP_LINES } from './strace-dump.js';
+import type { Dumped } from './strace-dump.js';
 import {
   FINE_STAMP,
   hasTornCall,
@@ -28,6 +30,7 @@ import {
   isOfProgram,
   TORN_STAMP,
 } from './strace-evidence.js';
+import { INJECTED, Injections } from './strace-injected.js';
 import { SocketNames } from './socket-names.js';
 import { ThreadFiles } from './strace-files.js';
 import {
@@ -54,21 +57,6 @@ export function createStrace(): LineFormat {
   return new Strace();
 }
 
-/** A call that has not returned on its line. */
-interface Torn {
-  readonly call: SystemCall;
-  readonly slot: Slot;
-}
-
-/** A call whose strings were cut: the bytes may be dumped below it. */
-interface Dumped {
-  readonly line: CallLine;
-  readonly span: Span;
-  readonly dump: Dump;
-  /** Lines below the call so far. */
-  readonly below: number[];
-}
-
 /** Threads that are remembered; a hostile file has a new one on each line. */
 const MOST_THREADS = 4096;
 
@@ -80,6 +68,7 @@ class Strace implements LineFormat {
   /** By thread. */
   readonly #torn = new Waiting<Torn>();
   readonly #messages = new StraceMessages(this.#held);
+  readonly #injections = new Injections(this.#messages);
   readonly #files = new ThreadFiles();
   readonly #names = new SocketNames();
   #dumped: Dumped | undefined;
@@ -219,7 +208,8 @@ class Strace implements LineFormat {
     switch (line.what) {
       case 'call':
         if (hasTornCall(line.name)) this.#lose(span, `a part of ${line.name}() is missing`, text);
-        else if (isCut(line)) this.#dumped = { line, span, dump: new Dump(), below: [] };
+        else if (isCut(line) && !line.injected)
+          this.#dumped = { line, span, dump: new Dump(), below: [] };
         else this.#onCall(line, span);
         break;
       case 'resumed':
@@ -290,19 +280,21 @@ class Strace implements LineFormat {
     const call = callOf(line, span);
     if (this.#threads.size < MOST_THREADS) this.#threads.add(line.pid ?? 0);
     this.#leave(call, span.first);
-    this.#nameSocket(call);
+    const tornName = this.#names.gapBefore(call);
+    if (tornName !== undefined) this.#held.add(tornName);
+    if (this.#injections.has(line, call)) {
+      this.#loseInjected(span);
+      return;
+    }
     const slot = this.#carry(call, line.args, call, dump);
     if (line.unfinished) this.#torn.add(threadOf(call), { call, slot });
     else if (call.name === 'close') this.#messages.close(call);
   }
 
-  #nameSocket(call: SystemCall): void {
-    const torn = this.#names.tornBefore(call);
-    if (torn === undefined) return;
-    const { first } = call.span;
-    const reach = { from: torn.first, to: torn.last };
-    const why = 'the name of a socket is torn';
-    this.#held.add({ kind: 'gap', span: { first, last: first - 1 }, why, reach });
+  #loseInjected(span: Span): void {
+    this.#gap(span, INJECTED);
+    this.#messages.forget();
+    this.#problem = this.#injections.tell(span);
   }
 
   // `<... futex resumed> <unfinished ...>` is a call that will never return.
@@ -321,6 +313,11 @@ class Strace implements LineFormat {
     }
     this.#torn.take(thread);
     const call = { ...torn.call, result: line.result, errno: line.errno };
+    if (this.#injections.has(line, call, torn.slot.record)) {
+      torn.slot.record = { kind: 'gap', span: torn.call.span, why: INJECTED };
+      this.#loseInjected(span);
+      return;
+    }
     // What was sent was printed on the first line, and did not go out if the call failed.
     if (torn.slot.record.kind === 'syscall' || hasFailed(call)) torn.slot.record = call;
     if (directionOf(call.name) !== 'receive') this.#skip(span);
