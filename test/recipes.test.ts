@@ -80,7 +80,7 @@ describe('recipes follow the tables', () => {
     ];
     const run = [
       `perf() { [ "$1" = record ] || { ${perf.join('; ')}; }; }`,
-      'pid=7; group=vhtrace_1; data=$(mktemp -d)',
+      'remove_probes() { :; }; pid=7; group=vhtrace_1; data=$(mktemp -d); ended=',
       script.slice(script.indexOf('\nperf record')),
       'rm -r "$data"',
     ];

@@ -67,43 +67,81 @@ tracefs=/sys/kernel/tracing
 [ -e $tracefs/uprobe_events ] || tracefs=/sys/kernel/debug/tracing
 group=vhtrace_$$
 data=$(mktemp -d)
+# change_probes LINE: not by echo, which replaces the "\\0" of a parameter that is always 0.
+change_probes() {
+  printf '%s\\n' "$1" 2> /dev/null >> $tracefs/uprobe_events
+}
+
+remove_probes() {
+  for event in "$tracefs/events/$group"/*/; do
+    [ -d "$event" ] || continue
+    name=$(basename "$event")
+    change_probes "-:$group/$name" || echo "$name: the probe could not be taken away" >&2
+  done
+}
 cleanup() {
   trap - EXIT
-  for event in "$tracefs/events/$group"/*/; do
-    [ ! -d "$event" ] || echo "-:$group/$(basename "$event")" >> $tracefs/uprobe_events
-  done
+  remove_probes
   rm -r "$data"
 }
+# Before perf records there is nothing to print.
+recording=
+recorder=
+ended=
+stop() {
+  [ -n "$recording" ] || exit 1
+  ended=yes
+  [ -z "$recorder" ] || kill "$recorder" 2> /dev/null || true
+}
 trap cleanup EXIT
-trap : INT
-trap 'exit 1' TERM
+trap stop INT TERM HUP
 
 # perf knows where a function and its parameters are; -D prints what is to be probed and sets nothing.
 define() {
   perf probe -q -x "$binary" -D "$1 $2" 2> "$data/why"
 }
 
-# set_probes KIND NAME: the places on standard input; a further one gets a number.
-set_probes() {
-  places=0
-  while read -r _ place args; do
-    name=$2
-    [ "$places" -eq 0 ] || name=\${2}_$places
-    echo "$1:$group/$name $binary:\${place##*:} $args" >> $tracefs/uprobe_events || continue
-    places=$((places + 1))
+# once ARG...: the kernel takes no name twice; behind the parameters of the function perf names those of inlined calls.
+once() {
+  kept=
+  for arg in "$@"; do
+    case " $kept" in
+    *" \${arg%%=*}="*) ;;
+    *) kept="$kept$arg " ;;
+    esac
   done
 }
 
-# "partly": also inlined into other functions, or left as a changed copy (.isra, .constprop).
+# set_probes KIND NAME: the places on standard input; a further one gets a number.
+set_probes() {
+  places=0
+  refused=0
+  while read -r _ place args; do
+    name=$2
+    [ "$places" -eq 0 ] || name=\${2}_$places
+    once $args
+    if change_probes "$1:$group/$name $binary:\${place##*:} $kept"; then
+      places=$((places + 1))
+    else
+      refused=$((refused + 1))
+      echo "$2: the kernel takes no probe at \${place##*:} \${kept}($tracefs/error_log says why)" >&2
+    fi
+  done
+}
+
+# "partly": also inlined into other functions, or left as a changed copy (.isra, .constprop), or refused at a place.
 number=0
 for func in $functions; do
   { define "$func" '$params' || define "$func" ''; } > "$data/calls" || continue
   set_probes p "$func" < "$data/calls"
-  [ "$places" -gt 0 ] || continue
+  if [ "$places" -eq 0 ]; then
+    [ "$refused" -eq 0 ] || echo "vhtrace-probes 1 unwatched $func."
+    continue
+  fi
   number=$((number + 1))
   state=partly
   if define "$func%return" '$retval' > "$data/returns"; then
-    [ "$places" -gt 1 ] || state=watched
+    [ $((places + refused)) -gt 1 ] || state=watched
     case " $(echo $returning) " in
     *" $func "*) set_probes r "\${func}__return" < "$data/returns" ;;
     esac
@@ -116,8 +154,17 @@ if [ "$number" -eq 0 ]; then
   exit 1
 fi
 
-echo "$number functions are watched; Ctrl-C ends it" >&2
-perf record -q -a -e "$group:*" -o "$data/perf.data" >&2 || true
+echo "$number functions are watched; Ctrl-C ends it, or kill $$" >&2
+recording=yes
+perf record -q -a -e "$group:*" -o "$data/perf.data" >&2 &
+recorder=$!
+[ -z "$ended" ] || stop
+# A signal ends "wait", and not perf, which writes what it has.
+while kill -0 "$recorder" 2> /dev/null; do
+  wait "$recorder" || true
+done
+recorder=
+remove_probes
 perf script --show-lost-events -F comm,pid,tid,cpu,time,event,trace -i "$data/perf.data" 2> "$data/why" |
   awk -v own=" $pid/" 'index($0, own) || /PERF_RECORD_LOST/'
 # What perf says of the whole recording: "Processed 7654 samples and lost 12.50%!"
@@ -130,8 +177,8 @@ cat "$data/why" >&2
 const ABOUT: readonly string[] = [
   'Uprobes on the functions of the vhost dirty-logging protocol in QEMU, for vhtrace: QEMU is not stopped.',
   '',
-  'Run it as root on a QEMU that runs, from before the migration until after it; Ctrl-C ends it, and',
-  'takes the probes away:',
+  'Run it as root on a QEMU that runs, from before the migration until after it; Ctrl-C ends it (kill,',
+  'where no terminal is), takes the probes away and prints what was recorded:',
   '  sh FILE PID > uprobes.txt',
   '',
   'Check the result:',
@@ -142,7 +189,8 @@ const ABOUT: readonly string[] = [
   '',
   'Needs Linux 4.3 with CONFIG_UPROBE_EVENTS, perf with DWARF support, and the debug information of that',
   'QEMU. In an optimised build the compiler may have put small functions into their callers: such a',
-  'function is told as "partly" and proves nothing by its silence.',
+  'function is told as "partly" and proves nothing by its silence. One at which the kernel takes no probe',
+  'is told as "unwatched".',
   'It shows arguments and not what is behind them: structures, and callers, which the returns of the',
   'calls around tell instead. Functions that this QEMU does not have are passed over.',
   'Where perf loses events it says so, and nothing is proved there by silence: "perf record -m 4M" in',

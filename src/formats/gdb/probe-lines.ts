@@ -1,9 +1,9 @@
 /**
  * What the gdb recipe of `vhtrace probes` prints about itself → breakpoints that are declared, and returns.
  *
- * Producer: src/recipes/gdb-python.ts.
+ * Producer: src/recipes/gdb-python.ts, src/recipes/uprobes.ts.
  * Syntax:   grammars/probes-line.peggy.
- * Not read: that a function is absent; nothing is watched that is not declared.
+ * Not read: that a function is absent or unwatched; nothing is watched that is not declared.
  */
 import { accept } from '../../grammar/probes-line.js';
 import type { CaptureRecord, Problem, Span } from '../../model/record.js';
@@ -17,7 +17,7 @@ export type ProbeLine =
       readonly func: string;
       readonly number: number;
     }
-  | { readonly what: 'absent'; readonly func: string }
+  | { readonly what: 'absent' | 'unwatched'; readonly func: string }
   | {
       readonly what: 'return';
       readonly func: string;
@@ -87,6 +87,7 @@ function recordOf(read: ProbeLine, span: Span): CaptureRecord {
         declared: true,
       };
     case 'absent':
+    case 'unwatched':
       return { kind: 'chatter', span };
     case 'return':
       return {
