@@ -2,6 +2,7 @@
 import type { Subject } from '../flows/distinct-facts.js';
 import type { FactKind } from '../model/fact.js';
 import type { Judgement, Rule } from '../rules/rule.js';
+import { hasNoDirection, unshownDirection } from '../rules/shared/calls/log-toggles.js';
 import { messageEvents } from '../rules/shared/traced/message-events.js';
 import { bareToggles } from './bare-toggles.js';
 import { missingOrder } from './missing-order.js';
@@ -13,7 +14,9 @@ export function unjudgedSubject(rule: Rule, context: Session): Judgement | undef
   const subject = context.distinctFacts.find((fact) => isSubject(rule, fact, context));
   if (subject === undefined) {
     return run.ordered
-      ? (unjudgedToggle(rule, context) ?? unjudgedMessage(rule, context))
+      ? (unjudgedDirection(rule, context) ??
+          unjudgedToggle(rule, context) ??
+          unjudgedMessage(rule, context))
       : undefined;
   }
   const name = nameOf(subject);
@@ -28,6 +31,16 @@ export function unjudgedSubject(rule: Rule, context: Session): Judgement | undef
         : `${name} is seen, but not enough around it to judge`,
     missing: missingAround(context, subject),
   };
+}
+
+/**
+ * The same of a vhost_migration_log() that is a log start or a log stop, and does not show which: inlined into its caller it
+ * has no argument left.
+ */
+function unjudgedDirection({ triggers }: Rule, context: Session): Judgement | undefined {
+  if (!callsOf(undefined).some((kind) => triggers.includes(kind))) return undefined;
+  const toggle = context.of('vhost_migration_log').find(hasNoDirection);
+  return toggle === undefined ? undefined : unshownDirection(toggle);
 }
 
 /** The same of a log start or a log stop that no fact shows by itself. */

@@ -2,7 +2,12 @@ import type { Activation } from '../flows/activations/activation.js';
 import { known } from '../protocol/replay.js';
 import { missingLogFlag } from './shared/calls/device-calls.js';
 import { passes, successOf } from './shared/calls/log-passes.js';
-import { togglesOf, unwatchedToggles } from './shared/calls/log-toggles.js';
+import {
+  hasNoDirection,
+  togglesOf,
+  unshownDirection,
+  unwatchedToggles,
+} from './shared/calls/log-toggles.js';
 import { below, hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
 import { isFailed } from './shared/calls/undone-pass.js';
 import type { Pass } from './shared/calls/log-passes.js';
@@ -49,6 +54,8 @@ export const lsEarlyExit: Rule = {
         before = toggle;
       }
     }
+    for (const call of context.of('vhost_migration_log'))
+      if (hasNoDirection(call)) yield unshownDirection(call);
   },
 };
 

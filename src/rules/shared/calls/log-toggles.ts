@@ -2,9 +2,9 @@
 import { firstIndex } from '../../../base/search.js';
 import { callerOf } from '../../../flows/activations/activation.js';
 import type { Activation } from '../../../flows/activations/activation.js';
-import type { SessionContext } from '../../rule.js';
+import type { Judgement, SessionContext } from '../../rule.js';
 import { callsOf } from './device-calls.js';
-import { callsBetween } from './queries.js';
+import { callsBetween, place } from './queries.js';
 
 /** A log start or stop as it reaches one device. */
 export interface Toggle {
@@ -78,14 +78,28 @@ function isInside(inner: Activation, outer: Activation | undefined): boolean {
   return !inner.stackKnown && inner.thread === outer.thread && inner.first === outer.first + 1;
 }
 
+/** Of a vhost_migration_log(): neither its flag nor its caller shows whether logging starts or stops. */
+export function hasNoDirection(call: Activation): boolean {
+  const caller = callerOf(call, 'vhost_log_global_start', 'vhost_log_global_stop');
+  return call.enable === undefined && caller === undefined;
+}
+
+/** What a rule on log starts or on log stops says of such a call. */
+export function unshownDirection(call: Activation): Judgement {
+  return {
+    verdict: 'inconclusive',
+    ...place(call),
+    message: `whether ${call.func} starts or stops logging is not seen`,
+    missing: [
+      `enable= of ${call.func}, or probes vhost_log_global_start and vhost_log_global_stop`,
+    ],
+  };
+}
+
 /** Missing-list entries when log toggles could go unseen between two steps, or do not show which they are. */
 export function unwatchedToggles(context: SessionContext, from: number, to: number): string[] {
   const { probes } = context.run;
-  const isUnshown = callsBetween(context.of('vhost_migration_log'), from, to).some(
-    (a) =>
-      a.enable === undefined &&
-      callerOf(a, 'vhost_log_global_start', 'vhost_log_global_stop') === undefined,
-  );
+  const isUnshown = callsBetween(context.of('vhost_migration_log'), from, to).some(hasNoDirection);
   const missing = isUnshown ? ['enable= of every vhost_migration_log'] : [];
   if (probes.watching('vhost_migration_log', from, to) !== undefined) return missing;
   const both = (['vhost_log_global_start', 'vhost_log_global_stop'] as const).every(
