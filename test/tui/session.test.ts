@@ -13,7 +13,13 @@ const ENTERED = '\x1b[?1049h';
 /** Wrapping, the cursor and the screen of before, given back in this order. */
 const RESTORED = '\x1b[m\x1b[?7h\x1b[?25h\x1b[?1049l';
 
-function expectRestored(raw: string): void {
+/** What stands on the screen may be there before all is written that gives the terminal back. */
+async function expectRestored(session: TerminalSession): Promise<void> {
+  const isRestored = (raw: string): boolean =>
+    raw.split(RESTORED).length === raw.split(ENTERED).length;
+  for (let i = 0; i < 100 && !isRestored(session.raw()); i++)
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  const raw = session.raw();
   expect(raw.split(ENTERED).length).toBeGreaterThan(1);
   expect(raw.split(RESTORED).length).toBe(raw.split(ENTERED).length);
   expect(raw.lastIndexOf(RESTORED)).toBeGreaterThan(raw.lastIndexOf(ENTERED));
@@ -67,7 +73,7 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
     session.keys('q', 'q');
     const after = await session.shows('left with 0');
     expect(after).toContain('scrollback stays');
-    expectRestored(session.raw());
+    await expectRestored(session);
   });
 
   test.each([
@@ -91,7 +97,7 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
     await session.shows('─ Timeline');
     end(session);
     await session.shows(`left with ${code}`);
-    expectRestored(session.raw());
+    await expectRestored(session);
   });
 
   test.each(['later', 'in a frame'])(
@@ -100,7 +106,7 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
       const session = new TerminalSession(80, 24);
       session.run(`node ${crashing} '${when}'; echo left with $?`);
       expect(await session.shows(/left with \d/)).toMatch(/crashed: on purpose\nleft with 7/);
-      expectRestored(session.raw());
+      await expectRestored(session);
     },
   );
 
@@ -110,7 +116,7 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
     await session.shows('1 error');
     session.keys('C-z');
     await session.shows('Stopped');
-    expectRestored(session.raw());
+    await expectRestored(session);
     session.run('fg');
     await session.shows('─ Findings');
     session.keys('j');
@@ -122,7 +128,7 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
     await session.shows(/q quit *$/m);
     session.keys('q');
     await session.shows('$');
-    expectRestored(session.raw());
+    await expectRestored(session);
   });
 
   test('a pipe is the capture, keys come from the terminal', async () => {
@@ -135,7 +141,7 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
     await session.shows('standard input is no file to open');
     session.keys('q');
     await session.shows('left with 0');
-    expectRestored(session.raw());
+    await expectRestored(session);
   });
 
   test('a terminal that cannot move its cursor is refused', async () => {
