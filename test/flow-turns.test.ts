@@ -1,9 +1,13 @@
 /** Calls of several devices that come by turns, in the flow. */
 import fc from 'fast-check';
+import { createColors } from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { draft, finishNodes } from '../src/flows/tree/flow-nodes.js';
 import { marksOf } from '../src/model/flow-marks.js';
 import type { Finding } from '../src/model/report.js';
+import type { FlowRow } from '../src/tui/flow-rows.js';
+import type { Style } from '../src/tui/style.js';
+import { flowRow } from '../src/tui/views/flow-tree.js';
 
 /** One letter a call, each on a line of its own; `A`: vhost_commit of device 0xa. */
 function nodesOf(letters: string): ReturnType<typeof finishNodes> {
@@ -47,6 +51,16 @@ describe('calls that come by turns', () => {
         for (const { name, line, lastLine } of nodes)
           expect([letters[line - 1], letters[lastLine - 1]]).toEqual([name, name]);
       }),
+    );
+  });
+
+  test('rows of the interactive view say so', () => {
+    const [node] = nodesOf('ABABAB');
+    const flow = { capture: 'x', path: 'x', session: 0, ordered: true, nodes: [] };
+    const row = { flow, node, above: undefined, depth: 0, hasChildren: false, isOpen: false };
+    const style = { colors: createColors(false), signs: { times: '×', leaf: '●' } };
+    expect(flowRow(row as unknown as FlowRow, [], style as unknown as Style)).toMatch(
+      / ×3 in turn$/,
     );
   });
 

@@ -25,7 +25,9 @@ export function flowRow(row: FlowRow | undefined, marks: readonly Mark[], style:
 function nodeText({ node, above }: FlowRow, style: Style): string {
   if (node === undefined) return '';
   const { colors } = style;
-  const times = node.count > 1 ? colors.dim(` ${style.signs.times}${thousands(node.count)}`) : '';
+  const turn = node.inTurn === true ? ' in turn' : '';
+  const times =
+    node.count > 1 ? colors.dim(` ${style.signs.times}${thousands(node.count)}${turn}`) : '';
   if (node.kind === 'migration' || node.kind === 'phase') {
     const outcome = node.result === null ? '' : `: ${printable(node.result)}`;
     return colors.bold(colors.magenta(node.name + outcome)) + times;
