@@ -14,6 +14,7 @@ export interface Decoded {
   readonly goesOn: boolean;
 }
 
+/** `C` and `c`: what no header begins with needs no look at all of {@link HEADER}. */
 const HEADER_BEGINS: ReadonlySet<number> = new Set([67, 99]);
 const HEADER = /^Content-Transfer-Encoding:[ \t]*([\w-]+)/i;
 /** `dev=3D0x5555`, `) =3D 0`, `) at vhost.c:12=0D`: no number begins so, and no value of a register. Anywhere in a trace. */
