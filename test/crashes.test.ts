@@ -241,3 +241,25 @@ test.each([
   const trace = inputOf('trace-then-assertion').split('\n').slice(0, 60).join('\n');
   expect(crashes(`${trace}\n${line}\n`)).toMatchObject([{ func, place, how: 'assertion' }]);
 });
+
+describe('the mark with which strace ends a thread', () => {
+  const text = inputOf('strace-of-a-killed-process');
+
+  test.each([
+    ['a signal of somebody else', text.replaceAll('SIGSEGV', 'SIGKILL')],
+    ['a thread that sent nothing', text.replace(/^29417(?=.*killed)/m, '29430')],
+    ['the backend, which reads requests', text.replaceAll('sendmsg(', 'recvmsg(')],
+    ['a normal end', text.replaceAll(/killed by SIGSEGV(?: \(core dumped\))?/g, 'exited with 0')],
+  ])('tells of no crash of QEMU: %s', (_, other) => {
+    expect(other).not.toBe(text);
+    expect(crashes(other)).toEqual([]);
+  });
+
+  test('ioctls of vhost are made by QEMU, too', () => {
+    const ioctl = 'ioctl(10</dev/vhost-net>, VHOST_GET_FEATURES, [0x133000000]) = 0';
+    const without = text.replace(/^\d+ [\d.]+ (?:send|recv)msg.*\n/gm, '');
+    expect(crashes(without)).toEqual([]);
+    const kernel = `29417 1796009655.070541 ${ioctl}\n${without}`;
+    expect(crashes(kernel)).toMatchObject([{ how: 'SIGSEGV' }]);
+  });
+});

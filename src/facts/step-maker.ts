@@ -22,6 +22,7 @@ import { NOTHING_SHOWN, EventStep, WireStep } from './report-step.js';
 import type {
   Alteration,
   CallWait,
+  Death,
   FailedAssertion,
   RefusedOperation,
   Report,
@@ -98,6 +99,7 @@ export class StepMaker {
   private steps: Step[] = [];
   private exits: ThreadExit[] = [];
   private assertions: FailedAssertion[] = [];
+  private deaths: Death[] = [];
   private refusals: RefusedOperation[] = [];
   private readonly waits: CallWait[] = [];
   /** How many steps were made. */
@@ -195,10 +197,11 @@ export class StepMaker {
 
   /** What QEMU says on standard error; of the session that something was reported of last. */
   addLog(log: LogLine): void {
-    const { refused, error = '', message = '' } = log.values ?? {};
-    if (refused === undefined) this.addAssertion(log);
+    const { refused, killed, error = '', message = '' } = log.values ?? {};
+    const [session, line] = [this.sessions.current, log.span.first];
+    if (killed !== undefined) this.deaths.push({ session, line, signal: killed });
+    else if (refused === undefined) this.addAssertion(log);
     else {
-      const [session, line] = [this.sessions.current, log.span.first];
       const after = Math.max(0, this.made - 1);
       this.refusals.push({ session, line, after, operation: refused, error, message });
     }
@@ -240,6 +243,7 @@ export class StepMaker {
       sessions: this.sessions.count,
       exits: this.exits,
       assertions: this.assertions,
+      deaths: this.deaths,
       refusals: this.refusals,
       waits: this.waits,
       narrowed: this.narrowed,
@@ -374,6 +378,7 @@ export class StepMaker {
     this.steps = [];
     this.exits = [];
     this.assertions = [];
+    this.deaths = [];
     this.refusals = [];
     this.isTaken = true;
   }

@@ -157,6 +157,15 @@ export interface FailedAssertion {
   readonly program: string | undefined;
 }
 
+/** A signal killed the traced process. */
+export interface Death {
+  readonly session: number;
+  /** Line of the capture. */
+  readonly line: number;
+  /** `SIGSEGV` */
+  readonly signal: string;
+}
+
 /** A system call that had not returned where the capture ends, of which it is known what for it waits. */
 export interface CallWait {
   readonly session: number;
@@ -204,6 +213,7 @@ export interface Steps {
   readonly sessions: number;
   readonly exits: readonly ThreadExit[];
   readonly assertions: readonly FailedAssertion[];
+  readonly deaths: readonly Death[];
   readonly refusals: readonly RefusedOperation[];
   /** What the threads of a traced process wait for where the capture ends. */
   readonly waits: readonly CallWait[];

@@ -9,7 +9,7 @@ import { CRASH_PLACES } from '../facts/crash-places.js';
 import type { CrashPlace } from '../facts/crash-places.js';
 import { endsProcess } from '../facts/dying.js';
 import { plainName } from '../facts/functions.js';
-import type { FailedAssertion, Step } from '../facts/step.js';
+import type { Death, FailedAssertion, Step } from '../facts/step.js';
 import type { Frame } from '../model/record.js';
 import type { CrashSummary } from '../model/report.js';
 import type { Activation } from './activations/activation.js';
@@ -64,12 +64,12 @@ const INNERMOST = 12;
 
 /**
  * In order, those that are shown several times once: with the deepest stack, or where none shows it, by the line on
- * QEMU's standard error. Pure.
+ * QEMU's standard error, or by the mark of strace. Pure.
  */
 export function findCrashes(
   steps: readonly Step[],
   atStep: readonly (readonly Activation[])[],
-  assertions: readonly FailedAssertion[],
+  { assertions, deaths }: Told,
 ): FoundCrash[] {
   const shown = crashesIn(steps, atStep).map(({ crash, isSurelyQemus: isQemus }) => {
     const said = assertions.find((one) => isOf(crash, one));
@@ -83,7 +83,19 @@ export function findCrashes(
     assertions.map((one) => [JSON.stringify([one.session, one.func, one.what]), one]),
   );
   const told = [...first.values()].filter((one) => !shown.some(({ crash }) => isOf(crash, one)));
-  return [...shown, ...told.map(foundBy)].sort((a, b) => a.crash.line - b.crash.line);
+  const found = [...shown, ...told.map(foundBy), ...deaths.map(foundByMark)];
+  return found.sort((a, b) => a.crash.line - b.crash.line);
+}
+
+/** What the capture says of an end without its stack. */
+interface Told {
+  readonly assertions: readonly FailedAssertion[];
+  readonly deaths: readonly Death[];
+}
+
+function foundByMark({ session, line, signal }: Death): FoundCrash {
+  const crash = { session, line, func: UNNAMED, place: null, how: signal, assertion: null };
+  return { crash: { ...crash, device: null, means: null, rules: [] }, isSurelyQemus: false };
 }
 
 function isOf({ session, func }: Crash, assertion: FailedAssertion): boolean {

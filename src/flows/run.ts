@@ -194,7 +194,7 @@ function runOf(
     crashes: findCrashes(
       steps.filter((step) => showsCalls(step) || step.deadly !== undefined),
       atStep,
-      built.assertions,
+      built,
     ),
     waits: [...findWaits(stops, atStep), ...(isOrdered ? callWaits(built.waits) : [])],
     reported: findReported(built.refusals),

@@ -36,6 +36,8 @@ export interface CallLine extends Stamped, CallEnd {
 /** A thread's end, a signal, a word of strace itself. */
 export interface MarkLine extends Stamped {
   readonly what: 'exit' | 'signal' | 'notice';
+  /** Of an exit: what killed the thread, `SIGSEGV`. */
+  readonly signal?: string;
 }
 
 export type StraceLine = CallLine | MarkLine;
@@ -206,8 +208,13 @@ export function isPlainTransfer(args: string): boolean {
 }
 
 // Of an octal escape the digits behind the first are taken as characters: each text fits in one way only.
-const PLAIN_TRANSFER =
-  /^(?:\d{1,10}(?:<[^<>\\ ]+>)?, )?(?:\{msg_name=(?:NULL|0x[\da-f]+), msg_namelen=\d+(?: => \d+)?, msg_iov=\[\{iov_base="(?:[^"\\]|\\x[\da-f]{2}|\\[0-7])*"(?:\.{3})?, iov_len=\d+\}\], msg_iovlen=\d+, msg_controllen=0, msg_flags=(?:0|[A-Z]+(?:[_|][A-Z]+)*)\}, (?:0|[A-Z]+(?:[_|][A-Z]+)*)|"(?:[^"\\]|\\x[\da-f]{2}|\\[0-7])*"(?:\.{3})?, \d+)$/;
+const PLAIN_STRING = String.raw`"(?:[^"\\]|\\x[\da-f]{2}|\\[0-7])*"(?:\.{3})?`;
+// "MSG_CMSG_CLOEXEC"   -X verbose "0x40000000 /* MSG_CMSG_CLOEXEC */"   -X raw "0x40000000"
+const PLAIN_NAMES = '[A-Z]+(?:[_|][A-Z]+)*';
+const PLAIN_FLAGS = String.raw`(?:0|${PLAIN_NAMES}|0x[\da-f]+(?: /\* ${PLAIN_NAMES} \*/)?)`;
+const PLAIN_TRANSFER = new RegExp(
+  String.raw`^(?:\d{1,10}(?:<(?:->|(?!->)[^<>\\ ])+>)?, )?(?:\{msg_name=(?:NULL|0x[\da-f]+), msg_namelen=\d+(?: => \d+)?, msg_iov=\[\{iov_base=${PLAIN_STRING}, iov_len=\d+\}\], msg_iovlen=\d+, msg_controllen=0, msg_flags=${PLAIN_FLAGS}\}, ${PLAIN_FLAGS}|${PLAIN_STRING}, \d+)$`,
+);
 
 /** vhost-user messages go over these. */
 const TRANSFERS = /^(?:(?:send|recv)(?:msg)?|(?:read|write)v?)$/;
@@ -308,10 +315,14 @@ function stringsOf(name: string, args: string): readonly StringPart[] {
   return /msg$|v$/.test(name) ? vectorStrings(args) : plainString(args);
 }
 
+/** MSG_CTRUNC is 8: `msg_flags=0x40000008` of -X raw. */
+const RAW_CTRUNC = /msg_flags=0x[\da-f]{0,15}[89a-f](?![\da-f])/;
+
 /** Of control data that the receiver has no room for the kernel says MSG_CTRUNC (net/core/scm.c put_cmsg(), scm_recv()). */
 function bringsFile(name: string, args: string): boolean | undefined {
   if (args.includes('SCM_RIGHTS')) return true;
-  const isNone = args.includes('msg_controllen=0') && !args.includes('MSG_CTRUNC');
+  const isNone =
+    args.includes('msg_controllen=0') && !args.includes('MSG_CTRUNC') && !RAW_CTRUNC.test(args);
   return isNone && /^(?:send|recv)msg$/.test(name) ? false : undefined;
 }
 

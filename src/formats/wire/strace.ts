@@ -19,6 +19,7 @@ import type { LineFormat } from '../line-format.js';
 import { callOf, threadOf } from './strace-call.js';
 import { openCalls } from './strace-open-calls.js';
 import type { Torn } from './strace-open-calls.js';
+import { Deaths } from './strace-deaths.js';
 import { Dump, MOST_DUMP_LINES } from './strace-dump.js';
 import type { Dumped } from './strace-dump.js';
 import {
@@ -43,7 +44,7 @@ import {
   straceLine,
   wholeCall,
 } from './strace-line.js';
-import type { CallLine, StraceLine } from './strace-line.js';
+import type { CallLine, MarkLine, StraceLine } from './strace-line.js';
 import { StraceMessages } from './strace-messages.js';
 import {
   beginsCall,
@@ -69,6 +70,7 @@ class Strace implements LineFormat {
   readonly #torn = new Waiting<Torn>();
   readonly #messages = new StraceMessages(this.#held);
   readonly #injections = new Injections(this.#messages);
+  readonly #deaths = new Deaths();
   readonly #files = new ThreadFiles();
   readonly #names = new SocketNames();
   #dumped: Dumped | undefined;
@@ -219,13 +221,19 @@ class Strace implements LineFormat {
         // What the thread had begun never returned, as far as the text says.
         this.#threads.delete(line.pid ?? 0);
         this.#torn.take(threadOf(line));
-        this.#chatter(span.first);
+        this.#end(line, span, text);
         break;
       case 'signal':
       case 'notice':
         this.#chatter(span.first);
         break;
     }
+  }
+
+  #end(line: MarkLine, span: Span, text: string): void {
+    const death = this.#deaths.read(line, span, text);
+    if (death === undefined) this.#chatter(span.first);
+    else this.#held.add(death);
   }
 
   #chatter(lineNo: number): void {
@@ -338,7 +346,10 @@ class Strace implements LineFormat {
   /** Adds the message that the call carried, or `otherwise`. */
   #carry(call: SystemCall, args: string, otherwise: CaptureRecord, dump?: Dump): Slot {
     const slot = this.#messages.carry(call, args, otherwise, dump);
-    if (slot !== undefined) return slot;
+    if (slot !== undefined) {
+      this.#deaths.see(slot.record);
+      return slot;
+    }
     this.#missed.push(call.span.first);
     return this.#gap(call.span, `a message of ${call.name}() could not be read`);
   }
