@@ -110,6 +110,7 @@ function judge(
   if (below(start, ...by).length > 0) return [];
   if (unwatched(run, first, start.first, proof.step, run.rings.backendOf(start)).length > 0)
     return [];
+  if (duty.isAround === true && isNotSetUp(context, start, proof.step)) return [];
   const missing = unseen(context, start, by, proof.step);
   if (below(start, ...beside).length === 0)
     missing.push(beside.map((kind) => nameOf(context, kind, start)).join(' or '));
@@ -126,6 +127,12 @@ function judge(
       evidence: [{ line: proof.line, role: 'what comes behind the step that is left out' }],
     },
   ];
+}
+
+/** vhost_virtqueue_start() of a vring that the guest has not set up: it returns at once, and addresses nothing. */
+function isNotSetUp({ run }: SessionContext, start: Activation, to: number): boolean {
+  if (below(start, ...RING_CALLS, ...ADDRESS).length > 0) return false;
+  return unwatched(run, 'vhost_virtqueue_set_addr', start.first, to).length === 0;
 }
 
 /** What shows that a start has got past a step. */
