@@ -4,7 +4,7 @@ import type { Reach } from '../model/record.js';
 import type { Steps } from './step.js';
 
 /** Marks gaps before all steps that they may stand in front of; true where they may stand behind the last one. */
-export function markFarGaps({ steps, reaches }: Steps): boolean {
+export function markFarGaps({ steps, reaches }: Pick<Steps, 'steps' | 'reaches'>): boolean {
   const whole = unions(reaches);
   if (whole.length === 0) return false;
   for (const step of steps) {

@@ -1,6 +1,7 @@
 /** A reading rebuilt: everything that judging and showing need, computed once. */
 import { learnListenerOffset } from '../facts/stacks/device.js';
 import { markFarGaps } from '../facts/far-gaps.js';
+import { findLostReturns } from '../facts/stacks/lost-returns.js';
 import { markLostStacks } from '../facts/stacks/lost-stacks.js';
 import { markMixedProcesses } from '../facts/mixed-processes.js';
 import { StepBuilder } from '../facts/steps.js';
@@ -154,7 +155,8 @@ function runOf(
   const activations = buildActivations(steps, built.exits, listenerOffset);
   // Not before: facts that are made while a capture is still read come of the same activations.
   const marked = markLostStacks(built);
-  const gapAtEnd = markFarGaps(built) || marked.gapAtEnd;
+  const reaches = [...built.reaches, ...findLostReturns(steps)];
+  const gapAtEnd = markFarGaps({ steps, reaches }) || marked.gapAtEnd;
   const mixed = markMixedProcesses(built);
   const { all, atStep } = activations;
   const ofSession = stepsBySession(steps, built.sessions);

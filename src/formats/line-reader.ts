@@ -23,6 +23,7 @@ import type { GdbOutput } from './gdb/output.js';
 import { Pager } from './gdb/pager.js';
 import type { Line } from './gdb/pending.js';
 import type { GdbSession } from './gdb/session.js';
+import { ValueHistory } from './gdb/value-history.js';
 import { FormatOffers } from './format-offers.js';
 import { MissedLines, UNREAD } from './missed-lines.js';
 import { NoteReader } from './notes/note-reader.js';
@@ -67,6 +68,7 @@ export class LineReader {
   readonly #wrapped: WrappedEvents;
   readonly #pager: Pager;
   readonly #missed: MissedLines;
+  readonly #values = new ValueHistory();
 
   constructor({ table, events, session, output, frames, stops, margins, isNewest }: LineContext) {
     this.#events = events;
@@ -113,6 +115,8 @@ export class LineReader {
 
   /** A line by itself; `raw`: as it stands in the capture. */
   push(line: Line, raw: string): void {
+    const loss = this.#values.see(line.text, line.lineNo);
+    if (loss !== undefined && this.#session.isGdb) this.loseAbove(line.lineNo, loss);
     if (this.#pager.take(line) || this.#pushStampedEvent(line)) return;
     this.#pushFrames(line, raw);
   }
