@@ -1,4 +1,7 @@
-/** Frames that lost the line break between them: `... at a.c:1 #2  0x5555 in g (x=1) at b.c:2`, perhaps without a blank. */
+/**
+ * Frames that lost the line break between them: `... at a.c:1 #2  0x5555 in g (x=1) at b.c:2`, perhaps without a blank; or
+ * that have in its place what a page, a spreadsheet or an escaped text make of it, `<br>`, a tab, `\\n`.
+ */
 import { isOutsideString } from '../wrappings/markup.js';
 
 /** The text up to a frame inside of it, and from there on. */
@@ -10,7 +13,7 @@ export interface SplitLine {
 }
 
 const INNER =
-  /(?: |(?<=\)|:\d{1,9}|\.so[.\d]{0,16}))#(\d{1,6}) {1,2}(?:0x[0-9a-f]+ in |[A-Za-z_][^ \t(]* \((?:\)|\.\.\.\)|\w+(?:@entry)?=))/g;
+  /(?: |[\t\u2028]|\\r?\\n|\\n|<br ?\/?>|<\/p> ?<p>|(?<=\)|:\d{1,9}|\.so[.\d]{0,16}))#(\d{1,6}) {1,2}(?:0x[0-9a-f]+ in |[A-Za-z_][^ \t(]* \((?:\)|\.\.\.\)|\w+(?:@entry)?=))/g;
 
 /** Splits a line in front of its second frame; undefined for nearly every line. */
 export function splitAtFrame(line: string): SplitLine | undefined {
@@ -18,7 +21,7 @@ export function splitAtFrame(line: string): SplitLine | undefined {
   if (!line.includes('#', 1)) return undefined;
   for (const match of line.matchAll(INNER)) {
     const start = line.indexOf('#', match.index);
-    const head = line.slice(0, start).trimEnd();
+    const head = line.slice(0, match.index).trimEnd();
     if (!/\w/.test(head) || !isOutsideString(head)) continue;
     return { head, rest: line.slice(start), level: Number(match[1]) };
   }

@@ -360,9 +360,9 @@ export class GdbSession {
     this.#above.output = lineNo;
   }
 
-  /** A blank line also ends what "directly above" means for a thread header. */
+  /** It also ends what "directly above" means for a thread header, but for one: trackers put a blank line below each line. */
   blank(lineNo: number): void {
-    this.#header = undefined;
+    if (this.#above.record !== lineNo - 1) this.#header = undefined;
     this.#above.blank = lineNo;
     this.loose(lineNo, 'blank');
   }
