@@ -119,6 +119,8 @@ function judge(context: SessionContext, before: Word, now: Word): Judgement {
   const missing = unwatched(run, 'vhost_dev_start', from, to);
   if (hasGap(run, from, to)) missing.push('an unbroken record since the device start');
   if (hasStranger(context, from, to, 'vhost_dev_start')) missing.push('hdev= of vhost_dev_start');
+  if (isPartOf(now.features, before.features) || isPartOf(before.features, now.features))
+    missing.push('the whole features word: one begins as the other does');
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
   return {
     verdict: 'violation',
@@ -127,6 +129,15 @@ function judge(context: SessionContext, before: Word, now: Word): Judgement {
     expected: expectedFor(before.features),
     evidence,
   };
+}
+
+/** `features=0x144` at the end of a row that lost its tail, of 0x144000000. */
+function isPartOf(part: bigint, word: bigint): boolean {
+  const text = part.toString(16);
+  return [word, word ^ LOG_ALL].some((whole) => {
+    const digits = whole.toString(16);
+    return digits.length > text.length && digits.startsWith(text);
+  });
 }
 
 function stable(

@@ -245,6 +245,16 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
               [90672591, 2147483635, true],
             ],
           ],
+          // A features word ends after its first digits.
+          [
+            'LE-CLEAR/pass-uprobes',
+            [
+              [739998697, 1600248221, true],
+              [1049485192, 655153904, true],
+              [1343405331, 1759721445, false],
+              [565710834, 158466966, true],
+            ],
+          ],
           // The flags of the last vring are lost: the features of this log stop come behind it.
           [
             'LS-ADDR-STABLE/pass-messages-no-log-address',
