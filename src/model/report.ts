@@ -158,7 +158,7 @@ export interface CrashSummary {
   /** sha256 of the capture. */
   readonly capture: string;
   readonly session: number;
-  /** Line of the frame of `func`. */
+  /** Line of the frame of `func`; where strace tells of the end, that of its mark. */
   readonly line: number;
   /**
    * The function that QEMU dies in: the one that calls abort() or fails its assertion, or that the signal hits. Where
