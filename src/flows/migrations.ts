@@ -13,7 +13,7 @@ import type { Step } from '../facts/step.js';
 import type { FactKind } from '../model/fact.js';
 import type { CutMigration, MigrationSummary } from '../model/report.js';
 import type { Activation } from './activations/activation.js';
-import { phaseOfStack } from './stack-phases.js';
+import { isSnapshot, phaseOfSnapshot, phaseOfStack } from './stack-phases.js';
 
 /** A migration with the steps between which it is known to run. */
 export interface Migration extends Omit<MigrationSummary, 'capture'> {
@@ -60,19 +60,24 @@ export function buildMigrations(
     if (kind === 'runstate_set') followRunState(step, traced, runStates);
     if (!showsCalls(step)) continue;
     const thread = atStep[step.index]?.find((a) => a.kind === 'migration_thread');
-    if (thread === undefined) {
-      if (step.frames.some(({ func }) => CLEANUPS.has(plainName(func))))
-        addCleanup(drafts.findLast(({ session }) => session === step.session));
+    const isOfSnapshot = thread === undefined && isSnapshot(step.frames);
+    if (thread === undefined && !isOfSnapshot) {
+      const outside = step.frames.map(({ func }) => OUTSIDE.get(plainName(func)));
+      const phase = outside.find((shown) => shown !== undefined);
+      const draft = drafts.findLast(({ session }) => session === step.session);
+      if (phase !== undefined) addOutside(draft, phase);
       continue;
     }
     // Stacks that are cut hide that it is the same call: a thread runs one migration.
-    const key = `${step.session} ${step.thread ?? `call ${thread.id}`}`;
-    const phase = phaseOfStack(step.frames);
+    const of = isOfSnapshot ? 'snapshot' : (step.thread ?? `call ${thread?.id ?? ''}`);
+    const key = `${step.session} ${of}`;
+    const phase = isOfSnapshot ? phaseOfSnapshot(step.frames) : phaseOfStack(step.frames);
     let draft = byThread.get(key);
     if (draft === undefined || isAnother(draft, phase)) {
       // There is one migration at a time: trace events and stacks may both show it.
       const shownByEvents = traced.get(step.session);
       draft = shownByEvents?.outcome === 'unknown' ? shownByEvents : newDraft(step);
+      if (isOfSnapshot) draft.what = 'snapshot';
       byThread.set(key, draft);
       if (draft !== shownByEvents) drafts.push(draft);
     }
@@ -127,11 +132,17 @@ export function withoutCount(migrations: readonly Migration[]): Migration[] {
 }
 
 /** Of an outgoing migration, in the main loop; a snapshot of the VM (savevm) cleans up without it. */
-const CLEANUPS: ReadonlySet<string> = new Set(['migration_cleanup', 'migrate_fd_cleanup']);
+const OUTSIDE: ReadonlyMap<string, string> = new Map([
+  ['migration_cancel', 'cancel'],
+  ['migrate_fd_cancel', 'cancel'],
+  ['migration_cleanup', 'cleanup'],
+  ['migrate_fd_cleanup', 'cleanup'],
+]);
 
-/** The migration thread has ended: it is no step of the migration's own time, `last` stays. */
-function addCleanup(draft: Draft | undefined): void {
-  if (draft?.isTraced === false) addPhase(draft, 'cleanup');
+/** It is no step of the migration's own time, `last` stays. QEMU cancels when it quits, too, what has ended long ago. */
+function addOutside(draft: Draft | undefined, phase: string): void {
+  if (draft?.isTraced !== false || draft.what === 'snapshot') return;
+  if (phase === 'cleanup' || !draft.phases.includes('cleanup')) addPhase(draft, phase);
 }
 
 /** The setup comes once: a thread that is in it later is the next one that has this number. */

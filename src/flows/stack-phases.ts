@@ -26,3 +26,14 @@ export function phaseOfStack(frames: readonly Frame[]): StackPhase | undefined {
   const shown = new Set(frames.map(({ func }) => PHASE_OF.get(func)));
   return PHASES.findLast((phase) => shown.has(phase));
 }
+
+/** The stack is of a snapshot of the VM (savevm): QEMU migration/savevm.c, save_snapshot(). Pure. */
+export function isSnapshot(frames: readonly Frame[]): boolean {
+  return frames.some(({ func }) => func === 'save_snapshot' || func === 'qemu_savevm_state');
+}
+
+/** Its setup and its cleanup are those of a migration. Pure. */
+export function phaseOfSnapshot(frames: readonly Frame[]): 'setup' | 'cleanup' | undefined {
+  if (frames.some(({ func }) => func === 'qemu_savevm_state_cleanup')) return 'cleanup';
+  return phaseOfStack(frames) === 'setup' ? 'setup' : undefined;
+}

@@ -104,6 +104,7 @@ const STACK_PHASES: readonly (readonly [phase: string, name: string])[] = [
   ['iterate', 'iterations'],
   ['postcopy', 'postcopy'],
   ['switchover', 'switchover'],
+  ['cancel', 'cancel'],
   ['cleanup', 'cleanup'],
 ];
 

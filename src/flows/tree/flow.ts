@@ -21,6 +21,7 @@ import { callArgs, reportArgs, reportName, tellingOf } from './flow-args.js';
 import { rolledBackCalls } from './rolled-back.js';
 import { laneOf } from './lane-of.js';
 import { findCutMigrations } from '../migrations.js';
+import { isSnapshot } from '../stack-phases.js';
 import { isOfMigration, phaseSign, PhaseTracker } from './phases.js';
 import type { PhaseSign, StackOf } from './phases.js';
 import type { Run } from '../run.js';
@@ -273,10 +274,15 @@ class FlowBuilder {
     return node.children;
   }
 
+  private migrationName(fact: Fact): string {
+    const activation = this.run.activations[fact.activation ?? -1];
+    if (activation !== undefined && isSnapshot(this.stackOf(activation).frames)) return 'snapshot';
+    return this.isCut ? 'migration or snapshot' : 'migration';
+  }
+
   private migrationNode(number: number, fact: Fact): Draft[] {
     if (this.migration?.number !== number) {
-      const name = this.isCut ? 'migration or snapshot' : 'migration';
-      const node = draft({ kind: 'migration', name, line: fact.line });
+      const node = draft({ kind: 'migration', name: this.migrationName(fact), line: fact.line });
       this.roots.push(node);
       this.migration = { number, node };
     }

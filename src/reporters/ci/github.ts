@@ -87,15 +87,14 @@ export function renderGithub(report: CheckReport, options: ReportOptions): strin
 }
 
 function annotation(finding: Finding, options: ReportOptions): string {
-  const { rule, severity, message, at, count: times } = finding;
+  const { rule, severity, message, at } = finding;
   const subject = subjectOf(finding);
   const title = options.rules.find(({ id }) => id === rule)?.title;
-  const again = times > 1 ? ` (${times} times)` : '';
   return located(
     COMMANDS[severity],
     at,
     { title: title === undefined ? `${rule}: ${message}` : `${rule} violated: ${title}` },
-    `${subject === undefined ? '' : `${subject}: `}${message}${again}`,
+    `${subject === undefined ? '' : `${subject}: `}${message}`,
     options,
   );
 }

@@ -160,7 +160,7 @@ const migration = s.objectOf<MigrationSummary>(
     outcome: s.oneOf(['completed', 'cancelled', 'failed', 'unknown']),
     phases: s.described(
       s.listOf(s.text),
-      'where trace events show them the states of migrate_set_state, else what functions in stacks show: setup, iterate (flows: iterations), postcopy, switchover, cleanup',
+      'where trace events show them the states of migrate_set_state, else what functions in stacks show: setup, iterate (flows: iterations), postcopy, switchover, cancel, cleanup',
     ),
   },
   { what: s.oneOf(['incoming', 'snapshot']) },
