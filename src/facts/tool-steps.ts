@@ -152,7 +152,8 @@ export class ToolSteps {
     const isOpen = record.kind === 'kernel-event' && !isReturn;
     const shown = { line: record.span.first, event: undefined, wire };
     const message = record.kind === 'message' ? record : undefined;
-    if (message !== undefined) this.requests.follow(message, this.maker.sessions.current);
+    const lost = message && this.requests.follow(message, this.maker.sessions.current);
+    if (lost !== undefined) this.maker.markGap(lost);
     const entry = this.maker.show(shown, record.pid, isOpen, message);
     if (isOpen) this.maker.openCalls.open(record, entry);
   }
