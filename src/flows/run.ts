@@ -1,7 +1,6 @@
 /** A reading rebuilt: everything that judging and showing need, computed once. */
 import { learnListenerOffset } from '../facts/stacks/device.js';
 import { markFarGaps } from '../facts/far-gaps.js';
-import { findLostEntries } from '../facts/stacks/lost-entries.js';
 import { findLostReturns } from '../facts/stacks/lost-returns.js';
 import { markLostStacks } from '../facts/stacks/lost-stacks.js';
 import { markMixedProcesses } from '../facts/mixed-processes.js';
@@ -156,7 +155,7 @@ function runOf(
   const activations = buildActivations(steps, built.exits, listenerOffset);
   // Not before: facts that are made while a capture is still read come of the same activations.
   const marked = markLostStacks(built);
-  const reaches = [...built.reaches, ...findLostReturns(steps), ...findLostEntries(steps)];
+  const reaches = [...built.reaches, ...findLostReturns(steps)];
   const gapAtEnd = markFarGaps({ steps, reaches }) || marked.gapAtEnd;
   const mixed = markMixedProcesses(built);
   const { all, atStep } = activations;
