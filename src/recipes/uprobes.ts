@@ -90,6 +90,7 @@ recorder=
 ended=
 stop() {
   [ -n "$recording" ] || exit 1
+  [ -z "$ended" ] || return 0
   ended=yes
   [ -z "$recorder" ] || kill "$recorder" 2> /dev/null || true
 }
