@@ -88,11 +88,13 @@ cleanup() {
 recording=
 recorder=
 ended=
+told=
 stop() {
   [ -n "$recording" ] || exit 1
-  [ -z "$ended" ] || return 0
   ended=yes
-  [ -z "$recorder" ] || kill "$recorder" 2> /dev/null || true
+  [ -n "$recorder" ] && [ -z "$told" ] || return 0
+  told=yes
+  kill "$recorder" 2> /dev/null || true
 }
 trap cleanup EXIT
 trap stop INT TERM HUP
