@@ -46,6 +46,13 @@ test('snapshots of the VM are called so, and each is one', () => {
   ]);
 });
 
+test('the end of a migration is none of the snapshot between', () => {
+  expect(migrations(SETUP, SNAPSHOT, CANCEL, CLEANUP)).toEqual([
+    ['migration', 'setup', 'cancel', 'cleanup'],
+    ['snapshot', 'setup', 'cleanup'],
+  ]);
+});
+
 test('the flow names them, too', () => {
   const reading = readText([SNAPSHOT, SETUP].join('\n'));
   const run = buildRun(reading, { assumeOrdered: false });

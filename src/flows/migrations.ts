@@ -64,7 +64,9 @@ export function buildMigrations(
     if (thread === undefined && !isOfSnapshot) {
       const outside = step.frames.map(({ func }) => OUTSIDE.get(plainName(func)));
       const phase = outside.find((shown) => shown !== undefined);
-      const draft = drafts.findLast(({ session }) => session === step.session);
+      const draft = drafts.findLast(
+        (own) => own.session === step.session && own.what !== 'snapshot',
+      );
       if (phase !== undefined) addOutside(draft, phase);
       continue;
     }
@@ -141,7 +143,7 @@ const OUTSIDE: ReadonlyMap<string, string> = new Map([
 
 /** It is no step of the migration's own time, `last` stays. QEMU cancels when it quits, too, what has ended long ago. */
 function addOutside(draft: Draft | undefined, phase: string): void {
-  if (draft?.isTraced !== false || draft.what === 'snapshot') return;
+  if (draft?.isTraced !== false) return;
   if (phase === 'cleanup' || !draft.phases.includes('cleanup')) addPhase(draft, phase);
 }
 

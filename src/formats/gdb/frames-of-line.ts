@@ -1,6 +1,6 @@
 /**
  * Frames that lost the line break between them: `... at a.c:1 #2  0x5555 in g (x=1) at b.c:2`, perhaps without a blank; or
- * that have in its place what a page, a spreadsheet or an escaped text make of it, `<br>`, a tab, `\\n`.
+ * that have in its place what a page, a spreadsheet or an escaped text make of it, `<br>`, a tab, `\n`.
  */
 import { isOutsideString } from '../wrappings/markup.js';
 
