@@ -39,6 +39,11 @@ export class Probes {
     return isWatched ? during(all, from, to) : undefined;
   }
 
+  /** Whether each call of a function is reported at a step. */
+  isWatched(func: string, step: number): boolean {
+    return this.at(step)?.isWatched(func, step) === true;
+  }
+
   /** The steps around one, `until` not included, between which nothing begins or ceases to be watched. */
   steadyAround(step: number): { from: number; until: number } {
     let [from, until] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -107,6 +112,10 @@ class SessionProbes {
     return ofKind;
   }
 
+  isWatched(func: string, step: number): boolean {
+    return this.probes.some((probe) => probe.func === func && isDuring(probe, step, step));
+  }
+
   /** The steps at which something begins or ceases to be watched. */
   get changes(): readonly number[] {
     this.found ??= [...new Set(this.probes.flatMap(({ from, until }) => [from, until]))];
@@ -167,7 +176,11 @@ const BACKENDS: readonly Backend[] = ['kernel', 'user', 'vdpa'];
 
 /** The first that is there all the time from one step to another. */
 function during(probes: readonly Probe[], from: number, to: number): Probe | undefined {
-  return probes.find((probe) => probe.from <= from && probe.until > to);
+  return probes.find((probe) => isDuring(probe, from, to));
+}
+
+function isDuring(probe: Probe, from: number, to: number): boolean {
+  return probe.from <= from && probe.until > to;
 }
 
 /** Functions that a script which watches the whole protocol breaks on, besides the backend's ops. */

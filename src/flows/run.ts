@@ -1,6 +1,7 @@
 /** A reading rebuilt: everything that judging and showing need, computed once. */
 import { learnListenerOffset } from '../facts/stacks/device.js';
 import { markFarGaps } from '../facts/far-gaps.js';
+import { findLostEntries } from '../facts/stacks/lost-entries.js';
 import { findLostReturns } from '../facts/stacks/lost-returns.js';
 import { markLostStacks } from '../facts/stacks/lost-stacks.js';
 import { markMixedProcesses } from '../facts/mixed-processes.js';
@@ -155,12 +156,12 @@ function runOf(
   const activations = buildActivations(steps, built.exits, listenerOffset);
   // Not before: facts that are made while a capture is still read come of the same activations.
   const marked = markLostStacks(built);
-  const reaches = [...built.reaches, ...findLostReturns(steps)];
+  const ofSession = stepsBySession(steps, built.sessions);
+  const probes = buildProbes(breakpoints, built, ofSession);
+  const reaches = [...built.reaches, ...findLostReturns(steps), ...findLostEntries(steps, probes)];
   const gapAtEnd = markFarGaps({ steps, reaches }) || marked.gapAtEnd;
   const mixed = markMixedProcesses(built);
   const { all, atStep } = activations;
-  const ofSession = stepsBySession(steps, built.sessions);
-  const probes = buildProbes(breakpoints, built, ofSession);
   const seesStarts = ofSession.map(([first]) => {
     const from = first?.index ?? 0;
     return probes.watching('vhost_dev_start', from, from) !== undefined;

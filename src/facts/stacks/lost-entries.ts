@@ -1,0 +1,71 @@
+/**
+ * Returns that uprobes report of calls of which the entry is missing: a row was lost, and what was called is known.
+ *
+ * Source: Linux kernel/trace/trace_uprobe.c, print_uprobe_event(): the row of a return names where the function begins.
+ */
+import type { Reach } from '../../model/record.js';
+import type { Step } from '../step.js';
+import { isEntryOf } from '../uprobes.js';
+
+interface Entry {
+  readonly func: string;
+  readonly address: string | undefined;
+  readonly line: number;
+}
+
+/** Of one thread. */
+interface ThreadEntries {
+  /** Outermost first. */
+  open: Entry[];
+  /** Where each function came back last. */
+  readonly returned: Map<string, number>;
+}
+
+/**
+ * Where rows are missing. A thread may have been inside of a function where the trace begins, and some have a probe at the
+ * return of a function alone; `isWatched` tells whether each of its calls is reported at a step. Pure.
+ */
+export function findLostEntries(
+  steps: readonly Step[],
+  probes: { isWatched(func: string, step: number): boolean },
+): Reach[] {
+  const watched = watchedReturns(steps);
+  if (watched.size === 0) return [];
+  const threads = new Map<string, ThreadEntries>();
+  const found: Reach[] = [];
+  for (const step of steps) {
+    const { session, thread = '', returned, line } = step;
+    const func = returned?.func ?? step.calls.at(-1)?.func;
+    const addresses = func === undefined ? undefined : watched.get(`${session} ${func}`);
+    if (func === undefined || addresses === undefined) continue;
+    const key = `${session} ${thread}`;
+    const state = threads.get(key) ?? { open: [], returned: new Map<string, number>() };
+    threads.set(key, state);
+    if (returned === undefined) {
+      const address = step.frames[0]?.address;
+      if (step.entry && [...addresses].some((own) => isEntryOf(own, address)))
+        state.open.push({ func, address, line });
+      continue;
+    }
+    const at = state.open.findLastIndex(
+      (entry) => entry.func === func && isEntryOf(returned.address, entry.address),
+    );
+    const before = state.open.at(-1)?.line ?? state.returned.get(func);
+    if (at >= 0) state.open = state.open.slice(0, at);
+    else if (before !== undefined && probes.isWatched(func, step.index))
+      found.push({ from: before + 1, to: line });
+    state.returned.set(func, line);
+  }
+  return found;
+}
+
+/** By session and function, where those begin that are seen to come back. */
+function watchedReturns(steps: readonly Step[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { session, returned } of steps) {
+    if (returned?.func === undefined || returned.address === undefined) continue;
+    const key = `${session} ${returned.func}`;
+    found.set(key, (found.get(key) ?? new Set()).add(returned.address));
+  }
+  return found;
+}
