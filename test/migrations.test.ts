@@ -32,6 +32,25 @@ test('a migration that is cancelled', () => {
   expect(migrations(SETUP, CANCEL, CLEANUP)).toEqual([['migration', 'setup', 'cancel', 'cleanup']]);
 });
 
+/** A row of a uprobe, which shows no stack. */
+function row(tid: number, probe: string): string {
+  return `qemu-system-x86 100/${tid} [000]   100.000001: probe_qemu:${probe}`;
+}
+
+test('uprobes show by the thread what a call is of', () => {
+  const thread = (tid: number): string[] => [
+    row(tid, 'migration_thread: (555555551000) opaque=0x555556f43a40'),
+    row(tid, 'qemu_savevm_state_setup: (555555552000) f=0x555556f43b00'),
+    row(tid, 'qemu_savevm_state_setup__return: (555555552000 <- 555555551100) arg1=0x0'),
+    row(tid, 'migration_completion: (555555553000) s=0x555556f43a40'),
+    row(tid, 'migration_thread__return: (555555551000 <- 555555559000) arg1=0x0'),
+  ];
+  const phases = ['migration', 'setup', 'switchover'];
+  expect(migrations(...thread(11), ...thread(11), ...thread(12))).toEqual([phases, phases, phases]);
+  const other = row(13, 'qemu_savevm_state_setup: (555555552000) f=0x555556f43b00');
+  expect(migrations(...thread(11), other)).toEqual([phases]);
+});
+
 test('QEMU cancels when it quits what has ended', () => {
   expect(migrations(SETUP, CLEANUP, CANCEL)).toEqual([['migration', 'setup', 'cleanup']]);
   expect(migrations(CANCEL)).toEqual([]);

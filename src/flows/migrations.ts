@@ -58,10 +58,13 @@ export function buildMigrations(
     const kind = step.event?.row.kind;
     if (kind === 'migration_state') followState(step, traced, drafts, runStates);
     if (kind === 'runstate_set') followRunState(step, traced, runStates);
+    if (step.returned?.func === 'migration_thread') byThread.delete(threadKey(step));
     if (!showsCalls(step)) continue;
     const thread = atStep[step.index]?.find((a) => a.kind === 'migration_thread');
     const isOfSnapshot = thread === undefined && isSnapshot(step.frames);
-    if (thread === undefined && !isOfSnapshot) {
+    // Of a call without its stack the thread alone tells what it is of.
+    const isInside = !step.stackKnown && byThread.has(threadKey(step));
+    if (thread === undefined && !isOfSnapshot && !isInside) {
       const outside = step.frames.map(({ func }) => OUTSIDE.get(plainName(func)));
       const phase = outside.find((shown) => shown !== undefined);
       const draft = drafts.findLast(
@@ -71,8 +74,7 @@ export function buildMigrations(
       continue;
     }
     // Stacks that are cut hide that it is the same call: a thread runs one migration.
-    const of = isOfSnapshot ? 'snapshot' : (step.thread ?? `call ${thread?.id ?? ''}`);
-    const key = `${step.session} ${of}`;
+    const key = isOfSnapshot ? `${step.session} snapshot` : threadKey(step, thread?.id);
     const phase = isOfSnapshot ? phaseOfSnapshot(step.frames) : phaseOfStack(step.frames);
     let draft = byThread.get(key);
     if (draft === undefined || isAnother(draft, phase)) {
@@ -87,6 +89,11 @@ export function buildMigrations(
     if (!draft.isTraced && phase !== undefined) addPhase(draft, phase);
   }
   return drafts.map(({ isTraced: _, ...migration }) => migration);
+}
+
+/** Of a step whose thread nobody names it is that of its call. */
+function threadKey({ session, thread }: Step, call = -1): string {
+  return `${session} ${thread ?? `call ${call}`}`;
 }
 
 /**
