@@ -68,6 +68,27 @@ test('a return tells the device also to what returned inside of the calls inside
   expect(devices).toEqual(['0x55e9b0001000', '0x55e9b0001000', '0x55e9b0001000']);
 });
 
+test('a copy inside another function names the device only where another row names it, too', () => {
+  const listener = row('probe_qemu:vhost_migration_log', 'listener=0x55e9b0001008', '55e9a1b21000');
+  const resize = (dev: string): string =>
+    row('probe_qemu:vhost_dev_log_resize', `size=0x400 dev=${dev}`, '55e9a1b22000');
+  const rows = [listener, resize('0x55e9b0001000'), resize('0x55e9b0770000')];
+  const devices = (...declared: string[]): unknown =>
+    runOf(...declared, ...rows).activations.map(({ device }) => device);
+  const [known, other] = ['0x55e9b0001000', '0x55e9b0770000'];
+  expect(devices('vhtrace-probes 1 partly vhost_dev_log_resize uprobe 1.')).toEqual([
+    known,
+    known,
+    undefined,
+  ]);
+  expect(devices('vhtrace-probes 1 watched vhost_dev_log_resize uprobe 1.')).toEqual([
+    known,
+    known,
+    other,
+  ]);
+  expect(devices()).toEqual([known, known, other]);
+});
+
 test('a return of a function elsewhere, or behind a loss, encloses nothing', () => {
   const entry = row('probe_qemu:vhost_dev_set_log', 'dev=0x55e9b0001000 enable_log=0x1');
   const inner = row('probe_qemu:vhost_log_put', 'dev=0x55e9b0001000 sync=0x1', '55e9a1b2d000');

@@ -94,6 +94,7 @@ export class StepBuilder {
         break;
       case 'breakpoint-set':
         this.debugger.onBreakpoint(record);
+        this.tools.onBreakpoint(record);
         break;
       case 'chatter':
         this.debugger.onChatter(record);

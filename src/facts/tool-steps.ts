@@ -3,6 +3,7 @@
  * log. They print no blank lines of their own, so that one is a loss.
  */
 import type {
+  BreakpointSet,
   CaptureRecord,
   KernelEvent,
   OpenCall,
@@ -19,6 +20,7 @@ import {
   Images,
   isTornName,
   isTornProbe,
+  NamedDevices,
   probedFrame,
   probedFunction,
   returnedValue,
@@ -66,6 +68,7 @@ export class ToolSteps {
   private readonly lives = new DeviceLives();
   private readonly requests = new OpenRequests();
   private readonly rows = new Rows();
+  private readonly devices = new NamedDevices();
   /** The last line of a tool is no trace event. */
   private isAfterRequest = false;
 
@@ -87,6 +90,10 @@ export class ToolSteps {
     }
     const shown = { line: record.span.first, event: { row, record }, wire: undefined };
     this.maker.show(shown, record.tid);
+  }
+
+  onBreakpoint(record: BreakpointSet): void {
+    this.devices.declare(record);
   }
 
   onKernelEvent(record: KernelEvent): void {
@@ -119,7 +126,7 @@ export class ToolSteps {
       this.maker.isAfterTool = true;
       return;
     }
-    const frame = probedFrame(func, record);
+    const frame = this.devices.checked(probedFrame(func, record));
     const call = makeCall(frame);
     if (call === undefined) return;
     const lines = [span.first];

@@ -7,10 +7,12 @@
  */
 import { own } from '../base/own.js';
 import type { FactKind } from '../model/fact.js';
-import type { Arg, Frame, KernelEvent } from '../model/record.js';
+import type { Arg, BreakpointSet, Frame, KernelEvent } from '../model/record.js';
 import { bigintOf } from '../model/values.js';
 import { functionTable } from './functions.js';
 import type { FunctionRow } from './functions.js';
+import { makeCall } from './stacks/calls.js';
+import { deviceOf, LISTENER_OFFSET } from './stacks/device.js';
 
 /** The known function of QEMU that the event stands in; undefined for any other event. */
 export function probedFunction({ name, what, address }: KernelEvent): string | undefined {
@@ -94,6 +96,33 @@ export function returnedValue(func: string, { args = {} }: KernelEvent): string 
   const [first, ...others] = Object.values(args);
   const number = others.length > 0 ? undefined : bigintOf(first);
   return number === undefined ? undefined : BigInt.asIntN(32, number).toString();
+}
+
+/**
+ * Which device a row names. In a copy of a function that the compiler has put into another one, perf may fetch `dev` from a
+ * register that holds something else by then: such a row is believed where another function names the device, too.
+ */
+export class NamedDevices {
+  private readonly copied = new Set<string>();
+  private readonly known = new Set<string>();
+
+  /** What the recipe declares of a function; `narrowed`: it is copied into others. */
+  declare({ func, narrowed }: BreakpointSet): void {
+    if (func !== undefined && narrowed === true) this.copied.add(func);
+  }
+
+  /** The frame, without the device where only this row names it. */
+  checked(frame: Frame): Frame {
+    const call = makeCall(frame);
+    const device = call && deviceOf(call, LISTENER_OFFSET);
+    if (call === undefined || device === undefined || this.known.has(device)) return frame;
+    if (call.row.device === 'listener' || !this.copied.has(call.func)) {
+      if (this.known.size < MOST_EVENTS) this.known.add(device);
+      return frame;
+    }
+    const args = frame.args?.filter(({ name }) => !DEVICES.includes(name));
+    return { ...frame, args };
+  }
 }
 
 /** How far inside of a function its probe may stand: perf passes over the prologue of code that is not optimized. */

@@ -9,7 +9,7 @@ import type { Call } from './calls.js';
 import type { Step } from '../step.js';
 
 /** Offset of `memory_listener` in `struct vhost_dev` on LP64 since QEMU 2.9. */
-const LISTENER_OFFSET = 8n;
+export const LISTENER_OFFSET = 8n;
 
 /** A call that names a listener, and its callee, which names a device. */
 interface ListenerPair {
