@@ -81,6 +81,7 @@ export function checkRuns(
     devices: judged.flatMap(({ info, run }) => devicesOf(info.sha256, run)),
     ...overruledOf(judged),
     ...endpointsOf(judged),
+    ...gapsOf(judged),
     migrations: judged.flatMap(({ info, run }) =>
       (run.ordered ? run.migrations : withoutCount(run.migrations)).map(
         ({ session, outcome, phases, what }) => ({
@@ -180,6 +181,16 @@ function endpointsOf(
     collectEndpoints(run.steps).map((one) => ({ capture: info.sha256, ...one })),
   );
   return endpoints.length === 0 ? {} : { endpoints };
+}
+
+/** Where nothing was read of the protocol nobody asks for what is missing of it. */
+function gapsOf(
+  judged: readonly (CheckInput & { readonly run: Run })[],
+): Pick<CheckReport, 'gaps'> {
+  const gaps = judged.flatMap(({ info, run }) =>
+    run.factCount === 0 ? [] : run.gaps.map((gap) => ({ capture: info.sha256, ...gap })),
+  );
+  return gaps.length === 0 ? {} : { gaps };
 }
 
 function devicesOf(capture: string, run: Run): CheckReport['devices'] {

@@ -12,6 +12,7 @@ export function mergeReports(
 ): CheckReport {
   const findings = reports.flatMap((report) => report.findings);
   const captures = reports.flatMap((report) => report.captures);
+  const gaps = reports.flatMap((report) => report.gaps ?? []);
   const overruledBackends = reports.flatMap((report) => report.overruledBackends ?? []);
   const endpoints = reports.flatMap((report) => report.endpoints ?? []);
   const cutMigrations = reports.flatMap((report) => report.cutMigrations ?? []);
@@ -23,6 +24,7 @@ export function mergeReports(
     findings,
     devices: reports.flatMap((report) => report.devices),
     migrations: reports.flatMap((report) => report.migrations),
+    ...(gaps.length === 0 ? {} : { gaps }),
     ...(overruledBackends.length === 0 ? {} : { overruledBackends }),
     ...(endpoints.length === 0 ? {} : { endpoints }),
     ...(cutMigrations.length === 0 ? {} : { cutMigrations }),

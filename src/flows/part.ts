@@ -122,6 +122,7 @@ export function partOf(run: Run, part: Part): Run {
     profiles: run.profiles,
     profile: run.profile,
     migrations: run.migrations,
+    gaps: run.gaps,
     crashes: run.crashes,
     waits: run.waits,
     reported: run.reported,

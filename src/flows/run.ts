@@ -31,6 +31,8 @@ import type { Profile, VersionRange } from './profile.js';
 import { Rings } from './rings.js';
 import { findReported } from './reported.js';
 import type { Reported } from './reported.js';
+import { ToldGaps } from './told-gaps.js';
+import type { ToldGap } from './told-gaps.js';
 import { callWaits, findWaits } from './waits.js';
 import type { Wait } from './waits.js';
 
@@ -72,6 +74,8 @@ export interface Run {
   /** Versions that are possible in all sessions. */
   readonly profile: VersionRange;
   readonly migrations: readonly Migration[];
+  /** Where records are missing by what the capture shows, in order; none of a note. */
+  readonly gaps: readonly ToldGap[];
   /** Where QEMU dies. */
   readonly crashes: readonly FoundCrash[];
   readonly waits: readonly Wait[];
@@ -113,6 +117,7 @@ export class RunBuilder {
   private readonly steps: StepBuilder;
   private readonly note = new NoteSignFinder();
   private readonly breakpoints: BreakpointSet[] = [];
+  private readonly gaps = new ToldGaps();
   private readonly counts = { records: 0, unclaimedLines: 0, firstUnclaimed: [] as number[] };
 
   /** `keep`: the records are there anyhow, or only what rules ask for of them. */
@@ -125,6 +130,7 @@ export class RunBuilder {
     this.note.follow(record);
     const { counts } = this;
     if (record.kind === 'breakpoint-set') this.breakpoints.push(record);
+    if (record.kind === 'gap') this.gaps.add(record);
     if (record.kind !== 'prose' && record.kind !== 'chatter') counts.records++;
     else if (record.kind === 'prose' && !record.human) this.countUnclaimed(record.span);
   }
@@ -138,13 +144,15 @@ export class RunBuilder {
 
   /** Call once. */
   finish(options: RunOptions): Run {
-    return runOf(this.steps.finish(), this.breakpoints, this.note.found, this.counts, options);
+    const built = this.steps.finish();
+    return runOf(built, this.breakpoints, this.gaps, this.note.found, this.counts, options);
   }
 }
 
 function runOf(
   built: Steps,
   breakpoints: readonly BreakpointSet[],
+  told: ToldGaps,
   note: NoteSign | undefined,
   counts: RecordCounts,
   options: RunOptions,
@@ -194,6 +202,7 @@ function runOf(
     profiles,
     profile: commonRange(profiles),
     migrations: buildMigrations(steps, atStep),
+    gaps: isOrdered ? told.found(steps, reaches) : [],
     crashes: findCrashes(
       steps.filter((step) => showsCalls(step) || step.deadly !== undefined),
       atStep,

@@ -431,6 +431,8 @@ export interface OrderMark {
 export interface Reach {
   readonly from: number;
   readonly to?: number;
+  /** What is missing, where no {@link Gap} tells of it. */
+  readonly why?: string;
 }
 
 /** Output of the debugger that carries no record: source echo, `Continuing.`, printed values. Claimed so that it is not mistaken for prose. */

@@ -228,6 +228,15 @@ export interface MigrationSummary {
   readonly what?: 'incoming' | 'snapshot';
 }
 
+/** Records are missing above a line, by what the capture itself shows: what happened there is not known. */
+export interface GapSummary {
+  /** sha256 of the capture. */
+  readonly capture: string;
+  readonly line: number;
+  /** What is missing or shows that: `gdb printed a value between $17 and $19`. */
+  readonly why: string;
+}
+
 /** A session of which it is not known whether there is a migration: no stack reaches the thread of one. */
 export interface CutMigration {
   /** sha256 of the capture. */
@@ -304,6 +313,8 @@ export interface CheckReport {
   readonly devices: readonly DeviceSummary[];
   /** Absent where the user's word holds. */
   readonly overruledBackends?: readonly OverruledBackend[];
+  /** No more than 100 of each capture; absent where there are none, and for notes. */
+  readonly gaps?: readonly GapSummary[];
   readonly endpoints?: readonly EndpointSummary[];
   readonly migrations: readonly MigrationSummary[];
   /** Absent where there is none. */

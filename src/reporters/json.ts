@@ -53,6 +53,7 @@ export function renderJson(report: CheckReport, options: ReportOptions): string 
     coverage,
     ...(report.cutMigrations === undefined ? {} : { cutMigrations: report.cutMigrations }),
     ...(report.endpoints === undefined ? {} : { endpoints: report.endpoints }),
+    ...(report.gaps === undefined ? {} : { gaps: report.gaps }),
     ...(report.overruledBackends === undefined
       ? {}
       : { overruledBackends: report.overruledBackends }),

@@ -1,8 +1,13 @@
 /** Lines that say what a report knows of the run: devices, the QEMU, migrations, what the debugger altered. */
+import { append } from '../base/append.js';
 import { printable } from '../base/printable.js';
 import type { AlterationSummary, CheckReport } from '../model/report.js';
 import { captureNames } from './places.js';
+import type { ReportOptions } from './reporter.js';
 import { count } from './text.js';
+
+/** Gaps of one kind that are named. */
+const MOST_GAPS = 8;
 
 export function deviceLines(report: CheckReport): readonly string[] {
   const sessions = new Set(report.devices.map(({ session }) => session));
@@ -28,6 +33,25 @@ export function endpointLines(report: CheckReport): readonly string[] {
     return `${printable(endpoint)} (backend ${backend}, line ${line}${whichCapture(report, capture)})${rings}`;
   });
   return lines;
+}
+
+/** Those that reading does not tell of anyhow, by what shows them: `above line 543, 600 +4: the return of vhost_dev_start`. */
+export function gapLines(
+  report: CheckReport,
+  problems: ReportOptions['problems'],
+): readonly string[] {
+  const told = new Set(problems.map(({ path, span }) => `${path}:${span.first}`));
+  const paths = new Map(report.captures.map(({ sha256, path }) => [sha256, path]));
+  const byWhy = new Map<string, number[]>();
+  for (const { capture, line, why } of report.gaps ?? []) {
+    if (told.has(`${paths.get(capture) ?? ''}:${line}`)) continue;
+    append(byWhy, `${whichCapture(report, capture)}: ${why}`, line);
+  }
+  return Array.from(byWhy, ([what, lines]) => {
+    const own = [...new Set(lines)];
+    const more = own.length > MOST_GAPS ? ` +${own.length - MOST_GAPS}` : '';
+    return `above line ${own.slice(0, MOST_GAPS).join(', ')}${more}${printable(what)}`;
+  });
 }
 
 function ringsText(vrings: readonly number[]): string {

@@ -53,7 +53,7 @@ export function findLostEntries(
     const before = state.open.at(-1)?.line ?? state.returned.get(func);
     if (at >= 0) state.open = state.open.slice(0, at);
     else if (before !== undefined && probes.isWatched(func, step.index))
-      found.push({ from: before + 1, to: line });
+      found.push({ from: before + 1, to: line, why: `the call of ${func}, which returns` });
     state.returned.set(func, line);
   }
   return found;

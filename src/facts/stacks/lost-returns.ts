@@ -66,7 +66,7 @@ function follow(state: ThreadHalves, step: Step, halvesOf: (func: string) => Hal
   for (const [func, entered] of state.open) {
     const isAgain = entry && inner === func;
     if (!isAgain && !hasLeft(func, entered, step)) continue;
-    const reach = { from: entered.line + 1, to: line };
+    const reach = { from: entered.line + 1, to: line, why: `the return of ${func}` };
     halvesOf(func).lone.push(reach);
     state.open.delete(func);
     state.left.set(func, reach);
@@ -103,7 +103,8 @@ function comeBack(
     halves.whole += 1;
   } else if (state.lastReturned !== func && state.begun?.delete(func) !== true) {
     // A function that begins with a copy of another comes back twice.
-    halves.lone.push({ from: (state.since.get(func) ?? state.lastLine) + 1, to: line });
+    const from = (state.since.get(func) ?? state.lastLine) + 1;
+    halves.lone.push({ from, to: line, why: `the call of ${func}, which returns` });
   }
   state.left.delete(func);
   state.lastReturned = func;

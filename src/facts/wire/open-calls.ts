@@ -55,7 +55,9 @@ export class OpenRequests {
     const asked = { request: detached(name), hasReply, isOpen: !isReply, line, session };
     this.asked.set(detached(key), asked);
     this.last.set(detached(channel), asked);
-    return isLost ? { from: before.line + 1, to: line } : undefined;
+    return isLost
+      ? { from: before.line + 1, to: line, why: `the request ${name}, which is answered` }
+      : undefined;
   }
 
   /** A reply may be among what is lost. */

@@ -12,6 +12,7 @@ import type {
   EndpointSummary,
   Evidence,
   FailureReport,
+  GapSummary,
   Finding,
   MigrationSummary,
   OverruledBackend,
@@ -187,6 +188,15 @@ const crash = s.objectOf<CrashSummary>(
   {},
 );
 
+const gap = s.objectOf<GapSummary>(
+  {
+    capture,
+    line: s.described(s.line, 'records are missing above it'),
+    why: s.described(s.text, 'what is missing, or shows that something is'),
+  },
+  {},
+);
+
 const wait = s.objectOf<WaitSummary>(
   {
     capture,
@@ -337,6 +347,10 @@ export const checkSchema = s.document(
       endpoints: s.described(
         s.listOf(endpoint),
         'backends as requests and messages to them name them',
+      ),
+      gaps: s.described(
+        s.listOf(gap),
+        'where records are missing by what the capture shows, the first 100 of each',
       ),
       overruledBackends: s.described(
         s.listOf(overruledBackend),
