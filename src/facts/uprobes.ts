@@ -106,9 +106,9 @@ export class NamedDevices {
   private readonly copied = new Set<string>();
   private readonly known = new Set<string>();
 
-  /** What the recipe declares of a function; `narrowed`: it is copied into others. */
-  declare({ func, narrowed }: BreakpointSet): void {
-    if (func !== undefined && narrowed === true) this.copied.add(func);
+  /** What the recipe declares of a function. */
+  declare({ func, several }: BreakpointSet): void {
+    if (func !== undefined && several === true) this.copied.add(func);
   }
 
   /** The frame, without the device where only this row names it. */

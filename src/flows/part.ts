@@ -2,7 +2,7 @@
 import { firstIndex } from '../base/search.js';
 import { markFarGaps } from '../facts/far-gaps.js';
 import { learnListenerOffset } from '../facts/stacks/device.js';
-import { findLostEntries } from '../facts/stacks/lost-entries.js';
+import { findLostEntries } from './lost-entries.js';
 import type { Step, ThreadExit } from '../facts/step.js';
 import { buildActivations } from './activations/activations.js';
 import { linkChainedStops } from './activations/chained-stops.js';

@@ -1,7 +1,7 @@
 /** A reading rebuilt: everything that judging and showing need, computed once. */
 import { learnListenerOffset } from '../facts/stacks/device.js';
 import { markFarGaps } from '../facts/far-gaps.js';
-import { findLostEntries } from '../facts/stacks/lost-entries.js';
+import { findLostEntries } from './lost-entries.js';
 import { findLostReturns } from '../facts/stacks/lost-returns.js';
 import { markLostStacks } from '../facts/stacks/lost-stacks.js';
 import { markMixedProcesses } from '../facts/mixed-processes.js';

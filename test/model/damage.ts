@@ -11,7 +11,7 @@ export interface Damage {
 }
 
 export interface Hole {
-  readonly kind: 'pager' | 'stack' | 'line' | 'value';
+  readonly kind: 'pager' | 'stack' | 'line' | 'value' | 'entry';
   /** Where, as a fraction of the lines. */
   readonly at: number;
   /** Lines that are gone. */
@@ -29,7 +29,48 @@ export function damaged(text: string, { kept, holes, lost, coin }: Damage): stri
   for (const hole of holes) tear(lines, hole);
   const left = lines.join('\n');
   const [from, to] = [...kept].sort((a, b) => a - b);
-  return left.slice(Math.floor((from ?? 0) * left.length), Math.floor((to ?? 1) * left.length));
+  const part = left.slice(
+    Math.floor((from ?? 0) * left.length),
+    Math.floor((to ?? 1) * left.length),
+  );
+  const entries = holes.filter(({ kind }) => kind === 'entry');
+  return entries.length === 0 ? part : withoutEntries(part.split('\n'), entries).join('\n');
+}
+
+/** Calls that are not shown, and whose returns are: without these nothing would tell that they were made. */
+function withoutEntries(lines: readonly string[], holes: readonly Hole[]): string[] {
+  const left = [...lines];
+  for (const { at } of holes) {
+    const first = left.findIndex((_, i) => i >= at * left.length && hasReturn(left, i));
+    if (first < 0) continue;
+    const rest = left.slice(first + 1).findIndex((line) => !isOfStop(line));
+    left.splice(first, UPROBE.test(left[first] ?? '') ? 1 : rest < 0 ? left.length : rest + 1);
+  }
+  return left;
+}
+
+/** The row of a call, with its thread and its function. */
+const UPROBE = /(?<tid>\d+) +\[\d+\] .*?(?:probe_qemu:|: )(?<func>\w+?): \((?:0x)?[0-9a-f]+\)/;
+const STOP = /^Thread (?<thread>\d+) "[^"]*" hit Breakpoint \d+, (?<func>\w+) /;
+
+function hasReturn(lines: readonly string[], at: number): boolean {
+  const line = lines[at] ?? '';
+  const { tid, thread, func = '' } = { ...UPROBE.exec(line)?.groups, ...STOP.exec(line)?.groups };
+  if (tid !== undefined) {
+    const row = new RegExp(`\\b${tid} +\\[.*\\b${func}__return: `);
+    return lines.some((other, i) => i > at && row.test(other));
+  }
+  const told = `vhtrace-probes 1 return ${func} thread ${thread ?? ''}`;
+  return thread !== undefined && lines.some((other, i) => i > at && isReturn(other, told));
+}
+
+function isReturn(line: string, told: string): boolean {
+  return line.startsWith(`${told} `) || line === `${told}.`;
+}
+
+/** What stands below the stop line of the same stop. */
+function isOfStop(line: string): boolean {
+  return /^(?:#|\d|\$|\(More)/.test(line);
 }
 
 function tear(lines: string[], { kind, at, size }: Hole): void {
@@ -51,6 +92,9 @@ function tear(lines: string[], { kind, at, size }: Hole): void {
       if (line !== undefined) lines[first] = line.slice(0, size);
       return;
     }
+    // Of what is kept.
+    case 'entry':
+      return;
     case 'value': {
       const value = lines.findIndex((line, i) => i >= first && line.startsWith('Value returned'));
       if (value >= 0) lines.splice(value, 1);

@@ -180,7 +180,7 @@ const watch: fc.Arbitrary<Watch> = fc.oneof(
 
 const fraction = fc.double({ min: 0, max: 1, noNaN: true });
 const hole: fc.Arbitrary<Hole> = fc.record({
-  kind: fc.constantFrom('pager', 'stack', 'line', 'value'),
+  kind: fc.constantFrom('pager', 'stack', 'line', 'value', 'entry'),
   at: fraction,
   size: fc.integer({ min: 1, max: 80 }),
 });

@@ -83,7 +83,7 @@ function recordOf(read: ProbeLine, span: Span): CaptureRecord {
         func: read.func,
         file: undefined,
         line: undefined,
-        ...(read.state === 'partly' ? { narrowed: true } : {}),
+        ...(read.state === 'partly' ? { narrowed: true, several: true } : {}),
         declared: true,
       };
     case 'absent':

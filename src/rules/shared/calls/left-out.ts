@@ -159,7 +159,7 @@ function proofOf(start: Activation, { before, isAround }: Duty): Proof | undefin
   if (isAround !== true || !isSetUp) return undefined;
   const done = [start, whole].find((a) => a !== undefined && hasSucceeded(a));
   if (done?.result === undefined) return undefined;
-  return { step: done.last, line: done.result.line, what: `${done.func} returns 0` };
+  return { step: done.closed ?? done.last, line: done.result.line, what: `${done.func} returns 0` };
 }
 
 /** The same vring is started once more, as far as the arguments tell. */

@@ -3,9 +3,11 @@
  *
  * Source: Linux kernel/trace/trace_uprobe.c, print_uprobe_event(): the row of a return names where the function begins.
  */
-import type { Reach } from '../../model/record.js';
-import type { Step } from '../step.js';
-import { isEntryOf } from '../uprobes.js';
+import { functionTable } from '../facts/functions.js';
+import { isEntryOf } from '../facts/uprobes.js';
+import type { Reach } from '../model/record.js';
+import type { Step } from '../facts/step.js';
+import { isLocked } from './activations/callers.js';
 
 interface Entry {
   readonly func: string;
@@ -15,6 +17,8 @@ interface Entry {
 
 /** Of one thread. */
 interface ThreadEntries {
+  /** Its first row. */
+  readonly line: number;
   /** Outermost first. */
   open: Entry[];
   /** Where each function came back last. */
@@ -22,8 +26,8 @@ interface ThreadEntries {
 }
 
 /**
- * Where rows are missing. A thread may have been inside of a function where the trace begins, and some have a probe at the
- * return of a function alone; `isWatched` tells whether each of its calls is reported at a step. Pure.
+ * Where rows are missing. A thread may have been inside of a function where the trace begins, if that takes its time, and
+ * some have a probe at the return of a function alone; `isWatched` tells whether each of its calls is reported at a step. Pure.
  */
 export function findLostEntries(
   steps: readonly Step[],
@@ -39,7 +43,7 @@ export function findLostEntries(
     const addresses = func === undefined ? undefined : watched.get(`${session} ${func}`);
     if (func === undefined || addresses === undefined) continue;
     const key = `${session} ${thread}`;
-    const state = threads.get(key) ?? { open: [], returned: new Map<string, number>() };
+    const state = threads.get(key) ?? { line, open: [], returned: new Map<string, number>() };
     threads.set(key, state);
     if (returned === undefined) {
       const address = step.frames[0]?.address;
@@ -50,13 +54,22 @@ export function findLostEntries(
     const at = state.open.findLastIndex(
       (entry) => entry.func === func && isEntryOf(returned.address, entry.address),
     );
-    const before = state.open.at(-1)?.line ?? state.returned.get(func);
+    const before =
+      state.open.at(-1)?.line ??
+      state.returned.get(func) ??
+      (isShort(func) ? state.line : undefined);
     if (at >= 0) state.open = state.open.slice(0, at);
     else if (before !== undefined && probes.isWatched(func, step.index))
       found.push({ from: before + 1, to: line, why: `the call of ${func}, which returns` });
     state.returned.set(func, line);
   }
   return found;
+}
+
+/** It holds the big lock: that a trace begins in it is less likely than that it lost a row. */
+function isShort(func: string): boolean {
+  const kind = functionTable.get(func)?.kind;
+  return kind !== undefined && isLocked(kind);
 }
 
 /** By session and function, where those begin that are seen to come back. */
