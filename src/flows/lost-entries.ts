@@ -40,11 +40,12 @@ export function findLostEntries(
   for (const step of steps) {
     const { session, thread = '', returned, line } = step;
     const func = returned?.func ?? step.calls.at(-1)?.func;
-    const addresses = func === undefined ? undefined : watched.get(`${session} ${func}`);
-    if (func === undefined || addresses === undefined) continue;
+    if (func === undefined) continue;
     const key = `${session} ${thread}`;
     const state = threads.get(key) ?? { line, open: [], returned: new Map<string, number>() };
     threads.set(key, state);
+    const addresses = watched.get(`${session} ${func}`);
+    if (addresses === undefined) continue;
     if (returned === undefined) {
       const address = step.frames[0]?.address;
       if (step.entry && [...addresses].some((own) => isEntryOf(own, address)))
