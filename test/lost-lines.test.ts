@@ -1,6 +1,6 @@
 /** Logs of gdb that show by themselves that lines were taken out of them. */
 import { describe, expect, test } from 'vitest';
-import { findLostReturns } from '../src/facts/stacks/lost-returns.js';
+import { findLostReturns } from '../src/flows/gaps/lost-returns.js';
 import { buildSteps } from '../src/facts/steps.js';
 import { readText } from './helpers/read-text.js';
 
@@ -41,7 +41,7 @@ const WHOLE = ['', ...CALL, ...CALL.slice(1), back(SET_LOG), ...CALL, back(SET_L
 
 function lostIn(blocks: readonly string[]): number {
   const { steps } = buildSteps(readText(blocks.join('\n')).records);
-  return findLostReturns(steps).length;
+  return findLostReturns(steps, () => false).length;
 }
 
 describe('calls and returns', () => {

@@ -1,8 +1,9 @@
 /** Run → what a capture of it would show that watched fewer functions and lost records. */
 import { firstIndex } from '../base/search.js';
-import { markFarGaps } from '../facts/far-gaps.js';
+import { markFarGaps } from './gaps/far-gaps.js';
 import { learnListenerOffset } from '../facts/stacks/device.js';
-import { findLostEntries } from './lost-entries.js';
+import { findLostEntries } from './gaps/lost-entries.js';
+import { findLostReturns } from './gaps/lost-returns.js';
 import type { Step, ThreadExit } from '../facts/step.js';
 import { buildActivations } from './activations/activations.js';
 import { linkChainedStops } from './activations/chained-stops.js';
@@ -94,7 +95,9 @@ export function partOf(run: Run, part: Part): Run {
   const listenerOffset = learnListenerOffset(steps);
   const { all, atStep } = buildActivations(steps, moved, listenerOffset);
   const probes = run.probes.part(steps, session, watched, placeOf);
-  markFarGaps({ steps, reaches: findLostEntries(steps, probes) });
+  const isWatched = probes.isWatched.bind(probes);
+  const reaches = [...findLostReturns(steps, isWatched), ...findLostEntries(steps, isWatched)];
+  markFarGaps({ steps, reaches });
   const seesStarts: boolean[] = [];
   seesStarts[session] = probes.watching('vhost_dev_start', 0, 0) !== undefined;
   const ofSession: (readonly Step[])[] = [];

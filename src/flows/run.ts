@@ -1,8 +1,8 @@
 /** A reading rebuilt: everything that judging and showing need, computed once. */
 import { learnListenerOffset } from '../facts/stacks/device.js';
-import { markFarGaps } from '../facts/far-gaps.js';
-import { findLostEntries } from './lost-entries.js';
-import { findLostReturns } from '../facts/stacks/lost-returns.js';
+import { markFarGaps } from './gaps/far-gaps.js';
+import { findLostEntries } from './gaps/lost-entries.js';
+import { findLostReturns } from './gaps/lost-returns.js';
 import { markLostStacks } from '../facts/stacks/lost-stacks.js';
 import { markMixedProcesses } from '../facts/mixed-processes.js';
 import { StepBuilder } from '../facts/steps.js';
@@ -31,8 +31,8 @@ import type { Profile, VersionRange } from './profile.js';
 import { Rings } from './rings.js';
 import { findReported } from './reported.js';
 import type { Reported } from './reported.js';
-import { ToldGaps } from './told-gaps.js';
-import type { ToldGap } from './told-gaps.js';
+import { ToldGaps } from './gaps/told-gaps.js';
+import type { ToldGap } from './gaps/told-gaps.js';
 import { callWaits, findWaits } from './waits.js';
 import type { Wait } from './waits.js';
 
@@ -166,7 +166,14 @@ function runOf(
   const marked = markLostStacks(built);
   const ofSession = stepsBySession(steps, built.sessions);
   const probes = buildProbes(breakpoints, built, ofSession);
-  const reaches = [...built.reaches, ...findLostReturns(steps), ...findLostEntries(steps, probes)];
+  const isWatched = probes.isWatched.bind(probes);
+  // The script may have been told before the log begins.
+  const isScripted = breakpoints.length === 0 ? (): boolean => true : isWatched;
+  const reaches = [
+    ...built.reaches,
+    ...findLostReturns(steps, isScripted),
+    ...findLostEntries(steps, isWatched),
+  ];
   const gapAtEnd = markFarGaps({ steps, reaches }) || marked.gapAtEnd;
   const mixed = markMixedProcesses(built);
   const { all, atStep } = activations;

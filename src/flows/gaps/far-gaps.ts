@@ -1,7 +1,7 @@
 /** Records that are missing elsewhere than where the text says so, see `Gap.reach`. */
-import { firstIndex } from '../base/search.js';
-import type { Reach } from '../model/record.js';
-import type { Steps } from './step.js';
+import { firstIndex } from '../../base/search.js';
+import type { Reach } from '../../model/record.js';
+import type { Steps } from '../../facts/step.js';
 
 /** Marks gaps before all steps that they may stand in front of; true where they may stand behind the last one. */
 export function markFarGaps({ steps, reaches }: Pick<Steps, 'steps' | 'reaches'>): boolean {

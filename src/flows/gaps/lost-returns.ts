@@ -4,9 +4,10 @@
  * Source: src/recipes/gdb-python.ts, VhtraceReturn, which has gdb say of each call that stopped when it comes back.
  */
 import type { Reach } from '../../model/record.js';
-import { plainName } from '../functions.js';
-import { showsCalls } from '../step.js';
-import type { Step } from '../step.js';
+import { plainName } from '../../facts/functions.js';
+import { showsCalls } from '../../facts/step.js';
+import type { Step } from '../../facts/step.js';
+import { isShort } from './short-calls.js';
 
 /** A call that stopped the debugger, and has not come back. */
 interface Entered {
@@ -21,6 +22,8 @@ class Halves {
   /** The script watches each call: `finish` is for whom it is typed, and names no thread. */
   isWatched = false;
   readonly lone: Reach[] = [];
+  /** Those of them that are none for any other reason. */
+  readonly sure: Reach[] = [];
 }
 
 /** Of one thread. Known functions alone count. */
@@ -32,31 +35,56 @@ class ThreadHalves {
   begun: Set<string> | undefined;
   /** Functions of the last stack, with the line up to which the thread was seen outside of them. */
   since: ReadonlyMap<string, number> = new Map();
+  /** The first step, the last stack that shows all that is running, and where each function came back last. */
+  firstLine = 0;
+  wholeLine = 0;
+  readonly returned = new Map<string, number>();
+  /** The last stack is such a one. */
+  isWhole = false;
   lastLine = 0;
   lastReturned = '';
+
+  /** The line up to which the thread was outside of a function that the last stack does not show. */
+  outsideOf(func: string): number {
+    if (this.isWhole) return this.lastLine;
+    return Math.max(this.firstLine, this.wholeLine, this.returned.get(func) ?? 0);
+  }
 }
 
-/** Where lines are missing. Of functions that mostly come back unseen nothing is known. Pure. */
-export function findLostReturns(steps: readonly Step[]): Reach[] {
+/**
+ * Where lines are missing. Of functions that mostly come back unseen nothing is known, unless each of their calls
+ * `isWatched` at a step. Pure.
+ */
+export function findLostReturns(
+  steps: readonly Step[],
+  isWatched: (func: string, step: number) => boolean,
+): Reach[] {
+  // A uprobe names the call that it is about.
+  const isTold = ({ returned }: Step): boolean =>
+    returned !== undefined && returned.address === undefined;
+  if (!steps.some(isTold)) return [];
   const functions = new Map<string, Halves>();
   const threads = new Map<string, ThreadHalves>();
   for (const step of steps) {
     const { session, thread = '', returned } = step;
-    // A uprobe names the call that it is about.
-    if (returned === undefined ? !showsCalls(step) : returned.address !== undefined) continue;
+    if (returned === undefined ? !showsCalls(step) : !isTold(step)) continue;
     const halvesOf = (func: string): Halves => made(functions, `${session} ${func}`, Halves);
     const state = made(threads, `${session} ${thread}`, ThreadHalves);
+    if (state.firstLine === 0) state.firstLine = step.line;
     if (returned === undefined) follow(state, step, halvesOf);
     else if (returned.func !== undefined) {
       const func = plainName(returned.func);
       if (returned.thread !== undefined) halvesOf(func).isWatched = true;
-      comeBack(state, step, func, halvesOf);
+      const lone = comeBack(state, step, func, halvesOf(func));
+      // It is the stop at the entry that sets what reports this.
+      const isOfScript = returned.thread !== undefined && isWatched(func, step.index);
+      if (lone !== undefined && isOfScript && isShort(func)) halvesOf(func).sure.push(lone);
     }
     state.lastLine = step.line;
   }
-  return [...functions.values()].flatMap(({ whole, isWatched, lone }) => {
+  return [...functions.values()].flatMap(({ whole, isWatched, lone, sure }) => {
     const isRare = isWatched ? whole >= lone.length : whole > lone.length;
-    return whole > 0 && isRare ? lone : [];
+    return whole > 0 && isRare ? lone : sure;
   });
 }
 
@@ -71,8 +99,10 @@ function follow(state: ThreadHalves, step: Step, halvesOf: (func: string) => Hal
     state.open.delete(func);
     state.left.set(func, reach);
   }
-  const { since, lastLine } = state;
-  state.since = new Map(calls.map(({ func }) => [func, since.get(func) ?? lastLine]));
+  const { since } = state;
+  state.since = new Map(calls.map(({ func }) => [func, since.get(func) ?? state.outsideOf(func)]));
+  state.isWhole = step.stackKnown && step.complete && !step.partial;
+  if (state.isWhole) state.wholeLine = line;
   state.begun ??= new Set(state.since.keys());
   state.lastReturned = '';
   // What the debugger sends back does not come back by itself.
@@ -88,13 +118,14 @@ function hasLeft(func: string, { caller }: Entered, step: Step): boolean {
   return step.complete || step.frames.some((frame) => plainName(frame.func) === caller);
 }
 
+/** Where the call of what comes back is missing. */
 function comeBack(
   state: ThreadHalves,
   { line }: Step,
   func: string,
-  halvesOf: (func: string) => Halves,
-): void {
-  const halves = halvesOf(func);
+  halves: Halves,
+): Reach | undefined {
+  let lone: Reach | undefined;
   const left = state.left.get(func);
   if (state.open.delete(func)) halves.whole += 1;
   else if (left !== undefined) {
@@ -103,11 +134,14 @@ function comeBack(
     halves.whole += 1;
   } else if (state.lastReturned !== func && state.begun?.delete(func) !== true) {
     // A function that begins with a copy of another comes back twice.
-    const from = (state.since.get(func) ?? state.lastLine) + 1;
-    halves.lone.push({ from, to: line, why: `the call of ${func}, which returns` });
+    const from = (state.since.get(func) ?? state.outsideOf(func)) + 1;
+    lone = { from, to: line, why: `the call of ${func}, which returns` };
+    halves.lone.push(lone);
   }
   state.left.delete(func);
+  state.returned.set(func, line);
   state.lastReturned = func;
+  return lone;
 }
 
 function made<Value>(map: Map<string, Value>, key: string, create: new () => Value): Value {

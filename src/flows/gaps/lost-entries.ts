@@ -3,11 +3,10 @@
  *
  * Source: Linux kernel/trace/trace_uprobe.c, print_uprobe_event(): the row of a return names where the function begins.
  */
-import { functionTable } from '../facts/functions.js';
-import { isEntryOf } from '../facts/uprobes.js';
-import type { Reach } from '../model/record.js';
-import type { Step } from '../facts/step.js';
-import { isLocked } from './activations/callers.js';
+import { isEntryOf } from '../../facts/uprobes.js';
+import type { Reach } from '../../model/record.js';
+import type { Step } from '../../facts/step.js';
+import { isShort } from './short-calls.js';
 
 interface Entry {
   readonly func: string;
@@ -27,11 +26,11 @@ interface ThreadEntries {
 
 /**
  * Where rows are missing. A thread may have been inside of a function where the trace begins, if that takes its time, and
- * some have a probe at the return of a function alone; `isWatched` tells whether each of its calls is reported at a step. Pure.
+ * some have a probe at the return of a function alone; `isWatched`: each of its calls is reported at a step. Pure.
  */
 export function findLostEntries(
   steps: readonly Step[],
-  probes: { isWatched(func: string, step: number): boolean },
+  isWatched: (func: string, step: number) => boolean,
 ): Reach[] {
   const watched = watchedReturns(steps);
   if (watched.size === 0) return [];
@@ -60,17 +59,11 @@ export function findLostEntries(
       state.returned.get(func) ??
       (isShort(func) ? state.line : undefined);
     if (at >= 0) state.open = state.open.slice(0, at);
-    else if (before !== undefined && probes.isWatched(func, step.index))
+    else if (before !== undefined && isWatched(func, step.index))
       found.push({ from: before + 1, to: line, why: `the call of ${func}, which returns` });
     state.returned.set(func, line);
   }
   return found;
-}
-
-/** It holds the big lock: that a trace begins in it is less likely than that it lost a row. */
-function isShort(func: string): boolean {
-  const kind = functionTable.get(func)?.kind;
-  return kind !== undefined && isLocked(kind);
 }
 
 /** By session and function, where those begin that are seen to come back. */

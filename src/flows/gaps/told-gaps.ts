@@ -1,7 +1,7 @@
 /** Where records are missing, and what shows it: what a reader of the capture may look up there. */
-import type { Step } from '../facts/step.js';
-import type { Gap, Reach } from '../model/record.js';
-import type { GapSummary } from '../model/report.js';
+import type { Step } from '../../facts/step.js';
+import type { Gap, Reach } from '../../model/record.js';
+import type { GapSummary } from '../../model/report.js';
 
 export type ToldGap = Omit<GapSummary, 'capture'>;
 
