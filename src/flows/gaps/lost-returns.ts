@@ -14,6 +14,8 @@ interface Entered {
   readonly line: number;
   /** The function that called it, where the stack shows that. */
   readonly caller: string | undefined;
+  /** Line of the source that it stopped at. */
+  readonly at: number | undefined;
 }
 
 /** Calls of a function in one session: those that are shown from the entry to the return, and the others. */
@@ -43,13 +45,32 @@ class ThreadHalves {
   isWhole = false;
   lastLine = 0;
   lastReturned = '';
+  /** Functions that stopped twice in one call, and may come back twice. */
+  readonly doubled = new Set<string>();
+  /** Where each function stopped last. */
+  readonly hits = new Map<string, number>();
 
   /** The line up to which the thread was outside of a function that the last stack does not show. */
   outsideOf(func: string): number {
     if (this.isWhole) return this.lastLine;
     return Math.max(this.firstLine, this.wholeLine, this.returned.get(func) ?? 0);
   }
+
+  /** What was shown of the call may be another stop: that of a function inside, with its stack, or at the same place. */
+  mayHide(func: string): boolean {
+    const inner = this.hits.get(BEGINS_WITH.get(func) ?? '') ?? 0;
+    return this.since.has(func) || inner > this.outsideOf(func);
+  }
 }
+
+/** Functions that may begin with a copy of another one, whose stop stands for theirs: hw/virtio/vhost.c. */
+const BEGINS_WITH: ReadonlyMap<string, string> = new Map([
+  ['vhost_log_global_start', 'vhost_migration_log'],
+  ['vhost_log_global_stop', 'vhost_migration_log'],
+  ['vhost_dev_stop', 'do_vhost_dev_stop'],
+  ['vhost_dev_force_stop', 'do_vhost_dev_stop'],
+  ['vhost_virtqueue_stop', 'do_vhost_virtqueue_stop'],
+]);
 
 /**
  * Where lines are missing. Of functions that mostly come back unseen nothing is known, unless each of their calls
@@ -75,9 +96,10 @@ export function findLostReturns(
     else if (returned.func !== undefined) {
       const func = plainName(returned.func);
       if (returned.thread !== undefined) halvesOf(func).isWatched = true;
+      // It is the stop at the entry that sets what reports this; a stack that shows the call may be that of such a stop.
+      const isOfScript =
+        returned.thread !== undefined && !state.mayHide(func) && isWatched(func, step.index);
       const lone = comeBack(state, step, func, halvesOf(func));
-      // It is the stop at the entry that sets what reports this.
-      const isOfScript = returned.thread !== undefined && isWatched(func, step.index);
       if (lone !== undefined && isOfScript && isShort(func)) halvesOf(func).sure.push(lone);
     }
     state.lastLine = step.line;
@@ -92,7 +114,7 @@ function follow(state: ThreadHalves, step: Step, halvesOf: (func: string) => Hal
   const { calls, entry, frames, line } = step;
   const inner = calls.at(-1)?.func;
   for (const [func, entered] of state.open) {
-    const isAgain = entry && inner === func;
+    const isAgain = entry && inner === func && isSamePlace(entered, step);
     if (!isAgain && !hasLeft(func, entered, step)) continue;
     const reach = { from: entered.line + 1, to: line, why: `the return of ${func}` };
     halvesOf(func).lone.push(reach);
@@ -108,7 +130,14 @@ function follow(state: ThreadHalves, step: Step, halvesOf: (func: string) => Hal
   // What the debugger sends back does not come back by itself.
   if (!entry || step.altered !== undefined || inner === undefined) return;
   const caller = frames[1] && plainName(frames[1].func);
-  state.open.set(inner, { line, caller });
+  if (state.open.has(inner)) state.doubled.add(inner);
+  else state.open.set(inner, { line, caller, at: frames[0]?.line });
+  state.hits.set(inner, line);
+}
+
+/** Of the same call a breakpoint may report a copy of a part of the function, which begins elsewhere. */
+function isSamePlace({ at }: Entered, { frames }: Step): boolean {
+  return at === undefined || frames[0]?.line === undefined || frames[0].line === at;
 }
 
 /** The stack does not show the call any more: it is whole, or goes out to what called it. */
@@ -116,6 +145,10 @@ function hasLeft(func: string, { caller }: Entered, step: Step): boolean {
   if (!step.stackKnown || step.partial || step.calls.some((call) => call.func === func))
     return false;
   return step.complete || step.frames.some((frame) => plainName(frame.func) === caller);
+}
+
+function isTwice({ lastReturned, doubled }: ThreadHalves, func: string): boolean {
+  return lastReturned === func && doubled.has(func);
 }
 
 /** Where the call of what comes back is missing. */
@@ -132,8 +165,7 @@ function comeBack(
     // It had not left for good.
     halves.lone.splice(halves.lone.indexOf(left), 1);
     halves.whole += 1;
-  } else if (state.lastReturned !== func && state.begun?.delete(func) !== true) {
-    // A function that begins with a copy of another comes back twice.
+  } else if (!isTwice(state, func) && state.begun?.delete(func) !== true) {
     const from = (state.since.get(func) ?? state.outsideOf(func)) + 1;
     lone = { from, to: line, why: `the call of ${func}, which returns` };
     halves.lone.push(lone);
