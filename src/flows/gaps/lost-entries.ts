@@ -41,7 +41,13 @@ export function findLostEntries(
     const func = returned?.func ?? step.calls.at(-1)?.func;
     if (func === undefined) continue;
     const key = `${session} ${thread}`;
-    const state = threads.get(key) ?? { line, open: [], returned: new Map<string, number>() };
+    // A thread that has come back from somewhere was at work before.
+    const first = returned === undefined ? line : (steps[0]?.line ?? line);
+    const state = threads.get(key) ?? {
+      line: first,
+      open: [],
+      returned: new Map<string, number>(),
+    };
     threads.set(key, state);
     const addresses = watched.get(`${session} ${func}`);
     if (addresses === undefined) continue;

@@ -84,6 +84,7 @@ export function findLostReturns(
   const isTold = ({ returned }: Step): boolean =>
     returned !== undefined && returned.address === undefined;
   if (!steps.some(isTold)) return [];
+  const begin = steps[0]?.line ?? 0;
   const functions = new Map<string, Halves>();
   const threads = new Map<string, ThreadHalves>();
   for (const step of steps) {
@@ -91,7 +92,8 @@ export function findLostReturns(
     if (returned === undefined ? !showsCalls(step) : !isTold(step)) continue;
     const halvesOf = (func: string): Halves => made(functions, `${session} ${func}`, Halves);
     const state = made(threads, `${session} ${thread}`, ThreadHalves);
-    if (state.firstLine === 0) state.firstLine = step.line;
+    // A thread that has come back from somewhere was at work before.
+    if (state.firstLine === 0) state.firstLine = returned === undefined ? step.line : begin;
     if (returned === undefined) follow(state, step, halvesOf);
     else if (returned.func !== undefined) {
       const func = plainName(returned.func);
