@@ -2,11 +2,14 @@ import { callerOf } from '../flows/activations/activation.js';
 import type { Activation } from '../flows/activations/activation.js';
 import { bigintOf } from '../model/values.js';
 import { LOG_ALL } from '../model/constants.js';
+import { bareFeatures } from './shared/wire/bare-features.js';
+import type { BareFeatures } from './shared/wire/bare-features.js';
+import { messagesOf } from './shared/wire/devices.js';
 import { connectionsOf, isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
 import { hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
 import { featuresSent } from './shared/calls/printed.js';
-import { deviceIn, missingStart, wirePasses } from './shared/wire/passes.js';
+import { deviceIn, isOfOneQemu, missingStart, wirePasses } from './shared/wire/passes.js';
 import type { WirePass } from './shared/wire/passes.js';
 import { mark } from './shared/marks.js';
 import type { Judgement, Mark, Rule, SessionContext } from './rule.js';
@@ -70,6 +73,7 @@ export const lsDelta: Rule = {
       // The features of the others were judged before.
       if (pass.begin === pass.features) yield judgeWire(context, pass);
     }
+    for (const bare of bareFeatures(context)) yield* judgeBare(context, bare);
     for (const connection of connectionsOf(context)) {
       for (const message of connection.messages) {
         const refused = message.payload.refused ?? '';
@@ -170,13 +174,62 @@ function judgeWire(context: SessionContext, pass: WirePass): Judgement {
     };
   }
   const changed = (before ^ now) & ~LOG_ALL;
-  const evidence = mark(start, BEFORE);
+  const [who, evidence] = [nameOf(connection), mark(start, BEFORE)];
+  return judgeChange({ at, kind: pass.kind, who, changed, word: before, evidence });
+}
+
+/** A log toggle that ends with its features, as it does where the backend refuses them. */
+function* judgeBare(context: SessionContext, bare: BareFeatures): Generator<Judgement> {
+  const { connection, features, devices, before, mayStart } = bare;
+  const now = bigintOf(features.payload.u64);
+  const isToggle = before === undefined ? features.enable : before.enable !== features.enable;
+  if (now === undefined || isToggle !== true) return;
+  const words = devices.map((device) => bigintOf(device.features?.payload.u64));
+  // Of several devices it may be for any of them.
+  const isSame = words.some((word) => word !== undefined && ((word ^ now) & ~LOG_ALL) === 0n);
+  if (mayStart && (isSame || devices.length === 0)) return;
+  const who = nameOf(connection);
+  const at = { endpoint: connection.endpoint, step: features.step, line: features.line };
+  const [start, word] = [devices[0]?.features, words[0]];
+  const missing = missingOfBare(context, bare);
+  const kind = features.enable === true ? 'start' : 'stop';
+  if (missing.length > 0 || word === undefined) {
+    const message = `whether the log ${kind} changes the features of ${who} is not shown`;
+    yield { verdict: 'inconclusive', ...at, message, missing };
+  } else {
+    const changed = isSame ? 0n : (word ^ now) & ~LOG_ALL;
+    yield judgeChange({ at, kind, who, changed, word, evidence: mark(start, BEFORE) });
+  }
+}
+
+function missingOfBare(context: SessionContext, bare: BareFeatures): string[] {
+  const { connection, features, devices, stop, mayStart } = bare;
+  const starts = devices.map((device) => device.features);
+  const isShown = [...starts, ...devices.flatMap(messagesOf)].every(
+    (message) => message !== undefined && isOfSameQemu(context, connection, message, features),
+  );
+  const missing: string[] = [];
+  if (!isShown || devices.length === 0 || !isOfOneQemu(connection))
+    missing.push(`the messages since the device start (${MESSAGES_RECIPE})`);
+  if (mayStart) missing.push('whether it is of a log toggle, or of a device start');
+  if (stop !== undefined && starts.some((start) => start !== undefined && start.step < stop.step))
+    missing.push('whether the device was stopped: GET_VRING_BASE of all its vrings');
+  return missing;
+}
+
+interface Change {
+  readonly at: Pick<Judgement, 'endpoint' | 'step' | 'line'>;
+  readonly kind: WirePass['kind'];
+  readonly who: string;
+  /** Bits other than VHOST_F_LOG_ALL. */
+  readonly changed: bigint;
+  /** The features of the device start. */
+  readonly word: bigint;
+  readonly evidence: readonly Mark[];
+}
+
+function judgeChange({ at, kind, who, changed, word, evidence }: Change): Judgement {
   if (changed === 0n) return stable(at, evidence);
-  return {
-    verdict: 'violation',
-    ...at,
-    message: `the log ${pass.kind} changes the features 0x${changed.toString(16)} of ${nameOf(connection)}, which runs`,
-    expected: expectedFor(before),
-    evidence,
-  };
+  const message = `the log ${kind} changes the features 0x${changed.toString(16)} of ${who}, which runs`;
+  return { verdict: 'violation', ...at, message, expected: expectedFor(word), evidence };
 }

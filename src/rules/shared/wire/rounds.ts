@@ -69,7 +69,8 @@ export function isConcerned({ vrings }: WireDevice, kind: WirePass['kind']): boo
   return [...vrings.values()].some(({ address }) => address.enable !== (kind === 'start'));
 }
 
-function passesByBegin(context: SessionContext): ReadonlyMap<Message, WirePass> {
+/** By the request with which each begins. */
+export function passesByBegin(context: SessionContext): ReadonlyMap<Message, WirePass> {
   return context.once(
     'wire passes by their beginning',
     () => new Map(wirePasses(context).map((pass) => [pass.begin, pass])),
@@ -118,7 +119,7 @@ function* roundsOf(
 }
 
 /** Takes in a request, or all of a pass, and gives the place of the last one. */
-function followIn(
+export function followIn(
   devices: Devices,
   requests: readonly Message[],
   i: number,
