@@ -7,8 +7,8 @@
  *           line of the library is one log record, and so is what testpmd and the driver print in between; those about
  *           a connection say so. What the handler of two requests says of its failure is the member `refused` of the
  *           payload.
- * Not read: whether a message was answered (printed at DEBUG level only, and then a log line); what other
- *           parts of DPDK and SPDK print. A payload is what the library made of it: the features that it
+ * Not read: whether a message was answered (printed at DEBUG level only, and then a log line, which tells no more than that
+ *           the message was read); what other parts of DPDK and SPDK print. A payload is what the library made of it: the features that it
  *           keeps, no flags of a vring.
  */
 import { isMaimed } from '../../base/maimed.js';
@@ -27,6 +27,7 @@ import {
   withoutPrompt,
 } from './dpdk-line.js';
 import type { ConfigLine, Detail } from './dpdk-line.js';
+import { HandledRequests } from './dpdk-handled.js';
 import type { LineFormat } from '../line-format.js';
 import {
   frontendRequests,
@@ -97,6 +98,7 @@ const MOST_LINES = 4096;
 
 class Dpdk implements LineFormat {
   readonly id = 'dpdk';
+  readonly #handled = new HandledRequests();
   #open: OpenMessage | undefined;
   #lastLine = -1;
   #problem: Problem | undefined;
@@ -123,6 +125,7 @@ class Dpdk implements LineFormat {
     if (said?.what === 'message') {
       const before = this.end();
       const name = plainRequestName(said.name);
+      this.#handled.read(line.path, name, lineNo);
       this.#open = { first: lineNo, last: lineNo, line, name, payload: {}, regions: 0 };
       return before;
     }
@@ -131,7 +134,12 @@ class Dpdk implements LineFormat {
       const refused: Detail = { what: 'detail', values: { refused: line.text.trimEnd() } };
       if (this.#adds(refused, line, lineNo)) return [];
     }
-    return [...this.end(), logOf(line, lineNo)];
+    const since = this.#handled.missingSince(line, lineNo);
+    return [
+      ...this.end(),
+      ...(since === undefined ? [] : [gapOf(since, lineNo)]),
+      logOf(line, lineNo),
+    ];
   }
 
   end(): readonly CaptureRecord[] {
@@ -213,6 +221,12 @@ function messageOf({ first, last, line, name, payload }: OpenMessage): VhostUser
     channel: isSocket(line.path) ? line.path : undefined,
     payload: Object.keys(payload).length === 0 ? undefined : payload,
   };
+}
+
+/** Between the lines, where the request must have been read. */
+function gapOf(from: number, to: number): CaptureRecord {
+  const why = 'a request has been handled, and the line that it was read is missing';
+  return { kind: 'gap', span: { first: to, last: to - 1 }, why, reach: { from, to } };
 }
 
 function logOf(line: ConfigLine, lineNo: number): CaptureRecord {

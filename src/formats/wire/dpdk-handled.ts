@@ -1,0 +1,54 @@
+/**
+ * What DPDK's vhost library says when a request has been handled → whether the line that it was read is missing.
+ *
+ * Source: DPDK lib/vhost/vhost_user.c vhost_user_msg_handler(), since 19.05: `read message X` (level INFO), the lines of the
+ * handler, then `processing X failed.` (ERR) or `processing X succeeded.` (DEBUG), all in one thread.
+ * VHOST_USER_IOTLB_MSG is read at level DEBUG: that it failed is told where that it was read is not.
+ */
+import { detached } from '../../base/detached.js';
+import type { ConfigLine } from './dpdk-line.js';
+import { isSocket } from './dpdk-line.js';
+import { plainRequestName } from '../../model/vhost-user-requests.js';
+
+const HANDLED = /^processing (VHOST_USER_[A-Z\d_]{1,40}) (?:succeeded|failed)\b/;
+
+/** Sockets that are remembered; a hostile file has a new one on each line. */
+const MOST_REMEMBERED = 1024;
+
+/** The requests of one socket. */
+interface Read {
+  /** Of the last line that told of one. */
+  line: number;
+  /** They are not yet said to be handled. */
+  readonly open: Set<string>;
+}
+
+export class HandledRequests {
+  /** By what the lines name; all others in one. */
+  readonly #read = new Map<string, Read>();
+
+  /** A line `read message`; `name`: its plain name, undefined where it could not be read. */
+  read(path: string | undefined, name: string | undefined, line: number): void {
+    const before = this.#read.get(path ?? '');
+    if (before === undefined && this.#read.size >= MOST_REMEMBERED) this.#read.clear();
+    // Lines without the name of a socket may be of several processes, each with one request at a time.
+    const open = before === undefined || isSocket(path) ? new Set<string>() : before.open;
+    if (name !== undefined) open.add(detached(name));
+    this.#read.set(detached(path ?? ''), { line, open });
+  }
+
+  /**
+   * The line from which on the request of this one must have been read, where that is not shown; undefined where it is, where
+   * a log begins or tells of no requests that are read, and for any other line.
+   */
+  missingSince({ path, text }: ConfigLine, line: number): number | undefined {
+    const said = HANDLED.exec(text)?.[1];
+    const read = this.#read.get(path ?? '');
+    if (said === undefined || read === undefined) return undefined;
+    const name = plainRequestName(said);
+    if (read.open.delete(name) || name === 'IOTLB_MSG') return undefined;
+    const since = read.line + 1;
+    read.line = line;
+    return since;
+  }
+}
