@@ -79,3 +79,40 @@ test('the flow names them, too', () => {
   const [flow] = buildFlows(info, reading, run);
   expect(flow?.nodes.map(({ name }) => name)).toEqual(['snapshot', 'migration']);
 });
+
+const state = (thread: number, name: string): string =>
+  `${thread}@1.000000:migrate_set_state new state ${name}`;
+const channel = (thread: number): string =>
+  `${thread}@1.000000:migration_set_incoming_channel ioc=0x559c668d4470 ioctype=qio-channel-socket`;
+
+function traced(...lines: readonly string[]): unknown[] {
+  const { migrations: found } = check('trace.txt', lines.join('\n'));
+  return found.map(({ what, outcome, phases }) => [what ?? 'migration', outcome, ...phases]);
+}
+
+test('a migration that does not arrive is incoming, too', () => {
+  const failed = [state(7, 'setup'), channel(7), state(7, 'active'), state(7, 'failed')];
+  expect(traced(...failed)).toEqual([['incoming', 'failed', 'setup', 'active', 'failed']]);
+  expect(traced(...failed.slice(1))).toEqual([['incoming', 'failed', 'active', 'failed']]);
+  expect(traced(...failed.slice(0, 3))).toEqual([['incoming', 'unknown', 'setup', 'active']]);
+});
+
+test('source and destinations in one log, by their threads', () => {
+  const source = [state(1, 'setup'), state(2, 'active'), state(1, 'cancelling')];
+  const killed = [state(3, 'setup'), channel(3), state(3, 'active')];
+  const arrived = [state(4, 'setup'), channel(4), state(4, 'active'), state(4, 'completed')];
+  const [end, lost] = [state(1, 'cancelled'), ['incoming', 'unknown', 'setup', 'active']];
+  const cancelled = ['migration', 'cancelled', 'setup', 'active', 'cancelling', 'cancelled'];
+  const completed = ['incoming', 'completed', 'setup', 'active', 'completed'];
+  expect(traced(...source, end, ...killed, ...arrived)).toEqual([cancelled, lost, completed]);
+  const [begin = '', ...rest] = source;
+  expect(traced(begin, ...arrived, ...rest, ...killed, end)).toEqual([cancelled, completed, lost]);
+});
+
+test('a VM that has arrived is sent on', () => {
+  const arrived = [state(4, 'setup'), channel(4), state(4, 'active'), state(4, 'completed')];
+  expect(traced(...arrived, state(4, 'setup'), state(9, 'active'))).toEqual([
+    ['incoming', 'completed', 'setup', 'active', 'completed'],
+    ['migration', 'unknown', 'setup', 'active'],
+  ]);
+});

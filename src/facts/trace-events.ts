@@ -121,6 +121,8 @@ const memory: Rows = {
 /** migration/trace-events: phases, sync rounds, failure, cancel and other users of dirty tracking. */
 const migration: Rows = {
   migrate_set_state: { kind: 'migration_state', value: 'new_state' },
+  migration_set_incoming_channel: { kind: 'incoming_migration' },
+  process_incoming_migration_co_postcopy_end_main: { kind: 'incoming_migration' },
   savevm_state_setup: { kind: 'savevm_state_setup' },
   savevm_state_header: { kind: 'savevm_state' },
   savevm_state_iterate: { kind: 'savevm_state' },

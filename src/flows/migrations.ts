@@ -52,12 +52,17 @@ export function buildMigrations(
   const drafts: Draft[] = [];
   const byThread = new Map<string, Draft>();
   /** By session, as traces of two processes may take turns. */
-  const traced = new Map<number, Draft>();
-  const runStates = new Map<number, string>();
+  const traced = new Map<number, TracedMigrations>();
   for (const step of steps) {
     const kind = step.event?.row.kind;
-    if (kind === 'migration_state') followState(step, traced, drafts, runStates);
-    if (kind === 'runstate_set') followRunState(step, traced, runStates);
+    let events = traced.get(step.session);
+    if (events === undefined) traced.set(step.session, (events = new TracedMigrations()));
+    if (kind === 'runstate_set') events.followRunState(step);
+    else if (kind === 'incoming_migration') events.followIncoming(step);
+    else if (kind === 'migration_state') {
+      const begun = events.followState(step);
+      if (begun !== undefined) drafts.push(begun);
+    }
     if (step.returned?.func === 'migration_thread') byThread.delete(threadKey(step));
     if (!showsCalls(step)) continue;
     const thread = atStep[step.index]?.find((a) => a.kind === 'migration_thread');
@@ -79,7 +84,7 @@ export function buildMigrations(
     let draft = byThread.get(key);
     if (draft === undefined || isAnother(draft, phase)) {
       // There is one migration at a time: trace events and stacks may both show it.
-      const shownByEvents = traced.get(step.session);
+      const shownByEvents = events.last;
       draft = shownByEvents?.outcome === 'unknown' ? shownByEvents : newDraft(step);
       if (isOfSnapshot) draft.what = 'snapshot';
       byThread.set(key, draft);
@@ -159,39 +164,86 @@ function isAnother({ isTraced, phases }: Draft, shown: string | undefined): bool
   return !isTraced && shown === 'setup' && phases.some((phase) => phase !== 'setup');
 }
 
-/** A trace that begins in the middle shows the state of the VM when that ends. */
-function followRunState(
-  { event, session }: Step,
-  traced: ReadonlyMap<number, Draft>,
-  runStates: Map<number, string>,
-): void {
-  const { current_state_str: from, new_state_str: to } = event?.record.args ?? {};
-  if (to !== undefined) runStates.set(session, to);
-  const draft = traced.get(session);
-  if (from === undefined || draft?.outcome !== 'unknown') return;
-  const what = own(WHAT_IN, from);
-  if (what !== undefined) draft.what = what;
-}
+/**
+ * Migrations that trace events show, of one session. Several QEMUs may write there, source and destination, too: a thread
+ * is of one of them, and all that it reports.
+ */
+class TracedMigrations {
+  #last: Draft | undefined;
+  /** That of which a thread reported a state last. */
+  readonly #byThread = new Map<string, Draft>();
+  /** Those that QEMU sends and that have not ended, as far as is known; others are taken out when they are met. */
+  readonly #sent: Draft[] = [];
+  /** State of the VM by the thread that reports it: the main loop begins migrations and snapshots. */
+  readonly #runStates = new Map<string | undefined, string>();
+  /** Threads that took a migration in of which no state was seen. */
+  readonly #incoming = new Set<string | undefined>();
 
-function followState(
-  step: Step,
-  traced: Map<number, Draft>,
-  drafts: Draft[],
-  runStates: ReadonlyMap<number, string>,
-): void {
-  const state = step.event?.record.args?.new_state ?? 'unknown';
-  let draft = traced.get(step.session);
-  if (draft === undefined || (state === 'setup' && draft.outcome !== 'unknown')) {
-    draft = newDraft(step, true);
-    const what = own(WHAT_IN, runStates.get(step.session) ?? '');
-    if (what !== undefined) draft.what = what;
-    traced.set(step.session, draft);
-    drafts.push(draft);
+  get last(): Draft | undefined {
+    return this.#last;
   }
-  draft.last = step.index;
-  addPhase(draft, state);
-  const outcome = own(ENDS, state);
-  if (outcome !== undefined) draft.outcome = outcome;
+
+  /** A trace that begins in the middle shows the state of the VM when that ends. */
+  followRunState({ event, thread }: Step): void {
+    const { current_state_str: from, new_state_str: to } = event?.record.args ?? {};
+    if (to !== undefined) this.#runStates.set(thread, to);
+    const draft = this.#draftOf(thread);
+    if (from === undefined || draft?.outcome !== 'unknown') return;
+    const what = own(WHAT_IN, from);
+    if (what !== undefined) draft.what = what;
+  }
+
+  /** Behind the setup, or when all is over. */
+  followIncoming({ thread }: Step): void {
+    const draft = thread === undefined ? this.#last : this.#byThread.get(thread);
+    if (draft === undefined || (draft.outcome !== 'unknown' && draft.what === undefined))
+      this.#incoming.add(thread);
+    else draft.what = 'incoming';
+  }
+
+  /** Gives the migration that begins with it. */
+  followState(step: Step): Draft | undefined {
+    const { thread } = step;
+    const state = step.event?.record.args?.new_state ?? 'unknown';
+    const before = this.#draftOf(thread);
+    const begins =
+      before === undefined || (state === 'setup' && !this.#isSetupAgain(before, thread));
+    const draft = begins ? newDraft(step, true) : before;
+    if (begins) this.#begin(draft, thread, state);
+    if (thread !== undefined) this.#byThread.set(thread, draft);
+    draft.last = step.index;
+    addPhase(draft, state);
+    const outcome = own(ENDS, state);
+    if (outcome !== undefined) draft.outcome = outcome;
+    return begins ? draft : undefined;
+  }
+
+  #begin(draft: Draft, thread: string | undefined, state: string): void {
+    const what = own(WHAT_IN, this.#runStates.get(thread) ?? '');
+    if (what !== undefined) draft.what = what;
+    if (this.#incoming.delete(thread) && state !== 'setup') draft.what = 'incoming';
+    this.#last = draft;
+    this.#sent.push(draft);
+  }
+
+  /** A thread that has reported none is of the migration that QEMU sends. */
+  #draftOf(thread: string | undefined): Draft | undefined {
+    if (thread === undefined) return this.#last;
+    const known = this.#byThread.get(thread);
+    if (known !== undefined) return known;
+    let sent = this.#sent.at(-1);
+    while (sent !== undefined && (sent.outcome !== 'unknown' || sent.what !== undefined)) {
+      this.#sent.pop();
+      sent = this.#sent.at(-1);
+    }
+    return sent ?? this.#last;
+  }
+
+  /** The same event, which stands there twice. */
+  #isSetupAgain(draft: Draft, thread: string | undefined): boolean {
+    const isNew = draft.outcome === 'unknown' && draft.phases.every((phase) => phase === 'setup');
+    return isNew && (thread === undefined || this.#byThread.get(thread) === draft);
+  }
 }
 
 function newDraft({ session, index }: Step, isTraced = false): Draft {

@@ -67,6 +67,7 @@ export type FactKind =
   | 'migration_error'
   | 'migration_state'
   | 'migration_setup_complete'
+  | 'incoming_migration'
   | 'migration_after_loop'
   | 'postcopy_start'
   | 'global_dirty_changed'
