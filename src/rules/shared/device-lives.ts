@@ -16,7 +16,7 @@ import { undoingOf } from '../../flows/activations/undone-start.js';
 import type { FactKind } from '../../model/fact.js';
 import { argText, pointerOf } from '../../model/values.js';
 import type { SessionContext } from '../rule.js';
-import { isOfQemuAt, isOneRun, ONE_QEMU } from './traced/one-process.js';
+import { isOfQemuAt, isOneRun, oneQemu } from './traced/one-process.js';
 import { hasStranger, unwatched } from './calls/queries.js';
 
 export type Source = 'calls' | 'events';
@@ -194,7 +194,7 @@ export function registrationDoubts(
     for (const kind of ['vhost_dev_start', 'vhost_dev_stop'] as const)
       if (context.events(kind).length === 0) found.push(`trace event ${kind}`);
     const at = run.steps[to];
-    if (at !== undefined && !isOfQemuOf(context, life.device, at)) found.push(ONE_QEMU);
+    if (at !== undefined && !isOfQemuOf(context, life.device, at)) found.push(oneQemu(context));
   } else {
     found.push(...unwatched(run, 'vhost_dev_start', from, to));
     found.push(...unwatched(run, 'vhost_dev_stop', from, to));

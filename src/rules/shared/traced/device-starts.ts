@@ -13,7 +13,7 @@ import type { Judgement, SessionContext } from '../../rule.js';
 import { isOfQemuOf } from '../device-lives.js';
 import { ELSEWHERE, messagesByStep } from './message-events.js';
 import type { MessageEvent } from './message-events.js';
-import { ONE_QEMU } from './one-process.js';
+import { oneQemu } from './one-process.js';
 
 interface TracedDeviceStart {
   readonly device: string;
@@ -118,7 +118,8 @@ function judge(
   const past = pastBase(messages);
   const from = tracked ?? begin;
   const missing: string[] = [];
-  if (begin.thread === undefined || !isOfQemuOf(context, device, from)) missing.push(ONE_QEMU);
+  if (begin.thread === undefined || !isOfQemuOf(context, device, from))
+    missing.push(oneQemu(context));
   if (past === undefined) missing.push('proof that the start succeeded');
   if (hasGap(context.run, from.index, past?.step ?? begin.index))
     missing.push('an unbroken record since dirty pages are tracked');

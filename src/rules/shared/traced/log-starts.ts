@@ -5,7 +5,7 @@ import type { Judgement, SessionContext } from '../../rule.js';
 import { tracedLogPasses } from './log-passes.js';
 import type { TracedLogPass } from './log-passes.js';
 import type { MessageEvent } from './message-events.js';
-import { ONE_QEMU } from './one-process.js';
+import { oneQemu } from './one-process.js';
 
 /** LS-BASE-FIRST: features or addresses in front of the first log base. */
 export function* judgeTracedBases(context: SessionContext): Generator<Judgement> {
@@ -39,14 +39,15 @@ export function* judgeTracedFeatures(context: SessionContext): Generator<Judgeme
 const TELLS_TO_LOG: ReadonlySet<string> = new Set(['SET_FEATURES', 'SET_VRING_ADDR']);
 
 function judgeAt(
-  { run, session }: SessionContext,
+  context: SessionContext,
   begin: Step,
   { step, line, thread }: MessageEvent,
   message: string,
   expected: string,
 ): Judgement {
+  const { run, session } = context;
   const missing: string[] = [];
-  if (thread === undefined || run.mixed.has(session)) missing.push(ONE_QEMU);
+  if (thread === undefined || run.mixed.has(session)) missing.push(oneQemu(context));
   if (hasGap(run, begin.index, step)) missing.push('the log start without a gap');
   if (missing.length > 0) return { verdict: 'inconclusive', step, line, message, missing };
   const evidence = [{ line: begin.line, role: 'the log start begins here' }];

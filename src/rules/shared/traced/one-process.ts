@@ -13,13 +13,18 @@ import { pointerOf } from '../../../model/values.js';
 import type { SessionContext } from '../../rule.js';
 import { askedListeners, tracedRounds } from '../sync-rounds.js';
 
-/** What is missing where it is not shown. */
-export const ONE_QEMU =
-  'the process that each event is of: several QEMUs may write here (one log for each, or threads: -msg timestamp=on)';
+/** What is missing where it is not shown; threads help where some event has none. */
+export function oneQemu(context: SessionContext): string {
+  const hasThreads = context.once('events all have threads', () =>
+    context.steps.every(({ event, thread }) => event === undefined || thread !== undefined),
+  );
+  const how = hasThreads ? 'one log for each' : 'one log for each, or threads: -msg timestamp=on';
+  return `the process that each event is of: several QEMUs may write here (${how})`;
+}
 
 /** What is missing where `missing` would do in the log of one QEMU: one of several has it, and it cannot be told from theirs. */
-export function orOneQemu({ run, session }: SessionContext, missing: string): string {
-  return run.mixed.has(session) ? ONE_QEMU : missing;
+export function orOneQemu(context: SessionContext, missing: string): string {
+  return context.run.mixed.has(context.session) ? oneQemu(context) : missing;
 }
 
 /** Devices as they are seen just before a step. */

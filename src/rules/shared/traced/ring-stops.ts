@@ -10,7 +10,7 @@ import { pointerOf } from '../../../model/values.js';
 import { frontendRequests } from '../../../model/vhost-user-requests.js';
 import { mark } from '../marks.js';
 import type { Judgement, SessionContext } from '../../rule.js';
-import { ONE_QEMU } from './one-process.js';
+import { oneQemu } from './one-process.js';
 
 const KINDS: readonly FactKind[] = [
   'vhost_dev_init',
@@ -109,7 +109,7 @@ function* judge(
   const at = { device, step, line };
   const missing = [
     ...(hasGap(context.run, since, end.index) ? ['an unbroken record since the device start'] : []),
-    ...(context.run.mixed.has(context.session) ? [ONE_QEMU] : []),
+    ...(context.run.mixed.has(context.session) ? [oneQemu(context)] : []),
   ];
   const rings = [...running.keys()];
   const missed = rings.filter((ring) => !entered.has(ring));

@@ -13,7 +13,7 @@ import { OF_TOPOLOGY, tracedLogPasses } from './log-passes.js';
 import type { TracedLogPass } from './log-passes.js';
 import { messageEvents } from './message-events.js';
 import type { MessageEvent } from './message-events.js';
-import { isOneRun, ONE_QEMU } from './one-process.js';
+import { isOneRun, oneQemu } from './one-process.js';
 
 /**
  * What may be sent while the vrings stay as they are; by number SET_VRING_ERR, SEND_RARP, IOTLB_MSG, GET_CONFIG,
@@ -151,7 +151,7 @@ function judge(
   const missing: string[] = [];
   const isOne = begin.thread !== undefined && isOneRun(context, from.index, extra.step);
   if (!isOne || start.isDisturbed || at.isDisturbed || run.mixed.has(session))
-    missing.push(ONE_QEMU);
+    missing.push(oneQemu(context));
   if (!hasSucceeded(start))
     missing.push('what the log start goes on with: memory regions, or a sync');
   if (hasGap(run, from.index, extra.step)) missing.push('an unbroken record since the log start');

@@ -8,7 +8,7 @@ import { MESSAGES_RECIPE, missingAnswer } from '../wire/messages.js';
 import { GOES_ON, IN_TURN } from '../wire/waits.js';
 import { asked, messageEvents } from './message-events.js';
 import type { MessageEvent } from './message-events.js';
-import { ONE_QEMU, orOneQemu } from './one-process.js';
+import { oneQemu, orOneQemu } from './one-process.js';
 
 /**
  * The trace events show no payload, but since 6.2 the flag is set in these two requests only to wait for
@@ -115,7 +115,7 @@ function judgeAddress(
     'vhost_user_write SET_VRING_ADDR behind features with logging asks for no acknowledgement: the vring is not told to log, or QEMU does not wait for it';
   const missing: string[] = [];
   if (address.thread === undefined || context.run.mixed.has(context.session))
-    missing.push(ONE_QEMU);
+    missing.push(oneQemu(context));
   if (hasGap(context.run, features.step, address.step)) missing.push('the log start without a gap');
   if (!isFirst) missing.push(`that it does not undo a log start that failed: ${MESSAGES_RECIPE}`);
   if (missing.length > 0) return { verdict: 'inconclusive', ...at, message, missing };
@@ -180,7 +180,8 @@ function judgePass(
   const message = `${what}, and ${next.name} behind it does`;
   const begin = beginOf(events, event);
   const missing: string[] = [];
-  if (event.thread === undefined || context.run.mixed.has(context.session)) missing.push(ONE_QEMU);
+  if (event.thread === undefined || context.run.mixed.has(context.session))
+    missing.push(oneQemu(context));
   else if (begin === undefined || hasGap(context.run, begin.step, next.step))
     missing.push('the log start from SET_LOG_BASE on, without a gap');
   const status = events.find(
