@@ -6,7 +6,7 @@ import { CommandWords, ioctlByName, ioctlByNumber, ioctlTable } from '../src/fac
 import type { WireFact } from '../src/facts/step.js';
 import { wireFact } from '../src/facts/wire/wire.js';
 import type { SystemCall, VhostUserMessage } from '../src/model/record.js';
-import { judge } from './helpers/check.js';
+import { check, judge } from './helpers/check.js';
 import { besideRepository, linesOf, readText } from './helpers/read-text.js';
 
 const span = { first: 1, last: 1 };
@@ -291,5 +291,26 @@ it('what a log of DPDK cannot have is said to be that', () => {
   ]);
   expect(missingOf('LS-BASE-FIRST'), 'the vring does not matter').toEqual([
     expect.stringMatching(/^that the socket has no other connection/),
+  ]);
+});
+
+it('a socket that the backend has not accepted yet is the one that it is afterwards', () => {
+  const send = (fd: string, bytes: string): string =>
+    `8963  07:15:12.453412 sendmsg(${fd}, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="${bytes}", iov_len=12}], msg_iovlen=1, msg_controllen=0, msg_flags=0}, 0) = 12`;
+  const GET_FEATURES = String.raw`\1\0\0\0\1\0\0\0\0\0\0\0`;
+  const GET_PROTOCOL_FEATURES = String.raw`\17\0\0\0\1\0\0\0\0\0\0\0`;
+  const { endpoints } = check(
+    'qemu.strace',
+    [
+      send('13<UNIX-STREAM:[1589827]>', GET_FEATURES),
+      send('13<UNIX-STREAM:[1589827->1589837]>', GET_PROTOCOL_FEATURES),
+      send('14<UNIX-STREAM:[1589828]>', GET_FEATURES),
+      send('14<UNIX-STREAM:[1589829->1589838]>', GET_FEATURES),
+    ].join('\n'),
+  );
+  expect(endpoints?.map(({ endpoint }) => endpoint)).toEqual([
+    'fd 13 UNIX-STREAM:[1589827]',
+    'fd 14 UNIX-STREAM:[1589828]',
+    'fd 14 UNIX-STREAM:[1589829->1589838]',
   ]);
 });

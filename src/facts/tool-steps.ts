@@ -31,6 +31,7 @@ import { DeviceLives } from './wire/device-lives.js';
 import { NOTHING_SHOWN } from './report-step.js';
 import type { WireFact } from './step.js';
 import { OpenRequests } from './wire/open-calls.js';
+import { UnacceptedSockets } from './wire/unaccepted-sockets.js';
 import { wireFact } from './wire/wire.js';
 import { lostEntryFact } from './wire/kernel.js';
 
@@ -67,6 +68,7 @@ export class ToolSteps {
   private readonly images = new Images();
   private readonly lives = new DeviceLives();
   private readonly requests = new OpenRequests();
+  private readonly sockets = new UnacceptedSockets();
   private readonly rows = new Rows();
   private readonly devices = new NamedDevices();
   /** The last line of a tool is no trace event. */
@@ -142,7 +144,8 @@ export class ToolSteps {
     this.maker.isAfterTool = true;
   }
 
-  onWire(record: KernelEvent | SystemCall | VhostUserMessage): void {
+  onWire(shownRecord: KernelEvent | SystemCall | VhostUserMessage): void {
+    const record = this.named(shownRecord);
     // Threads of the kernel work for a QEMU under process ids of their own.
     if (record.kind === 'kernel-event') this.maker.sessions.useFirst();
     const isReturn = record.kind === 'kernel-event' && record.what === 'return';
@@ -165,9 +168,17 @@ export class ToolSteps {
     if (isOpen) this.maker.openCalls.open(record, entry);
   }
 
-  onOpenCall(record: OpenCall): void {
+  onOpenCall(shownRecord: OpenCall): void {
+    const record = this.named(shownRecord);
     const wait = this.requests.waitOf(record, this.words, this.maker.sessions.current);
     if (wait !== undefined) this.maker.addWait(wait);
+  }
+
+  /** With one name for one socket. */
+  private named<R extends KernelEvent | SystemCall | VhostUserMessage | OpenCall>(record: R): R {
+    if (!('channel' in record) || record.channel === undefined) return record;
+    const channel = this.sockets.nameOf(record.channel);
+    return channel === record.channel ? record : { ...record, channel };
   }
 
   private returnFact(record: KernelEvent): WireFact | undefined {
