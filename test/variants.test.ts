@@ -99,6 +99,10 @@ const variants: readonly [string, (lines: readonly string[]) => readonly string[
   ['a mail about a mail', (lines) => lines.map((line) => `> > ${line}`)],
   ['a clock', (lines) => lines.map((line) => `00:08:58.944  ${line}`)],
   ['the journal', (lines) => lines.map((line) => `Nov 22 03:00:00 host gdb[12]: ${line}`)],
+  [
+    'the journal as seconds',
+    (lines) => lines.map((line) => `1796022986.837688 host gdb[12]: ${line}`),
+  ],
   ['cat -n', (lines) => lines.map((line, i) => `${String(i + 1).padStart(6)}\t${line}`)],
   ['80 columns in mid-word', wrapAt(80)],
   ['100 columns in mid-word', wrapAt(100)],

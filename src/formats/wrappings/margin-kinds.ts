@@ -25,9 +25,9 @@ const COUNTED: readonly RegExp[] = [
   /^ {0,8}(\d{1,9}) [|\u2502](?: |$)/,
 ];
 
-// "Nov 22 03:00:00 host gdb[12]: #0 ..."    -o short-precise, short-iso, short-monotonic
+// "Nov 22 03:00:00 host gdb[12]: #0 ..."    -o short-precise, short-iso, short-monotonic, short-unix
 const JOURNAL =
-  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)|\[ {0,8}\d{1,9}\.\d{6}\]) [\w.-]{1,64} (?<by>[\w./-]{1,64}(?:\[\d{1,8}\])?:) ?/;
+  /^(?:\d{10}\.\d{6}|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)|\[ {0,8}\d{1,9}\.\d{6}\]) [\w.-]{1,64} (?<by>[\w./-]{1,64}(?:\[\d{1,8}\])?:) ?/;
 
 // "host1: text": parallel-ssh
 const HOST = /^(?!\d{1,9}: )(?<by>[A-Za-z0-9][\w.-]{0,63}): /;
