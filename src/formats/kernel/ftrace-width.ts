@@ -34,7 +34,26 @@ export interface HeldRow {
 }
 
 /** A row that goes on no further, of any tracer. */
-export type EndedRow = Omit<HeldRow, 'row'> & { readonly row: Pick<TraceRow, 'body'> };
+export type EndedRow = Omit<HeldRow, 'row'> & {
+  readonly row: Pick<TraceRow, 'body'> & {
+    readonly stamp: Readonly<Record<'comm', string | undefined>>;
+  };
+};
+
+/**
+ * All tracers set the name of the thread to the right of 16 columns (Linux kernel/trace/trace_output.c
+ * trace_print_context(), tools/perf/builtin-script.c): where the blanks are taken off, rows that are cut in one column are
+ * not of one length.
+ */
+const COMM_COLUMNS = 16;
+
+/** Blanks that were taken off in front of a row, as far as the name of the thread tells. */
+function strippedOf({ text, row }: Pick<EndedRow, 'text' | 'row'>): number {
+  const { comm } = row.stamp;
+  if (comm === undefined || !text.trimStart().startsWith(comm)) return 0;
+  const blanks = text.length - text.trimStart().length;
+  return Math.max(0, COMM_COLUMNS - comm.length - blanks);
+}
 
 /** May the next line go on with it? */
 export function mayBeWrapped(line: string, row: TraceRow): boolean {
@@ -83,15 +102,12 @@ function bodyKey(body: TraceBody): string {
 const VALUES =
   /^(?:[\w-]{0,32}=\S{0,64}|-?[\da-fA-Fx]{1,18})?(?:[ \t]+\w{1,32}=\S{0,64})*(?:[ \t]+\w{1,32})?$/;
 
-function joinedValues(
-  { text, row: { body } }: HeldRow,
-  line: string,
-  widest: number,
-): string | undefined {
-  if (body.what !== 'call' && body.what !== 'return') return undefined;
+function joinedValues(held: HeldRow, line: string, widest: number): string | undefined {
+  const { text, row } = held;
+  if (row.body.what !== 'call' && row.body.what !== 'return') return undefined;
   if (line === '' || !VALUES.test(line)) return undefined;
   // A blank at the end of a line is lost.
-  const isFull = text.length >= widest - 1;
+  const isFull = text.length + strippedOf(held) >= widest - 1;
   if (/^[ \t]/.test(line)) return isFull ? text + line : undefined;
   const last = /\S*$/.exec(text)?.[0] ?? '';
   const isWhole = /=[^=]+$/.test(last) || last.endsWith(')');
@@ -106,17 +122,21 @@ export class Widths {
   #widths: Width[] = [];
   #hasTold = false;
 
-  /** Length of the longest row. */
+  /** Length of the longest row, with the blanks in front of it. */
   get widest(): number {
     return this.#widths[0]?.length ?? 0;
   }
 
   /** A row that goes on no further, as it stands. Gives a doubt of what its last value is, where there may be one. */
-  see({ text, row, first, last }: EndedRow): Doubt | undefined {
+  see(ended: EndedRow): Doubt | undefined {
+    const { text, row, first, last } = ended;
     if (text.length < NARROWEST) return undefined;
-    const width = this.#of(text.length);
-    if (width === undefined) return this.#nearest(text)?.doubtNear();
-    const at = columnOf(text);
+    const stripped = strippedOf(ended);
+    const length = text.length + stripped;
+    const value = columnOf(text);
+    const width = this.#of(length);
+    if (width === undefined) return value < 0 ? undefined : this.#nearest(length)?.doubtNear();
+    const at = value < 0 ? value : value + stripped;
     const column = width.columns.get(at) ?? { count: 0, first, last, doubts: [] };
     width.columns.set(at, column);
     const counts = isTorn(row) ? ENOUGH : 1;
@@ -157,10 +177,9 @@ export class Widths {
   }
 
   /** The width of a row that may have lost a character. */
-  #nearest(text: string): Width | undefined {
+  #nearest(length: number): Width | undefined {
     const width = this.#widths.at(-1);
-    const isNear = width !== undefined && width.length - text.length <= MOST_LOST;
-    return isNear && columnOf(text) >= 0 ? width : undefined;
+    return width !== undefined && width.length - length <= MOST_LOST ? width : undefined;
   }
 
   /** Settles what the rows so far tell is cut; where the first of it stands, once. */
