@@ -229,3 +229,17 @@ describe('builds and versions', () => {
     expect(differences(plain, jump)).toEqual([none]);
   });
 });
+
+test('two events of one call are one call of a debugger', () => {
+  const gdb = [
+    'Thread 6 "mig" hit Breakpoint 2, migration_cleanup (s=0x5555562b1f00) at ../migration/migration.c:1200',
+    '#0  migration_cleanup (s=0x5555562b1f00) at ../migration/migration.c:1200',
+    'Thread 6 "mig" hit Breakpoint 1, ram_save_complete (f=0x5555562b1f00) at ../migration/ram.c:3370',
+    '#0  ram_save_complete (f=0x5555562b1f00) at ../migration/ram.c:3370',
+  ].join('\n');
+  const begin = ['migration_cleanup ', 'ram_save_complete dirty=56900, done=0'];
+  const whole = [...begin, 'ram_save_complete dirty=0, done=1'].join('\n');
+  const none = { missing: 0, extra: 0, moved: 0, changed: 0 };
+  expect(differences(gdb, whole)).toEqual([none]);
+  expect(differences(gdb, [...begin, begin[1]].join('\n'))).toEqual([{ ...none, extra: 1 }]);
+});

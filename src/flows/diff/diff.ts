@@ -87,7 +87,8 @@ function isKnown(side: Side, other: Side, probe: string): boolean {
 
 function oneSided(side: Side, probe: string): OneSided {
   const seen = side.byProbe.get(probe) ?? [];
-  return { name: seen[0]?.fact.func ?? probe, count: seen.length, line: seen[0]?.fact.line ?? 0 };
+  const { func = probe, line = 0 } = seen[0]?.fact ?? {};
+  return { name: probe.startsWith(`${func} `) ? probe : func, count: seen.length, line };
 }
 
 /** What a step is compared by: only what both captures always show. */

@@ -130,10 +130,15 @@ function sightingOf(
 /** Functions that were renamed or split, with one meaning: their kind stands for all of them. */
 const RENAMED: ReadonlySet<FactKind> = new Set(['migration_cleanup', 'migration_cancel']);
 
+/**
+ * QEMU migration/ram.c ram_save_complete() reports `done=0` where it begins, and `done=1` where it ends well: of one call both
+ * are seen, and a debugger sees the first.
+ */
 function probeOf(fact: Fact): string {
   const { role, func, kind, value } = fact;
   if (role === 'wire') return value?.startsWith('VHOST_') === true ? value : func;
   if (isCall({ role })) return probeOfFunction(func, kind);
+  if (func === 'ram_save_complete' && value === '1') return `${func} done=1`;
   // An event of the function's own name is raised at its entry; others mark a place inside.
   const row = functionTable.get(func);
   return row?.kind === kind && row.backend === undefined ? probeOfFunction(func, kind) : func;

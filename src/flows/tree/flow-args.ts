@@ -95,6 +95,7 @@ const WORDS: ReadonlySet<Fact['kind']> = new Set([
   'vhost_user_write',
   'vhost_user_read',
   'migration_state',
+  'migration_completion',
   'runstate_set',
   'vhost_dev_start',
   'vhost_dev_stop',
