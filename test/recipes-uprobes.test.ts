@@ -16,7 +16,10 @@ beforeEach(() => {
   writeFileSync(join(dir, 'tracefs/taken'), '');
   symlinkSync('taken', join(dir, 'tracefs/uprobe_events'));
   const { text } = runProbes({ recipe: 'uprobes', backend: 'kernel', rules: ['LS-WORD'] });
-  writeFileSync(join(dir, 'up.sh'), text.replaceAll('/sys/kernel/tracing', join(dir, 'tracefs')));
+  const script = text
+    .replaceAll('/sys/kernel/tracing', join(dir, 'tracefs'))
+    .replaceAll('/sys/kernel/debug/tracing', join(dir, 'debugfs'));
+  writeFileSync(join(dir, 'up.sh'), script);
 });
 
 afterEach(() => {
@@ -78,6 +81,33 @@ test('a function that tracefs refuses to watch is named, and declared as not wat
   const { probes, steps } = buildRun(reading, { assumeOrdered: false });
   expect(steps).toHaveLength(1);
   expect(probes.watching('op_set_features', 0, 0, 'kernel')).toBeDefined();
+});
+
+/** A `mount` that writes down what it is asked for. */
+function mount(does: string): void {
+  const script = `#!/bin/sh\ncd ${dir}\necho "$*" >> mounted\n${does}\n`;
+  writeFileSync(join(dir, 'bin/mount'), script, { mode: 0o755 });
+}
+
+test('tracefs is mounted where it is not, and what is missing is said at once', () => {
+  perf({ record: 'exit 0' });
+  const found = join(dir, 'tracefs/uprobe_events');
+  rmSync(found);
+  mount('exit 32');
+  const failed = run();
+  expect(failed.stderr).toMatch(/^no uprobe_events in .*: it takes root, CONFIG_UPROBE_EVENTS, /);
+  expect(failed.stdout).toBe('');
+  mount('ln -s taken tracefs/uprobe_events');
+  expect(run().stdout).toMatch(/^vhtrace-probes 1 watched vhost_dev_set_features uprobe 1\.$/m);
+  const asked = `-t tracefs nodev ${join(dir, 'tracefs')}\n`;
+  expect(readFileSync(join(dir, 'mounted'), 'utf8')).toBe(asked.repeat(2));
+});
+
+test('the log of errors of the kernel is named where it has one', () => {
+  perf({ refuses: 'vhost_dev_set_features', record: 'exit 0' });
+  expect(run().stderr).not.toContain('error_log');
+  writeFileSync(join(dir, 'tracefs/error_log'), '');
+  expect(run().stderr).toContain(`dev=%di:x64 (${join(dir, 'tracefs')}/error_log says why)\n`);
 });
 
 test('a function of which one place is refused is watched in part', () => {

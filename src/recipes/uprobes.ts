@@ -63,8 +63,21 @@ case \${1:-} in
 esac
 pid=$1
 binary=/proc/$pid/exe
-tracefs=/sys/kernel/tracing
-[ -e $tracefs/uprobe_events ] || tracefs=/sys/kernel/debug/tracing
+find_tracefs() {
+  for tracefs in /sys/kernel/tracing /sys/kernel/debug/tracing; do
+    [ ! -e $tracefs/uprobe_events ] || return 0
+  done
+  return 1
+}
+# Nobody may have used it since the system began; perf would mount it only later.
+find_tracefs || mount -t tracefs nodev /sys/kernel/tracing 2> /dev/null || true
+find_tracefs || {
+  echo "no uprobe_events in /sys/kernel/tracing: it takes root, CONFIG_UPROBE_EVENTS, and tracefs there" >&2
+  exit 1
+}
+hint=
+# Since Linux 5.2.
+[ ! -e $tracefs/error_log ] || hint="($tracefs/error_log says why)"
 group=vhtrace_$$
 data=$(mktemp -d)
 # change_probes LINE: not by echo, which replaces the "\\0" of a parameter that is always 0.
@@ -127,7 +140,7 @@ set_probes() {
       places=$((places + 1))
     else
       refused=$((refused + 1))
-      echo "$2: the kernel takes no probe at \${place##*:} \${kept}($tracefs/error_log says why)" >&2
+      echo "$2: the kernel takes no probe at \${place##*:} $kept$hint" >&2
     fi
   done
 }
