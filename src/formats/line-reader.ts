@@ -318,7 +318,8 @@ export class LineReader {
       this.#dispatch({ ...line, text });
       return;
     }
-    // No command is dots, or a comment that says so.
+    // No command is dots, or a comment that says so. Nothing goes on behind a prompt.
+    this.#session.closeAll();
     if (this.#missed.takeCut({ ...line, text })) return;
     this.#session.addCommand(text.trimEnd(), { first: line.lineNo, last: line.lineNo });
   }

@@ -84,6 +84,7 @@ export class MissedLines {
       if (this.#session.showsStacksOnly) return false;
       this.#session.addProcess('exit', { first: lineNo, last: lineNo });
     } else if (loss.isBelow === true) this.#session.missBelow(lineNo, loss.why);
+    else if (loss.isWithin === true) this.#session.cut(lineNo, loss.why);
     else this.lose(lineNo, loss);
     return true;
   }

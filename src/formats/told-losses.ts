@@ -12,6 +12,8 @@ export interface ToldLoss {
   readonly reach?: Reach;
   /** Records are missing in front of the next one, if one comes. */
   readonly isBelow?: true;
+  /** It may stand between two frames of one backtrace. */
+  readonly isWithin?: true;
   /** What comes is of another log, whose debugger may have stopped elsewhere. */
   readonly isOther?: true;
 }
@@ -27,12 +29,13 @@ export function toldLoss(
   if (isLossNotice(text)) return { why: 'the log says that events were lost' };
   if (isNear && isHunk(text)) return { why: 'a diff of logs leaves lines out' };
   if (isGdb && isEndOfStop(text)) return { why: 'the head of a stop is missing' };
-  if (isNear && BETWEEN.test(text)) return { why: 'lines between two places are left out' };
+  if (isNear && BETWEEN.test(text))
+    return { why: 'lines between two places are left out', isWithin: true };
   if (DETACHED.test(text)) return { why: 'the terminal was left' };
   if (isFileHead(text) || (isNear && isFileCommand(text)))
     return { why: 'another file is shown', isOther: true };
   if (isPartCommand(text)) return { why: 'a part of a file is shown', isBelow: true };
-  return isCutMark(text) ? { why: 'somebody cut lines out' } : undefined;
+  return isCutMark(text) ? { why: 'somebody cut lines out', isWithin: true } : undefined;
 }
 
 /**

@@ -120,10 +120,10 @@ function judge(context: SessionContext, span: Activation): Judgement | undefined
     run.probes.watching('op_set_log_base', span.first, first.first, backend) ??
     run.probes.logBaseByElimination(span.first);
   const missing: string[] = [];
-  if (!startsInside(span)) missing.push(`the entry of ${span.func}`);
+  if (!startsInside(span, first)) missing.push(`the entry of ${span.func}`);
   if (probe === undefined) missing.push(`probe ${probeName('op_set_log_base', backend)}`);
   else if (backend === undefined) missing.push('the backend of the device');
-  if (hasGap(run, span.first, first.first)) missing.push('an unbroken record of the log start');
+  if (hasGap(run, beginOf(span), first.first)) missing.push('an unbroken record of the log start');
   if (span.altered) missing.push('a run that the debugger did not alter');
   if (missing.length > 0) {
     return {
@@ -179,12 +179,20 @@ function switchesOn(activation: Activation): boolean {
   return word !== undefined && (word & LOG_ALL) !== 0n;
 }
 
-/** The span's own entry was reported, or that of the log start work which comes before the base. */
-function startsInside(span: Activation): boolean {
+/** The span's own entry was reported, or that of the log start work which comes before the base and before `step`. */
+function startsInside(span: Activation, step: Activation): boolean {
   return (
     span.entered ||
-    below(span, 'vhost_migration_log', 'vhost_dev_log_resize').some((a) => a.entered)
+    below(span, 'vhost_migration_log', 'vhost_dev_log_resize').some(
+      (a) => a.entered && a.first <= step.first,
+    )
   );
+}
+
+/** Where it is first seen, or what it called before a stack showed it. */
+function beginOf(span: Activation): number {
+  const inside = below(span, 'vhost_migration_log', 'vhost_dev_log_resize');
+  return inside.reduce((begin, { first }) => Math.min(begin, first), span.first);
 }
 
 /** All queue pairs of a device share the connection, and from 8.0 on one message. */

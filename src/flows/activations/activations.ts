@@ -114,8 +114,8 @@ class Tracker {
   private followNames({ thread, session }: Step): void {
     if (thread !== undefined) this.named.add(session);
     else if (this.named.has(session) && this.threads.get('')?.gaps !== this.gaps) {
-      this.threads.delete('');
-      this.stateOf('').mayBeAnother = true;
+      const { parts } = this.stateOf('');
+      this.threads.set('', { ...newThread(this.gaps, parts), mayBeAnother: true });
     }
   }
 
@@ -165,15 +165,18 @@ class Tracker {
       this.closeSameFunction(state, last, step.index);
       this.dropSameFunction(state, step, last);
     }
-    for (let i = on.shown; i < step.calls.length; i++) {
+    const again = on.shown > 0 ? undefined : state.parts.goingOn(step);
+    if (again !== undefined) kept.push(...again.kept);
+    for (let i = again?.shown ?? on.shown; i < step.calls.length; i++) {
       const call = step.calls[i];
       if (call === undefined) continue;
       const entered = step.entry && i === step.calls.length - 1;
       const opened = this.open(step, call, step.callLines[i] ?? step.line, kept.at(-1), entered);
-      opened.mayBeEarlier = !entered && !on.isCertain;
+      opened.mayBeEarlier = !entered && (!on.isCertain || this.mayBeShown(state, step, call));
       kept.push(opened);
     }
     if (!step.partial) {
+      if (step.complete) state.parts.clear();
       const isLinked = step.complete || on.shown > 0;
       if (!isLinked && state.isRooted)
         state.outer = {
@@ -189,9 +192,11 @@ class Tracker {
       if (state.height > MOST_CALLS) forget(state);
     } else if (step.entry) {
       // A call between these may be hidden: a later stack that shows it would seem to end those inside.
+      state.parts.remember(state.open);
       state.open = [];
       state.outer = undefined;
     }
+    if (step.partial) state.parts.remember(kept.slice());
     // Otherwise what a partial stack does not show may go on inside.
     return kept;
   }
@@ -243,8 +248,20 @@ class Tracker {
     if (calls.length < 2) return;
     const isSame = this.isSameFunction(call);
     state.open = around(state.open, isSame);
+    state.parts.leave(isSame);
     if (state.outer !== undefined)
       state.outer = { ...state.outer, open: around(state.outer.open, isSame) };
+  }
+
+  /** A backtrace that misses frames showed it before, in this thread or where none is named; or this one may be of any thread. */
+  private mayBeShown({ parts }: ThreadState, { thread, partial }: Step, call: Call): boolean {
+    if (parts.mayHave(call) || this.threads.get('')?.parts.mayHave(call) === true) return true;
+    if (thread !== undefined || !partial) return false;
+    for (const other of this.threads.values()) {
+      const isOpen = allOf(other).some((a) => sameness(a, call) !== 'different');
+      if (isOpen || other.parts.mayHave(call)) return true;
+    }
+    return false;
   }
 
   private isSameFunction(call: Call): (a: Activation) => boolean {

@@ -6,7 +6,7 @@ import { sameness } from './activation.js';
 import type { Activation } from './activation.js';
 
 /** Open calls that a stack shows to go on. */
-interface GoingOn {
+export interface GoingOn {
   /** They, and those around them that a stack cut short does not show. */
   readonly kept: readonly Activation[];
   /** How many calls of the stack are among them. */

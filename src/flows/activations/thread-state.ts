@@ -1,6 +1,7 @@
 /** What is known of the calls of one thread between two of its steps. */
 import type { Activation } from './activation.js';
 import { BareCalls } from './bare-calls.js';
+import { PartsSeen } from './parts-seen.js';
 
 /** Calls of one thread between entry and return of another. */
 const MOST_PROBED = 4096;
@@ -25,6 +26,8 @@ export interface ThreadState {
    * of one tells what it called.
    */
   probed: { readonly activation: Activation; readonly gaps: number }[];
+  /** Of backtraces that miss frames. */
+  readonly parts: PartsSeen;
   /** The call that came back last: its value may be printed next. */
   returned?: Activation | undefined;
   /**
@@ -37,7 +40,7 @@ export interface ThreadState {
 type Outer = Pick<ThreadState, 'open' | 'isCut' | 'isRooted' | 'height'>;
 
 /** A thread of which nothing is known, behind so many gaps. */
-export function newThread(gaps: number): ThreadState {
+export function newThread(gaps: number, parts = new PartsSeen()): ThreadState {
   return {
     open: [],
     isCut: false,
@@ -47,6 +50,7 @@ export function newThread(gaps: number): ThreadState {
     gaps,
     bare: new BareCalls(),
     probed: [],
+    parts,
   };
 }
 

@@ -30,14 +30,24 @@ interface OpenTrace {
   incomplete: boolean;
 }
 
+/** A line that may stand between two frames. */
+interface Waiting {
+  readonly lineNo: number;
+  /** `cut`: somebody says that lines were cut out here. */
+  readonly kind: LooseKind | 'cut';
+  readonly why?: string;
+}
+
 export class BacktraceBuilder {
   readonly #sink: RecordSink;
   readonly #names = new TornNames();
   readonly #pointers = new TornPointers();
   #trace: OpenTrace | undefined;
-  #waiting: { readonly lineNo: number; readonly kind: LooseKind }[] = [];
+  #waiting: Waiting[] = [];
   /** Inner frames of the trace that comes next are known to be lost. */
   #nextIncomplete = false;
+  /** It was told that frames are left out. */
+  #isHoleTold = false;
 
   constructor(sink: RecordSink) {
     this.#sink = sink;
@@ -62,10 +72,12 @@ export class BacktraceBuilder {
   ): void {
     const trace = this.#trace;
     if (trace !== undefined && level > trace.level) {
-      if (this.#waiting.some(({ kind }) => kind === 'human'))
-        (trace.parted ??= []).push(trace.frames.length);
-      if (this.#waiting.length > 0) this.#waiting = [];
-      if (level > trace.level + 1) trace.incomplete = true;
+      const isCut = this.#waiting.length > 0 && this.#partAtWords(trace);
+      if (level > trace.level + 1) {
+        if (!trace.incomplete) this.#tellHole(trace.level, level, trace.last, first);
+        trace.incomplete = true;
+      }
+      trace.incomplete ||= isCut;
       addTo(trace, level, frame, first, last);
       return;
     }
@@ -83,6 +95,23 @@ export class BacktraceBuilder {
       incomplete: this.#nextIncomplete,
     };
     this.#nextIncomplete = false;
+  }
+
+  /** Once: a log that somebody has shortened may miss frames in all of its backtraces. */
+  #tellHole(inner: number, outer: number, last: number, first: number): void {
+    if (this.#isHoleTold) return;
+    this.#isHoleTold = true;
+    const message = `no frame stands between #${inner} and #${outer}: who called whom is not known there, and where it is like that below`;
+    this.#sink.problem('FRAME_UNREAD', message, { first: last, last: first });
+  }
+
+  /** What stands in front of its next frame is inside of the trace; a person's words and marks part it. True for a mark. */
+  #partAtWords(trace: OpenTrace): boolean {
+    const isCut = this.#waiting.some(({ kind }) => kind === 'cut');
+    if (isCut || this.#waiting.some(({ kind }) => kind === 'human'))
+      (trace.parted ??= []).push(trace.frames.length);
+    this.#waiting = [];
+    return isCut;
   }
 
   /**
@@ -107,11 +136,17 @@ export class BacktraceBuilder {
   }
 
   loose(lineNo: number, kind: LooseKind): void {
-    if (this.#trace === undefined) {
-      this.#sink.loose(lineNo, kind);
-      return;
-    }
-    this.#waiting.push({ lineNo, kind });
+    if (this.#trace === undefined) this.#sink.loose(lineNo, kind);
+    else this.#wait({ lineNo, kind });
+  }
+
+  /** Somebody cut lines out behind a frame of the open trace: others of it, or all up to what comes next. */
+  cut(lineNo: number, why: string): void {
+    this.#wait({ lineNo, kind: 'cut', why });
+  }
+
+  #wait(waiting: Waiting): void {
+    this.#waiting.push(waiting);
     if (this.#waiting.length > MOST_LINES_BETWEEN) this.close();
   }
 
@@ -121,7 +156,10 @@ export class BacktraceBuilder {
     if (trace !== undefined) this.#add(toRecord(trace));
     this.#trace = undefined;
     if (this.#waiting.length === 0) return;
-    for (const { lineNo, kind } of this.#waiting) this.#sink.loose(lineNo, kind);
+    for (const { lineNo, kind, why = '' } of this.#waiting) {
+      if (kind !== 'cut') this.#sink.loose(lineNo, kind);
+      else this.#sink.add({ kind: 'gap', span: { first: lineNo, last: lineNo }, why });
+    }
     this.#waiting = [];
   }
 

@@ -339,6 +339,18 @@ export class GdbSession {
     this.#header = header;
   }
 
+  /** Somebody says that lines were cut out here: between two frames of a backtrace, if one that goes on with it follows. */
+  cut(lineNo: number, why: string): void {
+    if (!this.inBacktrace) {
+      this.gap({ first: lineNo, last: lineNo }, why);
+      return;
+    }
+    this.#settleCommand();
+    this.#traces.cut(lineNo, why);
+    this.#above.record = lineNo;
+    this.#finish.see('gap');
+  }
+
   problem(code: Problem['code'], message: string, span: Span): void {
     this.#sink.problem(code, message, span);
   }
