@@ -13,7 +13,7 @@ export interface SplitLine {
 }
 
 const INNER =
-  /(?: |[\t\u2028]|\\r?\\n|\\n|<br ?\/?>|<\/p> ?<p>|(?<=\)|:\d{1,9}|\.so[.\d]{0,16}))#(\d{1,6}) {1,2}(?:0x[0-9a-f]+ in |[A-Za-z_][^ \t(]* \((?:\)|\.\.\.\)|\w+(?:@entry)?=))/g;
+  /(?: |[\t\u2028]|\\r?\\n|\\n|<br ?\/?>|<\/p> ?<p>|(?<=\)|:\d{1,9}|\.so[.\d]{0,16}|(?:handler called|from gdb)>))#(\d{1,6}) {1,2}(?:0x[0-9a-f]+ in |<(?:signal handler called|function called from gdb)>|[A-Za-z_][^ \t(]* \((?:\)|\.\.\.\)|\w+(?:@entry)?=))/g;
 
 /** Splits a line in front of its second frame; undefined for nearly every line. */
 export function splitAtFrame(line: string): SplitLine | undefined {
