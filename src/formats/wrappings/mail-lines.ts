@@ -8,6 +8,9 @@ const MOST_DECODED = 64;
 /** Lines that may be one before a value shows it. */
 const MOST_DOUBTFUL = 4;
 
+/** `&lt` at the end of a piece: its `;` begins the next one. */
+const BEGUN_ENTITY = /&(?:#?\w{1,8})?$/;
+
 /** What becomes of a line when it is whole. */
 export interface MailTarget {
   /** Takes it as the capture's own. */
@@ -90,9 +93,13 @@ export class MailLines {
       for (const { line } of others) this.#target.skip(line);
       return;
     }
-    for (const [i, { text, line }] of lines.entries()) {
-      const clean = cleanLine(text);
+    let entity = '';
+    for (const [i, piece] of lines.entries()) {
+      const { line } = piece;
       const cut = i < lines.length - 1;
+      const whole = entity + piece.text;
+      entity = cut ? (BEGUN_ENTITY.exec(whole)?.[0] ?? '') : '';
+      const clean = cleanLine(whole.slice(0, whole.length - entity.length));
       this.#target.join(i === 0 ? stripMargin(clean) : clean, line, cut);
     }
   }
