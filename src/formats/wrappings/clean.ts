@@ -9,10 +9,10 @@ import { MOJIBAKE, withoutMojibake } from './mojibake.js';
 /* eslint-disable no-control-regex -- control characters are what this file is about */
 
 // Nearly every line has nothing else; to find what UNCLEAN looks for takes several times as long.
-const PLAIN = /^[\t -Z\]-~]*(?:\[(?![0m])[\t -Z\]-~]*)*$/;
+const PLAIN = /^(?!\[\d{1,3}[;m])[\t -Z\]-~]*(?:\[(?![0m])[\t -Z\]-~]*)*$/;
 
 const UNCLEAN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u00ad\u061c\u200b-\u200f\u2018\u2019\u201c\u201d\u2026\u2060-\u2064\ufeff\ufffd]|^[ \t>|]*[\uff1e\u00bb\u203a]|^\\[[#]|[\w ]\\[_=<]|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u00ad\u061c\u200b-\u200f\u2018\u2019\u201c\u201d\u2026\u2060-\u2064\ufeff\ufffd]|^[ \t>|]*[\uff1e\u00bb\u203a]|^\\[[#]|[\w ]\\[_=<]|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))|^\[\d{1,3}[;m]/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC _ bk;t=1795320809223 BEL   ESC ( B
 
@@ -21,6 +21,8 @@ const ESCAPE =
 
 // "[33m#0 ...[0m", "^[[1;33m#0 ...^[[0m": what pages and editors leave of colours; one switches them off. "[mem 0x5555-0x6666]"
 const COLOUR = /(?:\^\[|\u241b|\\(?:e|033|x1b|u001b))?\[(?:\d{1,3}(?:;\d{1,3}){0,4}m|m(?![a-z]))/gi;
+// In front of a line whose colour goes on below: "[32m#0  f ()". "[5min] ", "[30ms]" are no colours.
+const COLOUR_IN_FRONT = /^(?:\[\d{1,3}(?:;\d{1,3}){0,4}m(?![a-z]{0,8}\])){1,8}/;
 const UNCOLOURED = /\[(?:0m|m(?![a-z]))/;
 
 // With what typesetters and pages put where a word may be parted or must not (Unicode, Default_Ignorable_Code_Point).
@@ -75,7 +77,7 @@ export function cleanText(line: string): string {
   const bare = line.endsWith('\r') ? line.slice(0, -1) : line;
   if (!isUnclean(bare)) return bare;
   const plain = withoutMojibake(bare).replace(ESCAPE, '');
-  const grey = UNCOLOURED.test(plain) ? plain.replace(COLOUR, '') : plain;
+  const grey = plain.replace(UNCOLOURED.test(plain) ? COLOUR : COLOUR_IN_FRONT, '');
   const blank = threeDots(grey.replace(CONTROL, '').replace(NO_BREAK, ' '));
   const text = straightQuotes(
     blank.replace(QUOTE_MARKS, (marks) => marks.replace(/[^ \t|]/g, '>')),
