@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Backtrace } from '../../src/model/record.js';
 import { pointerOf } from '../../src/model/values.js';
+import { cleanLine } from '../../src/formats/wrappings/clean.js';
 import { expectEveryLineOnce, readText } from '../helpers/read-text.js';
 
 function traceOf(...lines: string[]): Backtrace | undefined {
@@ -676,11 +677,26 @@ describe('tags of HTML', () => {
     ['<tr><td>', '</td></tr> '],
     ['<div><span id="LC1" class="line">', '</span>'],
     ['</p><p>', '<br>'],
+    ['<p class="MsoNormal"><span style="color:#1F497D">', '<o:p></o:p></span></p>'],
   ])('are no part of a line between %s and %s', (open, close) => {
     const lines = [stop, ...frames];
     expect(readText(lines.map((line) => open + line + close).join('\n'))).toEqual(
       readText(lines.join('\n')),
     );
+  });
+
+  test('are no part of a name, a file and a value that they stand around', () => {
+    const tagged = [
+      '#0  <b>f</b> (dev=0x5555, s=0x6666 "<b>s</b>") at <a href="x">a.c</a>:3',
+      '<p class="MsoNormal"><o:p>&nbsp;</o:p></p>',
+      '#1  0x0000555555555200 in <strong>g</strong> (n=<i>1</i>) at <span class="file">b.c</span>:4',
+    ];
+    const plain = [
+      '#0  f (dev=0x5555, s=0x6666 "<b>s</b>") at a.c:3',
+      '',
+      '#1  0x0000555555555200 in g (n=1) at b.c:4',
+    ];
+    expect(readText(tagged.join('\n'))).toEqual(readText(plain.join('\n')));
   });
 
   test('are none where a symbol is called like one', () => {
@@ -693,6 +709,43 @@ describe('tags of HTML', () => {
     const values = traceOf(...wrapped)?.frames[0]?.args?.map(({ value }) => value);
     expect(values).toEqual(['0x5555 <p>', '0x5555 <li>', '0x5555 <b>']);
   });
+});
+
+test.each([' ', '', '\r', '<br>', String.raw`\n`])(
+  'frames that %j joins have the mark of a signal between them',
+  (joint) => {
+    const frames = [
+      '#0  0x0000555555555100 in f (y=2) at g.c:9',
+      '#1  <signal handler called>',
+      '#2  0x0000555555555200 in main () at main.c:5',
+    ];
+    expect(traceOf(frames.join(joint))?.frames).toEqual(traceOf(...frames)?.frames);
+  },
+);
+
+describe('colours that lost their escape and end on no line', () => {
+  const frames = ['#0  0x0000555555555100 in f (y=2) at g.c:9', '#1  main () at main.c:5'];
+
+  test.each(['[32m', '[1;33m', '[0m', '[0m[36m'])('%s', (colour) => {
+    expect(traceOf(...frames.map((frame) => colour + frame))).toEqual(traceOf(...frames));
+  });
+
+  test.each(['[5min] load', '[30ms] vhost_dev_start', '[32m] left', 'uses [0;1] and [32m'])(
+    '%s is none',
+    (text) => {
+      expect(cleanLine(text)).toBe(text);
+    },
+  );
+});
+
+test('an entity that an encoded mail breaks is one', () => {
+  const mail = [
+    'Content-Transfer-Encoding: quoted-printable',
+    '',
+    '#0  0x0000555555555100 in std::vector&lt=',
+    ';int&gt;::at (this=3D0x5555) at vector.cc:9',
+  ];
+  expect(traceOf(...mail)?.frames).toMatchObject([{ func: 'std::vector<int>::at' }]);
 });
 
 describe('behind the place of a frame', () => {

@@ -18,6 +18,10 @@ const BREAK = /^(?:\(gdb\) [\w ]+|.*(?:[,):]|:\d+|\.so[.\d]*))[ \t]*\\$/;
 /** `#0  0x5555 in **f** (a=1)`. */
 const BOLD = /(#\d+[ \t]+(?:0x[0-9a-f]+ in )?)\*\*([^*\s()]+)\*\*(?=[ \t]*\()/;
 
+/** `<b>f</b> (a=1) at <a href="x">a.c</a>:3<o:p></o:p>`: no name and no type has a tag that closes. */
+const PAIR =
+  /<(a|b|i|u|em|strong|tt|code|kbd|samp|mark|font|span|o:p)(?: [^<>]{0,512})?>([^<>]{0,512})<\/\1>/gi;
+
 /** A line, or an item of a list, that is one frame in backticks of its own: "- `#0  f (a=1) at x.c:1`". Words beside it quote it. */
 const CODE = /^([ \t]{0,64}(?:[-*+\u2022][ \t]{1,8})?)`([ \t]*#\d+[ \t][^`]*)`[ \t]{0,8}$/;
 
@@ -30,6 +34,8 @@ const OPENING_OF_PAIR = new RegExp(`^[ \\t]{0,64}(?:${TAG}){1,16}(?=[ \\t]*[^ \\
 // What only opens something is no end of a line: `0x5555 <p>`.
 const CLOSING = new RegExp(`(?:</${NAMES}>|<br ?/?>){1,16}[ \\t]{0,8}$`, 'i');
 const ONLY_TAGS = new RegExp(`^[ \\t]{0,64}(?:(?!<br)${TAG}){1,16}[ \\t]{0,8}$`, 'i');
+
+const EMPTY = new RegExp(`^[ \\t]{0,64}(?:${TAG}[ \\t]{0,8}){0,16}$`, 'i');
 
 /** Hardly a line has a tag at one of its ends. */
 const BEGINS = /^[ \t]{0,64}<[a-z/]/i;
@@ -67,7 +73,10 @@ export function stripMarkup(decorated: string): string {
   const level = bareLevel(decorated);
   const line = STAMP_AS_ADDRESS.test(level) ? level.replace(STAMP_AS_ADDRESS, '$1@') : level;
   const plain = line.startsWith('|') ? line.replace(CELL_ENDS, '') : line;
-  const bare = BEGINS.test(plain) ? plain.replace(openingOf(plain), '') : plain;
+  const untagged = plain.includes('</') ? plain.replace(PAIR, withoutPair) : plain;
+  // `<p class="MsoNormal"><o:p>&nbsp;</o:p></p>`: what Outlook makes of an empty line.
+  if (untagged !== plain && EMPTY.test(untagged)) return '';
+  const bare = BEGINS.test(untagged) ? untagged.replace(openingOf(untagged), '') : untagged;
   const code = bare.includes('`') ? bare.replace(CODE, '$1$2') : bare;
   const text = code.includes('**') ? code.replace(BOLD, '$1$2') : code;
   if (ENDS.test(text)) return ONLY_TAGS.test(text) ? text : text.replace(CLOSING, '');
@@ -75,6 +84,11 @@ export function stripMarkup(decorated: string): string {
   return text.endsWith('\\') && BREAK.test(text) && isOutsideString(text)
     ? text.slice(0, -1).trimEnd()
     : text;
+}
+
+/** What a string of the program holds is its own. */
+function withoutPair(pair: string, _tag: string, inner: string, at: number, line: string): string {
+  return isOutsideString(line.slice(0, at)) ? inner : pair;
 }
 
 function openingOf(line: string): RegExp {
