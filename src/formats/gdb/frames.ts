@@ -135,7 +135,8 @@ export class FrameTable {
 /** {@link parseFrame}, with a note where the text ended with the name. */
 function parseCall(text: string): Frame | undefined {
   const frame = parseFrame(text);
-  if (frame?.kind === 'call' && !text.includes('(')) bareFrames.add(frame);
+  const isPlaced = frame?.file !== undefined || frame?.lib !== undefined;
+  if (frame?.kind === 'call' && !isPlaced && !text.includes('(')) bareFrames.add(frame);
   return frame;
 }
 
