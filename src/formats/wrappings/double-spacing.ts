@@ -1,8 +1,8 @@
 /**
  * A log with a blank line below each of its own, as word processors and pages with a paragraph for each line give it.
  *
- * Tools print no blank lines between theirs, so that one elsewhere tells of a loss. People leave one between paragraphs: only
- * lines with a clock count.
+ * Tools print no blank lines between theirs, so that one elsewhere tells of a loss; one that the log has itself is one of
+ * three then. People leave one between paragraphs: lines of a tool count, and of others many.
  */
 
 /** Where the lines go. */
@@ -12,11 +12,18 @@ export interface SpacedOut {
   readonly skip: () => void;
 }
 
-/** So many in a row, from the first of the capture, are no chance. */
+/** So many lines of tools, from the first of the capture, are no chance. */
 const ENOUGH = 4;
+/** So many lines of anything: nobody writes as many paragraphs of one line each. */
+const ENOUGH_OF_ANY = 12;
+const MOST_HELD = 8 * ENOUGH_OF_ANY;
 
 /** `27074@1795320809.223469:`, `03:27:38`, `10.001000: `. */
 const CLOCK = /\d\d:\d\d:\d\d|\d\.\d{3,9}\b/;
+
+/** Of gdb, of a kernel trace, and of DPDK: `#0  f`, `Thread 5 "x" hit`, `# tracer: nop`, `VHOST_CONFIG: `. */
+const OF_TOOL =
+  /^[ \t>|]{0,16}(?:#\d{1,6} |#(?: {4}| tracer:|$)|Thread \d|(?:Temporary )?[Bb]reakpoint \d|\(gdb\)|\[(?:New|Switching|Inferior) |vhtrace-probes |VHOST_[A-Z]{1,16}: )/;
 
 /** A clock stands in front. */
 const LONGEST_FRONT = 256;
@@ -24,9 +31,13 @@ const LONGEST_FRONT = 256;
 export class DoubleSpacing {
   /** The lines so far; undefined where it is known how they are spaced. */
   #held: string[] | undefined = [];
+  /** How many of them are no blank ones. */
+  #texts = 0;
+  /** All of those are of tools. */
+  #isOfTool = true;
   #isDouble = false;
-  /** Or at the top. */
-  #isBelowBlank = true;
+  /** Blank lines above, one after the other. */
+  #blanks = 0;
 
   constructor(private readonly out: SpacedOut) {}
 
@@ -38,29 +49,50 @@ export class DoubleSpacing {
 
   /** The capture ends. */
   finish(): void {
-    if (this.#held !== undefined) this.#release(this.#held);
+    if (this.#held !== undefined) this.#release(this.#held, this.#isEnough);
+  }
+
+  get #isEnough(): boolean {
+    return this.#texts >= (this.#isOfTool ? ENOUGH : ENOUGH_OF_ANY);
   }
 
   #hold(raw: string, held: string[]): void {
+    const isBelow = this.#blanks % 2 === 1 || held.length === 0;
     held.push(raw);
-    const isBlank = raw.trim() === '';
-    const isAlternate = isBlank ? held.length % 2 === 0 : hasClock(raw) && held.length % 2 === 1;
-    if (!isAlternate || held.length >= 2 * ENOUGH) this.#release(held, isAlternate);
+    if (raw.trim() === '') {
+      this.#blanks += 1;
+      if (held.length === 1 || held.length > MOST_HELD) this.#release(held, false);
+      else if (this.#isEnough) this.#release(held, true);
+      return;
+    }
+    this.#blanks = 0;
+    this.#texts += 1;
+    this.#isOfTool &&= hasClock(raw) || OF_TOOL.test(raw);
+    if (!isBelow) this.#release(held, false);
   }
 
-  #release(held: readonly string[], isAlternate = true): void {
+  #release(held: readonly string[], isDouble: boolean): void {
     this.#held = undefined;
-    this.#isDouble = isAlternate && held.length >= 2 * ENOUGH - 1;
-    for (const line of held) this.push(line);
+    this.#isDouble = isDouble;
+    this.#blanks = 0;
+    for (const [i, line] of held.entries()) {
+      if (this.#isDouble && i > 0) this.#pushSpaced(line);
+      else this.out.line(line);
+    }
   }
 
+  /** Of the blank lines below each other the first is none of the log, and then every other. */
   #pushSpaced(raw: string): void {
-    const isBlank = raw.trim() === '';
-    // Two lines side by side: what comes from here on is spaced as usual.
-    if (!isBlank && !this.#isBelowBlank) this.#isDouble = false;
-    if (isBlank && !this.#isBelowBlank) this.out.skip();
+    if (raw.trim() !== '') {
+      // Two lines side by side: what comes from here on is spaced as usual.
+      if (this.#blanks === 0) this.#isDouble = false;
+      this.#blanks = 0;
+      this.out.line(raw);
+      return;
+    }
+    this.#blanks += 1;
+    if (this.#blanks % 2 === 1) this.out.skip();
     else this.out.line(raw);
-    this.#isBelowBlank = isBlank;
   }
 }
 
