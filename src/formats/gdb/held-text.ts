@@ -45,7 +45,7 @@ export class HeldText {
     while (this.#pending !== undefined) {
       const pending = this.#pending;
       const taken = pending.take(line);
-      if (!taken || pending.joint.complete) this.#finish(pending, false);
+      if (!taken || pending.isWhole) this.#finish(pending, false);
       if (taken) return true;
     }
     return false;

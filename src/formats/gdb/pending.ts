@@ -19,6 +19,8 @@ const MOST_RELEASED_LINES = 4;
 
 const MAY_HAVE_BLANKS: ReadonlySet<Pending['what']> = new Set(['frame', 'stop', 'location']);
 
+const FENCE = /^[ \t]{0,3}`{3,}[ \t]*$/;
+
 /** A text whose end is not yet known, and the lines it came from. */
 export class Pending {
   readonly joint: Joint;
@@ -30,6 +32,8 @@ export class Pending {
   #last: number;
   /** The line above was blank: between each two lines there may be one more. */
   #isBehindBlank = false;
+  /** A fence of Markdown is open inside of it. */
+  #isFenced = false;
 
   /** `weak`: a name alone, a frame only if a trace goes on, or its list follows. */
   constructor(
@@ -44,6 +48,11 @@ export class Pending {
     this.#quoted = what === 'frame' && !/^[ \t]*#/.test(line.text);
     this.#room = line.released === true ? MOST_RELEASED_LINES : MOST_LINES;
     this.#last = line.lineNo;
+  }
+
+  /** Nothing that follows belongs to it. */
+  get isWhole(): boolean {
+    return this.joint.complete && !this.#isFenced;
   }
 
   /** The line where the text ends so far. */
@@ -63,6 +72,8 @@ export class Pending {
   take(line: Line): boolean {
     if (this.lines.length >= this.#room) return false;
     if (this.joint.cut) return this.#append(line, line.text);
+    if (FENCE.test(line.text)) return this.#takeFence(line);
+    if (this.joint.complete) return false;
     if (line.text.trim() === '') return this.#takeBlank(line);
     if (isEmptyQuote(line.text)) return this.skip(line);
     const text = this.#continuation(line);
@@ -70,8 +81,23 @@ export class Pending {
     return this.#append(line, text);
   }
 
+  /** Trackers that were imported put the place of a frame into a block of code of its own, and lost nothing of it. */
+  #takeFence(line: Line): boolean {
+    if (this.#isFenced && this.joint.complete) {
+      this.#isFenced = false;
+      this.#last = line.lineNo;
+      return this.skip(line);
+    }
+    if (this.#isFenced || this.what !== 'frame' || this.joint.open) return false;
+    if (!this.joint.text.endsWith(')')) return false;
+    this.#isFenced = true;
+    this.#isBehindBlank = true;
+    return this.skip(line);
+  }
+
   /** Text that was copied with an empty line below each. */
   #takeBlank(line: Line): boolean {
+    if (this.#isFenced) return this.skip(line);
     if (this.#isBehindBlank || !MAY_HAVE_BLANKS.has(this.what)) return false;
     this.#isBehindBlank = true;
     return this.skip(line);
