@@ -30,6 +30,7 @@ import { ownBreakpoint } from '../stacks/other-programs.js';
 import type { FrameMeaning } from '../stacks/frame-meaning.js';
 import { printedMembers, SilentPrints } from './printed.js';
 import { callsOf, StackMeanings, withStop } from '../stacks/stack-calls.js';
+import { rootOf } from '../stacks/thread-root.js';
 import { isTooDeep, MOST_CALLS } from '../step.js';
 import type { Step } from '../step.js';
 import { partsOf } from './parted-stacks.js';
@@ -198,6 +199,10 @@ export class DebuggerSteps {
       return;
     if (!ofStop && headed === undefined) this.flushStop();
     if (this.isBehindLoss && headed === undefined) this.maker.threads.onUnknown();
+    const named = ofStop ? stop.thread?.num : headed;
+    const root = rootOf(bt.frames, meanings);
+    if (named !== undefined) this.maker.threads.onNamedStack(named, root);
+    else if (!ofStop && this.maker.threads.onNamelessStack(root)) this.maker.markGap();
     const again = !ofStop && (headed !== undefined || this.position.isShownAgain(bt));
     const mayBegin = starts && !again && headed === undefined && innermost.address === undefined;
     const isBare = !ofStop && mayBegin && this.bare.isBare(innermost);

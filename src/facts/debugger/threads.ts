@@ -9,6 +9,8 @@ import { append } from '../../base/append.js';
 import type { ThreadRef } from '../../model/record.js';
 import type { FrameMeaning } from '../stacks/frame-meaning.js';
 import type { Constant } from '../stacks/process-signs.js';
+import { areOfTwoThreads } from '../stacks/thread-root.js';
+import type { ThreadRoot } from '../stacks/thread-root.js';
 
 /** Knows which thread gdb stands in. */
 export class ThreadFollower {
@@ -20,6 +22,31 @@ export class ThreadFollower {
   /** Lines that tell of a name which thread it is, or of a stop that follows. */
   private readonly toldOf = new Map<string, number[]>();
   private switchedTo: ThreadRef | undefined;
+  private readonly roots = new Map<string, ThreadRoot>();
+  /** Of the last stack that nothing names, where others are named. */
+  private nameless: ThreadRoot | undefined;
+
+  /** A stack of the thread, which its stop line or its header names. */
+  onNamedStack(key: string, root: ThreadRoot | undefined): void {
+    if (root !== undefined) this.roots.set(key, root);
+  }
+
+  /**
+   * A stack that nothing names: breakpoints whose commands begin with `silent` print no stop line, so that it need not be
+   * of the thread that stopped last. True where it is of another than the one before.
+   */
+  onNamelessStack(root: ThreadRoot | undefined): boolean {
+    const known = this.roots.get(this.current ?? '');
+    if (known !== undefined && root !== undefined && areOfTwoThreads(known, root)) {
+      this.onUnknown();
+      this.nameless = root;
+      return true;
+    }
+    if (root === undefined || this.current !== undefined || this.roots.size === 0) return false;
+    const before = this.nameless;
+    this.nameless = root;
+    return before !== undefined && areOfTwoThreads(before, root);
+  }
 
   /** `[New Thread ...]`. False when that thread is alive already: this is another process. */
   onNew(ref: ThreadRef): boolean {
