@@ -5,18 +5,24 @@
 import type { Backtrace } from '../../model/record.js';
 
 export function partsOf(bt: Backtrace): readonly Backtrace[] {
-  const starts = [...startsOf(bt)];
-  if (starts.length === 1) return [bt];
-  return starts.map((from, i) => partOf(bt, from, starts[i + 1] ?? bt.frames.length));
+  const starts = startsOf(bt);
+  if (starts.length === 0) return [bt];
+  return [0, ...starts].map((from, i) => partOf(bt, from, starts[i] ?? bt.frames.length));
 }
 
-/** Positions of the frames that begin a part. */
-function* startsOf({ levels, parted }: Backtrace): Generator<number> {
-  yield 0;
-  for (let i = 1; i < levels.length; i++) {
+const NONE: readonly number[] = [];
+
+/** Positions of the frames that begin a further part. */
+function startsOf({ levels, parted }: Backtrace): readonly number[] {
+  // Of the millions that have no hole.
+  const last = levels.length - 1;
+  if (parted === undefined && (levels[last] ?? 0) - (levels[0] ?? 0) === last) return NONE;
+  const starts: number[] = [];
+  for (let i = 1; i <= last; i++) {
     const isBehindHole = levels[i] !== (levels[i - 1] ?? 0) + 1;
-    if (isBehindHole || parted?.includes(i) === true) yield i;
+    if (isBehindHole || parted?.includes(i) === true) starts.push(i);
   }
+  return starts;
 }
 
 function partOf({ kind, span, ...bt }: Backtrace, from: number, to: number): Backtrace {
