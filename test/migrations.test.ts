@@ -32,6 +32,19 @@ test('a migration that is cancelled', () => {
   expect(migrations(SETUP, CANCEL, CLEANUP)).toEqual([['migration', 'setup', 'cancel', 'cleanup']]);
 });
 
+test('a stack of which frames are missing is of the migration beside it', () => {
+  const torn = stop(6, 16, 2, 'vhost_dev_log_resize', 'vhost_commit', 'migration_thread');
+  const cut = torn.replace(/#1 .*\n/, '');
+  expect(cut).not.toBe(torn);
+  for (const stops of [
+    [cut, SETUP],
+    [SETUP, cut],
+    [SETUP, cut, cut, CLEANUP],
+  ])
+    expect(migrations(...stops)).toHaveLength(1);
+  expect(migrations(SNAPSHOT, cut, SETUP, SNAPSHOT)).toHaveLength(3);
+});
+
 /** A row of a uprobe, which shows no stack. */
 function row(tid: number, probe: string): string {
   return `qemu-system-x86 100/${tid} [000]   100.000001: probe_qemu:${probe}`;

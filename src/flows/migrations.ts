@@ -72,28 +72,34 @@ export function buildMigrations(
     if (thread === undefined && !isOfSnapshot && !isInside) {
       const outside = step.frames.map(({ func }) => OUTSIDE.get(plainName(func)));
       const phase = outside.find((shown) => shown !== undefined);
-      const draft = drafts.findLast(
-        (own) => own.session === step.session && own.what !== 'snapshot',
-      );
-      if (phase !== undefined) addOutside(draft, phase);
+      if (phase !== undefined) addOutside(lastOf(drafts, step), phase);
       continue;
     }
     // Stacks that are cut hide that it is the same call: a thread runs one migration.
     const key = isOfSnapshot ? `${step.session} snapshot` : threadKey(step, thread?.id);
     const phase = isOfSnapshot ? phaseOfSnapshot(step.frames) : phaseOfStack(step.frames);
+    // A stack that is torn hides its thread: it is of the migration beside it, as far as anyone can tell.
+    const isTorn = !isOfSnapshot && step.partial && step.thread === undefined;
+    const tornKey = `${step.session} torn`;
     let draft = byThread.get(key);
+    if (!isOfSnapshot) draft ??= isTorn ? lastOf(drafts, step) : byThread.get(tornKey);
     if (draft === undefined || isAnother(draft, phase)) {
       // There is one migration at a time: trace events and stacks may both show it.
       const shownByEvents = events.last;
       draft = shownByEvents?.outcome === 'unknown' ? shownByEvents : newDraft(step);
       if (isOfSnapshot) draft.what = 'snapshot';
-      byThread.set(key, draft);
       if (draft !== shownByEvents) drafts.push(draft);
     }
+    if (!isOfSnapshot) byThread.delete(tornKey);
+    byThread.set(isTorn ? tornKey : key, draft);
     draft.last = step.index;
     if (!draft.isTraced && phase !== undefined) addPhase(draft, phase);
   }
   return drafts.map(({ isTraced: _, ...migration }) => migration);
+}
+
+function lastOf(drafts: readonly Draft[], { session }: Step): Draft | undefined {
+  return drafts.findLast((draft) => draft.session === session && draft.what !== 'snapshot');
 }
 
 /** Of a step whose thread nobody names it is that of its call. */
