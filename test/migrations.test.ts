@@ -33,7 +33,7 @@ test('a migration that is cancelled', () => {
 });
 
 test('a stack of which frames are missing is of the migration beside it', () => {
-  const torn = stop(6, 16, 2, 'vhost_dev_log_resize', 'vhost_commit', 'migration_thread');
+  const torn = stop(6, 16, 7, 'vhost_dev_log_resize', 'vhost_commit', 'migration_thread');
   const cut = torn.replace(/#1 .*\n/, '');
   expect(cut).not.toBe(torn);
   for (const stops of [
