@@ -45,6 +45,16 @@ test('a stack of which frames are missing is of the migration beside it', () => 
   expect(migrations(SNAPSHOT, cut, SETUP, SNAPSHOT)).toHaveLength(3);
 });
 
+test('a whole stack that nothing names is of the migration of the threads that are named', () => {
+  const main = stop(1, 11, 8, 'vm_stop', 'main');
+  const silent = stop(6, 16, 9, 'migration_iteration_run', 'migration_thread').replace(
+    /^\nThread.*\n.*\n/,
+    '',
+  );
+  expect(silent).toMatch(/^#0/);
+  expect(migrations(SETUP, main, silent)).toEqual([['migration', 'setup', 'iterate']]);
+});
+
 /** A row of a uprobe, which shows no stack. */
 function row(tid: number, probe: string): string {
   return `qemu-system-x86 100/${tid} [000]   100.000001: probe_qemu:${probe}`;

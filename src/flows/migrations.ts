@@ -51,6 +51,8 @@ export function buildMigrations(
 ): Migration[] {
   const drafts: Draft[] = [];
   const byThread = new Map<string, Draft>();
+  /** Sessions in which a thread of a migration is named. */
+  const named = new Set<number>();
   /** By session, as traces of two processes may take turns. */
   const traced = new Map<number, TracedMigrations>();
   for (const step of steps) {
@@ -78,8 +80,10 @@ export function buildMigrations(
     // Stacks that are cut hide that it is the same call: a thread runs one migration.
     const key = isOfSnapshot ? `${step.session} snapshot` : threadKey(step, thread?.id);
     const phase = isOfSnapshot ? phaseOfSnapshot(step.frames) : phaseOfStack(step.frames);
-    // A stack that is torn hides its thread: it is of the migration beside it, as far as anyone can tell.
-    const isTorn = !isOfSnapshot && step.partial && step.thread === undefined;
+    // Torn, or without a name among others: it is of the migration beside it, as far as anyone can tell.
+    if (step.thread !== undefined) named.add(step.session);
+    const hidesThread = step.thread === undefined && (step.partial || named.has(step.session));
+    const isTorn = hidesThread && !isOfSnapshot;
     const tornKey = `${step.session} torn`;
     let draft = byThread.get(key);
     if (!isOfSnapshot) draft ??= isTorn ? lastOf(drafts, step) : byThread.get(tornKey);
