@@ -39,7 +39,7 @@ test('lines that somebody cut out, behind the first call only', () => {
     .join('');
   expect(gaps(text)).toEqual([{ line: 6, why: 'somebody cut lines out' }]);
   expect(reporters.pretty(check('gdb.txt', text), optionsOf())).toContain(
-    'records missing\n  above line 6: somebody cut lines out\n',
+    'records missing\n  line 6: somebody cut lines out\n',
   );
 });
 
@@ -48,7 +48,7 @@ test('what cannot be read is told as a problem alone', () => {
   const report = { ...check('gdb.txt', continued(STACK)), gaps: [gap] };
   const span = { first: 7, last: 7 };
   const problem = { path: 'gdb.txt', code: 'FRAME_UNREAD', span, message: 'cut' } as const;
-  const told = 'above line 7: a frame could not be read';
+  const told = 'line 7: a frame could not be read';
   expect(reporters.pretty(report, optionsOf())).toContain(told);
   expect(reporters.pretty(report, { ...optionsOf(), problems: [problem] })).not.toContain(told);
 });

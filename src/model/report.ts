@@ -228,7 +228,7 @@ export interface MigrationSummary {
   readonly what?: 'incoming' | 'snapshot';
 }
 
-/** Records are missing above a line, by what the capture itself shows: what happened there is not known. */
+/** Records are missing at a line or above it, by what the capture itself shows: what happened there is not known. */
 export interface GapSummary {
   /** sha256 of the capture. */
   readonly capture: string;

@@ -35,7 +35,7 @@ export function endpointLines(report: CheckReport): readonly string[] {
   return lines;
 }
 
-/** Those that reading does not tell of anyhow, by what shows them: `above line 543, 600 +4: the return of vhost_dev_start`. */
+/** Those that reading does not tell of anyhow, by what shows them: `line 543, 600 +4: the return of vhost_dev_start`. */
 export function gapLines(
   report: CheckReport,
   problems: ReportOptions['problems'],
@@ -50,7 +50,7 @@ export function gapLines(
   return Array.from(byWhy, ([what, lines]) => {
     const own = [...new Set(lines)];
     const more = own.length > MOST_GAPS ? ` +${own.length - MOST_GAPS}` : '';
-    return `above line ${own.slice(0, MOST_GAPS).join(', ')}${more}${printable(what)}`;
+    return `line ${own.slice(0, MOST_GAPS).join(', ')}${more}${printable(what)}`;
   });
 }
 

@@ -191,7 +191,7 @@ const crash = s.objectOf<CrashSummary>(
 const gap = s.objectOf<GapSummary>(
   {
     capture,
-    line: s.described(s.line, 'records are missing above it'),
+    line: s.described(s.line, 'where it shows: records are missing there or above'),
     why: s.described(s.text, 'what is missing, or shows that something is'),
   },
   {},
