@@ -43,6 +43,13 @@ test('lines that somebody cut out, behind the first call only', () => {
   );
 });
 
+test('a comment for a mail or a pull request says so, too', () => {
+  const text = [STACK, `${CUT}\n`, STACK].map((part) => (part === STACK ? continued(part) : part));
+  expect(reporters.markdown(check('gdb.txt', text.join('')), optionsOf())).toContain(
+    '- line 5: somebody cut lines out\n',
+  );
+});
+
 test('what cannot be read is told as a problem alone', () => {
   const gap = { capture: '0'.repeat(64), line: 7, why: 'a frame could not be read' };
   const report = { ...check('gdb.txt', continued(STACK)), gaps: [gap] };

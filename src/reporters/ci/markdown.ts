@@ -17,6 +17,7 @@ import {
   alterationLines,
   deviceLines,
   endpointLines,
+  gapLines,
   migrationLines,
   profileLines,
 } from '../summary-lines.js';
@@ -77,6 +78,8 @@ export function renderMarkdown(report: CheckReport, options: ReportOptions): str
         ),
       ),
     ),
+    // Problems are not listed here.
+    section('Records missing', gapLines(report, []).map(bullet)),
     section('Inconclusive', inconclusive(report).map(bullet)),
     paragraph(LIMITS),
   ];
