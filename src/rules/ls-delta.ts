@@ -182,7 +182,10 @@ function judgeWire(context: SessionContext, pass: WirePass): Judgement {
 function* judgeBare(context: SessionContext, bare: BareFeatures): Generator<Judgement> {
   const { connection, features, devices, before, mayStart } = bare;
   const now = bigintOf(features.payload.u64);
-  const isToggle = before === undefined ? features.enable : before.enable !== features.enable;
+  // The connection is that of all of them, and each is toggled by itself.
+  const own = devices.find((device) => device.features?.enable === !features.enable) ?? devices[0];
+  const last = own?.features ?? before;
+  const isToggle = last === undefined ? features.enable : last.enable !== features.enable;
   if (now === undefined || isToggle !== true) return;
   const words = devices.map((device) => bigintOf(device.features?.payload.u64));
   // Of several devices it may be for any of them.
@@ -190,7 +193,8 @@ function* judgeBare(context: SessionContext, bare: BareFeatures): Generator<Judg
   if (mayStart && (isSame || devices.length === 0)) return;
   const who = nameOf(connection);
   const at = { endpoint: connection.endpoint, step: features.step, line: features.line };
-  const [start, word] = [devices[0]?.features, words[0]];
+  const start = own?.features;
+  const word = bigintOf(start?.payload.u64);
   const missing = missingOfBare(context, bare);
   const kind = features.enable === true ? 'start' : 'stop';
   if (missing.length > 0 || word === undefined) {

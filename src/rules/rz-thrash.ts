@@ -36,6 +36,8 @@ export const rzThrash: Rule = {
         continue;
       }
       const by = size > before ? size - before : before - size;
+      // Backtraces that are cut may show one resize again.
+      if (by === 0n && !activation.entered) continue;
       const what = `from ${before} to ${size} chunks`;
       yield by > SLACK
         ? {
