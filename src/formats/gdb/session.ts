@@ -34,6 +34,7 @@ import type { StopHead } from './waiting-stop.js';
 import type { Doubts } from '../doubts.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
 
+const SOURCE_LINE = /^(\d{1,6})\t/;
 const INFO_THREADS = /^(?:i|inf|info)[ \t]+th[a-z]*\b/;
 
 export class GdbSession {
@@ -105,6 +106,16 @@ export class GdbSession {
   /** The source line that the last frame or stop named. */
   get sourceLine(): number | undefined {
     return this.#sourceLine;
+  }
+
+  /**
+   * A line of source below a blank line that gdb prints in front of a stop, whose own line is gone: gdb prints it below the
+   * stop (gdb/source.c, print_source_lines_base()), and what somebody lists stands below a command.
+   */
+  isSourceWithoutStop(text: string, lineNo: number): boolean {
+    if (!this.#hasStops || this.#above.blank !== lineNo - 1) return false;
+    const line = SOURCE_LINE.exec(text)?.[1];
+    return line !== undefined && Number(line) !== this.#sourceLine;
   }
 
   /** A command list is being typed: lines begin with `>`. */
