@@ -1,12 +1,12 @@
 /** Run → what a capture of it would show that watched fewer functions and lost records. */
 import { firstIndex } from '../base/search.js';
-import { markFarGaps } from './gaps/far-gaps.js';
 import { learnListenerOffset } from '../facts/stacks/device.js';
-import { findLostEntries } from './gaps/lost-entries.js';
-import { findLostReturns } from './gaps/lost-returns.js';
 import type { Step, ThreadExit } from '../facts/step.js';
 import { buildActivations } from './activations/activations.js';
 import { linkChainedStops } from './activations/chained-stops.js';
+import { markFarGaps } from './gaps/far-gaps.js';
+import { findLostEntries } from './gaps/lost-entries.js';
+import { findLostReturns } from './gaps/lost-returns.js';
 import { Rings } from './rings.js';
 import type { Run } from './run.js';
 

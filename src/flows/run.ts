@@ -1,8 +1,5 @@
 /** A reading rebuilt: everything that judging and showing need, computed once. */
 import { learnListenerOffset } from '../facts/stacks/device.js';
-import { markFarGaps } from './gaps/far-gaps.js';
-import { findLostEntries } from './gaps/lost-entries.js';
-import { findLostReturns } from './gaps/lost-returns.js';
 import { markLostStacks } from '../facts/stacks/lost-stacks.js';
 import { markMixedProcesses } from '../facts/mixed-processes.js';
 import { StepBuilder } from '../facts/steps.js';
@@ -20,6 +17,11 @@ import { overruledBackends } from './assumed-backend.js';
 import { collectDevices } from './devices.js';
 import type { Device } from './devices.js';
 import { buildFacts, countFacts, factsOfDevices } from './facts.js';
+import { markFarGaps } from './gaps/far-gaps.js';
+import { findLostEntries } from './gaps/lost-entries.js';
+import { findLostReturns } from './gaps/lost-returns.js';
+import { ToldGaps } from './gaps/told-gaps.js';
+import type { ToldGap } from './gaps/told-gaps.js';
 import { buildMigrations } from './migrations.js';
 import type { Migration } from './migrations.js';
 import { NoteSignFinder } from './order/order.js';
@@ -31,8 +33,6 @@ import type { Profile, VersionRange } from './profile.js';
 import { Rings } from './rings.js';
 import { findReported } from './reported.js';
 import type { Reported } from './reported.js';
-import { ToldGaps } from './gaps/told-gaps.js';
-import type { ToldGap } from './gaps/told-gaps.js';
 import { callWaits, findWaits } from './waits.js';
 import type { Wait } from './waits.js';
 

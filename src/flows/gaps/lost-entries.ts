@@ -3,9 +3,9 @@
  *
  * Source: Linux kernel/trace/trace_uprobe.c, print_uprobe_event(): the row of a return names where the function begins.
  */
+import type { Step } from '../../facts/step.js';
 import { isEntryOf } from '../../facts/uprobes.js';
 import type { Reach } from '../../model/record.js';
-import type { Step } from '../../facts/step.js';
 import { isShort } from './short-calls.js';
 
 interface Entry {
