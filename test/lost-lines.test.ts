@@ -19,7 +19,7 @@ function hit(...calls: readonly string[]): string {
   return [
     '',
     head,
-    '1027\t{',
+    `${/\d+$/.exec(head)?.[0] ?? ''}\t{`,
     ...frames,
     `#${frames.length}  0x00007ffff76b08ec in clone3 () at clone3.S:81`,
   ].join('\n');

@@ -117,8 +117,8 @@ export class LineReader {
   push(line: Line, raw: string): void {
     const loss = this.#values.see(line.text, line.lineNo);
     if (loss !== undefined && this.#session.isGdb) this.loseAbove(line.lineNo, loss);
-    if (this.#session.isSourceWithoutStop(line.text, line.lineNo))
-      this.loseAbove(line.lineNo, { why: 'a line of source without its stop' });
+    const why = this.#session.lostStop(line.text, line.lineNo);
+    if (why !== undefined) this.loseAbove(line.lineNo, { why });
     if (this.#pager.take(line) || this.#pushStampedEvent(line)) return;
     this.#pushFrames(line, raw);
   }

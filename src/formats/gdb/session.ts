@@ -23,6 +23,7 @@ import type {
 import { BacktraceBuilder } from './backtrace-builder.js';
 import { FinishCommand } from './finish-command.js';
 import { LinesAbove } from './lines-above.js';
+import { LostStops } from './lost-stops.js';
 import { NamedCalls } from './named-calls.js';
 import { askedMember } from './printed-value.js';
 import { MOST_WORDS, printedWords } from './printed-words.js';
@@ -34,7 +35,6 @@ import type { StopHead } from './waiting-stop.js';
 import type { Doubts } from '../doubts.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
 
-const SOURCE_LINE = /^(\d{1,6})\t/;
 const INFO_THREADS = /^(?:i|inf|info)[ \t]+th[a-z]*\b/;
 
 export class GdbSession {
@@ -46,6 +46,7 @@ export class GdbSession {
   readonly #finish = new FinishCommand();
   readonly #named = new NamedCalls();
   readonly #above = new LinesAbove();
+  readonly #lost = new LostStops();
   readonly breakpoints = new SetBreakpoints();
   /** The thread header directly above. */
   #header: ThreadRef | undefined;
@@ -108,14 +109,14 @@ export class GdbSession {
     return this.#sourceLine;
   }
 
-  /**
-   * A line of source below a blank line that gdb prints in front of a stop, whose own line is gone: gdb prints it below the
-   * stop (gdb/source.c, print_source_lines_base()), and what somebody lists stands below a command.
-   */
-  isSourceWithoutStop(text: string, lineNo: number): boolean {
-    if (!this.#hasStops || this.#above.blank !== lineNo - 1) return false;
-    const line = SOURCE_LINE.exec(text)?.[1];
-    return line !== undefined && Number(line) !== this.#sourceLine;
+  /** What is missing above the line, which belongs to a stop that is gone. */
+  lostStop(text: string, lineNo: number): string | undefined {
+    return this.#lost.see(text, lineNo, {
+      isOutput: this.isNear(lineNo),
+      isBlank: this.#above.blank === lineNo - 1,
+      command: this.#prompt.above?.text,
+      sourceLine: this.#sourceLine,
+    });
   }
 
   /** A command list is being typed: lines begin with `>`. */
@@ -141,6 +142,7 @@ export class GdbSession {
   addFrame(level: number, frame: Frame, first: number, last: number): void {
     this.#settleCommand();
     this.settle();
+    this.#tellLost(first, this.#lost.leave());
     if (level === 0 || !this.inBacktrace) this.#beginCall(frame.func, first);
     this.#traces.add(level, frame, first, last, this.#header);
     // Below a header it may be the stack of another thread.
@@ -172,6 +174,7 @@ export class GdbSession {
 
   addStop(head: StopHead, frame: Frame, span: Span): void {
     this.breakpoints.endTable();
+    this.#tellLost(span.first, this.#lost.onStop(frame));
     this.#beginCall(frame.func, span.first);
     const { kind, reason, number, thread } = head;
     // By name: a spread takes longer than all else that is done for one of thousands.
@@ -183,6 +186,10 @@ export class GdbSession {
     this.#above.output = span.last;
     this.#sourceLine = frame.line;
     this.#showsLists ||= frame.args !== undefined;
+  }
+
+  #tellLost(lineNo: number, why: string | undefined): void {
+    if (why !== undefined) this.gap({ first: lineNo, last: lineNo - 1 }, why);
   }
 
   /** A stop, or the first frame of a stack. Calls that were only named above it are missing. */
@@ -239,6 +246,7 @@ export class GdbSession {
   addCommand(text: string, span: Span): void {
     const command = { kind: 'command', span, text } as const;
     this.closeAll();
+    this.#tellLost(span.first, this.#lost.leave());
     if (this.#prompt.type(command)) this.record(command);
     this.breakpoints.endTable();
     this.#above.output = span.last;
@@ -264,6 +272,7 @@ export class GdbSession {
 
   /** `Breakpoint 1 at 0x1: ...`, below the command that set it. */
   addBreakpoint(set: BreakpointSet): void {
+    this.#lost.place(set.line);
     this.addOutput(this.breakpoints.set(set, this.#prompt.above?.text ?? ''));
     this.#prompt.breakpointSet(set.number);
   }
@@ -387,6 +396,7 @@ export class GdbSession {
   blank(lineNo: number): void {
     if (this.#above.record !== lineNo - 1) this.#header = undefined;
     this.#above.blank = lineNo;
+    this.#lost.onBlank();
     this.loose(lineNo, 'blank');
   }
 
