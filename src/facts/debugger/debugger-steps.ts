@@ -30,10 +30,10 @@ import { ownBreakpoint } from '../stacks/other-programs.js';
 import type { FrameMeaning } from '../stacks/frame-meaning.js';
 import { printedMembers, SilentPrints } from './printed.js';
 import { callsOf, StackMeanings, withStop } from '../stacks/stack-calls.js';
-import { rootOf } from '../stacks/thread-root.js';
+import { beginsTwice, rootOf } from '../stacks/thread-root.js';
 import { isTooDeep, MOST_CALLS } from '../step.js';
 import type { Step } from '../step.js';
-import { partsOf } from './parted-stacks.js';
+import { innermostOf, partsOf } from './parted-stacks.js';
 import type { StepMaker } from '../step-maker.js';
 import { inferiorOf, ProcessFollower } from './threads.js';
 import { TypedCommands } from './typed-commands.js';
@@ -165,7 +165,8 @@ export class DebuggerSteps {
   onBacktrace(bt: Backtrace): void {
     const own = this.maker.inferior;
     this.enterInferiorOf(bt.thread);
-    for (const part of partsOf(bt)) this.showBacktrace(part);
+    const { isAsked } = this.commands;
+    for (const part of partsOf(bt)) this.showBacktrace(part, isAsked);
     if (own !== undefined) this.maker.enterInferior(own);
   }
 
@@ -174,8 +175,9 @@ export class DebuggerSteps {
     if (inferior !== undefined) this.maker.enterInferior(inferior);
   }
 
-  private showBacktrace(bt: Backtrace): void {
+  private showBacktrace(bt: Backtrace, wasTyped: boolean): void {
     const stop = this.pendingStop;
+    const isPlaceTold = stop !== undefined || this.position.isShown;
     this.pendingStop = undefined;
     this.commands.onShown();
     const innermost = bt.frames[0];
@@ -201,18 +203,21 @@ export class DebuggerSteps {
     if (this.isBehindLoss && headed === undefined) this.maker.threads.onUnknown();
     const named = ofStop ? stop.thread?.num : headed;
     const root = rootOf(bt.frames, meanings);
-    if (named !== undefined) this.maker.threads.onNamedStack(named, root);
-    else if (!ofStop && this.maker.threads.onNamelessStack(root)) this.maker.markGap();
+    const isOther = named !== undefined && this.maker.threads.onNamedStack(named, root);
+    const isOfTwo = isOther || beginsTwice(bt.frames, root);
+    if (named === undefined && !ofStop && this.maker.threads.onNamelessStack(root))
+      this.maker.markGap();
     const again = !ofStop && (headed !== undefined || this.position.isShownAgain(bt));
     const mayBegin = starts && !again && headed === undefined && innermost.address === undefined;
     const isBare = !ofStop && mayBegin && this.bare.isBare(innermost);
     const entry = ofStop ? isOfBreakpoint(stop) : mayBegin && !isBare;
-    if (!starts && bt.frames.length > 1 && !this.commands.wereTyped) this.maker.markGap();
+    const isAsked = wasTyped && this.position.wasAsked && (isPlaceTold || headed !== undefined);
+    if (!starts && bt.frames.length > 1 && !isAsked) this.maker.markGap();
     if (ofStop || (starts && headed === undefined)) this.position.show(bt, ofStop, again);
     const values = ofStop ? this.pendingValues : [];
     if (ofStop) this.pendingValues = [];
     const [own, thread] = ofStop ? [stop, undefined] : [undefined, headed];
-    const step = this.pushStack(bt, meanings, own, entry, thread);
+    const step = this.pushStack(isOfTwo ? innermostOf(bt) : bt, meanings, own, entry, thread);
     // The same stop shown again stands where it stood.
     if (ofStop) this.standing = innermost === step.calls.at(-1)?.frame ? step : undefined;
     else if (entry) this.standing = this.silent.prints(step) ? step : undefined;

@@ -10,6 +10,11 @@ export function partsOf(bt: Backtrace): readonly Backtrace[] {
   return [0, ...starts].map((from, i) => partOf(bt, from, starts[i] ?? bt.frames.length));
 }
 
+/** What is sure of a backtrace whose outer frames are of another stack. */
+export function innermostOf(bt: Backtrace): Backtrace {
+  return { ...partOf(bt, 0, 1), incomplete: true };
+}
+
 const NONE: readonly number[] = [];
 
 /** Positions of the frames that begin a further part. */

@@ -20,6 +20,11 @@ export class DebuggerPosition {
   /** `up`, `frame 2` was typed: what is printed is not of the innermost call. */
   frameSelected = false;
 
+  /** Something told where it stands since the program went on. */
+  get isShown(): boolean {
+    return this.stopped !== undefined;
+  }
+
   /** The program stopped; where is still to be shown. */
   stop(): void {
     this.leave();

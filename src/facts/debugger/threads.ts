@@ -9,7 +9,7 @@ import { append } from '../../base/append.js';
 import type { ThreadRef } from '../../model/record.js';
 import type { FrameMeaning } from '../stacks/frame-meaning.js';
 import type { Constant } from '../stacks/process-signs.js';
-import { areOfTwoThreads } from '../stacks/thread-root.js';
+import { areOfTwoThreads, areSurelyOfTwoThreads } from '../stacks/thread-root.js';
 import type { ThreadRoot } from '../stacks/thread-root.js';
 
 /** Knows which thread gdb stands in. */
@@ -23,12 +23,26 @@ export class ThreadFollower {
   private readonly toldOf = new Map<string, number[]>();
   private switchedTo: ThreadRef | undefined;
   private readonly roots = new Map<string, ThreadRoot>();
+  private readonly doubtfulRoots = new Map<string, ThreadRoot>();
   /** Of the last stack that nothing names, where others are named. */
   private nameless: ThreadRoot | undefined;
 
-  /** A stack of the thread, which its stop line or its header names. */
-  onNamedStack(key: string, root: ThreadRoot | undefined): void {
-    if (root !== undefined) this.roots.set(key, root);
+  /**
+   * A stack of the thread, which its stop line or its header names. True where its outermost frames are of another one: lines in
+   * between are missing. Where the next one is like that, too, the number is of another thread now.
+   */
+  onNamedStack(key: string, root: ThreadRoot | undefined): boolean {
+    if (root === undefined) return false;
+    const known = this.roots.get(key);
+    const doubtful = this.doubtfulRoots.get(key);
+    const isOther = known !== undefined && areSurelyOfTwoThreads(known, root);
+    if (isOther && (doubtful === undefined || areSurelyOfTwoThreads(doubtful, root))) {
+      this.doubtfulRoots.set(key, root);
+      return true;
+    }
+    this.doubtfulRoots.delete(key);
+    this.roots.set(key, root);
+    return false;
   }
 
   /**

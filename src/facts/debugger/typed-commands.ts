@@ -34,7 +34,6 @@ export interface CommandSession {
 }
 
 export class TypedCommands {
-  wereTyped = false;
   /** `continue` and the like run the program backwards. */
   private goesBack = false;
   /** Where the program stands it came to by going backwards. */
@@ -43,6 +42,8 @@ export class TypedCommands {
   private readonly defined = new Set<string>();
   /** Line of the `continue` that let the program go, as long as nothing was shown since that it came to. */
   private letGoAt: number | undefined;
+  /** Something was shown since the last command. */
+  private isAnswered = true;
 
   constructor(
     private readonly maker: StepMaker,
@@ -50,9 +51,15 @@ export class TypedCommands {
     private readonly around: CommandSession,
   ) {}
 
+  /** What is shown now answers a command. */
+  get isAsked(): boolean {
+    return !this.isAnswered;
+  }
+
   /** Something is shown that the program came to. */
   onShown(): void {
     this.letGoAt = undefined;
+    this.isAnswered = true;
   }
 
   /** `Continuing.` is said of what somebody types: there a stop may be left out by whoever pasted the session. */
@@ -78,8 +85,8 @@ export class TypedCommands {
       : undefined;
     breakpoints.onCommand(text);
     this.maker.alterations.onDisplay(text, span.first);
-    this.wereTyped = true;
     this.position.wasAsked = true;
+    this.isAnswered = false;
     this.goesBack = (DIRECTION.exec(text)?.[1] ?? (this.goesBack ? 'reverse' : '')) === 'reverse';
     if (STOPS_LOGGING.test(text)) this.maker.markGap();
     // It stopped in between, at a breakpoint whose commands, told by `set trace-commands on`, showed nothing of it.

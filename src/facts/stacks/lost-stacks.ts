@@ -2,6 +2,7 @@
  * Stacks of which a part was printed and lost, in a log of stacks: the text around them may be lost with it. Who
  * called is unknown then, and what a rule misses there may be this very call.
  */
+import type { Frame } from '../../model/record.js';
 import { showsCalls } from '../step.js';
 import type { Step, Steps } from '../step.js';
 
@@ -24,21 +25,38 @@ function isBreakpointStop({ breakpoint }: Step): boolean {
   return breakpoint !== undefined;
 }
 
-/** Stacks that end above the thread's outermost functions, with a call whose caller other stacks of the session show. */
+/** Frames of the C library and of QEMU around the first function of a thread, at most. */
+const MOST_OUTERMOST = 6;
+
+/** Stacks that end with a call whose caller other stacks of the session show. */
 function cutStacks(steps: readonly Step[]): readonly Step[] {
   // A single frame is what `up` and `frame` print.
   const stacks = steps.filter(({ stackKnown, frames }) => stackKnown && frames.length > 1);
-  const short = ofFew(stacks, ({ complete }) => !complete);
-  const called = new Map<number, Set<string>>();
-  for (const { session } of short) called.set(session, new Set());
-  for (const { session, frames } of stacks) {
-    const names = called.get(session);
-    if (names === undefined) continue;
-    for (const { func } of frames.slice(0, -1)) if (func !== '??') names.add(func);
+  // Of a whole stack the outermost frames alone may be lost.
+  const begun = namesOf(stacks, ({ frames }) => frames.slice(-MOST_OUTERMOST, -1));
+  const short = ofFew(stacks, (step) => !step.complete || isCalled(step, begun));
+  const few = new Set(short.map(({ session }) => session));
+  const ofFewStacks = stacks.filter(({ session }) => few.has(session));
+  const called = namesOf(ofFewStacks, ({ frames }) => frames.slice(0, -1));
+  return short.filter((step) => isCalled(step, called));
+}
+
+function isCalled({ session, frames }: Step, names: ReadonlyMap<number, Set<string>>): boolean {
+  return names.get(session)?.has(frames.at(-1)?.func ?? '??') === true;
+}
+
+/** Functions, by session. */
+function namesOf(
+  stacks: readonly Step[],
+  framesOf: (step: Step) => readonly Frame[],
+): Map<number, Set<string>> {
+  const found = new Map<number, Set<string>>();
+  for (const step of stacks) {
+    const names = found.get(step.session) ?? new Set();
+    found.set(step.session, names);
+    for (const { func } of framesOf(step)) if (func !== '??') names.add(func);
   }
-  return short.filter(({ session, frames }) =>
-    called.get(session)?.has(frames.at(-1)?.func ?? '??'),
-  );
+  return found;
 }
 
 /** The steps that are different from most others of their session. */

@@ -53,3 +53,22 @@ export function areOfTwoThreads(one: ThreadRoot, other: ThreadRoot): boolean {
     return own !== undefined && its !== undefined && own !== its;
   });
 }
+
+/** As {@link areOfTwoThreads}, also of stacks from which somebody may have taken frames. */
+export function areSurelyOfTwoThreads(one: ThreadRoot, other: ThreadRoot): boolean {
+  return (
+    [one, other].every((root) => root.isMain || isOfThread(root)) && areOfTwoThreads(one, other)
+  );
+}
+
+/** What the thread was made for is called once: frames between are missing, and the inner ones are of another stack. */
+export function beginsTwice(frames: readonly Frame[], root: ThreadRoot | undefined): boolean {
+  const begin = root?.begin;
+  if (root === undefined || begin === undefined || !isOfThread(root)) return false;
+  return frames.some((frame) => frame !== begin && frame.func === begin.func);
+}
+
+/** Where frames were taken out, the thread seems to begin with what is left. */
+function isOfThread({ begin }: ThreadRoot): boolean {
+  return begin?.func.includes('thread') === true;
+}

@@ -6,6 +6,7 @@
  */
 import type { Backtrace, Frame, Span, ThreadRef } from '../../model/record.js';
 import { isBare } from './frames.js';
+import { SplicedStacks } from './spliced-stacks.js';
 import { TornNames, TornPointers } from './torn-names.js';
 import type { TornName } from './torn-names.js';
 import type { LooseKind, RecordSink } from '../record-sink.js';
@@ -41,6 +42,7 @@ interface Waiting {
 export class BacktraceBuilder {
   readonly #sink: RecordSink;
   readonly #names = new TornNames();
+  readonly #spliced = new SplicedStacks();
   readonly #pointers = new TornPointers();
   #trace: OpenTrace | undefined;
   #waiting: Waiting[] = [];
@@ -180,7 +182,21 @@ export class BacktraceBuilder {
       const message = `${frame.address ?? ''} is in ${frame.func} here, and elsewhere in another function: a name is damaged`;
       this.#tell(message, line, torn, backtrace.span);
     }
-    this.#sink.add(isTorn ? { ...backtrace, incomplete: true } : backtrace);
+    const hole = backtrace.incomplete || isTorn ? undefined : this.#spliced.see(backtrace.frames);
+    if (hole !== undefined) this.#tellSpliced(backtrace, hole);
+    const parted = hole === undefined ? {} : { parted: [...(backtrace.parted ?? NONE), hole] };
+    this.#sink.add(
+      isTorn || hole !== undefined ? { ...backtrace, ...parted, incomplete: true } : backtrace,
+    );
+  }
+
+  #tellSpliced({ levels, lines }: Backtrace, hole: number): void {
+    const [inner, outer] = [levels[hole - 1] ?? 0, levels[hole] ?? 0];
+    const message = `frames #${inner} and #${outer} are of two stacks: the lines between them are missing`;
+    this.#sink.problem('FRAME_UNREAD', message, {
+      first: lines[hole - 1] ?? 0,
+      last: lines[hole] ?? 0,
+    });
   }
 
   #tell(message: string, line: number, { before }: TornName, { first }: Span): void {

@@ -1,0 +1,63 @@
+/**
+ * Backtraces whose inner frames are of one stack and whose outer ones are of another: the lines between are missing, and the
+ * levels go on by chance. Stacks that follow each other share their outermost frames, so that some of these come twice then, or
+ * some between them are left out.
+ */
+import type { Arg, Frame } from '../../model/record.js';
+
+/** Stacks that differ by more calls than these share fewer frames. */
+const MOST_TWICE = 4;
+
+export class SplicedStacks {
+  #last: readonly Frame[] = [];
+  /** The compiler may have made jumps of calls: then a caller does not stand above what it calls (gdb/dwarf2/frame-tailcall.c). */
+  #isOptimised = false;
+
+  /** The first frame below the hole in the backtrace; undefined for nearly every one. */
+  see(frames: readonly Frame[]): number | undefined {
+    const last = this.#last;
+    this.#last = frames;
+    let shared = 0;
+    const most = Math.min(frames.length, last.length);
+    while (shared < most && frames.at(-1 - shared) === last.at(-1 - shared)) shared++;
+    const own = frames.length - shared;
+    for (let i = 0; i < own && !this.#isOptimised; i++)
+      this.#isOptimised = frames[i]?.args?.some(({ entry }) => entry !== undefined) === true;
+    return twice(frames, own) ?? (this.#isOptimised ? undefined : leftOut(frames, own, last));
+  }
+}
+
+/** What calls itself does so with another value somewhere. */
+function twice(frames: readonly Frame[], own: number): number | undefined {
+  for (let i = 0; i < own; i++) {
+    for (let period = 1; period <= MOST_TWICE; period++)
+      if (isTwice(frames, i, period)) return i + period;
+  }
+  return undefined;
+}
+
+function isTwice(frames: readonly Frame[], from: number, period: number): boolean {
+  for (let i = from; i < from + period; i++) if (frames[i] !== frames[i + period]) return false;
+  return frames.slice(from, from + period).some(isSure);
+}
+
+/** The call that the frame is of had another caller in the last stack, which its caller here has called. */
+function leftOut(
+  frames: readonly Frame[],
+  own: number,
+  last: readonly Frame[],
+): number | undefined {
+  const [frame, caller] = [frames[own - 1], frames[own]];
+  if (frame === undefined || caller === undefined || !isSure(frame)) return undefined;
+  const at = last.indexOf(frame);
+  return at >= 0 && last.indexOf(caller, at) > at + 1 ? own : undefined;
+}
+
+/** One call, and not one of two that look alike. */
+function isSure(frame: Frame | undefined): boolean {
+  return frame?.address !== undefined && frame.args?.some(isShown) === true;
+}
+
+function isShown({ value }: Arg): boolean {
+  return value !== undefined && value !== '...' && !value.startsWith('<');
+}
