@@ -1,5 +1,5 @@
 /**
- * What DPDK's vhost library says when a request has been handled → whether the line that it was read is missing.
+ * What DPDK's vhost library says of a request while and when it is handled → whether the line that it was read is missing.
  *
  * Source: DPDK lib/vhost/vhost_user.c vhost_user_msg_handler(), since 19.05: `read message X` (level INFO), the lines of the
  * handler, then `processing X failed.` (ERR) or `processing X succeeded.` (DEBUG), all in one thread.
@@ -21,6 +21,8 @@ interface Read {
   line: number;
   /** They are not yet said to be handled. */
   readonly open: Set<string>;
+  /** The last one; undefined where its name could not be read. */
+  name: string | undefined;
 }
 
 export class HandledRequests {
@@ -34,7 +36,7 @@ export class HandledRequests {
     // Lines without the name of a socket may be of several processes, each with one request at a time.
     const open = before === undefined || isSocket(path) ? new Set<string>() : before.open;
     if (name !== undefined) open.add(detached(name));
-    this.#read.set(detached(path ?? ''), { line, open });
+    this.#read.set(detached(path ?? ''), { line, open, name: name && detached(name) });
   }
 
   /**
@@ -47,8 +49,24 @@ export class HandledRequests {
     if (said === undefined || read === undefined) return undefined;
     const name = plainRequestName(said);
     if (read.open.delete(name) || name === 'IOTLB_MSG') return undefined;
-    const since = read.line + 1;
-    read.line = line;
-    return since;
+    return restart(read, name, line);
   }
+
+  /** The same for a line that its handler alone prints, with what it handles; only where lines name their socket. */
+  unreadSince({ path }: ConfigLine, requests: readonly string[], line: number): number | undefined {
+    const read = this.#read.get(path ?? '');
+    if (read?.name === undefined || !isSocket(path) || requests.includes(read.name))
+      return undefined;
+    const [name = ''] = requests;
+    read.open.add(name);
+    return restart(read, name, line);
+  }
+}
+
+/** One that was read before this line, and told by it alone. */
+function restart(read: Read, name: string, line: number): number {
+  const since = read.line + 1;
+  read.line = line;
+  read.name = name;
+  return since;
 }

@@ -134,7 +134,11 @@ class Dpdk implements LineFormat {
       const refused: Detail = { what: 'detail', values: { refused: line.text.trimEnd() } };
       if (this.#adds(refused, line, lineNo)) return [];
     }
-    const since = this.#handled.missingSince(line, lineNo);
+    const of = requestsOf(said);
+    const since =
+      of === undefined
+        ? this.#handled.missingSince(line, lineNo)
+        : this.#handled.unreadSince(line, of, lineNo);
     return [
       ...this.end(),
       ...(since === undefined ? [] : [gapOf(since, lineNo)]),
@@ -191,7 +195,7 @@ class Dpdk implements LineFormat {
   #adds(detail: Detail, line: ConfigLine | undefined, lineNo: number): boolean {
     const open = this.#open;
     if (open === undefined || lineNo - open.first >= MOST_LINES) return false;
-    if (detail.of !== undefined && detail.of !== open.name) return false;
+    if (requestsOf(detail)?.includes(open.name) === false) return false;
     // SPDK's own copy of the library names the socket with the request alone.
     const path = line?.path ?? open.line.path;
     if (isSocket(open.line.path) && path !== open.line.path) return false;
@@ -221,6 +225,16 @@ function messageOf({ first, last, line, name, payload }: OpenMessage): VhostUser
     channel: isSocket(line.path) ? line.path : undefined,
     payload: Object.keys(payload).length === 0 ? undefined : payload,
   };
+}
+
+/** Regions are those of a memory table. Source: DPDK lib/vhost/vhost_user.c vhost_user_mmap_region(). */
+const OF_REGIONS: readonly string[] = ['SET_MEM_TABLE', 'ADD_MEM_REG'];
+
+/** The requests whose handler alone prints it; undefined where others do. */
+function requestsOf(said: Detail | undefined): readonly string[] | undefined {
+  if (said === undefined) return undefined;
+  if (said.what !== 'detail') return OF_REGIONS;
+  return said.of === undefined ? undefined : [said.of];
 }
 
 /** Between the lines, where the request must have been read. */
