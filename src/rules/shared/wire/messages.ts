@@ -69,10 +69,13 @@ export function missingEndpoint({ endpoint, alone }: Connection): string[] {
 
 /** Do messages of several connections stand in the list, or may they where one path is the name of all? */
 export function hasSeveral({ endpoint, messages, alone }: Connection): boolean {
-  const owners = messages.filter(
-    ({ name, sender }) => name === 'SET_OWNER' && sender === 'frontend',
-  );
-  return endpoint === undefined ? owners.length > 1 : alone === undefined;
+  return endpoint === undefined ? ownersIn(messages) > 1 : alone === undefined;
+}
+
+/** A connection has one owner: with another SET_OWNER begins another, also where the line that it was opened is missing. */
+function ownersIn(messages: readonly Message[]): number {
+  return messages.filter(({ name, sender }) => name === 'SET_OWNER' && sender === 'frontend')
+    .length;
 }
 
 /** How to see messages with flags, payloads and replies; the recipe has the options of strace. */
@@ -126,11 +129,20 @@ export function connectionsOf(context: SessionContext): readonly Connection[] {
       requests: requestsOf(messages),
       showsReplies: messages.some(({ sender }) => sender === 'reply'),
       isOneSocket: endpoint !== undefined && SOCKET.test(endpoint),
-      alone: endpoint?.startsWith('fd ') === true ? [] : alone,
+      alone: aloneOf({ endpoint, alone, messages }),
       isOfBackend: endpoint !== undefined && isOfBackend(endpoint, messages),
       threads: new Set(messages.map(({ thread }) => thread)),
     }));
   });
+}
+
+function aloneOf({
+  endpoint,
+  alone,
+  messages,
+}: Pick<Connection, 'endpoint' | 'alone' | 'messages'>): Connection['alone'] {
+  if (endpoint?.startsWith('fd ') === true) return [];
+  return ownersIn(messages) > 1 ? undefined : alone;
 }
 
 interface OpenConnection extends Pick<Connection, 'endpoint' | 'alone'> {
