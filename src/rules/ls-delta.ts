@@ -5,7 +5,13 @@ import { LOG_ALL } from '../model/constants.js';
 import { bareFeatures } from './shared/wire/bare-features.js';
 import type { BareFeatures } from './shared/wire/bare-features.js';
 import { messagesOf } from './shared/wire/devices.js';
-import { connectionsOf, isOfSameQemu, MESSAGES_RECIPE, nameOf } from './shared/wire/messages.js';
+import {
+  connectionsOf,
+  isOfSameQemu,
+  MESSAGES_RECIPE,
+  missingEndpoint,
+  nameOf,
+} from './shared/wire/messages.js';
 import type { Connection, Message } from './shared/wire/messages.js';
 import { hasGap, hasStranger, place, unwatched } from './shared/calls/queries.js';
 import { featuresSent } from './shared/calls/printed.js';
@@ -76,8 +82,8 @@ export const lsDelta: Rule = {
     for (const bare of bareFeatures(context)) yield* judgeBare(context, bare);
     for (const connection of connectionsOf(context)) {
       for (const message of connection.messages) {
-        const refused = message.payload.refused ?? '';
-        if (message.name === 'SET_FEATURES' && refused.startsWith('features changed'))
+        const { refused } = message.payload;
+        if (refused !== undefined && isOtherWord(message))
           yield judgeRefused(connection, message, refused);
       }
     }
@@ -175,35 +181,68 @@ function judgeWire(context: SessionContext, pass: WirePass): Judgement {
   }
   const changed = (before ^ now) & ~LOG_ALL;
   const [who, evidence] = [nameOf(connection), mark(start, BEFORE)];
-  return judgeChange({ at, kind: pass.kind, who, changed, word: before, evidence });
+  return judgeChange({ at, sender: `the log ${pass.kind}`, who, changed, word: before, evidence });
 }
 
-/** A log toggle that ends with its features, as it does where the backend refuses them. */
+/** A log toggle that ends with its features, as it does where the backend refuses them; or features that are no toggle. */
 function* judgeBare(context: SessionContext, bare: BareFeatures): Generator<Judgement> {
   const { connection, features, devices, before, mayStart } = bare;
   const now = bigintOf(features.payload.u64);
+  if (now === undefined) {
+    yield* judgeUnknown(bare);
+    return;
+  }
   // The connection is that of all of them, and each is toggled by itself.
   const own = devices.find((device) => device.features?.enable === !features.enable) ?? devices[0];
   const last = own?.features ?? before;
   const isToggle = last === undefined ? features.enable : last.enable !== features.enable;
-  if (now === undefined || isToggle !== true) return;
   const words = devices.map((device) => bigintOf(device.features?.payload.u64));
   // Of several devices it may be for any of them.
   const isSame = words.some((word) => word !== undefined && ((word ^ now) & ~LOG_ALL) === 0n);
-  if (mayStart && (isSame || devices.length === 0)) return;
+  if (isToggle === true) {
+    if (mayStart && (isSame || devices.length === 0)) return;
+  } else if (mayStart || isSame || words.length === 0 || words.includes(undefined)) return;
   const who = nameOf(connection);
   const at = { endpoint: connection.endpoint, step: features.step, line: features.line };
   const start = own?.features;
   const word = bigintOf(start?.payload.u64);
   const missing = missingOfBare(context, bare);
-  const kind = features.enable === true ? 'start' : 'stop';
+  // What a log of DPDK shows of features it has taken; a message has its header, too.
+  if (!isSame && features.flags === undefined) missing.push(TAKEN);
+  if (isToggle !== true && (now & PROTOCOL_FEATURES) === 0n) missing.push(WHOLE);
+  const sender =
+    isToggle === true ? `the log ${features.enable === true ? 'start' : 'stop'}` : features.name;
   if (missing.length > 0 || word === undefined) {
-    const message = `whether the log ${kind} changes the features of ${who} is not shown`;
+    const message = `whether ${sender} changes the features of ${who} is not shown`;
     yield { verdict: 'inconclusive', ...at, message, missing };
   } else {
     const changed = isSame ? 0n : (word ^ now) & ~LOG_ALL;
-    yield judgeChange({ at, kind, who, changed, word, evidence: mark(start, BEFORE) });
+    yield judgeChange({ at, sender, who, changed, word, evidence: mark(start, BEFORE) });
   }
+}
+
+const TAKEN = `that the device ran: DPDK takes other features of one that does not (${MESSAGES_RECIPE})`;
+
+/** QEMU sends no features without it to a backend that has it; payloads of other messages are small. */
+const PROTOCOL_FEATURES = 1n << 30n;
+
+const WHOLE =
+  'that the payload is that of SET_FEATURES: it lacks VHOST_USER_F_PROTOCOL_FEATURES (0x40000000)';
+
+/** DPDK does not print a word that it refuses, nor one that changes nothing. */
+function* judgeUnknown({ connection, features, devices, mayStart, isLast }: BareFeatures) {
+  const { refused } = features.payload;
+  if (mayStart || devices.length === 0 || isOtherWord(features)) return;
+  if (refused !== undefined) yield judgeRefused(connection, features, refused);
+  else if (isLast) {
+    const message = `whether ${features.name} changes the features of ${nameOf(connection)} is not shown`;
+    yield { ...judgeRefused(connection, features, ''), message };
+  }
+}
+
+/** DPDK itself says so. */
+function isOtherWord({ name, payload }: Message): boolean {
+  return name === 'SET_FEATURES' && payload.refused?.startsWith('features changed') === true;
 }
 
 function missingOfBare(context: SessionContext, bare: BareFeatures): string[] {
@@ -215,6 +254,7 @@ function missingOfBare(context: SessionContext, bare: BareFeatures): string[] {
   const missing: string[] = [];
   if (!isShown || devices.length === 0 || !isOfOneQemu(connection))
     missing.push(`the messages since the device start (${MESSAGES_RECIPE})`);
+  else missing.push(...missingEndpoint(connection));
   if (mayStart) missing.push('whether it is of a log toggle, or of a device start');
   if (stop !== undefined && starts.some((start) => start !== undefined && start.step < stop.step))
     missing.push('whether the device was stopped: GET_VRING_BASE of all its vrings');
@@ -223,7 +263,8 @@ function missingOfBare(context: SessionContext, bare: BareFeatures): string[] {
 
 interface Change {
   readonly at: Pick<Judgement, 'endpoint' | 'step' | 'line'>;
-  readonly kind: WirePass['kind'];
+  /** What changes them, `the log start`. */
+  readonly sender: string;
   readonly who: string;
   /** Bits other than VHOST_F_LOG_ALL. */
   readonly changed: bigint;
@@ -232,8 +273,8 @@ interface Change {
   readonly evidence: readonly Mark[];
 }
 
-function judgeChange({ at, kind, who, changed, word, evidence }: Change): Judgement {
+function judgeChange({ at, sender, who, changed, word, evidence }: Change): Judgement {
   if (changed === 0n) return stable(at, evidence);
-  const message = `the log ${kind} changes the features 0x${changed.toString(16)} of ${who}, which runs`;
+  const message = `${sender} changes the features 0x${changed.toString(16)} of ${who}, which runs`;
   return { verdict: 'violation', ...at, message, expected: expectedFor(word), evidence };
 }

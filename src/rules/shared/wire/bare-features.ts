@@ -2,8 +2,9 @@
  * SET_FEATURES to a vhost-user device that runs, of which no more than the word is seen.
  *
  * Source: QEMU hw/virtio/vhost.c: a device that runs is sent features by a log start or a log stop alone, and a device
- * start goes on with the memory or with a vring. DPDK lib/vhost/vhost_user.c vhost_user_set_features() refuses other
- * features while the device runs and closes the connection, so that no vring is told anything.
+ * start goes on with the memory or with a vring, or is prepared with the inflight buffer. DPDK lib/vhost/vhost_user.c
+ * vhost_user_set_features() refuses other features while the device runs and closes the connection, so that no vring is
+ * told anything; it prints the features that it takes, and not those that it refuses.
  */
 import type { SessionContext } from '../../rule.js';
 import { Devices } from './devices.js';
@@ -16,7 +17,7 @@ import { STARTING } from './starts.js';
 
 export interface BareFeatures {
   readonly connection: Connection;
-  /** SET_FEATURES behind which no vring is addressed; what it asks for is shown. */
+  /** SET_FEATURES behind which no vring is addressed; what it asks for may not be shown. */
   readonly features: Message;
   /** Those that run; none where the text does not show whether one does. */
   readonly devices: readonly WireDevice[];
@@ -26,14 +27,30 @@ export interface BareFeatures {
   readonly stop: Message | undefined;
   /** It may begin a device start. */
   readonly mayStart: boolean;
+  /** Nothing follows on the connection, as where the backend refuses it. */
+  readonly isLast: boolean;
 }
+
+/** What follows the features of a device start, or of vhost_dev_prepare_inflight(). */
+const OF_START: ReadonlySet<string> = new Set([...STARTING, 'GET_INFLIGHT_FD', 'SET_INFLIGHT_FD']);
 
 /** Tell whether a device runs, or that none does yet. */
 const TELLING: ReadonlySet<string> = new Set(['SET_OWNER', 'SET_VRING_KICK', 'GET_VRING_BASE']);
 
 /** In the order of each connection; not those that are known to be sent while no device runs. */
 export function bareFeatures(context: SessionContext): readonly BareFeatures[] {
-  return eachGreeting(context, (connection, requests) => bareOf(context, connection, requests));
+  return eachGreeting(context, (connection, requests) =>
+    bareOf(context, connection, withVrings(requests)),
+  );
+}
+
+/** DPDK does not print which vring is addressed: in a device start that whose base was sent right before. */
+function withVrings(requests: readonly Message[]): Message[] {
+  return requests.map((request, i) => {
+    const before = requests[i - 1];
+    const isOfBase = request.name === 'SET_VRING_ADDR' && before?.name === 'SET_VRING_BASE';
+    return isOfBase && request.vring === undefined ? { ...request, vring: before.vring } : request;
+  });
 }
 
 function* bareOf(
@@ -53,10 +70,12 @@ function* bareOf(
     if (request.name === 'GET_VRING_BASE') stop = request;
     if (request.name === 'SET_FEATURES') {
       const running = devices.running();
-      const mayStart = STARTING.has(nextOf(requests, i)?.name ?? '');
+      const next = nextOf(requests, i);
+      const mayStart = OF_START.has(next?.name ?? '');
+      const isLast = next === undefined;
       const mayRun = running.length > 0 || !isTold;
-      if (pass === undefined && request.enable !== undefined && mayRun)
-        yield { connection, features: request, devices: running, before, stop, mayStart };
+      if (pass === undefined && mayRun)
+        yield { connection, features: request, devices: running, before, stop, mayStart, isLast };
       before = request;
     }
     i = followIn(devices, requests, i, pass);
