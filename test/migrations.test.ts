@@ -1,5 +1,5 @@
 /** Migrations that stacks show: which there are, in which parts. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { buildFlows } from '../src/flows/tree/flow.js';
 import { buildRun } from '../src/flows/run.js';
 import { check } from './helpers/check.js';
@@ -138,4 +138,40 @@ test('a VM that has arrived is sent on', () => {
     ['incoming', 'completed', 'setup', 'active', 'completed'],
     ['migration', 'unknown', 'setup', 'active'],
   ]);
+});
+
+describe('states of a migration, and those of a thread that has reported none', () => {
+  const state = (tid: number, time: string, name: string): string =>
+    `${tid}@17960112${time}:migrate_set_state new state ${name}`;
+  const source = [
+    state(7206, '05.107428', 'setup'),
+    state(7218, '05.663150', 'active'),
+    state(7206, '08.115707', 'cancelling'),
+    state(7206, '08.181692', 'cancelled'),
+  ];
+  const sent = ['migration', 'setup', 'active', 'cancelling', 'cancelled'];
+  const taken = ['migration', 'active', 'failed'];
+  const isMixed = (lines: readonly string[]): boolean =>
+    buildRun(readText(lines.join('\n')), { assumeOrdered: false }).mixed.size > 0;
+
+  test('threads of one QEMU have numbers of their own', () => {
+    expect(migrations(...source)).toEqual([sent]);
+    expect(isMixed(source)).toBe(false);
+  });
+
+  test('an older destination, whose log stands behind it, begins with `active`', () => {
+    const both = [
+      ...source,
+      state(7213, '05.111918', 'active'),
+      state(7213, '08.115987', 'failed'),
+    ];
+    expect(migrations(...both)).toEqual([sent, taken]);
+    expect(isMixed(both)).toBe(true);
+  });
+
+  test('a setup that is missing shows no other QEMU', () => {
+    const next = [state(7219, '09.000000', 'active'), state(7219, '10.000000', 'failed')];
+    expect(migrations(...source, ...next)).toEqual([sent, taken]);
+    expect(isMixed([...source, ...next])).toBe(false);
+  });
 });

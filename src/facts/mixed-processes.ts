@@ -4,9 +4,11 @@
  * shows it: then events of another process may stand between any two of its own.
  *
  * Source: system/runstate.c runstate_set(), which reports the state that it leaves; migration/migration.c
- * migrate_init(), of which the states of the migration before must be over, and migration_thread(); system/memory.c
- * memory_global_dirty_log_start() and _do_stop(), which set bits of global_dirty_tracking or clear some.
+ * migrate_init(), of which the states of the migration before must be over, and migration_thread(); in older
+ * QEMUs (7.2) process_incoming_migration_co(), whose first state is `active`; system/memory.c memory_global_dirty_log_start() and
+ * _do_stop(), which set bits of global_dirty_tracking or clear some.
  */
+import { goesBack } from '../base/clock.js';
 import { bigintOf } from '../model/values.js';
 import { showsCalls } from './step.js';
 import type { Step, Steps } from './step.js';
@@ -38,6 +40,10 @@ class ProcessFollower {
   private runState: string | undefined;
   private hasStarted = false;
   private isMigrating = false;
+  /** When the last migration ended; undefined where another may have begun. */
+  private ended: string | undefined;
+  /** Threads that have reported states of migrations. */
+  private readonly reporters = new Set<string>();
   /** That of the migration. */
   private thread: string | undefined;
   /** Who wants dirty pages to be tracked. */
@@ -54,7 +60,7 @@ class ProcessFollower {
       case 'runstate_set':
         return this.changesState(record?.args ?? {});
       case 'migration_state':
-        return this.changesMigration(record?.args?.new_state ?? '');
+        return this.changesMigration(record?.args?.new_state ?? '', thread, record?.time);
       case 'savevm_state':
         // Without one of its own it has that in which a debugger stands.
         return record?.tid !== undefined && this.isOtherThread(thread);
@@ -70,6 +76,7 @@ class ProcessFollower {
     this.runState = undefined;
     this.hasStarted = false;
     this.isMigrating = false;
+    this.ended = undefined;
     this.thread = undefined;
     this.tracking = undefined;
   }
@@ -86,12 +93,24 @@ class ProcessFollower {
     return isOther;
   }
 
-  private changesMigration(state: string): boolean {
-    const isOther = state === 'setup' && this.isMigrating;
+  private changesMigration(
+    state: string,
+    thread: string | undefined,
+    time: string | undefined,
+  ): boolean {
+    const isOther = state === 'setup' ? this.isMigrating : this.isEarlier(state, thread, time);
     if (state === 'setup') this.isMigrating = true;
     else if (ENDS.has(state)) this.isMigrating = false;
     if (state === 'setup' || ENDS.has(state)) this.thread = undefined;
+    this.ended = ENDS.has(state) ? time : undefined;
+    if (thread !== undefined) this.reporters.add(thread);
     return isOther;
+  }
+
+  /** Goes on where none does, in a thread of its own and before the last one ended: a log stands behind another one. */
+  private isEarlier(state: string, thread: string | undefined, time: string | undefined): boolean {
+    const isNew = thread !== undefined && !this.reporters.has(thread);
+    return state === 'active' && isNew && goesBack(this.ended, time);
   }
 
   /** Bits are set, or bits are cleared; 6.2 reports also what changes nothing. */

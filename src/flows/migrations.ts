@@ -217,7 +217,8 @@ class TracedMigrations {
     const state = step.event?.record.args?.new_state ?? 'unknown';
     const before = this.#draftOf(thread);
     const begins =
-      before === undefined || (state === 'setup' && !this.#isSetupAgain(before, thread));
+      before === undefined ||
+      (state === 'setup' ? !this.#isSetupAgain(before, thread) : isGoneOn(before, state));
     const draft = begins ? newDraft(step, true) : before;
     if (begins) this.#begin(draft, thread, state);
     if (thread !== undefined) this.#byThread.set(thread, draft);
@@ -254,6 +255,11 @@ class TracedMigrations {
     const isNew = draft.outcome === 'unknown' && draft.phases.every((phase) => phase === 'setup');
     return isNew && (thread === undefined || this.#byThread.get(thread) === draft);
   }
+}
+
+/** One that has ended does not go on: in older QEMUs (7.2) the first state of one that is taken in is `active`. */
+function isGoneOn({ outcome }: Draft, state: string): boolean {
+  return state === 'active' && outcome !== 'unknown';
 }
 
 function newDraft({ session, index }: Step, isTraced = false): Draft {
