@@ -25,6 +25,8 @@ export class NoteReader {
   #blankLine = 0;
   /** The last line that is a person's, or blank or code below one. */
   #personLine = -1;
+  /** The last line that nothing reads. */
+  #otherLine = -1;
 
   constructor(session: GdbSession, events: EventLines) {
     this.#session = session;
@@ -75,9 +77,12 @@ export class NoteReader {
     if (!isComments && this.#take(line)) return;
     if (SIGNATURE.test(text)) this.#personLine = lineNo;
     const isBelowWords = line.opensParagraph || this.#personLine === lineNo - 1;
-    if (this.#events.isPiece(text, isBelowWords)) {
+    if (this.#events.isPiece(text, isBelowWords, this.#otherLine === lineNo - 1)) {
       this.#session.gap({ first: lineNo, last: lineNo }, 'a piece of an event');
-    } else this.#session.prose(lineNo, this.#isPersons(line, mayBeLabel), text);
+      return;
+    }
+    this.#otherLine = lineNo;
+    this.#session.prose(lineNo, this.#isPersons(line, mayBeLabel), text);
   }
 
   /** Keeps the line back if it may be the first of a record. */

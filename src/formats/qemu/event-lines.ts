@@ -89,19 +89,21 @@ export class EventLines {
 
   /**
    * The line, which nothing reads, is the beginning or the end of one that was an event. Of a log without events none is. A
-   * single word may be anybody's where words or a blank line stand above: a commit, a version, a name below a mail.
+   * single word may be anybody's where words or a blank line stand above: a commit, a version, a name below a mail. So may one
+   * below a line that nothing reads, where it is no more than a value: `Done`.
    */
-  isPiece(text: string, isBelowWords: boolean): boolean {
+  isPiece(text: string, isBelowWords: boolean, isBelowOther: boolean): boolean {
     if (this.#names.size === 0 || text.length > LONGEST_PIECE) return false;
     const line = text.trimEnd();
     if (STAMP_PIECE.test(line)) return true;
     if (isBelowWords && !/\s/.test(line)) return false;
     if (WORD_PIECE.test(line)) return true;
     if (this.#holdsName(line) && !isWholeSentence(line)) return true;
+    const mayEnd = !isBelowOther || /\s/.test(line);
     for (const name of this.#names) {
       // "vhost_user_re"  "ser_read"
       if (name.startsWith(line) || name.endsWith(line)) return true;
-      if (this.#endsLike(name, line)) return true;
+      if (mayEnd && this.#endsLike(name, line)) return true;
     }
     // "y_region_sync_dirty mr '(all)' listener 'vhost' synced (global=0)": the first of its kind
     const word = /^\w{4,128}(?= )/.exec(line)?.[0];

@@ -48,7 +48,7 @@ export class HandledRequests {
     const read = this.#read.get(path ?? '');
     if (said === undefined || read === undefined) return undefined;
     const name = plainRequestName(said);
-    if (read.open.delete(name) || name === 'IOTLB_MSG') return undefined;
+    if (read.open.delete(name) || read.name === undefined || name === 'IOTLB_MSG') return undefined;
     return restart(read, name, line);
   }
 

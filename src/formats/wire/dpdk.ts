@@ -117,10 +117,10 @@ class Dpdk implements LineFormat {
     if (line === undefined) return this.#takeOther(text, lineNo);
     if (isGlued(line)) return this.#lose(lineNo, GLUED);
     const said = configText(line.text);
-    if (said === undefined && isTorn(line)) return this.#lose(lineNo, TORN);
+    if (said === undefined && isTorn(line)) return this.#loseMessage(line, lineNo);
     // A build that says more of a request than the library does: what it left out is not known either.
     if (said === undefined && line.text.startsWith('read message ')) return undefined;
-    if (said?.what === 'message' && isTornName(said.name)) return this.#lose(lineNo, TORN);
+    if (said?.what === 'message' && isTornName(said.name)) return this.#loseMessage(line, lineNo);
     this.#lastLine = lineNo;
     if (said?.what === 'message') {
       const before = this.end();
@@ -150,6 +150,12 @@ class Dpdk implements LineFormat {
     const open = this.#open;
     this.#open = undefined;
     return open === undefined ? [] : [messageOf(open)];
+  }
+
+  /** What its handler says tells of no other one. */
+  #loseMessage({ path }: ConfigLine, lineNo: number): readonly CaptureRecord[] {
+    this.#handled.read(path, undefined, lineNo);
+    return this.#lose(lineNo, TORN);
   }
 
   #lose(lineNo: number, { message, why }: Loss): readonly CaptureRecord[] {
