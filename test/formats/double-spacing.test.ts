@@ -69,3 +69,27 @@ test.each([
   expect(reading.blank).toBe(blank);
   expect(wrapping(lines) > 0).toBe(lines.filter((line) => line === '').length > blank);
 });
+
+describe('from the middle on', () => {
+  test.each(['log-resize-loses-memory.gdb.txt', 'vring-never-logged.gdb.txt'])('%s', (name) => {
+    const lines = linesOf(readFileSync(join('fixtures/captures', name), 'utf8'));
+    const begin = lines.length >> 1;
+    const place = (line: number): number => (line > begin ? begin + (line - begin + 1) / 2 : line);
+    const spaced = [...lines.slice(0, begin), ...lines.slice(begin).flatMap((line) => [line, ''])];
+    const found = (text: string, of: (line: number) => number): readonly string[] =>
+      judge(text).map(
+        ({ rule, verdict, at, count }) => `${rule} ${verdict} ${of(at.line)} ${count}`,
+      );
+    expect(found(`${spaced.join('\n')}\n`, place)).toEqual(
+      found(`${lines.join('\n')}\n`, (line) => line),
+    );
+    expectEveryLineOnce(readLines(spaced));
+  });
+
+  test('not where a person goes on in paragraphs', () => {
+    const words = Array.from({ length: 20 }, () => ['We wait.', '']).flat();
+    const reading = readLines([...EVENTS, ...words]);
+    expectEveryLineOnce(reading);
+    expect(reading.blank).toBe(20);
+  });
+});

@@ -1,5 +1,6 @@
 /**
- * A log with a blank line below each of its own, as word processors and pages with a paragraph for each line give it.
+ * A log with a blank line below each of its own, as word processors and pages with a paragraph for each line give it; or a
+ * part of one, which was pasted that way below another.
  *
  * Tools print no blank lines between theirs, so that one elsewhere tells of a loss; one that the log has itself is one of
  * three then. People leave one between paragraphs: lines of a tool count, and of others many.
@@ -38,18 +39,23 @@ export class DoubleSpacing {
   #isDouble = false;
   /** Blank lines above, one after the other. */
   #blanks = 0;
+  /** What may begin such a part: blank lines, and one line below each run of them. */
+  #pending: string[] = [];
+  /** Lines of tools among them. */
+  #ofTools = 0;
 
   constructor(private readonly out: SpacedOut) {}
 
   push(raw: string): void {
     if (this.#held !== undefined) this.#hold(raw, this.#held);
     else if (this.#isDouble) this.#pushSpaced(raw);
-    else this.out.line(raw);
+    else this.#watch(raw);
   }
 
   /** The capture ends. */
   finish(): void {
     if (this.#held !== undefined) this.#release(this.#held, this.#isEnough);
+    this.#settle();
   }
 
   get #isEnough(): boolean {
@@ -67,18 +73,54 @@ export class DoubleSpacing {
     }
     this.#blanks = 0;
     this.#texts += 1;
-    this.#isOfTool &&= hasClock(raw) || OF_TOOL.test(raw);
+    this.#isOfTool &&= isOfTool(raw);
     if (!isBelow) this.#release(held, false);
   }
 
   #release(held: readonly string[], isDouble: boolean): void {
     this.#held = undefined;
     this.#isDouble = isDouble;
+    this.#texts = 0;
     this.#blanks = 0;
     for (const [i, line] of held.entries()) {
       if (this.#isDouble && i > 0) this.#pushSpaced(line);
       else this.out.line(line);
     }
+  }
+
+  /** Between lines that are spaced as usual. */
+  #watch(raw: string): void {
+    const isBlank = raw.trim() === '';
+    const isBelow = this.#blanks % 2 === 1;
+    if (!isBlank && !isBelow) {
+      this.#settle();
+      this.out.line(raw);
+      return;
+    }
+    this.#pending.push(raw);
+    this.#blanks = isBlank ? this.#blanks + 1 : 0;
+    if (this.#pending.length > MOST_HELD) this.#settle();
+    if (isBlank) return;
+    this.#texts += 1;
+    this.#ofTools += Number(isOfTool(raw));
+    if (this.#texts < ENOUGH_OF_ANY || this.#ofTools < ENOUGH) return;
+    this.#isDouble = true;
+    this.#blanks = 0;
+    for (const line of this.#take()) this.#pushSpaced(line);
+  }
+
+  /** They are nothing but blank lines of the log. */
+  #settle(): void {
+    for (const line of this.#take()) this.out.line(line);
+    this.#blanks = 0;
+  }
+
+  #take(): readonly string[] {
+    const pending = this.#pending;
+    if (pending.length > 0) this.#pending = [];
+    this.#texts = 0;
+    this.#ofTools = 0;
+    return pending;
   }
 
   /** Of the blank lines below each other the first is none of the log, and then every other. */
@@ -96,6 +138,6 @@ export class DoubleSpacing {
   }
 }
 
-function hasClock(line: string): boolean {
-  return CLOCK.test(line.slice(0, LONGEST_FRONT));
+function isOfTool(line: string): boolean {
+  return CLOCK.test(line.slice(0, LONGEST_FRONT)) || OF_TOOL.test(line);
 }
