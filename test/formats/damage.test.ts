@@ -321,6 +321,19 @@ test.each(['[33m#0  [1mf[m (a=1) at x.c:1[0m', '^[[1;33m#0^[[0m  f (a=1) at x.c:
   },
 );
 
+test.each(['[0m', '[m', '[0;39m', '^[[0m', '\x1b[0m'])(
+  '%s behind an event is none of its value',
+  (colour) => {
+    const lines = [
+      '271@1795320809.223460:migrate_set_state new state active',
+      '271@1795320809.223461:vhost_user_write req:1 flags:0x1',
+      '271@1795320809.223462:vhost_dev_cleanup 0x5555',
+    ];
+    const coloured = lines.map((line) => line + colour);
+    expect(readText(coloured.join('\n')).records).toEqual(readText(lines.join('\n')).records);
+  },
+);
+
 describe('an event that mail or a terminal wrapped', () => {
   const head = 'vhost_vdpa_set_vring_addr dev: 0x5555562b1f00 index: 0 flags: 0x1';
   const tail = 'avail_user_addr: 0x7f1d00000800 log_guest_addr: 0x7f1d00001000';

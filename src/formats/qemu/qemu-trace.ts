@@ -8,6 +8,7 @@
  */
 import { accept } from '../../grammar/qemu-trace.js';
 import type { Span, TraceEvent } from '../../model/record.js';
+import { hasColour } from '../wrappings/clean.js';
 import type { EventForm } from './event-form.js';
 import { builtInEvents } from './event-table.js';
 import type { EventTable } from './event-table.js';
@@ -118,6 +119,7 @@ export function plainLine(raw: string): TraceLine | undefined {
   const match = PLAIN.exec(raw);
   if (match === null) return undefined;
   const [, tid = '', time = '', name = '', text = ''] = match;
+  if (hasColour(text)) return undefined;
   return { tid: Number(tid), time, by: 'thread', name, text };
 }
 

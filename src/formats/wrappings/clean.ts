@@ -12,7 +12,7 @@ import { MOJIBAKE, withoutMojibake } from './mojibake.js';
 const PLAIN = /^(?!\[\d{1,3}[;m])[\t -Z\]-~]*(?:\[(?![0m])[\t -Z\]-~]*)*$/;
 
 const UNCLEAN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u00ad\u061c\u200b-\u200f\u2018\u2019\u201c\u201d\u2026\u2060-\u2064\ufeff\ufffd]|^[ \t>|]*[\uff1e\u00bb\u203a]|^\\[[#]|[\w ]\\[_=<]|(?:#\d{1,6} +| in )\\_|\[(?:0m|m(?![a-z]))|^\[\d{1,3}[;m]/;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00a0\u00ad\u061c\u200b-\u200f\u2018\u2019\u201c\u201d\u2026\u2060-\u2064\ufeff\ufffd]|^[ \t>|]*[\uff1e\u00bb\u203a]|^\\[[#]|[\w ]\\[_=<]|(?:#\d{1,6} +| in )\\_|\[(?:0(?:;\d{1,3}){0,4}m|m(?![a-z]))|^\[\d{1,3}[;m]/;
 
 // ESC [ 33 m   ESC [ ? 2004 h   ESC ] 0 ; title BEL   ESC _ bk;t=1795320809223 BEL   ESC ( B
 
@@ -23,7 +23,7 @@ const ESCAPE =
 const COLOUR = /(?:\^\[|\u241b|\\(?:e|033|x1b|u001b))?\[(?:\d{1,3}(?:;\d{1,3}){0,4}m|m(?![a-z]))/gi;
 // In front of a line whose colour goes on below: "[32m#0  f ()". "[5min] ", "[30ms]" are no colours.
 const COLOUR_IN_FRONT = /^(?:\[\d{1,3}(?:;\d{1,3}){0,4}m(?![a-z]{0,8}\])){1,8}/;
-const UNCOLOURED = /\[(?:0m|m(?![a-z]))/;
+const UNCOLOURED = /\[(?:0(?:;\d{1,3}){0,4}m|m(?![a-z]))/;
 
 // With what typesetters and pages put where a word may be parted or must not (Unicode, Default_Ignorable_Code_Point).
 const CONTROL = /[\x00-\x07\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2060-\u2064\ufeff]/g;
@@ -83,6 +83,11 @@ export function cleanText(line: string): string {
     blank.replace(QUOTE_MARKS, (marks) => marks.replace(/[^ \t|]/g, '>')),
   );
   return eraseBackspaces(isEscaped(text) ? text.replace(MARKUP_ESCAPE, '$1') : text);
+}
+
+/** A colour is switched off in it, by what a page or an editor left of the sequence. */
+export function hasColour(text: string): boolean {
+  return text.includes('[') && UNCOLOURED.test(text);
 }
 
 function isUnclean(line: string): boolean {
