@@ -226,7 +226,7 @@ describe('DPDK', () => {
       'VHOST_CONFIG: (/tmp/a.sock) read message VHOST_USER_SET_LOG_BASE',
       'VHOST_CONFIG: (/tmp/a.sock) negotiated Virtio features: 0x4000000',
     ]);
-    expect(records.map(({ kind }) => kind)).toEqual(['message', 'log', 'message', 'log']);
+    expect(records.map(({ kind }) => kind)).toEqual(['message', 'log', 'message', 'gap', 'log']);
     expect(
       records.some((record) => record.kind === 'message' && record.payload !== undefined),
     ).toBe(false);
