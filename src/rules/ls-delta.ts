@@ -209,12 +209,13 @@ function* judgeBare(context: SessionContext, bare: BareFeatures): Generator<Judg
   const missing = missingOfBare(context, bare);
   // What a log of DPDK shows of features it has taken; a message has its header, too.
   if (!isSame && features.flags === undefined) missing.push(TAKEN);
-  if (isToggle !== true && (now & PROTOCOL_FEATURES) === 0n) missing.push(WHOLE);
+  if (isToggle !== true) missing.push(WHY);
   const sender =
     isToggle === true ? `the log ${features.enable === true ? 'start' : 'stop'}` : features.name;
   if (missing.length > 0 || word === undefined) {
-    const message = `whether ${sender} changes the features of ${who} is not shown`;
-    yield { verdict: 'inconclusive', ...at, message, missing };
+    const whether = `whether ${sender} changes the features of ${who}`;
+    const message = isToggle === true ? whether : `${whether}, which runs, as no log toggle does,`;
+    yield { verdict: 'inconclusive', ...at, message: `${message} is not shown`, missing };
   } else {
     const changed = isSame ? 0n : (word ^ now) & ~LOG_ALL;
     yield judgeChange({ at, sender, who, changed, word, evidence: mark(start, BEFORE) });
@@ -223,11 +224,8 @@ function* judgeBare(context: SessionContext, bare: BareFeatures): Generator<Judg
 
 const TAKEN = `that the device ran: DPDK takes other features of one that does not (${MESSAGES_RECIPE})`;
 
-/** QEMU sends no features without it to a backend that has it; payloads of other messages are small. */
-const PROTOCOL_FEATURES = 1n << 30n;
-
-const WHOLE =
-  'that the payload is that of SET_FEATURES: it lacks VHOST_USER_F_PROTOCOL_FEATURES (0x40000000)';
+/** A device that runs gets features by log toggles alone; whether these are for it, and are features at all, the sender knows. */
+const WHY = 'what sends them: probe vhost_dev_set_features, with its backtrace';
 
 /** DPDK does not print a word that it refuses, nor one that changes nothing. */
 function* judgeUnknown({ connection, features, devices, mayStart, isLast }: BareFeatures) {

@@ -17,10 +17,8 @@ export class SplicedStacks {
   see(frames: readonly Frame[]): number | undefined {
     const last = this.#last;
     this.#last = frames;
-    let shared = 0;
-    const most = Math.min(frames.length, last.length);
-    while (shared < most && frames.at(-1 - shared) === last.at(-1 - shared)) shared++;
-    const own = frames.length - shared;
+    let own = frames.length;
+    for (let i = last.length - 1; own > 0 && i >= 0 && frames[own - 1] === last[i]; i--) own--;
     for (let i = 0; i < own && !this.#isOptimised; i++)
       this.#isOptimised = frames[i]?.args?.some(({ entry }) => entry !== undefined) === true;
     return twice(frames, own) ?? (this.#isOptimised ? undefined : leftOut(frames, own, last));

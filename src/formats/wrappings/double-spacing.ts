@@ -26,6 +26,8 @@ const CLOCK = /\d\d:\d\d:\d\d|\d\.\d{3,9}\b/;
 const OF_TOOL =
   /^[ \t>|]{0,16}(?:#\d{1,6} |#(?: {4}| tracer:|$)|Thread \d|(?:Temporary )?[Bb]reakpoint \d|\(gdb\)|\[(?:New|Switching|Inferior) |vhtrace-probes |VHOST_[A-Z]{1,16}: )/;
 
+const SPACE = 32;
+
 /** A clock stands in front. */
 const LONGEST_FRONT = 256;
 
@@ -90,6 +92,11 @@ export class DoubleSpacing {
 
   /** Between lines that are spaced as usual. */
   #watch(raw: string): void {
+    // Nearly every line of a log of millions.
+    if (this.#pending.length === 0 && raw.charCodeAt(0) > SPACE) {
+      this.out.line(raw);
+      return;
+    }
     const isBlank = raw.trim() === '';
     const isBelow = this.#blanks % 2 === 1;
     if (!isBlank && !isBelow) {
