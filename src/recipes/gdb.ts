@@ -137,6 +137,8 @@ const SETTINGS: readonly string[] = [
   'set width 0',
   'set confirm off',
   'set print frame-arguments scalars',
+  // By them devices are told apart, and calls from inlined ones.
+  'set print address on',
   'set print pretty off',
   'set breakpoint pending on',
   'handle SIGUSR1 SIGUSR2 SIGPIPE nostop noprint pass',

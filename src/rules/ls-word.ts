@@ -46,7 +46,8 @@ export const lsWord: Rule = {
         const place = { device: inner.pointer, step: step.index, line };
         if (word === undefined) {
           const message = `${inner.func} gets features=${inner.value}, which is no features word`;
-          yield { verdict: 'inconclusive', ...place, message, missing: [WORDS] };
+          const missing = [hidesAddresses(step) ? `${WORDS}, with ${ADDRESSES}` : WORDS];
+          yield { verdict: 'inconclusive', ...place, message, missing };
           continue;
         }
         const isSet = (word & LOG_ALL) !== 0n;
@@ -77,7 +78,13 @@ function enableAtEntry(
 
 /** The recipe of `vhtrace probes gdb` prints them; whose they are is known by its breakpoint or by the command. */
 const WORDS = 'print features[0]@2 at its entry, as vhtrace probes gdb does';
+/** What the recipe prints in a copy of the op that is inlined is not what it was given; without addresses any may be one. */
+const ADDRESSES = 'the addresses of the frames (set print address on)';
 const ENTRY = 'break vhost_vdpa_set_features, by its name, in the log';
+
+function hidesAddresses({ frames }: Step): boolean {
+  return frames.length > 1 && frames.every(({ address }) => address === undefined);
+}
 
 /** The stop is known to be at the beginning: one at a line further down may come after the bit was cleared. */
 function isNamed({ index }: Step, { probes }: Run): boolean {
