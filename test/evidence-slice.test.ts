@@ -14,6 +14,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { judgeRun } from '../src/check/judge-run.js';
+import { slicesOf } from '../src/check/slice.js';
 import { buildRun } from '../src/flows/run.js';
 import type { VersionRange } from '../src/flows/profile.js';
 import type { Run } from '../src/flows/run.js';
@@ -99,7 +100,8 @@ class Capture {
     qemuVersion?: VersionRange,
   ): Finding[] {
     const run = buildRun({ ...this.reading, records }, { assumeOrdered: false, qemuVersion });
-    return judgeRun(INFO, run, judges).filter(({ verdict }) => verdict === 'violation');
+    const own = { slicesOf, openByGaps: () => new Map<never, never>() };
+    return judgeRun(INFO, run, judges, own).filter(({ verdict }) => verdict === 'violation');
   }
 
   /** What is reported of the records of a slice alone in the place of the finding, as severe; the version of QEMU is known still. */

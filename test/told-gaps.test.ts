@@ -1,10 +1,16 @@
 /** Where records are missing: said with the verdicts that it leaves open. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import type { GapSummary } from '../src/model/report.js';
+import { describe, expect, test } from 'vitest';
+import { judgeRun } from '../src/check/judge-run.js';
+import { withoutGaps } from '../src/flows/gaps/without-gaps.js';
+import { buildRun } from '../src/flows/run.js';
+import type { Run } from '../src/flows/run.js';
+import type { Finding, GapSummary } from '../src/model/report.js';
 import { reporters } from '../src/reporters/index.js';
+import { rules as allRules } from '../src/rules/index.js';
 import { check } from './helpers/check.js';
+import { readText } from './helpers/read-text.js';
 import { optionsOf } from './helpers/reports.js';
 
 const rules = join(import.meta.dirname, '..', 'fixtures', 'rules');
@@ -31,6 +37,85 @@ test.each([
 
 const STACK = '#0  vhost_dev_stop (hdev=0x5555555592a0, vdev=0x0) at vhost.c:1';
 const CUT = '[... snip ...]';
+/** Without lines, the first and the last of which are given. */
+function cutOut(text: string, first: number, last: number): string {
+  return text
+    .split('\n')
+    .filter((_, i) => i + 1 < first || i + 1 > last)
+    .join('\n');
+}
+
+const START = readFileSync(
+  join(rules, 'DS-ORDER/violation-address-reaches-no-backend/input.txt'),
+  'utf8',
+);
+
+test('one place that several signs tell of is one gap', () => {
+  expect(gaps(cutOut(START, 114, 149))).toEqual([
+    {
+      line: 114,
+      why: 'gdb printed a value between $3 and $5; the calls of vhost_user_set_vring_addr, vhost_virtqueue_set_addr and vhost_virtqueue_start, which return',
+    },
+  ]);
+});
+
+test('signs with calls between them are of two gaps', () => {
+  const lines = (gaps(cutOut(cutOut(START, 125, 149), 97, 109)) ?? []).map(({ line }) => line);
+  expect(lines).toEqual([97, 112]);
+});
+
+test('a stop without its backtrace among others that have theirs', () => {
+  const stop = `Thread 1 "qemu" hit Breakpoint 1, ${STACK.slice(4)}\n`;
+  const whole = `${stop}${STACK}\n#1  main () at main.c:1\n`;
+  expect(gaps(whole + whole + stop + whole)).toEqual([{ line: 7, why: 'the backtrace of a stop' }]);
+});
+
+describe('an inconclusive verdict', () => {
+  const text = readFileSync(join(rules, 'LS-ALL-RINGS/pass-two-devices/input.txt'), 'utf8');
+  /** Lines are cut out, and a mark stands in place of them; the last ones first. */
+  const cut = (...spans: readonly (readonly [number, number])[]): string =>
+    spans.reduce((left, [first, last]) => {
+      const lines = left.split('\n');
+      lines.splice(first - 1, last - first + 1, CUT);
+      return lines.join('\n');
+    }, text);
+  const named = (from: string, rule: string): (readonly number[] | undefined)[] =>
+    check('gdb.txt', from)
+      .findings.filter((one) => one.rule === rule && one.verdict === 'inconclusive')
+      .map((one) => one.gaps?.map(({ line }) => line));
+
+  test('names the gap that leaves it open, and no other reason', () => {
+    const one = cut([269, 289]);
+    expect(named(one, 'LS-ALL-RINGS')).toEqual([[269], [269]]);
+    expect(named(one, 'LS-FLAGBIT')).toEqual([undefined, undefined]);
+    expect(reporters.pretty(check('gdb.txt', one), optionsOf())).toContain(
+      'DS-LOGBASE-OFF: missing an unbroken record of vhost_dev_start (records missing: line 269)\n',
+    );
+  });
+
+  test('names of several those that leave it open', () => {
+    // The second one is in the log stop.
+    const two = cut([557, 577], [269, 289]);
+    expect(named(two, 'LS-ALL-RINGS')).toEqual([[269], [269]]);
+    expect(named(two, 'LE-NOBASE0')).toEqual([[537]]);
+    expect(named(two, 'DS-RINGBASE')).toEqual([
+      [269, 537],
+      [269, 537],
+    ]);
+    expect(reporters.markdown(check('gdb.txt', two), optionsOf())).toContain(
+      'device start (records missing: line 269, 537)',
+    );
+  });
+
+  test('is the same where a run is rebuilt with all of its gaps', () => {
+    const run = buildRun(readText(cut([557, 577], [269, 289])), { assumeOrdered: false });
+    const judged = (of: Run): Finding[] =>
+      judgeRun({ path: 'gdb.txt', sha256: '', bytes: 0 }, of, allRules);
+    expect(run.gaps).toHaveLength(2);
+    expect(judged(withoutGaps(run, []))).toEqual(judged(run));
+  });
+});
+
 const continued = (stack: string): string => `(gdb) bt\n${stack}\n(gdb) c\nContinuing.\n`;
 
 test('lines that somebody cut out, behind the first call only', () => {

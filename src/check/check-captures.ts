@@ -188,7 +188,9 @@ function gapsOf(
   judged: readonly (CheckInput & { readonly run: Run })[],
 ): Pick<CheckReport, 'gaps'> {
   const gaps = judged.flatMap(({ info, run }) =>
-    run.factCount === 0 ? [] : run.gaps.map((gap) => ({ capture: info.sha256, ...gap })),
+    run.factCount === 0
+      ? []
+      : run.gaps.map(({ line, why }) => ({ capture: info.sha256, line, why })),
   );
   return gaps.length === 0 ? {} : { gaps };
 }

@@ -4,9 +4,10 @@
  */
 import { hash as digest } from 'node:crypto';
 import type { CaptureInfo } from '../model/record.js';
-import type { Finding, Slice } from '../model/report.js';
+import type { Finding, FindingGap, Slice } from '../model/report.js';
 import type { Judgement, Mark, Rule } from '../rules/rule.js';
 import { explainViolation } from './explain-violation.js';
+import type { Open } from './open-by-gaps.js';
 import type { Session } from './session.js';
 import type { Violation } from './slice.js';
 
@@ -14,7 +15,19 @@ interface Group {
   readonly first: Judgement;
   readonly context: Session;
   count: number;
+  /** What the rule itself leaves open, where records are missing. */
+  readonly open: Judgement[];
 }
+
+/** What was found out of single judgements. */
+interface Reasons {
+  readonly slices: ReadonlyMap<Judgement, Slice>;
+  /** Those that leave it open. */
+  readonly gaps: ReadonlyMap<Judgement, readonly FindingGap[]>;
+}
+
+/** Judgements of one group of which it is asked which gaps leave them open. */
+const MOST_OPEN = 10;
 
 /** Gathers the judgements of one rule on one capture. */
 export class Collector {
@@ -32,7 +45,8 @@ export class Collector {
     return this.groups.size;
   }
 
-  add(given: Judgement, context: Session): void {
+  /** `isOwn`: by the rule itself, not what is said in its place where it says nothing. */
+  add(given: Judgement, context: Session, isOwn = true): void {
     const judgement = context.isAltered(given) ? undecided(given) : given;
     const { times = 1, vring = -1 } = judgement;
     if (context !== this.inSession) {
@@ -46,6 +60,8 @@ export class Collector {
     }
     const group = this.groupOf(judgement, context);
     group.count += times;
+    if (isOwn && given.verdict === 'inconclusive' && group.open.length < MOST_OPEN)
+      group.open.push(given);
     const ofDevice = this.latest.get(judgement.device) ?? new Map<number, Group>();
     this.latest.set(judgement.device, ofDevice.set(vring, group));
   }
@@ -54,7 +70,7 @@ export class Collector {
     const key = keyOf(judgement, context.session);
     const known = this.groups.get(key);
     if (known !== undefined) return known;
-    const group = { first: judgement, context, count: 0 };
+    const group = { first: judgement, context, count: 0, open: [] };
     this.groups.set(key, group);
     return group;
   }
@@ -66,10 +82,23 @@ export class Collector {
       .map(({ first, context }) => ({ judgement: first, context, rule: this.rule }));
   }
 
+  /** In the order of the findings, some of each. */
+  get open(): readonly Open[] {
+    return [...this.groups.values()].flatMap(({ open, context: { session } }) =>
+      open.map((judgement) => ({ rule: this.rule, session, judgement })),
+    );
+  }
+
   /** What was judged; a rule that found nothing to judge was not exercised. */
-  findings(slices: ReadonlyMap<Judgement, Slice>): Finding[] {
+  findings({ slices, gaps }: Reasons): Finding[] {
     if (this.groups.size === 0) return [this.idleFinding()];
-    return [...this.groups.values()].map((group) => this.finding(group, slices.get(group.first)));
+    return [...this.groups.values()].map((group) => {
+      const own = new Set(group.open.flatMap((judgement) => gaps.get(judgement) ?? []));
+      return {
+        ...this.finding(group, slices.get(group.first)),
+        ...(own.size === 0 ? {} : { gaps: [...own].sort((a, b) => a.line - b.line) }),
+      };
+    });
   }
 
   private finding({ first, context, count }: Group, slice: Slice | undefined): Finding {

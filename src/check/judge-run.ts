@@ -16,17 +16,21 @@ import type { Judgement, Rule } from '../rules/rule.js';
 import { kindsAnew } from '../rules/shared/calls/stack-calls.js';
 import { Collector } from './collector.js';
 import { judgeSequence } from './judge-sequence.js';
+import { openByGaps } from './open-by-gaps.js';
 import { sessionsOf } from './session.js';
 import type { Session } from './session.js';
 import { slicesOf } from './slice.js';
 import { unjudgedSubject } from './unjudged-subject.js';
 
-/** All findings of one capture, by rule, session and place; `prove` looks for the slices of violations. Pure. */
+/** What is looked for behind the verdicts, which takes longer than to reach them. */
+const REASONS = { slicesOf, openByGaps };
+
+/** All findings of one capture, by rule, session and place. Pure. */
 export function judgeRun(
   info: CaptureInfo,
   run: Run,
   rules: readonly Rule[],
-  prove = slicesOf,
+  { slicesOf, openByGaps } = REASONS,
 ): Finding[] {
   const collectors = rules
     .filter(({ stack, sequence }) => stack !== undefined || sequence !== undefined)
@@ -39,8 +43,10 @@ export function judgeRun(
       if (collector.rule.sequence !== undefined) addSequence(collector, context, judged[i] ?? 0);
     }
   }
-  const slices = prove(collectors.map(({ violations }) => violations));
-  return collectors.flatMap((collector) => collector.findings(slices));
+  const slices = slicesOf(collectors.map(({ violations }) => violations));
+  const open = run.gaps.length === 0 ? [] : collectors.flatMap((collector) => collector.open);
+  const reasons = { slices, gaps: openByGaps(run, open) };
+  return collectors.flatMap((collector) => collector.findings(reasons));
 }
 
 /** For each kind of call the rules that judge the stacks which show one. */
@@ -59,7 +65,7 @@ function judgeStacks(context: Session, byKind: ReadonlyMap<FactKind, readonly Co
     if (step.calls.length === 0) continue;
     const unjudged = outsideOf(step);
     for (const collector of askedOf(kindsAnew(step, run), byKind)) {
-      if (unjudged !== undefined) collector.add(unjudged, context);
+      if (unjudged !== undefined) collector.add(unjudged, context, false);
       for (const judgement of collector.rule.stack?.judge(step, run) ?? [])
         collector.add(judgement, context);
     }
@@ -94,5 +100,5 @@ function addSequence(collector: Collector, context: Session, judgedBefore: numbe
   for (const judgement of judgeSequence(rule, context)) collector.add(judgement, context);
   if (collector.size > (context.run.ordered ? judgedBefore : before)) return;
   const judgement = unjudgedSubject(rule, context);
-  if (judgement !== undefined) collector.add(judgement, context);
+  if (judgement !== undefined) collector.add(judgement, context, false);
 }

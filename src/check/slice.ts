@@ -14,8 +14,7 @@ import type { Run } from '../flows/run.js';
 import type { Span } from '../model/record.js';
 import type { Slice } from '../model/report.js';
 import type { Judgement, Rule } from '../rules/rule.js';
-import { kindsAnew } from '../rules/shared/calls/stack-calls.js';
-import { judgeSequence } from './judge-sequence.js';
+import { judgementsOf } from './judge-sequence.js';
 import { Session } from './session.js';
 
 /** What a rule found to be violated, and where. */
@@ -242,16 +241,8 @@ function isReported(run: Run, part: Part, rule: Rule, violation: Judgement): boo
   const session = part.steps[0]?.session ?? 0;
   const context = new Session(left, session, left.steps, left.activations, []);
   const isIt = (other: Judgement): boolean => isSame(other, violation) && !context.isAltered(other);
-  for (const judgement of judgeStacks(rule, left)) if (isIt(judgement)) return true;
-  for (const judgement of judgeSequence(rule, context)) if (isIt(judgement)) return true;
+  for (const judgement of judgementsOf(rule, context)) if (isIt(judgement)) return true;
   return false;
-}
-
-function* judgeStacks({ stack }: Rule, run: Run): Generator<Judgement> {
-  if (stack === undefined) return;
-  for (const step of run.steps) {
-    if (kindsAnew(step, run).some((kind) => stack.of.includes(kind))) yield* stack.judge(step, run);
-  }
 }
 
 function isSame(a: Judgement, b: Judgement): boolean {

@@ -24,6 +24,7 @@ import type {
   CallWait,
   Death,
   FailedAssertion,
+  Loss,
   RefusedOperation,
   Report,
   SaidEvent,
@@ -32,6 +33,7 @@ import type {
   Switched,
   ThreadExit,
 } from './step.js';
+import { MOST_LOSSES } from './step.js';
 import { ThreadNames } from './thread-names.js';
 import type { ThreadFollower } from './debugger/threads.js';
 import { OpenCalls } from './wire/kernel.js';
@@ -68,6 +70,8 @@ function leanEvent({ name, args, tid }: SaidEvent): SaidEvent {
   const own = { name: detached(name), args: args && detachedMembers(args) };
   return { ...own, text: '', tid, time: undefined };
 }
+
+const ALTERED = 'what a call would have done that the debugger altered';
 
 /** Its thread is that of the step. */
 function leanReturn({ kind, span, func, value, address }: FunctionReturn): FunctionReturn {
@@ -107,6 +111,9 @@ export class StepMaker {
   private last: Step | undefined;
   private gap = false;
   private readonly reaches: Reach[] = [];
+  private readonly losses: Loss[] = [];
+  /** Of the gap before the next step, where no record tells of it. */
+  private loss: (Omit<Loss, 'step' | 'line'> & { readonly line?: number }) | undefined;
   private readonly narrowed: Switched[] = [];
   private readonly enabled: Switched[] = [];
   private readonly conditional = new Set<string>();
@@ -155,6 +162,12 @@ export class StepMaker {
   markGap(reach?: Reach): void {
     this.gap = true;
     if (reach !== undefined) this.reaches.push(reach);
+  }
+
+  /** The same where no record tells of it; `line`: where it shows, if that is not where the next step is. */
+  lose(why: string, line?: number): void {
+    this.gap = true;
+    this.loss = { why, ...(line !== undefined && { line }) };
   }
 
   /** From the next step on breakpoints may be switched off or narrowed: these, or all. */
@@ -223,7 +236,7 @@ export class StepMaker {
   alterLast(alteration: Alteration): void {
     if (this.last === undefined) return;
     this.last.altered = alteration;
-    this.gap = true;
+    this.lose(ALTERED, this.last.line);
   }
 
   /** What follows is of this inferior: each is a process, and one debugger may show them in turn. */
@@ -250,6 +263,7 @@ export class StepMaker {
       enabled: this.enabled,
       conditional: new Set([...this.conditional, ...this.doubted]),
       reaches: this.reaches,
+      losses: this.losses,
       masks: this.masks.found,
       gapAtEnd: this.gap,
     };
@@ -365,7 +379,12 @@ export class StepMaker {
   }
 
   private keepStep(step: Step): Step {
-    this.gap = step.altered !== undefined;
+    const { loss, losses } = this;
+    if (loss !== undefined && losses.length < MOST_LOSSES)
+      losses.push({ step: step.index, line: step.line, ...loss });
+    this.loss = undefined;
+    this.gap = false;
+    if (step.altered !== undefined) this.lose(ALTERED, step.line);
     this.steps.push(step);
     this.last = step;
     return step;

@@ -206,6 +206,19 @@ export interface Switched {
   readonly numbers: ReadonlySet<number> | undefined;
 }
 
+/** A gap in front of a step that no record tells of: steps show it. */
+export interface Loss {
+  /** Index of the step; that behind the last stands for the end. */
+  readonly step: number;
+  /** Where it shows, there or below. */
+  readonly line: number;
+  /** What is missing, or shows that. */
+  readonly why: string;
+}
+
+/** Damage may be on every line. */
+export const MOST_LOSSES = 100;
+
 /** All that the records of a capture say, as steps. */
 export interface Steps {
   readonly steps: readonly Step[];
@@ -225,6 +238,8 @@ export interface Steps {
   readonly conditional: ReadonlySet<string>;
   /** Where records may be missing that are told of elsewhere. */
   readonly reaches: readonly Reach[];
+  /** The first ones. */
+  readonly losses: readonly Loss[];
   /** Numbers that stand in the place of addresses, see masks.ts. */
   readonly masks: readonly string[];
   /** The last record is a gap: the end of the capture is not the end of the story. */

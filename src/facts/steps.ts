@@ -119,6 +119,10 @@ export class StepBuilder {
     }
   }
 
+  get stepsMade(): number {
+    return this.maker.stepsMade;
+  }
+
   finish(): Steps {
     this.debugger.flushStop();
     this.maker.openCalls.forget();

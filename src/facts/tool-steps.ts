@@ -83,7 +83,7 @@ export class ToolSteps {
   onEvent(record: TraceEvent): void {
     const row = eventTable.get(record.name);
     if (row === undefined) {
-      if (isTorn(record)) this.maker.markGap();
+      if (isTorn(record)) this.maker.lose('an event that could not be read');
       return;
     }
     if (record.pid !== undefined) {
@@ -101,14 +101,15 @@ export class ToolSteps {
   onKernelEvent(record: KernelEvent): void {
     const func = probedFunction(record);
     if (func !== undefined) this.onUprobe(record, func);
-    else if (isTornProbe(record) || (this.rows.isUsed && isTornName(record))) this.onLoss();
+    else if (isTornProbe(record) || (this.rows.isUsed && isTornName(record)))
+      this.lose('a row that could not be read');
     else this.onWire(record);
   }
 
   /** A call of QEMU, or its return, as a breakpoint would tell of it that shows no callers. */
   private onUprobe(record: KernelEvent, func: string): void {
     if (this.rows.isCut(record)) {
-      this.onLoss();
+      this.lose('a row that was cut');
       return;
     }
     const { address = '0x0', tgid, pid, span } = record;
@@ -152,7 +153,7 @@ export class ToolSteps {
     if (isReturn && this.maker.openCalls.close(record)) return;
     if (record.kind !== 'kernel-event') {
       // strace -f names the process on every line: one that does not has lost its head.
-      if (record.pid === undefined && this.sawPid) this.maker.markGap();
+      if (record.pid === undefined && this.sawPid) this.maker.lose('the beginning of a line');
       this.sawPid ||= record.pid !== undefined;
     }
     const fact = isReturn ? this.returnFact(record) : wireFact(record, this.words);
@@ -192,7 +193,7 @@ export class ToolSteps {
    * between trace events a line is a loss only where it is a piece of one: the reader says so.
    */
   onProse(): void {
-    if (this.maker.isAfterTool && this.isAfterRequest) this.onLoss();
+    if (this.maker.isAfterTool && this.isAfterRequest) this.lose('a line that nothing reads');
   }
 
   /** Where a blank line stands in the output of such a tool, one was emptied or some were cut out. */
@@ -212,7 +213,7 @@ export class ToolSteps {
       return;
     }
     const isBroken = tool !== undefined && isBelowBlank(tool, span);
-    if (isBroken && isTool) this.onLoss();
+    if (isBroken && isTool) this.lose('a blank line inside of the log');
     // The second parts of calls in an strace; a graph of the kernel has blank lines where it changes the task.
     const hasChatter = kind === 'syscall' || kind === 'message' || !isTool;
     this.tool = { line: span.last, hasChatter, isBroken: isBroken && !isTool };
@@ -220,6 +221,15 @@ export class ToolSteps {
 
   onLoss(reach?: Reach): void {
     this.maker.markGap(reach);
+    this.forget();
+  }
+
+  private lose(why: string): void {
+    this.maker.lose(why);
+    this.forget();
+  }
+
+  private forget(): void {
     this.maker.openCalls.forget();
     this.requests.forget();
   }

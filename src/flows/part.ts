@@ -106,26 +106,51 @@ export function partOf(run: Run, part: Part): Run {
   let gaps = 0;
   const gapsUpTo = steps.map((step) => (gaps += step.gapBefore ? 1 : 0));
   linkChainedStops(all, { probes, rings, profiles: run.profiles, gapsUpTo });
-  return {
-    ordered: run.ordered,
-    note: run.note,
-    counts: run.counts,
-    sessions: run.sessions,
+  return shownAs(run, {
     steps,
     ofSession,
-    mixed: run.mixed,
     exits: moved,
-    masks: run.masks,
     refusals: [],
     activations: all,
     atStep,
     listenerOffset,
     probes,
     rings,
+    gapsUpTo,
+    gapAtEnd: gapBefore,
+  });
+}
+
+/** What is shown of a run, which rules judge; the rest is known of the process. */
+type Shown = Pick<
+  Run,
+  | 'steps'
+  | 'ofSession'
+  | 'exits'
+  | 'refusals'
+  | 'activations'
+  | 'atStep'
+  | 'listenerOffset'
+  | 'probes'
+  | 'rings'
+  | 'gapsUpTo'
+  | 'gapAtEnd'
+>;
+
+/** The run as another capture of it would show it. */
+export function shownAs(run: Run, shown: Shown): Run {
+  return {
+    ordered: run.ordered,
+    note: run.note,
+    counts: run.counts,
+    sessions: run.sessions,
+    mixed: run.mixed,
+    masks: run.masks,
     profiles: run.profiles,
     profile: run.profile,
     migrations: run.migrations,
     gaps: run.gaps,
+    readGaps: run.readGaps,
     crashes: run.crashes,
     waits: run.waits,
     reported: run.reported,
@@ -135,13 +160,12 @@ export function partOf(run: Run, part: Part): Run {
     get facts() {
       return run.facts;
     },
-    gapsUpTo,
-    gapAtEnd: gapBefore,
+    ...shown,
   };
 }
 
 /** The step at another place. By name: a spread takes longer than all else that is done for a step. */
-function placed(step: Step, index: number, gapBefore: boolean): Step {
+export function placed(step: Step, index: number, gapBefore: boolean): Step {
   return {
     index,
     session: step.session,

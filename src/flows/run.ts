@@ -76,6 +76,8 @@ export interface Run {
   readonly migrations: readonly Migration[];
   /** Where records are missing by what the capture shows, in order; none of a note. */
   readonly gaps: readonly ToldGap[];
+  /** Indexes of the steps in front of which records are missing by what was read there: calls may have ended unseen. */
+  readonly readGaps: ReadonlySet<number>;
   /** Where QEMU dies. */
   readonly crashes: readonly FoundCrash[];
   readonly waits: readonly Wait[];
@@ -130,7 +132,7 @@ export class RunBuilder {
     this.note.follow(record);
     const { counts } = this;
     if (record.kind === 'breakpoint-set') this.breakpoints.push(record);
-    if (record.kind === 'gap') this.gaps.add(record);
+    if (record.kind === 'gap') this.gaps.add(record, this.steps.stepsMade);
     if (record.kind !== 'prose' && record.kind !== 'chatter') counts.records++;
     else if (record.kind === 'prose' && !record.human) this.countUnclaimed(record.span);
   }
@@ -162,6 +164,7 @@ function runOf(
   const stops = steps.filter(showsCalls);
   const listenerOffset = learnListenerOffset(stops);
   const activations = buildActivations(steps, built.exits, listenerOffset);
+  const readGaps = new Set(steps.flatMap(({ gapBefore, index }) => (gapBefore ? [index] : [])));
   // Not before: facts that are made while a capture is still read come of the same activations.
   const marked = markLostStacks(built);
   const ofSession = stepsBySession(steps, built.sessions);
@@ -209,7 +212,8 @@ function runOf(
     profiles,
     profile: commonRange(profiles),
     migrations: buildMigrations(steps, atStep),
-    gaps: isOrdered ? told.found(steps, reaches) : [],
+    gaps: isOrdered ? told.found(marked, reaches) : [],
+    readGaps,
     crashes: findCrashes(
       steps.filter((step) => showsCalls(step) || step.deadly !== undefined),
       atStep,

@@ -43,6 +43,11 @@ export interface Finding {
   readonly evidence: readonly Evidence[];
   /** What the capture would have to show for a verdict: probes, arguments, order. */
   readonly missing: readonly string[];
+  /**
+   * Those of {@link CheckReport.gaps} that leave it open: without them it would not miss all of `missing`. Absent where none
+   * is known to.
+   */
+  readonly gaps?: readonly FindingGap[];
   /** Stable from run to run: no address, no line number. */
   readonly fingerprint: string;
   /** How often the same verdict was reached on this subject; `at` is the first place. */
@@ -236,6 +241,9 @@ export interface GapSummary {
   /** What is missing or shows that: `gdb printed a value between $17 and $19`. */
   readonly why: string;
 }
+
+/** One of the gaps of the capture that a finding is about. */
+export type FindingGap = Omit<GapSummary, 'capture'>;
 
 /** A session of which it is not known whether there is a migration: no stack reaches the thread of one. */
 export interface CutMigration {

@@ -140,11 +140,12 @@ function byVerdict({ finding: a }: FoundFinding, { finding: b }: FoundFinding): 
   return VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict);
 }
 
-function linesOfFinding({ at, evidence, verdict }: Finding): Found['wanted'] {
+function linesOfFinding({ at, evidence, gaps = [], verdict }: Finding): Found['wanted'] {
   // Its place is the capture as a whole.
   if (verdict === 'not-exercised') return [];
   const roles = new Map<number, string | null>([[at.line, null]]);
   for (const { line, role } of evidence) roles.set(line, role);
+  for (const { line, why } of gaps) roles.set(line, `records missing: ${why}`);
   return Array.from(roles, ([line, role]) => ({ line, role })).sort((a, b) => a.line - b.line);
 }
 

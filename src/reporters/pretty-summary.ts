@@ -18,6 +18,7 @@ import {
   endpointLines,
   gapLines,
   migrationLines,
+  openGapsText,
   profileLines,
   whichCapture,
 } from './summary-lines.js';
@@ -196,7 +197,12 @@ function inconclusiveLines(report: CheckReport, options: ReportOptions): readonl
     const names = rules.map(({ rule, findings, isPart }) =>
       ruleText(rule, findings, report, isPart || options.all),
     );
-    return missing === '' ? names.join(', ') : `${names.join(', ')}: missing ${missing}`;
+    const gaps = openGapsText(
+      report,
+      rules.flatMap(({ findings }) => findings),
+    );
+    const what = missing === '' ? '' : `: missing ${missing}`;
+    return `${names.join(', ')}${what}${gaps}`;
   });
   return limited(lines, options);
 }

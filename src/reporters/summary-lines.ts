@@ -1,13 +1,15 @@
 /** Lines that say what a report knows of the run: devices, the QEMU, migrations, what the debugger altered. */
 import { append } from '../base/append.js';
 import { printable } from '../base/printable.js';
-import type { AlterationSummary, CheckReport } from '../model/report.js';
+import type { AlterationSummary, CheckReport, Finding } from '../model/report.js';
 import { captureNames } from './places.js';
 import type { ReportOptions } from './reporter.js';
 import { count } from './text.js';
 
 /** Gaps of one kind that are named. */
 const MOST_GAPS = 8;
+/** Captures whose gaps are named with what they leave open. */
+const MOST_CAPTURES = 3;
 
 export function deviceLines(report: CheckReport): readonly string[] {
   const sessions = new Set(report.devices.map(({ session }) => session));
@@ -47,11 +49,28 @@ export function gapLines(
     if (told.has(`${paths.get(capture) ?? ''}:${line}`)) continue;
     append(byWhy, `${whichCapture(report, capture)}: ${why}`, line);
   }
-  return Array.from(byWhy, ([what, lines]) => {
-    const own = [...new Set(lines)];
-    const more = own.length > MOST_GAPS ? ` +${own.length - MOST_GAPS}` : '';
-    return `line ${own.slice(0, MOST_GAPS).join(', ')}${more}${printable(what)}`;
-  });
+  return Array.from(byWhy, ([what, lines]) => `${linesText(lines)}${printable(what)}`);
+}
+
+/** ` (records missing: line 462, 621)`: the gaps that leave some findings open; empty where none does. */
+export function openGapsText(report: CheckReport, findings: readonly Finding[]): string {
+  const byCapture = new Map<string, number[]>();
+  for (const { capture, gaps = [] } of findings)
+    for (const { line } of gaps) append(byCapture, whichCapture(report, capture), line);
+  const places = Array.from(
+    byCapture,
+    ([where, lines]) => `${linesText(lines.sort((a, b) => a - b))}${where}`,
+  );
+  const more = places.length > MOST_CAPTURES ? `; in ${places.length - MOST_CAPTURES} more` : '';
+  const shown = places.slice(0, MOST_CAPTURES).join('; ');
+  return places.length === 0 ? '' : ` (records missing: ${shown}${more})`;
+}
+
+/** `line 543, 600 +4` */
+function linesText(lines: readonly number[]): string {
+  const own = [...new Set(lines)];
+  const more = own.length > MOST_GAPS ? ` +${own.length - MOST_GAPS}` : '';
+  return `line ${own.slice(0, MOST_GAPS).join(', ')}${more}`;
 }
 
 function ringsText(vrings: readonly number[]): string {

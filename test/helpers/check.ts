@@ -14,14 +14,15 @@ export function check(path: string, text: string, options: Partial<RunOptions> =
 }
 
 /**
- * What all rules say of the text, of which no more is kept than of a file that is checked. Slices are left out, which
- * take longer to find than all else.
+ * What all rules say of the text, of which no more is kept than of a file that is checked. Slices, and the
+ * gaps that leave a verdict open, are left out, which take longer to find than all else.
  */
 export function judge(text: string, path = 'capture'): Finding[] {
   const builder = new RunBuilder('stacks');
   for (const record of readText(text).records) builder.add(record);
   const run = builder.finish({ assumeOrdered: false });
-  return judgeRun(infoOf(path, text), run, rules, () => new Map());
+  const nothing = () => new Map<never, never>();
+  return judgeRun(infoOf(path, text), run, rules, { slicesOf: nothing, openByGaps: nothing });
 }
 
 function infoOf(path: string, text: string): CaptureInfo {

@@ -46,7 +46,7 @@ export class BareStacks {
     const { wasInterrupted } = this;
     this.wasInterrupted = false;
     // It may be one more call of a function that is watched.
-    if (wasInterrupted && !isFirst) this.maker.markGap();
+    if (wasInterrupted && !isFirst) this.maker.lose('what ran before gdb was interrupted');
     return wasInterrupted || (isFirst && this.position.wasAsked && this.sawBreakpoint);
   }
 }

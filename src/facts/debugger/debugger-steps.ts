@@ -40,6 +40,7 @@ import { TypedCommands } from './typed-commands.js';
 
 /** gdb's number of the thread that a program begins with, as long as it has one inferior. */
 const MAIN_THREAD = '1';
+const TORN = 'a part of a backtrace';
 
 export class DebuggerSteps {
   /** By session. */
@@ -206,13 +207,13 @@ export class DebuggerSteps {
     const isOther = named !== undefined && this.maker.threads.onNamedStack(named, root);
     const isOfTwo = isOther || beginsTwice(bt.frames, root);
     if (named === undefined && !ofStop && this.maker.threads.onNamelessStack(root))
-      this.maker.markGap();
+      this.maker.lose('the thread of a backtrace');
     const again = !ofStop && (headed !== undefined || this.position.isShownAgain(bt));
     const mayBegin = starts && !again && headed === undefined && innermost.address === undefined;
     const isBare = !ofStop && mayBegin && this.bare.isBare(innermost);
     const entry = ofStop ? isOfBreakpoint(stop) : mayBegin && !isBare;
     const isAsked = wasTyped && this.position.wasAsked && (isPlaceTold || headed !== undefined);
-    if (!starts && bt.frames.length > 1 && !isAsked) this.maker.markGap();
+    if (!starts && bt.frames.length > 1 && !isAsked) this.maker.lose('the head of a backtrace');
     if (ofStop || (starts && headed === undefined)) this.position.show(bt, ofStop, again);
     const values = ofStop ? this.pendingValues : [];
     if (ofStop) this.pendingValues = [];
@@ -248,7 +249,7 @@ export class DebuggerSteps {
     // Where text of a backtrace is missing, records around it may be: the frames beside the hole may
     // even belong to two of them.
     const isTorn = bt.incomplete || isTooDeep({ calls });
-    if (isTorn) this.maker.markGap();
+    if (isTorn) this.maker.lose(TORN);
     const step = this.maker.push({
       line: isCall ? (stop?.span.first ?? bt.span.first) : bt.span.first,
       // Copies have no room to grow.
@@ -265,7 +266,7 @@ export class DebuggerSteps {
       deadly: bt.levels[0] === 0 ? this.deadlyFor(headed) : undefined,
     });
     if (isTorn) {
-      this.maker.markGap();
+      this.maker.lose(TORN, step.line);
       this.onLoss();
     }
     // A core file shows its innermost frame by itself first. What comes behind the whole stack may be of another process.
@@ -365,7 +366,7 @@ export class DebuggerSteps {
       this.flushStop();
       this.onProcess();
       // It may look at the same process, which ran on unwatched.
-      this.maker.markGap();
+      this.maker.lose('what ran before another gdb sets its breakpoints');
     }
     this.numbers.add(told, stepsMade);
     const set = ownBreakpoint(told);

@@ -88,9 +88,10 @@ export class TypedCommands {
     this.position.wasAsked = true;
     this.isAnswered = false;
     this.goesBack = (DIRECTION.exec(text)?.[1] ?? (this.goesBack ? 'reverse' : '')) === 'reverse';
-    if (STOPS_LOGGING.test(text)) this.maker.markGap();
+    if (STOPS_LOGGING.test(text)) this.maker.lose('the log of gdb was switched off', span.first);
     // It stopped in between, at a breakpoint whose commands, told by `set trace-commands on`, showed nothing of it.
-    if (this.letGoAt !== undefined && CONTINUES.test(text)) this.maker.markGap();
+    if (this.letGoAt !== undefined && CONTINUES.test(text))
+      this.maker.lose('a stop of which gdb shows nothing', span.first);
     const resumes = RESUMES.test(text);
     if (resumes) {
       this.letGoAt = CONTINUES.test(text) ? span.first : undefined;

@@ -3,8 +3,11 @@
  * called is unknown then, and what a rule misses there may be this very call.
  */
 import type { Frame } from '../../model/record.js';
-import { showsCalls } from '../step.js';
-import type { Step, Steps } from '../step.js';
+import { MOST_LOSSES, showsCalls } from '../step.js';
+import type { Loss, Step, Steps } from '../step.js';
+
+const NO_STACK = 'the backtrace of a stop';
+const CUT = 'the outer part of a backtrace';
 
 /** Marks the gaps around them, in sessions where most stacks are whole. Where most are not, that is how the log was made. */
 export function markLostStacks(built: Steps): Steps {
@@ -13,12 +16,23 @@ export function markLostStacks(built: Steps): Steps {
   const withoutStack = ofFew(stops.filter(isBreakpointStop), ({ stackKnown }) => !stackKnown);
   for (const step of withoutStack) step.gapBefore = true;
   const lost = new Set([...withoutStack, ...cutStacks(stops)]);
-  for (const { index, session } of lost) {
+  const losses: Loss[] = [];
+  for (const { index, session, line, stackKnown } of lost) {
     const next = steps[index + 1];
     if (next?.session === session) next.gapBefore = true;
+    const place = { line, why: stackKnown ? CUT : NO_STACK };
+    if (!stackKnown) losses.push({ step: index, ...place });
+    losses.push({ step: index + 1, ...place });
   }
   const last = steps.at(-1);
-  return last !== undefined && lost.has(last) ? { ...built, gapAtEnd: true } : built;
+  const isAtEnd = last !== undefined && lost.has(last);
+  return lost.size === 0
+    ? built
+    : {
+        ...built,
+        losses: [...built.losses, ...losses].slice(0, MOST_LOSSES),
+        gapAtEnd: built.gapAtEnd || isAtEnd,
+      };
 }
 
 function isBreakpointStop({ breakpoint }: Step): boolean {

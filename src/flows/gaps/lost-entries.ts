@@ -5,7 +5,7 @@
  */
 import type { Step } from '../../facts/step.js';
 import { isEntryOf } from '../../facts/uprobes.js';
-import type { Reach } from '../../model/record.js';
+import type { LostHalf } from './lost-half.js';
 import { isShort } from './short-calls.js';
 
 interface Entry {
@@ -31,11 +31,11 @@ interface ThreadEntries {
 export function findLostEntries(
   steps: readonly Step[],
   isWatched: (func: string, step: number) => boolean,
-): Reach[] {
+): LostHalf[] {
   const watched = watchedReturns(steps);
   if (watched.size === 0) return [];
   const threads = new Map<string, ThreadEntries>();
-  const found: Reach[] = [];
+  const found: LostHalf[] = [];
   for (const step of steps) {
     const { session, thread = '', returned, line } = step;
     const func = returned?.func ?? step.calls.at(-1)?.func;
@@ -66,7 +66,7 @@ export function findLostEntries(
       (isShort(func) ? state.line : undefined);
     if (at >= 0) state.open = state.open.slice(0, at);
     else if (before !== undefined && isWatched(func, step.index))
-      found.push({ from: before + 1, to: line, why: `the call of ${func}, which returns` });
+      found.push({ from: before + 1, to: line, half: 'call', func });
     state.returned.set(func, line);
   }
   return found;

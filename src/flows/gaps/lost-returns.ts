@@ -3,10 +3,10 @@
  *
  * Source: src/recipes/gdb-python.ts, VhtraceReturn, which has gdb say of each call that stopped when it comes back.
  */
-import type { Reach } from '../../model/record.js';
 import { plainName } from '../../facts/functions.js';
 import { showsCalls } from '../../facts/step.js';
 import type { Step } from '../../facts/step.js';
+import type { LostHalf } from './lost-half.js';
 import { isShort } from './short-calls.js';
 
 /** A call that stopped the debugger, and has not come back. */
@@ -23,16 +23,16 @@ class Halves {
   whole = 0;
   /** The script watches each call: `finish` is for whom it is typed, and names no thread. */
   isWatched = false;
-  readonly lone: Reach[] = [];
+  readonly lone: LostHalf[] = [];
   /** Those of them that are none for any other reason. */
-  readonly sure: Reach[] = [];
+  readonly sure: LostHalf[] = [];
 }
 
 /** Of one thread. Known functions alone count. */
 class ThreadHalves {
   readonly open = new Map<string, Entered>();
   /** Left without a return: a coroutine may still come back to it. */
-  readonly left = new Map<string, Reach>();
+  readonly left = new Map<string, LostHalf>();
   /** Functions of the first stack: where a log begins they have been entered. */
   begun: Set<string> | undefined;
   /** Functions of the last stack, with the line up to which the thread was seen outside of them. */
@@ -79,7 +79,7 @@ const BEGINS_WITH: ReadonlyMap<string, string> = new Map([
 export function findLostReturns(
   steps: readonly Step[],
   isWatched: (func: string, step: number) => boolean,
-): Reach[] {
+): LostHalf[] {
   // A uprobe names the call that it is about.
   const isTold = ({ returned }: Step): boolean =>
     returned !== undefined && returned.address === undefined;
@@ -118,10 +118,10 @@ function follow(state: ThreadHalves, step: Step, halvesOf: (func: string) => Hal
   for (const [func, entered] of state.open) {
     const isAgain = entry && inner === func && isSamePlace(entered, step);
     if (!isAgain && !hasLeft(func, entered, step)) continue;
-    const reach = { from: entered.line + 1, to: line, why: `the return of ${func}` };
-    halvesOf(func).lone.push(reach);
+    const lost: LostHalf = { from: entered.line + 1, to: line, half: 'return', func };
+    halvesOf(func).lone.push(lost);
     state.open.delete(func);
-    state.left.set(func, reach);
+    state.left.set(func, lost);
   }
   const { since } = state;
   state.since = new Map(calls.map(({ func }) => [func, since.get(func) ?? state.outsideOf(func)]));
@@ -159,8 +159,8 @@ function comeBack(
   { line }: Step,
   func: string,
   halves: Halves,
-): Reach | undefined {
-  let lone: Reach | undefined;
+): LostHalf | undefined {
+  let lone: LostHalf | undefined;
   const left = state.left.get(func);
   if (state.open.delete(func)) halves.whole += 1;
   else if (left !== undefined) {
@@ -169,7 +169,7 @@ function comeBack(
     halves.whole += 1;
   } else if (!isTwice(state, func) && state.begun?.delete(func) !== true) {
     const from = (state.since.get(func) ?? state.outsideOf(func)) + 1;
-    lone = { from, to: line, why: `the call of ${func}, which returns` };
+    lone = { from, to: line, half: 'call', func };
     halves.lone.push(lone);
   }
   state.left.delete(func);

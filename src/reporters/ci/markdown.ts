@@ -19,6 +19,7 @@ import {
   endpointLines,
   gapLines,
   migrationLines,
+  openGapsText,
   profileLines,
 } from '../summary-lines.js';
 import { count, displayPath, excerptText, rulesOffText } from '../text.js';
@@ -137,12 +138,18 @@ function placeOf(name: string, line: number, captures: number): string {
 }
 
 /** Inconclusive rules, by what is missing; with their places where that is not the same for all of a rule, or for a capture. */
-function inconclusive({ findings, captures }: CheckReport): string[] {
+function inconclusive(report: CheckReport): string[] {
+  const { findings, captures } = report;
   return openChecks(findings).map(({ missing, rules }) => {
     const names = rules.map(({ rule, findings: own, isPart }) =>
       isPart || captures.length > 1 ? `${rule} (${findingPlaces(own, captures)})` : rule,
     );
-    return missing === '' ? names.join(', ') : `${names.join(', ')}: missing ${missing}`;
+    const gaps = openGapsText(
+      report,
+      rules.flatMap((open) => open.findings),
+    );
+    const what = missing === '' ? '' : `: missing ${missing}`;
+    return `${names.join(', ')}${what}${gaps}`;
   });
 }
 

@@ -14,6 +14,7 @@ import type {
   FailureReport,
   GapSummary,
   Finding,
+  FindingGap,
   MigrationSummary,
   OverruledBackend,
   ProfileSummary,
@@ -30,6 +31,10 @@ const backend = s.oneOf(['kernel', 'user', 'vdpa']);
 const vring = s.described(s.count, 'index of the vring');
 const rule = s.described({ type: 'string', pattern: '^[A-Z0-9-]+$' }, 'see vhtrace explain RULE');
 const severity = s.oneOf(['error', 'warning', 'note']);
+const gapFields = {
+  line: s.described(s.line, 'where it shows: records are missing there or above'),
+  why: s.described(s.text, 'what is missing, or shows that something is'),
+};
 const missing = s.described(s.listOf(s.text), 'what the capture would have to show for a verdict');
 const version = s.nullable({ type: 'string', pattern: '^\\d+\\.\\d+$' });
 const day: s.Schema = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' };
@@ -73,6 +78,10 @@ const finding = s.objectOf<Finding>(
     count: s.described(s.count, 'how often this verdict was reached on this subject'),
   },
   {
+    gaps: s.described(
+      s.listOf(s.objectOf<FindingGap>(gapFields, {})),
+      'of an inconclusive verdict: the gaps of this capture that leave it open',
+    ),
     stateBefore: s.described(s.text, 'state of the device before the step'),
     expected: s.described(s.text, 'what the protocol demands here'),
     allowed: s.described(s.listOf(s.text), 'steps that the protocol allows here'),
@@ -188,14 +197,7 @@ const crash = s.objectOf<CrashSummary>(
   {},
 );
 
-const gap = s.objectOf<GapSummary>(
-  {
-    capture,
-    line: s.described(s.line, 'where it shows: records are missing there or above'),
-    why: s.described(s.text, 'what is missing, or shows that something is'),
-  },
-  {},
-);
+const gap = s.objectOf<GapSummary>({ capture, ...gapFields }, {});
 
 const wait = s.objectOf<WaitSummary>(
   {
