@@ -2,7 +2,7 @@
 import { printable } from '../base/printable.js';
 import type { BrowseDetail, BrowseRow } from '../model/browse.js';
 import type { FlowArg, FlowFrame, FlowNode } from '../model/flow.js';
-import type { Finding } from '../model/report.js';
+import type { Finding, FindingGap } from '../model/report.js';
 import { wrapWords } from './style.js';
 import { shownThread } from '../model/shown.js';
 
@@ -31,6 +31,8 @@ export type Subject =
       readonly detail: BrowseDetail | undefined;
       /** Findings at the same line. */
       readonly findings: readonly Finding[];
+      /** What is missing there or above. */
+      readonly gaps: readonly FindingGap[];
       /** The node of the flow that it is reached from. */
       readonly node?: FlowNode;
     }
@@ -62,7 +64,7 @@ function subjectEntries(subject: Subject | undefined, options: DetailOptions): D
 }
 
 function rowEntries(
-  { row, detail, findings, node }: Extract<Subject, { kind: 'row' }>,
+  { row, detail, findings, gaps, node }: Extract<Subject, { kind: 'row' }>,
   { isUnfolded, threadOf }: DetailOptions,
 ): DetailEntry[] {
   const alarms = findings.map((finding): DetailEntry => ({ kind: 'alarm', finding }));
@@ -74,6 +76,7 @@ function rowEntries(
   }));
   return [
     ...alarms,
+    ...gapEntries(gaps),
     ...(node === undefined ? argEntries(row, detail.args, threadOf(row)) : nodeFacts(node)),
     ...frameEntries(detail.frames, isUnfolded),
     ...(lines.length === 0 ? [] : [heading("The capture's own lines"), ...lines]),
@@ -122,7 +125,7 @@ function frameEntries(frames: Frames, isUnfolded: boolean): DetailEntry[] {
 }
 
 function findingEntries(finding: Finding): DetailEntry[] {
-  const { expected, stateBefore, allowed = [], evidence, missing, stack = [] } = finding;
+  const { expected, stateBefore, allowed = [], evidence, missing, stack = [], gaps = [] } = finding;
   return [
     { kind: 'alarm', finding },
     ...(expected === undefined ? [] : [text('expected', expected)]),
@@ -130,12 +133,18 @@ function findingEntries(finding: Finding): DetailEntry[] {
     ...(stateBefore === undefined ? [] : [text('before', stateBefore)]),
     ...(finding.count > 1 ? [text('seen', `${finding.count} times, first here`)] : []),
     ...missing.map((what) => text('missing', what)),
+    ...gapEntries(gaps),
     ...(evidence.length === 0 ? [] : [heading('Evidence')]),
     ...evidence.map(({ line, role }): DetailEntry => ({ kind: 'place', line, text: role })),
     ...(stack.length === 0 ? [] : [heading('Stack')]),
     ...stack.map(({ func, line }): DetailEntry => ({ kind: 'place', line, text: func })),
     heading(`Why: vhtrace explain ${finding.rule}`),
   ];
+}
+
+function gapEntries(gaps: readonly FindingGap[]): DetailEntry[] {
+  const places = gaps.map(({ line, why }): DetailEntry => ({ kind: 'place', line, text: why }));
+  return places.length === 0 ? [] : [heading('Records missing'), ...places];
 }
 
 function nodeFacts(node: FlowNode): DetailEntry[] {

@@ -42,7 +42,7 @@ function startOf(
   { row, line }: { row: number; line: number },
   direction: 1 | -1,
 ): number {
-  return viewer.marks.has(row) && viewer.jumped === undefined ? line - direction : line;
+  return viewer.marked.severities.has(row) && viewer.jumped === undefined ? line - direction : line;
 }
 
 export async function jumpToAlarm(viewer: Viewer, index: number): Promise<void> {

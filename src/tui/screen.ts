@@ -134,7 +134,7 @@ function timelinePane(viewer: Viewer, common: Common): string[] {
     width: area.width - 1,
     lanes,
     cursor: viewer.device,
-    marks: viewer.marks,
+    marks: viewer.marked,
     names: viewer.names,
     threadOf: (row: BrowseRow) => viewer.threadOf(row),
     style,

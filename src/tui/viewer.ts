@@ -8,10 +8,9 @@ import type {
   Judged,
 } from '../model/browse.js';
 import type { FlowNode } from '../model/flow.js';
-import type { Severity } from '../model/report.js';
 import { ShownNames } from '../model/shown-names.js';
 import { shownThread } from '../model/shown.js';
-import { alarmsOf, placeOf } from './alarms.js';
+import { alarmsOf } from './alarms.js';
 import type { Alarm } from './alarms.js';
 import { detailEntries } from './detail-entries.js';
 import type { DetailEntry, Subject } from './detail-entries.js';
@@ -19,6 +18,7 @@ import { flowRows } from './flow-rows.js';
 import type { FlowRow } from './flow-rows.js';
 import { layoutOf } from './layout.js';
 import type { Size } from './layout.js';
+import { markRows, NO_MARKS } from './marks.js';
 import { initialState, paneHeight, reduce } from './state.js';
 import type { Action, State } from './state.js';
 import type { DevicePlace } from './views/lane-cells.js';
@@ -27,13 +27,11 @@ import { createStyle } from './style.js';
 import { helpRows } from './views/help.js';
 import { RowWindow } from './window.js';
 
-/** Violations whose rows are sought to mark them; nobody reads more. */
-const MARKED = 2000;
+/** Phases of a capture that are shown; nobody reads more. */
+const MOST_PHASES = 2000;
 
 /** Rows are counted without colours. */
 const PLAIN = createStyle({ color: false, unicode: true });
-
-const SEVERITIES: readonly Severity[] = ['note', 'warning', 'error'];
 
 export class Viewer {
   state: State;
@@ -42,8 +40,7 @@ export class Viewer {
   alarms: readonly Alarm[] = [];
   /** Lanes in which there is something to see. */
   lanes: readonly DeviceLane[] = [];
-  /** The worst that is wrong at a row. */
-  marks: ReadonlyMap<number, Severity> = new Map();
+  marked = NO_MARKS;
   names = new ShownNames({ lanes: [], threads: [] });
   /** The device that the cursor of the timeline stands on, or stood on last. */
   device: DevicePlace | undefined;
@@ -58,7 +55,6 @@ export class Viewer {
 
   /** The facts without a filter. */
   private all: BrowseList | undefined;
-  private readonly alarmRows = new Map<number, number[]>();
   private readonly listeners = new Set<() => void>();
   private wanted = '';
   private isFetching = false;
@@ -181,7 +177,9 @@ export class Viewer {
 
   /** Rows with errors, for the phase bar. */
   errorRows(): number[] {
-    return [...this.marks].filter(([, severity]) => severity === 'error').map(([row]) => row);
+    return [...this.marked.severities]
+      .filter(([, severity]) => severity === 'error')
+      .map(([row]) => row);
   }
 
   private async judge(): Promise<void> {
@@ -198,7 +196,7 @@ export class Viewer {
     this.alarms = alarmsOf(report, this.browser.captures);
     this.dispatch({ type: 'length', pane: 'findings', length: this.alarms.length });
     await this.placePhases(this.judged);
-    await this.markAlarms();
+    await this.markAlarms(this.judged);
   }
 
   /** Parts of the migrations as the flow has them. */
@@ -207,7 +205,7 @@ export class Viewer {
     for (const { capture: sha256, ordered, nodes } of flows) {
       if (!ordered) continue;
       const capture = this.browser.captures.findIndex((one) => one.sha256 === sha256);
-      for (const { name, line } of phaseNodes(nodes).slice(0, MARKED)) {
+      for (const { name, line } of phaseNodes(nodes).slice(0, MOST_PHASES)) {
         const row = await this.browser.rowAtLine(capture, line);
         if (row !== undefined) starts.push({ row, phase: name });
       }
@@ -216,20 +214,9 @@ export class Viewer {
     this.changed();
   }
 
-  private async markAlarms(): Promise<void> {
-    const marks = new Map<number, Severity>();
-    for (const [index, alarm] of this.alarms.slice(0, MARKED).entries()) {
-      if (alarm.finding.verdict !== 'violation') break;
-      const { capture, line } = placeOf(alarm);
-      const row = await this.browser.rowAtLine(capture, line);
-      if (row === undefined) continue;
-      const before = marks.get(row) ?? 'note';
-      const { severity } = alarm.finding;
-      const isWorse = SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(before);
-      marks.set(row, isWorse ? severity : before);
-      this.alarmRows.set(row, [...(this.alarmRows.get(row) ?? []), index]);
-    }
-    this.marks = marks;
+  private async markAlarms({ report }: Judged): Promise<void> {
+    if (this.all === undefined) return;
+    this.marked = await markRows(this.browser, this.all, this.alarms, report.gaps ?? []);
     // What is wrong at the row that is shown already belongs to its detail.
     this.wanted = '';
     this.want();
@@ -295,7 +282,7 @@ export class Viewer {
     if (row?.line !== node.line || this.wanted !== wanted) return;
     const detail = await this.browser.detail(row);
     if (this.wanted !== wanted) return;
-    this.subject = { kind: 'row', row, detail, findings: this.findingsAt(place), node };
+    this.subject = { kind: 'row', row, detail, ...this.markedAt(place), node };
     this.dispatch({ type: 'subject' });
   }
 
@@ -312,7 +299,7 @@ export class Viewer {
     try {
       const detail = await this.browser.detail(row);
       if (this.wanted === `row ${row.row}`) {
-        this.subject = { kind: 'row', row, detail, findings: this.findingsAt(row.row) };
+        this.subject = { kind: 'row', row, detail, ...this.markedAt(row.row) };
         this.dispatch({ type: 'subject' });
         return;
       }
@@ -325,9 +312,10 @@ export class Viewer {
       await this.fetchDetail(next);
   }
 
-  private findingsAt(row: number): Alarm['finding'][] {
-    const indexes = this.alarmRows.get(row) ?? [];
-    return indexes.flatMap((index) => this.alarms[index]?.finding ?? []);
+  private markedAt(row: number): Pick<Extract<Subject, { kind: 'row' }>, 'findings' | 'gaps'> {
+    const indexes = this.marked.alarms.get(row) ?? [];
+    const findings = indexes.flatMap((index) => this.alarms[index]?.finding ?? []);
+    return { findings, gaps: this.marked.gaps.get(row) ?? [] };
   }
 
   private changed(): void {

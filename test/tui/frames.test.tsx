@@ -12,6 +12,7 @@ const RESIZE = 'fixtures/captures/log-resize-loses-memory.gdb.txt';
 const TRACE = 'fixtures/captures/cancelled-migration.trace.log';
 const NOTHING = 'fixtures/formats/foreign-stack/coredump/input.txt';
 const CRASH = 'fixtures/crashes/abort-in-log-start/input.txt';
+const CUT = 'fixtures/rules/MG-STOPPED-EARLY/inconclusive-lost-lines-trace/input.txt';
 const NOTE = 'fixtures/captures/note-on-dirty-bitmap.txt';
 
 interface Scene {
@@ -46,6 +47,18 @@ const scenes: readonly Scene[] = [
   { name: 'note', size: '80x24', paths: [NOTE], keys: [] },
   { name: 'nothing-to-check', size: '80x24', paths: [NOTHING], keys: ['Shift-Tab'] },
   { name: 'crash', size: '80x24', paths: [CRASH], keys: [] },
+  {
+    name: 'records-missing',
+    size: '80x24',
+    paths: [CUT],
+    keys: ['/', ...type('none'), 'Enter', 'j'],
+  },
+  {
+    name: 'records-missing-finding',
+    size: '120x40',
+    paths: [CUT],
+    keys: ['Shift-Tab', 'G', 'k', 'k', 'k', 'k'],
+  },
   { name: 'two-captures', size: '80x24', paths: [GDB, TRACE], keys: ['G'] },
   { name: 'search', size: '80x24', paths: [GDB], keys: ['/', ...type('log_get'), 'Enter'] },
   {

@@ -37,7 +37,7 @@ function verdictText({ judged, width, style, captures }: HeaderOptions): string 
   if (judged instanceof Error) return colors.red('could not be judged');
   const { violations, pass, inconclusive } = judged.report.summary;
   const isDecided = pass > 0;
-  const { devices, crashes, waits } = judged.report;
+  const { devices, crashes, waits, gaps = [] } = judged.report;
   const isWide = width >= 60;
   const found = (severity: Severity, color: (text: string) => string): string => {
     const number = violations[severity];
@@ -58,6 +58,7 @@ function verdictText({ judged, width, style, captures }: HeaderOptions): string 
     ...waits
       .slice(0, 1)
       .map(({ line }) => colors.yellow(isWide ? `waits at line ${line}` : 'waits')),
+    gaps.length > 0 && isWide ? colors.yellow(count(gaps.length, 'gap')) : '',
     found('warning', colors.yellow),
     found('note', colors.cyan),
     inconclusive === 0

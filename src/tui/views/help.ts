@@ -26,6 +26,7 @@ export function helpRows(width: number, style: Style): string[] {
       `LOG dirty log on; off; >on, >off while it is switched; ? unknown`,
       `${signs.logged} vring with VHOST_VRING_F_LOG, ${signs.plain} without`,
       `${signs.error} violation, ${signs.warning} warning, ${signs.note} note, ? inconclusive: the capture does not show enough`,
+      `${signs.cut} records are missing here or above, by what the capture shows`,
       LIMITS,
     ].flatMap((text) => wrapWords(text, width - 4).map((row) => `  ${row}`)),
   ];

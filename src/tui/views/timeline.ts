@@ -1,8 +1,8 @@
 /** The facts of the captures, one a row, with what is wrong there and the states of the devices. */
 import { printable } from '../../base/printable.js';
 import type { BrowseRow, DeviceLane } from '../../model/browse.js';
-import type { Severity } from '../../model/report.js';
 import type { ShownNames } from '../../model/shown-names.js';
+import type { MarkedRows } from '../marks.js';
 import { fit, markText, thousands } from '../style.js';
 import type { Style } from '../style.js';
 import { argsText } from './flow-tree.js';
@@ -14,8 +14,7 @@ export interface TimelineRowOptions {
   readonly lanes: readonly DeviceLane[];
   /** The device that the cursor stands on, or stood on last. */
   readonly cursor: DevicePlace | undefined;
-  /** The worst that is wrong at a row. */
-  readonly marks: ReadonlyMap<number, Severity>;
+  readonly marks: MarkedRows;
   /** `virtio-net #1` by `CAPTURE:SESSION:DEVICE`. */
   readonly names: ShownNames;
   /** `mig/src/main`, or `thread 6` where it has no name. */
@@ -61,7 +60,9 @@ export function timelineRow(row: BrowseRow | undefined, options: TimelineRowOpti
     .map((lane) => laneCell(stateAt(lane, row.row), style))
     .join('');
   const room = width - count * LANE_WIDTH;
-  const mark = markText(marks.get(row.row), style);
+  const severity = marks.severities.get(row.row);
+  const isBehindGap = severity === undefined && marks.gaps.has(row.row);
+  const mark = isBehindGap ? colors.yellow(style.signs.cut) : markText(severity, style);
   const line = colors.dim(String(row.line).padStart(6));
   return fit(`${mark}${line} ${factText(row, room - 8, options)}`, room, style) + cells;
 }
