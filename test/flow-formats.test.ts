@@ -42,6 +42,22 @@ test.each(NAMES)('%s', async (format) => {
   await expect(reporters[format](input, PLAIN)).toMatchFileSnapshot(golden);
 });
 
+test('html: where records are missing, each line a link to a call of the page', () => {
+  const name = join('rules', 'LS-ALL-RINGS', 'inconclusive-hits-taken-out');
+  const text = readFileSync(join(fixtures, name, 'input.txt'), 'utf8');
+  const page = reporters.html(flowsOf(text, 'gdb.txt'), PLAIN);
+  const why = 'the return of vhost_virtqueue_set_addr';
+  expect(page).toMatch(
+    new RegExp(`<h2>Records missing</h2>\\n<ul>\\n<li><a href="#[^"]+">line 141</a>: ${why}</li>`),
+  );
+  expect(page).toMatch(
+    new RegExp(`<li>records missing: <a href="#[^"]+">line 141</a>: ${why}</li>`),
+  );
+  const targets = Array.from(page.matchAll(/ href="#([^"]+)"/g), ([, id]) => id ?? '');
+  expect(targets.length).toBeGreaterThan(2);
+  for (const id of targets) expect(page.split(` id="${id}"`)).toHaveLength(2);
+});
+
 describe('a log start that is taken back', () => {
   const fixture = (name: string): string =>
     readFileSync(join(fixtures, 'rules', 'XD-ROLLBACK', name, 'input.txt'), 'utf8');

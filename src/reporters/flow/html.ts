@@ -6,6 +6,7 @@ import { marksOf } from '../../model/flow-marks.js';
 import type { Mark } from '../../model/flow-marks.js';
 import { deviceLegend, nodeText } from './text.js';
 import { renderSvg } from './svg.js';
+import { LineLinks, nodeId } from './html-links.js';
 import { escapeHtml } from './html-text.js';
 import { inOrder } from '../order.js';
 import { count, displayPath } from '../text.js';
@@ -14,6 +15,7 @@ import { waitText } from '../wait-text.js';
 
 /** A whole page. Pure. */
 export function renderHtml(flows: readonly Flow[], report: CheckReport): string {
+  const links = new LineLinks(flows);
   const title = report.captures.map(({ path }) => displayPath(path)).join(', ');
   return `<!doctype html>
 <html lang="en">
@@ -31,11 +33,11 @@ export function renderHtml(flows: readonly Flow[], report: CheckReport): string 
 <p class="filter"><label>Filter <input type="search" id="filter" placeholder="function, device, rule, text" autocomplete="off"></label> <output id="matches"></output></p>
 </header>
 <main>
-${waitsSection(report)}<section aria-label="findings">
+${waitsSection(report, links)}<section aria-label="findings">
 <h2>Findings</h2>
-${findingsList(report)}
+${findingsList(report, links)}
 </section>
-${flows.map((flow) => flowSections(flow, marksOf(flow, report.findings))).join('\n')}
+${gapsSection(report, links)}${flows.map((flow, index) => flowSections(flow, index, marksOf(flow, report.findings))).join('\n')}
 <footer><p>${escapeHtml(LIMITS)}</p></footer>
 </main>
 <script>${SCRIPT}</script>
@@ -54,12 +56,12 @@ function verdictText(report: CheckReport): string {
   return `${headline}; ${summary.pass} passed, ${summary.inconclusive} inconclusive.`;
 }
 
-function findingsList(report: CheckReport): string {
+function findingsList(report: CheckReport, links: LineLinks): string {
   const all = inOrder(report);
   const violations = all.filter(({ verdict }) => verdict === 'violation');
   const open = all.filter(({ verdict }) => verdict === 'inconclusive');
   const list = (findings: readonly Finding[]): string =>
-    `<ul class="findings">\n${findings.map((finding) => findingItem(finding, report)).join('\n')}\n</ul>`;
+    `<ul class="findings">\n${findings.map((finding) => findingItem(finding, report, links)).join('\n')}\n</ul>`;
   return [
     violations.length === 0 ? `<p>${noViolationText(report)}</p>` : list(violations),
     open.length === 0
@@ -69,36 +71,66 @@ function findingsList(report: CheckReport): string {
 }
 
 /** Where QEMU hangs, that is what is asked. */
-function waitsSection({ captures, waits }: CheckReport): string {
+function waitsSection({ captures, waits }: CheckReport, links: LineLinks): string {
   if (waits.length === 0) return '';
   const items = waits.map((wait) => {
-    const path = captures.find(({ sha256 }) => sha256 === wait.capture)?.path ?? '';
-    const place = captures.length > 1 ? `${displayPath(path)} ` : '';
-    return `<li>${escapeHtml(`${place}line ${wait.line}: ${waitText(wait)}`)}</li>`;
+    const place = placeOf(wait, captures, links);
+    return `<li>${place}: ${escapeHtml(waitText(wait))}</li>`;
   });
   return `<section aria-label="waits">\n<h2>Waits</h2>\n<ul>\n${items.join('\n')}\n</ul>\n</section>\n`;
+}
+
+/** What the capture itself shows to be missing. */
+function gapsSection({ captures, gaps = [] }: CheckReport, links: LineLinks): string {
+  if (gaps.length === 0) return '';
+  const items = gaps.map(
+    (gap) => `<li>${placeOf(gap, captures, links)}: ${escapeHtml(gap.why)}</li>`,
+  );
+  return `<section aria-label="records missing">\n<h2>Records missing</h2>\n<ul>\n${items.join('\n')}\n</ul>\n</section>\n`;
+}
+
+/** `gdb.txt line 12`; without the capture where there is one. */
+function placeOf(
+  { capture, line }: { readonly capture: string; readonly line: number },
+  captures: CheckReport['captures'],
+  links: LineLinks,
+): string {
+  const path = captures.find(({ sha256 }) => sha256 === capture)?.path ?? '';
+  const name = captures.length > 1 ? `${escapeHtml(displayPath(path))} ` : '';
+  return `${name}${links.lineText(capture, line)}`;
 }
 
 function noViolationText(report: CheckReport): string {
   return undecidedHeadline(report) === undefined ? 'No violation.' : 'Nothing was decided.';
 }
 
-function findingItem(finding: Finding, { captures }: CheckReport): string {
-  const { rule, verdict, severity, message, at, evidence, missing } = finding;
+function findingItem(finding: Finding, { captures }: CheckReport, links: LineLinks): string {
+  const { rule, verdict, severity, message, at, evidence, missing, capture, gaps = [] } = finding;
   const kind = verdict === 'violation' ? severity : 'inconclusive';
-  const path = captures.length > 1 ? `${displayPath(at.path)} ` : '';
-  const proof = evidence.map(({ line, role }) => `line ${line}: ${role}`);
-  const details = verdict === 'violation' ? proof : missing.map((what) => `missing: ${what}`);
-  const list = details.map((text) => `<li>${escapeHtml(text)}</li>`).join('');
+  const proof = evidence.map(
+    ({ line, role }) => `${links.lineText(capture, line)}: ${escapeHtml(role)}`,
+  );
+  const open = [
+    ...missing.map((what) => `missing: ${escapeHtml(what)}`),
+    ...gaps.map(
+      ({ line, why }) => `records missing: ${links.lineText(capture, line)}: ${escapeHtml(why)}`,
+    ),
+  ];
+  const details = verdict === 'violation' ? proof : open;
+  const list = details.map((text) => `<li>${text}</li>`).join('');
   return [
     `<li class="finding ${kind}"><b>${escapeHtml(rule)}</b> <span class="kind">${kind}</span>`,
-    ` <span class="place">${escapeHtml(path)}line ${at.line}</span><br>${escapeHtml(message)}`,
+    ` <span class="place">${placeOf({ capture, line: at.line }, captures, links)}</span><br>${escapeHtml(message)}`,
     list === '' ? '' : `<ul>${list}</ul>`,
     '</li>',
   ].join('');
 }
 
-function flowSections(flow: Flow, marks: ReadonlyMap<number, readonly Mark[]>): string {
+function flowSections(
+  flow: Flow,
+  index: number,
+  marks: ReadonlyMap<number, readonly Mark[]>,
+): string {
   const process = flow.session === 0 ? '' : `, process ${flow.session + 1}`;
   const name = `${displayPath(flow.path)}${process}`;
   const order = flow.ordered
@@ -115,7 +147,7 @@ ${renderSvg(flow, marks)}
 </div>
 <h3>Calls</h3>
 <ul class="tree">
-${flow.nodes.map((node) => treeItem(node, undefined, marks)).join('\n')}
+${flow.nodes.map((node) => treeItem(node, undefined, index, marks)).join('\n')}
 </ul>
 </section>`;
 }
@@ -123,6 +155,7 @@ ${flow.nodes.map((node) => treeItem(node, undefined, marks)).join('\n')}
 function treeItem(
   node: FlowNode,
   above: FlowNode | undefined,
+  flow: number,
   marks: ReadonlyMap<number, readonly Mark[]>,
 ): string {
   const actor =
@@ -138,10 +171,10 @@ function treeItem(
     frames.length === 0
       ? ''
       : `<details class="frames"><summary>${count(frames.length, 'frame')} between</summary><ul>${frames.join('')}</ul></details>`;
-  const children = node.children.map((child) => treeItem(child, node, marks)).join('\n');
-  if (children === '' && folded === '')
-    return `<li class="leaf" data-node="${node.id}">${label}</li>`;
-  return `<li data-node="${node.id}"><details open><summary>${label}</summary>${folded}<ul>${children}</ul></details></li>`;
+  const ids = `id="${nodeId(flow, node.id)}" data-node="${node.id}"`;
+  const children = node.children.map((child) => treeItem(child, node, flow, marks)).join('\n');
+  if (children === '' && folded === '') return `<li class="leaf" ${ids}>${label}</li>`;
+  return `<li ${ids}><details open><summary>${label}</summary>${folded}<ul>${children}</ul></details></li>`;
 }
 
 function marksText(marks: readonly Mark[] = []): string {
@@ -177,6 +210,8 @@ ul{list-style:none;margin:0;padding-left:1rem}
 .mark.error{color:var(--error)}.mark.warning{color:var(--warning)}.mark.note{color:var(--note)}
 .tree summary,.leaf{padding-left:2em;text-indent:-2em}
 .leaf{margin-left:1rem}
+.tree li{scroll-margin-top:8rem}
+a{color:inherit}
 .line{text-indent:0;display:inline-block;min-width:3.5em;text-align:right;font-size:12px;font-variant-numeric:tabular-nums}
 summary{cursor:pointer}
 .frames{margin-left:4.5em;font-size:12px;color:var(--dim)}
