@@ -45,7 +45,7 @@ test.each(NAMES)('%s', async (format) => {
 test('html: where records are missing, each line a link to a call of the page', () => {
   const name = join('rules', 'LS-ALL-RINGS', 'inconclusive-hits-taken-out');
   const text = readFileSync(join(fixtures, name, 'input.txt'), 'utf8');
-  const page = reporters.html(flowsOf(text, 'gdb.txt'), PLAIN);
+  const page = reporters.html(flowsOf(text, 'gdb.txt'));
   const why = 'the return of vhost_virtqueue_set_addr';
   expect(page).toMatch(
     new RegExp(`<h2>Records missing</h2>\\n<ul>\\n<li><a href="#[^"]+">line 141</a>: ${why}</li>`),
