@@ -38,6 +38,16 @@ describe('a backtrace without a stop line', () => {
   });
 });
 
+test('a thread that gdb switches to is that of the next stop, which tells its number', () => {
+  const outer = thread('migration_thread', '0x1');
+  const exit = '[Thread 0x7ffff53ff6c0 (LWP 2200) exited]';
+  const switched = '[Switching to Thread 0x7ffff53ff6c0 (LWP 2200)]';
+  const text = [switched, silent(outer), '', stop(outer), '', stop(outer), exit].join('\n');
+  const { steps, exits } = buildSteps(readText(text).records);
+  expect(steps.map((step) => step.thread)).toEqual(['0/LWP 2200', '0/LWP 2200', '0/LWP 2200']);
+  expect(exits.map((gone) => gone.thread)).toEqual(['0/LWP 2200']);
+});
+
 test('a log start in another thread than the last that stopped is no second one', () => {
   const folder = join(import.meta.dirname, '..', 'fixtures/rules/MG-SYNC-OFF/pass-entered-below');
   const lines = linesOf(readFileSync(join(folder, 'input.txt'), 'utf8'));

@@ -10,8 +10,11 @@ const DEADLY = /^SIG(?:ABRT|SEGV|FPE|SYS)$/;
 
 export class DeadlyStop {
   private stop: Stop | undefined;
+  private thread: string | undefined;
 
-  onStop(stop: Stop): void {
+  /** `thread`: its key. */
+  onStop(stop: Stop, thread: string | undefined): void {
+    this.thread = thread;
     const { signal, ended } = stop;
     const isDeadly = signal !== undefined && (ended === true || DEADLY.test(signal));
     this.stop = isDeadly ? stop : undefined;
@@ -27,7 +30,7 @@ export class DeadlyStop {
    * tells of; without one it is that which stopped, unless `isOther`.
    */
   signalOf(headed: string | undefined, isOther: boolean): string | undefined {
-    const isOwn = headed === undefined ? !isOther : headed === this.stop?.thread?.num;
+    const isOwn = headed === undefined ? !isOther : headed === this.thread;
     return isOwn ? this.stop?.signal : undefined;
   }
 }

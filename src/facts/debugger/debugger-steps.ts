@@ -89,7 +89,7 @@ export class DebuggerSteps {
     this.commands.onShown();
     this.bare.onStop(stop);
     this.pendingStop = stop;
-    this.death.onStop(stop);
+    this.death.onStop(stop, this.keyOf(stop));
   }
 
   /** A stop line without a backtrace is a step by its own frame. */
@@ -171,6 +171,11 @@ export class DebuggerSteps {
     if (own !== undefined) this.maker.enterInferior(own);
   }
 
+  /** Of its thread. */
+  private keyOf(stop: Stop | undefined): string | undefined {
+    return stop?.thread === undefined ? undefined : this.maker.threads.keyOf(stop.thread);
+  }
+
   private enterInferiorOf(thread: ThreadRef | undefined): void {
     const inferior = inferiorOf(thread);
     if (inferior !== undefined) this.maker.enterInferior(inferior);
@@ -193,7 +198,7 @@ export class DebuggerSteps {
     const starts = bt.levels[0] === 0;
     // The stop and the first frame of its backtrace are one report; among the stacks of all threads it
     // is that of the thread that stopped.
-    const isOwn = headed === undefined || headed === stop?.thread?.num;
+    const isOwn = headed === undefined || headed === this.keyOf(stop);
     const ofStop =
       stop?.frame !== undefined && starts && isOwn && stop.frame.func === innermost.func;
     if (!ofStop) this.pendingStop = stop;
@@ -202,7 +207,7 @@ export class DebuggerSteps {
       return;
     if (!ofStop && headed === undefined) this.flushStop();
     if (this.isBehindLoss && headed === undefined) this.maker.threads.onUnknown();
-    const named = ofStop ? stop.thread?.num : headed;
+    const named = ofStop ? this.keyOf(stop) : headed;
     const root = rootOf(bt.frames, meanings);
     const isOther = named !== undefined && this.maker.threads.onNamedStack(named, root);
     const isOfTwo = isOther || beginsTwice(bt.frames, root);

@@ -12,6 +12,8 @@ import type { Constant } from '../stacks/process-signs.js';
 import { areOfTwoThreads, areSurelyOfTwoThreads } from '../stacks/thread-root.js';
 import type { ThreadRoot } from '../stacks/thread-root.js';
 
+const LWP = 'LWP ';
+
 /** Knows which thread gdb stands in. */
 export class ThreadFollower {
   /** Key of the thread that stopped last or was switched to. */
@@ -21,6 +23,9 @@ export class ThreadFollower {
   private readonly refOf = new Map<string, ThreadRef>();
   /** Lines that tell of a name which thread it is, or of a stop that follows. */
   private readonly toldOf = new Map<string, number[]>();
+  /** LWPs under which stacks were shown before the number of their thread was known, and whose numbers these are. */
+  private readonly shown = new Set<string>();
+  private readonly shownAs = new Map<string, string>();
   private switchedTo: ThreadRef | undefined;
   private readonly roots = new Map<string, ThreadRoot>();
   private readonly doubtfulRoots = new Map<string, ThreadRoot>();
@@ -50,6 +55,7 @@ export class ThreadFollower {
    * of the thread that stopped last. True where it is of another than the one before.
    */
   onNamelessStack(root: ThreadRoot | undefined): boolean {
+    if (this.current?.startsWith(LWP) === true) this.shown.add(this.current);
     const known = this.roots.get(this.current ?? '');
     if (known !== undefined && root !== undefined && areOfTwoThreads(known, root)) {
       this.onUnknown();
@@ -122,25 +128,31 @@ export class ThreadFollower {
   onStop(ref: ThreadRef | undefined): void {
     if (ref?.num !== undefined) {
       if (this.switchedTo !== undefined) this.learn(this.switchedTo, ref.num);
-      this.current = ref.num;
+      this.current = this.numbered(ref.num);
     }
     this.switchedTo = undefined;
   }
 
-  /** gdb's number where it is known, else LWP or pthread_t. */
+  /** gdb's number where that was known first, else LWP or pthread_t. */
   keyOf(ref: ThreadRef): string | undefined {
     if (ref.num !== undefined) {
       this.learn(ref, ref.num);
-      return ref.num;
+      return this.numbered(ref.num);
     }
     const name = nameOf(ref);
     return name === undefined ? undefined : (this.keyOfName.get(name) ?? name);
   }
 
-  private learn(ref: ThreadRef, key: string): void {
+  /** The key of the thread with this number. */
+  private numbered(num: string): string {
+    return this.shownAs.get(num) ?? num;
+  }
+
+  private learn(ref: ThreadRef, num: string): void {
     const name = nameOf(ref);
-    if (name !== undefined) this.keyOfName.set(name, key);
-    if (ref.lwp !== undefined) this.refOf.set(key, ref);
+    if (name !== undefined && this.shown.has(name)) this.shownAs.set(num, name);
+    if (name !== undefined) this.keyOfName.set(name, this.numbered(num));
+    if (ref.lwp !== undefined) this.refOf.set(num, ref);
   }
 }
 
@@ -153,7 +165,7 @@ export function inferiorOf(thread: ThreadRef | undefined): string | undefined {
 
 /** LWP where it is printed: a pthread_t is given to the next thread as soon as one is gone. */
 function nameOf({ lwp, pthread }: ThreadRef): string | undefined {
-  if (lwp !== undefined) return `LWP ${lwp}`;
+  if (lwp !== undefined) return `${LWP}${lwp}`;
   return pthread === undefined ? undefined : `Thread ${pthread}`;
 }
 
