@@ -20,9 +20,13 @@ export interface Open {
   readonly judgement: Judgement;
 }
 
-/** Steps that one rule judges again for the gaps of a capture: a quarter of a second of work, or what it takes to judge a long one. */
-const BUDGET = 100_000;
-const BUDGET_PER_STEP = 30;
+/**
+ * Steps that one rule judges again for the gaps of a capture: somewhat more than all rules judge of it at first, but between a quarter of
+ * a second of work and some.
+ */
+const LEAST_BUDGET = 100_000;
+const BUDGET_PER_STEP = 100;
+const MOST_BUDGET = 1_500_000;
 /** Of those, what it costs to rebuild a step. */
 const REBUILT = 4;
 
@@ -59,7 +63,7 @@ class GapSearch {
   private left: number;
 
   constructor(private readonly run: Run) {
-    this.left = Math.max(BUDGET, BUDGET_PER_STEP * run.steps.length);
+    this.left = Math.max(LEAST_BUDGET, Math.min(BUDGET_PER_STEP * run.steps.length, MOST_BUDGET));
   }
 
   /** Of some gaps that leave all of these open finds which one does. */
