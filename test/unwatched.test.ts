@@ -132,9 +132,10 @@ describe('breakpoints may be switched off', () => {
   test('before the program ran, and one never stops', () => {
     const set = 'Breakpoint 19 at 0x555555866010: file ../hw/virtio/vhost-user.c, line 1293.';
     const early = ['(gdb) b vhost_user_get_vring_base', set];
-    const isOther = (line: string): boolean => !line.includes('vhost_user_get_vring_base');
+    const stops = LINES.join('\n').split('\n\n');
+    const others = stops.filter((stop) => !stop.includes('vhost_user_get_vring_base'));
     const verdict = (...said: readonly string[]): string | undefined =>
-      check('gdb.txt', [...early, ...said, ...LINES.filter(isOther)].join('\n')).findings.find(
+      check('gdb.txt', [...early, ...said, others.join('\n\n')].join('\n')).findings.find(
         ({ rule, vring }) => rule === 'DS-RINGBASE' && vring === 1,
       )?.verdict;
     expect(verdict()).toBe('violation');

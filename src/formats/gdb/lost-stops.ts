@@ -63,6 +63,8 @@ export class LostStops {
   #showsLocals = false;
   /** The stop above, as long as nothing but its source and arguments came. */
   #shown: Shown | undefined;
+  /** The last line of a stop. */
+  #last = -1;
   #source: SourceLine | undefined;
   /** A line of source that is not of the stop above: the first of a list, or what stays of another stop. */
   #odd: SourceLine | undefined;
@@ -73,9 +75,10 @@ export class LostStops {
     if (line !== undefined && this.#places.size < MOST) this.#places.add(line);
   }
 
-  /** What is missing above this stop. */
-  onStop({ func, args = [], line }: Frame): string | undefined {
+  /** What is missing above this stop; `last`: its last line. */
+  onStop({ func, args = [], line }: Frame, last: number): string | undefined {
     this.#end();
+    this.#last = last;
     const why = this.#why ?? this.#takeOdd();
     this.#why = undefined;
     this.#hasStops = true;
@@ -132,7 +135,8 @@ export class LostStops {
     const isAsked = above.command !== undefined && !SHOWS_NO_SOURCE.test(above.command);
     if (number === above.sourceLine || isAsked) return undefined;
     if (above.isBlank) return LOST_SOURCE;
-    if (!above.isOutput) return undefined;
+    // The one directly below the stop may have been copied from elsewhere, or be of an older source.
+    if (!above.isOutput || this.#last === line.lineNo - 1) return undefined;
     // Below another one it is of a list, or of a function that somebody steps through.
     if (last?.lineNo !== line.lineNo - 1 && this.#places.has(number)) this.#odd = line;
     return undefined;

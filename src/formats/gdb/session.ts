@@ -174,7 +174,7 @@ export class GdbSession {
 
   addStop(head: StopHead, frame: Frame, span: Span): void {
     this.breakpoints.endTable();
-    this.#tellLost(span.first, this.#lost.onStop(frame));
+    this.#tellLost(span.first, this.#lost.onStop(frame, span.last));
     this.#beginCall(frame.func, span.first);
     const { kind, reason, number, thread } = head;
     // By name: a spread takes longer than all else that is done for one of thousands.
