@@ -50,10 +50,20 @@ describe('stops with their arguments', () => {
 
   test.each([
     ['a value that is not that of the stop', SET_LOG.with(3, 'enable_log = false')],
-    ['a name that came already', [...SET_LOG.slice(0, -1), 'dev = 0x5555562b1f00', '']],
-    ['an argument behind those that follow it', [...SET_LOG.slice(0, 2), SET_LOG[3], SET_LOG[2]]],
+    ['a pointer that is not', SET_LOG.with(2, 'dev = 0x5555562b1f80')],
+    ['a name that came already', SET_LOG.with(4, 'dev = 0x5555562b1f00')],
+    ['an argument behind those that follow it', SET_LOG.with(2, SET_LOG[3] ?? '')],
+    ['a name of no argument', SET_LOG.with(4, 'vq = 0x5555562b2190')],
   ])('lost: %s', (_, lines) => {
-    expect(gapsOf(lines.map(String))).toEqual([ARGUMENTS]);
+    expect(gapsOf([...LOG, ...lines])).toEqual([ARGUMENTS]);
+  });
+
+  test.each([
+    ['other numbers for the same', (line: string) => line.replace(/= true|= 0x0*/, '= ')],
+    ['names of its own', (line: string) => line.replace(/^(\w+) = /, 'arg_$1 = ')],
+    ['leading zeros', (line: string) => line.replace(/^dev = 0x/, 'dev = 0x0000')],
+  ])('what a script prints in their place is no loss: %s', (_, as) => {
+    expect(gapsOf(LOG.map((line) => (/^\w+ = /.test(line) ? as(line) : line)))).toEqual([]);
   });
 
   test('locals below the arguments are no loss', () => {

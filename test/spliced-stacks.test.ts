@@ -82,6 +82,11 @@ describe('two stacks joined where lines are missing', () => {
     expect(holesOf(hit([SET_LOG_CALL, ...calls, ...OUTER]))).toEqual([undefined]);
   });
 
+  test('a function that calls itself over and over with the same value has none', () => {
+    const call = '0x0000555555555555 in ram_init_bitmaps (rs=0x5555555591b0) at ram.c:497';
+    expect(holesOf(hit([SET_LOG_CALL, call, call, call, ...OUTER]))).toEqual([undefined]);
+  });
+
   test('where calls may have become jumps, a caller may be missing', () => {
     const jumped = hit([FEATURES_CALL.replace('dev=', 'dev=dev@entry='), ...OUTER.slice(1)]);
     const before = hit([FEATURES_CALL, '0x0000555555555555 in f (x=1) at f.c:1', ...OUTER]);
@@ -135,6 +140,20 @@ describe('stacks that begin or end too early', () => {
   test('the outermost one is seldom shown', () => {
     const lines = [...SHALLOW, ...DEEP.slice(0, -1), ...SHALLOW.slice(0, -1), ...DEEP.slice(0, -1)];
     expect(gapsBefore(lines)).toEqual([false, false, false, false]);
+  });
+
+  test('a thread that makes another one stands in clone3(), which is outermost still', () => {
+    const maker = [
+      'clone3 () at clone3.S:62',
+      '0x00007ffff7ed793d in __clone_internal () at c.c:1',
+    ];
+    const lines = [
+      '',
+      'Thread 1 (LWP 5 "qemu"):',
+      ...numbered([...maker, ...OUTER_MAIN.slice(-1)]),
+    ];
+    const ofMain = [MAIN, MAIN, MAIN].flat();
+    expect(gapsBefore([...lines, ...SHALLOW, ...DEEP, ...ofMain])).not.toContain(true);
   });
 
   const outer = SHALLOW.slice(4);

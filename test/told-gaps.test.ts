@@ -144,3 +144,18 @@ test('what cannot be read is told as a problem alone', () => {
   expect(reporters.pretty(report, optionsOf())).toContain(told);
   expect(reporters.pretty(report, { ...optionsOf(), problems: [problem] })).not.toContain(told);
 });
+
+test('stops of a breakpoint that never prints a backtrace miss none', () => {
+  const stop = `Thread 1 "qemu" hit Breakpoint 1, ${STACK.slice(4)}\n`;
+  const whole = `${stop}${STACK}\n#1  main () at main.c:1\n`;
+  const bare = 'Thread 1 "qemu" hit Breakpoint 2, vhost_log_put (dev=0x5555) at vhost.c:400\n';
+  expect(gaps(`${whole}${bare}`.repeat(3) + whole)).toBeUndefined();
+  expect(gaps(`${whole}${bare}`.repeat(2) + whole)?.map(({ line }) => line)).toEqual([4, 8]);
+});
+
+test('the only thread of a program is told by the header of its backtrace, not by its stop', () => {
+  const stop = `Breakpoint 1, ${STACK.slice(4)}\n`;
+  const stack = `${STACK}\n#1  main () at main.c:1\n`;
+  const all = `${stop}\nThread 1 (Thread 0x7f12 (LWP 5) "qemu"):\n${stack}`;
+  expect(gaps(all.repeat(3))).toBeUndefined();
+});

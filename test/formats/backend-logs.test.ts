@@ -1,7 +1,8 @@
 /** libvhost-user's debug text and the log of DPDK's vhost library. */
 import { describe, expect, it } from 'vitest';
 import type { CaptureRecord } from '../../src/model/record.js';
-import { expectEveryLineOnce, readLines } from '../helpers/read-text.js';
+import { buildSteps } from '../../src/facts/steps.js';
+import { expectEveryLineOnce, readLines, readText } from '../helpers/read-text.js';
 
 function read(lines: readonly string[]): readonly CaptureRecord[] {
   const reading = readLines(lines);
@@ -12,6 +13,14 @@ function read(lines: readonly string[]): readonly CaptureRecord[] {
 const banner = '================ Vhost user message ================';
 
 describe('libvhost-user', () => {
+  it.each(['testpmd> ', 'Port 0: queue state event'])('%j is no line that is lost', (own) => {
+    const message = 'VHOST_CONFIG: (/run/vm/net.sock) read message VHOST_USER_SET_FEATURES';
+    const { steps, gapAtEnd } = buildSteps(
+      readText([message, '', own, message].join('\n')).records,
+    );
+    expect([...steps.map(({ gapBefore }) => gapBefore), gapAtEnd]).toEqual([false, false, false]);
+  });
+
   function payloadOf(request: string, lines: readonly string[]): unknown {
     const [record, ...more] = read([banner, `Request: ${request}`, 'Flags:   0x9', ...lines]);
     expect(more).toEqual([]);

@@ -198,7 +198,9 @@ export class DebuggerSteps {
     const starts = bt.levels[0] === 0;
     // The stop and the first frame of its backtrace are one report; among the stacks of all threads it
     // is that of the thread that stopped.
-    const isOwn = headed === undefined || headed === this.keyOf(stop);
+    // Of a program with one thread a stop names none.
+    const stopped = stop?.thread === undefined ? MAIN_THREAD : this.keyOf(stop);
+    const isOwn = headed === undefined || headed === stopped;
     const ofStop =
       stop?.frame !== undefined && starts && isOwn && stop.frame.func === innermost.func;
     if (!ofStop) this.pendingStop = stop;

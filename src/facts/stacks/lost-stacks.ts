@@ -13,7 +13,7 @@ const CUT = 'the outer part of a backtrace';
 export function markLostStacks(built: Steps): Steps {
   const { steps } = built;
   const stops = steps.filter(showsCalls);
-  const withoutStack = ofFew(stops.filter(isBreakpointStop), ({ stackKnown }) => !stackKnown);
+  const withoutStack = stopsWithoutStack(stops);
   for (const step of withoutStack) step.gapBefore = true;
   const lost = new Set([...withoutStack, ...cutStacks(stops)]);
   const losses: Loss[] = [];
@@ -35,8 +35,27 @@ export function markLostStacks(built: Steps): Steps {
       };
 }
 
-function isBreakpointStop({ breakpoint }: Step): boolean {
-  return breakpoint !== undefined;
+/** The commands of a breakpoint print a stack at each of its hits or at none: with fewer hits than these nothing shows which. */
+const LEAST_HITS = 3;
+
+function stopsWithoutStack(stops: readonly Step[]): readonly Step[] {
+  const hits = stops.filter(({ breakpoint }) => breakpoint !== undefined);
+  const stacks = new Map<string, { hits: number; stacks: number }>();
+  for (const hit of hits) {
+    const known = stacks.get(breakpointOf(hit)) ?? { hits: 0, stacks: 0 };
+    known.hits += 1;
+    known.stacks += Number(hit.stackKnown);
+    stacks.set(breakpointOf(hit), known);
+  }
+  const printsNone = (hit: Step): boolean => {
+    const known = stacks.get(breakpointOf(hit));
+    return known?.stacks === 0 && known.hits >= LEAST_HITS;
+  };
+  return ofFew(hits, ({ stackKnown }) => !stackKnown).filter((hit) => !printsNone(hit));
+}
+
+function breakpointOf({ session, breakpoint }: Step): string {
+  return `${session} ${breakpoint}`;
 }
 
 /** Frames of the C library and of QEMU around the first function of a thread, at most. */
@@ -46,29 +65,34 @@ const MOST_OUTERMOST = 6;
 function cutStacks(steps: readonly Step[]): readonly Step[] {
   // A single frame is what `up` and `frame` print.
   const stacks = steps.filter(({ stackKnown, frames }) => stackKnown && frames.length > 1);
-  // Of a whole stack the outermost frames alone may be lost.
-  const begun = namesOf(stacks, ({ frames }) => frames.slice(-MOST_OUTERMOST, -1));
+  // Of a whole stack the outermost frames alone may be lost. Who makes a thread stands in clone3(), too, which it calls.
+  const begun = calledIn(stacks, ({ length }) => Math.max(1, length - MOST_OUTERMOST));
   const short = ofFew(stacks, (step) => !step.complete || isCalled(step, begun));
   const few = new Set(short.map(({ session }) => session));
-  const ofFewStacks = stacks.filter(({ session }) => few.has(session));
-  const called = namesOf(ofFewStacks, ({ frames }) => frames.slice(0, -1));
-  return short.filter((step) => isCalled(step, called));
+  const called = calledIn(
+    stacks.filter(({ session }) => few.has(session)),
+    () => 0,
+  );
+  return short.filter((step) => isCalled(step, step.complete ? begun : called));
 }
 
 function isCalled({ session, frames }: Step, names: ReadonlyMap<number, Set<string>>): boolean {
   return names.get(session)?.has(frames.at(-1)?.func ?? '??') === true;
 }
 
-/** Functions, by session. */
-function namesOf(
+/** Functions that others call, from a frame of each stack on, by session. */
+function calledIn(
   stacks: readonly Step[],
-  framesOf: (step: Step) => readonly Frame[],
+  from: (frames: readonly Frame[]) => number,
 ): Map<number, Set<string>> {
   const found = new Map<number, Set<string>>();
-  for (const step of stacks) {
-    const names = found.get(step.session) ?? new Set();
-    found.set(step.session, names);
-    for (const { func } of framesOf(step)) if (func !== '??') names.add(func);
+  for (const { session, frames } of stacks) {
+    const names = found.get(session) ?? new Set();
+    found.set(session, names);
+    for (let i = from(frames); i < frames.length - 1; i++) {
+      const func = frames[i]?.func ?? '??';
+      if (func !== '??') names.add(func);
+    }
   }
   return found;
 }

@@ -10,8 +10,8 @@ import type { Frame } from '../../model/record.js';
 /** "977	    uint64_t features = dev->acked_features;", "warning: 977	../hw/virtio/vhost.c: No such file or directory" */
 const SOURCE_LINE = /^(?:warning: )?(\d{1,6})\t/;
 const ARGUMENT = /^([A-Za-z_]\w*) = (\S*)/;
-/** gdb prints it alike in both places. */
-const SCALAR = /^(?:0x[0-9a-f]+|-?\d+|true|false)$/;
+const POINTER = /^0x[0-9a-f]{1,32}$/;
+const BOOL = /^(?:true|false)$/;
 
 /** These print no line of source by themselves: gdb/printcmd.c, gdb/stack.c, gdb/infcmd.c. */
 const SHOWS_NO_SOURCE =
@@ -42,7 +42,7 @@ interface Shown {
   readonly values: readonly string[];
   /** Names of the list that were seen, and others below them. */
   count: number;
-  locals: number;
+  others: number;
   /** The position behind the last of them. */
   next: number;
 }
@@ -58,9 +58,9 @@ export class LostStops {
   readonly #places = new Set<number>();
   /** How often the list of a function was complete; 0 once it was not. */
   readonly #lists = new Map<string, number>();
-  /** How many lists were complete with nothing below, and whether one had locals there. */
+  /** How many lists were complete, with nothing else, and whether one had other names: what a script prints is its own affair. */
   #bareLists = 0;
-  #showsLocals = false;
+  #showsOthers = false;
   /** The stop above, as long as nothing but its source and arguments came. */
   #shown: Shown | undefined;
   /** The last line of a stop. */
@@ -85,7 +85,7 @@ export class LostStops {
     this.place(line);
     const names = args.map(({ name }) => name);
     const values = args.map(({ value = '' }) => value);
-    this.#shown = { func, names, values, count: 0, locals: 0, next: 0 };
+    this.#shown = { func, names, values, count: 0, others: 0, next: 0 };
     return why;
   }
 
@@ -121,11 +121,10 @@ export class LostStops {
     if (number !== undefined) return this.#seeSource({ number: Number(number), lineNo }, above);
     const [, name, value] = ARGUMENT.exec(text) ?? [];
     if (name === undefined || value === undefined) return undefined;
-    if (above.isBlank) return this.#lists.size > 0 ? LOST_ARGUMENTS : undefined;
-    if (this.#shown === undefined) return undefined;
-    const { isLocal, why } = seeArgument(this.#shown, name, value);
-    if (!isLocal) return why;
-    return this.#bareLists >= LEAST_LISTS && !this.#showsLocals ? LOST_ARGUMENTS : undefined;
+    const shown = this.#shown;
+    const isOther = shown !== undefined && !seeArgument(shown, name, value);
+    if (this.#bareLists < LEAST_LISTS || this.#showsOthers) return undefined;
+    return isOther || above.isBlank ? LOST_ARGUMENTS : undefined;
   }
 
   #seeSource(line: SourceLine, above: Above): string | undefined {
@@ -153,29 +152,33 @@ export class LostStops {
     const shown = this.#shown;
     this.#shown = undefined;
     if (shown === undefined || shown.names.length === 0) return;
-    const { func, count, locals, names } = shown;
+    const { func, count, others, names } = shown;
     const lists = this.#lists.get(func);
     const isWhole = count === names.length;
-    if (locals > 0) this.#showsLocals = true;
+    if (others > 0) this.#showsOthers = true;
     else if (isWhole) this.#bareLists += 1;
-    if (!isWhole && (lists ?? 0) >= LEAST_LISTS) this.#why = LOST_ARGUMENTS;
+    if (!isWhole && (lists ?? 0) >= LEAST_LISTS && !this.#showsOthers) this.#why = LOST_ARGUMENTS;
     if (lists === undefined && (count === 0 || this.#lists.size >= MOST)) return;
     this.#lists.set(detached(func), isWhole && lists !== 0 ? (lists ?? 0) + 1 : 0);
   }
 }
 
-/** A name that is no argument is of a local variable (`info locals`), or of another stop. */
-function seeArgument(shown: Shown, name: string, value: string): { isLocal?: true; why?: string } {
+/** False for what `info args` does not print there: of a local variable (`info locals`), of a script, or of another stop. */
+function seeArgument(shown: Shown, name: string, value: string): boolean {
   const { names, values, next } = shown;
   const at = names.indexOf(name);
-  if (at < 0) {
-    shown.locals += 1;
-    return { isLocal: true };
+  if (at < next || isOtherValue(values[at] ?? '', value)) {
+    shown.others += 1;
+    return false;
   }
-  const told = values[at]?.replace(/ .*/, '') ?? '';
-  const isOther = SCALAR.test(told) && SCALAR.test(value) && told !== value;
-  if (at < next || isOther) return { why: LOST_ARGUMENTS };
   shown.count += 1;
   shown.next = at + 1;
-  return {};
+  return true;
+}
+
+/** Two of one kind: a script may print them as it likes. */
+function isOtherValue(one: string, other: string): boolean {
+  const [a, b] = [one.replace(/ .*/, ''), other];
+  if (POINTER.test(a) && POINTER.test(b)) return BigInt(a) !== BigInt(b);
+  return BOOL.test(a) && BOOL.test(b) && a !== b;
 }

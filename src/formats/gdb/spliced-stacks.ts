@@ -25,11 +25,12 @@ export class SplicedStacks {
   }
 }
 
-/** What calls itself does so with another value somewhere. */
+/** What calls itself does so with another value somewhere, or more than once. */
 function twice(frames: readonly Frame[], own: number): number | undefined {
   for (let i = 0; i < own; i++) {
     for (let period = 1; period <= MOST_TWICE; period++)
-      if (isTwice(frames, i, period)) return i + period;
+      if (isTwice(frames, i, period))
+        return isTwice(frames, i + period, period) ? undefined : i + period;
   }
   return undefined;
 }

@@ -58,11 +58,11 @@ export function isGlued({ text }: ConfigLine): boolean {
 
 /**
  * What testpmd and the driver on top of the library print between its lines while it handles a message; a blank line
- * stands above the events. Source: DPDK app/test-pmd/testpmd.c eth_event_callback(), drivers/net/vhost/rte_eth_vhost.c
+ * stands above the events and may above the prompt. Source: DPDK app/test-pmd/testpmd.c eth_event_callback(), cmdline.c prompt(), drivers/net/vhost/rte_eth_vhost.c
  * new_device(), vring_state_changed(), vhost_dev_csum_configure().
  */
 const BETWEEN =
-  /^(?:Port \d{1,5}: (?:queue state|link state change) event|(?:VHOST: )?(?:Vhost device \d{1,5} (?:created|destroyed)|vring\d{1,5} is (?:enabled|disabled)|[RT]x csum will be done in SW, may impact performance\.))\s*$/;
+  /^(?:testpmd>|Port \d{1,5}: (?:queue state|link state change) event|(?:VHOST: )?(?:Vhost device \d{1,5} (?:created|destroyed)|vring\d{1,5} is (?:enabled|disabled)|[RT]x csum will be done in SW, may impact performance\.))\s*$/;
 
 export function isBetween(line: string): boolean {
   return line.length < LONGEST_CLOCK && BETWEEN.test(line);
