@@ -334,6 +334,19 @@ describe('sessions', () => {
     expect(steps.map(({ session }) => session)).toEqual([0, 1, 0, 2, 1]);
   });
 
+  test('the notice of a switch is for the inferior whose stop stands below', () => {
+    const log = (thread: string, lwp: number): readonly string[] => [
+      `[Switching to Thread 0x7ffff4dff6c0 (LWP ${lwp})]`,
+      ...start('migration_thread (opaque=0x5555562b0650)').map((l) =>
+        l.replace('Thread 6', thread),
+      ),
+    ];
+    const [one, two] = [log('Thread 1.6', 11), log('Thread 2.5', 22)];
+    const { steps, exits } = run(...one, ...two, ...one, ...two, '[LWP 22 exited]');
+    expect(steps.map(({ session }) => session)).toEqual([0, 1, 0, 1]);
+    expect(exits.map(({ thread }) => thread)).toEqual(['1/2.5']);
+  });
+
   test('a thread with another LWP than before is of another process', () => {
     const log = (lwp: number): readonly string[] => [
       `[Switching to Thread 0x7ffff4dff6c0 (LWP ${lwp})]`,

@@ -76,8 +76,11 @@ export class DebuggerSteps {
   }
 
   onStop(stop: Stop): void {
+    const before = this.maker.threads;
     this.enterInferiorOf(stop.thread);
     const { threads } = this.maker;
+    // The notice of the switch stands above: which inferior that is for only the stop says.
+    if (threads !== before) threads.follows(before);
     const isOther = threads.isOther(stop.thread);
     const { current } = this.maker.sessions;
     if (!this.breakpoints.onStop(stop, current) || isOther) this.onProcess();

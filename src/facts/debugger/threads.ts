@@ -119,9 +119,10 @@ export class ThreadFollower {
     return known.lwp !== lwp && known.pthread === pthread;
   }
 
-  /** What was said before the first stop of a process. */
+  /** What was said before the first stop of a process, or before one of another inferior. */
   follows(before: ThreadFollower): void {
     this.switchedTo = before.switchedTo;
+    before.switchedTo = undefined;
   }
 
   /** A stop line; it names its thread where the program has several. */
