@@ -275,3 +275,14 @@ function onlyHole(numbers: ReadonlyMap<number, string>): number | undefined {
   for (let n = 2; n < highest; n++) if (!numbers.has(n)) return n;
   return undefined;
 }
+
+/** By session, whether its device starts are reported from the first of its steps on. */
+export function startsWatched(
+  ofSession: readonly (readonly Step[])[],
+  probes: Probes,
+): readonly boolean[] {
+  return ofSession.map(([first]) => {
+    const from = first?.index ?? 0;
+    return probes.watching('vhost_dev_start', from, from) !== undefined;
+  });
+}

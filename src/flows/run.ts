@@ -26,7 +26,7 @@ import { buildMigrations } from './migrations.js';
 import type { Migration } from './migrations.js';
 import { NoteSignFinder } from './order/order.js';
 import type { NoteSign } from './order/order.js';
-import { buildProbes } from './probes.js';
+import { buildProbes, startsWatched } from './probes.js';
 import type { Probes } from './probes.js';
 import { commonRange, profilesOf } from './profile.js';
 import type { Profile, VersionRange } from './profile.js';
@@ -180,14 +180,10 @@ function runOf(
   const gapAtEnd = markFarGaps({ steps, reaches }) || marked.gapAtEnd;
   const mixed = markMixedProcesses(built);
   const { all, atStep } = activations;
-  const seesStarts = ofSession.map(([first]) => {
-    const from = first?.index ?? 0;
-    return probes.watching('vhost_dev_start', from, from) !== undefined;
-  });
   const overruled = overruledBackends(ofSession, all, options.backend);
   const assumed = ofSession.map(() => options.backend);
   for (const { session } of overruled) assumed[session] = undefined;
-  const rings = new Rings(all, seesStarts, assumed);
+  const rings = new Rings(all, startsWatched(ofSession, probes), assumed);
   const profiles = profilesOf(ofSession, options.qemuVersion);
   let gaps = 0;
   const gapsUpTo = steps.map((step) => (gaps += step.gapBefore ? 1 : 0));

@@ -3,6 +3,7 @@ import type { Step } from '../../facts/step.js';
 import { buildActivations } from '../activations/activations.js';
 import { linkChainedStops } from '../activations/chained-stops.js';
 import { placed, shownAs } from '../part.js';
+import { startsWatched } from '../probes.js';
 import { Rings } from '../rings.js';
 import type { Run } from '../run.js';
 import type { ToldGap } from './told-gaps.js';
@@ -24,11 +25,7 @@ export function withoutGaps(run: Run, closed: readonly ToldGap[]): Run {
     return (gaps += step.gapBefore ? 1 : 0);
   });
   const ofSession = run.ofSession.map((own) => own.map((step) => steps[step.index] ?? step));
-  const seesStarts = run.ofSession.map(([first]) => {
-    const from = first?.index ?? 0;
-    return probes.watching('vhost_dev_start', from, from) !== undefined;
-  });
-  const rings = new Rings(all, seesStarts, run.rings.assumed);
+  const rings = new Rings(all, startsWatched(ofSession, probes), run.rings.assumed);
   linkChainedStops(all, { probes, rings, profiles, gapsUpTo });
   return shownAs(run, {
     steps,
