@@ -1,19 +1,18 @@
 /**
- * Trace events as rows of a block, at once: a log has millions, so they wait for nothing. Their shapes are
- * numbered here and written with the block.
+ * Trace events as the store keeps them: a log has millions, so they wait for nothing. Their shapes are numbered
+ * here and written with the block.
  */
 import type { TraceEvent } from '../model/record.js';
 import type { Database } from './database.js';
 import { EventShapes } from './event-shapes.js';
 import type { Shape } from './event-shapes.js';
-import type { RowsBuffer } from './rows-buffer.js';
 import { wellFormedJson } from './well-formed.js';
 
 /** Shapes of other captures that are used again; a store has dozens, if nobody makes up events. */
 const MOST_SHAPES = 10_000;
 
-/** A row but for its lines, its thread and its time. */
-interface Known {
+/** What the store keeps of an event, but for its lines, its thread and its time. */
+export interface StoredEvent {
   readonly name: string;
   readonly text: string;
   readonly shape: Shape;
@@ -26,7 +25,7 @@ interface Known {
 export class EventRows {
   private readonly shapes = new EventShapes();
   /** By the frozen object of arguments that equal events share. */
-  private readonly known = new WeakMap<object, Known>();
+  private readonly known = new WeakMap<object, StoredEvent>();
   private newShapes: [id: number, value: string][] = [];
   private newAgain: [capture: number, id: number, shape: number, args: string][] = [];
   private again = 0;
@@ -51,26 +50,10 @@ export class EventRows {
     return new EventRows(database, capture, ids, (last?.id ?? 0) + 1);
   }
 
-  /** Adds the row, see `EncodedRecord`. */
-  add(event: TraceEvent, rows: RowsBuffer): void {
+  /** What the event is stored as. Call once for each. */
+  know(event: TraceEvent): StoredEvent {
     const { args } = event;
-    const known = args !== undefined && Object.isFrozen(args) ? this.seen(args, event) : undefined;
-    if (known === undefined || known.id === 0)
-      this.addWhole(event, known ?? this.read(event), rows);
-    else addKnown(event, known.id, rows);
-  }
-
-  private addWhole(event: TraceEvent, { shape, values }: Known, rows: RowsBuffer): void {
-    const { span, tid, time, text, pid } = event;
-    const { first } = span;
-    const last = span.last === first ? 'null' : span.last;
-    const when = time === undefined ? 'null' : wellFormedJson(time);
-    const own = shape.pieces === undefined ? wellFormedJson(text) : 'null';
-    const process =
-      pid === undefined ? '' : `,${typeof pid === 'number' ? pid : wellFormedJson(pid)}`;
-    rows.add(
-      `["event",${first},${last},${shape.id},${tid ?? null},${when},${own},${values}${process}]`,
-    );
+    return args !== undefined && Object.isFrozen(args) ? this.seen(args, event) : this.read(event);
   }
 
   /** Writes what is new. */
@@ -89,7 +72,7 @@ export class EventRows {
     );
   }
 
-  private seen(args: object, event: TraceEvent): Known {
+  private seen(args: object, event: TraceEvent): StoredEvent {
     const known = this.known.get(args);
     if (known?.text !== event.text || known.name !== event.name) {
       const found = this.read(event);
@@ -103,7 +86,7 @@ export class EventRows {
     return known;
   }
 
-  private read(event: TraceEvent): Known {
+  private read(event: TraceEvent): StoredEvent {
     const { name, args, text } = event;
     const shape = this.shapes.find(event);
     if (shape.id === 0) shape.id = this.idOf(shape.text);
@@ -122,27 +105,17 @@ export class EventRows {
   }
 }
 
-/** A row without text and values. */
-function addKnown({ span, tid, time, pid }: TraceEvent, again: number, rows: RowsBuffer): void {
-  rows.open('"event",');
-  rows.number(span.first);
-  if (span.last === span.first) rows.json(',null,-');
-  else {
-    rows.comma();
-    rows.number(span.last);
-    rows.json(',-');
+/** The row of an event that is stored by itself, see `EncodedRecord`. */
+export function rowOfEvent(event: TraceEvent, { shape, values, id }: StoredEvent): string {
+  const { span, tid = null, time, text, pid } = event;
+  const { first } = span;
+  const last = span.last === first ? 'null' : span.last;
+  const when = time === undefined ? 'null' : wellFormedJson(time);
+  const process = pid === undefined ? '' : `,${wellFormedJson(pid)}`;
+  if (id > 0) {
+    const end = process === '' ? '' : `,null,null${process}`;
+    return `["event",${first},${last},-${id},${tid},${when}${end}]`;
   }
-  rows.number(again);
-  rows.comma();
-  if (tid === undefined) rows.json('null');
-  else rows.number(tid);
-  rows.comma();
-  if (time === undefined) rows.json('null');
-  else rows.string(time);
-  if (pid !== undefined) {
-    rows.json(',null,null,');
-    if (typeof pid === 'number') rows.number(pid);
-    else rows.string(pid);
-  }
-  rows.close();
+  const own = shape.pieces === undefined ? wellFormedJson(text) : 'null';
+  return `["event",${first},${last},${shape.id},${tid},${when},${own},${values}${process}]`;
 }

@@ -1,9 +1,9 @@
 /** Reads captures back from the store, as they were read from their files. */
 import type { CaptureInfo, CaptureRecord, FormatId, Problem, Reading } from '../model/record.js';
 import type { Database } from './database.js';
-import type { EncodedRecord } from './record-codec.js';
+import { recordsOfBlock } from './blocks.js';
+import type { StoredBlock } from './blocks.js';
 import { inWords } from './explain.js';
-import { decodeRecord } from './record-codec.js';
 import { createResolver } from './resolve.js';
 
 /** A capture as the store gives it back. */
@@ -56,15 +56,13 @@ async function loadRecords(database: Database, capture: number): Promise<Capture
   const resolver = createResolver(database, capture);
   // Block by block: the JSON of a whole capture would be another copy of it in memory.
   for (let seq = 0; ; seq = records.length) {
-    const [block] = await database.all<{ records: string }>(
-      'SELECT records FROM block WHERE capture = ? AND first_seq = ?',
+    const [block] = await database.all<StoredBlock>(
+      'SELECT first_line, run, records FROM block WHERE capture = ? AND first_seq = ?',
       capture,
       seq,
     );
     if (block === undefined) return records;
-    const rows = JSON.parse(block.records) as EncodedRecord[];
-    await resolver.prepare(rows);
-    for (const row of rows) records.push(decodeRecord(row, resolver));
+    for (const record of await recordsOfBlock(block, resolver)) records.push(record);
   }
 }
 

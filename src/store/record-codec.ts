@@ -238,7 +238,8 @@ function backtraceRow(record: Backtrace, ids: Interned): EncodedRecord {
   return record.wrapped.length === 0 ? [...row] : [...row, record.wrapped];
 }
 
-function decodeEvent(
+/** What a shape, or an event that comes again, says of an event. */
+export function decodeEvent(
   { name, keys = [], pieces, known }: EventShape,
   values: Optional<string[]> = null,
   text: Optional<string> = null,

@@ -1,35 +1,40 @@
 /** Writes the records of one capture in blocks. */
-import type { CaptureRecord } from '../model/record.js';
+import type { CaptureRecord, Span, TraceEvent } from '../model/record.js';
 import type { Bound, Database } from './database.js';
-import { EventRows } from './event-rows.js';
+import { EventRows, rowOfEvent } from './event-rows.js';
+import { EventRun, LEAST_EVENTS } from './event-run.js';
 import { Interner } from './intern.js';
 import type { Interned } from './intern.js';
 import { RowsBuffer } from './rows-buffer.js';
 import { encodeRecord, namesRows } from './record-codec.js';
+import type { InternedRecord } from './record-codec.js';
+import { wellFormedJson } from './well-formed.js';
 
 /** Records of one block: enough to make a row a small cost, few enough to unpack one for a single record. */
 const BLOCK_RECORDS = 1000;
 /** Characters after which a block ends early; a line may have a million. */
 const BLOCK_CHARS = 1 << 20;
 
-/** A block under construction. */
+/** A block of records of any kind, under construction. */
 interface Block {
   readonly seq: number;
   readonly firstLine: number;
   lastLine: number;
   count: number;
-  /** Of texts in {@link rest}. */
+  /** Of {@link rest}. */
   chars: number;
   /** Rows up to the first record that names rows. */
   readonly rows: RowsBuffer;
-  /** That record and all that follows. */
-  readonly rest: CaptureRecord[];
+  /** That record and all that follows: records that name rows, and rows as JSON. */
+  readonly rest: (InternedRecord | string)[];
 }
 
 export class RecordRows {
   private seq = 0;
-  private full: Block[] = [];
+  private full: (Block | EventRun)[] = [];
   private open: Block | undefined;
+  /** The events that came last, as long as they go on. */
+  private run: EventRun | undefined;
 
   private constructor(
     private readonly database: Database,
@@ -50,53 +55,88 @@ export class RecordRows {
   }
 
   add(record: CaptureRecord): void {
-    const { first, last } = record.span;
-    const block = (this.open ??= newBlock(this.seq, first));
-    // What can be written at once need not wait, and is young when it becomes garbage.
-    if (block.rest.length === 0 && !namesRows(record)) this.addRow(record, block.rows, NO_IDS);
-    else {
-      block.rest.push(record);
-      if (record.kind === 'event' || record.kind === 'command') block.chars += record.text.length;
-    }
-    block.lastLine = last;
-    block.count++;
+    const { seq } = this;
     this.seq++;
-    const chars = block.rows.length + block.chars;
-    if (block.count >= BLOCK_RECORDS || chars >= BLOCK_CHARS) this.close();
+    if (record.kind === 'event') {
+      this.addEvent(record, seq);
+      return;
+    }
+    this.endRun();
+    // What can be written at once need not wait, and is young when it becomes garbage.
+    const row = namesRows(record) ? record : encodeRecord(record, NO_IDS);
+    this.addRow(row, record.span, seq);
   }
 
   /** Writes the full blocks; more may be added meanwhile. */
   async write(): Promise<void> {
     const blocks = this.full;
     this.full = [];
-    const ids = await this.interner.intern(blocks.flatMap(({ rest }) => rest));
+    const ids = await this.interner.intern(blocks.flatMap(namingRows));
     await this.database.insert(
-      'block (capture, first_seq, first_line, last_line, records)',
-      '(?, ?, ?, ?, CAST(? AS TEXT))',
-      blocks.map((block) => this.rowOf(block, ids)),
+      'block (capture, first_seq, first_line, last_line, run, records)',
+      '(?, ?, ?, ?, ?, CAST(? AS TEXT))',
+      blocks.map((block): Bound[] => {
+        const { seq, firstLine, lastLine } = block;
+        const isRun = block instanceof EventRun;
+        const rows = isRun ? block.rows : rowsOf(block, ids);
+        const head = isRun ? wellFormedJson(block.head) : null;
+        return [this.capture, seq, firstLine, lastLine, head, rows.array()];
+      }),
     );
     await this.events.write();
   }
 
   /** Writes all that is left. */
   async finish(): Promise<void> {
+    this.endRun();
     this.close();
     await this.write();
+  }
+
+  private addEvent(event: TraceEvent, seq: number): void {
+    const known = this.events.know(event);
+    const isTold = known.id > 0 || known.shape.pieces !== undefined;
+    const isOfRun = isTold && event.span.last === event.span.first;
+    if (!isOfRun || this.run?.takes(event) !== true) this.endRun();
+    if (!isOfRun) {
+      this.addRow(rowOfEvent(event, known), event.span, seq);
+      return;
+    }
+    const run = (this.run ??= new EventRun(seq, event));
+    run.add(event, known);
+    if (run.count >= BLOCK_RECORDS || run.rows.length >= BLOCK_CHARS) this.endRun();
+  }
+
+  /** Few events become rows of the block that is open. */
+  private endRun(): void {
+    const { run } = this;
+    if (run === undefined) return;
+    this.run = undefined;
+    if (run.count >= LEAST_EVENTS) {
+      this.close();
+      this.full.push(run);
+      return;
+    }
+    for (const [i, { event, known }] of run.takeWaiting().entries()) {
+      this.addRow(rowOfEvent(event, known), event.span, run.seq + i);
+    }
+  }
+
+  private addRow(row: InternedRecord | string, { first, last }: Span, seq: number): void {
+    const block = (this.open ??= newBlock(seq, first));
+    if (block.rest.length > 0 || typeof row !== 'string') {
+      block.rest.push(row);
+      if (typeof row === 'string') block.chars += row.length;
+    } else block.rows.add(row);
+    block.lastLine = last;
+    block.count++;
+    const chars = block.rows.length + block.chars;
+    if (block.count >= BLOCK_RECORDS || chars >= BLOCK_CHARS) this.close();
   }
 
   private close(): void {
     if (this.open !== undefined) this.full.push(this.open);
     this.open = undefined;
-  }
-
-  private rowOf({ seq, firstLine, lastLine, rows, rest }: Block, ids: Interned): Bound[] {
-    for (const record of rest) this.addRow(record, rows, ids);
-    return [this.capture, seq, firstLine, lastLine, rows.array()];
-  }
-
-  private addRow(record: CaptureRecord, rows: RowsBuffer, ids: Interned): void {
-    if (record.kind === 'event') this.events.add(record, rows);
-    else rows.add(encodeRecord(record, ids));
   }
 }
 
@@ -109,4 +149,13 @@ function noRow(): never {
 function newBlock(seq: number, firstLine: number): Block {
   const lines = { firstLine, lastLine: firstLine };
   return { seq, ...lines, count: 0, chars: 0, rows: new RowsBuffer(), rest: [] };
+}
+
+function namingRows(block: Block | EventRun): InternedRecord[] {
+  return block instanceof EventRun ? [] : block.rest.filter((row) => typeof row !== 'string');
+}
+
+function rowsOf({ rows, rest }: Block, ids: Interned): RowsBuffer {
+  for (const row of rest) rows.add(typeof row === 'string' ? row : encodeRecord(row, ids));
+  return rows;
 }

@@ -1,13 +1,12 @@
 /** A few records of a stored capture from the one that holds a line on. */
 import type { CaptureRecord } from '../model/record.js';
 import type { Database } from './database.js';
-import type { EncodedRecord } from './record-codec.js';
-import { decodeRecord } from './record-codec.js';
+import { recordsOfBlock } from './blocks.js';
+import type { StoredBlock } from './blocks.js';
 import { createResolver } from './resolve.js';
 
-interface Block {
+interface Block extends StoredBlock {
   readonly first: number;
-  readonly records: string;
 }
 
 /** At most `count` records; none where no record begins at or before the line. */
@@ -18,29 +17,27 @@ export async function recordsFrom(
   count: number,
 ): Promise<CaptureRecord[]> {
   const [block] = await database.all<Block>(
-    `SELECT first_seq AS first, records FROM block
+    `SELECT first_seq AS first, first_line, run, records FROM block
      WHERE capture = ? AND first_line <= ? ORDER BY first_seq DESC LIMIT 1`,
     capture,
     line,
   );
   if (block === undefined) return [];
-  const all = JSON.parse(block.records) as EncodedRecord[];
+  const resolver = createResolver(database, capture);
+  const all = await recordsOfBlock(block, resolver);
   const start = Math.max(
     0,
-    all.findLastIndex(([, first]) => first <= line),
+    all.findLastIndex(({ span }) => span.first <= line),
   );
-  const rows = all.slice(start, start + count);
-  if (rows.length < count) {
-    const [next] = await database.all<Block>(
-      'SELECT first_seq AS first, records FROM block WHERE capture = ? AND first_seq = ?',
+  const records = all.slice(start);
+  while (records.length < count) {
+    const [next] = await database.all<StoredBlock>(
+      'SELECT first_line, run, records FROM block WHERE capture = ? AND first_seq = ?',
       capture,
-      block.first + all.length,
+      block.first + start + records.length,
     );
-    if (next !== undefined) {
-      rows.push(...(JSON.parse(next.records) as EncodedRecord[]).slice(0, count - rows.length));
-    }
+    if (next === undefined) break;
+    for (const record of await recordsOfBlock(next, resolver)) records.push(record);
   }
-  const resolver = createResolver(database, capture);
-  await resolver.prepare(rows);
-  return rows.map((row) => decodeRecord(row, resolver));
+  return records.slice(0, count);
 }

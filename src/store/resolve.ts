@@ -11,6 +11,8 @@ import type { EncodedRecord, Resolver } from './record-codec.js';
 export interface PreparedResolver extends Resolver {
   /** Fetches what `rows` refer to, as far as it is not known yet. Reads text, event_shape, event_again, shape, frame and stack. */
   prepare(rows: readonly EncodedRecord[]): Promise<void>;
+  /** The same for rows of event_shape, or negative of event_again, alone. */
+  prepareEvents(ids: Iterable<number>): Promise<void>;
 }
 
 interface StackRow {
@@ -44,7 +46,11 @@ export function createResolver(database: Database, capture: number): PreparedRes
     for (const { id, value } of await fetchTexts(database, unknown(threadIds(rows), threads))) {
       threads.set(id, JSON.parse(value) as ThreadRef);
     }
-    for (const event of await fetchEvents(database, capture, unknown(eventIds(rows), events))) {
+    await prepareEvents(eventIds(rows));
+  }
+
+  async function prepareEvents(ids: Iterable<number>): Promise<void> {
+    for (const event of await fetchEvents(database, capture, unknown(ids, events))) {
       events.set(event.id, eventShapeOf(event.value, event.args));
     }
   }
@@ -66,6 +72,7 @@ export function createResolver(database: Database, capture: number): PreparedRes
 
   return {
     prepare,
+    prepareEvents,
     shape: (id) => found(events, id),
     thread: (id) => found(threads, id),
     frame,

@@ -75,6 +75,13 @@ export class RowsBuffer {
     if (!this.plain(value)) this.text(wellFormedJson(value));
   }
 
+  /** A comma and a value that is JSON already, of any length. */
+  value(json: string): void {
+    this.reserve(0);
+    this.comma();
+    this.text(json);
+  }
+
   /** A row of which more is known later: 0 for now. Gives its place. */
   hole(): number {
     this.begin();
