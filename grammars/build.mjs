@@ -32,6 +32,7 @@ const startRules = {
     Line: "import('../formats/wire/dpdk-line.js').ConfigLine",
     Text: "import('../formats/wire/dpdk-line.js').ConfigText",
     Continuation: "import('../formats/wire/dpdk-line.js').Detail",
+    Neighbour: 'true',
   },
   'foreign-frame': Object.fromEntries([
     ['PerfSample', "import('../formats/stacks/foreign-lines.js').PerfSample"],

@@ -77,6 +77,16 @@ export function isOfStart(line: string): boolean {
   return line.length < LONGEST_CLOCK && OF_START.test(line);
 }
 
+/** What every line has that another part of DPDK, Open vSwitch or SPDK prints: a type, a level. */
+const OF_PROGRAM = /[A-Z\d]: |\|(?:EMER|ERR|WARN|INFO|DBG)\||\*: /;
+
+/** A whole line of the program that the library is part of. */
+export function isNeighbour(line: string): boolean {
+  return (
+    line.length < LONGEST_LINE && OF_PROGRAM.test(line) && accept(line, 'Neighbour') !== undefined
+  );
+}
+
 /** testpmd's prompt, behind which the library goes on: `testpmd> VHOST_CONFIG: `. */
 const PROMPT = /^(?:testpmd> ){1,8}(?=VHOST_)/;
 

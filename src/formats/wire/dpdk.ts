@@ -4,11 +4,11 @@
  * Producer: DPDK's lib/vhost/vhost_user.c, vhost_user_msg_handler() and the handlers that it calls
  *           (17.11 to 25.11), also in SPDK, Open vSwitch and VPP.
  * Unit:     `read message X` with the lines below it that tell its payload is one message; every other
- *           line of the library is one log record, and so is what testpmd and the driver print in between; those about
+ *           line of the library is one log record, and so is what the program around it prints in between; those about
  *           a connection say so. What the handler of two requests says of its failure is the member `refused` of the
  *           payload.
  * Not read: whether a message was answered (printed at DEBUG level only, and then a log line, which tells no more than that
- *           the message was read); what other parts of DPDK and SPDK print. A payload is what the library made of it: the features that it
+ *           the message was read); what the lines of other parts of DPDK, Open vSwitch and SPDK say. A payload is what the library made of it: the features that it
  *           keeps, no flags of a vring.
  */
 import { isMaimed } from '../../base/maimed.js';
@@ -20,6 +20,7 @@ import {
   continuation,
   isBetween,
   isGlued,
+  isNeighbour,
   isOfStart,
   isSocket,
   socketLine,
@@ -171,14 +172,15 @@ class Dpdk implements LineFormat {
   }
 
   #takeOther(text: string, lineNo: number): readonly CaptureRecord[] | undefined {
-    if (this.#lastLine === lineNo - 1 && isOfStart(text)) return this.#takeStart(text, lineNo);
+    if (this.#lastLine === lineNo - 1 && isOfStart(text)) return this.#takeNeighbour(text, lineNo);
+    if (this.#lastLine >= 0 && isNeighbour(text)) return this.#takeNeighbour(text, lineNo);
     if (this.#lastLine < 0 || !isBetween(text)) return this.#takeContinuation(text, lineNo);
     const span = { first: lineNo, last: lineNo };
     return [...this.end(), { kind: 'log', span, source: 'backend', text: text.trimEnd() }];
   }
 
   /** The message above may go on below it. */
-  #takeStart(text: string, lineNo: number): readonly CaptureRecord[] {
+  #takeNeighbour(text: string, lineNo: number): readonly CaptureRecord[] {
     this.#lastLine = lineNo;
     if (this.#open !== undefined) {
       this.#open.last = lineNo;
