@@ -12,7 +12,7 @@ import { isBareThreadRow, isThreadRow, startsLocation } from './gdb/chatter.js';
 import { RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import { leveledText } from './gdb/frame-lines.js';
 import type { FrameHead, LeveledText } from './gdb/frame-lines.js';
-import { splitAtFrame } from './gdb/frames-of-line.js';
+import { isBelowThread, splitAtFrame } from './gdb/frames-of-line.js';
 import type { SplitLine } from './gdb/frames-of-line.js';
 import type { FrameTable } from './gdb/frames.js';
 import { HeldText } from './gdb/held-text.js';
@@ -197,8 +197,9 @@ export class LineReader {
     }
     const head = { ...line, text: split.head };
     const isOfOtherTool = readForeign(split.rest)?.type === 'frame';
-    if (!isOfOtherTool && this.#held.isFrameBelow(split.level, head)) {
-      this.join(head);
+    const goesOn = isBelowThread(split);
+    if (!isOfOtherTool && (goesOn || this.#held.isFrameBelow(split.level, head))) {
+      this.join(goesOn ? { ...head, goesOn } : head);
       this.#pushFrames({ ...line, text: split.rest });
       return;
     }

@@ -113,6 +113,7 @@ export interface BreakpointSet {
 /** `[Switching to Thread 0x... (LWP n)]`, `[New Thread ...]`, `[Thread ... exited]`. */
 export interface ThreadNotice {
   readonly kind: 'thread';
+  /** Without a line of its own, `last` one less than `first`, where a frame follows in the same line. */
   readonly span: Span;
   readonly what: 'switch' | 'new' | 'exit' | 'header';
   readonly thread: ThreadRef;

@@ -250,14 +250,14 @@ describe('a margin that nobody knows', () => {
   test.each([
     ['a citation', ['It was `#0  vhost_dev_stop (hdev=0x5555) at ../hw/virtio/vhost.c:2120`'], 1],
     ['a diff', [`-${lines[0]}`], 1],
-    ['words in a block', lines.slice(0, 2).map((line) => `the log of it ${line}`), 2],
+    ['words in a block', lines.slice(0, 2).map((line) => `the log of it ${line}`), 2, 1],
     ['another host', [`vm1: ${lines[0]}`, `vm2: ${lines[1]}`], 2],
     ['"#" is lost', ['0  0x0000555555b8fda2 in vhost_net_stop_one (net=0x5555) at x.c:4'], 1],
     ['"#" is lost in a list', ['> 1. vhost_net_stop_one (net=0x5555) at x.c:4'], 1],
-  ])('is told of where it is not taken off: %s', (_, text, lineNo) => {
+  ])('is told of where it is not taken off: %s', (_, text, lineNo, toldFrom = lineNo) => {
     const { records, problems } = readText(text.join('\n'));
     expect(records.at(-1)).toMatchObject({ kind: 'gap', span: { first: lineNo } });
-    expect(problems.map(({ span }) => span.first)).toEqual([lineNo]);
+    expect(problems.map(({ span }) => span)).toEqual([{ first: toldFrom, last: lineNo }]);
   });
 });
 

@@ -49,7 +49,12 @@ export function readFile(path: string): Reading {
 }
 
 /** They may stand between two lines, or behind the last one. */
-const BETWEEN: ReadonlySet<CaptureRecord['kind']> = new Set(['gap', 'open-call', 'order']);
+const BETWEEN: ReadonlySet<CaptureRecord['kind']> = new Set([
+  'gap',
+  'open-call',
+  'order',
+  'thread',
+]);
 
 /** Every line lies in one record, or is blank and counted; records stand in file order. */
 export function expectEveryLineOnce(reading: Reading): void {

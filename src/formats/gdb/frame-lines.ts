@@ -76,8 +76,11 @@ export function frameHead(text: string): 'strong' | 'weak' | 'none' {
   if (/^[-+]\[[^ \t[\]"=]{1,256} [^ \t[\]"=]{1,256}\] \(/.test(text)) return 'strong';
   // PropertyAccess<(Kind)1> (cx=...
   if (/^[A-Za-z_]\w*<[^"=]{1,512}> \((?:\)|\w+(?:@entry)?=)/.test(text)) return 'strong';
-  // tc_realloc(void*, size_t) (old_ptr=...
-  if (/^[\w:~]+\([^()]*\)(?: const)? \(/.test(text)) return 'strong';
+  // tc_realloc(void*, size_t) (old_ptr=...      scopesegv.bar(const(void() @safe delegate)) (dg=...) of D
+  if (/^[\w:~]+\([^()]*\)(?: const)? \(/.test(text) || D_CALL.test(text)) return 'strong';
+  // <__gnat_raise> (e=...      pck."+" (left=...      of Ada
+  if (/^(?:<[A-Za-z_][\w.]*>|[a-z_][\w.]*\."[^" ]{1,16}") \((?:\)|\w+(?:@entry)?=)/.test(text))
+    return 'strong';
   // main.(*T).Method (t=...
   const go = /^[\w./]+\.\(\*\w+\)\.[\w.]+ ?(\(|$)/.exec(text.trimEnd());
   if (go !== null) return go[1] === '(' ? 'strong' : 'weak';
@@ -98,6 +101,8 @@ const ELIDED =
 /** What stands for an address: <addr> in vhost_log_get (dev=...      [redacted] in main ()      ADDR in vhost_log_put (... */
 const MASKED =
   /^(?:<[^<>]{1,64}>|\[[^[\]]{1,64}\]|[A-Z][A-Z_]{1,32})[ \t]+in[ \t]+[A-Za-z_][^ \t(){}="',;]*[ \t]+\((?:\)|\.\.|\w+(?:@entry)?=)/;
+
+const D_CALL = /^(?:D main|[\w.!]+\(.{1,1024}\)) \((?:\)|\.\.\.\)|\w+(?:@entry)?=)/;
 
 const TORN_CALL = /^[A-Za-z_]\w* \w+ \((?:\)|\w+(?:@entry)?=).*\) (?:at \S+:\d+|from \S+)$/;
 const PLAIN_CALL =

@@ -1,8 +1,13 @@
 /**
  * Frames that lost the line break between them: `... at a.c:1 #2  0x5555 in g (x=1) at b.c:2`, perhaps without a blank; or
- * that have in its place what a page, a spreadsheet or an escaped text make of it, `<br>`, a tab, `\n`.
+ * that have in its place what a page, a spreadsheet or an escaped text make of it, `<br>`, a tab, `\n`. And frames that gdb up
+ * to 7.2 put directly behind the thread: `[Switching to thread 2 (Thread 0xb7fe0b70 (LWP 4230))]#0  0x00110424 in f ()`.
+ *
+ * Source: gdb/thread.c, thread_command() and print_thread_info() (gdb 6 and 7).
  */
+import { splitMargin } from '../wrappings/clean.js';
 import { isOutsideString } from '../wrappings/markup.js';
+import { readGdbLine } from './lines.js';
 
 /** The text up to a frame inside of it, and from there on. */
 export interface SplitLine {
@@ -13,7 +18,7 @@ export interface SplitLine {
 }
 
 const INNER =
-  /(?: |[\t\u2028]|\\r?\\n|\\n|<br ?\/?>|<\/p> ?<p>|(?<=\)|:\d{1,9}|\.so[.\d]{0,16}|(?:handler called|from gdb)>))#(\d{1,6}) {1,2}(?:0x[0-9a-f]+ in |<(?:signal handler called|function called from gdb)>|[A-Za-z_][^ \t(]* \((?:\)|\.\.\.\)|\w+(?:@entry)?=))/g;
+  /(?: |[\t\u2028]|\\r?\\n|\\n|<br ?\/?>|<\/p> ?<p>|(?<=\)|\]|\):|:\d{1,9}|\.so[.\d]{0,16}|(?:handler called|from gdb)>))#(\d{1,6}) {1,2}(?:0x[0-9a-f]+ in |<(?:signal handler called|function called from gdb)>|[A-Za-z_][^ \t(]* \((?:\)|\.\.\.\)|\w+(?:@entry)?=))/g;
 
 /** Splits a line in front of its second frame; undefined for nearly every line. */
 export function splitAtFrame(line: string): SplitLine | undefined {
@@ -26,4 +31,10 @@ export function splitAtFrame(line: string): SplitLine | undefined {
     return { head, rest: line.slice(start), level: Number(match[1]) };
   }
   return undefined;
+}
+
+/** The frame is the first of the thread that the head names. */
+export function isBelowThread({ head, level }: SplitLine): boolean {
+  if (level !== 0 || !/[\]:]$/.test(head)) return false;
+  return readGdbLine(splitMargin(head).rest)?.type === 'thread';
 }

@@ -81,7 +81,8 @@ export class GdbOutput {
 
   /** What gdb says of the session, but for its prompt. */
   readLine(read: Exclude<GdbLine, { type: 'prompt' }>, line: Line): void {
-    const span = { first: line.lineNo, last: line.lineNo };
+    const last = line.goesOn === true ? line.lineNo - 1 : line.lineNo;
+    const span = { first: line.lineNo, last };
     switch (read.type) {
       case 'stop':
         this.#session.openStop(stopHead(read), line.lineNo);

@@ -12,6 +12,8 @@ export interface Line {
   readonly cut: boolean;
   /** It was held once, in vain; joining it with many lines again would cost as many times the time. */
   readonly released?: boolean;
+  /** More of the line follows, which has a record of its own. */
+  readonly goesOn?: boolean;
 }
 
 /** Lines that may be joined behind one that was released. */

@@ -25,9 +25,9 @@ const COUNTED: readonly RegExp[] = [
   /^ {0,8}(\d{1,9}) [|\u2502](?: |$)/,
 ];
 
-// "Nov 22 03:00:00 host gdb[12]: #0 ..."    -o short-precise, short-iso, short-monotonic, short-unix
+// "Nov 22 03:00:00 host gdb[12]: #0 ..."    -o short-precise, short-iso, short-monotonic, short-unix, short-full, with-unit
 const JOURNAL =
-  /^(?:\d{10}\.\d{6}|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)|\[ {0,8}\d{1,9}\.\d{6}\]) [\w.-]{1,64} (?<by>[\w./-]{1,64}(?:\[\d{1,8}\])?:) ?/;
+  /^(?:[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{6})? [A-Z\d+-]{1,6}|\d{10}\.\d{6}|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)|\[ {0,8}\d{1,9}\.\d{6}\]) [\w.-]{1,64} (?<by>[\w./-]{1,64}(?:\[\d{1,8}\])?:) ?/;
 
 // "host1: text": parallel-ssh
 const HOST = /^(?!\d{1,9}: )(?<by>[A-Za-z0-9][\w.-]{0,63}): /;
@@ -36,8 +36,9 @@ const OF_HOST = /^(?:\d|\[pid |VHOST_|={16} )/;
 
 // "[stdlog] 2026-11-22 03:00:00,000 avocado.test DEBUG| text"    "2026-11-22 03:00:00,000 INFO  [stdout] text"
 // "2026-11-22 03:00:00,000 process          L0389 DEBUG| [stdout] text": avocado, Python's logging
+// "2026-11-22 03:00:00,405 client           L0605 INFO | [qemu output] text": avocado-vt
 const LOGGER =
-  /^(?:\[\w{1,32}\] )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:[\w.-]{1,64} +){0,2}(?:L\d{4} )?(?:DEBUG|INFO|WARNING|WARN|ERROR) *(?:\| ?(?:\[std(?:out|err)\] )?|\[[\w.-]{1,64}\] )/;
+  /^(?:\[\w{1,32}\] )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:[\w.-]{1,64} +){0,2}(?:L\d{4} )?(?:DEBUG|INFO|WARNING|WARN|ERROR) *(?:\| ?(?:\[(?:std(?:out|err)|[\w.-]{1,32} output)\] )?|\[[\w.-]{1,64}\] )/;
 
 // "2026-11-22 03:00:00.123456 | controller | text": Zuul's console log, job-output.txt
 const ZUUL = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} \|(?: (?<by>[A-Za-z][\w.-]{0,63}) \|)?(?: |$)/;
@@ -103,6 +104,12 @@ const KINDS: readonly RegExp[] = [
   // "594,562 2-gdb-set confirm off": the gdb traces console of Eclipse CDT
   /^\d{3},\d{3} {1,2}/,
   LOGGER,
+  // "INFO:root:text": Python's logging.basicConfig()
+  /^(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.-]{1,128}:/,
+  // "2026-11-22 03:00:00.123 7 ERROR nova.virt.libvirt [req-1 - - -] text": oslo.log of OpenStack
+  /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \d{1,8} [A-Z]{4,8} [\w.-]{1,128} \[[^[\]]{0,256}\] /,
+  // "E       text": what pytest shows of a failure
+  /^E {3,16}/,
   // "20261122 03:00:00.123 - INFO - text": Robot Framework
   /^\d{8} \d\d:\d\d:\d\d\.\d{3} - [A-Z]{4,8} - /,
   // "2026-11-22T03:00:00Z {app="qemu", pod="vm1"} text": logcli of Loki

@@ -24,7 +24,7 @@ import { beginsTrace, hasOwnStamp, isTraceLine, mayHoldTrace } from '../wire/tra
 
 // What nobody but gdb, or the script of `vhtrace probes` in it, prints at the beginning of a line.
 const GDB =
-  /^(?:vhtrace-probes \d+ [a-z]|#\d+ {1,2}(?:0x[0-9a-f]+ in |\S+ \()|\(gdb\) |Thread \S+ "[^"]{0,64}" hit |(?:Program|Thread \S+(?: "[^"]{0,64}")?) (?:received|terminated with) signal (?:SIG[A-Z\d+]+|\d{1,3}|\?), |Thread \d+ \(Thread (?:0x|\d{1,10}\):$)|(?:Temporary b|B)reakpoint \d+(?:,| at ) ?\S|\[(?:New|Switching to) Thread 0x|\[Detaching after fork |Starting program: |Reading symbols from |GNU gdb |Script started on \d|\[Thread debugging using libthread_db |Using host libthread_db )/;
+  /^(?:vhtrace-probes \d+ [a-z]|#\d+ {1,2}(?:0x[0-9a-f]+ in |\S+ \(|[A-Za-z_<~][^="]{0,1024} \((?:\)|\w{1,64}(?:@entry)?=).{0,4096}\) (?:at \S+:\d+|from \S+)$)|\(gdb\) |Thread \S+ "[^"]{0,64}" hit |(?:Program|Thread \S+(?: "[^"]{0,64}")?) (?:received|terminated with) signal (?:SIG[A-Z\d+]+|\d{1,3}|\?), |Thread \d+ \(Thread (?:0x|\d{1,10}\):$)|(?:Temporary b|B)reakpoint \d+(?:,| at ) ?\S|\[(?:New|Switching to) Thread 0x|\[Detaching after fork |Starting program: |Reading symbols from |GNU gdb |Script started on \d|\[Thread debugging using libthread_db |Using host libthread_db )/;
 
 // The machine interface, as nobody else writes it.
 const MI =
@@ -126,7 +126,9 @@ export class Margins {
 
   #count(number: number, goesOn: boolean, file: string | undefined): void {
     if (!goesOn) this.#isTold = false;
-    const isNext = this.#number === undefined || number === this.#number + 1;
+    // "12: " on each line is the number of a test (ctest -V), and counts nothing.
+    const isNext =
+      this.#number === undefined || number === this.#number + 1 || number === this.#number;
     // From the first line on it is another listing.
     const hasHole = goesOn && !(isNext && file === this.#file) && number !== 1;
     this.#number = number;

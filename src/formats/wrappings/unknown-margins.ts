@@ -33,6 +33,8 @@ interface Unread {
   /** Of a frame that may be one of the open backtrace. */
   readonly level?: number;
   readonly why: string;
+  /** The line above is told with it. */
+  readonly isSecond?: boolean;
 }
 
 const INNER_STAMPED = /(?<!\d)\d{1,10}@\d{1,12}\.\d{1,9}:[a-z]/;
@@ -102,7 +104,9 @@ const BEHIND = 'stands behind a text that is no known margin: take that off to h
 export class UnknownMargins {
   readonly #events: EventTable;
   /** The last line that has such a thing behind words. */
-  #words: { readonly shape: string; readonly level: number; readonly lineNo: number } | undefined;
+  #words:
+    | { readonly shape: string; readonly level: number; readonly lineNo: number; isTold: boolean }
+    | undefined;
 
   /** What stood in front of the last frame that had something there. */
   #prefix = '';
@@ -152,9 +156,14 @@ export class UnknownMargins {
     return { what, why: 'a frame stands behind another text than the frame above' };
   }
 
-  #tell({ what, level, why }: Unread, { lineNo }: Line): 'told' {
+  #tell({ what, level, why, isSecond }: Unread, { lineNo }: Line): 'told' {
     const span = { first: lineNo, last: lineNo };
-    this.#session.problem(what === 'event' ? 'EVENT_UNREAD' : 'FRAME_UNREAD', why, span);
+    const code = what === 'event' ? 'EVENT_UNREAD' : 'FRAME_UNREAD';
+    this.#session.problem(
+      code,
+      why,
+      isSecond === true ? { first: lineNo - 1, last: lineNo } : span,
+    );
     // Of another stack it is no part of the open one.
     if (level === undefined)
       this.#session.gap(span, 'a stop, a frame or an event could not be read');
@@ -227,10 +236,15 @@ export class UnknownMargins {
     if (found === undefined) return undefined;
     const last = this.#words;
     const shape = found.prefix.replaceAll(/\d+/g, '0');
-    this.#words = { shape, level: found.level, lineNo };
+    this.#words = { shape, level: found.level, lineNo, isTold: false };
     if (last?.shape !== shape || lineNo - last.lineNo > MOST_LINES_BETWEEN) return undefined;
-    const goesOn = found.what === 'event' || found.level === last.level + 1;
-    return goesOn ? { what: found.what, why: `${nameOf(found)} ${BEHIND}` } : undefined;
+    if (found.what !== 'event' && found.level !== last.level + 1) return undefined;
+    this.#words.isTold = true;
+    const isSecond = found.what === 'frame' && !last.isTold && last.lineNo === lineNo - 1;
+    const why = isSecond
+      ? `frames #${last.level} and #${found.level} ${BEHIND.replace('stands', 'stand')}`
+      : `${nameOf(found)} ${BEHIND}`;
+    return { what: found.what, why, isSecond };
   }
 
   #behindWords(line: string): Found | undefined {
