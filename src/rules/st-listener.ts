@@ -1,15 +1,15 @@
-import { listenerDistance, listenerPair } from '../facts/stacks/device.js';
+import { deviceOf, listenerDistance, listenerPair } from '../facts/stacks/device.js';
 import { functionTable } from '../facts/functions.js';
 import type { Step } from '../facts/step.js';
 import type { Run } from '../flows/run.js';
 import type { FactKind } from '../model/fact.js';
-import { handedDevices } from './shared/calls/handed-device.js';
+import { handedDevices, handedListeners } from './shared/calls/handed-device.js';
 import { isFirstSight } from './shared/calls/stack-calls.js';
 import type { Judgement, Rule } from './rule.js';
 
-/** Calls that name their device by itself. */
+/** Calls that name their device, or its listener. */
 const OF_DEVICES: readonly FactKind[] = [...functionTable.values()]
-  .filter(({ device }) => device !== undefined && device !== 'listener')
+  .filter(({ device }) => device !== undefined)
   .map(({ kind }) => kind);
 
 /** Objects of one heap have addresses of one length: a shorter one was cut off by its terminal. */
@@ -25,7 +25,7 @@ export const stListener: Rule = {
     backends: ['kernel', 'user', 'vdpa'],
     versions: '2.12 - 11.1',
     needs: [
-      'one backtrace with both listener= and dev=',
+      'one backtrace with both listener= and dev=, or with listener= of a callback and of its callee',
       'or one with dev=, hdev= or net= of a call and of its caller, with no other frame in between',
     ],
     probes: [
@@ -64,6 +64,7 @@ export const stListener: Rule = {
     of: OF_DEVICES,
     *judge(step, run) {
       yield* listeners(step, run);
+      yield* callbacks(step, run);
       yield* callees(step, run);
     },
   },
@@ -98,6 +99,19 @@ function* listeners(step: Step, run: Run): Generator<Judgement> {
     message: `${found.listener.func} has listener ${String(found.listener.pointer)}, but its callee ${found.dev.func} works on device ${String(device)}: ${distance.toString()} bytes apart instead of ${run.listenerOffset.toString()}`,
     expected: `listener == dev + ${run.listenerOffset.toString()}`,
   };
+}
+
+/** A callback hands its own listener on. */
+function* callbacks(step: Step, run: Run): Generator<Judgement> {
+  for (const { caller, call, handed, listener, index } of handedListeners(step)) {
+    if (listener === handed || !isFirstSight(step, run, index)) continue;
+    const line = step.callLines[index] ?? step.line;
+    const at = { device: deviceOf(caller, run.listenerOffset), step: step.index, line };
+    const message = `${caller.func} has listener ${handed}, but calls ${call.func} for listener ${listener}`;
+    yield listener.length === handed.length
+      ? { verdict: 'violation', ...at, message, expected: `${call.func} for listener ${handed}` }
+      : { verdict: 'inconclusive', ...at, message, missing: [WHOLE_ADDRESSES] };
+  }
 }
 
 /** What QEMU hands from call to call does not change on the way. */

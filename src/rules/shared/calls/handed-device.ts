@@ -1,5 +1,5 @@
 /**
- * The vhost_dev that a call hands to another, as one stack shows it.
+ * The vhost_dev, or the memory listener of one, that a call hands to another, as one stack shows it.
  *
  * What a function of hw/virtio/vhost.c calls there, or of a backend, is for its own device, and none changes the argument.
  * Only frames that stand next to each other are compared: between others a main loop may run, in which QEMU waits for a reply.
@@ -29,6 +29,32 @@ const WRAPPER = 'vhost_dev_set_vring_enable';
 
 /** hw/net/vhost_net.c vhost_net_start_one(), vhost_net_stop_one(). */
 const BY_NET: readonly FactKind[] = ['vhost_dev_start', 'vhost_dev_stop', 'op_net_set_backend'];
+
+/** A listener that a callback hands on, as vhost_log_global_start() to vhost_migration_log(). */
+export interface HandedListener {
+  readonly caller: Call;
+  readonly call: Call;
+  /** What the caller has. */
+  readonly handed: string;
+  /** What the call is given. */
+  readonly listener: string;
+  /** Of the call among those of the step. */
+  readonly index: number;
+}
+
+export function* handedListeners({ calls, frames }: Step): Generator<HandedListener> {
+  for (const [index, call] of calls.entries()) {
+    const caller = calls[index - 1];
+    const [handed, listener] = [listenerIn(caller), listenerIn(call)];
+    if (caller === undefined || handed === undefined || listener === undefined) continue;
+    if (caller.frame !== callerFrame(frames, call) || !mayCall(caller, call)) continue;
+    yield { caller, call, handed, listener, index };
+  }
+}
+
+function listenerIn(call: Call | undefined): string | undefined {
+  return call?.row.device === 'listener' && call.pointer !== '0x0' ? call.pointer : undefined;
+}
 
 /** A callback that shows its listener is left out: how far that is from its device is another question. */
 export function* handedDevices(step: Step): Generator<HandedDevice> {
