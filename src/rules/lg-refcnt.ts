@@ -62,20 +62,42 @@ export const lgRefcnt: Rule = {
 function judgeCall(context: SessionContext, call: Activation, references: bigint): Judgement {
   const at = place(call);
   if (references < 1n) return tooFew(at, references);
+  const message = `the log has refcnt=${String(references)}`;
   const count = logCounts(context).get(call);
-  const isCounted = count !== undefined && doubtsOfCount(context, count, call.first).length === 0;
-  const allocated = isCounted ? mark(count.allocated, 'the log is made with one reference') : [];
-  if (!isCounted || BigInt(count.references) === references) {
-    const message = `the log has refcnt=${String(references)}`;
-    return { verdict: 'pass', ...at, message, seenAt: () => allocated };
+  if (count === undefined) {
+    const devices = devicesOf(context).size;
+    if (references <= BigInt(devices)) return { verdict: 'pass', ...at, message };
+    return {
+      verdict: 'inconclusive',
+      ...at,
+      message: `${message}, and ${devices === 1 ? 'one device is' : `${devices} devices are`} seen`,
+      missing: ['probes vhost_log_get, vhost_log_alloc and vhost_log_put since the log was made'],
+    };
   }
+  const missing = doubtsOfCount(context, count, call.first);
+  const allocated = mark(count.allocated, 'the log is made with one reference');
+  if (BigInt(count.references) === references) {
+    return { verdict: 'pass', ...at, message, seenAt: () => (missing.length > 0 ? [] : allocated) };
+  }
+  const holders = count.references === 1 ? 'one device holds' : `${count.references} devices hold`;
+  const differs = `${message}, but ${holders} it`;
+  if (missing.length > 0) return { verdict: 'inconclusive', ...at, message: differs, missing };
   return {
     verdict: 'violation',
     ...at,
-    message: `the log has refcnt=${String(references)}, but ${count.references} devices hold it`,
+    message: differs,
     expected: `refcnt=${count.references}`,
     evidence: allocated,
   };
+}
+
+/** Those that are seen in the session, whenever that is. */
+function devicesOf(context: SessionContext): ReadonlySet<string> {
+  return context.once('devices seen', () => {
+    const devices = new Set<string>();
+    for (const { device } of context.activations) if (device !== undefined) devices.add(device);
+    return devices;
+  });
 }
 
 /** vhost_log_put() frees a log with its last reference, and vhost_log_get() makes a new one where there is none. */
