@@ -1,11 +1,11 @@
 import type { Activation } from '../flows/activations/activation.js';
 import type { FactKind } from '../model/fact.js';
 import { bigintOf } from '../model/values.js';
-import { deviceCalls, isOfNet } from './shared/calls/device-calls.js';
+import { callsOf, deviceCalls, isOfNet, unseenBetween } from './shared/calls/device-calls.js';
 import { ignoredFailure } from './shared/calls/failed-steps.js';
 import { leftOutOfDevice, leftOutOfRing } from './shared/calls/left-out.js';
 import { leftOutVrings } from './shared/calls/left-out-vrings.js';
-import { callerOf, hasGap, place, unwatched } from './shared/calls/queries.js';
+import { callerOf, firstFrom, hasGap, place, unwatched } from './shared/calls/queries.js';
 import { unsentSteps } from './shared/calls/unsent-steps.js';
 import { judgeWireOrder } from './shared/wire/start-order.js';
 import { marksOfCalls } from './shared/marks.js';
@@ -219,7 +219,10 @@ function* judgeDataPath(context: SessionContext): Generator<Judgement> {
     // The kernel does not let QEMU wait in a main loop: what is called in the start is a step of it.
     const isInStart = callerOf(attach, 'vhost_dev_start')?.device === device;
     const isStarted = states.includes('started') || states.includes('starting');
-    if (isStarted && !isInStart) continue;
+    if (isStarted && !isInStart) {
+      if (states.length > 1) yield* attachedTooEarly(context, attach, device);
+      continue;
+    }
     const whom = isInStart ? 'in the middle of vhost_dev_start' : 'to a device that is not started';
     yield {
       verdict: 'violation',
@@ -228,4 +231,41 @@ function* judgeDataPath(context: SessionContext): Generator<Judgement> {
       expected: `${attach.func} after vhost_dev_start has returned`,
     };
   }
+}
+
+/** Nobody has seen the device before: that it is started behind the call, and was not stopped between, tells. */
+function* attachedTooEarly(
+  context: SessionContext,
+  attach: Activation,
+  device: string,
+): Generator<Judgement> {
+  const calls = callsOf(
+    context,
+    device,
+    'vhost_dev_start',
+    'vhost_dev_stop',
+    'vhost_dev_init',
+    'vhost_dev_cleanup',
+  );
+  const at = firstFrom(calls, attach.first);
+  const [start, next] = [calls[at], calls[at + 1]];
+  if (start?.kind !== 'vhost_dev_start' || !start.entered) return;
+  // With calls of its own it is a second start of a device that runs (DS-DOUBLE).
+  const attaches = callsOf(context, device, 'op_net_set_backend');
+  const own = attaches[firstFrom(attaches, start.first)];
+  if (own !== undefined && (next === undefined || own.first < next.first)) return;
+  const message = `${attach.func} attaches the data path, and ${start.func} comes after it`;
+  // No device is cleaned up, and its address used again, that has not been stopped.
+  const missing = unseenBetween(context, attach.first, start.first, 'vhost_dev_stop');
+  if (missing.length > 0) {
+    yield { verdict: 'inconclusive', ...place(attach), message, missing };
+    return;
+  }
+  yield {
+    verdict: 'violation',
+    ...place(attach),
+    message: `${message}, with no stop in between`,
+    expected: `${attach.func} after vhost_dev_start has returned`,
+    evidence: [{ line: start.line, role: 'the device is started' }],
+  };
 }

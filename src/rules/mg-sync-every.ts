@@ -224,7 +224,7 @@ function* judgeTraced(
   ) {
     yield undecided(
       `the sync asks ${asked} vhost listeners, and the one before it ${askedListeners(before)}`,
-      'the devices that were cleaned up between them: trace event vhost_dev_cleanup (7.2 and later)',
+      'the devices that were cleaned up between them: trace event vhost_dev_cleanup (7.2 and later), seen before them, too',
     );
   } else if (lives.length > 0) {
     const message = `the sync asks ${asked} vhost listeners, and ${lives.length} devices are known`;

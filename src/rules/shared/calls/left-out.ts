@@ -194,7 +194,7 @@ function unseen(
   if (hasStranger(context, start.first, to, ...by)) missing.push(`dev= of every ${by.join(', ')}`);
   if (first !== undefined && !isDeclared && !isInSight(context, start, by))
     missing.push(
-      `${nameOf(context, first, start)} in another ${start.func}, which shows that it is watched`,
+      `${nameOf(context, first, start)} in another ${start.func} of the device, which shows that it is watched`,
     );
   return missing;
 }
