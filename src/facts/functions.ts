@@ -6,6 +6,7 @@
  * column `source` of each group names the file whose function it is.
  */
 import type { Backend, FactKind } from '../model/fact.js';
+import { withoutParameters } from '../model/function-names.js';
 
 /** Argument that identifies the vhost_dev: a pointer to it, or to its memory_listener. */
 type DeviceArgument = 'dev' | 'hdev' | 'net' | 'listener';
@@ -147,9 +148,10 @@ export const functionTable: ReadonlyMap<string, FunctionRow> = buildTable();
 /** GCC and LLVM clone suffixes: `vhost_log_put.part.0`, `f.constprop.0.isra.1`, `f.cold`, `f.lto_priv.0`. */
 const CLONE_SUFFIX = /(?:\.(?:isra|constprop|part|cold|lto_priv|llvm|localalias)(?:\.\d+)?)+$/;
 
-/** The name in the source: without compiler clone suffixes. */
+/** The name in the source: without compiler clone suffixes, and in C++ without the list of parameters. */
 export function plainName(func: string): string {
-  return func.includes('.') ? func.replace(CLONE_SUFFIX, '') : func;
+  const name = withoutParameters(func);
+  return name.includes('.') ? name.replace(CLONE_SUFFIX, '') : name;
 }
 
 /** Function of a backend that implements a VhostOps member, `vhost_user_set_log_base`. */

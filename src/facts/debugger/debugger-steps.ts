@@ -4,6 +4,7 @@
  * stop show stacks without a new call: steps without an entry. Threads and processes are followed here, because
  * gdb says them in lines of their own (gdb/infrun.c, print_signal_received_reason(), normal_stop()).
  */
+import { isSameFunction } from '../../model/function-names.js';
 import type {
   Backtrace,
   Chatter,
@@ -204,8 +205,8 @@ export class DebuggerSteps {
     // Of a program with one thread a stop names none.
     const stopped = stop?.thread === undefined ? MAIN_THREAD : this.keyOf(stop);
     const isOwn = headed === undefined || headed === stopped;
-    const ofStop =
-      stop?.frame !== undefined && starts && isOwn && stop.frame.func === innermost.func;
+    const isStop = stop?.frame !== undefined && isSameFunction(stop.frame.func, innermost.func);
+    const ofStop = isStop && starts && isOwn;
     if (!ofStop) this.pendingStop = stop;
     const isWhole = starts && !bt.incomplete;
     if (!ofStop && isWhole && headed === undefined && this.isOfOtherThread(innermost, meanings))

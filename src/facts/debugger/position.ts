@@ -2,6 +2,7 @@
  * Where a debugger stands, by what it printed and what was typed: whether a backtrace shows a new stop, or once more
  * where the program stands anyway. Source: gdb/infrun.c, normal_stop(); gdb/stack.c, backtrace_command().
  */
+import { isSameFunction } from '../../model/function-names.js';
 import type { Backtrace, Frame } from '../../model/record.js';
 
 export class DebuggerPosition {
@@ -68,7 +69,9 @@ export class DebuggerPosition {
    */
   isShownAgain(bt: Backtrace): boolean {
     if (this.otherSelected || (this.hasStepped && this.wasAsked)) return true;
-    if (this.stopped === undefined || this.stopped.func !== bt.frames[0]?.func) return false;
+    const func = bt.frames[0]?.func;
+    if (this.stopped === undefined || func === undefined) return false;
+    if (!isSameFunction(this.stopped.func, func)) return false;
     return this.hasStopLine || this.wasAsked || this.showsMoreOrLess(bt);
   }
 

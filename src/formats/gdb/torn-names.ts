@@ -3,6 +3,7 @@
  * every backtrace (gdb/stack.c, find_frame_funname()), and what stopped alike in the stop and in the backtrace below it.
  */
 import { isMaimed, lacksPart } from '../../base/maimed.js';
+import { isSameFunction } from '../../model/function-names.js';
 import type { Arg, Frame } from '../../model/record.js';
 
 /** Addresses that are remembered; a program has as many calls on the ways to its breakpoints. */
@@ -50,7 +51,7 @@ export class TornNames {
       this.#named.set(address, { frame, line, isSure: false });
       return undefined;
     }
-    if (named.frame.func === frame.func) {
+    if (isSameFunction(named.frame.func, frame.func)) {
       named.isSure = true;
       return undefined;
     }
@@ -84,7 +85,7 @@ function isAtOnePlace(one: Frame, other: Frame): boolean {
 export function isTornStop(stop: Frame, frame: Frame): boolean {
   // One text twice: so it is with nearly all.
   if (stop === frame || stop.file === undefined || !isAtOnePlace(stop, frame)) return false;
-  if (stop.func !== frame.func) return true;
+  if (!isSameFunction(stop.func, frame.func)) return true;
   const values = new Map(frame.args?.map(({ name, value }) => [name, value]));
   return (stop.args ?? []).some(({ name, value = '' }) =>
     isMaimed(value, values.get(name) ?? value),
