@@ -65,3 +65,46 @@ describe('the list of parameters that a frame filter prints', () => {
     ]);
   });
 });
+
+describe('functions that are inlined into each other have one address', () => {
+  const frame = (level: number, func: string, address = '0x00007f14fc6cd479'): string =>
+    `#${level}  ${address} in ${func} (dev=0x55de61a5b3b0) at char-device.c:307`;
+  const outer = (level: number): string => frame(level, 'main', '0x00007f14fc6f407b');
+  const stack = (...funcs: readonly string[]): string[] => [
+    ...funcs.map((func, i) => frame(i, func)),
+    outer(funcs.length),
+    '',
+  ];
+  const inlined = ['send_msg_to_client', 'send_msg_to_clients', 'read_from_device'];
+  const tornIn = (...lines: readonly (readonly string[])[]): readonly number[] =>
+    readText(lines.flat().join('\n')).problems.map(({ span }) => span.first);
+
+  test.each([
+    ['in one backtrace', [stack(...inlined)]],
+    ['in the next one, too', [stack(...inlined), stack(...inlined)]],
+    [
+      'where the inner frames were not shown first',
+      [stack(...inlined.slice(1)), stack(...inlined)],
+    ],
+    [
+      'where not all of them are shown again',
+      [stack(...inlined), [frame(0, inlined[0] ?? '')], [frame(0, inlined[1] ?? '')]],
+    ],
+  ])('%s', (_, lines) => {
+    expect(tornIn(...lines)).toEqual([]);
+  });
+
+  test.each([
+    ['in an own backtrace', [stack(...inlined), stack('send_msg_to_cliens')], [6]],
+    ['among them', [stack(...inlined), stack('send_msg_t_client', ...inlined.slice(1))], [6]],
+    ['the first time', [stack('send_msg_t_client', ...inlined.slice(1)), stack(...inlined)], [6]],
+    [
+      'not beside them',
+      [[frame(0, 'send_msg'), frame(1, 'main', '0x5555'), frame(2, 'send_msgs')]],
+      [3],
+    ],
+    ['behind a hole', [[frame(0, 'send_msg'), frame(2, 'send_msgs')]], [1, 2]],
+  ])('a damaged name is told: %s', (_, lines, told) => {
+    expect(tornIn(...lines)).toEqual(told);
+  });
+});

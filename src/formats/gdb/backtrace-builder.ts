@@ -176,7 +176,7 @@ export class BacktraceBuilder {
     const fresh = this.#names.fresh(backtrace.frames);
     for (const [i, frame] of backtrace.frames.slice(0, fresh).entries()) {
       const line = lineOf(i);
-      const torn = this.#names.see(frame, line);
+      const torn = this.#names.see(backtrace, i, line);
       if (torn === undefined) continue;
       isTorn = true;
       const message = `${frame.address ?? ''} is in ${frame.func} here, and elsewhere in another function: a name is damaged`;

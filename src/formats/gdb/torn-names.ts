@@ -4,15 +4,18 @@
  */
 import { isMaimed, lacksPart } from '../../base/maimed.js';
 import { isSameFunction } from '../../model/function-names.js';
-import type { Arg, Frame } from '../../model/record.js';
+import type { Arg, Backtrace, Frame } from '../../model/record.js';
 
 /** Addresses that are remembered; a program has as many calls on the ways to its breakpoints. */
 const MOST_ADDRESSES = 16_384;
 
+/** Calls that are inlined into each other; compilers stop earlier. */
+const MOST_INLINED = 16;
+
 interface Named {
-  frame: Frame;
+  readonly frame: Frame;
   /** Of the frame that had it first. */
-  line: number;
+  readonly line: number;
   /** More than one frame has it. */
   isSure: boolean;
 }
@@ -24,7 +27,8 @@ export interface TornName {
 }
 
 export class TornNames {
-  readonly #named = new Map<string, Named>();
+  /** By address: what is inlined there, and what that is inlined into, have one. */
+  readonly #named = new Map<string, Named[]>();
   /** The last backtrace, and how many of its outermost frames the one before had, too. */
   #last: readonly Frame[] = [];
   #shared = 0;
@@ -41,34 +45,63 @@ export class TornNames {
     return frames.length - known;
   }
 
-  /** Takes a frame of a backtrace; undefined for nearly every one. */
-  see(frame: Frame, line: number): TornName | undefined {
-    const { address, kind } = frame;
-    if (address === undefined || kind !== 'call') return undefined;
+  /** Takes a frame of a backtrace, by its place there; undefined for nearly every one. */
+  see(backtrace: Backtrace, at: number, line: number): TornName | undefined {
+    const frame = backtrace.frames[at];
+    if (frame?.address === undefined || frame.kind !== 'call') return undefined;
+    const { address, func } = frame;
     const named = this.#named.get(address);
     if (named === undefined) {
       if (this.#named.size >= MOST_ADDRESSES) this.#forget();
-      this.#named.set(address, { frame, line, isSure: false });
+      this.#named.set(address, [{ frame, line, isSure: false }]);
       return undefined;
     }
-    if (isSameFunction(named.frame.func, frame.func)) {
-      named.isSure = true;
+    const own = named.find((known) => isSameFunction(known.frame.func, func));
+    if (own !== undefined) {
+      own.isSure = true;
       return undefined;
     }
-    const isTorn = isTornPair(named.frame, frame);
-    const before = isTorn && !named.isSure ? named.line : undefined;
-    // Another program may have other code there.
-    if (!named.isSure) this.#named.set(address, { frame, line, isSure: false });
-    if (!isTorn) return undefined;
+    const beside = inlinedBeside(backtrace, at);
+    const others = named.filter(
+      (known) => !beside.some((inlined) => isSameFunction(inlined, known.frame.func)),
+    );
+    const torn = others.find((known) => isTornPair(known.frame, frame));
+    this.#put(named, torn, { frame, line, isSure: false }, others.length < named.length);
+    if (torn === undefined) return undefined;
     // It is told each time.
     this.#last = [];
-    return { before };
+    return { before: torn.isSure ? undefined : torn.line };
+  }
+
+  /** `isInlined`: what has the address besides stands beside it. */
+  #put(named: Named[], torn: Named | undefined, fresh: Named, isInlined: boolean): void {
+    if (torn !== undefined) {
+      if (!torn.isSure) named.splice(named.indexOf(torn), 1, fresh);
+    } else if (isInlined) {
+      if (named.length < MOST_INLINED) named.push(fresh);
+      // Another program may have other code there.
+    } else if (!named.some(({ isSure }) => isSure)) named.splice(0, named.length, fresh);
   }
 
   #forget(): void {
     this.#named.clear();
     this.#last = [];
   }
+}
+
+/**
+ * Functions of the frames right above and below that have the address of the frame: gdb prints what is inlined with the
+ * address of what it is inlined into (gdb/inline-frame.c).
+ */
+function inlinedBeside({ frames, levels }: Backtrace, at: number): readonly string[] {
+  const beside: string[] = [];
+  for (const step of [-1, 1])
+    for (let i = at + step; frames[i]?.address === frames[at]?.address; i += step) {
+      const isNext = (levels[i] ?? 0) === (levels[i - step] ?? 0) + step;
+      if (!isNext || beside.length > 2 * MOST_INLINED) break;
+      beside.push(frames[i]?.func ?? '');
+    }
+  return beside;
 }
 
 /** What is made up may have one address everywhere: the rest of the name has to tell. Without symbols it is `??`. */
