@@ -82,6 +82,30 @@ describe('two stacks joined where lines are missing', () => {
     expect(holesOf(hit([SET_LOG_CALL, ...calls, ...OUTER]))).toEqual([undefined]);
   });
 
+  const twice = [4, 4].map(
+    (line) => `0x000055555555517e in walk (n=0x555555558010) at r.c:${line}`,
+  );
+  const first = '0x000055555555518a in walk (n=0x555555558010) at r.c:4';
+  test.each([
+    ['with a third call', ['leaf (x=0) at r.c:3', first, ...twice]],
+    ['where it stopped', ['walk (n=0x555555558010) at r.c:4', ...twice]],
+    ['where it calls what has no name', ['0x00aee654 in ?? ()', ...twice]],
+    ['as a part of the stack shows alone', twice],
+    [
+      'with another function',
+      [
+        first,
+        ...[1, 2].flatMap(() => ['0x5555555551a7 in visit (k=7) at w.c:4', ...twice.slice(1)]),
+      ],
+    ],
+  ])('a function that calls itself twice with the same value has none, %s', (_, stack) => {
+    expect(holesOf([...numbered([...stack, ...OUTER])])).toEqual([undefined]);
+  });
+
+  test('a function that calls another one where it calls itself has one', () => {
+    expect(holesOf(numbered(['leaf (x=0) at r.c:3', ...twice, ...OUTER]))).toEqual([[2]]);
+  });
+
   test('a function that calls itself over and over with the same value has none', () => {
     const call = '0x0000555555555555 in ram_init_bitmaps (rs=0x5555555591b0) at ram.c:497';
     expect(holesOf(hit([SET_LOG_CALL, call, call, call, ...OUTER]))).toEqual([undefined]);

@@ -3,6 +3,7 @@
  * levels go on by chance. Stacks that follow each other share their outermost frames, so that some of these come twice then, or
  * some between them are left out.
  */
+import { isSameFunction } from '../../model/function-names.js';
 import type { Arg, Frame } from '../../model/record.js';
 
 /** Stacks that differ by more calls than these share fewer frames. */
@@ -25,12 +26,14 @@ export class SplicedStacks {
   }
 }
 
-/** What calls itself does so with another value somewhere, or more than once. */
+/** What calls itself does so with another value somewhere, or more than once, or from where it calls itself only. */
 function twice(frames: readonly Frame[], own: number): number | undefined {
   for (let i = 0; i < own; i++) {
     for (let period = 1; period <= MOST_TWICE; period++)
-      if (isTwice(frames, i, period))
-        return isTwice(frames, i + period, period) ? undefined : i + period;
+      if (isTwice(frames, i, period)) {
+        const goesOn = isTwice(frames, i + period, period);
+        return goesOn || isRecursion(frames, i, period) ? undefined : i + period;
+      }
   }
   return undefined;
 }
@@ -38,6 +41,16 @@ function twice(frames: readonly Frame[], own: number): number | undefined {
 function isTwice(frames: readonly Frame[], from: number, period: number): boolean {
   for (let i = from; i < from + period; i++) if (frames[i] !== frames[i + period]) return false;
   return frames.slice(from, from + period).some(isSure);
+}
+
+/**
+ * A place in the code calls one function: both times the frame above is of that, as far as it is known. Where it is not
+ * shown, one frame that stands twice tells nothing else than once.
+ */
+function isRecursion(frames: readonly Frame[], from: number, period: number): boolean {
+  const [first, second] = [frames[from - 1]?.func, frames[from + period - 1]?.func ?? ''];
+  if (first === undefined) return period === 1;
+  return first === '??' || second === '??' || isSameFunction(first, second);
 }
 
 /** The call that the frame is of had another caller in the last stack, which its caller here has called. */
