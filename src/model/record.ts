@@ -48,7 +48,7 @@ export interface ThreadRef {
   readonly name?: string;
   /** Kernel thread id. */
   readonly lwp?: number;
-  /** pthread_t as printed, `0x7ffff60b46c0`. */
+  /** pthread_t as printed, `0x7ffff60b46c0`; gdb 6 has `-1210886448`. */
   readonly pthread?: string;
 }
 
