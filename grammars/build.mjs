@@ -39,7 +39,7 @@ const startRules = {
     ...[
       ...['Numbered', 'EuStackHead', 'Place', 'CoredumpHead', 'CrashHead', 'CrashException'],
       ...['CrashInside', 'Oops', 'OopsTask', 'Gef', 'Lldb', 'PerfHead', 'Perf', 'Glibc', 'Listed'],
-      ...['PerfPlace', 'Php', 'Bpftrace', 'Bcc', 'SystemTap'],
+      ...['PerfPlace', 'Php', 'Bpftrace', 'Bcc', 'SystemTap', 'DartInside'],
     ].map((rule) => [rule, "import('../formats/stacks/foreign-lines.js').ForeignLine"]),
   ]),
   ftrace: {

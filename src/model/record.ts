@@ -361,6 +361,8 @@ export interface ForeignStack extends Stamp {
     | 'systemtap'
     | 'glibc'
     | 'php'
+    | 'android'
+    | 'dart'
     | 'listed';
   readonly frames: readonly ForeignFrame[];
 }

@@ -66,6 +66,7 @@ const KINDS: readonly { readonly may: RegExp; readonly rules: readonly Rule[] }[
     rules: ['Bcc'],
   },
   { may: /^0x[0-9a-f]+$/, rules: ['Bpftrace'] },
+  { may: /^<asynchronous suspension>$/, rules: ['DartInside'] },
   { may: /^0x[0-9a-f]+ (?:: \w|\(inexact\)$)/, rules: ['SystemTap'] },
 ];
 

@@ -4,7 +4,7 @@
  * Producer: the sanitizers, systemd-coredump, crash, the kernel (without stamps; with them see dmesg.ts), gef and
  *           gdb-dashboard, lldb, eu-stack, perf script (below an event see kernel/perf.ts), bpftrace (src/bpftrace.cpp,
  *           get_stack()), bcc's tools (BPF.sym()), SystemTap's print_backtrace(), glibc's backtrace_symbols(),
- *           PHP's exceptions, numbered lists in notes.
+ *           PHP's exceptions, Android's tombstones, Dart and Flutter, numbered lists in notes.
  * Unit:     one record per stack, with the line above that names its thread.
  * Not read: pwndbg, WinDbg; what a script of bpftrace or bcc prints besides; bcc's functions without offset; arguments of
  *           lldb and gef; of several stacks that a log keeps in one line, those behind the first; the `====` above a
