@@ -12,7 +12,7 @@ import { isBareThreadRow, isThreadRow, startsLocation } from './gdb/chatter.js';
 import { RUN_TILL_EXIT } from './gdb/finish-pending.js';
 import { leveledText } from './gdb/frame-lines.js';
 import type { FrameHead, LeveledText } from './gdb/frame-lines.js';
-import { isBelowThread, splitAtFrame } from './gdb/frames-of-line.js';
+import { isBehindPrompt, isBelowThread, splitAtFrame } from './gdb/frames-of-line.js';
 import type { SplitLine } from './gdb/frames-of-line.js';
 import type { FrameTable } from './gdb/frames.js';
 import { HeldText } from './gdb/held-text.js';
@@ -200,6 +200,12 @@ export class LineReader {
     const goesOn = isBelowThread(split);
     if (!isOfOtherTool && (goesOn || this.#held.isFrameBelow(split.level, head))) {
       this.join(goesOn ? { ...head, goesOn } : head);
+      this.#pushFrames({ ...line, text: split.rest });
+      return;
+    }
+    if (!isOfOtherTool && isBehindPrompt(split) && this.#isStack(line, split)) {
+      this.end();
+      this.#session.closeAll();
       this.#pushFrames({ ...line, text: split.rest });
       return;
     }

@@ -159,6 +159,25 @@ describe('frames on one line', () => {
     },
   );
 
+  test.each(['(gdb) bt ', '(gdb) ', '(gdb) (gdb) where full '])('are read behind %s', (prompt) => {
+    const frames = '#0 0x5555 in wait4 () from /lib/libc.so.6 #1 0x5555 in ?? () #2 0x5555 in g ()';
+    const lines = ['#7  h () at c.c:3', prompt + frames];
+    const reading = readText(lines.join('\n'));
+    expectEveryLineOnce(reading);
+    expect(reading.problems).toEqual([]);
+    expect(reading.records).toMatchObject([
+      { levels: [7] },
+      { levels: [0, 1, 2], lines: [2, 2, 2], incomplete: false },
+    ]);
+  });
+
+  test.each(['bt #0 is wrong', 'bt #0 f (a=1) at a.c:1 #1 0x5555 in g ()'])(
+    'stay a part of what was typed: %s',
+    (typed) => {
+      expect(readText(`(gdb) ${typed}`).records).toMatchObject([{ kind: 'command', text: typed }]);
+    },
+  );
+
   test('are those of gdb alone', () => {
     const other = '#4 0x7f17 in clone (/lib/libc.so.6+0x12) (BuildId: ab12cd)';
     const reading = readText(['#2  e () at a.c:1', `#3  f_lo  ${other}`, ''].join('\n'));

@@ -20,6 +20,18 @@ export interface SplitLine {
 const INNER =
   /(?: |[\t\u2028]|\\r?\\n|\\n|<br ?\/?>|<\/p> ?<p>|(?<=\)|\]|\):|:\d{1,9}|\.so[.\d]{0,16}|(?:handler called|from gdb)>))#(\d{1,6}) {1,2}(?:0x[0-9a-f]+ in |<(?:signal handler called|function called from gdb)>|[A-Za-z_][^ \t(]* \((?:\)|\.\.\.\)|\w+(?:@entry)?=))/g;
 
+const PROMPTS = /^(?:\((?:gdb|cgdb|rr)\) ?){1,32}((?:bt|backtrace|where)(?: full)?)?$/;
+
+/**
+ * `(gdb) bt #0  0x5555 in f () #1 ...`: a page has lost all line breaks. Without an address the frame is that of a stop; whether
+ * it was asked for once more would be lost with the command.
+ */
+export function isBehindPrompt({ head, rest }: SplitLine): boolean {
+  const prompts = PROMPTS.exec(head);
+  if (prompts === null) return false;
+  return prompts[1] === undefined || /^#\d+ +0x[0-9a-f]+ in /.test(rest);
+}
+
 /** Splits a line in front of its second frame; undefined for nearly every line. */
 export function splitAtFrame(line: string): SplitLine | undefined {
   // Nearly every frame has the one that it begins with.
