@@ -15,7 +15,7 @@ import {
 import { workOfStarted } from './shared/calls/start-success.js';
 import type { StartSuccess } from './shared/calls/start-success.js';
 import { judgeTracedLogbases } from './shared/traced/device-starts.js';
-import { baseBefore, wireStarts } from './shared/wire/starts.js';
+import { baseBefore, isReady, wireStarts } from './shared/wire/starts.js';
 import type { WireStart } from './shared/wire/starts.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -152,7 +152,7 @@ function startSuccess(
 }
 
 function judgeWire(context: SessionContext, start: WireStart): Judgement | undefined {
-  const { connection, features, vrings, next } = start;
+  const { connection, features, vrings, next, base } = start;
   const { endpoint } = connection;
   // Queue pairs but the first send no message since 8.0.
   if (!vrings.some((vring = 0) => vring === 0)) return undefined;
@@ -162,19 +162,23 @@ function judgeWire(context: SessionContext, start: WireStart): Judgement | undef
   if (!vrings.includes(0)) missing.push(`the vrings of the start (${MESSAGES_RECIPE})`);
   if (next === undefined || !isContinued(context, connection, features, next))
     missing.push('the device start and what follows it without a gap, in one thread');
-  else if (next.name !== 'SET_LOG_BASE' && !isBehindBase(connection, next))
-    missing.push('proof that the start succeeded');
+  else if (base !== next && !isBehindBase(connection, next)) missing.push(missingSuccess(next));
   if (next === undefined || missing.length > 0) {
     const message = `${who} starts with LOG_ALL, and is not seen to get the log base`;
     return { verdict: 'inconclusive', ...at, message, missing };
   }
-  if (next.name === 'SET_LOG_BASE') {
+  if (base === next) {
     return {
       verdict: 'pass',
       ...at,
       message: `${who} starts with LOG_ALL and gets the log base`,
       evidence: [{ line: next.line, role: 'the log base is set' }],
     };
+  }
+  if (base !== undefined && isContinued(context, connection, features, base)) {
+    // That it comes too late is for DS-ORDER to say.
+    const message = `${who} starts with LOG_ALL, and gets a log base behind ${next.name}`;
+    return { verdict: 'inconclusive', ...at, message, missing: [WHOSE_BASE] };
   }
   const early = baseBefore(start);
   return {
@@ -185,12 +189,32 @@ function judgeWire(context: SessionContext, start: WireStart): Judgement | undef
         ? `${who} starts with LOG_ALL, and gets no log base`
         : `${who} starts with LOG_ALL, and gets no log base behind its vrings: the last one (line ${early.line}) comes in front of its features`,
     expected: 'SET_LOG_BASE behind the last vring',
-    evidence: [{ line: next.line, role: `${next.name}: the start gets past the log base` }],
+    evidence: [{ line: next.line, role: roleOf(next) }],
   };
 }
 
-/** The vrings are enabled, or the next queue pair starts; over another socket that may be a new connection. */
-function isBehindBase({ isOneSocket }: Connection, { name, enable }: Message): boolean {
+const WHOSE_BASE =
+  'whether it is that of the start, or of a log that is resized: the caller of the set_log_base op';
+
+function roleOf({ name }: Message): string {
+  return name === 'SET_LOG_BASE'
+    ? 'the log base of a log start: the start gets past its own'
+    : `${name}: the start gets past the log base`;
+}
+
+/**
+ * The vrings are enabled, the device is told that its driver is ready, a log start begins, or the next queue pair starts;
+ * over another socket that may be a new connection.
+ */
+function isBehindBase({ isOneSocket }: Connection, next: Message): boolean {
+  const { name, enable } = next;
   if (enable === false) return false;
-  return name === 'SET_VRING_ENABLE' || (isOneSocket && name === 'SET_FEATURES');
+  if (name === 'SET_VRING_ENABLE' || name === 'SET_LOG_BASE' || isReady(next)) return true;
+  return isOneSocket && name === 'SET_FEATURES';
+}
+
+function missingSuccess({ name, payload }: Message): string {
+  return name === 'SET_STATUS' && payload.u64 === undefined
+    ? `the payload of SET_STATUS (${MESSAGES_RECIPE})`
+    : 'proof that the start succeeded';
 }

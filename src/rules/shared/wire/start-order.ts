@@ -23,7 +23,7 @@ import type { Connection, Message } from './messages.js';
 import { nextOf } from './passes.js';
 import { refusedSteps } from './refused-steps.js';
 import { restartsWithoutFeatures } from './restarts.js';
-import { baseBefore, startsByFeatures } from './starts.js';
+import { baseBefore, isReady, startsByFeatures } from './starts.js';
 import type { WireStart } from './starts.js';
 import { faultsOfVring, setUpsOf, withoutIndex, withoutSize } from './vring-set-up.js';
 import type { Fault, SetUp } from './vring-set-up.js';
@@ -97,6 +97,7 @@ function* faultsOf(
     yield* faultsOfMemory(context, start, requests);
     yield* faultsOfFeatures(start, requests);
     yield* withoutIndex(start);
+    yield* faultsOfLateBase(start);
   }
   for (const [i, base] of requests.entries()) {
     const next = base.name === 'SET_LOG_BASE' ? nextOf(requests, i) : undefined;
@@ -205,9 +206,11 @@ function* withoutFeatures(
 
 /** With several queue pairs these may be the features of the next one, of which no vring is set up. */
 function* faultsOfFeatures(
-  { connection, features, vrings, next }: WireStart,
+  { connection, features, vrings, next: behind }: WireStart,
   requests: readonly Message[],
 ): Generator<Fault> {
+  const isStatus = behind?.name === 'SET_STATUS';
+  const next = isStatus ? nextOf(requests, requests.indexOf(behind)) : behind;
   if (next?.name !== 'SET_FEATURES' || next.enable !== features.enable) return;
   if (!requests.some(({ name }) => OF_ONE_DEVICE.has(name))) return;
   const enable = nextOf(requests, requests.indexOf(next));
@@ -223,6 +226,35 @@ function* faultsOfFeatures(
     ],
     from: features,
     to: enable,
+  };
+}
+
+/** Without LOG_ALL a start has no log base: see DS-LOGBASE-OFF. */
+function* faultsOfLateBase({
+  connection,
+  features,
+  vrings,
+  next,
+  base,
+}: WireStart): Generator<Fault> {
+  if (features.enable !== true || next === undefined || base === undefined || base === next) return;
+  if (!vrings.some((vring = 0) => vring === 0)) return;
+  yield {
+    at: base,
+    message: `${nameOf(connection)} starts with LOG_ALL, and gets the log base behind ${next.name}`,
+    expected: `SET_LOG_BASE in front of ${next.name}`,
+    evidence: [
+      { line: features.line, role: 'the features of the device start' },
+      { line: next.line, role: `${next.name}: the start gets past the log base` },
+    ],
+    from: features,
+    to: base,
+    missing: [
+      ...(vrings.includes(0) ? [] : [`the vrings of the start (${MESSAGES_RECIPE})`]),
+      ...(next.name === 'SET_STATUS' && !isReady(next)
+        ? [`the payload of SET_STATUS (${MESSAGES_RECIPE})`]
+        : []),
+    ],
   };
 }
 

@@ -4,6 +4,7 @@
  * Source: QEMU hw/virtio/vhost.c vhost_dev_start(): the features, the memory, each vring, then the log base, and at last
  * that the vrings are enabled, or the status. A vring that is reset alone starts with GET_VRING_BASE and no features.
  */
+import { bigintOf } from '../../../model/values.js';
 import type { SessionContext } from '../../rule.js';
 import { BEHIND_FEATURES, eachGreeting, MEMORY_REQUESTS, VRING_REQUESTS } from './messages.js';
 import type { Connection, Message } from './messages.js';
@@ -19,8 +20,10 @@ export interface WireStart {
   readonly vrings: readonly (number | undefined)[];
   /** All that is sent from the features to the last of it. */
   readonly requests: readonly Message[];
-  /** What QEMU sends behind the vrings on the same connection. */
+  /** What QEMU sends behind the vrings on the same connection: the log base, or that with which the start ends. */
   readonly next: Message | undefined;
+  /** The log base that it gets, in its place or behind what ends the start; not that of a log start. */
+  readonly base: Message | undefined;
 }
 
 /** Between the features and the log base. */
@@ -115,6 +118,7 @@ function* startsOf(connection: Connection, requests: readonly Message[]): Genera
     for (; at < requests.length; at++) {
       const request = requests[at];
       if (request === undefined || !STARTING.has(request.name)) break;
+      if (addresses.length > 0 && mayBeReady(request)) break;
       // A vring is set up once in a start, and with its size first: a log start has addresses alone.
       if (request.name === 'SET_VRING_NUM') {
         vring = vringSetUp(request, requests[at + 1]);
@@ -129,8 +133,40 @@ function* startsOf(connection: Connection, requests: readonly Message[]): Genera
     }
     if (addresses.length === 0) continue;
     const sent = requests.slice(i, at);
-    yield { connection, features, addresses, vrings, requests: sent, next: requests[at] };
+    const [next, base] = [requests[at], baseBehind(requests, at)];
+    yield { connection, features, addresses, vrings, requests: sent, next, base };
   }
+}
+
+/** The status by which the dev_start op ends a start; before, that of vhost_user_set_features() has no DRIVER_OK in it. */
+export function isReady({ name, payload }: Message): boolean {
+  return name === 'SET_STATUS' && ((bigintOf(payload.u64) ?? 0n) & DRIVER_OK) !== 0n;
+}
+
+/** Or its payload is not shown. */
+function mayBeReady(request: Message): boolean {
+  const isShown = request.payload.u64 !== undefined;
+  return request.name === 'SET_STATUS' && (!isShown || isReady(request));
+}
+
+/** VIRTIO_CONFIG_S_DRIVER_OK */
+const DRIVER_OK = 4n;
+
+function baseBehind(requests: readonly Message[], begin: number): Message | undefined {
+  let at = begin;
+  while (isOfEnd(requests[at])) at++;
+  const base = requests[at++];
+  if (base?.name !== 'SET_LOG_BASE') return undefined;
+  if (requests[at]?.name !== 'SET_FEATURES') return base;
+  const isLogging = requests[at++]?.enable === true;
+  while (BEHIND_FEATURES.has(requests[at]?.name ?? '')) at++;
+  return isLogging && requests[at]?.name === 'SET_VRING_ADDR' ? undefined : base;
+}
+
+/** Comes behind the log base of a start: the vrings are enabled, and the status. */
+function isOfEnd(request: Message | undefined): boolean {
+  if (request?.name === 'SET_VRING_ENABLE') return request.enable === true;
+  return BEHIND_FEATURES.has(request?.name ?? '');
 }
 
 /** DPDK prints with SET_VRING_BASE alone which vring it is, and QEMU sends that right behind the size. */
