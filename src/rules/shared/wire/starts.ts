@@ -160,7 +160,8 @@ function baseBehind(requests: readonly Message[], begin: number): Message | unde
   if (requests[at]?.name !== 'SET_FEATURES') return base;
   const isLogging = requests[at++]?.enable === true;
   while (BEHIND_FEATURES.has(requests[at]?.name ?? '')) at++;
-  return isLogging && requests[at]?.name === 'SET_VRING_ADDR' ? undefined : base;
+  const { name, enable } = requests[at] ?? {};
+  return isLogging && name === 'SET_VRING_ADDR' && enable !== false ? undefined : base;
 }
 
 /** Comes behind the log base of a start: the vrings are enabled, and the status. */
@@ -170,6 +171,6 @@ function isOfEnd(request: Message | undefined): boolean {
 }
 
 /** DPDK prints with SET_VRING_BASE alone which vring it is, and QEMU sends that right behind the size. */
-function vringSetUp({ vring }: Message, next: Message | undefined): number | undefined {
+export function vringSetUp({ vring }: Message, next: Message | undefined): number | undefined {
   return vring ?? (next?.name === 'SET_VRING_BASE' ? next.vring : undefined);
 }

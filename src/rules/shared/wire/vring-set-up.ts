@@ -8,6 +8,7 @@ import { bigintOf } from '../../../model/values.js';
 import type { Mark } from '../../rule.js';
 import { answerTo, asksForReply, MEMORY_REQUESTS, nameOf, VRING_REQUESTS } from './messages.js';
 import type { Connection, Message } from './messages.js';
+import { vringSetUp } from './starts.js';
 import type { WireStart } from './starts.js';
 
 /** One vring as vhost_virtqueue_start() sets it up. */
@@ -33,8 +34,10 @@ export interface Fault {
 }
 
 export function* setUpsOf(requests: readonly Message[]): Generator<SetUp> {
-  for (const [i, { name, vring }] of requests.entries()) {
-    if (name !== 'SET_VRING_NUM' || vring === undefined) continue;
+  for (const [i, size] of requests.entries()) {
+    if (size.name !== 'SET_VRING_NUM') continue;
+    const vring = vringSetUp(size, requests[i + 1]);
+    if (vring === undefined) continue;
     let end = i + 1;
     while (isOfSetUp(requests[end], vring)) end++;
     yield { vring, requests: requests.slice(i, end), before: requests[i - 1], next: requests[end] };
