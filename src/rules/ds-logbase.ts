@@ -163,6 +163,8 @@ function judgeWire(context: SessionContext, start: WireStart): Judgement | undef
   if (next === undefined || !isContinued(context, connection, features, next))
     missing.push('the device start and what follows it without a gap, in one thread');
   else if (base !== next && !isBehindBase(connection, next)) missing.push(missingSuccess(next));
+  else if (base === undefined && next.name === 'SET_LOG_BASE' && isHidden(start))
+    missing.push(OF_LOG_START);
   if (next === undefined || missing.length > 0) {
     const message = `${who} starts with LOG_ALL, and is not seen to get the log base`;
     return { verdict: 'inconclusive', ...at, message, missing };
@@ -195,6 +197,13 @@ function judgeWire(context: SessionContext, start: WireStart): Judgement | undef
 
 const WHOSE_BASE =
   'whether it is that of the start, or of a log that is resized: the caller of the set_log_base op';
+
+const OF_LOG_START = `whether it is that of a log start, or what follows a log stop: the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`;
+
+/** The text does not print the flags of SET_VRING_ADDR. */
+function isHidden({ addresses }: WireStart): boolean {
+  return addresses.some(({ enable }) => enable === undefined);
+}
 
 function roleOf({ name }: Message): string {
   return name === 'SET_LOG_BASE'
