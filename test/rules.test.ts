@@ -66,8 +66,14 @@ const ALSO_VIOLATED: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'LS-ADDR-STABLE/violation-bug-2-pair-0-for-every-pair': {
     'ST-IDX': 'the vrings are moved because they get the indices of the first pair',
   },
+  'LS-ALL-RINGS/inconclusive-messages-vring-in-front-of-the-features': {
+    'LS-FEAT-BEFORE-VRING': 'the vring is told to log in front of the features',
+  },
   'LS-EARLY-EXIT/violation-logs-already': {
     'LS-TWICE': 'what does not exit early switches logging on again',
+  },
+  'LS-FEATURES/inconclusive-features-in-front-of-the-base-trace': {
+    'LS-BASE-FIRST': 'the features come in front of the log base',
   },
   'LS-TWICE/violation-log-start-again': {
     'LS-EARLY-EXIT': 'it comes to that because vhost_migration_log() does not exit early',

@@ -2,6 +2,7 @@ import { passes, unseenPasses } from './shared/calls/log-passes.js';
 import { endOf, hasGap, place, unwatched } from './shared/calls/queries.js';
 import type { Pass } from './shared/calls/log-passes.js';
 import { mark } from './shared/marks.js';
+import { judgeEarlyAddresses } from './shared/wire/early-addresses.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
 /** A pass of vhost_dev_set_log() sends the features word first, then the rings. */
@@ -15,6 +16,7 @@ export const lsFeatBeforeVring: Rule = {
     versions: '2.12 - 11.1',
     needs: [
       'the entry of vhost_dev_set_log, and its vhost_dev_set_features and vhost_virtqueue_set_addr calls with enable_log=',
+      'or the messages of a vhost-user log start, from the log base on: an strace -y of QEMU or of the backend',
     ],
     why: 'A backend may check the ring flags against the features word: it refuses them, or logs the used rings while it does not yet log the buffers.',
     probes: ['vhost_dev_set_log', 'vhost_dev_set_features', 'vhost_virtqueue_set_addr'],
@@ -31,6 +33,7 @@ export const lsFeatBeforeVring: Rule = {
       const judged = judge(context, pass);
       if (judged !== undefined) yield judged;
     }
+    yield* judgeEarlyAddresses(context);
   },
 };
 

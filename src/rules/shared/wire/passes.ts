@@ -242,6 +242,13 @@ export function nextOf(requests: readonly Message[], last: number): Message | un
   return requests[at];
 }
 
+/** What comes before it on the same connection. */
+export function beforeOf(requests: readonly Message[], first: number): Message | undefined {
+  let at = first - 1;
+  while (BEHIND_FEATURES.has(requests[at]?.name ?? '')) at--;
+  return requests[at];
+}
+
 /**
  * The addresses of a log start or stop; none behind the features of a device start. A log base in front of them comes too
  * late: behind that of a device start no vring is addressed before its size is sent.
