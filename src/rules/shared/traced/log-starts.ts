@@ -23,17 +23,42 @@ export function* judgeTracedBases(context: SessionContext): Generator<Judgement>
 /** LS-FEATURES: the address of a vring with no features between the log base, or the beginning, and it. */
 export function* judgeTracedFeatures(context: SessionContext): Generator<Judgement> {
   for (const { begin, messages } of tracedLogStarts(context)) {
-    let hasFeatures = false;
+    let features: MessageEvent | undefined;
+    let isTold = false;
+    /** Features that a log base follows before any vring is told: of this device, or of one without a vring. */
+    let early: MessageEvent | undefined;
     for (const message of messages) {
-      if (message.name === 'SET_LOG_BASE') hasFeatures = false;
-      else if (message.name === 'SET_FEATURES') hasFeatures = true;
-      else if (message.name === 'SET_VRING_ADDR' && !hasFeatures) {
-        const text = 'the log start tells a vring to log, and sends no SET_FEATURES before it';
-        yield judgeAt(context, begin, message, text, 'SET_FEATURES in front of SET_VRING_ADDR');
+      if (message.name === 'SET_LOG_BASE') {
+        if (features !== undefined) early = isTold ? undefined : features;
+        features = undefined;
+      } else if (message.name === 'SET_FEATURES') {
+        // Not the reply to it.
+        if (features === undefined || message.sender === 'frontend') features = message;
+        [early, isTold] = [undefined, false];
+      } else if (message.name === 'SET_VRING_ADDR') {
+        isTold = true;
+        if (features !== undefined) continue;
+        yield early === undefined
+          ? judgeAt(context, begin, message, NO_FEATURES, 'SET_FEATURES in front of SET_VRING_ADDR')
+          : whoseFeatures(message, early);
         break;
       }
     }
   }
+}
+
+const NO_FEATURES = 'the log start tells a vring to log, and sends no SET_FEATURES before it';
+
+function whoseFeatures({ step, line }: MessageEvent, early: MessageEvent): Judgement {
+  return {
+    verdict: 'inconclusive',
+    step,
+    line,
+    message:
+      'the log start tells a vring to log, and SET_FEATURES comes in front of the log base only',
+    evidence: [{ line: early.line, role: 'the features in front of the log base' }],
+    missing: ['whether these are of the same device: probe vhost_dev_set_features'],
+  };
 }
 
 const TELLS_TO_LOG: ReadonlySet<string> = new Set(['SET_FEATURES', 'SET_VRING_ADDR']);
