@@ -15,7 +15,8 @@ import {
   nameOf,
 } from './messages.js';
 import type { Connection, Message } from './messages.js';
-import { isOfOneQemu, missingFor, nextOf, wirePasses } from './passes.js';
+import { isOfAnotherFrontEnd } from './front-ends.js';
+import { beforeOf, isOfOneQemu, missingFor, nextOf, wirePasses } from './passes.js';
 import type { WirePass } from './passes.js';
 import { runningAt } from './rounds.js';
 import { STARTING } from './starts.js';
@@ -113,7 +114,11 @@ function* judge(
   /** Only what a log start or a device start sends has come since the features; and the size of a vring. */
   let isOneStart = false;
   let isSetUp = false;
-  for (const request of requests) {
+  /** The log base of a log start, as long as nothing but addresses has come since. */
+  let base: Message | undefined;
+  for (const [i, request] of requests.entries()) {
+    if (request.name === 'SET_LOG_BASE') base = request;
+    else if (!OF_VRINGS.has(request.name)) base = undefined;
     if (request.name === 'SET_FEATURES') {
       word = request;
       hasLogged ||= request.enable === true;
@@ -126,7 +131,12 @@ function* judge(
     isOneStart &&= request === word || STARTING.has(request.name);
     isSetUp ||= request.name === 'SET_VRING_NUM';
     if (request.name !== 'SET_VRING_ADDR' || request.enable !== true || isJudged) continue;
-    if (word === undefined) continue;
+    const unset = base && leftOut(context, connection, base, requests, i);
+    if (word === undefined) {
+      if (unset !== undefined) yield unset;
+      isJudged = unset !== undefined;
+      continue;
+    }
     isJudged = true;
     const at = { endpoint, step: request.step, line: request.line };
     const evidence = [{ line: word.line, role: 'the features in force' }];
@@ -141,10 +151,50 @@ function* judge(
     const message = isSet
       ? `${who} has LOG_ALL where vrings are told to log`
       : `${who} is told to log vring ${request.vring ?? '?'}, and ${has}`;
-    if (missing.length > 0) yield { verdict: 'inconclusive', ...at, message, missing };
+    if (missing.length > 0 && !isSet && unset !== undefined) yield unset;
+    else if (missing.length > 0) yield { verdict: 'inconclusive', ...at, message, missing };
     else if (isSet) yield { verdict: 'pass', ...at, message, evidence };
     else yield { verdict: 'violation', ...at, message, expected: EXPECTED, evidence };
   }
+}
+
+/** Without REPLY_ACK QEMU waits with GET_FEATURES for a vring that logs. */
+const OF_VRINGS: ReadonlySet<string> = new Set(['SET_LOG_BASE', 'SET_VRING_ADDR', 'GET_FEATURES']);
+
+/**
+ * A log start whose features come neither behind its log base nor behind its vrings: there that is for LS-FEAT-BEFORE-VRING
+ * to say. Whatever another thread has sent before, vhost_dev_set_log() sends them itself.
+ */
+function leftOut(
+  context: SessionContext,
+  connection: Connection,
+  base: Message,
+  requests: readonly Message[],
+  address: number,
+): Judgement | undefined {
+  let end = address;
+  while (OF_VRINGS.has(requests[end]?.name ?? '')) end++;
+  const [first, next] = [requests[address], requests[end]];
+  if (first === undefined || next === undefined || next.name === 'SET_FEATURES') return undefined;
+  // A log base behind its features: see LS-BASE-FIRST.
+  if (beforeOf(requests, requests.lastIndexOf(base, address))?.name === 'SET_FEATURES')
+    return undefined;
+  if (missingEndpoint(connection).length > 0) return undefined;
+  if (isOfAnotherFrontEnd(context, connection)) return undefined;
+  if (!isContinued(context, connection, base, requests[end - 1] ?? first)) return undefined;
+  if (!isOfSameQemu(context, connection, base, next)) return undefined;
+  return {
+    verdict: 'violation',
+    endpoint: connection.endpoint,
+    step: first.step,
+    line: first.line,
+    message: `${nameOf(connection)} is told to log vring ${first.vring ?? '?'} behind the log base, and gets no features in this log start`,
+    expected: EXPECTED,
+    evidence: [
+      { line: base.line, role: 'the log base of the log start' },
+      { line: next.line, role: `${next.name}: QEMU goes on` },
+    ],
+  };
 }
 
 /** With which log stops begin that take all back. */
