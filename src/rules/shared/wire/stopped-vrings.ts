@@ -15,8 +15,9 @@ import {
   nameOf,
 } from './messages.js';
 import type { Connection, Message } from './messages.js';
+import { nextOf } from './passes.js';
 
-/** Begin something new: a device start, the start of one vring, a log start, a reset. */
+/** Begin something new: a device start, the start of one vring, a reset. */
 const RESTARTING: ReadonlySet<string> = new Set([
   'SET_OWNER',
   'RESET_OWNER',
@@ -45,15 +46,22 @@ function* judge(
   const running = new Map<number, Message>();
   const stopped = new Map<number, Stopped>();
   let isStartShown = false;
-  for (const request of requests) {
+  for (const [i, request] of requests.entries()) {
     const { name, vring } = request;
-    if (RESTARTING.has(name)) {
+    if (RESTARTING.has(name) && !isOfToggle(requests, i)) {
       isStartShown ||= name === 'SET_FEATURES';
       const [left] = stopped.values();
       if (left !== undefined && running.size === 0) yield* pass(context, connection, left, request);
       stopped.clear();
     }
-    if (vring === undefined) continue;
+    if (vring === undefined) {
+      // DPDK does not print which vring is addressed: where all are stopped it is one of these.
+      const [any] = stopped.values();
+      if (name !== 'SET_VRING_ADDR' || any === undefined || running.size > 0) continue;
+      yield setUp(context, connection, any, request, true);
+      stopped.clear();
+      continue;
+    }
     const own = stopped.get(vring);
     if (name === 'GET_VRING_BASE') {
       const kick = running.get(vring);
@@ -67,6 +75,11 @@ function* judge(
       if (name === 'SET_VRING_KICK' && own === undefined) running.set(vring, request);
     }
   }
+}
+
+/** Features that a vring follows whose size is not sent: those of a log start or a log stop. */
+function isOfToggle(requests: readonly Message[], i: number): boolean {
+  return requests[i]?.name === 'SET_FEATURES' && nextOf(requests, i)?.name === 'SET_VRING_ADDR';
 }
 
 function* pass(
