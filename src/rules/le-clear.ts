@@ -3,7 +3,8 @@ import { judgeFeatures } from './shared/calls/features-pass.js';
 import { passes, unseenPasses } from './shared/calls/log-passes.js';
 import { judgePass } from './shared/calls/ring-pass.js';
 import { startedRings } from './shared/calls/started-rings.js';
-import { judgeTracedStops } from './shared/traced/told-vrings.js';
+import { judgeBareStops, judgeTracedStops } from './shared/traced/told-vrings.js';
+import { judgeHiddenStops } from './shared/wire/hidden-stops.js';
 import { judgeWireReach } from './shared/wire/reach.js';
 import { judgeWireVrings } from './shared/wire/vrings.js';
 import type { Rule } from './rule.js';
@@ -85,6 +86,8 @@ export const leClear: Rule = {
     }
     yield* judgeWireVrings(context, 'stop');
     yield* judgeWireReach(context, 'stop');
+    yield* judgeHiddenStops(context);
     yield* judgeTracedStops(context, 'vrings');
+    yield* judgeBareStops(context);
   },
 };

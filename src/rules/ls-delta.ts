@@ -228,11 +228,11 @@ const TAKEN = `that the device ran: DPDK takes other features of one that does n
 const WHY = 'what sends them: probe vhost_dev_set_features, with its backtrace';
 
 /** DPDK does not print a word that it refuses, nor one that changes nothing. */
-function* judgeUnknown({ connection, features, devices, mayStart, isLast }: BareFeatures) {
+function* judgeUnknown({ connection, features, devices, mayStart, next }: BareFeatures) {
   const { refused } = features.payload;
   if (mayStart || devices.length === 0 || isOtherWord(features)) return;
   if (refused !== undefined) yield judgeRefused(connection, features, refused);
-  else if (isLast) {
+  else if (next === undefined) {
     const message = `whether ${features.name} changes the features of ${nameOf(connection)} is not shown`;
     yield { ...judgeRefused(connection, features, ''), message };
   }

@@ -82,6 +82,23 @@ export function* judgeTracedStops(
   }
 }
 
+/** LE-CLEAR: log stops that send features and tell no vring, where nothing shows whether one runs. */
+export function* judgeBareStops(context: SessionContext): Generator<Judgement> {
+  const judged = new Set([...judgeTracedStops(context, 'vrings')].map(({ step }) => step));
+  for (const pass of tracedLogPasses(context)) {
+    const { isStart, begin } = pass;
+    if (isStart || countOf(pass, 'SET_FEATURES') === 0 || vringsOf(pass).length > 0) continue;
+    if (judged.has(begin.index)) continue;
+    yield {
+      verdict: 'inconclusive',
+      step: begin.index,
+      line: begin.line,
+      message: 'the log stop sends SET_FEATURES, and tells no vring to stop logging',
+      missing: ['whether a vring of these devices logs: probe vhost_virtqueue_set_addr'],
+    };
+  }
+}
+
 interface TracedLog {
   readonly start: TracedLogPass;
   /** Undefined where vrings are fetched before it. */

@@ -27,8 +27,8 @@ export interface BareFeatures {
   readonly stop: Message | undefined;
   /** It may begin a device start. */
   readonly mayStart: boolean;
-  /** Nothing follows on the connection, as where the backend refuses it. */
-  readonly isLast: boolean;
+  /** What follows on the connection; nothing where the backend refuses it, and at the end of the text. */
+  readonly next: Message | undefined;
 }
 
 /** What follows the features of a device start, or of vhost_dev_prepare_inflight(). */
@@ -72,10 +72,9 @@ function* bareOf(
       const running = devices.running();
       const next = nextOf(requests, i);
       const mayStart = OF_START.has(next?.name ?? '');
-      const isLast = next === undefined;
       const mayRun = running.length > 0 || !isTold;
       if (pass === undefined && mayRun)
-        yield { connection, features: request, devices: running, before, stop, mayStart, isLast };
+        yield { connection, features: request, devices: running, before, stop, mayStart, next };
       before = request;
     }
     i = followIn(devices, requests, i, pass);
