@@ -20,6 +20,7 @@ export const lsFeatBeforeVring: Rule = {
     ],
     why: 'A backend may check the ring flags against the features word: it refuses them, or logs the used rings while it does not yet log the buffers.',
     probes: ['vhost_dev_set_log', 'vhost_dev_set_features', 'vhost_virtqueue_set_addr'],
+    messageProbes: ['wire op_set_log_base', 'wire op_set_features', 'wire op_set_vring_addr'],
     remedy: 'Compare vhost_dev_set_log() of that QEMU with upstream.',
     exceptions: ['the undoing of a failed pass: addresses first, then the features word'],
     sources: ['QEMU hw/virtio/vhost.c vhost_dev_set_log()'],
