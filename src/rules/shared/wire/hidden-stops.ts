@@ -20,8 +20,9 @@ export function* judgeHiddenStops(context: SessionContext): Generator<Judgement>
 
 /** Of a queue pair without a vring another one is told next. */
 function* withoutVrings(context: SessionContext): Generator<Judgement> {
-  for (const { connection, features, before, devices, next } of bareFeatures(context)) {
-    if (features.enable !== false || before?.enable !== true) continue;
+  for (const bare of bareFeatures(context)) {
+    const { connection, features, before, devices, mayStart, next } = bare;
+    if (features.enable !== false || before?.enable !== true || mayStart) continue;
     const addresses = devices.flatMap(({ vrings }) => [...vrings.values()]);
     const isHidden = addresses.some(({ address }) => address.enable === undefined);
     if (!isHidden || next?.name === 'SET_FEATURES') continue;
