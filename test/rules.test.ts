@@ -60,6 +60,9 @@ const ALSO_VIOLATED: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'LE-SKIP/violation-log-put-while-logging': {
     'MG-LEFT-ON': 'the migration is over and the device still logs',
   },
+  'LE-SKIP/violation-uprobes-inlined': {
+    'MG-LEFT-ON': 'dirty tracking is over and the device still logs',
+  },
   'LG-BALANCE/violation-cleaned-up-with-log': {
     'DS-PUT': 'the stop before the cleanup should have given the log back',
   },

@@ -15,6 +15,7 @@ import type { Activation } from '../flows/activations/activation.js';
 import type { Run } from '../flows/run.js';
 import { isUndoing, undoingOf } from '../flows/activations/undone-start.js';
 import type { Signal } from '../protocol/replay.js';
+import { directionOf } from '../rules/shared/calls/log-toggles.js';
 import { isFailed } from '../rules/shared/calls/undone-pass.js';
 
 /** What the entry of a call says, or its first sight as a caller: what QEMU is about to do, and what must hold for it. */
@@ -55,9 +56,7 @@ function signalsOfCall(run: Run, activation: Activation): Signal[] {
     case 'op_set_log_base':
       return [{ machine: 'base', event: 'set' }];
     case 'vhost_log_put':
-      return directCaller(activation)?.kind === 'vhost_dev_log_resize'
-        ? []
-        : [{ machine: 'base', event: 'put' }];
+      return isOfResize(activation) ? [] : [{ machine: 'base', event: 'put' }];
     case 'vhost_virtqueue_stop':
     case 'op_get_vring_base':
       return ringStop(run, activation);
@@ -188,6 +187,21 @@ function zeroed(): Signal[] {
 
 function seenLog(enable: boolean | undefined): Signal[] {
   return enable === undefined ? [] : [{ machine: 'log', event: enable ? 'seen-on' : 'seen-off' }];
+}
+
+/** What is put there is the log before; where the resize is inlined and not shown, a log start has no other put. */
+function isOfResize(put: Activation): boolean {
+  const caller = directCaller(put);
+  switch (caller?.kind) {
+    case 'vhost_dev_log_resize':
+    case 'vhost_log_global_start':
+    case 'vhost_commit':
+      return true;
+    case 'vhost_migration_log':
+      return directionOf(caller) === true;
+    default:
+      return false;
+  }
 }
 
 /** Logging is off when a log start makes the log; behind the pass, which is a fault, it says no more. */

@@ -8,6 +8,7 @@ import {
   unwatched,
   withoutCaller,
 } from './shared/calls/queries.js';
+import { directionOf } from './shared/calls/log-toggles.js';
 import { judgeTracedStops } from './shared/traced/told-vrings.js';
 import type { Judgement, Rule, SessionContext } from './rule.js';
 
@@ -40,8 +41,8 @@ export const leSkip: Rule = {
   *sequence(context) {
     yield* judgeTracedStops(context, 'devices');
     const { run } = context;
-    for (const stop of context.of('vhost_migration_log')) {
-      if (stop.enable !== false || stop.device === undefined || !stop.stackKnown) continue;
+    for (const stop of context.of('vhost_migration_log', 'vhost_log_global_stop')) {
+      if (!isStop(stop) || stop.device === undefined || !stop.stackKnown) continue;
       const put = childrenOf(stop, 'vhost_log_put')[0];
       const off = below(stop, 'vhost_dev_set_log')[0];
       if (off !== undefined && put !== undefined && put.first < off.first) {
@@ -102,6 +103,13 @@ export const leSkip: Rule = {
     }
   },
 };
+
+/** Inlined, vhost_migration_log() may leave no trace in vhost_log_global_stop() but the log that it puts. */
+function isStop(call: Activation): boolean {
+  return call.kind === 'vhost_migration_log'
+    ? directionOf(call) === false
+    : childrenOf(call, 'vhost_log_put').length > 0;
+}
 
 /** The log stop calls vhost_log_put() and goes on into vhost_dev_set_log(): no call that went unseen makes up for that. */
 function early(

@@ -69,11 +69,14 @@ interface GivenLog {
   readonly share: boolean | undefined;
 }
 
+/** Who calls vhost_dev_log_resize(), which may leave no trace where it is inlined. */
+const RESIZE = ['vhost_migration_log', 'vhost_log_global_start', 'vhost_commit'] as const;
+
 function logOf({ run }: SessionContext, op: Activation): GivenLog | undefined {
   const { device } = op;
   const base = bigintOf(op.value);
   const backend = run.rings.backendOf(op);
-  const caller = callerOf(op, 'vhost_dev_log_resize', 'vhost_dev_start');
+  const caller = callerOf(op, 'vhost_dev_log_resize', 'vhost_dev_start', ...RESIZE);
   const get = caller?.children.find((a) => a.kind === 'vhost_log_get' && a.first <= op.first);
   // vhost_dev_log_resize() asks vhost_log_get() for its own size.
   const size = get?.value ?? (caller?.kind === 'vhost_dev_log_resize' ? caller.value : undefined);
@@ -90,7 +93,9 @@ function judge(context: SessionContext, first: GivenLog, second: GivenLog): Judg
   const isOneType = first.backend === second.backend && first.share === second.share;
   const isOneLog = first.base === second.base;
   // A topology change gives new logs to one device after the other.
-  const inCommit = (run.atStep[second.op.first] ?? []).some((a) => a.kind === 'vhost_commit');
+  const inCommit =
+    callerOf(second.op, 'vhost_commit') !== undefined ||
+    (run.atStep[second.op.first] ?? []).some((a) => a.kind === 'vhost_commit');
   const at = { ...place(second.op), device: second.device };
   const evidence = [{ line: first.op.line, role: `${first.device} gets its log` }];
   if (isOneType && isOneLog) {

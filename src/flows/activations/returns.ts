@@ -5,6 +5,7 @@ import { isEntryOf } from '../../facts/uprobes.js';
 import type { FunctionReturn } from '../../model/record.js';
 import { inheritedDevice } from './activation.js';
 import type { Activation } from './activation.js';
+import { encloseWithInlined } from './inlined-calls.js';
 import { closeAll } from './thread-state.js';
 import type { ThreadState } from './thread-state.js';
 
@@ -68,8 +69,7 @@ function followProbedReturn(
   // Where a return may be lost, this may be that of a later call.
   if (gaps !== gapsNow) return;
   state.probed = state.probed.slice(0, at + 1);
-  activation.enclose(inside);
-  passOn(activation, inside);
+  for (const caller of encloseWithInlined(activation, inside)) passOn(caller, caller.children);
 }
 
 /** The device, also to what returned before them and was called inside. */

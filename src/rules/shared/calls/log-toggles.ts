@@ -78,6 +78,13 @@ function isInside(inner: Activation, outer: Activation | undefined): boolean {
   return !inner.stackKnown && inner.thread === outer.thread && inner.first === outer.first + 1;
 }
 
+/** Of a vhost_migration_log(), or what it calls: where the flag is not printed, that with which the listener calls it. */
+export function directionOf(call: Activation): boolean | undefined {
+  if (call.enable !== undefined) return call.enable;
+  const caller = callerOf(call, 'vhost_log_global_start', 'vhost_log_global_stop');
+  return caller === undefined ? undefined : caller.kind === 'vhost_log_global_start';
+}
+
 /** Of a vhost_migration_log(): neither its flag nor its caller shows whether logging starts or stops. */
 export function hasNoDirection(call: Activation): boolean {
   const caller = callerOf(call, 'vhost_log_global_start', 'vhost_log_global_stop');
