@@ -1,3 +1,5 @@
+import type { Activation } from '../flows/activations/activation.js';
+import { isLocked, mayCall } from '../flows/activations/callers.js';
 import { passes, successOf } from './shared/calls/log-passes.js';
 import {
   bareWithin,
@@ -5,6 +7,7 @@ import {
   callerOf,
   doubts,
   endOf,
+  firstFrom,
   place,
   unwatched,
 } from './shared/calls/queries.js';
@@ -49,18 +52,35 @@ export const lePut: Rule = {
   },
 };
 
+/**
+ * The first step at which the thread of a log stop enters what that does not call: it has returned, or runs a main loop, which
+ * is no part of it.
+ */
+function firstOutside(context: SessionContext, stop: Activation): number {
+  const calls = context.activations;
+  for (let i = firstFrom(calls, stop.first + 1); i < calls.length; i++) {
+    const call = calls[i];
+    if (call?.entered !== true || call.thread !== stop.thread || !isLocked(call.kind)) continue;
+    if (!mayCall('vhost_migration_log', call.kind) && call.kind !== 'vhost_migration_log')
+      return call.first;
+  }
+  return endOf(context.run, stop);
+}
+
 function judge(context: SessionContext, pass: Pass): Judgement | undefined {
   const { run } = context;
-  const stop = callerOf(pass.activation, 'vhost_migration_log');
+  // Inlined, the one may leave no trace in the other.
+  const stop =
+    callerOf(pass.activation, 'vhost_migration_log') ??
+    callerOf(pass.activation, 'vhost_log_global_stop');
   if (stop === undefined || pass.rolledBack) return undefined;
   const at = place(stop);
-  const puts = [
-    ...below(stop, 'vhost_log_put'),
-    // That of a device stop gives back another log, or this one later.
-    ...bareWithin(context, stop, 'vhost_log_put').filter(
-      ({ parent }) => parent === undefined || parent.kind === stop.kind,
-    ),
-  ];
+  // That of a device stop gives back another log, or this one later.
+  const bare = bareWithin(context, stop, 'vhost_log_put').filter(
+    ({ parent }) => parent === undefined || parent.kind === stop.kind,
+  );
+  const over = firstOutside(context, stop);
+  const puts = [...below(stop, 'vhost_log_put'), ...bare.filter(({ first }) => first < over)];
   const put = puts.find((a) => a.first > pass.activation.first);
   if (put !== undefined) {
     return {
@@ -76,6 +96,7 @@ function judge(context: SessionContext, pass: Pass): Judgement | undefined {
   const missing = [
     ...doubts(run, stop),
     ...unwatched(run, 'vhost_log_put', stop.first, endOf(run, stop)),
+    ...(bare.length > 0 ? ['the whole backtrace at vhost_log_put'] : []),
   ];
   if (success === undefined) missing.push('proof that vhost_dev_set_log(false) succeeded');
   if (missing.length > 0 || success === undefined) {
