@@ -5,6 +5,7 @@ import type { Activation } from '../flows/activations/activation.js';
 import { hasGap } from '../flows/run.js';
 import { registeredBefore, registrationDoubts, startedBefore } from './shared/device-lives.js';
 import type { Life } from './shared/device-lives.js';
+import { unequalSyncs } from './shared/calls/bare-syncs.js';
 import { cutStacks, isOver } from './shared/calls/global-passes.js';
 import { endOf, hasStranger, place, unwatched } from './shared/calls/queries.js';
 import { askedListeners, syncRounds, tracedRounds } from './shared/sync-rounds.js';
@@ -57,6 +58,7 @@ export const mgSyncEvery: Rule = {
   triggers: ['vhost_log_sync'],
   *sequence(context) {
     for (const round of syncRounds(context)) yield* judgeRound(context, round);
+    yield* unequalSyncs(context);
     const traced = tracedRounds(context);
     for (const [i, round] of traced.entries()) yield* judgeTraced(context, round, traced[i - 1]);
   },
