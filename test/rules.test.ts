@@ -93,6 +93,9 @@ const ALSO_VIOLATED: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'MG-SYNC-OFF/violation-bug-11-dirty-rate-ends-logging': {
     'MG-STOPPED-EARLY': 'logging was switched off during the migration',
   },
+  'ST-ENABLE/violation-no-stacks': {
+    'LE-NOBASE0': 'the flag makes it a log stop, which sends a log base',
+  },
   'ST-IDX/violation-index-changes-at-log-start': {
     'LS-ALL-RINGS': 'the vring whose index another one got is not told to log',
   },

@@ -1,7 +1,7 @@
 import type { Call } from '../facts/stacks/calls.js';
-import type { Step } from '../facts/step.js';
 import type { Run } from '../flows/run.js';
-import { callPairs } from './shared/calls/stack-calls.js';
+import { nestedPairs } from './shared/calls/stack-calls.js';
+import type { CallPair } from './shared/calls/stack-calls.js';
 import type { Judgement, Rule } from './rule.js';
 
 /** What a caller must pass on, by its function; undefined where the rule has nothing to say of the pair. */
@@ -65,16 +65,18 @@ export const stEnable: Rule = {
       'vhost_dev_elect_mem_logger',
     ],
     *judge(step, run) {
-      for (const { outer, inner, caller, line } of callPairs(step, run)) {
+      for (const pair of nestedPairs(step, run)) {
+        const { outer, inner, caller, line, evidence } = pair;
         const flag = demanded(outer, inner);
-        if (flag === undefined || inner.enable === undefined) continue;
+        if (flag === undefined || inner.enable === undefined || isGuessed(pair)) continue;
         const isUndoing = mayBeUndoing(outer, inner) && inner.enable !== flag;
-        if (isUndoing && run.ordered && isEntered(run, step, outer)) continue;
+        // The call was reported where it began, so that all of it can be looked at.
+        if (isUndoing && run.ordered && caller?.entered === true) continue;
         const device = inner.row.device === 'listener' ? caller?.device : inner.pointer;
         const verdict = isUndoing
           ? undoing(outer, inner, flag, run)
           : verdictOf(outer, inner, flag);
-        yield { ...verdict, device, step: step.index, line };
+        yield { ...verdict, device, step: step.index, line, evidence };
       }
     },
   },
@@ -85,9 +87,13 @@ function mayBeUndoing(outer: Call, inner: Call): boolean {
   return outer.row.kind === 'vhost_dev_set_log' && inner.row.kind !== 'vhost_dev_elect_mem_logger';
 }
 
-/** The call was reported where it began, so that all of it can be looked at. */
-function isEntered(run: Run, step: Step, { row }: Call): boolean {
-  return run.atStep[step.index]?.find(({ kind }) => kind === row.kind)?.entered === true;
+/**
+ * The order of stops tells who made an election by its flag; and at a place inside of another function, where it is inlined,
+ * perf may take the flag from a register that holds something else.
+ */
+function isGuessed({ called, inner }: CallPair): boolean {
+  if (called?.isLinked === true) return inner.row.kind === 'vhost_dev_elect_mem_logger';
+  return called?.isInsideReturned === true && !called.isWatched;
 }
 
 type Verdict = Pick<Judgement, 'verdict' | 'message' | 'missing' | 'expected'>;

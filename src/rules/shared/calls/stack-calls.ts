@@ -34,7 +34,8 @@ export function* callPairs(step: Step, run: Run): Generator<CallPair> {
 
 /**
  * {@link callPairs}, and where no stack is printed the pair that the watched return of the outer call proves: it was
- * made inside, by that one or by a function that is not watched.
+ * made inside, by that one or by a function that is not watched. Or the one that the order of the stops proves: no other
+ * function can have made it, but where it is told by the flag of the call.
  */
 export function* nestedPairs(step: Step, run: Run): Generator<CallPair> {
   yield* callPairs(step, run);
@@ -42,10 +43,13 @@ export function* nestedPairs(step: Step, run: Run): Generator<CallPair> {
   if (!run.ordered || inner === undefined || step.calls.length > 1) return;
   const activation = shownAt(step, run, 0);
   const caller = activation?.parent;
-  if (activation?.first !== step.index || !activation.isInsideReturned || caller === undefined)
-    return;
+  if (activation?.first !== step.index || caller === undefined) return;
+  if (!activation.isInsideReturned && !activation.isLinked) return;
   const line = step.callLines[0] ?? step.line;
-  const evidence = [{ line: caller.line, role: `${caller.func} is entered, and returns later` }];
+  const told = activation.isLinked
+    ? 'is entered: nothing that its thread enters behind it makes this call'
+    : 'is entered, and returns later';
+  const evidence = [{ line: caller.line, role: `${caller.func} ${told}` }];
   yield { outer: caller.call, inner, caller, called: activation, line, evidence };
 }
 
