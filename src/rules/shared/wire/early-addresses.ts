@@ -5,20 +5,39 @@
  * vhost_dev_set_log() addresses a vring whose size is not sent right before.
  */
 import type { Judgement, SessionContext } from '../../rule.js';
+import { mark } from '../marks.js';
 import { BY_QEMU, isOfAnotherFrontEnd } from './front-ends.js';
 import { eachGreeting, isContinued, MESSAGES_RECIPE, missingEndpoint, nameOf } from './messages.js';
 import type { Connection, Message } from './messages.js';
-import { beforeOf } from './passes.js';
+import { beforeOf, missingFor, wirePasses } from './passes.js';
 
 /** One judgement for each log base that vrings follow, and the features behind these. */
 export function* judgeEarlyAddresses(context: SessionContext): Generator<Judgement> {
-  yield* eachGreeting(context, (connection, requests) => judge(context, connection, requests));
+  const late = new Set<Message>();
+  yield* eachGreeting(context, (connection, requests) =>
+    judge(context, connection, requests, late),
+  );
+  for (const pass of wirePasses(context)) {
+    const { connection, features, begin, addresses } = pass;
+    const [address] = addresses;
+    const isFirst = features === begin && !late.has(features) && address !== undefined;
+    if (!isFirst || missingFor(context, pass).length > 0) continue;
+    yield {
+      verdict: 'pass',
+      endpoint: connection.endpoint,
+      step: address.step,
+      line: address.line,
+      message: `${nameOf(connection)} gets the features before the first vring address`,
+      seenAt: () => mark(features, 'the features'),
+    };
+  }
 }
 
 function* judge(
   context: SessionContext,
   connection: Connection,
   requests: readonly Message[],
+  late: Set<Message>,
 ): Generator<Judgement> {
   for (const [i, base] of requests.entries()) {
     // Behind the features it is the log base that is out of place: see LS-BASE-FIRST.
@@ -29,6 +48,7 @@ function* judge(
     const features = requests[end];
     if (first === undefined || first.enable === false) continue;
     if (features?.name !== 'SET_FEATURES' || features.enable !== true) continue;
+    late.add(features);
     const missing = missingEndpoint(connection);
     if (first.enable === undefined)
       missing.push(`the flags of SET_VRING_ADDR (${MESSAGES_RECIPE})`);
