@@ -249,10 +249,12 @@ function* attachedTooEarly(
   );
   const at = firstFrom(calls, attach.first);
   const [start, next] = [calls[at], calls[at + 1]];
-  if (start?.kind !== 'vhost_dev_start' || !start.entered) return;
+  if (at > 0 || start?.kind !== 'vhost_dev_start' || !start.entered) return;
   // With calls of its own it is a second start of a device that runs (DS-DOUBLE).
   const attaches = callsOf(context, device, 'op_net_set_backend');
-  const own = attaches[firstFrom(attaches, start.first)];
+  const own = attaches
+    .slice(firstFrom(attaches, start.first))
+    .find((call) => isOfNet(context.run, call, 'start'));
   if (own !== undefined && (next === undefined || own.first < next.first)) return;
   const message = `${attach.func} attaches the data path, and ${start.func} comes after it`;
   // No device is cleaned up, and its address used again, that has not been stopped.
