@@ -71,6 +71,14 @@ const STARTS_AGAIN = [
   'Using host libthread_db library "/lib/x86_64-linux-gnu/libthread_db.so.1".',
 ];
 
+/**
+ * Accepted limitation: nothing stands behind the last value of a uprobe's row, so that digits which are cut off there are not
+ * missed, but where all rows end in one column.
+ */
+function isInValue(line: string, cut: number): boolean {
+  return /: \([0-9a-f]+(?: <- [0-9a-f]+)?\) .*=\S*$/.test(line.slice(0, cut));
+}
+
 /** The stops stay, some of their backtraces go: the debugger was sent on before it was asked. */
 function dropStacks(lines: readonly string[], fates: Iterable<boolean>): string[] {
   const fate = fates[Symbol.iterator]();
@@ -216,6 +224,7 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
           for (const [at, column, isTail] of cuts) {
             const line = left[at % left.length] ?? '';
             const cut = column % (line.length + 1);
+            if (isTail && isInValue(line, cut)) continue;
             left[at % left.length] = isTail ? line.slice(0, cut) : line.slice(cut);
           }
           expect(alarms(left)).toEqual([]);
@@ -337,12 +346,11 @@ describe('an incomplete capture of a legitimate run has no violation', () => {
   test('two logs in one file, the first one cut anywhere', () => {
     fc.assert(
       fc.property(anyCapture, anyCapture, fc.nat(), (first, second, at) => {
-        const head = linesOf(first);
-        const left = [
-          ...head.slice(0, at % (head.length + 1)),
-          ...STARTS_AGAIN,
-          ...linesOf(second),
-        ];
+        const whole = linesOf(first);
+        const head = whole.slice(0, at % (whole.length + 1));
+        // What a recipe declares is of the log below it: nothing tells that this is another one.
+        fc.pre(head.length === 0 || !head.every((line) => line.startsWith('vhtrace-probes ')));
+        const left = [...head, ...STARTS_AGAIN, ...linesOf(second)];
         expect(alarms(left)).toEqual([]);
       }),
       { numRuns: runsOf(100), endOnFailure: true },
