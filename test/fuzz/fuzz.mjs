@@ -101,7 +101,7 @@ async function work(first, step, end) {
 }
 
 /** Records that may stand between lines. */
-const BETWEEN = new Set(['gap', 'open-call', 'order']);
+const BETWEEN = new Set(['gap', 'open-call', 'order', 'thread']);
 
 /** Every line lies in one record, or is blank and counted. */
 function expectEveryLineOnce({ records, blank, lines: total }, expected) {
